@@ -1,0 +1,133 @@
+// Package fingerprint computes, reads, shows and compares the fingerprints of
+// certificates: SHA-256 and SHA-1 over the whole DER certificate, as offices
+// publish them on paper and web pages.
+//
+// It does not decide what to trust: package verify/trust holds the published
+// values. It compares whole values only, never a beginning or an end, since a
+// short match can be forged.
+//
+// The hashes are those of FIPS 180-4; the base64 spelling is the one that
+// OpenSSH prints (RFC 4648 section 4 without padding).
+package fingerprint
+
+import (
+	"bytes"
+	"crypto/sha1"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/hex"
+	"strings"
+)
+
+// Algorithm names the hash of a fingerprint. The zero value is no algorithm.
+type Algorithm uint8
+
+// The hashes that published fingerprints use. A match on SHA-1 alone is weaker:
+// two certificates with one SHA-1 value can be made on purpose.
+const (
+	SHA256 Algorithm = iota + 1
+	SHA1
+)
+
+// String returns the name that JSON and messages use: "sha256", "sha1".
+func (a Algorithm) String() string {
+	switch a {
+	case SHA256:
+		return "sha256"
+	case SHA1:
+		return "sha1"
+	default:
+		return "unknown"
+	}
+}
+
+// Size returns the length of a value in bytes, 0 for no algorithm.
+func (a Algorithm) Size() int {
+	switch a {
+	case SHA256:
+		return sha256.Size
+	case SHA1:
+		return sha1.Size
+	default:
+		return 0
+	}
+}
+
+// Print is one fingerprint. The zero value is no fingerprint and equals nothing.
+type Print struct {
+	Algorithm Algorithm
+	Sum       []byte // Algorithm.Size() bytes
+}
+
+// Prints holds both fingerprints of one certificate.
+type Prints struct {
+	SHA256, SHA1 Print
+}
+
+// Of returns the fingerprints of a certificate, over the bytes it was parsed
+// from. A nil certificate has none.
+func Of(cert *x509.Certificate) Prints {
+	if cert == nil || len(cert.Raw) == 0 {
+		return Prints{}
+	}
+	long, short := sha256.Sum256(cert.Raw), sha1.Sum(cert.Raw)
+	return Prints{SHA256: Print{SHA256, long[:]}, SHA1: Print{SHA1, short[:]}}
+}
+
+// Select returns the fingerprint by the given algorithm, to be held against a
+// value that someone typed.
+func (p Prints) Select(a Algorithm) Print {
+	switch a {
+	case SHA256:
+		return p.SHA256
+	case SHA1:
+		return p.SHA1
+	default:
+		return Print{}
+	}
+}
+
+func (p Print) whole() bool { return p.Algorithm.Size() > 0 && len(p.Sum) == p.Algorithm.Size() }
+
+// Equal reports whether both are whole fingerprints of one algorithm and every
+// byte is the same.
+func (p Print) Equal(q Print) bool {
+	return p.whole() && p.Algorithm == q.Algorithm && bytes.Equal(p.Sum, q.Sum)
+}
+
+// String returns upper-case hexadecimal without separators.
+func (p Print) String() string { return strings.ToUpper(hex.EncodeToString(p.Sum)) }
+
+// Groups returns String cut into groups of four digits, which people read and
+// compare: 16 groups for SHA-256, 10 for SHA-1.
+func (p Print) Groups() []string {
+	s := p.String()
+	groups := make([]string, 0, (len(s)+3)/4)
+	for len(s) > 4 {
+		groups = append(groups, s[:4])
+		s = s[4:]
+	}
+	if s != "" {
+		groups = append(groups, s)
+	}
+	return groups
+}
+
+// Diff reports whether a and b are equal, and else the number, counted from 1,
+// of the first group of four digits in which they differ. The number is 0 when
+// there is nothing to point at: equal values, or values that cannot be
+// compared because their algorithms differ or one is not whole.
+func Diff(a, b Print) (group int, same bool) {
+	if a.Equal(b) {
+		return 0, true
+	}
+	if !a.whole() || !b.whole() || a.Algorithm != b.Algorithm {
+		return 0, false
+	}
+	for i := range a.Sum {
+		if a.Sum[i] != b.Sum[i] {
+			return i/2 + 1, false
+		}
+	}
+	return 0, false
+}

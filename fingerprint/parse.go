@@ -1,0 +1,202 @@
+package fingerprint
+
+import (
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// MaxInput is the longest text in bytes that Parse reads. A reader of a paste
+// may stop one byte beyond it.
+const MaxInput = 4096
+
+// The ways in which a text is no single fingerprint, beside *LengthError and
+// *SyntaxError.
+var (
+	ErrEmpty     = errors.New("parse fingerprint: nothing given")
+	ErrTwoValues = errors.New("parse fingerprint: more than one value")
+	ErrTooLong   = fmt.Errorf("parse fingerprint: more than %d bytes", MaxInput)
+)
+
+// LengthError says that the text has another number of digits than a whole
+// fingerprint, or than the algorithm named before it.
+type LengthError struct {
+	Digits   int       // hexadecimal digits found; 0 for base64
+	Base64   int       // base64 characters found, without padding; 0 for hexadecimal
+	Labelled Algorithm // the algorithm that the text names; 0 when it names none
+}
+
+func (e *LengthError) Error() string {
+	found := fmt.Sprintf("%d hexadecimal digits", e.Digits)
+	if e.Base64 > 0 {
+		found = fmt.Sprintf("%d base64 characters", e.Base64)
+	}
+	if e.Labelled != 0 {
+		return fmt.Sprintf("parse fingerprint: %s, not a whole %s value", found, e.Labelled)
+	}
+	return fmt.Sprintf("parse fingerprint: %s, not a whole sha256 (64) or sha1 (40) value", found)
+}
+
+// SyntaxError names the first character that no spelling of a fingerprint has.
+type SyntaxError struct {
+	Char rune // utf8.RuneError for a byte that is not UTF-8
+}
+
+func (e *SyntaxError) Error() string {
+	return fmt.Sprintf("parse fingerprint: unexpected character %+q", e.Char)
+}
+
+const (
+	labelName = `(?:fingerprint|thumbprint|フィンガープリント|拇印)`
+	labelHash = `[(]?sha[-_]?(256|1)[)]?`
+)
+
+var (
+	// A label as openssl, keytool, ssh, browsers and offices write it.
+	label = regexp.MustCompile(`(?i)^(?:` + labelName + `\s*)?` + labelHash + `(?:\s*` + labelName + `)?(?:\s*[:=]|\s)`)
+	// A label without a hash, and one that stands behind a first value.
+	plainLabel = regexp.MustCompile(`(?i)^` + labelName + `(?:\s*[:=]|\s)`)
+	laterLabel = regexp.MustCompile(`(?i)\s(?:` + labelName + `\s*)?` + labelHash + `(?:\s*` + labelName + `)?(?:\s*[:=]|\s|$)`)
+)
+
+// Parse reads one whole fingerprint in any usual spelling: hexadecimal in either
+// case, with colons, hyphens, spaces and line breaks anywhere, in full-width
+// letters and digits as a Japanese input method leaves them, after a label
+// such as "SHA256:" or "sha1 Fingerprint=", or "SHA256:" and base64 as ssh
+// prints it. A label must agree with the length.
+//
+// Its errors are ErrEmpty, ErrTwoValues, ErrTooLong, *LengthError, *SyntaxError.
+func Parse(text string) (Print, error) {
+	if len(text) > MaxInput {
+		return Print{}, ErrTooLong
+	}
+	text = strings.TrimSpace(fold(text))
+	if text == "" {
+		return Print{}, ErrEmpty
+	}
+	// The blank stands for the end of a text that is nothing but a label.
+	body, labelled := text, Algorithm(0)
+	if m := label.FindStringSubmatchIndex(text + " "); m != nil {
+		labelled = SHA1
+		if text[m[2]:m[3]] == "256" {
+			labelled = SHA256
+		}
+		body = text[min(m[1], len(text)):]
+	} else if m := plainLabel.FindStringIndex(text + " "); m != nil {
+		body = text[min(m[1], len(text)):]
+	}
+	if laterLabel.MatchString(" " + body) {
+		return Print{}, ErrTwoValues
+	}
+
+	digits := strings.Map(dropSeparator, body)
+	if digits == "" {
+		return Print{}, ErrEmpty
+	}
+	odd, isHex := firstOther(digits, isHexDigit)
+	if isHex {
+		return fromHex(digits, labelled)
+	}
+	compact := strings.TrimRight(strings.Map(dropSpace, body), "=")
+	if _, ok := firstOther(compact, isBase64Digit); ok && labelled != 0 {
+		return fromBase64(compact, labelled)
+	}
+	return Print{}, &SyntaxError{Char: odd}
+}
+
+func fromHex(digits string, labelled Algorithm) (Print, error) {
+	const long, short = 64, 40
+	algorithm := Algorithm(0)
+	switch len(digits) {
+	case long:
+		algorithm = SHA256
+	case short:
+		algorithm = SHA1
+	case long + long, long + short, short + short:
+		return Print{}, ErrTwoValues
+	}
+	if algorithm == 0 || labelled != 0 && labelled != algorithm {
+		return Print{}, &LengthError{Digits: len(digits), Labelled: labelled}
+	}
+	sum, err := hex.DecodeString(digits)
+	if err != nil { // not reached: the digits were checked
+		return Print{}, fmt.Errorf("parse fingerprint: %w", err)
+	}
+	return Print{algorithm, sum}, nil
+}
+
+// fromBase64 reads the form that ssh prints, of SHA-256 only: ssh shows no
+// other hash in base64.
+func fromBase64(text string, labelled Algorithm) (Print, error) {
+	const whole = 43
+	switch len(text) {
+	case whole:
+	case whole + whole, whole + 64, whole + 40:
+		return Print{}, ErrTwoValues
+	default:
+		return Print{}, &LengthError{Base64: len(text), Labelled: labelled}
+	}
+	if labelled != SHA256 {
+		return Print{}, &LengthError{Base64: len(text), Labelled: labelled}
+	}
+	sum, err := base64.RawStdEncoding.Strict().DecodeString(text)
+	if err != nil {
+		// Only the unused bits of the last character can be wrong here.
+		return Print{}, &SyntaxError{Char: rune(text[len(text)-1])}
+	}
+	return Print{SHA256, sum}, nil
+}
+
+// fold turns full-width ASCII (U+FF01 to U+FF5E) into ASCII, and drops the marks
+// without width that copying from a page or a Windows pipe adds.
+func fold(text string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r >= 0xFF01 && r <= 0xFF5E:
+			return r - 0xFF01 + '!'
+		case r == 0xFEFF, r == 0x200B:
+			return -1
+		case unicode.IsSpace(r):
+			return ' '
+		default:
+			return r
+		}
+	}, text)
+}
+
+func dropSpace(r rune) rune {
+	if r == ' ' {
+		return -1
+	}
+	return r
+}
+
+func dropSeparator(r rune) rune {
+	if r == ' ' || r == ':' || r == '-' {
+		return -1
+	}
+	return r
+}
+
+// firstOther returns the first character that is not of the set, or ok.
+func firstOther(text string, in func(rune) bool) (other rune, ok bool) {
+	for _, r := range text {
+		if !in(r) {
+			return r, false
+		}
+	}
+	return utf8.RuneError, true
+}
+
+func isHexDigit(r rune) bool {
+	return r >= '0' && r <= '9' || r >= 'a' && r <= 'f' || r >= 'A' && r <= 'F'
+}
+
+func isBase64Digit(r rune) bool {
+	return r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r == '+' || r == '/'
+}

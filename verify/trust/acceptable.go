@@ -1,0 +1,83 @@
+package trust
+
+import (
+	"bytes"
+	"crypto/x509"
+	"errors"
+)
+
+// PracticePolicy is the certificate policy that every practice certificate
+// carries (CLI.md, behaviour 20).
+const PracticePolicy = "2.25.184374126194146455454303695688590931723"
+
+// ErrPractice refuses a practice root: it has no legal effect and anchors
+// nothing but a run that names it.
+var ErrPractice = errors.New("register root: practice certificate")
+
+// NotRootError says why a certificate cannot be registered as a root.
+type NotRootError struct {
+	Reason NotRootReason
+}
+
+// NotRootReason tells the cases of NotRootError apart.
+type NotRootReason uint8
+
+// What a root must be: self-issued, a CA by its basic constraints, allowed by
+// its key usage to sign certificates, with a signature of its own key.
+const (
+	NotSelfIssued NotRootReason = iota + 1
+	NotCA
+	NoCertSign
+	BadSelfSignature
+)
+
+func (r NotRootReason) String() string {
+	switch r {
+	case NotSelfIssued:
+		return "not self-issued"
+	case NotCA:
+		return "not a CA certificate"
+	case NoCertSign:
+		return "key usage does not allow signing certificates"
+	case BadSelfSignature:
+		return "self-signature does not verify"
+	default:
+		return "unknown reason"
+	}
+}
+
+func (e *NotRootError) Error() string { return "register root: " + e.Reason.String() }
+
+// IsPractice reports whether the certificate carries the practice policy.
+func IsPractice(cert *x509.Certificate) bool {
+	for _, policy := range cert.Policies {
+		if policy.String() == PracticePolicy {
+			return true
+		}
+	}
+	return false
+}
+
+// Acceptable reports whether the certificate may be registered: nil, ErrPractice
+// or *NotRootError. Dates do not matter: an anchor's own are ignored (VERIFY.md
+// rule 9), so that old signatures can still be judged.
+func Acceptable(cert *x509.Certificate) error {
+	switch {
+	case IsPractice(cert):
+		return ErrPractice
+	case !bytes.Equal(cert.RawIssuer, cert.RawSubject):
+		return &NotRootError{NotSelfIssued}
+	case !cert.BasicConstraintsValid || !cert.IsCA:
+		return &NotRootError{NotCA}
+	case cert.KeyUsage != 0 && cert.KeyUsage&x509.KeyUsageCertSign == 0:
+		return &NotRootError{NoCertSign}
+	}
+	err := cert.CheckSignature(cert.SignatureAlgorithm, cert.RawTBSCertificate, cert.Signature)
+	var insecure x509.InsecureAlgorithmError
+	if err == nil || errors.As(err, &insecure) || errors.Is(err, x509.ErrUnsupportedAlgorithm) {
+		// Roots of the years before 2015 sign themselves with SHA-1. Nothing
+		// rests on that signature: what the person compared is the fingerprint.
+		return nil
+	}
+	return &NotRootError{BadSelfSignature}
+}

@@ -1,0 +1,146 @@
+package trust
+
+import (
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"natsuin/fingerprint"
+)
+
+// ExistsError says that another certificate is registered under the name.
+type ExistsError struct {
+	Name string
+	Path string
+}
+
+func (e *ExistsError) Error() string {
+	return fmt.Sprintf("register root: %s: another root has this name", e.Path)
+}
+
+// Add registers a root whose fingerprint the person compared, or that is
+// pinned, and returns it as it is kept. The name becomes a file name: what does
+// not belong in one is replaced; an empty name is taken from the pinned table,
+// the subject, or the fingerprint. A certificate that is registered already,
+// under whatever name, is left as it is and returned.
+//
+// Errors: ErrPractice, *NotRootError, *ExistsError, and those of the file
+// system. On error no file is left.
+func (s Store) Add(name string, cert *x509.Certificate) (Registered, error) {
+	if err := Acceptable(cert); err != nil {
+		return Registered{}, err
+	}
+	prints := fingerprint.Of(cert)
+	// Bad files are no reason to refuse a good root: List reports them.
+	roots, err := s.List()
+	if fileErr := (*FileError)(nil); err != nil && !errors.As(err, &fileErr) {
+		return Registered{}, err
+	}
+	for _, root := range roots {
+		if root.Prints.SHA256.Equal(prints.SHA256) {
+			return root, nil
+		}
+	}
+
+	stem := fileStem(name, cert)
+	root := Registered{Name: stem, Path: s.path(stem), Certificate: cert, Prints: prints}
+	if err := os.MkdirAll(s.Dir, 0o700); err != nil {
+		return Registered{}, fmt.Errorf("register root: %w", err)
+	}
+	text := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert.Raw})
+	err = writeNew(s.Dir, root.Path, text)
+	if errors.Is(err, fs.ErrExist) {
+		return Registered{}, &ExistsError{Name: stem, Path: root.Path}
+	}
+	if err != nil {
+		return Registered{}, fmt.Errorf("register root: %w", err)
+	}
+	return root, nil
+}
+
+// writeNew leaves the whole file or none, and never replaces one.
+func writeNew(dir, path string, text []byte) (err error) {
+	temp, err := os.CreateTemp(dir, ".root-*.tmp") // 0600
+	if err != nil {
+		return err
+	}
+	defer os.Remove(temp.Name())
+	_, err = temp.Write(text)
+	if err == nil {
+		err = temp.Sync()
+	}
+	if closeErr := temp.Close(); err == nil {
+		err = closeErr
+	}
+	if err != nil {
+		return err
+	}
+	if err = os.Link(temp.Name(), path); err != nil && !errors.Is(err, fs.ErrExist) {
+		// A file system without hard links: the name was free a moment ago.
+		if _, statErr := os.Lstat(path); statErr == nil {
+			return fs.ErrExist
+		}
+		err = os.Rename(temp.Name(), path)
+	}
+	if err != nil {
+		return err
+	}
+	if folder, openErr := os.Open(dir); openErr == nil {
+		_ = folder.Sync() // not every system can; the file itself is safe
+		folder.Close()
+	}
+	return nil
+}
+
+// maxStem keeps a name well under the 255 bytes of a file name.
+const maxStem = 120
+
+// fileStem makes a file name that is safe on every system out of the name, or
+// out of the certificate when nothing of the name is left.
+func fileStem(name string, cert *x509.Certificate) string {
+	candidates := []string{name}
+	if root, ok := Lookup(cert); ok {
+		candidates = append(candidates, root.Name)
+	}
+	candidates = append(candidates, cert.Subject.CommonName)
+	for _, candidate := range candidates {
+		if stem := sanitise(candidate); stem != "" {
+			return stem
+		}
+	}
+	return "root-" + fingerprint.Of(cert).SHA256.String()[:16]
+}
+
+func sanitise(name string) string {
+	name = strings.TrimSuffix(strings.TrimSpace(name), extension)
+	stem := strings.Map(func(r rune) rune {
+		switch {
+		case r == utf8.RuneError:
+			return '-'
+		case unicode.IsLetter(r), unicode.IsDigit(r), unicode.IsMark(r), r == '-', r == '_', r == '.':
+			return r
+		default:
+			return '-'
+		}
+	}, name)
+	stem = strings.Trim(stem, "-.")
+	for len(stem) > maxStem {
+		_, size := utf8.DecodeLastRuneInString(stem)
+		stem = stem[:len(stem)-size]
+	}
+	stem = strings.TrimRight(stem, "-.")
+	// Windows gives these names to devices, whatever follows the first dot.
+	device, _, _ := strings.Cut(strings.ToUpper(stem), ".")
+	switch {
+	case device == "CON", device == "PRN", device == "AUX", device == "NUL",
+		len(device) == 4 && (strings.HasPrefix(device, "COM") || strings.HasPrefix(device, "LPT")):
+		return "root-" + stem
+	}
+	return stem
+}

@@ -1,0 +1,123 @@
+// Package trust knows which root certificates may anchor a signature: the six
+// that J-LIS publishes, pinned by fingerprint, and those that the person
+// registered after comparing a fingerprint.
+//
+// It does not validate certificate paths, and it does not hold certificates of
+// its own: a pinned root is known by its SHA-256 value, wherever a copy comes
+// from. Historical SHA-1 values are here to be shown, never to anchor.
+//
+// The published values and their sources are in CARD.md §7.
+package trust
+
+import (
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/hex"
+	"strings"
+	"time"
+
+	"natsuin/fingerprint"
+)
+
+// Usage says what the certificates under a published root are for.
+type Usage uint8
+
+// Only a Sign root anchors signatures: the key of a certificate under an Auth
+// root signs whatever a server sends it at login.
+const (
+	Sign Usage = iota + 1 // 署名用
+	Auth                  // 利用者証明用
+)
+
+// String returns "sign" or "auth".
+func (u Usage) String() string {
+	switch u {
+	case Sign:
+		return "sign"
+	case Auth:
+		return "auth"
+	default:
+		return "unknown"
+	}
+}
+
+// Root is a published root certificate of the JPKI, known by its fingerprint.
+type Root struct {
+	Name                string // "signca01" … "authca03"
+	SHA256, SHA1        fingerprint.Print
+	NotBefore, NotAfter time.Time // UTC
+	Serial              string    // upper-case hexadecimal
+	Usage               Usage
+}
+
+// published is the table of CARD.md §7 (dates to the second from the
+// certificates themselves).
+var published = [...]struct {
+	name, sha256, sha1, notBefore, notAfter, serial string
+	usage                                           Usage
+}{
+	{"signca01", "19645405A1FE14377434BD55957628AC4038557C542403A2243F21C706FC9355", "952CCDC94DF8F402E08EE56C309D518905E77146", "2015-10-20T02:40:28Z", "2025-10-19T14:59:59Z", "01", Sign},
+	{"signca02", "79679C33E4CC9319440F1AD120A597FF1844E2EF217063ADB176966FD5E6FBEB", "8822572DC6D5C4A0DFAC2C9F4C9644DABAF9523E", "2019-09-14T23:41:56Z", "2029-09-14T14:59:59Z", "0132C4AB", Sign},
+	{"signca03", "D227F6CDE11D35C5252178F106F843D24651944975413B539FA2FB68DBFA365F", "C1F62C4D71FE8AE7148A6974653B3927CD2309DB", "2023-07-16T00:50:27Z", "2033-07-15T14:59:59Z", "067C6A21", Sign},
+	{"authca01", "4DCFC4CA0AAF9FB2A3081B3F0C991C320B3ACC008667A341EEAEC5AF1D58CA7D", "11D9CC90492B10FCFAD1DAD30865C240983913D0", "2015-10-20T03:08:13Z", "2025-10-19T14:59:59Z", "01", Auth},
+	{"authca02", "0D98DE47FC11B7F67126874B7028B6026A803D2638D6EDFE53176953961FADE6", "7CB04732A0578C7106F21D80DE64DE9CCD43067C", "2019-09-14T23:41:59Z", "2029-09-14T14:59:59Z", "0133C349", Auth},
+	{"authca03", "64114F29620C24ED2631D46476A040E7EE740D956089C00B036A6A8118C322B5", "DF05F7C5D2D20EDC5C487F1B2E185BAB0D8D229C", "2023-07-16T01:01:04Z", "2033-07-15T14:59:59Z", "06D18006", Auth},
+}
+
+// Published returns the six pinned roots in the order of CARD.md §7.
+func Published() []Root {
+	roots := make([]Root, len(published))
+	for i := range published {
+		roots[i] = rootAt(i)
+	}
+	return roots
+}
+
+// Lookup returns the published root that cert is, byte for byte, judged by
+// SHA-256. A certificate that only shares the name or the SHA-1 value is not
+// found.
+func Lookup(cert *x509.Certificate) (Root, bool) {
+	if cert == nil || len(cert.Raw) == 0 {
+		return Root{}, false
+	}
+	sum := sha256.Sum256(cert.Raw)
+	for i, row := range published {
+		if strings.EqualFold(hex.EncodeToString(sum[:]), row.sha256) {
+			return rootAt(i), true
+		}
+	}
+	return Root{}, false
+}
+
+func rootAt(i int) Root {
+	row := published[i]
+	return Root{
+		Name:      row.name,
+		SHA256:    fingerprint.Print{Algorithm: fingerprint.SHA256, Sum: mustHex(row.sha256)},
+		SHA1:      fingerprint.Print{Algorithm: fingerprint.SHA1, Sum: mustHex(row.sha1)},
+		NotBefore: mustTime(row.notBefore),
+		NotAfter:  mustTime(row.notAfter),
+		Serial:    row.serial,
+		Usage:     row.usage,
+	}
+}
+
+// mustHex and mustTime read the tables of this file only; a test reads them all.
+func mustHex(s string) []byte {
+	b, err := hex.DecodeString(s)
+	if err != nil {
+		panic("trust: table: " + err.Error())
+	}
+	return b
+}
+
+func mustTime(s string) time.Time {
+	if s == "" {
+		return time.Time{}
+	}
+	t, err := time.Parse(time.RFC3339, s)
+	if err != nil {
+		panic("trust: table: " + err.Error())
+	}
+	return t
+}

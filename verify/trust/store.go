@@ -1,0 +1,184 @@
+package trust
+
+import (
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"natsuin/fingerprint"
+)
+
+// Bounds of what is read from the folder: a root is a few kilobytes.
+const (
+	maxFileBytes = 64 << 10
+	maxFiles     = 1000
+)
+
+const extension = ".pem"
+
+// Store is the folder of registered roots, one PEM file each. Whoever can write
+// the folder can add a root.
+type Store struct {
+	Dir string // need not exist before Add
+}
+
+// Registered is one root in the folder.
+type Registered struct {
+	Name        string // the file's name less .pem
+	Path        string
+	Certificate *x509.Certificate
+	Prints      fingerprint.Prints
+}
+
+// FileError names a file in the folder that is not used, and why. The others
+// are.
+type FileError struct {
+	Path string
+	Err  error
+}
+
+func (e *FileError) Error() string { return fmt.Sprintf("read registered root %s: %v", e.Path, e.Err) }
+func (e *FileError) Unwrap() error { return e.Err }
+
+// Why a file in the folder is no registered root, beside ErrPractice and
+// *NotRootError.
+var (
+	ErrFileTooLarge   = errors.New("file too large")
+	ErrNotRegular     = errors.New("not a regular file")
+	ErrNotOneCert     = errors.New("not exactly one PEM certificate")
+	ErrTooManyFiles   = fmt.Errorf("more than %d files", maxFiles)
+	ErrBadCertificate = errors.New("certificate cannot be parsed")
+)
+
+// ErrNotRegistered is the answer of Remove when nothing has that name or
+// fingerprint.
+var ErrNotRegistered = errors.New("remove root: not registered")
+
+// List returns the registered roots by name. Files that are no root are joined
+// in the error as *FileError, and the good ones are returned beside it. A
+// folder that does not exist holds none.
+func (s Store) List() ([]Registered, error) {
+	names, err := s.names()
+	if err != nil {
+		return nil, err
+	}
+	var roots []Registered
+	var bad []error
+	for _, name := range names {
+		root, err := s.read(name)
+		if err != nil {
+			bad = append(bad, &FileError{root.Path, err})
+			continue
+		}
+		roots = append(roots, root)
+	}
+	return roots, errors.Join(bad...)
+}
+
+// names lists the stems of the .pem files, sorted.
+func (s Store) names() ([]string, error) {
+	entries, err := os.ReadDir(s.Dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("list registered roots: %w", err)
+	}
+	var names []string
+	for _, entry := range entries {
+		if name, ok := strings.CutSuffix(entry.Name(), extension); ok && name != "" && !entry.IsDir() {
+			names = append(names, name)
+		}
+	}
+	if len(names) > maxFiles {
+		return nil, &FileError{s.Dir, ErrTooManyFiles}
+	}
+	return names, nil
+}
+
+// read returns the root of that name; its Path is set in any case.
+func (s Store) read(name string) (Registered, error) {
+	root := Registered{Name: name, Path: s.path(name)}
+	// A FIFO would block the open: look first.
+	if info, err := os.Stat(root.Path); err != nil {
+		return root, err
+	} else if !info.Mode().IsRegular() {
+		return root, ErrNotRegular
+	}
+	f, err := os.Open(root.Path)
+	if err != nil {
+		return root, err
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, maxFileBytes+1))
+	if err != nil {
+		return root, err
+	}
+	if len(data) > maxFileBytes {
+		return root, ErrFileTooLarge
+	}
+	block, rest := pem.Decode(data)
+	if block == nil || block.Type != "CERTIFICATE" {
+		return root, ErrNotOneCert
+	}
+	if second, _ := pem.Decode(rest); second != nil {
+		return root, ErrNotOneCert
+	}
+	cert, err := x509.ParseCertificate(block.Bytes)
+	if err != nil {
+		return root, fmt.Errorf("%w: %w", ErrBadCertificate, err)
+	}
+	if err := Acceptable(cert); err != nil {
+		return root, err
+	}
+	root.Certificate, root.Prints = cert, fingerprint.Of(cert)
+	return root, nil
+}
+
+func (s Store) path(name string) string { return filepath.Join(s.Dir, name+extension) }
+
+// Remove deletes the root that has this name, or this SHA-256 fingerprint in
+// any spelling that package fingerprint reads. A file that List could not read
+// can be removed by its name. Nothing found is ErrNotRegistered.
+func (s Store) Remove(nameOrSHA256 string) error {
+	names, err := s.names()
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		if name == nameOrSHA256 || name+extension == nameOrSHA256 {
+			return s.removeFile(name)
+		}
+	}
+	wanted, err := fingerprint.Parse(nameOrSHA256)
+	if err != nil || wanted.Algorithm != fingerprint.SHA256 {
+		return ErrNotRegistered
+	}
+	roots, _ := s.List() // a bad file has no fingerprint to be found by
+	found := false
+	for _, root := range roots {
+		if root.Prints.SHA256.Equal(wanted) {
+			found = true
+			if err := s.removeFile(root.Name); err != nil {
+				return err
+			}
+		}
+	}
+	if !found {
+		return ErrNotRegistered
+	}
+	return nil
+}
+
+func (s Store) removeFile(name string) error {
+	if err := os.Remove(s.path(name)); err != nil {
+		return fmt.Errorf("remove root: %w", err)
+	}
+	return nil
+}
