@@ -1,0 +1,117 @@
+// Package verify judges CMS signatures (RFC 5652): whether the content is the one that was signed, by whom, and who vouches for
+// that name. It reads DER, BER, PEM and S/MIME, streams content of any size, and returns a report with every check on a line of
+// its own and one of three verdicts: VALID, INVALID, INDETERMINATE.
+//
+// It is not a trust store, opens no file and no connection: the caller passes anchors, revocation lists and, if the network may
+// be asked, a function that fetches. It holds no words for people; reasons are stable identifiers. Certificates, lists and
+// answers found inside a message are hints only, and never anchors unless their SHA-256 fingerprint is pinned.
+//
+// The rules are those of RFC 5652, 5035, 5280, 6211, 8933, 3161, 6960 and 8017, with the verdicts of ETSI EN 319 102-1;
+// docs/verify.md lists them, and each place where a well-known program answers differently.
+package verify
+
+import (
+	"bytes"
+	"context"
+	"crypto/x509"
+	"io"
+	"time"
+)
+
+// Verdict is the one answer about a message or a signer. Its zero value is Invalid, so that a report that was never filled in
+// promises nothing.
+type Verdict uint8
+
+const (
+	// Invalid: something is wrong that no further information can mend.
+	Invalid Verdict = iota
+	// Indeterminate: information is missing: an anchor, a certificate, proof of time, a required revocation answer.
+	Indeterminate
+	// Valid: every check that applies passed and the chain ends at an anchor.
+	Valid
+)
+
+// String returns "INVALID", "INDETERMINATE" or "VALID".
+func (v Verdict) String() string {
+	switch v {
+	case Valid:
+		return "VALID"
+	case Indeterminate:
+		return "INDETERMINATE"
+	default:
+		return "INVALID"
+	}
+}
+
+// AnchorKind says where an anchor came from. The verdict line must tell it, because whoever can write the folder of registered
+// roots, or choose the arguments, can add one.
+type AnchorKind string
+
+// The kinds of anchor. AnchorPinned is given by this package alone: a Policy that carries it is treated as AnchorFile.
+const (
+	AnchorPinned     AnchorKind = "pinned"
+	AnchorRegistered AnchorKind = "registered"
+	AnchorFile       AnchorKind = "file"
+	AnchorPractice   AnchorKind = "practice"
+)
+
+// Anchor is a certificate that the caller trusts for this run: as an issuer if it is a CA, as a signer only by identical bytes.
+type Anchor struct {
+	Certificate *x509.Certificate
+	Kind        AnchorKind
+	Name        string // how the person calls it: a registered name or the file it came from
+}
+
+// Policy says what is trusted, at which time, and what is tolerated. Its zero value trusts the pinned signature roots alone, at
+// the present time, tolerates nothing weak and asks no network.
+type Policy struct {
+	// Anchors are trusted besides the pinned roots.
+	Anchors []Anchor
+	// TSAAnchors are trusted for time stamps, and for nothing else.
+	TSAAnchors []*x509.Certificate
+	// Certificates help to find the signer and to build paths; they are not trusted.
+	Certificates []*x509.Certificate
+	// CRLs are certificate revocation lists, DER or PEM, checked by their own signatures.
+	CRLs [][]byte
+	// OCSP, if not nil, sends one OCSP request (DER) to url and returns the answer (DER). Nil means that nothing is asked.
+	OCSP func(ctx context.Context, url string, request []byte) ([]byte, error)
+	// OCSPURL is the responder's address; "auto" or empty means the one that each certificate names.
+	OCSPURL string
+	// Now is the present time; zero means time.Now().
+	Now time.Time
+	// At is the time for which the person wants an answer; zero means not given. A verified time stamp comes first.
+	At time.Time
+	// RequireRevocation makes every revocation state but good INDETERMINATE.
+	RequireRevocation bool
+	// AllowSHA1 tolerates SHA-1, AllowWeak tolerates RSA from 1024 to 2047 bits and exponents under 65537; both leave a remark
+	// in each check that they changed.
+	AllowSHA1, AllowWeak bool
+	// AllowAuth lets the pinned authentication roots anchor a signature, which is a weak statement: that key signs digests that
+	// others choose.
+	AllowAuth bool
+	// SignerSHA256, if not nil, is the fingerprint that the certificate of at least one signer must have.
+	SignerSHA256 *[32]byte
+}
+
+// Input is what is judged.
+type Input struct {
+	// Signature holds the message in any form that this package reads, Size its length in bytes.
+	Signature io.ReaderAt
+	Size      int64
+	// Content is the content of a detached signature. With attached content it must be equal byte for byte. Nil means none.
+	Content io.Reader
+	// Out, if not nil, receives the attached content while it is being read, before the verdict is known: the caller must not
+	// release it unless the verdict is Valid.
+	Out io.Writer
+}
+
+// Verify judges one message. Whatever the bytes say, the answer is a report; the error is for what could not be read or
+// written, and for a context that ended.
+func Verify(ctx context.Context, in Input, p Policy) (*Report, error) {
+	return verify(ctx, in, p)
+}
+
+// Detached judges a detached signature held in memory over content. It is Verify for the simple case.
+func Detached(ctx context.Context, sig []byte, content io.Reader, p Policy) (*Report, error) {
+	return Verify(ctx, Input{Signature: bytes.NewReader(sig), Size: int64(len(sig)), Content: content}, p)
+}
