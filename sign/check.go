@@ -1,0 +1,131 @@
+package sign
+
+import (
+	"bytes"
+	"crypto/ecdsa"
+	"crypto/rsa"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/asn1"
+	"errors"
+	"fmt"
+	"time"
+
+	"go.mozilla.org/pkcs7"
+)
+
+// check has the finished envelope judged by code that is not ours:
+// encoding/asn1 reads it strictly and writes it again (pkcs7 overlooks errors
+// inside a SignedData and reads no version), then go.mozilla.org/pkcs7 finds
+// the signer, the attributes and verifies the signature. The content is not
+// needed: its digest was streamed, and pkcs7 says what the attribute holds.
+func (p *Pending) check(envelope, signature []byte) error {
+	if err := p.checkStructure(envelope, signature); err != nil {
+		return &CheckError{Check: CheckStructure, Err: err}
+	}
+	p7, err := pkcs7.Parse(envelope)
+	if err != nil {
+		return &CheckError{Check: CheckStructure, Err: err}
+	}
+	if found := p7.GetOnlySigner(); found == nil || !bytes.Equal(found.Raw, p.signer.Raw) {
+		return &CheckError{Check: CheckCertificate, Err: errors.New("the signer found is not the certificate given")}
+	}
+	if err := p.checkAttributes(p7); err != nil {
+		return &CheckError{Check: CheckAttributes, Err: err}
+	}
+	if err := verifyAttributes(p7); err != nil {
+		return &CheckError{Check: CheckSignature, Err: err}
+	}
+	return nil
+}
+
+func (p *Pending) checkAttributes(p7 *pkcs7.PKCS7) error {
+	var digest []byte
+	if err := p7.UnmarshalSignedAttribute(pkcs7.OIDAttributeMessageDigest, &digest); err != nil {
+		return err
+	}
+	if !bytes.Equal(digest, p.content.Sum) {
+		return &pkcs7.MessageDigestMismatchError{ExpectedDigest: digest, ActualDigest: p.content.Sum}
+	}
+	var contentType asn1.ObjectIdentifier
+	if err := p7.UnmarshalSignedAttribute(pkcs7.OIDAttributeContentType, &contentType); err != nil {
+		return err
+	}
+	if !contentType.Equal(pkcs7.OIDData) {
+		return fmt.Errorf("content type %v", contentType)
+	}
+	var at time.Time
+	if err := p7.UnmarshalSignedAttribute(pkcs7.OIDAttributeSigningTime, &at); err != nil {
+		return err
+	}
+	if !at.Equal(p.time) {
+		return fmt.Errorf("signing time %v", at)
+	}
+	var bound signingCertificateV2
+	if err := p7.UnmarshalSignedAttribute(oidSigningCertificateV2, &bound); err != nil {
+		return err
+	}
+	return p.checkBinding(bound)
+}
+
+// checkBinding compares signing-certificate-v2 with the certificate.
+func (p *Pending) checkBinding(bound signingCertificateV2) error {
+	if len(bound.Certs) != 1 {
+		return fmt.Errorf("signing certificate: %d entries", len(bound.Certs))
+	}
+	b := bound.Certs[0]
+	var sum []byte
+	if len(b.Hash.Algorithm) == 0 { // DEFAULT
+		s := sha256.Sum256(p.signer.Raw)
+		sum = s[:]
+	} else if b.Hash.Algorithm.Equal(digestOIDs[p.content.Hash]) {
+		h := p.content.Hash.New()
+		h.Write(p.signer.Raw)
+		sum = h.Sum(nil)
+	}
+	if sum == nil || !bytes.Equal(b.Sum, sum) {
+		return errors.New("signing certificate: another hash")
+	}
+	if b.Issuer.Serial.Cmp(p.signer.SerialNumber) != 0 || len(b.Issuer.Names) != 1 ||
+		!bytes.Equal(b.Issuer.Names[0].Bytes, p.signer.RawIssuer) {
+		return errors.New("signing certificate: another issuer or serial number")
+	}
+	return nil
+}
+
+// verifyAttributes lets pkcs7 verify the signature over the attributes that
+// it parsed. pkcs7 insists on hashing the content first, which is not here;
+// given the attributes in the place of the content and a signer without any,
+// it takes the same certificate, algorithm and signature over the same octets.
+func verifyAttributes(p7 *pkcs7.PKCS7) error {
+	attributes, err := asn1.MarshalWithParams(p7.Signers[0].AuthenticatedAttributes, "set")
+	if err != nil {
+		return err
+	}
+	p7.Content = attributes
+	p7.Signers[0].AuthenticatedAttributes = nil
+	return p7.Verify()
+}
+
+// CheckRaw verifies a bare signature over the content itself, without any
+// attributes: PKCS #1 v1.5 (RFC 8017 §8.2.2) or ECDSA in DER (SEC 1 §4.1.4),
+// by the certificate's key. Who signs content.Sum for an XML signature calls it
+// before the octets leave. Errors: *CheckError, *UnsupportedError.
+func CheckRaw(content Content, signer *x509.Certificate, signature []byte) error {
+	if err := checkArguments(content, signer); err != nil {
+		return err
+	}
+	var err error
+	switch key := signer.PublicKey.(type) {
+	case *rsa.PublicKey:
+		err = rsa.VerifyPKCS1v15(key, content.Hash, content.Sum, signature)
+	case *ecdsa.PublicKey:
+		if !ecdsa.VerifyASN1(key, content.Sum, signature) {
+			err = errors.New("ecdsa: verification error")
+		}
+	}
+	if err != nil {
+		return &CheckError{Check: CheckSignature, Err: err}
+	}
+	return nil
+}

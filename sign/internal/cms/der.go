@@ -1,0 +1,66 @@
+package cms
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+
+	"golang.org/x/crypto/cryptobyte"
+)
+
+// Identifier octets of the values whose lengths we write ourselves.
+const (
+	tagOctetString = 0x04
+	tagSequence    = 0x30
+	tagSet         = 0x31
+	tagContext0    = 0xa0
+)
+
+// header returns the identifier and length octets of a value with length
+// content octets, in the shortest definite form (X.690 §10.1). cryptobyte
+// stops at 4 GiB and needs the content at hand; this does neither.
+func header(tag byte, length int64) []byte {
+	if length < 0x80 {
+		return []byte{tag, byte(length)}
+	}
+	n := 1
+	for rest := length >> 8; rest > 0; rest >>= 8 {
+		n++
+	}
+	out := make([]byte, 2, 2+n)
+	out[0], out[1] = tag, 0x80|byte(n)
+	for shift := 8 * (n - 1); shift >= 0; shift -= 8 {
+		out = append(out, byte(length>>shift))
+	}
+	return out
+}
+
+// wrap puts parts into one value with the given tag.
+func wrap(tag byte, parts ...[]byte) []byte {
+	content := slices.Concat(parts...)
+	return append(header(tag, int64(len(content))), content...)
+}
+
+// setOf returns the sorted elements of a SET OF, without its header
+// (X.690 §11.6: ascending as octet strings).
+func setOf(elements ...cryptobyte.BuilderContinuation) ([]byte, error) {
+	encoded := make([][]byte, len(elements))
+	for i, add := range elements {
+		var err error
+		if encoded[i], err = build(add); err != nil {
+			return nil, err
+		}
+	}
+	slices.SortFunc(encoded, bytes.Compare)
+	return slices.Concat(encoded...), nil
+}
+
+func build(add cryptobyte.BuilderContinuation) ([]byte, error) {
+	var b cryptobyte.Builder
+	add(&b)
+	out, err := b.Bytes()
+	if err != nil {
+		return nil, fmt.Errorf("encode: signed data: %w", err)
+	}
+	return out, nil
+}

@@ -1,0 +1,146 @@
+// Package cms writes the DER of a CMS SignedData with one signer who is named
+// by issuer and serial number, over content of type id-data, detached or
+// attached, of any size.
+//
+// It computes no signature, judges none, and reads nothing: what it writes is
+// judged by package sign with other people's code.
+//
+// The standard is RFC 5652, with RFC 5035 for signing-certificate-v2 and
+// RFC 3370, 5754 and 5758 for the algorithm identifiers.
+package cms
+
+import (
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/asn1"
+	"fmt"
+	"math"
+
+	"golang.org/x/crypto/cryptobyte"
+	der "golang.org/x/crypto/cryptobyte/asn1"
+)
+
+// SignedData holds the encoded parts around the content.
+type SignedData struct {
+	prefix []byte // version, digestAlgorithms
+	suffix []byte // certificates, signerInfos
+}
+
+// Signer is what one SignerInfo says.
+type Signer struct {
+	Hash        crypto.Hash
+	Certificate *x509.Certificate
+	Attributes  []byte // what Attributes.Marshal returned
+	Signature   []byte
+}
+
+// New encodes everything but the content. The set of certificates is certs,
+// in the order that DER demands; the signer's own belongs into it.
+//
+// Versions are those of RFC 5652 §5.1 and §5.3 for id-data and
+// issuerAndSerialNumber: 1 and 1.
+func New(s Signer, certs []*x509.Certificate) (*SignedData, error) {
+	prefix, err := build(func(b *cryptobyte.Builder) {
+		b.AddASN1Int64(1)
+		b.AddASN1(der.SET, func(b *cryptobyte.Builder) {
+			addDigestAlgorithm(b, s.Hash)
+		})
+	})
+	if err != nil {
+		return nil, err
+	}
+	info, err := build(s.add)
+	if err != nil {
+		return nil, err
+	}
+	set, err := certificates(certs)
+	if err != nil {
+		return nil, err
+	}
+	return &SignedData{prefix: prefix, suffix: append(wrap(tagContext0, set), wrap(tagSet, info)...)}, nil
+}
+
+func certificates(certs []*x509.Certificate) ([]byte, error) {
+	elements := make([]cryptobyte.BuilderContinuation, len(certs))
+	for i, c := range certs {
+		elements[i] = func(b *cryptobyte.Builder) { b.AddBytes(c.Raw) }
+	}
+	return setOf(elements...)
+}
+
+func (s Signer) add(b *cryptobyte.Builder) {
+	b.AddASN1(der.SEQUENCE, func(b *cryptobyte.Builder) {
+		b.AddASN1Int64(1)
+		b.AddASN1(der.SEQUENCE, func(b *cryptobyte.Builder) { // issuerAndSerialNumber
+			b.AddBytes(s.Certificate.RawIssuer)
+			b.AddASN1BigInt(s.Certificate.SerialNumber)
+		})
+		addDigestAlgorithm(b, s.Hash)
+		// The same octets that were signed, but for the first: [0] IMPLICIT
+		// instead of SET (RFC 5652 §5.4).
+		b.AddUint8(tagContext0)
+		b.AddBytes(s.Attributes[1:])
+		s.addSignatureAlgorithm(b)
+		b.AddASN1OctetString(s.Signature)
+	})
+}
+
+// addSignatureAlgorithm writes rsaEncryption with NULL, which every CMS
+// program must read (RFC 3370 §3.2) and OpenSSL writes, or ecdsa-with-SHA2
+// without parameters (RFC 5758 §3.2).
+func (s Signer) addSignatureAlgorithm(b *cryptobyte.Builder) {
+	b.AddASN1(der.SEQUENCE, func(b *cryptobyte.Builder) {
+		switch s.Certificate.PublicKey.(type) {
+		case *rsa.PublicKey:
+			b.AddASN1ObjectIdentifier(oidRSAEncryption)
+			b.AddASN1NULL()
+		case *ecdsa.PublicKey:
+			b.AddASN1ObjectIdentifier(algorithms[s.Hash].ecdsa)
+		default:
+			b.SetError(fmt.Errorf("no signature algorithm for a key of type %T", s.Certificate.PublicKey))
+		}
+	})
+}
+
+// Detached returns the ContentInfo without the content.
+func (sd *SignedData) Detached() []byte {
+	encap := wrap(tagSequence, encodedOID(oidData))
+	signed := wrap(tagSequence, sd.prefix, encap, sd.suffix)
+	return wrap(tagSequence, encodedOID(oidSignedData), wrap(tagContext0, signed))
+}
+
+// Attached returns what stands before and after size octets of content in the
+// ContentInfo that carries them: before + content + after, all lengths
+// definite. It fails when the whole would not fit into an int64.
+func (sd *SignedData) Attached(size int64) (before, after []byte, err error) {
+	if size < 0 || size > math.MaxInt64-int64(len(sd.prefix)+len(sd.suffix))-maxOverhead {
+		return nil, nil, fmt.Errorf("encode: signed data: content of %d bytes", size)
+	}
+	// From the inside out: each step writes its header in front and counts
+	// the octets that the next header must announce.
+	length := size
+	open := func(tag byte, inFront []byte, behind int) {
+		before = append(append(inFront[:len(inFront):len(inFront)], header(tag, length)...), before...)
+		length += int64(len(inFront) + len(header(tag, length)) + behind)
+	}
+	oid := encodedOID(oidData)
+	open(tagOctetString, nil, 0)
+	open(tagContext0, oid, 0)
+	open(tagSequence, sd.prefix, len(sd.suffix))
+	open(tagSequence, nil, 0)
+	open(tagContext0, encodedOID(oidSignedData), 0)
+	before = append(header(tagSequence, length), before...)
+	return before, sd.suffix, nil
+}
+
+// maxOverhead is more than the headers and object identifiers around the
+// content can take: six headers of at most ten octets and two identifiers.
+const maxOverhead = 128
+
+func encodedOID(oid asn1.ObjectIdentifier) []byte {
+	var b cryptobyte.Builder
+	b.AddASN1ObjectIdentifier(oid)
+	return b.BytesOrPanic()
+}

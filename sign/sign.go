@@ -1,0 +1,158 @@
+// Package sign makes signatures over files of any size with a key that it
+// never sees: Digest reads the content once, Prepare says what the key must
+// sign, Complete puts the answer into a CMS SignedData, detached or attached.
+// Nothing comes out that an independent implementation has not accepted.
+//
+// It talks to no card, asks for no PIN, opens no file and judges no chain, date
+// or revocation; it does not read signatures that others made (package verify
+// does).
+//
+// The standards are RFC 5652 (CMS), RFC 5035 (signing-certificate-v2),
+// RFC 5754 and 5758 (algorithms), and RFC 8017 §8.2 and SEC 1 §4.1 for the
+// bare signatures.
+package sign
+
+import (
+	"bytes"
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"fmt"
+	"slices"
+	"time"
+
+	"natsuin/sign/internal/cms"
+)
+
+// Options adjust a signature. The zero value is good for use.
+type Options struct {
+	// Issuers are CA certificates to put beside the signer's. Doubles and the
+	// signer itself are left out.
+	Issuers []*x509.Certificate
+
+	// SigningTime is the time that the signer claims, kept to the second.
+	// Zero means now.
+	SigningTime time.Time
+}
+
+// Pending is a signature that lacks only the answer of the key.
+type Pending struct {
+	content    Content
+	signer     *x509.Certificate
+	certs      []*x509.Certificate // the signer first
+	time       time.Time
+	attributes []byte
+	digest     []byte
+}
+
+// Prepare fixes everything that the signature will say: the digest of the
+// content, the time, the certificate and its binding. The hash of the content
+// is used throughout (RFC 8933). Errors: *UnsupportedError for a hash or a
+// public key that no signature can be made with.
+func Prepare(content Content, signer *x509.Certificate, opts Options) (*Pending, error) {
+	if err := checkArguments(content, signer); err != nil {
+		return nil, err
+	}
+	p := &Pending{
+		content: Content{Hash: content.Hash, Sum: slices.Clone(content.Sum), Size: content.Size},
+		signer:  signer,
+		certs:   unique(append([]*x509.Certificate{signer}, opts.Issuers...)),
+		time:    opts.SigningTime,
+	}
+	if p.time.IsZero() {
+		p.time = time.Now()
+	}
+	p.time = p.time.UTC().Truncate(time.Second)
+
+	var err error
+	p.attributes, err = cms.Attributes{
+		Hash:        p.content.Hash,
+		Digest:      p.content.Sum,
+		SigningTime: p.time,
+		Signer:      signer,
+	}.Marshal()
+	if err != nil {
+		return nil, fmt.Errorf("prepare: signature: %w", err)
+	}
+	h := p.content.Hash.New()
+	h.Write(p.attributes)
+	p.digest = h.Sum(nil)
+	return p, nil
+}
+
+// Digest returns what the key has to sign: the hash of the DER SET OF signed
+// attributes (RFC 5652 §5.4), with PKCS #1 v1.5 or ECDSA by the key's kind.
+func (p *Pending) Digest() []byte { return slices.Clone(p.digest) }
+
+// Hash returns the hash that made Digest, for crypto.Signer.
+func (p *Pending) Hash() crypto.Hash { return p.content.Hash }
+
+// Sign lets key sign and completes the signature.
+func (p *Pending) Sign(key crypto.Signer) (*Signature, error) {
+	signature, err := key.Sign(rand.Reader, p.Digest(), p.Hash())
+	if err != nil {
+		return nil, fmt.Errorf("sign: attributes: %w", err)
+	}
+	return p.Complete(signature)
+}
+
+// Complete builds the SignedData around signature (PKCS #1 v1.5 octets as long
+// as the modulus, or a DER Ecdsa-Sig-Value) and has it checked. Error:
+// *CheckError when a check fails; then there is no Signature. Complete may be
+// called from several goroutines.
+func (p *Pending) Complete(signature []byte) (*Signature, error) {
+	data, err := cms.New(cms.Signer{
+		Hash:        p.content.Hash,
+		Certificate: p.signer,
+		Attributes:  p.attributes,
+		Signature:   signature,
+	}, p.certs)
+	if err != nil {
+		return nil, fmt.Errorf("complete: signature: %w", err)
+	}
+	envelope := data.Detached()
+	if err := p.check(envelope, signature); err != nil {
+		return nil, err
+	}
+	return &Signature{content: p.content, data: data, detached: envelope}, nil
+}
+
+func checkArguments(content Content, signer *x509.Certificate) error {
+	if !cms.Supported(content.Hash) {
+		return &UnsupportedError{What: "hash", Name: content.Hash.String()}
+	}
+	if len(content.Sum) != content.Hash.Size() || content.Size < 0 {
+		return fmt.Errorf("prepare: signature: digest of %d bytes over %d bytes is not one of %v",
+			len(content.Sum), content.Size, content.Hash)
+	}
+	if signer == nil || len(signer.Raw) == 0 {
+		return fmt.Errorf("prepare: signature: no certificate")
+	}
+	switch key := signer.PublicKey.(type) {
+	case *rsa.PublicKey:
+		return nil
+	case *ecdsa.PublicKey:
+		switch key.Curve {
+		case elliptic.P256(), elliptic.P384(), elliptic.P521():
+			return nil
+		}
+		return &UnsupportedError{What: "curve", Name: key.Curve.Params().Name}
+	default:
+		return &UnsupportedError{What: "public key", Name: fmt.Sprintf("%T", key)}
+	}
+}
+
+// unique returns certs in their order without nils and doubles.
+func unique(certs []*x509.Certificate) []*x509.Certificate {
+	var out []*x509.Certificate
+	for _, c := range certs {
+		same := func(o *x509.Certificate) bool { return bytes.Equal(o.Raw, c.Raw) }
+		if c != nil && !slices.ContainsFunc(out, same) {
+			out = append(out, c)
+		}
+	}
+	return out
+}

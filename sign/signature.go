@@ -1,0 +1,131 @@
+package sign
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/pem"
+	"fmt"
+	"io"
+	"slices"
+
+	"go.mozilla.org/pkcs7"
+
+	"natsuin/sign/internal/cms"
+)
+
+// pemType is the label that every reader of PEM signatures knows: OpenSSL's
+// cms and smime, GnuTLS and GnuPG all take it, "CMS" only the first.
+const pemType = "PKCS7"
+
+// Signature is a finished signature that has passed its checks.
+type Signature struct {
+	content  Content
+	data     *cms.SignedData
+	detached []byte
+}
+
+// DER returns the SignedData without the content, a .p7s file.
+func (s *Signature) DER() []byte { return slices.Clone(s.detached) }
+
+// PEM returns DER as text (RFC 7468 §8).
+func (s *Signature) PEM() []byte {
+	return pem.EncodeToMemory(&pem.Block{Type: pemType, Bytes: s.detached})
+}
+
+// WriteAttached writes the SignedData with the content in it, a .p7m file, in
+// DER with definite lengths. The content is streamed: memory does not grow
+// with it. It is hashed again on its way; ErrContentChanged says that it is
+// not the content that was signed, by length or by digest, and then, as after
+// any other error, what was written must be thrown away. A cancelled ctx ends
+// it between two blocks with the cause.
+func (s *Signature) WriteAttached(ctx context.Context, w io.Writer, content io.Reader) error {
+	before, after, err := s.data.Attached(s.content.Size)
+	if err != nil {
+		return fmt.Errorf("write: signed content: %w", err)
+	}
+	if _, err := w.Write(before); err != nil {
+		return fmt.Errorf("write: signed content: %w", err)
+	}
+	// One byte more than expected is enough to see that there is more.
+	copied, err := stream(ctx, io.LimitReader(content, s.content.Size+1), s.content.Hash, w)
+	if err != nil {
+		return err
+	}
+	if copied.Size != s.content.Size || !bytes.Equal(copied.Sum, s.content.Sum) {
+		return fmt.Errorf("write: signed content: %w", ErrContentChanged)
+	}
+	if _, err := w.Write(after); err != nil {
+		return fmt.Errorf("write: signed content: %w", err)
+	}
+	return nil
+}
+
+// WriteAttachedPEM writes what WriteAttached writes as PEM text.
+func (s *Signature) WriteAttachedPEM(ctx context.Context, w io.Writer, content io.Reader) error {
+	out := bufio.NewWriterSize(w, blockSize)
+	lines := &lineWriter{w: out}
+	text := base64.NewEncoder(base64.StdEncoding, lines)
+
+	// The errors of out stay with it until Flush.
+	out.WriteString("-----BEGIN " + pemType + "-----\n")
+	if err := s.WriteAttached(ctx, text, content); err != nil {
+		return err
+	}
+	text.Close()
+	lines.end()
+	out.WriteString("-----END " + pemType + "-----\n")
+	if err := out.Flush(); err != nil {
+		return fmt.Errorf("write: signed content: %w", err)
+	}
+	return nil
+}
+
+// lineWriter breaks text into lines of 64 (RFC 7468 §2).
+type lineWriter struct {
+	w      *bufio.Writer
+	column int
+}
+
+const lineLength = 64
+
+func (l *lineWriter) Write(text []byte) (int, error) {
+	for rest := text; len(rest) > 0; {
+		n := min(len(rest), lineLength-l.column)
+		if _, err := l.w.Write(rest[:n]); err != nil {
+			return 0, err
+		}
+		rest, l.column = rest[n:], l.column+n
+		if l.column == lineLength {
+			l.end()
+		}
+	}
+	return len(text), nil
+}
+
+// end ends a line that has begun.
+func (l *lineWriter) end() {
+	if l.column > 0 {
+		l.w.WriteByte('\n')
+		l.column = 0
+	}
+}
+
+// Bundle returns a certs-only SignedData, a .p7b file, with certs in the order
+// given, the end entity first by custom.
+func Bundle(certs ...*x509.Certificate) ([]byte, error) {
+	var raw []byte
+	for _, c := range unique(certs) {
+		raw = append(raw, c.Raw...)
+	}
+	if len(raw) == 0 {
+		return nil, fmt.Errorf("bundle: certificates: none given")
+	}
+	out, err := pkcs7.DegenerateCertificate(raw)
+	if err != nil {
+		return nil, fmt.Errorf("bundle: certificates: %w", err)
+	}
+	return out, nil
+}
