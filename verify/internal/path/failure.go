@@ -1,0 +1,102 @@
+package path
+
+import (
+	"crypto/x509"
+	"fmt"
+)
+
+// Kind says which rule a path broke.
+type Kind int
+
+const (
+	// NoPath means that no chain of verified signatures reaches an anchor:
+	// an issuer is missing, or the anchor is not trusted.
+	NoPath Kind = iota + 1
+	// Expired and NotYetValid mean that a certificate's validity does not
+	// include the reference time.
+	Expired
+	NotYetValid
+	// TooComplex means that the search was given up: too many certificates,
+	// signatures or constraints. Never an acceptance.
+	TooComplex
+	// Cancelled means that the context ended.
+	Cancelled
+	// Refused means that Request.Accept refused; Unwrap gives its error.
+	Refused
+
+	// BadSignature means that an issuer of the right name and key identifier
+	// is there, but the certificate's signature does not verify.
+	BadSignature
+	// Malformed means that an extension which must be understood cannot be.
+	Malformed
+	// UnknownCritical means a critical extension that is not processed here.
+	UnknownCritical
+	// NotCA means an issuer without basicConstraints CA:TRUE, version 1 included.
+	NotCA
+	// KeyUsage means an issuer whose keyUsage lacks keyCertSign.
+	KeyUsage
+	// PathLen means more certificates beneath a CA than it allows.
+	PathLen
+	// NameConstraints means a name outside what a CA above permits, or a
+	// constraint that cannot be processed.
+	NameConstraints
+	// Policy means that no certificate policy is valid and one is required,
+	// or that anyPolicy is mapped.
+	Policy
+	// WeakAlgorithm means SHA-1 or a short RSA key where it is not allowed.
+	WeakAlgorithm
+	// UnsupportedAlgorithm means a key or signature that is never accepted.
+	UnsupportedAlgorithm
+)
+
+var kindNames = map[Kind]string{
+	NoPath: "no path to a trust anchor", Expired: "certificate expired", NotYetValid: "certificate not yet valid",
+	TooComplex: "path search given up", Cancelled: "cancelled", Refused: "path refused",
+	BadSignature: "certificate signature wrong", Malformed: "certificate malformed",
+	UnknownCritical: "unknown critical extension", NotCA: "issuer is not a CA",
+	KeyUsage: "issuer may not sign certificates", PathLen: "path too long for a CA",
+	NameConstraints: "name outside constraints", Policy: "no valid certificate policy",
+	WeakAlgorithm: "weak algorithm", UnsupportedAlgorithm: "unsupported algorithm",
+}
+
+// String returns a short description in English.
+func (k Kind) String() string {
+	if n, ok := kindNames[k]; ok {
+		return n
+	}
+	return fmt.Sprintf("kind(%d)", int(k))
+}
+
+// Failure says why there is no valid path.
+type Failure struct {
+	Kind Kind
+	// Cert is the certificate concerned, and Index its place in Chain.
+	Cert  *x509.Certificate
+	Index int
+	// Chain is the path that failed, leaf first. It ends at an anchor unless
+	// Kind is NoPath, BadSignature, NotCA or KeyUsage, where the failure may
+	// have ended the search.
+	Chain []*x509.Certificate
+	// Detail says more, in English, for people.
+	Detail string
+	err    error
+}
+
+// Mendable reports whether further information (another certificate, another
+// anchor, a proof of time) could turn the failure into a valid path. A verdict
+// is INDETERMINATE then, and INVALID otherwise.
+func (f *Failure) Mendable() bool {
+	return f.Kind < BadSignature
+}
+
+// Error implements error.
+func (f *Failure) Error() string {
+	s := "path: " + f.Kind.String()
+	if f.Detail != "" {
+		s += ": " + f.Detail
+	}
+	return s
+}
+
+// Unwrap returns the error of Request.Accept or of the context, or nil.
+func (f *Failure) Unwrap() error { return f.err }

@@ -1,0 +1,123 @@
+// Package path builds and validates certification paths: from a certificate,
+// over whatever certificates are at hand, to a trust anchor.
+//
+// It is not a judge of signatures over documents, and it does not say which
+// anchors are worthy: the caller gives them. It opens no file and no socket.
+// Every certificate but the anchors is a hint, believed only for its verified
+// signature; crypto/x509 parses certificates and verifies signatures, and
+// everything between (names, constraints, policies, revocation) is done here,
+// because crypto/x509 compares names byte for byte, knows no CRL and refuses
+// directoryName constraints.
+//
+// RFC 5280 section 6, RFC 9618 (policy graph), RFC 4158 (path building).
+package path
+
+import (
+	"context"
+	"crypto/x509"
+	"time"
+
+	"natsuin/verify/internal/revocation"
+)
+
+// Request says what is to be validated and with what. The zero values of the
+// switches are the safe ones.
+type Request struct {
+	// Leaf is the certificate whose path is wanted, parsed by ParseCertificate.
+	Leaf *x509.Certificate
+	// Pool holds certificates that may help to build the path. None of them
+	// is trusted.
+	Pool []*x509.Certificate
+	// Anchors are trusted: as issuers if they are CA certificates (their own
+	// dates and self-signature are ignored, their constraints are kept), and
+	// as the leaf itself if the bytes are identical (the leaf's dates count).
+	Anchors []*x509.Certificate
+
+	// At is the time at which every certificate must be valid. It is
+	// compared in whole seconds.
+	At time.Time
+	// Now is the clock; no document may be younger. Zero means At. It
+	// matters when At lies in the past: a CRL issued since then still tells
+	// what was revoked by At.
+	Now time.Time
+
+	// InitialPolicies is the user-initial-policy-set; nil means any-policy.
+	InitialPolicies       []x509.OID
+	RequireExplicitPolicy bool
+	InhibitMapping        bool
+	InhibitAnyPolicy      bool
+
+	// AllowSHA1 admits SHA-1 in certificates, CRLs and OCSP responses.
+	AllowSHA1 bool
+	// AllowWeak admits RSA keys of 1024 to 2047 bits and small exponents.
+	AllowWeak bool
+
+	// CheckRevocation asks for the revocation status of every certificate
+	// but the anchor. CRLs and OCSPResponses are DER; FetchOCSP, when not
+	// nil, is asked too.
+	CheckRevocation bool
+	CRLs            [][]byte
+	OCSPResponses   [][]byte
+	FetchOCSP       revocation.Fetch
+
+	// Accept, when not nil, sees each valid path (leaf first) and may refuse
+	// it; other paths are then tried. Its error is in the Failure.
+	Accept func(chain []*x509.Certificate) error
+}
+
+// Result is a valid path.
+type Result struct {
+	// Chain runs from the leaf to the anchor. It has one element when the
+	// leaf is itself an anchor.
+	Chain []*x509.Certificate
+	// AnchorIndex is the anchor's index in Request.Anchors.
+	AnchorIndex int
+	// Policies is the user-constrained-policy-set of RFC 5280 section 6.1.6,
+	// in the anchor's policy domain, sorted; AnyPolicy reports that it holds
+	// anyPolicy. Both are empty when the path has no valid policy.
+	Policies  []x509.OID
+	AnyPolicy bool
+	// Revocation has an answer for each element of Chain. The anchor's is
+	// NotChecked. A revoked certificate does not make Validate fail: when
+	// and why is there, and the caller decides what follows.
+	Revocation []revocation.Answer
+}
+
+// Worst returns the answer that weighs most in the path at the given time:
+// revoked by then, then not known, then revoked later, then good.
+func (r *Result) Worst(at time.Time) revocation.Answer {
+	if len(r.Revocation) == 0 {
+		return revocation.Answer{}
+	}
+	worst := r.Revocation[0]
+	for i, a := range r.Revocation {
+		if i > 0 && i == len(r.Revocation)-1 {
+			break // the anchor
+		}
+		if weight(a, at) > weight(worst, at) {
+			worst = a
+		}
+	}
+	return worst
+}
+
+func weight(a revocation.Answer, at time.Time) int {
+	switch {
+	case a.RevokedBy(at):
+		return 4
+	case a.Status == revocation.Unknown:
+		return 3
+	case a.Status == revocation.NotChecked:
+		return 2
+	case a.Status == revocation.Revoked:
+		return 1
+	}
+	return 0
+}
+
+// Validate returns a valid path from the leaf to an anchor, or the failure that
+// says most about why there is none. When revocation is checked and several
+// paths are valid, the one with the best status is returned.
+func Validate(ctx context.Context, r Request) (*Result, *Failure) {
+	return nil, &Failure{Kind: NoPath}
+}
