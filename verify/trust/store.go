@@ -97,7 +97,7 @@ func (s Store) names() ([]string, error) {
 		}
 	}
 	if len(names) > maxFiles {
-		return nil, &FileError{s.Dir, ErrTooManyFiles}
+		return nil, fmt.Errorf("list registered roots: %w", ErrTooManyFiles)
 	}
 	return names, nil
 }

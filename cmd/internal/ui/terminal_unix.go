@@ -1,0 +1,114 @@
+//go:build unix
+
+package ui
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"golang.org/x/sys/unix"
+	"golang.org/x/term"
+)
+
+// device is the controlling terminal, POSIX XBD 10.1.
+const device = "/dev/tty"
+
+// OpenTerminal opens the terminal that controls this process, or answers an
+// error that is ErrNoTerminal.
+func OpenTerminal() (*Terminal, error) { return openTerminal(device) }
+
+func openTerminal(path string) (*Terminal, error) {
+	// Without blocking: the byte that select promised may be gone to another
+	// process by the time of the read.
+	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_NONBLOCK|unix.O_NOCTTY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %s: %w", ErrNoTerminal, path, err)
+	}
+	if !term.IsTerminal(fd) {
+		unix.Close(fd)
+		return nil, fmt.Errorf("%w: %s", ErrNoTerminal, path)
+	}
+	out, err := os.OpenFile(path, os.O_WRONLY|unix.O_NOCTTY, 0)
+	if err != nil {
+		unix.Close(fd)
+		return nil, fmt.Errorf("%w: %w", ErrNoTerminal, err)
+	}
+	return &Terminal{in: ttyInput(fd), out: out}, nil
+}
+
+// ttyInput is a descriptor and not an os.File: the runtime's poller knows no
+// terminals on macOS.
+type ttyInput int
+
+func (fd ttyInput) Close() error { return unix.Close(int(fd)) }
+
+func (fd ttyInput) raw() (restore func() error, err error) {
+	before, err := term.MakeRaw(int(fd))
+	if err != nil {
+		return nil, err
+	}
+	return func() error { return term.Restore(int(fd), before) }, nil
+}
+
+func (fd ttyInput) readByte(ctx context.Context) (byte, error) {
+	var wake [2]int
+	if err := unix.Pipe(wake[:]); err != nil {
+		return 0, err
+	}
+	defer unix.Close(wake[0])
+	woken := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		unix.Close(wake[1])
+		close(woken)
+	})
+	defer func() {
+		if stop() {
+			unix.Close(wake[1])
+		} else {
+			<-woken // its descriptor number must not be used again before
+		}
+	}()
+
+	var b [1]byte
+	defer clear(b[:])
+	for {
+		if err := waitReadable(int(fd), wake[0]); err != nil {
+			return 0, err
+		}
+		if ctx.Err() != nil {
+			return 0, context.Cause(ctx)
+		}
+		n, err := unix.Read(int(fd), b[:])
+		switch {
+		case n == 1:
+			return b[0], nil
+		case errors.Is(err, unix.EAGAIN), errors.Is(err, unix.EINTR):
+		case err != nil:
+			return 0, err
+		default:
+			return 0, io.EOF // the terminal is gone
+		}
+	}
+}
+
+// waitReadable uses select since poll knows no terminals on macOS.
+func waitReadable(fds ...int) error {
+	for {
+		var set unix.FdSet
+		highest := 0
+		for _, fd := range fds {
+			if fd >= unix.FD_SETSIZE {
+				return fmt.Errorf("wait for terminal: descriptor %d too high", fd)
+			}
+			set.Set(fd)
+			highest = max(highest, fd)
+		}
+		_, err := unix.Select(highest+1, &set, nil, nil, nil)
+		if !errors.Is(err, unix.EINTR) {
+			return err
+		}
+	}
+}

@@ -1,0 +1,75 @@
+package ui
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"sync"
+
+	"golang.org/x/term"
+)
+
+// OpenTerminal opens the console of this process, or answers an error that is
+// ErrNoTerminal.
+func OpenTerminal() (*Terminal, error) {
+	in, err := os.OpenFile("CONIN$", os.O_RDWR, 0)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrNoTerminal, err)
+	}
+	out, err := os.OpenFile("CONOUT$", os.O_RDWR, 0)
+	if err != nil {
+		in.Close()
+		return nil, fmt.Errorf("%w: %w", ErrNoTerminal, err)
+	}
+	return &Terminal{in: &console{file: in, wanted: make(chan struct{}), got: make(chan keyRead, 1)}, out: out}, nil
+}
+
+// console reads CONIN$. A read there cannot be cancelled, so one goroutine does
+// them all: a prompt that was given up leaves it waiting for the next key.
+type console struct {
+	file    *os.File
+	once    sync.Once
+	wanted  chan struct{}
+	got     chan keyRead
+	waiting bool // a read is under way whose result nobody took
+}
+
+type keyRead struct {
+	b   byte
+	err error
+}
+
+func (c *console) Close() error { return c.file.Close() }
+
+func (c *console) raw() (restore func() error, err error) {
+	fd := int(c.file.Fd())
+	before, err := term.MakeRaw(fd)
+	if err != nil {
+		return nil, err
+	}
+	return func() error { return term.Restore(fd, before) }, nil
+}
+
+func (c *console) readByte(ctx context.Context) (byte, error) {
+	c.once.Do(func() { go c.serve() })
+	if !c.waiting {
+		c.wanted <- struct{}{}
+		c.waiting = true
+	}
+	select {
+	case r := <-c.got:
+		c.waiting = false
+		return r.b, r.err
+	case <-ctx.Done():
+		return 0, context.Cause(ctx)
+	}
+}
+
+func (c *console) serve() {
+	var b [1]byte
+	for range c.wanted {
+		_, err := c.file.Read(b[:])
+		c.got <- keyRead{b[0], err}
+		clear(b[:])
+	}
+}

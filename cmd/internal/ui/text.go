@@ -1,0 +1,120 @@
+package ui
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/rivo/uniseg"
+)
+
+// Escape makes text from a certificate, a message or a file name safe to print
+// on one line: control characters, line ends, bidi marks, characters without
+// width and bytes that are not UTF-8 become visible as \u{202E} or \x{FF}.
+// Variation selectors stay: Japanese names are written with them.
+func Escape(s string) string {
+	if strings.IndexFunc(s, steers) < 0 && utf8.ValidString(s) {
+		return s
+	}
+	var b strings.Builder
+	for i := 0; i < len(s); {
+		r, size := utf8.DecodeRuneInString(s[i:])
+		switch {
+		case r == utf8.RuneError && size == 1:
+			fmt.Fprintf(&b, `\x{%02X}`, s[i])
+		case steers(r):
+			fmt.Fprintf(&b, `\u{%02X}`, r)
+		default:
+			b.WriteRune(r)
+		}
+		i += size
+	}
+	return b.String()
+}
+
+// steers reports whether a character moves, hides or reorders what is printed.
+func steers(r rune) bool {
+	return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Other_Default_Ignorable_Code_Point)
+}
+
+// Width returns the columns that text takes in a terminal: two for a Japanese
+// character.
+func Width(s string) int { return uniseg.StringWidth(s) }
+
+// Pad fills text up with blanks to the given columns; longer text stays.
+func Pad(s string, columns int) string {
+	return s + strings.Repeat(" ", max(0, columns-Width(s)))
+}
+
+// Wrap breaks text into lines of at most width columns, where UAX #14 allows a
+// break, and inside a word that alone is too long. Lines that the text has
+// already stay, and a broken line goes on under its own indent.
+func Wrap(text string, width int) string {
+	var out []string
+	for _, paragraph := range strings.Split(text, "\n") {
+		out = append(out, wrapLine(paragraph, max(width, 1))...)
+	}
+	return strings.Join(out, "\n")
+}
+
+func wrapLine(text string, width int) []string {
+	body := strings.TrimLeft(text, " ")
+	indent := text[:len(text)-len(body)]
+	if len(indent) > width/2 {
+		indent = ""
+	}
+	var lines []string
+	line, column := indent, len(indent)
+	flush := func() {
+		lines = append(lines, strings.TrimRight(line, " "))
+		line, column = indent, len(indent)
+	}
+	state := -1
+	for len(body) > 0 {
+		var piece string
+		piece, body, _, state = uniseg.FirstLineSegmentInString(body, state)
+		if column > len(indent) && column+Width(strings.TrimRight(piece, " ")) > width {
+			flush()
+		}
+		for column+Width(strings.TrimRight(piece, " ")) > width {
+			head, rest := cut(piece, width-column)
+			line += head
+			flush()
+			piece = rest
+		}
+		line += piece
+		column += Width(piece)
+	}
+	return append(lines, strings.TrimRight(line, " "))
+}
+
+// cut splits off as many whole characters as fit, but at least one.
+func cut(s string, columns int) (head, rest string) {
+	rest, state := s, -1
+	for len(rest) > 0 {
+		cluster, next, width, nextState := uniseg.FirstGraphemeClusterInString(rest, state)
+		if columns -= width; columns < 0 && head != "" {
+			break
+		}
+		head, rest, state = head+cluster, next, nextState
+	}
+	return head, rest
+}
+
+// GroupLines lays groups of digits out in lines of 16, 8, 4, 2 or 1, whichever
+// is the most that fits, so that groups stand under each other.
+func GroupLines(groups []string, width int) []string {
+	perLine := 1
+	for _, n := range []int{2, 4, 8, 16} {
+		if n*5-1 <= width {
+			perLine = n
+		}
+	}
+	var lines []string
+	for len(groups) > perLine {
+		lines = append(lines, strings.Join(groups[:perLine], " "))
+		groups = groups[perLine:]
+	}
+	return append(lines, strings.Join(groups, " "))
+}
