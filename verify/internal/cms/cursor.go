@@ -1,0 +1,147 @@
+package cms
+
+import "errors"
+
+// cursor walks over the elements inside one constructed element.
+type cursor struct {
+	w          *window
+	off        int64 // the next element
+	limit      int64 // where the element that holds them ends; for an indefinite one, where its own parent ends
+	indefinite bool
+	closed     bool // the end-of-contents octets were read
+	depth      int
+}
+
+// element is one that lies between known offsets.
+type element struct {
+	header
+	end int64
+}
+
+// more reports whether another element follows. At the end of an indefinite length it steps over the end-of-contents octets.
+func (c *cursor) more() (bool, error) {
+	if !c.indefinite {
+		return c.off < c.limit, nil
+	}
+	if c.closed {
+		return false, nil
+	}
+	h, err := c.w.header(c.off, c.limit)
+	if err != nil {
+		return false, err
+	}
+	if h.endOfContents() {
+		c.off, c.closed = h.body, true
+		return false, nil
+	}
+	return true, nil
+}
+
+// is reports whether another element follows and begins with that identifier octet.
+func (c *cursor) is(tag byte) (bool, error) {
+	ok, err := c.more()
+	if !ok || err != nil {
+		return false, err
+	}
+	h, err := c.w.header(c.off, c.limit)
+	return h.tag == tag, err
+}
+
+// header reads the next element's header without stepping over it, and demands its identifier octet.
+func (c *cursor) header(tag byte) (header, error) {
+	ok, err := c.more()
+	if err != nil {
+		return header{}, err
+	}
+	if !ok {
+		return header{}, syntax(Truncated, c.off)
+	}
+	h, err := c.w.header(c.off, c.limit)
+	if err != nil {
+		return h, err
+	}
+	if h.tag != tag {
+		return h, syntax(UnexpectedTag, h.off)
+	}
+	return h, nil
+}
+
+// enter opens the next element, a constructed one; leave must follow.
+func (c *cursor) enter(tag byte) (cursor, error) {
+	h, err := c.header(tag)
+	if err != nil {
+		return cursor{}, err
+	}
+	return c.open(h)
+}
+
+func (c *cursor) open(h header) (cursor, error) {
+	if c.depth+1 > maxDepth {
+		return cursor{}, syntax(TooDeep, h.off)
+	}
+	child := cursor{w: c.w, off: h.body, limit: h.body + h.length, depth: c.depth + 1}
+	if h.length < 0 {
+		child.limit, child.indefinite = c.limit, true
+	}
+	return child, nil
+}
+
+// leave steps over an element that was entered; everything in it must have been read.
+func (c *cursor) leave(child cursor) error {
+	more, err := child.more()
+	if err != nil {
+		return err
+	}
+	if more {
+		return syntax(UnexpectedTag, child.off)
+	}
+	c.off = child.off
+	return nil
+}
+
+// next steps over the next element, whatever it is.
+func (c *cursor) next() (element, error) {
+	h, err := c.w.header(c.off, c.limit)
+	if err != nil {
+		return element{}, err
+	}
+	if h.endOfContents() {
+		return element{}, syntax(UnexpectedTag, c.off)
+	}
+	end, err := c.w.end(h, c.limit, c.depth)
+	if err != nil {
+		return element{}, err
+	}
+	c.off = end
+	return element{h, end}, nil
+}
+
+// raw steps over the next element and returns its bytes as they were sent.
+func (c *cursor) raw(tag byte, most int64) ([]byte, error) {
+	if _, err := c.header(tag); err != nil {
+		return nil, err
+	}
+	e, err := c.next()
+	if err != nil {
+		return nil, err
+	}
+	if e.end-e.off > most {
+		return nil, syntax(TooLarge, e.off)
+	}
+	return c.w.copy(e.off, e.end-e.off)
+}
+
+// der steps over the next element and returns its DER form.
+func (c *cursor) der(tag byte, most int64) ([]byte, error) {
+	off := c.off
+	raw, err := c.raw(tag, most)
+	if err != nil {
+		return nil, err
+	}
+	der, err := toDER(raw)
+	var broken *SyntaxError
+	if errors.As(err, &broken) {
+		return nil, syntax(broken.Reason, off+broken.Offset)
+	}
+	return der, err
+}

@@ -1,0 +1,144 @@
+package cms
+
+import "encoding/binary"
+
+// maxNodes bounds the elements of one part that is brought into DER: attributes, names, algorithm identifiers.
+const maxNodes = 1 << 16
+
+type node struct {
+	tag    []byte // identifier octets
+	body   []byte // contents of a primitive element
+	length int    // of the contents in DER
+	bare   bool   // a piece of a constructed OCTET STRING: only its contents are written
+}
+
+// toDER writes a BER element with definite, shortest lengths and with OCTET STRINGs in one piece. It leaves the order of sets
+// alone: that is the caller's to judge. It takes no recursion, and time and memory in proportion to the input.
+// Offsets in its errors count from the start of raw.
+func toDER(raw []byte) ([]byte, error) {
+	w := memory(raw)
+	var nodes []node
+	type level struct {
+		node   int
+		cursor cursor
+	}
+	stack := []level{{-1, cursor{w: w, limit: w.size}}}
+	for len(stack) > 0 {
+		top := &stack[len(stack)-1]
+		more, err := top.cursor.more()
+		if err != nil {
+			return nil, err
+		}
+		if !more {
+			done := *top
+			stack = stack[:len(stack)-1]
+			if len(stack) == 0 {
+				break
+			}
+			parent := &stack[len(stack)-1]
+			parent.cursor.off = done.cursor.off
+			if parent.node >= 0 {
+				nodes[parent.node].length += nodes[done.node].size()
+			}
+			continue
+		}
+		h, err := w.header(top.cursor.off, top.cursor.limit)
+		if err != nil {
+			return nil, err
+		}
+		if len(nodes) >= maxNodes {
+			return nil, syntax(TooMany, h.off)
+		}
+		if h.endOfContents() || !formAllowed(h.tag) {
+			return nil, syntax(BadHeader, h.off)
+		}
+		n := node{tag: identifier(raw[h.off:h.body])}
+		if top.node >= 0 && nodes[top.node].tag[0] == tagOctetsBuilt {
+			if h.tag != tagOctetString && h.tag != tagOctetsBuilt {
+				return nil, syntax(UnexpectedTag, h.off)
+			}
+			n.bare = true
+		}
+		if h.constructed() {
+			child, err := top.cursor.open(h)
+			if err != nil {
+				return nil, err
+			}
+			nodes = append(nodes, n)
+			stack = append(stack, level{len(nodes) - 1, child})
+			continue
+		}
+		n.body = raw[h.body : h.body+h.length]
+		n.length = len(n.body)
+		nodes = append(nodes, n)
+		top.cursor.off = h.body + h.length
+		if top.node >= 0 {
+			nodes[top.node].length += n.size()
+		}
+	}
+	out := make([]byte, 0, len(raw))
+	for _, n := range nodes {
+		if !n.bare {
+			first := n.tag[0]
+			if first == tagOctetsBuilt {
+				first = tagOctetString
+			}
+			out = append(out, first)
+			out = append(out, n.tag[1:]...)
+			out = appendLength(out, n.length)
+		}
+		out = append(out, n.body...)
+	}
+	return out, nil
+}
+
+// formAllowed says whether BER and RFC 5652 let an element of this kind be primitive or constructed as it is. Of the strings,
+// only OCTET STRING may come in pieces.
+func formAllowed(tag byte) bool {
+	if tag&0xC0 != 0 {
+		return true
+	}
+	built := tag&0x20 != 0
+	switch tag & 0x1F {
+	case 16, 17, 8, 11: // SEQUENCE, SET, EXTERNAL, EMBEDDED PDV
+		return built
+	case 4:
+		return true
+	default:
+		return !built
+	}
+}
+
+func identifier(head []byte) []byte {
+	n := 1
+	if head[0]&0x1F == 0x1F {
+		for head[n] >= 0x80 {
+			n++
+		}
+		n++
+	}
+	return head[:n]
+}
+
+func (n node) size() int {
+	if n.bare {
+		return n.length
+	}
+	return len(n.tag) + lengthSize(n.length) + n.length
+}
+
+func lengthSize(n int) int { return len(appendLength(make([]byte, 0, 9), n)) }
+
+func appendLength(b []byte, n int) []byte {
+	if n < 0x80 {
+		return append(b, byte(n))
+	}
+	var full [8]byte
+	binary.BigEndian.PutUint64(full[:], uint64(n))
+	i := 0
+	for full[i] == 0 {
+		i++
+	}
+	b = append(b, 0x80|byte(8-i))
+	return append(b, full[i:]...)
+}

@@ -1,0 +1,118 @@
+package cms
+
+import (
+	"bytes"
+	"io"
+	"strings"
+)
+
+// Form is how a message was written down.
+type Form string
+
+// The forms that Open tells apart.
+const (
+	Binary Form = "der" // BER included
+	PEM    Form = "pem"
+	Base64 Form = "base64"
+	SMIME  Form = "smime"
+)
+
+// maxHead is how far a PEM label or the end of a MIME header is looked for.
+const maxHead = 64 << 10
+
+// Input is the encoded message inside a file, and the content that S/MIME puts beside it.
+type Input struct {
+	Form Form
+	// Message holds the DER or BER bytes, from 0 to Size.
+	Message io.ReaderAt
+	Size    int64
+	// Content returns the signed part of a multipart/signed message with canonical line ends; nil in every other form.
+	Content func() io.Reader
+}
+
+// labels are those of RFC 7468, of OpenSSL and of gpgsm.
+var labels = map[string]bool{
+	"CMS": true, "PKCS7": true, "PKCS #7 SIGNED DATA": true, "SIGNED MESSAGE": true,
+}
+
+// Open tells by the bytes alone what form a file has. It reads text forms through once, to index them; binary ones it leaves
+// alone. Its errors are *SyntaxError and *ReadError.
+func Open(r io.ReaderAt, size int64) (*Input, error) {
+	w := newWindow(r, size)
+	head, err := w.peek(0, int(min(size, maxHead)))
+	if err != nil {
+		return nil, err
+	}
+	head = bytes.Clone(head)
+	if len(head) > 0 && head[0] == tagSequence {
+		return &Input{Form: Binary, Message: r, Size: size}, nil
+	}
+	text := bytes.TrimPrefix(head, []byte("\xef\xbb\xbf"))
+	text = bytes.TrimLeft(text, " \t\r\n")
+	start := int64(len(head) - len(text))
+	if h, body, ok := mimeHeader(text); ok {
+		return openMIME(w, h, start+body)
+	}
+	if at := labelAt(text); at >= 0 {
+		return openPEM(w, text[at:], start+int64(at))
+	}
+	if len(text) > 0 && isBase64(text[0]) {
+		b, err := newBase64At(w, start, size)
+		if err != nil {
+			return nil, err
+		}
+		if b.textEnd != size {
+			return nil, syntax(BadText, b.textEnd)
+		}
+		return &Input{Form: Base64, Message: b, Size: b.size}, nil
+	}
+	return nil, syntax(NotSignedData, 0)
+}
+
+const begin, dashes = "-----BEGIN ", "-----"
+
+// labelAt returns where a line begins that opens PEM, or -1. Other text may come before it.
+func labelAt(text []byte) int {
+	if bytes.HasPrefix(text, []byte(begin)) {
+		return 0
+	}
+	if i := bytes.Index(text, []byte("\n"+begin)); i >= 0 {
+		return i + 1
+	}
+	return -1
+}
+
+func openPEM(w *window, text []byte, at int64) (*Input, error) {
+	line, _, ok := bytes.Cut(text, []byte("\n"))
+	name := strings.TrimRight(string(line), " \t\r")
+	if !ok || len(name) < len(begin)+len(dashes) || !strings.HasSuffix(name, dashes) {
+		return nil, syntax(BadText, at)
+	}
+	name = name[len(begin) : len(name)-len(dashes)]
+	if !labels[name] {
+		return nil, syntax(UnknownLabel, at)
+	}
+	b, err := newBase64At(w, at+int64(len(line))+1, w.size)
+	if err != nil {
+		return nil, err
+	}
+	last := "-----END " + name + dashes
+	end, err := w.peek(b.textEnd, len(last))
+	if err != nil {
+		return nil, err
+	}
+	if string(end) != last {
+		return nil, syntax(BadText, b.textEnd)
+	}
+	for off := b.textEnd + int64(len(last)); off < w.size; {
+		rest, err := w.peek(off, windowSize)
+		if err != nil {
+			return nil, err
+		}
+		if other := bytes.TrimLeft(rest, " \t\r\n"); len(other) > 0 {
+			return nil, syntax(TrailingData, off+int64(len(rest)-len(other)))
+		}
+		off += int64(len(rest))
+	}
+	return &Input{Form: PEM, Message: b, Size: b.size}, nil
+}

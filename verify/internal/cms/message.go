@@ -1,0 +1,319 @@
+// Package cms reads CMS SignedData (RFC 5652) out of bytes that nobody vouches for: DER, and BER where the standard allows it,
+// with content of any size, which it does not hold in memory. It also takes PEM, base64 and S/MIME apart.
+//
+// It judges nothing: it refuses what is not a well-formed SignedData, and hands out the parts. Every loop is bounded by the
+// input's length, every part other than the content by a limit, every depth by 32; nothing recurses.
+//
+// The ASN.1 module is that of RFC 5652 12.1; S/MIME is RFC 8551, PEM RFC 7468.
+package cms
+
+import (
+	"io"
+
+	"golang.org/x/crypto/cryptobyte"
+	"golang.org/x/crypto/cryptobyte/asn1"
+)
+
+// Limits on the parts of a message other than its content.
+const (
+	maxBags         = 12 << 20 // bytes of certificates, of revocation data, of signers: each
+	maxAttributes   = 1 << 20  // bytes of one signer's signed attributes
+	maxSmall        = 64 << 10 // bytes of an algorithm identifier, a name, a signature value
+	maxCertificates = 1024
+	maxRevocation   = 1024
+	maxSigners      = 64
+	maxUnsigned     = 1024 // attributes, and values of one attribute
+)
+
+// Message is a SignedData. Byte slices are its own copies.
+type Message struct {
+	Version          int
+	DigestAlgorithms []Algorithm
+	ContentType      OID
+	// Attached says that there is an eContent, if only an empty one.
+	Attached bool
+	// Certificates are the X.509 ones, as sent; those of other kinds are only counted.
+	Certificates      [][]byte
+	OtherCertificates int
+	// CRLs and OCSP answers (RFC 5940), as sent.
+	CRLs, OCSP [][]byte
+	Signers    []Signer
+
+	w       *window
+	content header
+	limit   int64 // where the content ends
+	depth   int
+}
+
+// Algorithm is an AlgorithmIdentifier.
+type Algorithm struct {
+	OID    OID
+	Params []byte // DER; nil when absent
+}
+
+// Parse reads the SignedData that fills r from 0 to size. Its errors are *SyntaxError and *ReadError. r must stay readable as
+// long as the content is wanted.
+func Parse(r io.ReaderAt, size int64) (*Message, error) {
+	m := &Message{w: newWindow(r, size)}
+	top := cursor{w: m.w, limit: size}
+	info, err := top.enter(tagSequence)
+	if err != nil {
+		return nil, err
+	}
+	kind, err := info.oid()
+	if err != nil {
+		return nil, err
+	}
+	if kind != SignedData {
+		return nil, syntax(NotSignedData, 0)
+	}
+	if err := m.inside(&info, tagContext0, func(c *cursor) error { return m.inside(c, tagSequence, m.signedData) }); err != nil {
+		return nil, err
+	}
+	if err := top.leave(info); err != nil {
+		return nil, err
+	}
+	if top.off != size {
+		return nil, syntax(TrailingData, top.off)
+	}
+	return m, nil
+}
+
+// inside enters the next element of c, reads it with f, and leaves it.
+func (m *Message) inside(c *cursor, tag byte, f func(*cursor) error) error {
+	child, err := c.enter(tag)
+	if err != nil {
+		return err
+	}
+	if err := f(&child); err != nil {
+		return err
+	}
+	return c.leave(child)
+}
+
+// optional is inside for an element that may be absent.
+func (m *Message) optional(c *cursor, tag byte, f func(*cursor) error) error {
+	if ok, err := c.is(tag); !ok || err != nil {
+		return err
+	}
+	return m.inside(c, tag, f)
+}
+
+func (m *Message) signedData(c *cursor) (err error) {
+	if m.Version, err = c.version(); err != nil {
+		return err
+	}
+	for _, part := range []struct {
+		tag      byte
+		optional bool
+		read     func(*cursor) error
+	}{
+		{tagSet, false, m.digestAlgorithms},
+		{tagSequence, false, m.encapsulated},
+		{tagContext0, true, m.certificates},
+		{tagContext1, true, m.revocation},
+		{tagSet, false, m.signers},
+	} {
+		read := m.inside
+		if part.optional {
+			read = m.optional
+		}
+		if err := read(c, part.tag, part.read); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (m *Message) digestAlgorithms(c *cursor) error {
+	return c.each(maxSigners, func() error {
+		a, err := c.algorithm()
+		m.DigestAlgorithms = append(m.DigestAlgorithms, a)
+		return err
+	})
+}
+
+func (m *Message) encapsulated(c *cursor) (err error) {
+	if m.ContentType, err = c.oid(); err != nil {
+		return err
+	}
+	return m.optional(c, tagContext0, func(c *cursor) error {
+		ok, err := c.more()
+		if err != nil || !ok {
+			return orElse(err, syntax(Truncated, c.off))
+		}
+		h, err := c.w.header(c.off, c.limit)
+		if err != nil {
+			return err
+		}
+		if h.tag != tagOctetString && h.tag != tagOctetsBuilt {
+			return syntax(NotOctetString, h.off)
+		}
+		s := segments{w: c.w, depth: c.depth}
+		if err := s.start(h, c.limit); err != nil {
+			return err
+		}
+		for {
+			if _, err := s.next(); err == io.EOF {
+				break
+			} else if err != nil {
+				return err
+			}
+		}
+		m.Attached, m.content, m.limit, m.depth = true, h, c.limit, c.depth
+		c.off = s.off
+		return nil
+	})
+}
+
+func (m *Message) certificates(c *cursor) error {
+	start := c.off
+	return c.each(maxCertificates, func() error {
+		if ok, err := c.is(tagSequence); err != nil {
+			return err
+		} else if !ok {
+			m.OtherCertificates++
+			_, err := c.next()
+			return err
+		}
+		raw, err := c.raw(tagSequence, maxBags-(c.off-start))
+		m.Certificates = append(m.Certificates, raw)
+		return err
+	})
+}
+
+func (m *Message) revocation(c *cursor) error {
+	start := c.off
+	return c.each(maxRevocation, func() error {
+		h, err := c.w.header(c.off, c.limit)
+		if err != nil {
+			return err
+		}
+		if h.tag != tagContext1 {
+			raw, err := c.raw(tagSequence, maxBags-(c.off-start))
+			m.CRLs = append(m.CRLs, raw)
+			return err
+		}
+		return m.inside(c, tagContext1, func(c *cursor) error {
+			kind, err := c.oid()
+			if err != nil {
+				return err
+			}
+			if kind != ocspAnswers {
+				_, err = c.next()
+				return err
+			}
+			raw, err := c.raw(tagSequence, maxBags-(c.off-start))
+			m.OCSP = append(m.OCSP, raw)
+			return err
+		})
+	})
+}
+
+func (m *Message) signers(c *cursor) error {
+	start := c.off
+	return c.each(maxSigners, func() error {
+		raw, err := c.raw(tagSequence, maxBags-(c.off-start))
+		if err != nil {
+			return err
+		}
+		at := c.off - int64(len(raw))
+		s, err := parseSigner(raw, c.depth, at)
+		m.Signers = append(m.Signers, s)
+		return err
+	})
+}
+
+// each calls f until the elements end, and refuses more than most of them.
+func (c *cursor) each(most int, f func() error) error {
+	for n := 0; ; n++ {
+		ok, err := c.more()
+		if err != nil || !ok {
+			return err
+		}
+		if n == most {
+			return syntax(TooMany, c.off)
+		}
+		if err := f(); err != nil {
+			return err
+		}
+	}
+}
+
+func (c *cursor) oid() (OID, error) {
+	off := c.off
+	raw, err := c.raw(tagOID, 80)
+	if err != nil {
+		return "", err
+	}
+	s := cryptobyte.String(raw)
+	var body cryptobyte.String
+	if !readBER(&s, &body) || !OID(body).valid() {
+		return "", syntax(BadValue, off)
+	}
+	return OID(body), nil
+}
+
+// version reads a CMSVersion: a small number, in its shortest form.
+func (c *cursor) version() (int, error) {
+	off := c.off
+	raw, err := c.der(tagInteger, 8)
+	if err != nil {
+		return 0, err
+	}
+	var v int
+	s := cryptobyte.String(raw)
+	if !s.ReadASN1Integer(&v) || v < 0 || v > 5 {
+		return 0, syntax(BadValue, off)
+	}
+	return v, nil
+}
+
+func (c *cursor) algorithm() (Algorithm, error) {
+	off := c.off
+	raw, err := c.der(tagSequence, maxSmall)
+	if err != nil {
+		return Algorithm{}, err
+	}
+	a, ok := ParseAlgorithm(raw)
+	if !ok {
+		return a, syntax(BadValue, off)
+	}
+	return a, nil
+}
+
+// ParseAlgorithm reads the AlgorithmIdentifier that fills der, and reports whether it is one.
+func ParseAlgorithm(der []byte) (Algorithm, bool) {
+	s := cryptobyte.String(der)
+	var seq, oid, params cryptobyte.String
+	if !s.ReadASN1(&seq, asn1.SEQUENCE) || !s.Empty() || !seq.ReadASN1(&oid, asn1.OBJECT_IDENTIFIER) || !OID(oid).valid() {
+		return Algorithm{}, false
+	}
+	a := Algorithm{OID: OID(oid)}
+	if !seq.Empty() {
+		var tag asn1.Tag
+		if !seq.ReadAnyASN1Element(&params, &tag) || !seq.Empty() {
+			return a, false
+		}
+		a.Params = params
+	}
+	return a, true
+}
+
+// readBER reads one primitive element whose length may be written long, and returns its contents.
+func readBER(s, body *cryptobyte.String) bool {
+	h, err := memory(*s).header(0, int64(len(*s)))
+	if err != nil || h.length < 0 {
+		return false
+	}
+	*body = (*s)[h.body : h.body+h.length]
+	*s = (*s)[h.body+h.length:]
+	return true
+}
+
+func orElse(err, other error) error {
+	if err != nil {
+		return err
+	}
+	return other
+}
