@@ -1,0 +1,156 @@
+package outfile
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+)
+
+// Check looks for reasons why outputs cannot be written, before anything else
+// is done and without leaving a trace: the folder is missing or may not be
+// written to (*Error), something of that name exists (*ExistsError; with force
+// only folders, devices and the like, as an *Error), it is one of the inputs,
+// by whatever link, or the same as an output before it (*SameFileError).
+//
+// It returns one error for each output, in order, or nil when all are well.
+// What it finds may change before Create and Commit, which look again.
+func Check(outputs, inputs []string, force bool) []error {
+	c := checker{force: force, taken: map[place]string{}}
+	for _, in := range inputs {
+		if info, err := os.Stat(in); err == nil {
+			c.inputs = append(c.inputs, input{in, info})
+		}
+	}
+	errs := make([]error, len(outputs))
+	failed := false
+	for i, out := range outputs {
+		errs[i] = c.check(out)
+		failed = failed || errs[i] != nil
+	}
+	if !failed {
+		return nil
+	}
+	return errs
+}
+
+type checker struct {
+	force   bool
+	inputs  []input
+	folders []checkedFolder
+	taken   map[place]string
+}
+
+type input struct {
+	path string
+	info fs.FileInfo
+}
+
+type checkedFolder struct {
+	path  string
+	info  fs.FileInfo
+	first int   // the index of the first spelling of the same folder
+	err   error // why nothing can be written there
+}
+
+// place is where an output goes: a folder, however spelled, and a name in it.
+type place struct {
+	folder int
+	name   string
+}
+
+func (c *checker) check(out string) error {
+	folder := c.folder(filepath.Dir(out))
+	if folder.info == nil {
+		return folder.err
+	}
+	at := place{folder.first, foldName(filepath.Base(out))}
+	if other, ok := c.taken[at]; ok {
+		return &SameFileError{Path: out, Other: other}
+	}
+	c.taken[at] = out
+	if info, err := os.Stat(out); err == nil {
+		for _, in := range c.inputs {
+			if os.SameFile(in.info, info) {
+				return &SameFileError{Path: out, Other: in.path, Input: true}
+			}
+		}
+	}
+	if _, err := examine(out, c.force); err != nil {
+		return err
+	}
+	return folder.err
+}
+
+// folder looks at each folder once, so that a batch costs one look.
+func (c *checker) folder(path string) checkedFolder {
+	for _, f := range c.folders {
+		if f.path == path {
+			return f
+		}
+	}
+	f := checkedFolder{path: path, first: len(c.folders)}
+	info, err := os.Stat(path)
+	switch {
+	case err != nil:
+		f.err = &Error{Op: "open folder", Path: path, Err: bare(err)}
+	case !info.IsDir():
+		f.err = &Error{Op: "open folder", Path: path, Err: ErrNotFolder}
+	default:
+		f.info = info
+		if err := writable(path); err != nil {
+			f.err = &Error{Op: "open folder", Path: path, Err: bare(err)}
+		}
+		for i, other := range c.folders {
+			if other.info != nil && os.SameFile(other.info, info) {
+				f.first = i
+				break
+			}
+		}
+	}
+	c.folders = append(c.folders, f)
+	return f
+}
+
+// foldName makes names equal that the system's usual file systems hold for
+// equal. A finer case (an odd mount) is caught by Commit, which replaces nothing.
+func foldName(name string) string {
+	if runtime.GOOS == "windows" || runtime.GOOS == "darwin" {
+		return strings.ToLower(name)
+	}
+	return name
+}
+
+// examine looks at what stands under path now and says whether it may be
+// replaced. Without force nothing may; with force regular files and symbolic
+// links, but never a folder, a device, a pipe, nor a link to one: replacing
+// /dev/null or /dev/stdout by a file is nobody's wish.
+func examine(path string, force bool) (fs.FileInfo, error) {
+	if base := filepath.Base(path); path == "" || os.IsPathSeparator(path[len(path)-1]) || base == "." || base == ".." {
+		return nil, &Error{Op: "create", Path: path, Err: ErrIsFolder}
+	}
+	info, err := os.Lstat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, &Error{Op: "create", Path: path, Err: bare(err)}
+	}
+	target := info
+	if info.Mode().Type() == fs.ModeSymlink {
+		if followed, err := os.Stat(path); err == nil {
+			target = followed
+		}
+	}
+	switch {
+	case target.IsDir():
+		return nil, &Error{Op: "create", Path: path, Err: ErrIsFolder}
+	case !target.Mode().IsRegular() && target.Mode().Type() != fs.ModeSymlink:
+		return nil, &Error{Op: "create", Path: path, Err: ErrNotRegular}
+	case !force:
+		return nil, &ExistsError{Path: path}
+	}
+	return info, nil
+}

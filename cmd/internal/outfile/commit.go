@@ -1,0 +1,108 @@
+package outfile
+
+import (
+	"errors"
+	"io/fs"
+)
+
+// Commit makes the file durable, gives it its name in one step, and makes the
+// name durable. When it fails the file is gone and path is as it was, with one
+// exception: when the folder cannot be synced (Op "sync folder") the whole file
+// stands under its name, but might not survive a power cut.
+//
+// Errors: *ExistsError when path came into being meanwhile, *Error else.
+func (f *File) Commit() error {
+	if f.err != nil {
+		err := f.err
+		f.Abort()
+		return err
+	}
+	defer f.Abort()
+	if err := f.sync(); err != nil {
+		return &Error{Op: "sync", Path: f.path, Err: bare(err)}
+	}
+	err := f.publish()
+	switch {
+	case errors.Is(err, fs.ErrExist) && !f.opts.Force:
+		return &ExistsError{Path: f.path}
+	case err != nil:
+		return &Error{Op: "name", Path: f.path, Err: bare(err)}
+	}
+	f.temp = ""
+	if err := f.syncFolder(); err != nil {
+		return &Error{Op: "sync folder", Path: f.path, Err: bare(err)}
+	}
+	return nil
+}
+
+func (f *File) sync() error {
+	if f.opts.faults.syncFile != nil {
+		return f.opts.faults.syncFile
+	}
+	return f.file.Sync()
+}
+
+func (f *File) syncFolder() error {
+	if f.opts.faults.syncFolder != nil {
+		return f.opts.faults.syncFolder
+	}
+	return f.folder.sync()
+}
+
+// publish gives the file its name.
+func (f *File) publish() error {
+	if f.temp == "" {
+		err := f.folder.link(f.file, f.name)
+		if !f.opts.Force || !errors.Is(err, fs.ErrExist) {
+			return err
+		}
+		// A link replaces nothing, so the file needs a passing name for an
+		// instant. Killed within it, the process leaves a complete copy there.
+		temp := tempName()
+		if err := f.folder.link(f.file, temp); err != nil {
+			return err
+		}
+		f.temp = temp
+	}
+	// Windows does not move what is open.
+	if err := f.file.Close(); err != nil {
+		return err
+	}
+	if f.opts.Force {
+		return f.folder.replace(f.temp, f.name)
+	}
+	return f.moveNew()
+}
+
+// moveNew moves the passing name to the final one and refuses to replace
+// anything, by the best means that the file system has. With the last, which
+// only file systems without hard links need, a crash can leave an empty file
+// under the final name, but never a part of one.
+func (f *File) moveNew() error {
+	if !f.opts.faults.noExclusiveRename {
+		err := f.folder.moveNew(f.temp, f.name)
+		if !errors.Is(err, errors.ErrUnsupported) {
+			return err
+		}
+	}
+	if !f.opts.faults.noLink {
+		err := f.folder.linkName(f.temp, f.name)
+		if err == nil {
+			f.folder.remove(f.temp)
+			return nil
+		}
+		if !errors.Is(err, errors.ErrUnsupported) {
+			return err
+		}
+	}
+	placeholder, err := f.folder.create(f.name, 0o600)
+	if err != nil {
+		return err
+	}
+	placeholder.Close()
+	if err := f.folder.replace(f.temp, f.name); err != nil {
+		f.folder.remove(f.name)
+		return err
+	}
+	return nil
+}

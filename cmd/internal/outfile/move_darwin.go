@@ -1,0 +1,8 @@
+package outfile
+
+import "golang.org/x/sys/unix"
+
+// moveNew renames and replaces nothing.
+func (d *folder) moveNew(old, name string) error {
+	return orUnsupported(unix.RenameatxNp(d.fd(), old, d.fd(), name, unix.RENAME_EXCL), unix.EINVAL)
+}
