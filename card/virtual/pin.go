@@ -1,0 +1,129 @@
+package virtual
+
+import (
+	"crypto/subtle"
+	"slices"
+)
+
+// secretTarget is the credential whose PIN file is selected, or the refusal.
+func (c *Card) secretTarget() (Credential, uint16) {
+	if c.session.file == 0 {
+		return None, statusNoFile
+	}
+	cred, ok := secretFile[c.session.file]
+	if !ok {
+		return None, statusFileType
+	}
+	return cred, statusOK
+}
+
+// verify is VERIFY, and the query of the count when it carries nothing.
+func (c *Card) verify(cmd command, wellFormed bool, e *Entry) uint16 {
+	switch {
+	case cmd.p1 != 0x00 || cmd.p2 != 0x80:
+		return statusParameters
+	case !wellFormed || cmd.le != 0 || len(cmd.data) > secretForm[Sign].max:
+		return statusLength
+	}
+	cred, sw := c.secretTarget()
+	if sw != statusOK {
+		return sw
+	}
+	e.Credential = cred
+	slot := c.state.Slot(cred)
+	if len(cmd.data) == 0 {
+		e.Outcome = Query
+		return c.query(cred, slot)
+	}
+	if slot.Tries <= 0 {
+		e.Outcome = Blocked
+		c.session.verified[cred] = false
+		return c.opts.BlockedStatus
+	}
+	// A secret of the wrong length costs a try as any wrong one: whether the real
+	// card is kinder is not known.
+	right := subtle.ConstantTimeCompare(cmd.data, slot.Secret) == 1
+	next := *slot
+	if next.Tries--; right {
+		next.Tries = next.MaxTries
+	}
+	c.session.verified[cred] = false
+	if !c.store(cred, next) {
+		return statusMemory
+	}
+	if !right {
+		e.Outcome = Wrong
+		return statusWrong | uint16(next.Tries)
+	}
+	e.Outcome = Right
+	c.session.verified[cred] = true
+	return statusOK
+}
+
+func (c *Card) query(cred Credential, slot *Slot) uint16 {
+	switch {
+	case slot.Tries <= 0 && c.opts.QueryBlocked:
+		return c.opts.BlockedStatus
+	case c.opts.QueryAfterVerify && c.session.verified[cred]:
+		return statusOK
+	}
+	return statusWrong | uint16(max(slot.Tries, 0))
+}
+
+// change is CHANGE REFERENCE DATA with the new value only, after VERIFY (CARD.md §2).
+func (c *Card) change(cmd command, wellFormed bool, e *Entry) uint16 {
+	switch {
+	case cmd.p1 != 0x01 || cmd.p2 != 0x80:
+		return statusParameters
+	case !wellFormed || cmd.le != 0 || len(cmd.data) == 0:
+		return statusLength
+	}
+	cred, sw := c.secretTarget()
+	if sw != statusOK {
+		return sw
+	}
+	e.Credential = cred
+	form := secretForm[cred]
+	switch {
+	case !c.session.verified[cred]:
+		return statusSecurity
+	case len(cmd.data) < form.min || len(cmd.data) > form.max:
+		return statusLength
+	case !wellFormedSecret(cred, cmd.data):
+		return statusData
+	}
+	next := *c.state.Slot(cred)
+	next.Secret = slices.Clone(cmd.data)
+	next.Tries = next.MaxTries
+	if !c.store(cred, next) {
+		return statusMemory
+	}
+	e.Outcome = Changed
+	return statusOK
+}
+
+// wellFormedSecret tells whether the bytes are of the alphabet of CARD.md §5.
+func wellFormedSecret(cred Credential, secret []byte) bool {
+	return !slices.ContainsFunc(secret, func(b byte) bool {
+		digit, letter := b >= '0' && b <= '9', b >= 'A' && b <= 'Z'
+		return !digit && (cred == Auth || !letter)
+	})
+}
+
+// store keeps a slot, on disk first when there is one. It is false if that failed,
+// and then nothing has changed.
+func (c *Card) store(cred Credential, next Slot) bool {
+	now := c.state.Slot(cred)
+	if now.Tries == next.Tries && string(now.Secret) == string(next.Secret) {
+		return true
+	}
+	if c.opts.Save != nil {
+		changed := c.state.clone()
+		*changed.Slot(cred) = next
+		if err := c.opts.Save(changed.clone()); err != nil {
+			return false
+		}
+	}
+	*now = next
+	return true
+}
