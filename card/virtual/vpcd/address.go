@@ -1,0 +1,49 @@
+package vpcd
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/netip"
+)
+
+// NotLoopbackError is an address that other machines could reach.
+type NotLoopbackError struct{ Address string }
+
+func (e *NotLoopbackError) Error() string {
+	return fmt.Sprintf("vpcd: listen: %s is not a loopback address", e.Address)
+}
+
+// Listen waits for connections on a loopback address such as 127.0.0.1:0 or
+// [::1]:35963. A host must be an address or the word localhost, which means
+// 127.0.0.1; names are not looked up. Any other is a *NotLoopbackError.
+func Listen(ctx context.Context, address string) (net.Listener, error) {
+	host, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return nil, fmt.Errorf("vpcd: listen: %w", err)
+	}
+	if host == "localhost" {
+		host = "127.0.0.1"
+	}
+	ip, err := netip.ParseAddr(host)
+	if err != nil || !ip.Unmap().IsLoopback() {
+		return nil, &NotLoopbackError{Address: address}
+	}
+	var config net.ListenConfig
+	listener, err := config.Listen(ctx, "tcp", net.JoinHostPort(host, port))
+	if err != nil {
+		return nil, fmt.Errorf("vpcd: %w", err)
+	}
+	return listener, nil
+}
+
+// Dial connects to the port on which the reader driver of pcscd waits for a card:
+// 127.0.0.1:35963 is its first slot as Debian ships it, 35964 its second.
+func Dial(ctx context.Context, address string) (net.Conn, error) {
+	var dialer net.Dialer
+	conn, err := dialer.DialContext(ctx, "tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("vpcd: %w", err)
+	}
+	return conn, nil
+}

@@ -1,0 +1,141 @@
+// Package vpcd puts a virtual card into a reader of PC/SC: it speaks the protocol of
+// vsmartcard's virtual reader driver (vpcd), so that any PC/SC program meets the card
+// as if it lay in a reader.
+//
+// It is not a reader driver, and not for networks: nobody is authenticated, and
+// whoever reaches the port can use the card. It listens on loopback addresses only.
+//
+// The protocol is that of vpcd 0.9 (https://frankmorgner.github.io/vsmartcard):
+// frames of a 2-byte big-endian length and that many bytes. A frame of one byte is a
+// control message: 0 off, 1 on, 2 reset, 4 ATR; any other is a command APDU.
+package vpcd
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"syscall"
+)
+
+// A Card is what a reader needs of a card.
+type Card interface {
+	ATR() []byte
+	PowerUp()
+	PowerDown()
+	Reset()
+	Transmit(command []byte) (answer []byte, err error)
+}
+
+// Control messages.
+const (
+	controlOff   = 0
+	controlOn    = 1
+	controlReset = 2
+	controlATR   = 4
+)
+
+// maxFrame is the longest frame that the length field can say.
+const maxFrame = 1<<16 - 1
+
+// FrameError is a frame that the protocol does not know.
+type FrameError struct{ Reason string }
+
+func (e *FrameError) Error() string { return "vpcd: frame: " + e.Reason }
+
+// Serve answers the reader at the other end of conn until ctx ends, the reader
+// leaves or the card gives no answer. It closes conn, which the reader sees as the
+// card being taken away, and leaves the card without power. The error is nil when
+// the reader left between frames, and ctx.Err() when ctx ended.
+func Serve(ctx context.Context, conn net.Conn, card Card) error {
+	stop := context.AfterFunc(ctx, func() { conn.Close() })
+	defer stop()
+	defer conn.Close()
+	defer card.PowerDown()
+	err := serve(conn, card)
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case err == io.EOF || errors.Is(err, syscall.ECONNRESET):
+		return nil
+	}
+	return err
+}
+
+func serve(conn io.ReadWriter, card Card) error {
+	for {
+		frame, err := ReadFrame(conn)
+		if err != nil {
+			return err
+		}
+		var answer []byte
+		if len(frame) == 1 {
+			if answer, err = control(frame[0], card); err != nil {
+				return err
+			}
+			if answer == nil {
+				continue
+			}
+		} else if answer, err = card.Transmit(frame); err != nil {
+			return fmt.Errorf("vpcd: transmit: %w", err)
+		}
+		if err := WriteFrame(conn, answer); err != nil {
+			return err
+		}
+	}
+}
+
+// control obeys a control message; only the question for the ATR has an answer.
+func control(message byte, card Card) ([]byte, error) {
+	switch message {
+	case controlOff:
+		card.PowerDown()
+	case controlOn:
+		card.PowerUp()
+	case controlReset:
+		card.Reset()
+	case controlATR:
+		return card.ATR(), nil
+	default:
+		return nil, &FrameError{Reason: fmt.Sprintf("unknown control message %d", message)}
+	}
+	return nil, nil
+}
+
+// ReadFrame reads one frame. The error is io.EOF when r ends between frames.
+func ReadFrame(r io.Reader) ([]byte, error) {
+	var length [2]byte
+	if _, err := io.ReadFull(r, length[:]); err != nil {
+		return nil, truncated(err)
+	}
+	n := binary.BigEndian.Uint16(length[:])
+	if n == 0 {
+		return nil, &FrameError{Reason: "empty"}
+	}
+	frame := make([]byte, n)
+	if _, err := io.ReadFull(r, frame); err != nil {
+		if err == io.EOF {
+			err = io.ErrUnexpectedEOF
+		}
+		return nil, truncated(err)
+	}
+	return frame, nil
+}
+
+func truncated(err error) error {
+	if err == io.ErrUnexpectedEOF {
+		return &FrameError{Reason: "truncated"}
+	}
+	return err
+}
+
+// WriteFrame writes one frame in one piece.
+func WriteFrame(w io.Writer, frame []byte) error {
+	if len(frame) > maxFrame {
+		return &FrameError{Reason: fmt.Sprintf("%d bytes do not fit", len(frame))}
+	}
+	_, err := w.Write(append(binary.BigEndian.AppendUint16(nil, uint16(len(frame))), frame...))
+	return err
+}
