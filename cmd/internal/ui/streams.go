@@ -42,6 +42,7 @@ func System() *Streams {
 		Now:           time.Now,
 	}
 	for _, f := range []*os.File{os.Stdout, os.Stderr} {
+		prepareOutput(f)
 		if columns, _, err := term.GetSize(int(f.Fd())); err == nil && columns > 0 {
 			s.Width = columns
 			break

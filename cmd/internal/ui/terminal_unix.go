@@ -54,28 +54,18 @@ func (fd ttyInput) raw() (restore func() error, err error) {
 }
 
 func (fd ttyInput) readByte(ctx context.Context) (byte, error) {
-	var wake [2]int
-	if err := unix.Pipe(wake[:]); err != nil {
+	woken, wake, err := os.Pipe()
+	if err != nil {
 		return 0, err
 	}
-	defer unix.Close(wake[0])
-	woken := make(chan struct{})
-	stop := context.AfterFunc(ctx, func() {
-		unix.Close(wake[1])
-		close(woken)
-	})
-	defer func() {
-		if stop() {
-			unix.Close(wake[1])
-		} else {
-			<-woken // its descriptor number must not be used again before
-		}
-	}()
+	defer woken.Close()
+	defer wake.Close()
+	defer context.AfterFunc(ctx, func() { wake.Close() })()
 
 	var b [1]byte
 	defer clear(b[:])
 	for {
-		if err := waitReadable(int(fd), wake[0]); err != nil {
+		if err := waitReadable(int(fd), int(woken.Fd())); err != nil {
 			return 0, err
 		}
 		if ctx.Err() != nil {
@@ -112,3 +102,5 @@ func waitReadable(fds ...int) error {
 		}
 	}
 }
+
+func prepareOutput(*os.File) {}

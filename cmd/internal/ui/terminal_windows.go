@@ -6,6 +6,7 @@ import (
 	"os"
 	"sync"
 
+	"golang.org/x/sys/windows"
 	"golang.org/x/term"
 )
 
@@ -71,5 +72,15 @@ func (c *console) serve() {
 		_, err := c.file.Read(b[:])
 		c.got <- keyRead{b[0], err}
 		clear(b[:])
+	}
+}
+
+// prepareOutput makes a console understand the sequences for colour and for
+// clearing a line, which older ones print as they are.
+func prepareOutput(f *os.File) {
+	var mode uint32
+	handle := windows.Handle(f.Fd())
+	if windows.GetConsoleMode(handle, &mode) == nil {
+		_ = windows.SetConsoleMode(handle, mode|windows.ENABLE_VIRTUAL_TERMINAL_PROCESSING)
 	}
 }

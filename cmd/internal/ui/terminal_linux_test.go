@@ -1,0 +1,297 @@
+package ui_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"testing"
+
+	"natsuin/cmd/internal/ui"
+)
+
+const prompt = "署名用パスワード: "
+
+type answer struct {
+	secret string
+	err    error
+}
+
+// readSecret runs ReadSecret on the pty and returns when the prompt stands.
+func readSecret(ctx context.Context, p *pty, max int) <-chan answer {
+	p.t.Helper()
+	terminal, err := ui.OpenTerminalAt(p.path)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	p.t.Cleanup(func() { terminal.Close() })
+	result := make(chan answer, 1)
+	go func() {
+		secret, err := terminal.ReadSecret(ctx, prompt, max)
+		result <- answer{string(secret), err}
+	}()
+	p.waitFor(prompt)
+	return result
+}
+
+func TestSecretIsReadWithoutEcho(t *testing.T) {
+	const max = 16
+	for _, test := range []struct {
+		name, keys, want string
+		err              error
+	}{
+		{"plain", "ABC123\r", "ABC123", nil},
+		{"line feed ends it too", "ABC123\n", "ABC123", nil},
+		{"nothing typed", "\r", "", nil},
+		{"blanks are kept", " A B \r", " A B ", nil},
+		{"as long as may be", "ABCDEFGH12345678\r", "ABCDEFGH12345678", nil},
+		{"backspace", "ABX\x7fC\x08D\r", "ABD", nil},
+		{"backspace on nothing", "\x7f\x7fA\r", "A", nil},
+		{"backspace takes a whole character", "A１\x7f2\r", "A2", nil},
+		{"full-width from an input method", "ＡＢ１２\r", "ＡＢ１２", nil},
+		{"Ctrl-U takes all back", "WRONG\x15RIGHT1\r", "RIGHT1", nil},
+		{"Ctrl-U after too much", "ABCDEFGH123456789\x15OK1\r", "OK1", nil},
+		{"Ctrl-U after an arrow key", "AB\x1b[D\x15OK1\r", "OK1", nil},
+		{"Ctrl-C", "ABC\x03", "", ui.ErrInterrupted},
+		{"Ctrl-backslash", "ABC\x1c", "", ui.ErrInterrupted},
+		{"Ctrl-D on nothing", "\x04", "", ui.ErrInterrupted},
+		{"Ctrl-D after something", "ABC\x04\r", "ABC", nil},
+		{"one too many is not cut", "ABCDEFGH123456789\r", "", ui.ErrInputLength},
+		{"far too many", strings.Repeat("A", 3000) + "\r", "", ui.ErrInputLength},
+		{"backspace does not mend too many", "ABCDEFGH123456789\x7f\r", "", ui.ErrInputLength},
+		{"arrow key", "AB\x1b[DC\r", "", ui.ErrNotText},
+		{"escape before a letter", "\x1bOABC1\r", "", ui.ErrNotText},
+		{"tab", "AB\tC\r", "", ui.ErrNotText},
+		{"not UTF-8", "AB\xffC\r", "", ui.ErrNotText},
+		{"half a character", "AB\xef\xbc\r", "", ui.ErrNotText},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			p := newPTY(t)
+			before := p.settings()
+			if !p.echoes() {
+				t.Fatal("the terminal does not echo to begin with: the test proves nothing")
+			}
+			result := readSecret(context.Background(), p, max)
+			if p.echoes() {
+				t.Error("echo is on while the prompt stands")
+			}
+			p.press(test.keys)
+			got := <-result
+			if got.secret != test.want || !errors.Is(got.err, test.err) {
+				t.Errorf("got %q, %v; want %q, %v", got.secret, got.err, test.want, test.err)
+			}
+			if p.settings() != before {
+				t.Error("the terminal's settings are not what they were")
+			}
+			p.waitFor("\r\n")
+			if screen := p.shown(); screen != prompt+"\r\n" {
+				t.Errorf("the screen shows %q", screen)
+			}
+		})
+	}
+}
+
+func TestCancelledSecretRestoresTheTerminal(t *testing.T) {
+	p := newPTY(t)
+	before := p.settings()
+	cause := errors.New("SIGTERM")
+	ctx, cancel := context.WithCancelCause(context.Background())
+	result := readSecret(ctx, p, 16)
+	p.press("ABC")
+	cancel(cause)
+	if got := <-result; got.secret != "" || !errors.Is(got.err, cause) {
+		t.Errorf("got %q, %v", got.secret, got.err)
+	}
+	if p.settings() != before {
+		t.Error("the terminal's settings are not what they were")
+	}
+	p.waitFor("\r\n")
+	if strings.Contains(p.shown(), "A") {
+		t.Errorf("the screen shows %q", p.shown())
+	}
+}
+
+func TestPromptAfterCancelIsNotShown(t *testing.T) {
+	p := newPTY(t)
+	terminal, err := ui.OpenTerminalAt(p.path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer terminal.Close()
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if _, err := terminal.ReadSecret(ctx, prompt, 16); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+	if p.shown() != "" {
+		t.Errorf("the screen shows %q", p.shown())
+	}
+}
+
+func TestTerminalThatGoesAwayInterrupts(t *testing.T) {
+	p := newPTY(t)
+	result := readSecret(context.Background(), p, 16)
+	p.master.Close()
+	if got := <-result; !errors.Is(got.err, ui.ErrInterrupted) {
+		t.Errorf("got %q, %v", got.secret, got.err)
+	}
+}
+
+// Old, new and new again may come in one paste: a prompt takes one line and
+// leaves the rest to the next.
+func TestPasteOfSeveralLinesServesSeveralPrompts(t *testing.T) {
+	p := newPTY(t)
+	terminal, err := ui.OpenTerminalAt(p.path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer terminal.Close()
+	lines := make(chan []string)
+	go func() {
+		var got []string
+		for range 3 {
+			secret, err := terminal.ReadSecret(context.Background(), prompt, 16)
+			if err != nil {
+				secret = []byte(err.Error())
+			}
+			got = append(got, string(secret))
+		}
+		lines <- got
+	}()
+	p.waitFor(prompt)
+	p.press("OLD111\rNEW222\rNEW222\r")
+	if got := strings.Join(<-lines, " "); got != "OLD111 NEW222 NEW222" {
+		t.Errorf("got %q", got)
+	}
+}
+
+func TestAskShowsWhatIsTyped(t *testing.T) {
+	for _, test := range []struct {
+		name, keys, want, screen string
+		err                      error
+	}{
+		{"word", "yes\r", "yes", "yes", nil},
+		{"Japanese", "はい\r", "はい", "はい", nil},
+		{"blanks around", "  yes \r", "yes", "  yes ", nil},
+		{"backspace over a wide character", "はx\x7f\x7fい\r", "い", "はx\b \b\b \b\b \bい", nil},
+		{"arrow key does not move the screen", "a\x1b[Ab\r", "a[Ab", "a[Ab", nil},
+		{"bidi mark is made visible", "a\u202eb\r", "a\u202eb", `a\u{202E}b`, nil},
+		{"Ctrl-C", "ye\x03", "", "ye", ui.ErrInterrupted},
+		{"too long", strings.Repeat("a", 4097) + "\r", "", strings.Repeat("a", 4096), ui.ErrInputLength},
+		{"not UTF-8", "a\xff\r", "", "a", ui.ErrNotText},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			p := newPTY(t)
+			before := p.settings()
+			terminal, err := ui.OpenTerminalAt(p.path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer terminal.Close()
+			result := make(chan answer, 1)
+			go func() {
+				text, err := terminal.Ask(context.Background(), "続けますか\n[yes/no] ")
+				result <- answer{text, err}
+			}()
+			p.waitFor("[yes/no] ")
+			p.press(test.keys)
+			got := <-result
+			if got.secret != test.want || !errors.Is(got.err, test.err) {
+				t.Errorf("got %q, %v; want %q, %v", got.secret, got.err, test.want, test.err)
+			}
+			p.waitFor("\r\n")
+			if screen := p.shown(); screen != "続けますか\r\n[yes/no] "+test.screen+"\r\n" {
+				t.Errorf("the screen shows %q", screen)
+			}
+			if p.settings() != before {
+				t.Error("the terminal's settings are not what they were")
+			}
+		})
+	}
+}
+
+// childEnv makes this test program open its own controlling terminal, as the
+// command does.
+const childEnv = "UI_TEST_CHILD"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(childEnv) == "" {
+		os.Exit(m.Run())
+	}
+	terminal, err := ui.OpenTerminal()
+	if errors.Is(err, ui.ErrNoTerminal) {
+		os.Stdout.WriteString("no terminal")
+		os.Exit(0)
+	}
+	if err != nil {
+		os.Stdout.WriteString(err.Error())
+		os.Exit(1)
+	}
+	secret, err := terminal.ReadSecret(context.Background(), prompt, 16)
+	if err != nil {
+		os.Stdout.WriteString(err.Error())
+		os.Exit(1)
+	}
+	piped, _ := io.ReadAll(os.Stdin)
+	os.Stdout.WriteString(string(secret) + " " + string(piped))
+	os.Exit(0)
+}
+
+func child(t *testing.T, attributes *syscall.SysProcAttr) (*exec.Cmd, *strings.Builder) {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(self)
+	cmd.Env = append(os.Environ(), childEnv+"=1")
+	cmd.SysProcAttr = attributes
+	cmd.Stdin = strings.NewReader("piped content")
+	out := new(strings.Builder)
+	cmd.Stdout = out
+	return cmd, out
+}
+
+func TestPromptUsesTheTerminalWhileStdinIsAPipe(t *testing.T) {
+	p := newPTY(t)
+	slave, err := os.OpenFile(p.path, os.O_RDWR|syscall.O_NOCTTY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer slave.Close()
+	cmd, out := child(t, &syscall.SysProcAttr{Setsid: true, Setctty: true, Ctty: 3})
+	cmd.ExtraFiles = []*os.File{slave}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	p.waitFor(prompt)
+	p.press("ABC123\r")
+	if err := cmd.Wait(); err != nil {
+		t.Fatalf("%v, %q", err, out)
+	}
+	if out.String() != "ABC123 piped content" {
+		t.Errorf("got %q", out)
+	}
+	if strings.Contains(p.shown(), "ABC123") {
+		t.Errorf("the screen shows %q", p.shown())
+	}
+}
+
+func TestNoControllingTerminalIsATypedError(t *testing.T) {
+	cmd, out := child(t, &syscall.SysProcAttr{Setsid: true})
+	if err := cmd.Run(); err != nil {
+		t.Fatalf("%v, %q", err, out)
+	}
+	if out.String() != "no terminal" {
+		t.Errorf("got %q", out)
+	}
+}
+
+func TestFileIsNoTerminal(t *testing.T) {
+	if _, err := ui.OpenTerminalAt(os.DevNull); !errors.Is(err, ui.ErrNoTerminal) {
+		t.Errorf("got %v", err)
+	}
+}
