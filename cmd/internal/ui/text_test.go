@@ -1,0 +1,123 @@
+package ui_test
+
+import (
+	"strings"
+	"testing"
+	"unicode"
+	"unicode/utf8"
+
+	"natsuin/cmd/internal/ui"
+)
+
+func TestEscapeMakesWhatSteersVisible(t *testing.T) {
+	for _, test := range []struct{ name, in, want string }{
+		{"plain", "公的個人認証 JPKI", "公的個人認証 JPKI"},
+		{"terminal sequence", "a\x1b[31mb", `a\u{1B}[31mb`},
+		{"C1 sequence", "a\u009b31mb", `a\u{9B}31mb`},
+		{"line ends and tab", "a\r\nb\tc", `a\u{0D}\u{0A}b\u{09}c`},
+		{"delete", "a\x7f", `a\u{7F}`},
+		{"right-to-left override", "gpj\u202e.exe", `gpj\u{202E}.exe`},
+		{"isolates", "\u2066a\u2069", `\u{2066}a\u{2069}`},
+		{"direction marks", "\u200e\u200f\u061c", `\u{200E}\u{200F}\u{61C}`},
+		{"no width", "a\u200bb\ufeffc\u00add", `a\u{200B}b\u{FEFF}c\u{AD}d`},
+		{"line separators", "a\u2028b\u2029c", `a\u{2028}b\u{2029}c`},
+		{"blank filler", "a\u3164b", `a\u{3164}b`},
+		{"tags", "a\U000E0041", `a\u{E0041}`},
+		{"not UTF-8", "a\xff\xc3b", `a\x{FF}\x{C3}b`},
+		{"the replacement character itself", "a\ufffdb", "a\ufffdb"},
+		{"variation selector in a name", "葛\U000E0100飾", "葛\U000E0100飾"},
+		{"voiced kana in two characters", "か\u3099", "か\u3099"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			if got := ui.Escape(test.in); got != test.want {
+				t.Errorf("got %q, want %q", got, test.want)
+			}
+		})
+	}
+}
+
+func FuzzEscape(f *testing.F) {
+	f.Add("plain")
+	f.Add("\x1b]0;title\x07\u202e\xff")
+	f.Fuzz(func(t *testing.T, s string) {
+		got := ui.Escape(s)
+		if !utf8.ValidString(got) {
+			t.Errorf("%q is not UTF-8", got)
+		}
+		for _, r := range got {
+			if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || unicode.Is(unicode.Bidi_Control, r) {
+				t.Errorf("%q holds %U", got, r)
+			}
+		}
+	})
+}
+
+func TestWrapKeepsToTheWidth(t *testing.T) {
+	for _, test := range []struct {
+		name, in string
+		width    int
+		want     string
+	}{
+		{"short", "one two", 40, "one two"},
+		{"words", "one two three", 8, "one two\nthree"},
+		{"Japanese counts double", "署名用電子証明書", 8, "署名用電\n子証明書"},
+		{"a full stop does not begin a line", "あいうえ。", 8, "あいう\nえ。"},
+		{"a long word is cut", "ABCDEFGHIJ", 4, "ABCD\nEFGH\nIJ"},
+		{"lines stay", "a\n\nb", 40, "a\n\nb"},
+		{"a broken line keeps its indent", "  one two three", 8, "  one\n  two\n  three"},
+		{"no blank at a line's end", "abcd efgh", 5, "abcd\nefgh"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			if got := ui.Wrap(test.in, test.width); got != test.want {
+				t.Errorf("got %q, want %q", got, test.want)
+			}
+		})
+	}
+}
+
+func FuzzWrap(f *testing.F) {
+	f.Add("署名用電子証明書のパスワード one two three", 40)
+	f.Add("    ABCDEFGHIJKLMNOP", 10)
+	f.Fuzz(func(t *testing.T, text string, width int) {
+		if width < 8 || width > 200 || len(text) > 2000 {
+			t.Skip()
+		}
+		text = ui.Escape(text)
+		got := ui.Wrap(text, width)
+		for _, line := range strings.Split(got, "\n") {
+			if ui.Width(line) > width && utf8.RuneCountInString(line) > 4 {
+				t.Errorf("%q has %d columns, not at most %d", line, ui.Width(line), width)
+			}
+		}
+		bare := func(s string) string { return strings.NewReplacer(" ", "", "\n", "").Replace(s) }
+		if bare(got) != bare(text) {
+			t.Errorf("characters changed: %q became %q", text, got)
+		}
+	})
+}
+
+func TestPadCountsColumns(t *testing.T) {
+	if got := ui.Pad("署名", 6) + "|"; got != "署名  |" {
+		t.Errorf("got %q", got)
+	}
+	if got := ui.Pad("longer", 3); got != "longer" {
+		t.Errorf("got %q", got)
+	}
+}
+
+func TestGroupsStandUnderEachOther(t *testing.T) {
+	groups := strings.Split("0001 0002 0003 0004 0005 0006 0007 0008 0009 0010", " ")
+	for _, test := range []struct {
+		width int
+		want  string
+	}{
+		{80, "0001 0002 0003 0004 0005 0006 0007 0008 0009 0010"},
+		{40, "0001 0002 0003 0004 0005 0006 0007 0008\n0009 0010"},
+		{38, "0001 0002 0003 0004\n0005 0006 0007 0008\n0009 0010"},
+		{1, strings.Join(groups, "\n")},
+	} {
+		if got := strings.Join(ui.GroupLines(groups, test.width), "\n"); got != test.want {
+			t.Errorf("width %d: got %q, want %q", test.width, got, test.want)
+		}
+	}
+}
