@@ -67,8 +67,8 @@ var (
 // Parse reads one whole fingerprint in any usual spelling: hexadecimal in either
 // case, with colons, hyphens, spaces and line breaks anywhere, in full-width
 // letters and digits as a Japanese input method leaves them, after a label
-// such as "SHA256:" or "sha1 Fingerprint=", or "SHA256:" and base64 as ssh
-// prints it. A label must agree with the length.
+// such as "SHA256:" or "sha1 Fingerprint=", or the SHA-256 in base64, as ssh
+// prints it after "SHA256:". A label must agree with the length.
 //
 // Its errors are ErrEmpty, ErrTwoValues, ErrTooLong, *LengthError, *SyntaxError.
 func Parse(text string) (Print, error) {
@@ -103,8 +103,14 @@ func Parse(text string) (Print, error) {
 		return fromHex(digits, labelled)
 	}
 	compact := strings.TrimRight(strings.Map(dropSpace, body), "=")
-	if _, ok := firstOther(compact, isBase64Digit); ok && labelled != 0 {
-		return fromBase64(compact, labelled)
+	if _, ok := firstOther(compact, isBase64Digit); ok {
+		if labelled != 0 {
+			return fromBase64(compact, labelled)
+		}
+		// Without a label a sentence would do as well: one word of the length.
+		if len(compact) == base64Digits && !strings.Contains(body, " ") {
+			return fromBase64(compact, SHA256)
+		}
 	}
 	return Print{}, &SyntaxError{Char: odd}
 }
@@ -130,13 +136,15 @@ func fromHex(digits string, labelled Algorithm) (Print, error) {
 	return Print{algorithm, sum}, nil
 }
 
+// base64Digits is the length of a SHA-256 value in base64 without padding.
+const base64Digits = 43
+
 // fromBase64 reads the form that ssh prints, of SHA-256 only: ssh shows no
 // other hash in base64.
 func fromBase64(text string, labelled Algorithm) (Print, error) {
-	const whole = 43
 	switch len(text) {
-	case whole:
-	case whole + whole, whole + 64, whole + 40:
+	case base64Digits:
+	case base64Digits + base64Digits, base64Digits + 64, base64Digits + 40:
 		return Print{}, ErrTwoValues
 	default:
 		return Print{}, &LengthError{Base64: len(text), Labelled: labelled}
