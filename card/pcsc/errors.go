@@ -1,0 +1,99 @@
+package pcsc
+
+import (
+	"errors"
+	"fmt"
+)
+
+// What can be wrong, to be found by errors.Is in the errors of this package.
+var (
+	ErrNoSupport    = errors.New("no reader support in this build")
+	ErrNoService    = errors.New("no smart card service")
+	ErrPermission   = errors.New("no permission to use the smart card service")
+	ErrNoReader     = errors.New("no such reader")
+	ErrNoCard       = errors.New("no card in the reader")
+	ErrBusy         = errors.New("reader in use by another program")
+	ErrRemoved      = errors.New("card removed")
+	ErrReset        = errors.New("card reset by another program")
+	ErrUnresponsive = errors.New("card does not respond")
+	ErrTimeout      = errors.New("time-out in the smart card service")
+	// ErrNoAnswer is the card's silence to a command: whether it did what it was told
+	// is not known. The connection is of no further use.
+	ErrNoAnswer = errors.New("no answer from the card")
+	// ErrClosed is the use of a connection after Close.
+	ErrClosed = errors.New("connection closed")
+)
+
+// An Error is a failure of the PC/SC service or of this package.
+type Error struct {
+	Op     string // readers, wait, connect, begin, transmit, end, close
+	Reader string // the reader's name as it came; empty if none was meant
+	Code   Code   // what the service returned; 0 when the failure is not the service's
+	Err    error  // one of the Err… values; nil for a code that has none
+}
+
+// Error implements error. The reader's name is quoted, with controls escaped.
+func (e *Error) Error() string {
+	s := "pcsc: " + e.Op
+	if e.Reader != "" {
+		s += fmt.Sprintf(" %+q", e.Reader)
+	}
+	if e.Err != nil {
+		s += ": " + e.Err.Error()
+	}
+	if e.Code != 0 {
+		s += " (" + e.Code.String() + ")"
+	}
+	return s
+}
+
+// Unwrap returns what the failure is.
+func (e *Error) Unwrap() error { return e.Err }
+
+// A Code is a return value of the PC/SC service (pcsclite.h, winerror.h).
+type Code uint32
+
+// String writes the code as the PC/SC documents do: 0x8010000B.
+func (c Code) String() string { return fmt.Sprintf("0x%08X", uint32(c)) }
+
+// Return values that steer this package.
+const (
+	codeInsufficientBuffer Code = 0x80100008
+	codeUnknownReader      Code = 0x80100009
+	codeNoReaders          Code = 0x8010002E
+	codeReset              Code = 0x80100068
+)
+
+// kinds gives the return values their meaning.
+var kinds = map[Code]error{
+	codeUnknownReader: ErrNoReader,
+	codeNoReaders:     ErrNoReader,
+	codeReset:         ErrReset,
+
+	0x8010000A: ErrTimeout,      // E_TIMEOUT
+	0x8010000B: ErrBusy,         // E_SHARING_VIOLATION
+	0x8010000C: ErrNoCard,       // E_NO_SMARTCARD
+	0x80100010: ErrUnresponsive, // E_NOT_READY
+	0x80100013: ErrUnresponsive, // F_COMM_ERROR
+	0x80100016: ErrUnresponsive, // E_NOT_TRANSACTED
+	0x80100017: ErrNoReader,     // E_READER_UNAVAILABLE
+	0x80100018: ErrNoService,    // P_SHUTDOWN
+	0x8010001D: ErrNoService,    // E_NO_SERVICE
+	0x8010001E: ErrNoService,    // E_SERVICE_STOPPED
+	0x80100027: ErrPermission,   // E_NO_ACCESS
+	0x8010002F: ErrUnresponsive, // E_COMM_DATA_LOST
+	0x80100031: ErrBusy,         // E_SERVER_TOO_BUSY
+	0x80100065: ErrUnresponsive, // W_UNSUPPORTED_CARD: the ATR is not understood
+	0x80100066: ErrUnresponsive, // W_UNRESPONSIVE_CARD
+	0x80100067: ErrUnresponsive, // W_UNPOWERED_CARD
+	0x80100069: ErrRemoved,      // W_REMOVED_CARD
+	0x8010006A: ErrPermission,   // W_SECURITY_VIOLATION: polkit said no to pcscd
+	0x00000005: ErrPermission,   // Windows: ERROR_ACCESS_DENIED
+	0x000006BA: ErrNoService,    // Windows: RPC_S_SERVER_UNAVAILABLE
+	0x0000045D: ErrUnresponsive, // Windows: ERROR_IO_DEVICE
+}
+
+// fail makes the error of a service call that returned code.
+func fail(op, reader string, code Code) error {
+	return &Error{Op: op, Reader: reader, Code: code, Err: kinds[code]}
+}

@@ -1,0 +1,39 @@
+//go:build !cgo && !windows
+
+package pcsc
+
+import "context"
+
+const available = false
+
+func unsupported(op, reader string) error {
+	return &Error{Op: op, Reader: reader, Err: ErrNoSupport}
+}
+
+type watch struct{}
+
+func newWatch() (*watch, error)        { return nil, unsupported("readers", "") }
+func (*watch) look() ([]Reader, error) { return nil, unsupported("readers", "") }
+func (*watch) release()                {}
+
+// A Conn is a connection to a card. This build cannot make one.
+type Conn struct{}
+
+func connect(_ context.Context, _ System, reader string) (*Conn, error) {
+	return nil, unsupported("connect", reader)
+}
+
+// Reader returns nothing in this build.
+func (*Conn) Reader() string { return "" }
+
+// Transmit fails with ErrNoSupport in this build.
+func (*Conn) Transmit([]byte) ([]byte, error) { return nil, unsupported("transmit", "") }
+
+// Begin fails with ErrNoSupport in this build.
+func (*Conn) Begin() error { return unsupported("begin", "") }
+
+// End fails with ErrNoSupport in this build.
+func (*Conn) End(bool) error { return unsupported("end", "") }
+
+// Close fails with ErrNoSupport in this build.
+func (*Conn) Close() error { return unsupported("close", "") }
