@@ -62,11 +62,15 @@ type place struct {
 }
 
 func (c *checker) check(out string) error {
-	folder := c.folder(filepath.Dir(out))
+	dir, name, err := split(out)
+	if err != nil {
+		return err
+	}
+	folder := c.folder(dir)
 	if folder.info == nil {
 		return folder.err
 	}
-	at := place{folder.first, foldName(filepath.Base(out))}
+	at := place{folder.first, foldName(name)}
 	if other, ok := c.taken[at]; ok {
 		return &SameFileError{Path: out, Other: other}
 	}
@@ -114,6 +118,22 @@ func (c *checker) folder(path string) checkedFolder {
 	return f
 }
 
+// split parts path into its folder and a name in it, as the system would:
+// filepath.Dir would take "link/.." for the folder that the link is in.
+func split(path string) (dir, name string, err error) {
+	dir, name = filepath.Split(path)
+	if name == "" || name == "." || name == ".." {
+		return "", "", &Error{Op: "create", Path: path, Err: ErrIsFolder}
+	}
+	switch volume := filepath.VolumeName(path); {
+	case dir == volume:
+		dir += "."
+	case len(dir) > len(volume)+1:
+		dir = dir[:len(dir)-1]
+	}
+	return dir, name, nil
+}
+
 // foldName makes names equal that the system's usual file systems hold for
 // equal. A finer case (an odd mount) is caught by Commit, which replaces nothing.
 func foldName(name string) string {
@@ -128,9 +148,6 @@ func foldName(name string) string {
 // links, but never a folder, a device, a pipe, nor a link to one: replacing
 // /dev/null or /dev/stdout by a file is nobody's wish.
 func examine(path string, force bool) (fs.FileInfo, error) {
-	if base := filepath.Base(path); path == "" || os.IsPathSeparator(path[len(path)-1]) || base == "." || base == ".." {
-		return nil, &Error{Op: "create", Path: path, Err: ErrIsFolder}
-	}
 	info, err := os.Lstat(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil

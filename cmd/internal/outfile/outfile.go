@@ -16,7 +16,6 @@ import (
 	"errors"
 	"io/fs"
 	"os"
-	"path/filepath"
 )
 
 // Options say how a file comes into being. The zero value never replaces
@@ -64,19 +63,24 @@ var errDone = errors.New("file is committed or aborted")
 //
 // Errors: *ExistsError without Force, *Error else.
 func Create(path string, opts Options) (*File, error) {
+	dir, name, err := split(path)
+	if err != nil {
+		return nil, err
+	}
+	folder, err := openFolder(dir)
+	if err != nil {
+		return nil, &Error{Op: "open folder", Path: dir, Err: err}
+	}
 	old, err := examine(path, opts.Force)
 	if err != nil {
+		folder.close()
 		return nil, err
 	}
 	mode := opts.Mode.Perm()
 	if mode == 0 {
 		mode = 0o666
 	}
-	folder, err := openFolder(filepath.Dir(path))
-	if err != nil {
-		return nil, &Error{Op: "open folder", Path: filepath.Dir(path), Err: err}
-	}
-	f := &File{path: path, name: filepath.Base(path), folder: folder, opts: opts}
+	f := &File{path: path, name: name, folder: folder, opts: opts}
 	if err := f.create(mode); err != nil {
 		folder.close()
 		return nil, &Error{Op: "create", Path: path, Err: err}
