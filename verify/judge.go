@@ -1,5 +1,203 @@
 package verify
 
-import "context"
+import (
+	"bytes"
+	"context"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"time"
 
-func verify(ctx context.Context, in Input, p Policy) (*Report, error) { return &Report{}, nil }
+	"natsuin/verify/internal/cms"
+	"natsuin/verify/internal/path"
+	"natsuin/verify/trust"
+)
+
+// judgement is one run over one message.
+type judgement struct {
+	ctx    context.Context
+	policy Policy
+	now    time.Time
+	crls   [][]byte // DER
+	ocsp   [][]byte // answers found in the message
+	// anchors are the caller's and the pinned certificates at hand.
+	anchors []Anchor
+	doc     *document
+}
+
+func verify(ctx context.Context, in Input, p Policy) (*Report, error) {
+	r := &Report{}
+	j := &judgement{ctx: ctx, policy: p, now: p.Now}
+	if j.now.IsZero() {
+		j.now = time.Now()
+	}
+	opened, err := cms.Open(in.Signature, in.Size)
+	if err != nil {
+		return r.malformed(err)
+	}
+	r.Encoding = string(opened.Form)
+	m, err := cms.Parse(opened.Message, opened.Size)
+	if err != nil {
+		return r.malformed(err)
+	}
+	r.ContentType = m.ContentType.String()
+	if len(m.Signers) == 0 {
+		reason := ReasonNoSigners
+		if len(m.Certificates)+len(m.CRLs) > 0 && !m.Attached {
+			reason = ReasonCertificatesOnly
+		}
+		r.Checks = []Check{failed(CheckStructure, refuse(reason))}
+		r.Verdict, r.Reason = judge(r.Checks)
+		return r, nil
+	}
+	r.Checks = []Check{passed(CheckStructure, "")}
+	content := contents{message: m, given: in.Content, out: in.Out}
+	if opened.Content != nil {
+		content.beside = opened.Content()
+	}
+	if j.doc, err = content.read(ctx); err != nil {
+		return nil, err
+	}
+	r.Attached = content.attached()
+	r.ContentSHA256, r.ContentSize = j.doc.digests[sha256Hash], j.doc.size
+	r.Checks = append(r.Checks, j.doc.check)
+	j.gather()
+	for _, s := range m.Signers {
+		one, err := j.signer(s)
+		if err != nil {
+			return nil, err
+		}
+		r.Signers = append(r.Signers, one)
+	}
+	r.conclude(p)
+	return r, nil
+}
+
+// malformed makes a failed reading into a verdict, unless the bytes could not be had at all.
+func (r *Report) malformed(err error) (*Report, error) {
+	var broken *cms.SyntaxError
+	if !errors.As(err, &broken) {
+		return nil, err
+	}
+	r.Checks = []Check{failed(CheckStructure, refuse(string(broken.Reason)))}
+	r.Verdict, r.Reason = judge(r.Checks)
+	return r, nil
+}
+
+// conclude draws the verdict from the checks of the message and of every signer. What is wrong with the message limits each
+// signer too, so that no part of a report reads better than the whole.
+func (r *Report) conclude(p Policy) {
+	whole, why := judge(r.Checks)
+	if p.SignerSHA256 != nil {
+		r.Checks = append(r.Checks, demandedSigner(r.Signers, *p.SignerSHA256))
+	}
+	r.Verdict, r.Reason = judge(r.Checks)
+	for i := range r.Signers {
+		s := &r.Signers[i]
+		s.Verdict, s.Reason = judge(s.Checks)
+		if whole < s.Verdict {
+			s.Verdict, s.Reason = whole, why
+		}
+		if s.Verdict < r.Verdict {
+			r.Verdict, r.Reason = s.Verdict, s.Reason
+		}
+		r.Practice = r.Practice || s.Practice
+	}
+}
+
+func demandedSigner(signers []Signer, want [32]byte) Check {
+	unknown := false
+	for _, s := range signers {
+		if s.Certificate == nil {
+			unknown = true
+		} else if sha256Of(s.Certificate.Raw) == want {
+			return passed(CheckSigner, "")
+		}
+	}
+	if unknown {
+		return unclear(CheckSigner, ReasonNoCertificate, Indeterminate)
+	}
+	return failed(CheckSigner, refuse(ReasonOtherSigner))
+}
+
+// gather collects what the message and the caller offer: certificates, lists and answers, and the anchors.
+func (j *judgement) gather() {
+	var pool []*x509.Certificate
+	for _, raw := range j.doc.message.Certificates {
+		// A certificate that does not parse is one that is not there: it is only a hint.
+		if c, err := path.ParseCertificate(raw); err == nil {
+			pool = append(pool, c)
+		}
+	}
+	pool = append(pool, j.policy.Certificates...)
+	for _, a := range j.policy.Anchors {
+		if a.Certificate == nil {
+			continue
+		}
+		if a.Kind == AnchorPinned {
+			a.Kind = AnchorFile
+		}
+		j.anchor(a)
+	}
+	for _, c := range pool {
+		if _, ok := trust.Lookup(c); ok {
+			j.anchor(Anchor{Certificate: c})
+		}
+	}
+	for _, a := range j.anchors {
+		pool = append(pool, a.Certificate)
+	}
+	j.doc.certificates = pool
+	for _, c := range j.policy.CRLs {
+		j.crls = append(j.crls, decodeCRLs(c)...)
+	}
+	j.crls = append(j.crls, j.doc.message.CRLs...)
+	j.ocsp = j.doc.message.OCSP
+}
+
+// anchor adds an anchor once, and calls a pinned one by its own name wherever it came from.
+func (j *judgement) anchor(a Anchor) {
+	for _, have := range j.anchors {
+		if bytes.Equal(have.Certificate.Raw, a.Certificate.Raw) {
+			return
+		}
+	}
+	if root, ok := trust.Lookup(a.Certificate); ok {
+		a.Kind, a.Name = AnchorPinned, root.Name
+	}
+	j.anchors = append(j.anchors, a)
+}
+
+// decodeCRLs returns the lists in a file: its PEM blocks, or the bytes as they are.
+func decodeCRLs(b []byte) [][]byte {
+	if !bytes.Contains(b, []byte("-----BEGIN ")) {
+		return [][]byte{b}
+	}
+	var lists [][]byte
+	for {
+		block, rest := pem.Decode(b)
+		if block == nil {
+			return lists
+		}
+		if block.Type == "X509 CRL" || block.Type == "CRL" {
+			lists = append(lists, block.Bytes)
+		}
+		b = rest
+	}
+}
+
+func passed(id CheckID, remark string) Check {
+	return Check{ID: id, Result: Passed, Detail: remark, Best: Valid}
+}
+
+func failed(id CheckID, why *problem) Check {
+	return Check{ID: id, Result: Failed, Detail: why.detail, Values: why.values, Best: Invalid}
+}
+
+func unclear(id CheckID, detail string, best Verdict) Check {
+	return Check{ID: id, Result: Unclear, Detail: detail, Best: best}
+}
+
+func notDone(id CheckID, detail string) Check {
+	return Check{ID: id, Result: NotDone, Detail: detail, Best: Valid}
+}

@@ -199,15 +199,33 @@ func (m *Message) revocation(c *cursor) error {
 			if err != nil {
 				return err
 			}
-			if kind != ocspAnswers {
+			if kind != ocspAnswers && kind != basicAnswer {
 				_, err = c.next()
 				return err
 			}
 			raw, err := c.raw(tagSequence, maxBags-(c.off-start))
+			if err == nil && kind == basicAnswer {
+				raw, err = wholeAnswer(raw)
+			}
 			m.OCSP = append(m.OCSP, raw)
 			return err
 		})
 	})
+}
+
+// wholeAnswer makes a BasicOCSPResponse, which CAdES signers put where RFC 5940 wants more, into an OCSPResponse (RFC 6960 4.2.1).
+func wholeAnswer(basic []byte) ([]byte, error) {
+	b := cryptobyte.NewBuilder(make([]byte, 0, len(basic)+32))
+	b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
+		b.AddASN1Enum(0)
+		b.AddASN1(asn1.Tag(0).ContextSpecific().Constructed(), func(b *cryptobyte.Builder) {
+			b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
+				b.AddASN1(asn1.OBJECT_IDENTIFIER, func(b *cryptobyte.Builder) { b.AddBytes([]byte(basicAnswer)) })
+				b.AddASN1OctetString(basic)
+			})
+		})
+	})
+	return b.Bytes()
 }
 
 func (m *Message) signers(c *cursor) error {

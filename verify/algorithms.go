@@ -1,0 +1,274 @@
+package verify
+
+import (
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rsa"
+	_ "crypto/sha1" // #nosec G505 -- judged, and refused unless AllowSHA1
+	_ "crypto/sha256"
+	_ "crypto/sha512"
+	"crypto/x509"
+	"strconv"
+
+	"golang.org/x/crypto/cryptobyte"
+	"golang.org/x/crypto/cryptobyte/asn1"
+
+	"natsuin/verify/internal/cms"
+)
+
+// dotted turns a dotted identifier of this package's tables into the form that messages carry.
+func dotted(s string) cms.OID {
+	oid, err := x509.ParseOID(s)
+	if err != nil {
+		panic("verify: bad identifier in a table: " + s)
+	}
+	b, err := oid.MarshalBinary()
+	if err != nil {
+		panic(err)
+	}
+	return cms.OID(b)
+}
+
+// digests are the digest algorithms that this package can compute (RFC 5754, RFC 3370).
+var digests = map[cms.OID]struct {
+	name string
+	hash crypto.Hash
+}{
+	dotted("2.16.840.1.101.3.4.2.1"): {"sha256", crypto.SHA256},
+	dotted("2.16.840.1.101.3.4.2.2"): {"sha384", crypto.SHA384},
+	dotted("2.16.840.1.101.3.4.2.3"): {"sha512", crypto.SHA512},
+	dotted("1.3.14.3.2.26"):          {"sha1", crypto.SHA1},
+}
+
+type scheme uint8
+
+const (
+	pkcs1 scheme = iota + 1 // RSASSA-PKCS1-v1_5
+	pss                     // RSASSA-PSS
+	ecdsaScheme
+)
+
+// schemes are the signature algorithms. A hash of 0 means that the identifier names none.
+var schemes = map[cms.OID]struct {
+	scheme scheme
+	hash   crypto.Hash
+}{
+	oidRSA:                          {pkcs1, 0},
+	dotted("1.2.840.113549.1.1.5"):  {pkcs1, crypto.SHA1},
+	dotted("1.2.840.113549.1.1.11"): {pkcs1, crypto.SHA256},
+	dotted("1.2.840.113549.1.1.12"): {pkcs1, crypto.SHA384},
+	dotted("1.2.840.113549.1.1.13"): {pkcs1, crypto.SHA512},
+	oidPSS:                          {pss, 0},
+	dotted("1.2.840.10045.4.1"):     {ecdsaScheme, crypto.SHA1},
+	dotted("1.2.840.10045.4.3.2"):   {ecdsaScheme, crypto.SHA256},
+	dotted("1.2.840.10045.4.3.3"):   {ecdsaScheme, crypto.SHA384},
+	dotted("1.2.840.10045.4.3.4"):   {ecdsaScheme, crypto.SHA512},
+}
+
+var (
+	oidRSA  = dotted("1.2.840.113549.1.1.1")
+	oidPSS  = dotted("1.2.840.113549.1.1.10")
+	oidMGF1 = dotted("1.2.840.113549.1.1.8")
+)
+
+// suite is what a signature is verified with.
+type suite struct {
+	digest crypto.Hash
+	scheme scheme
+	salt   int // octets, for RSASSA-PSS: exactly that many
+}
+
+// problem is why something was refused.
+type problem struct {
+	detail string
+	values map[string]string
+}
+
+func refuse(detail string, keysAndValues ...string) *problem {
+	p := &problem{detail: detail}
+	if len(keysAndValues) > 0 {
+		p.values = make(map[string]string)
+		for i := 0; i+1 < len(keysAndValues); i += 2 {
+			p.values[keysAndValues[i]] = keysAndValues[i+1]
+		}
+	}
+	return p
+}
+
+// digestOf resolves a digest algorithm. Parameters are absent or NULL (RFC 5754 2).
+func digestOf(a cms.Algorithm) (crypto.Hash, *problem) {
+	d, ok := digests[a.OID]
+	if !ok {
+		return 0, refuse(ReasonDigestForbidden, "digest", a.OID.String())
+	}
+	if !absentOrNull(a.Params) {
+		return 0, refuse(ReasonBadParameters, "algorithm", d.name)
+	}
+	return d.hash, nil
+}
+
+func digestName(a cms.Algorithm) string {
+	if d, ok := digests[a.OID]; ok {
+		return d.name
+	}
+	return a.OID.String()
+}
+
+func absentOrNull(params []byte) bool { return len(params) == 0 || string(params) == "\x05\x00" }
+
+// suiteOf resolves a digest and a signature algorithm that must agree (RFC 5652 5.3, RFC 8017 A.2.3). It returns as much of the
+// suite as it understood, also when it refuses.
+func suiteOf(digest, signature cms.Algorithm) (suite, *problem) {
+	var s suite
+	var no *problem
+	known, ok := schemes[signature.OID]
+	s.scheme = known.scheme
+	if s.digest, no = digestOf(digest); no != nil {
+		return s, no
+	}
+	if !ok {
+		return s, refuse(ReasonSignatureForbidden, "signature", signature.OID.String())
+	}
+	hash := known.hash
+	switch known.scheme {
+	case pkcs1:
+		if !absentOrNull(signature.Params) {
+			return s, refuse(ReasonBadParameters, "algorithm", "rsa-pkcs1")
+		}
+	case ecdsaScheme:
+		if !absentOrNull(signature.Params) {
+			return s, refuse(ReasonBadParameters, "algorithm", "ecdsa")
+		}
+	case pss:
+		if hash, s.salt, no = pssParameters(signature.Params); no != nil {
+			return s, no
+		}
+	}
+	if hash != 0 && hash != s.digest {
+		return s, refuse(ReasonAlgorithmsDisagree, "digest", digestName(digest), "signature", hashName(hash))
+	}
+	return s, nil
+}
+
+func hashName(h crypto.Hash) string {
+	for _, d := range digests {
+		if d.hash == h {
+			return d.name
+		}
+	}
+	return "unknown"
+}
+
+// pssParameters reads RSASSA-PSS-params (RFC 8017 A.2.3). They must be present; the hash and that of the mask generation must
+// be equal, and the trailer 1.
+func pssParameters(der []byte) (crypto.Hash, int, *problem) {
+	bad := refuse(ReasonBadParameters, "algorithm", "rsa-pss")
+	s := cryptobyte.String(der)
+	var seq cryptobyte.String
+	if !s.ReadASN1(&seq, asn1.SEQUENCE) || !s.Empty() {
+		return 0, 0, bad
+	}
+	hash, maskHash := crypto.SHA1, crypto.SHA1
+	salt, trailer := 20, 1
+	var field cryptobyte.String
+	var present bool
+	explicit := func(n uint8) bool {
+		return seq.ReadOptionalASN1(&field, &present, asn1.Tag(n).ContextSpecific().Constructed())
+	}
+	if !explicit(0) {
+		return 0, 0, bad
+	}
+	if present {
+		a, ok := cms.ParseAlgorithm(field)
+		if !ok {
+			return 0, 0, bad
+		}
+		var no *problem
+		if hash, no = digestOf(a); no != nil {
+			return 0, 0, no
+		}
+	}
+	if !explicit(1) {
+		return 0, 0, bad
+	}
+	if present {
+		mask, ok := cms.ParseAlgorithm(field)
+		if !ok || mask.OID != oidMGF1 {
+			return 0, 0, bad
+		}
+		a, ok := cms.ParseAlgorithm(mask.Params)
+		if !ok {
+			return 0, 0, bad
+		}
+		var no *problem
+		if maskHash, no = digestOf(a); no != nil {
+			return 0, 0, no
+		}
+	}
+	if !explicit(2) || present && (!field.ReadASN1Integer(&salt) || !field.Empty()) ||
+		!explicit(3) || present && (!field.ReadASN1Integer(&trailer) || !field.Empty()) ||
+		!seq.Empty() || salt < 0 || salt > 1024 || trailer != 1 {
+		return 0, 0, bad
+	}
+	if hash != maskHash {
+		return 0, 0, refuse(ReasonAlgorithmsDisagree, "digest", hashName(hash), "mask", hashName(maskHash))
+	}
+	return hash, salt, nil
+}
+
+// keyProblem says why a key cannot carry this suite. weak is set, and no problem returned, for an RSA key that AllowWeak admits.
+func (s suite) keyProblem(key any, allowWeak bool) (weak bool, no *problem) {
+	switch k := key.(type) {
+	case *rsa.PublicKey:
+		if s.scheme != pkcs1 && s.scheme != pss {
+			return false, refuse(ReasonKeyMismatch, "key", "rsa")
+		}
+		bits := k.N.BitLen()
+		if bits > 16384 {
+			return false, refuse(ReasonKeyForbidden, "key", "rsa-"+strconv.Itoa(bits))
+		}
+		weak = bits < 2048 || k.E < 65537
+		if bits < 1024 || k.E < 3 || weak && !allowWeak {
+			return false, refuse(ReasonWeakKey, "bits", strconv.Itoa(bits), "exponent", strconv.Itoa(k.E))
+		}
+		return weak, nil
+	case *ecdsa.PublicKey:
+		if s.scheme != ecdsaScheme {
+			return false, refuse(ReasonKeyMismatch, "key", "ecdsa")
+		}
+		if curveName(k) == "" {
+			return false, refuse(ReasonKeyForbidden, "key", k.Curve.Params().Name)
+		}
+		return false, nil
+	}
+	return false, refuse(ReasonKeyForbidden)
+}
+
+func curveName(k *ecdsa.PublicKey) string {
+	switch k.Curve {
+	case elliptic.P256():
+		return "p256"
+	case elliptic.P384():
+		return "p384"
+	case elliptic.P521():
+		return "p521"
+	}
+	return ""
+}
+
+// signatureName is the name that a report gives to a signature algorithm; key may be nil.
+func signatureName(a cms.Algorithm, key any) string {
+	switch schemes[a.OID].scheme {
+	case pkcs1:
+		return "rsa-pkcs1"
+	case pss:
+		return "rsa-pss"
+	case ecdsaScheme:
+		if k, ok := key.(*ecdsa.PublicKey); ok && curveName(k) != "" {
+			return "ecdsa-" + curveName(k)
+		}
+		return "ecdsa"
+	}
+	return a.OID.String()
+}

@@ -1,0 +1,150 @@
+package verify
+
+import (
+	"bytes"
+	"time"
+
+	"golang.org/x/crypto/cryptobyte"
+	"golang.org/x/crypto/cryptobyte/asn1"
+
+	"natsuin/verify/internal/cms"
+)
+
+// The signed attributes that a verdict rests on. Each must be single, with one value.
+var (
+	oidContentType         = dotted("1.2.840.113549.1.9.3")
+	oidMessageDigest       = dotted("1.2.840.113549.1.9.4")
+	oidSigningTime         = dotted("1.2.840.113549.1.9.5")
+	oidSigningCertificate  = dotted("1.2.840.113549.1.9.16.2.12")
+	oidSigningCertificate2 = dotted("1.2.840.113549.1.9.16.2.47")
+	oidAlgorithmProtection = dotted("1.2.840.113549.1.9.52")
+
+	single = map[cms.OID]bool{
+		oidContentType: true, oidMessageDigest: true, oidSigningTime: true, oidSigningCertificate: true,
+		oidSigningCertificate2: true, oidAlgorithmProtection: true,
+	}
+)
+
+// attribute returns the one value of a signed attribute, nil if the signer has none of that type.
+func attribute(s cms.Signer, kind cms.OID) cryptobyte.String {
+	if s.Signed == nil {
+		return nil
+	}
+	for _, a := range s.Signed.List {
+		if a.Type == kind && len(a.Values) > 0 {
+			return a.Values[0]
+		}
+	}
+	return nil
+}
+
+// checkAttributes looks at the attributes as a set, and at those that no other check reads.
+func (d *document) checkAttributes(s cms.Signer) Check {
+	if s.Signed == nil {
+		switch {
+		case d.message.ContentType != cms.Data: // RFC 5652 5.3: signedAttrs must be there
+			return failed(CheckAttributes, refuse(ReasonAttributesMissing, "content-type", d.message.ContentType.String()))
+		case d.attributes:
+			return failed(CheckAttributes, refuse(ReasonContentIsAttributes))
+		}
+		return passed(CheckAttributes, "")
+	}
+	seen := make(map[cms.OID]bool)
+	for _, a := range s.Signed.List {
+		switch {
+		case single[a.Type] && seen[a.Type]:
+			return failed(CheckAttributes, refuse(ReasonAttributeRepeated, "attribute", a.Type.String()))
+		case len(a.Values) == 0 || single[a.Type] && len(a.Values) != 1:
+			return failed(CheckAttributes, refuse(ReasonAttributeValues, "attribute", a.Type.String()))
+		}
+		seen[a.Type] = true
+	}
+	if seen[oidSigningTime] && signingTime(s) == nil {
+		return failed(CheckAttributes, refuse(ReasonAttributeMalformed, "attribute", oidSigningTime.String()))
+	}
+	if !s.Signed.Sorted() {
+		return passed(CheckAttributes, RemarkUnsorted)
+	}
+	return passed(CheckAttributes, "")
+}
+
+// signingTime returns what the signer claims (RFC 5652 11.3), nil if absent or malformed.
+func signingTime(s cms.Signer) *time.Time {
+	value := attribute(s, oidSigningTime)
+	var t time.Time
+	if value.PeekASN1Tag(asn1.UTCTime) && value.ReadASN1UTCTime(&t) && value.Empty() ||
+		value.PeekASN1Tag(asn1.GeneralizedTime) && value.ReadASN1GeneralizedTime(&t) && value.Empty() {
+		t = t.UTC()
+		return &t
+	}
+	return nil
+}
+
+func (d *document) checkContentType(s cms.Signer) Check {
+	if s.Signed == nil {
+		return notDone(CheckContentType, ReasonMissing)
+	}
+	value := attribute(s, oidContentType)
+	var oid cryptobyte.String
+	switch {
+	case value == nil:
+		return failed(CheckContentType, refuse(ReasonMissing))
+	case !value.ReadASN1(&oid, asn1.OBJECT_IDENTIFIER) || !value.Empty():
+		return failed(CheckContentType, refuse(ReasonAttributeMalformed))
+	case cms.OID(oid) != d.message.ContentType:
+		return failed(CheckContentType, refuse(ReasonDiffers,
+			"attribute", cms.OID(oid).String(), "content", d.message.ContentType.String()))
+	}
+	return passed(CheckContentType, "")
+}
+
+func (d *document) checkMessageDigest(s cms.Signer) Check {
+	if s.Signed == nil {
+		return notDone(CheckMessageDigest, ReasonMissing)
+	}
+	value := attribute(s, oidMessageDigest)
+	var digest cryptobyte.String
+	if value == nil {
+		return failed(CheckMessageDigest, refuse(ReasonMissing))
+	}
+	if !value.ReadASN1(&digest, asn1.OCTET_STRING) || !value.Empty() {
+		return failed(CheckMessageDigest, refuse(ReasonAttributeMalformed))
+	}
+	if d.digests == nil {
+		return unclear(CheckMessageDigest, ReasonNoContent, Indeterminate)
+	}
+	known, ok := digests[s.Digest.OID]
+	if !ok {
+		return unclear(CheckMessageDigest, ReasonDigestForbidden, Invalid)
+	}
+	if !bytes.Equal(digest, d.digests[known.hash]) {
+		return failed(CheckMessageDigest, refuse(ReasonDiffers,
+			"attribute", hexUpper(digest), "content", hexUpper(d.digests[known.hash])))
+	}
+	return passed(CheckMessageDigest, "")
+}
+
+// algorithmProtection compares the attribute of RFC 6211, if there is one, with the algorithms of the SignerInfo.
+func algorithmProtection(s cms.Signer) *problem {
+	value := attribute(s, oidAlgorithmProtection)
+	if value == nil {
+		return nil
+	}
+	bad := refuse(ReasonAlgorithmProtection)
+	var seq, digest, signature cryptobyte.String
+	if !value.ReadASN1(&seq, asn1.SEQUENCE) || !value.Empty() || !seq.ReadASN1Element(&digest, asn1.SEQUENCE) ||
+		!seq.ReadASN1Element(&signature, asn1.Tag(1).ContextSpecific().Constructed()) || !seq.Empty() {
+		return bad
+	}
+	signature = append([]byte{byte(asn1.SEQUENCE)}, signature[1:]...) // [1] IMPLICIT
+	d, ok := cms.ParseAlgorithm(digest)
+	a, also := cms.ParseAlgorithm(signature)
+	if !ok || !also || !sameAlgorithm(d, s.Digest) || !sameAlgorithm(a, s.Algorithm) {
+		return bad
+	}
+	return nil
+}
+
+func sameAlgorithm(a, b cms.Algorithm) bool {
+	return a.OID == b.OID && (bytes.Equal(a.Params, b.Params) || absentOrNull(a.Params) && absentOrNull(b.Params))
+}

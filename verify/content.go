@@ -1,0 +1,185 @@
+package verify
+
+import (
+	"bytes"
+	"context"
+	"crypto"
+	"crypto/sha256"
+	"crypto/x509"
+	"fmt"
+	"hash"
+	"io"
+
+	"natsuin/verify/internal/cms"
+)
+
+const sha256Hash = crypto.SHA256
+
+func sha256Of(b []byte) [32]byte { return sha256.Sum256(b) }
+
+// maxAsAttributes is how much of the content is kept to see whether it is a set of attributes in disguise: as much as the reader
+// takes for signed attributes.
+const maxAsAttributes = 1 << 20
+
+// document is a message with the digests of its content.
+type document struct {
+	message *cms.Message
+	// digests are of the content, by algorithm: SHA-256 and those that the signers name. Nil when there is no content.
+	digests map[crypto.Hash][]byte
+	size    int64
+	// attributes says that the content is itself the encoding of signed attributes.
+	attributes bool
+	// check is CheckContent.
+	check Check
+	// certificates are all at hand; none is trusted for being here.
+	certificates []*x509.Certificate
+}
+
+// contents are the places where content was found. The first that exists counts: inside the message, beside it in
+// multipart/signed, given by the caller. The others must be equal to it.
+type contents struct {
+	message *cms.Message
+	beside  io.Reader
+	given   io.Reader
+	out     io.Writer
+}
+
+func (c contents) attached() bool { return c.message.Attached || c.beside != nil }
+
+// read takes the content through all digests at once, and compares and copies it on the way.
+func (c contents) read(ctx context.Context) (*document, error) {
+	d := &document{message: c.message}
+	var sources []io.Reader
+	if c.message.Attached {
+		sources = append(sources, c.message.Content())
+	}
+	for _, r := range []io.Reader{c.beside, c.given} {
+		if r != nil {
+			sources = append(sources, r)
+		}
+	}
+	if len(sources) == 0 {
+		d.check = unclear(CheckContent, ReasonNoContent, Indeterminate)
+		return d, nil
+	}
+	hashes := map[crypto.Hash]hash.Hash{sha256Hash: sha256Hash.New()}
+	for _, s := range c.message.Signers {
+		if known, ok := digests[s.Digest.OID]; ok && hashes[known.hash] == nil {
+			hashes[known.hash] = known.hash.New()
+		}
+	}
+	writers := []io.Writer{}
+	for _, h := range hashes {
+		writers = append(writers, h)
+	}
+	if c.out != nil && c.attached() {
+		writers = append(writers, c.out)
+	}
+	var head bytes.Buffer
+	others := make([]comparison, len(sources)-1)
+	for i := range others {
+		others[i].r = sources[i+1]
+	}
+	buf := make([]byte, 64<<10)
+	for {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		n, err := fill(sources[0], buf)
+		piece := buf[:n]
+		d.size += int64(n)
+		for _, w := range writers {
+			if _, err := w.Write(piece); err != nil {
+				return nil, fmt.Errorf("write content: %w", err)
+			}
+		}
+		head.Write(piece[:min(n, maxAsAttributes-head.Len())])
+		for i := range others {
+			if err := others[i].compare(piece); err != nil {
+				return nil, err
+			}
+		}
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return nil, fmt.Errorf("read content: %w", err)
+		}
+	}
+	d.check = passed(CheckContent, "")
+	for i := range others {
+		same, err := others[i].finished()
+		if err != nil {
+			return nil, err
+		}
+		if !same {
+			d.check = failed(CheckContent, refuse(ReasonContentDiffers))
+		}
+	}
+	d.digests = make(map[crypto.Hash][]byte)
+	for algorithm, h := range hashes {
+		d.digests[algorithm] = h.Sum(nil)
+	}
+	d.attributes = d.size == int64(head.Len()) && isAttributes(head.Bytes())
+	return d, nil
+}
+
+// fill reads until buf is full. It returns io.EOF at the end and leaves every other error as it is: io.ReadFull would hide
+// whether a reader broke off or ended.
+func fill(r io.Reader, buf []byte) (n int, err error) {
+	for n < len(buf) && err == nil {
+		var more int
+		more, err = r.Read(buf[n:])
+		n += more
+	}
+	return n, err
+}
+
+// isAttributes reports whether content could have been signed as signed attributes (ePrint 2023/1801).
+func isAttributes(content []byte) bool {
+	list, ok := cms.ParseAttributes(content)
+	if !ok {
+		return false
+	}
+	for _, a := range list {
+		if a.Type == oidMessageDigest {
+			return true
+		}
+	}
+	return false
+}
+
+// comparison holds another copy of the content against the first.
+type comparison struct {
+	r       io.Reader
+	buf     []byte
+	differs bool
+}
+
+func (c *comparison) compare(piece []byte) error {
+	if c.differs || len(piece) == 0 {
+		return nil
+	}
+	if c.buf == nil {
+		c.buf = make([]byte, 64<<10)
+	}
+	n, err := fill(c.r, c.buf[:len(piece)])
+	if err != nil && err != io.EOF {
+		return fmt.Errorf("read content: %w", err)
+	}
+	c.differs = !bytes.Equal(c.buf[:n], piece)
+	return nil
+}
+
+// finished reports whether the copy was equal and ends here.
+func (c *comparison) finished() (bool, error) {
+	if c.differs {
+		return false, nil
+	}
+	var one [1]byte
+	n, err := fill(c.r, one[:])
+	if err != nil && err != io.EOF {
+		return false, fmt.Errorf("read content: %w", err)
+	}
+	return n == 0, nil
+}

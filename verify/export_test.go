@@ -1,0 +1,41 @@
+package verify
+
+import "crypto"
+
+// Mathematics is the verdict over structure and mathematics alone: what the report would be if the signer's certificate were
+// trusted without question. Tests of vectors that have no anchor need it; nothing else may.
+func (r *Report) Mathematics() (Verdict, string) {
+	verdict, reason := judge(r.Checks)
+	for _, s := range r.Signers {
+		for _, id := range []CheckID{CheckAlgorithms, CheckAttributes, CheckContentType, CheckMessageDigest, CheckSignature,
+			CheckSigningCertificate} {
+			c, ok := s.Check(id)
+			if !ok {
+				return Invalid, "check missing: " + string(id)
+			}
+			if c.Best < verdict {
+				verdict, reason = c.Best, c.Detail
+			}
+		}
+	}
+	return verdict, reason
+}
+
+// VerifyPSS, VerifyPKCS1 and VerifyECDSA are the primitives as suites use them.
+func VerifyPSS(key any, h crypto.Hash, salt int, digest, signature []byte) bool {
+	return suite{h, pss, salt}.verify(key, digest, signature)
+}
+
+func VerifyPKCS1(key any, h crypto.Hash, digest, signature []byte) bool {
+	return suite{h, pkcs1, 0}.verify(key, digest, signature)
+}
+
+func VerifyECDSA(key any, h crypto.Hash, digest, signature []byte) bool {
+	return suite{h, ecdsaScheme, 0}.verify(key, digest, signature)
+}
+
+// PSSParameters reads RSASSA-PSS-params as the parameters of a signature.
+func PSSParameters(der []byte) (h crypto.Hash, salt int, ok bool) {
+	h, salt, no := pssParameters(der)
+	return h, salt, no == nil
+}

@@ -1,0 +1,127 @@
+package verify
+
+import (
+	"bytes"
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/binary"
+	"math/big"
+
+	"golang.org/x/crypto/cryptobyte"
+	"golang.org/x/crypto/cryptobyte/asn1"
+
+	"natsuin/verify/internal/cms"
+)
+
+// verify reports whether signature is one over the digest. It judges mathematics alone: whether the key is allowed is
+// keyProblem's to say. RSA keys under 1024 bits verify nothing.
+func (s suite) verify(key any, digest, signature []byte) bool {
+	if len(digest) != s.digest.Size() {
+		return false
+	}
+	switch k := key.(type) {
+	case *rsa.PublicKey:
+		switch s.scheme {
+		case pkcs1: // compares the whole encoded block, with a NULL in the DigestInfo
+			return rsa.VerifyPKCS1v15(k, s.digest, digest, signature) == nil
+		case pss:
+			return verifyPSS(k, s.digest, s.salt, digest, signature)
+		}
+	case *ecdsa.PublicKey:
+		return s.scheme == ecdsaScheme && curveName(k) != "" && ecdsa.VerifyASN1(k, digest, signature)
+	}
+	return false
+}
+
+// verifyPSS is RSASSA-PSS-VERIFY (RFC 8017 8.1.2, 9.1.2) with a salt of exactly that many octets. crypto/rsa cannot be used: it
+// takes a length of 0 for "any".
+func verifyPSS(key *rsa.PublicKey, hash crypto.Hash, salt int, digest, signature []byte) bool {
+	bits := key.N.BitLen()
+	if bits < 1024 || len(signature) != (bits+7)/8 {
+		return false
+	}
+	value := new(big.Int).SetBytes(signature)
+	if value.Cmp(key.N) >= 0 {
+		return false
+	}
+	value.Exp(value, big.NewInt(int64(key.E)), key.N)
+	emBits := bits - 1
+	size, hLen := (emBits+7)/8, hash.Size()
+	if value.BitLen() > size*8 || size < hLen+salt+2 {
+		return false
+	}
+	em := value.FillBytes(make([]byte, size))
+	db, h := em[:size-hLen-1], em[size-hLen-1:size-1]
+	unused := byte(0xFF) << (8 - (size*8 - emBits)) // bits that must be 0
+	if em[size-1] != 0xBC || db[0]&unused != 0 {
+		return false
+	}
+	maskMGF1(db, hash, h)
+	db[0] &^= unused
+	zeros := len(db) - salt - 1
+	for _, b := range db[:zeros] {
+		if b != 0 {
+			return false
+		}
+	}
+	if db[zeros] != 1 {
+		return false
+	}
+	d := hash.New()
+	d.Write(make([]byte, 8))
+	d.Write(digest)
+	d.Write(db[zeros+1:])
+	return bytes.Equal(d.Sum(nil), h)
+}
+
+// maskMGF1 combines b with the output of MGF1 (RFC 8017 B.2.1).
+func maskMGF1(b []byte, hash crypto.Hash, seed []byte) {
+	var counter [4]byte
+	for n := uint32(0); len(b) > 0; n++ {
+		binary.BigEndian.PutUint32(counter[:], n)
+		d := hash.New()
+		d.Write(seed)
+		d.Write(counter[:])
+		for i, m := range d.Sum(nil) {
+			if i == len(b) {
+				break
+			}
+			b[i] ^= m
+		}
+		b = b[min(len(b), hash.Size()):]
+	}
+}
+
+// publicKey returns the key of a certificate: that of crypto/x509, or the RSA key of one that is restricted to RSASSA-PSS,
+// which crypto/x509 does not read (RFC 4055 1.2). For such a key the suite must be the one that the certificate names, if any.
+func publicKey(cert *x509.Certificate, s suite) any {
+	if cert.PublicKey != nil {
+		return cert.PublicKey
+	}
+	info := cryptobyte.String(cert.RawSubjectPublicKeyInfo)
+	var seq, algorithm, body cryptobyte.String
+	var bits []byte
+	if !info.ReadASN1(&seq, asn1.SEQUENCE) || !seq.ReadASN1Element(&algorithm, asn1.SEQUENCE) ||
+		!seq.ReadASN1BitStringAsBytes(&bits) {
+		return nil
+	}
+	a, ok := cms.ParseAlgorithm(algorithm)
+	if !ok || a.OID != oidPSS || s.scheme != pss {
+		return nil
+	}
+	if len(a.Params) > 0 {
+		hash, salt, no := pssParameters(a.Params)
+		if no != nil || hash != s.digest || s.salt < salt {
+			return nil
+		}
+	}
+	key := &rsa.PublicKey{N: new(big.Int)}
+	rest := cryptobyte.String(bits)
+	if !rest.ReadASN1(&body, asn1.SEQUENCE) || !rest.Empty() || !body.ReadASN1Integer(key.N) ||
+		!body.ReadASN1Integer(&key.E) || !body.Empty() || key.N.Sign() <= 0 {
+		return nil
+	}
+	return key
+}

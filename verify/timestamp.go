@@ -1,0 +1,185 @@
+package verify
+
+import (
+	"bytes"
+	"crypto"
+	"crypto/x509"
+	"io"
+	"slices"
+	"time"
+
+	"natsuin/sign/timestamp"
+	"natsuin/verify/internal/cms"
+	"natsuin/verify/internal/path"
+)
+
+const (
+	maxTokens  = 8         // time stamps looked at for one signer
+	maxTSTInfo = 64 << 10  // bytes
+	clockSkew  = time.Hour // how far a token's time may lie ahead of this computer's clock
+)
+
+var (
+	oidTimestampToken = dotted(timestamp.OIDAttribute.String())
+	oidTSTInfo        = dotted(timestamp.OIDContent.String())
+)
+
+// timestamps looks for time stamps over the signature value and returns the earliest that verifies, else the first one found.
+func (j *judgement) timestamps(s cms.Signer) (*TimestampInfo, Check, error) {
+	var best *TimestampInfo
+	n := 0
+	for _, a := range s.Unsigned {
+		if a.Type != oidTimestampToken {
+			continue
+		}
+		for _, token := range a.Values {
+			if n++; n > maxTokens {
+				break
+			}
+			info, err := j.timestamp(token, s.Signature)
+			if err != nil {
+				return nil, Check{}, err
+			}
+			if best == nil || info.Verified && (!best.Verified || info.Time.Before(best.Time)) {
+				best = info
+			}
+		}
+	}
+	switch {
+	case best == nil:
+		return nil, notDone(CheckTimestamp, ReasonNoTimestamp), nil
+	case best.Verified:
+		return best, passed(CheckTimestamp, ""), nil
+	default:
+		return best, unclear(CheckTimestamp, best.Reason, Valid), nil
+	}
+}
+
+// timestamp judges one token over a signature value (RFC 3161 2.3, 2.4.2 and Appendix A; RFC 5816). The error is for a context
+// that ended.
+func (j *judgement) timestamp(token, signature []byte) (*TimestampInfo, error) {
+	out := &TimestampInfo{Reason: ReasonTimestampSyntax}
+	m, err := cms.Parse(bytes.NewReader(token), int64(len(token)))
+	if err != nil || m.ContentType != oidTSTInfo || !m.Attached || len(m.Signers) != 1 || m.Signers[0].Signed == nil {
+		return out, nil
+	}
+	var raw bytes.Buffer
+	doc, err := contents{message: m, out: &limited{&raw, maxTSTInfo}}.read(j.ctx)
+	if err != nil {
+		if j.ctx.Err() != nil {
+			return nil, j.ctx.Err()
+		}
+		return out, nil
+	}
+	info, err := timestamp.Parse(raw.Bytes())
+	if err != nil {
+		return out, nil
+	}
+	out.Time, out.Policy, out.Serial = info.GenTime, info.Policy.String(), info.SerialNumber
+	stamp := *j
+	stamp.doc = doc
+	for _, c := range m.Certificates {
+		if cert, err := path.ParseCertificate(c); err == nil {
+			doc.certificates = append(doc.certificates, cert)
+		}
+	}
+	doc.certificates = slices.Concat(doc.certificates, j.policy.TSAAnchors, j.doc.certificates)
+	e := doc.examine(m.Signers[0], j.policy)
+	out.Certificate = e.cert
+	stamp.crls = slices.Concat(m.CRLs, j.crls)
+	stamp.ocsp = slices.Concat(m.OCSP, j.ocsp)
+	out.Reason, err = stamp.judgeStamp(info, signature, e)
+	out.Verified = err == nil && out.Reason == ""
+	return out, err
+}
+
+// judgeStamp returns why a token proves nothing, "" if it proves its time.
+func (j *judgement) judgeStamp(info *timestamp.Info, signature []byte, e evidence) (string, error) {
+	if !info.Matches(signature) {
+		return ReasonTimestampImprint, nil
+	}
+	if info.Hash == crypto.SHA1 && !j.policy.AllowSHA1 {
+		return ReasonTimestampAlgorithms, nil
+	}
+	for _, c := range e.checks {
+		switch {
+		case c.ID == CheckSigningCertificate && c.Result != Passed: // RFC 3161 2.4.1: the attribute must be there
+			return ReasonTimestampAttributes, nil
+		case c.Best == Valid:
+		case c.ID == CheckAlgorithms:
+			return ReasonTimestampAlgorithms, nil
+		case c.ID == CheckSignature && c.Result == Unclear:
+			return ReasonTimestampChain, nil
+		case c.ID == CheckSignature:
+			return ReasonTimestampSignature, nil
+		default:
+			return ReasonTimestampAttributes, nil
+		}
+	}
+	if !onlyForTimestamps(e.cert) {
+		return ReasonTimestampUsage, nil
+	}
+	if info.GenTime.After(j.now.Add(clockSkew)) {
+		return ReasonTimestampFuture, nil
+	}
+	request := j.request(e.cert, info.GenTime)
+	request.Anchors = j.policy.TSAAnchors
+	practice := false
+	request.Accept = func(chain []*x509.Certificate) error {
+		if isPractice(chain) && !j.practiceAllowed() {
+			practice = true
+			return errPractice
+		}
+		return nil
+	}
+	result, failure := path.Validate(j.ctx, request)
+	if err := j.ctx.Err(); err != nil {
+		return "", err
+	}
+	switch {
+	case failure == nil && result.Worst(info.GenTime).RevokedBy(info.GenTime):
+		return ReasonTimestampRevoked, nil
+	case failure == nil:
+		return "", nil
+	case practice:
+		return ReasonTimestampPractice, nil
+	case failure.Kind == path.Expired || failure.Kind == path.NotYetValid:
+		return ReasonTimestampDates, nil
+	default:
+		return ReasonTimestampChain, nil
+	}
+}
+
+func (j *judgement) practiceAllowed() bool {
+	for _, a := range j.anchors {
+		if a.Kind == AnchorPractice {
+			return true
+		}
+	}
+	return false
+}
+
+// onlyForTimestamps reports whether a certificate is for time stamps alone, and says so critically (RFC 3161 2.3).
+func onlyForTimestamps(c *x509.Certificate) bool {
+	critical, present := extension(c, oidExtendedKeyUsage)
+	if !present || !critical || len(c.ExtKeyUsage) != 1 || len(c.UnknownExtKeyUsage) != 0 ||
+		c.ExtKeyUsage[0] != x509.ExtKeyUsageTimeStamping {
+		return false
+	}
+	_, present = extension(c, oidKeyUsage)
+	return !present || c.KeyUsage&(x509.KeyUsageDigitalSignature|x509.KeyUsageContentCommitment) != 0
+}
+
+// limited is a writer that takes a bounded number of bytes.
+type limited struct {
+	w    io.Writer
+	left int
+}
+
+func (l *limited) Write(p []byte) (int, error) {
+	if len(p) > l.left {
+		return 0, io.ErrShortWrite
+	}
+	l.left -= len(p)
+	return l.w.Write(p)
+}
