@@ -1,0 +1,256 @@
+package practice
+
+import (
+	"bytes"
+	"crypto"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"time"
+)
+
+// The store is one file, so that no crash can leave half of a change: a first line
+// with the SHA-256 of the rest, and the rest, which is a book in JSON.
+const (
+	fileMagic = "natsuin practice store 1 sha256:"
+	// maxFile bounds what is read: some ten thousand issued certificates.
+	maxFile = 4 << 20
+)
+
+// book is everything the town hall knows.
+type book struct {
+	Generations []generation `json:"generations"` // oldest first
+	Card        *cardRecord  `json:"card"`
+	Issued      []issued     `json:"issued"`
+	CRLNumber   int64        `json:"crl_number"`
+	Offices     *offices     `json:"offices,omitempty"`
+}
+
+// keyed is a key (PKCS #8) with its certificate (DER).
+type keyed struct {
+	Key         []byte `json:"key"`
+	Certificate []byte `json:"certificate"`
+}
+
+// authority is a root with its OCSP responder, which is made when it is first needed.
+type authority struct {
+	keyed
+	Responder *keyed `json:"responder,omitempty"`
+}
+
+// generation is a pair of roots. All generations share their names.
+type generation struct {
+	Sign authority `json:"sign"`
+	Auth authority `json:"auth"`
+}
+
+// cardRecord is the card that lies in the practice reader.
+type cardRecord struct {
+	ID     string     `json:"id"` // tells cards apart
+	Kind   Kind       `json:"kind"`
+	Person person     `json:"person"`
+	Sign   slotRecord `json:"sign"`
+	Auth   slotRecord `json:"auth"`
+}
+
+// slotRecord is one half of the card; without a key it has no certificate.
+type slotRecord struct {
+	keyed
+	CA       []byte `json:"ca"`
+	Secret   string `json:"secret"`
+	Tries    int    `json:"tries"`
+	MaxTries int    `json:"max_tries"`
+}
+
+// issued is a certificate of a person, and whether it was revoked.
+type issued struct {
+	Serial  string      `json:"serial"` // hexadecimal
+	Issuer  string      `json:"issuer"` // hexadecimal subject key identifier of the root
+	Revoked *Revocation `json:"revoked,omitempty"`
+}
+
+// encode writes a book as the store holds it.
+func encode(b *book) ([]byte, error) {
+	body, err := json.Marshal(b)
+	if err != nil {
+		return nil, fmt.Errorf("practice: encode store: %w", err)
+	}
+	body = append(body, '\n')
+	sum := sha256.Sum256(body)
+	return append([]byte(fileMagic+hex.EncodeToString(sum[:])+"\n"), body...), nil
+}
+
+// decode reads a book. Its error is the reason for which the bytes are no store.
+func decode(raw []byte) (*book, error) {
+	head, body, ok := bytes.Cut(raw, []byte("\n"))
+	sum, magic := bytes.CutPrefix(head, []byte(fileMagic))
+	if !ok || !magic {
+		return nil, errors.New("the first line is not that of a store")
+	}
+	if want := sha256.Sum256(body); string(sum) != hex.EncodeToString(want[:]) {
+		return nil, errors.New("the checksum is wrong")
+	}
+	return decodeBody(body)
+}
+
+func decodeBody(body []byte) (*book, error) {
+	d := json.NewDecoder(bytes.NewReader(body))
+	d.DisallowUnknownFields()
+	var b book
+	if err := d.Decode(&b); err != nil {
+		return nil, fmt.Errorf("not the JSON of a store: %w", err)
+	}
+	if _, err := d.Token(); err != io.EOF {
+		return nil, errors.New("something follows the JSON")
+	}
+	return &b, b.check()
+}
+
+// check refuses what no town hall would have written.
+func (b *book) check() error {
+	switch {
+	case len(b.Generations) == 0 || b.Card == nil:
+		return errors.New("no roots or no card")
+	case !b.Card.Kind.valid():
+		return errors.New("unknown kind of card")
+	case b.CRLNumber < 0:
+		return errors.New("negative CRL number")
+	}
+	for _, s := range []slotRecord{b.Card.Sign, b.Card.Auth} {
+		if s.MaxTries < 0 || s.MaxTries > 15 || s.Tries < 0 || s.Tries > s.MaxTries {
+			return errors.New("impossible count of tries")
+		}
+		if (s.Key == nil) != (s.Certificate == nil) || len(s.Secret) > 16 {
+			return errors.New("half a key or an overlong secret")
+		}
+	}
+	if _, err := time.Parse(time.DateOnly, b.Card.Person.Birth); err != nil {
+		return errors.New("impossible birth date")
+	}
+	for _, i := range b.Issued {
+		if _, err := serialNumber(i.Serial); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// load reads the store; the bytes tell whether it has changed since. It needs no
+// lock, since the file is only ever replaced whole. Without a file it is ErrNoCard.
+func (s *Store) load() (*book, []byte, error) {
+	f, err := os.Open(s.path())
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil, ErrNoCard
+	}
+	if err != nil {
+		return nil, nil, fmt.Errorf("practice: open store: %w", err)
+	}
+	defer f.Close()
+	raw, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	if err != nil {
+		return nil, nil, fmt.Errorf("practice: read store: %w", err)
+	}
+	if len(raw) > maxFile {
+		return nil, nil, s.damaged(errors.New("it is too large"))
+	}
+	b, err := decode(raw)
+	if err != nil {
+		return nil, nil, s.damaged(err)
+	}
+	return b, raw, nil
+}
+
+// write replaces the store: a temporary file of one fixed name, so that a crash
+// leaves at most one, then fsync, rename, and fsync of the folder. The lock is held.
+func (s *Store) write(b *book) (raw []byte, err error) {
+	if raw, err = encode(b); err != nil {
+		return nil, err
+	}
+	if len(raw) > maxFile {
+		return nil, errors.New("practice: write store: too many certificates were issued: reset it")
+	}
+	temp := filepath.Join(s.opts.Dir, storeName+".tmp")
+	if err := os.Remove(temp); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("practice: write store: %w", err)
+	}
+	if err := writeDurably(temp, raw); err != nil {
+		os.Remove(temp)
+		return nil, fmt.Errorf("practice: write store: %w", err)
+	}
+	if err := os.Rename(temp, s.path()); err != nil {
+		os.Remove(temp)
+		return nil, fmt.Errorf("practice: write store: %w", err)
+	}
+	if err := syncFolder(s.opts.Dir); err != nil {
+		return nil, fmt.Errorf("practice: write store: %w", err)
+	}
+	return raw, nil
+}
+
+func writeDurably(path string, content []byte) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(content)
+	if err == nil {
+		err = f.Sync()
+	}
+	return errors.Join(err, f.Close())
+}
+
+// syncFolder makes a rename durable. Windows has no such call and needs none.
+func syncFolder(dir string) error {
+	if runtime.GOOS == "windows" {
+		return nil
+	}
+	f, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
+}
+
+func (s *Store) damaged(err error) error {
+	return &DamagedError{Path: s.path(), Reason: err.Error()}
+}
+
+// certificate parses a certificate of the store.
+func (s *Store) certificate(der []byte) (*x509.Certificate, error) {
+	c, err := x509.ParseCertificate(der)
+	if err != nil {
+		return nil, s.damaged(fmt.Errorf("a certificate: %w", err))
+	}
+	return c, nil
+}
+
+// key parses a key of the store.
+func (s *Store) key(der []byte) (crypto.Signer, error) {
+	k, err := x509.ParsePKCS8PrivateKey(der)
+	if err != nil {
+		return nil, s.damaged(fmt.Errorf("a key: %w", err))
+	}
+	signer, ok := k.(crypto.Signer)
+	if !ok {
+		return nil, s.damaged(errors.New("a key that cannot sign"))
+	}
+	return signer, nil
+}
+
+// pair parses both halves of a keyed.
+func (s *Store) pair(k keyed) (crypto.Signer, *x509.Certificate, error) {
+	key, err := s.key(k.Key)
+	if err != nil {
+		return nil, nil, err
+	}
+	certificate, err := s.certificate(k.Certificate)
+	return key, certificate, err
+}

@@ -1,0 +1,60 @@
+package practice
+
+import "slices"
+
+// Kind is a kind of card that the town hall issues.
+type Kind string
+
+const (
+	// KindMyNumber is the マイナンバーカード of today: RSA-2048, both certificates.
+	KindMyNumber Kind = "mynumber"
+	// KindJuki is the 住民基本台帳カード of the 2014 page: its label, RSA-1024, one
+	// signature certificate for three years, no authentication. Its certificate is
+	// signed with SHA-256 all the same, since crypto/x509 makes no SHA-1 signatures.
+	KindJuki Kind = "juki"
+	// KindPhone is an Android phone: the authentication certificate needs its PIN.
+	KindPhone Kind = "phone"
+	// KindNoSign is a card without signature certificate, as children have it.
+	KindNoSign Kind = "no-sign"
+	// KindExpired is a マイナンバーカード whose certificates ended years ago.
+	KindExpired Kind = "expired"
+	// KindNext is the card to come: ECDSA P-384 and certificates for ten years.
+	KindNext Kind = "next"
+)
+
+// kindRow is what distinguishes a kind of card (CARD.md §1, §5, §6, §9).
+type kindRow struct {
+	label     string
+	algorithm algorithm
+	sign      bool // signature certificate
+	auth      bool // authentication key, PIN and certificate
+	years     int  // validity in birthdays, or in years where fixed is true
+	fixed     bool
+	age       int // for how many years the card has been in use when it is issued
+}
+
+// kinds is the table of kinds. The label of the next card is not known.
+var kinds = map[Kind]kindRow{
+	KindMyNumber: {label: "JPKIAPICCTOKEN2", algorithm: rsa2048, sign: true, auth: true, years: 5},
+	KindJuki:     {label: "JPKIAPICCTOKEN", algorithm: rsa1024, sign: true, years: 3, fixed: true},
+	KindPhone:    {label: "JPKIAPGPSETOKEN", algorithm: rsa2048, sign: true, auth: true, years: 5},
+	KindNoSign:   {label: "JPKIAPICCTOKEN2", algorithm: rsa2048, auth: true, years: 5},
+	KindExpired:  {label: "JPKIAPICCTOKEN2", algorithm: rsa2048, sign: true, auth: true, years: 5, age: 6},
+	KindNext:     {label: "JPKIAPICCTOKEN3", algorithm: p384, sign: true, auth: true, years: 10},
+}
+
+func (k Kind) valid() bool { _, ok := kinds[k]; return ok }
+
+// Kinds returns all kinds, in the order of the command line's help.
+func Kinds() []Kind {
+	return slices.Clone([]Kind{KindMyNumber, KindJuki, KindPhone, KindNoSign, KindExpired, KindNext})
+}
+
+// Tries in a row, and the secrets of a card issued without any (CARD.md §5).
+const (
+	signTries = 5
+	authTries = 3
+
+	defaultSignPassword = "RENSHU123"
+	defaultAuthPIN      = "1234"
+)

@@ -1,0 +1,71 @@
+package practice
+
+import (
+	"encoding/asn1"
+	"slices"
+
+	"golang.org/x/crypto/cryptobyte"
+	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
+)
+
+// attribute is one part of a distinguished name, each in a set of its own.
+type attribute struct {
+	id    asn1.ObjectIdentifier
+	value string
+}
+
+func country(v string) attribute      { return attribute{asn1.ObjectIdentifier{2, 5, 4, 6}, v} }
+func locality(v string) attribute     { return attribute{asn1.ObjectIdentifier{2, 5, 4, 7}, v} }
+func organization(v string) attribute { return attribute{asn1.ObjectIdentifier{2, 5, 4, 10}, v} }
+func unit(v string) attribute         { return attribute{asn1.ObjectIdentifier{2, 5, 4, 11}, v} }
+func common(v string) attribute       { return attribute{asn1.ObjectIdentifier{2, 5, 4, 3}, v} }
+
+// name encodes a distinguished name (RFC 5280, 4.1.2.4): the country as a
+// PrintableString, everything else in UTF-8.
+func name(attributes ...attribute) []byte {
+	var b cryptobyte.Builder
+	b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) {
+		for _, a := range attributes {
+			tag := cbasn1.UTF8String
+			if a.id.Equal(asn1.ObjectIdentifier{2, 5, 4, 6}) {
+				tag = cbasn1.PrintableString
+			}
+			b.AddASN1(cbasn1.SET, func(b *cryptobyte.Builder) {
+				b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) {
+					b.AddASN1ObjectIdentifier(a.id)
+					b.AddASN1(tag, func(b *cryptobyte.Builder) { b.AddBytes([]byte(a.value)) })
+				})
+			})
+		}
+	})
+	return b.BytesOrPanic()
+}
+
+// Names of the practice PKI. They are as long as the real ones of CARD.md §6 and say
+// in both languages what they are not.
+var (
+	signRootName = authorityName("PRACTICE for digital signature")
+	authRootName = authorityName("PRACTICE for user authentication")
+	bridgeName   = governmentName(unit("練習ブリッジ認証局 PRACTICE Bridge CA"))
+	ministryName = governmentName(unit("練習省認証局 PRACTICE Ministry CA"))
+	officialName = governmentName(unit("練習省 Ministry of Practice"), common("練習大臣 PRACTICE Minister"))
+)
+
+func authorityName(use string) []byte {
+	return name(country("JP"), organization("練習用 PRACTICE"), unit(use), unit("法的効力なし NO LEGAL EFFECT (natsuin)"))
+}
+
+func governmentName(rest ...attribute) []byte {
+	return name(slices.Concat([]attribute{country("JP"), organization("練習用 PRACTICE, 法的効力なし NO LEGAL EFFECT")}, rest)...)
+}
+
+// distributionPointName is where a root's CRL would be found in a directory.
+func distributionPointName(use string) []byte {
+	return name(country("JP"), organization("練習用 PRACTICE"), unit(use), common("練習区 Renshu-ku CRLDP"))
+}
+
+// personName is the subject of a citizen's certificate: places and a running number,
+// as on the real card, where the person's own name stands in the subjectAltName.
+func personName(number string) []byte {
+	return name(country("JP"), locality("練習用 PRACTICE"), locality("Renshu-ku"), common(number))
+}

@@ -1,0 +1,249 @@
+package practice
+
+import (
+	"bytes"
+	"crypto"
+	"crypto/rand"
+	_ "crypto/sha1" // CertID of RFC 6960 is SHA-1 in most requests
+	"crypto/sha256"
+	_ "crypto/sha512" // CertID
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"golang.org/x/crypto/cryptobyte"
+	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
+	"golang.org/x/crypto/ocsp"
+)
+
+const (
+	maxOCSPRequest = 16 << 10
+	ocspHours      = 12 // how long an answer counts as current
+	responderYears = 3
+)
+
+// OCSP returns a responder for the certificates of every generation, by GET and POST
+// (RFC 6960, appendix A). It looks into the store at each request, so that a
+// revocation is seen at once, and signs with a delegated responder of the authority
+// that was asked about. It binds no port.
+func (s *Store) OCSP() (http.Handler, error) {
+	err := s.update(func(b *book) error {
+		for i := range b.Generations {
+			g := &b.Generations[i]
+			for use, a := range map[string]*authority{"digital signature": &g.Sign, "user authentication": &g.Auth} {
+				if err := s.appointResponder(a, use); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return responder{store: s}, nil
+}
+
+// appointResponder makes the delegated certificate (RFC 6960, 4.2.2.2) if there is
+// none, or if it ends within a day.
+func (s *Store) appointResponder(a *authority, use string) error {
+	if a.Responder != nil {
+		certificate, err := s.certificate(a.Responder.Certificate)
+		if err != nil || s.now().AddDate(0, 0, 1).Before(certificate.NotAfter) {
+			return err
+		}
+	}
+	by, err := s.issuer(a.keyed)
+	if err != nil {
+		return err
+	}
+	keys, err := newKeys(p256)
+	if err != nil {
+		return err
+	}
+	made, err := s.certify(by, request{
+		subject:    authorityName("PRACTICE OCSP responder for " + use),
+		key:        keys[0],
+		notBefore:  s.now(),
+		notAfter:   s.now().AddDate(responderYears, 0, 0),
+		usage:      x509.KeyUsageDigitalSignature,
+		purposes:   []x509.ExtKeyUsage{x509.ExtKeyUsageOCSPSigning},
+		extensions: []pkix.Extension{policies(), noCheck()},
+	})
+	a.Responder = &made
+	return err
+}
+
+type responder struct{ store *Store }
+
+func (r responder) ServeHTTP(w http.ResponseWriter, request *http.Request) {
+	var der []byte
+	switch request.Method {
+	case http.MethodPost:
+		body, err := io.ReadAll(http.MaxBytesReader(w, request.Body, maxOCSPRequest))
+		if err != nil {
+			http.Error(w, "request too large", http.StatusRequestEntityTooLarge)
+			return
+		}
+		der = body
+	case http.MethodGet:
+		path, err := url.PathUnescape(strings.TrimPrefix(request.URL.EscapedPath(), "/"))
+		if err == nil && len(path) <= maxOCSPRequest {
+			// What is not base64 stays nil, and is answered as malformed.
+			der, _ = base64.StdEncoding.DecodeString(path)
+		}
+	default:
+		w.Header().Set("Allow", "GET, POST")
+		http.Error(w, "GET or POST", http.StatusMethodNotAllowed)
+		return
+	}
+	w.Header().Set("Content-Type", "application/ocsp-response")
+	// A write error means that the asker has gone, which is no matter here.
+	_, _ = w.Write(r.answer(der))
+}
+
+// answer makes the whole OCSPResponse; every failure has one of RFC 6960's own.
+func (r responder) answer(der []byte) []byte {
+	asked, err := parseOCSPRequest(der)
+	if err != nil {
+		return ocsp.MalformedRequestErrorResponse
+	}
+	b, _, err := r.store.load()
+	if err != nil {
+		return ocsp.InternalErrorErrorResponse
+	}
+	authority, by := r.authorityOf(b, asked)
+	switch {
+	case authority == nil:
+		return ocsp.UnauthorizedErrorResponse
+	case authority.Responder == nil: // a generation younger than this responder
+		return ocsp.TryLaterErrorResponse
+	}
+	signer, err := r.store.issuer(*authority.Responder)
+	if err != nil {
+		return ocsp.InternalErrorErrorResponse
+	}
+	answer, err := r.sign(b, asked, by, signer)
+	if err != nil {
+		return ocsp.InternalErrorErrorResponse
+	}
+	return answer
+}
+
+// authorityOf finds the authority that the first answerable part of a request names.
+func (r responder) authorityOf(b *book, asked *ocspRequest) (*authority, *x509.Certificate) {
+	for _, id := range asked.ids {
+		for i := range b.Generations {
+			for _, a := range []*authority{&b.Generations[i].Sign, &b.Generations[i].Auth} {
+				certificate, err := r.store.certificate(a.Certificate)
+				if err == nil && id.names(certificate) {
+					return a, certificate
+				}
+			}
+		}
+	}
+	return nil, nil
+}
+
+// names tells whether a CertID means a certificate of this issuer.
+func (id certID) names(by *x509.Certificate) bool {
+	if !id.hash.Available() {
+		return false
+	}
+	bits, err := publicKeyBits(by.PublicKey)
+	if err != nil {
+		return false
+	}
+	sum := func(b []byte) []byte {
+		h := id.hash.New()
+		h.Write(b)
+		return h.Sum(nil)
+	}
+	return bytes.Equal(id.nameHash, sum(by.RawSubject)) && bytes.Equal(id.keyHash, sum(bits))
+}
+
+// sign makes a BasicOCSPResponse (RFC 6960, 4.2.1). It is built here because
+// x/crypto/ocsp makes neither the nonce's responseExtensions nor several answers.
+func (r responder) sign(b *book, asked *ocspRequest, by *x509.Certificate, signer issuer) ([]byte, error) {
+	now := r.store.now()
+	var data cryptobyte.Builder
+	data.AddASN1(cbasn1.SEQUENCE, func(d *cryptobyte.Builder) { // ResponseData
+		constructed(d, 1, func(d *cryptobyte.Builder) { d.AddBytes(signer.certificate.RawSubject) })
+		d.AddASN1GeneralizedTime(now)
+		d.AddASN1(cbasn1.SEQUENCE, func(d *cryptobyte.Builder) {
+			for _, id := range asked.ids {
+				addSingleResponse(d, b, id, by, now)
+			}
+		})
+		if asked.nonce != nil {
+			constructed(d, 1, func(d *cryptobyte.Builder) {
+				d.AddASN1(cbasn1.SEQUENCE, func(d *cryptobyte.Builder) { d.AddBytes(asked.nonce) })
+			})
+		}
+	})
+	tbs, err := data.Bytes()
+	if err != nil {
+		return nil, err
+	}
+	digest := sha256.Sum256(tbs)
+	signature, err := signer.key.Sign(rand.Reader, digest[:], crypto.SHA256)
+	if err != nil {
+		return nil, err
+	}
+	var out cryptobyte.Builder
+	out.AddASN1(cbasn1.SEQUENCE, func(o *cryptobyte.Builder) { // OCSPResponse
+		o.AddASN1Enum(int64(ocsp.Success))
+		constructed(o, 0, func(o *cryptobyte.Builder) {
+			o.AddASN1(cbasn1.SEQUENCE, func(o *cryptobyte.Builder) { // ResponseBytes
+				o.AddASN1ObjectIdentifier(idBasicResponse)
+				o.AddASN1(cbasn1.OCTET_STRING, func(o *cryptobyte.Builder) {
+					o.AddASN1(cbasn1.SEQUENCE, func(o *cryptobyte.Builder) { // BasicOCSPResponse
+						o.AddBytes(tbs)
+						o.AddASN1(cbasn1.SEQUENCE, func(o *cryptobyte.Builder) { o.AddASN1ObjectIdentifier(idECDSAWithSHA256) })
+						o.AddASN1BitString(signature)
+						constructed(o, 0, func(o *cryptobyte.Builder) {
+							o.AddASN1(cbasn1.SEQUENCE, func(o *cryptobyte.Builder) { o.AddBytes(signer.certificate.Raw) })
+						})
+					})
+				})
+			})
+		})
+	})
+	return out.Bytes()
+}
+
+// addSingleResponse says good, revoked or unknown. Only what is in the register of
+// that authority is good: a serial number that it never gave is unknown.
+func addSingleResponse(d *cryptobyte.Builder, b *book, id certID, by *x509.Certificate, now time.Time) {
+	var entry *issued
+	if id.names(by) {
+		entry = b.find(hex.EncodeToString(by.SubjectKeyId), id.serial)
+	}
+	d.AddASN1(cbasn1.SEQUENCE, func(d *cryptobyte.Builder) {
+		d.AddBytes(id.raw)
+		switch {
+		case entry == nil:
+			d.AddASN1(cbasn1.Tag(2).ContextSpecific(), func(*cryptobyte.Builder) {})
+		case entry.Revoked == nil:
+			d.AddASN1(cbasn1.Tag(0).ContextSpecific(), func(*cryptobyte.Builder) {})
+		default:
+			constructed(d, 1, func(d *cryptobyte.Builder) {
+				d.AddASN1GeneralizedTime(entry.Revoked.At)
+				if entry.Revoked.Code != 0 {
+					constructed(d, 0, func(d *cryptobyte.Builder) { d.AddASN1Enum(int64(entry.Revoked.Code)) })
+				}
+			})
+		}
+		d.AddASN1GeneralizedTime(now)
+		constructed(d, 0, func(d *cryptobyte.Builder) { d.AddASN1GeneralizedTime(now.Add(ocspHours * time.Hour)) })
+	})
+}
+
+var errOCSPRequest = errors.New("practice: malformed OCSP request")

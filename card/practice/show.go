@@ -1,0 +1,80 @@
+package practice
+
+import (
+	"crypto/x509"
+	"time"
+
+	"natsuin/card/virtual"
+)
+
+// Info is what the town hall tells about the card. Nothing in it is secret.
+type Info struct {
+	Kind    Kind
+	Label   string
+	Name    string
+	Address string
+	Birth   time.Time // midnight of the birth date in UTC
+	Sex     Sex
+	// Sign and Auth are the halves of the card.
+	Sign, Auth SlotInfo
+	// Generations is how many generations of roots there are.
+	Generations int
+}
+
+// SlotInfo is one half of the card.
+type SlotInfo struct {
+	Secret          string            // the present one, "" if there is none
+	Tries, MaxTries int               // MaxTries 0: no such secret
+	Certificate     *x509.Certificate // nil: none on this card
+	CA              *x509.Certificate // nil: none on this card
+	Revoked         *Revocation       // nil: not revoked
+}
+
+// Show tells what the card is, and makes it if there is none yet.
+func (s *Store) Show() (Info, error) {
+	b, _, err := s.load()
+	if err == ErrNoCard {
+		if err = s.update(func(made *book) error { b = made; return nil }); err != nil {
+			return Info{}, err
+		}
+	}
+	if err != nil {
+		return Info{}, err
+	}
+	birth, err := time.Parse(time.DateOnly, b.Card.Person.Birth)
+	if err != nil {
+		return Info{}, s.damaged(err)
+	}
+	info := Info{
+		Kind: b.Card.Kind, Label: kinds[b.Card.Kind].label,
+		Name: b.Card.Person.Name, Address: b.Card.Person.Address, Birth: birth, Sex: b.Card.Person.Sex,
+		Generations: len(b.Generations),
+	}
+	if info.Sign, err = s.slotInfo(b, virtual.Sign); err != nil {
+		return Info{}, err
+	}
+	info.Auth, err = s.slotInfo(b, virtual.Auth)
+	return info, err
+}
+
+func (s *Store) slotInfo(b *book, cred virtual.Credential) (SlotInfo, error) {
+	slot := b.Card.slot(cred)
+	info := SlotInfo{Secret: slot.Secret, Tries: slot.Tries, MaxTries: slot.MaxTries}
+	var err error
+	if slot.CA != nil {
+		if info.CA, err = s.certificate(slot.CA); err != nil {
+			return info, err
+		}
+	}
+	if slot.Certificate != nil {
+		if info.Certificate, err = s.certificate(slot.Certificate); err != nil {
+			return info, err
+		}
+		entry, err := s.entry(b, cred)
+		if err != nil {
+			return info, err
+		}
+		info.Revoked = entry.Revoked
+	}
+	return info, nil
+}

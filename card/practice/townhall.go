@@ -1,0 +1,224 @@
+package practice
+
+import (
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/hex"
+	"fmt"
+	"strings"
+	"time"
+
+	"natsuin/card/virtual"
+)
+
+// IssueOptions is what the person brings to the town hall's window. A field that is
+// zero is that of 練習 花子, who gets a マイナンバーカード with the published secrets.
+type IssueOptions struct {
+	Kind    Kind
+	Name    string
+	Address string
+	Birth   time.Time // the date alone counts
+	Sex     Sex
+	// SignPassword is 6 to 16 of A–Z and 0–9, AuthPIN is 4 digits.
+	SignPassword, AuthPIN string
+}
+
+// Issue makes a new card and puts it in the place of the old one, whose certificates
+// are revoked as superseded. Errors about the options are *InvalidError.
+func (s *Store) Issue(o IssueOptions) error {
+	return s.change(func(b *book) error { return s.issue(b, o) })
+}
+
+func (s *Store) issue(b *book, o IssueOptions) error {
+	card, err := s.application(o)
+	if err != nil {
+		return err
+	}
+	if err := s.supersede(b); err != nil {
+		return err
+	}
+	if err := s.certifyCard(b, card); err != nil {
+		return err
+	}
+	b.Card = card
+	return nil
+}
+
+// application checks what was brought and makes a card of it, without keys.
+func (s *Store) application(o IssueOptions) (*cardRecord, error) {
+	if o.Kind == "" {
+		o.Kind = KindMyNumber
+	}
+	if !o.Kind.valid() {
+		return nil, &InvalidError{Field: "kind", Reason: "unknown"}
+	}
+	holder := hanako
+	replace(&holder.Name, o.Name)
+	replace(&holder.Address, o.Address)
+	replace(&holder.Sex, o.Sex)
+	if !o.Birth.IsZero() {
+		holder.Birth = o.Birth.Format(time.DateOnly)
+	}
+	row := kinds[o.Kind]
+	if err := holder.check(s.now().AddDate(-row.age, 0, 0)); err != nil {
+		return nil, err
+	}
+	password, pin := defaultSignPassword, defaultAuthPIN
+	replace(&password, o.SignPassword)
+	replace(&pin, o.AuthPIN)
+	if err := checkSecret("sign", password, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", 6, 16); err != nil {
+		return nil, err
+	}
+	if err := checkSecret("auth", pin, "0123456789", 4, 4); err != nil {
+		return nil, err
+	}
+	serial, err := s.serial()
+	if err != nil {
+		return nil, err
+	}
+	card := &cardRecord{
+		ID:     serial.Text(16),
+		Kind:   o.Kind,
+		Person: holder,
+		Sign:   slotRecord{Secret: password, Tries: signTries, MaxTries: signTries},
+	}
+	if row.auth {
+		card.Auth = slotRecord{Secret: pin, Tries: authTries, MaxTries: authTries}
+	}
+	return card, nil
+}
+
+// replace sets *field unless the value is zero.
+func replace[T ~string](field *T, value T) {
+	if value != "" {
+		*field = value
+	}
+}
+
+func checkSecret(field, secret, alphabet string, shortest, longest int) error {
+	if len(secret) < shortest || len(secret) > longest || strings.Trim(secret, alphabet) != "" {
+		return &InvalidError{Field: field, Reason: "malformed secret"}
+	}
+	return nil
+}
+
+// certifyCard makes the keys and certificates that the kind of card has, and enters
+// them in the register.
+func (s *Store) certifyCard(b *book, card *cardRecord) error {
+	row := kinds[card.Kind]
+	birth, err := card.Person.birth()
+	if err != nil {
+		return s.damaged(err)
+	}
+	from := s.now().AddDate(-row.age, 0, 0)
+	until := endOfBirthday(birth, from, row.years)
+	if row.fixed {
+		until = from.AddDate(row.years, 0, 0)
+	}
+	roots, err := s.generationFor(b, until)
+	if err != nil {
+		return err
+	}
+	information, err := alternativeName(card.Person)
+	if err != nil {
+		return err
+	}
+	keys, err := newKeys(row.algorithm, row.algorithm)
+	if err != nil {
+		return err
+	}
+	halves := []struct {
+		wanted     bool
+		slot       *slotRecord
+		root       *authority
+		letter     string
+		use        string
+		usage      x509.KeyUsage
+		extensions []pkix.Extension
+	}{
+		{row.sign, &card.Sign, &roots.Sign, "A", "PRACTICE for digital signature",
+			x509.KeyUsageDigitalSignature | x509.KeyUsageContentCommitment, []pkix.Extension{information}},
+		{row.auth, &card.Auth, &roots.Auth, "B", "PRACTICE for user authentication",
+			x509.KeyUsageDigitalSignature, nil},
+	}
+	for i, h := range halves {
+		h.slot.keyed, h.slot.CA = keyed{}, nil
+		if h.wanted || h.slot.MaxTries > 0 {
+			h.slot.CA = h.root.Certificate
+		}
+		if !h.wanted {
+			continue
+		}
+		by, err := s.issuer(h.root.keyed)
+		if err != nil {
+			return err
+		}
+		h.slot.keyed, err = s.certify(by, request{
+			subject:    personName(fmt.Sprintf("%s%.8s%s PRACTICE", from.In(japan).Format("20060102150405"), strings.ToUpper(card.ID), h.letter)),
+			key:        keys[i],
+			notBefore:  from,
+			notAfter:   until,
+			usage:      h.usage,
+			extensions: append(h.extensions, policies(), distributionPoint(distributionPointName(h.use))),
+		})
+		if err != nil {
+			return err
+		}
+		certificate, err := s.certificate(h.slot.Certificate)
+		if err != nil {
+			return err
+		}
+		b.Issued = append(b.Issued, issued{
+			Serial: certificate.SerialNumber.Text(16),
+			Issuer: hex.EncodeToString(certificate.AuthorityKeyId),
+		})
+	}
+	return nil
+}
+
+// RenewOptions says how certificates are renewed.
+type RenewOptions struct {
+	// NewRoot makes a new generation of roots under the same names first, as the
+	// real authority does every few years.
+	NewRoot bool
+}
+
+// Renew gives the card new keys and certificates; the old ones are revoked as
+// superseded, as in life. Secrets and counts stay. An expired card becomes one of
+// today: it is no longer of KindExpired.
+func (s *Store) Renew(o RenewOptions) error {
+	return s.update(func(b *book) error {
+		if o.NewRoot {
+			if err := s.newGeneration(b); err != nil {
+				return err
+			}
+		}
+		if err := s.supersede(b); err != nil {
+			return err
+		}
+		if b.Card.Kind == KindExpired {
+			b.Card.Kind = KindMyNumber
+		}
+		return s.certifyCard(b, b.Card)
+	})
+}
+
+// Unlock gives a secret all its tries back, as the window of the town hall does; the
+// secret stays the same. The error is *NoSecretError when the card has none.
+func (s *Store) Unlock(cred virtual.Credential) error {
+	return s.update(func(b *book) error {
+		slot := b.Card.slot(cred)
+		if slot.MaxTries == 0 {
+			return &NoSecretError{Credential: cred}
+		}
+		slot.Tries = slot.MaxTries
+		return nil
+	})
+}
+
+func (c *cardRecord) slot(cred virtual.Credential) *slotRecord {
+	if cred == virtual.Auth {
+		return &c.Auth
+	}
+	return &c.Sign
+}
