@@ -110,3 +110,78 @@ func TestOtherProgramsAcceptTheSignatureAndNotAChangedFile(t *testing.T) {
 		}
 	}
 }
+
+func TestOtherProgramsReadTheAttachedContent(t *testing.T) {
+	needProgram(t, "openssl", "openssl")
+	needProgram(t, "certtool", "gnutls-bin")
+	content := pattern(70000)
+	for _, m := range matrix {
+		t.Run(m.name, func(t *testing.T) {
+			f := lay(t, m.id(), complete(t, m.id(), content, m.hash), content)
+			out := filepath.Join(f.folder, "out")
+			verify := exec.Command("openssl", "cms", "-verify", "-cades", "-binary", "-inform", "DER", "-in", f.attached,
+				"-CAfile", f.caPEM, "-no-CApath", "-purpose", "any", "-out", out)
+			if text, err := verify.CombinedOutput(); err != nil {
+				t.Fatalf("refused: %v\n%s", err, text)
+			}
+			if got, err := os.ReadFile(out); err != nil || !bytes.Equal(got, content) {
+				t.Errorf("%d bytes came out of %d: %v", len(got), len(content), err)
+			}
+			verify = exec.Command("certtool", "--p7-verify", "--inder", "--infile", f.attached, "--load-ca-certificate", f.caPEM)
+			if text, err := verify.CombinedOutput(); err != nil {
+				t.Errorf("refused by certtool: %v\n%s", err, text)
+			}
+		})
+	}
+}
+
+// OpenSSL, given a byte changed anywhere in the SignedData but its spare
+// certificate, must refuse: what we write leaves no byte unprotected.
+func TestOpenSSLRefusesChangedSignatures(t *testing.T) {
+	needProgram(t, "openssl", "openssl")
+	id, content := rsaIdentity(), []byte("content")
+	s := complete(t, id, content, crypto.SHA256)
+	f := lay(t, id, s, content)
+	envelope := s.DER()
+	caFrom := bytes.Index(envelope, id.ca.Raw)
+	for i := 0; i < len(envelope); i += 37 {
+		if caFrom <= i && i < caFrom+len(id.ca.Raw) {
+			continue // OpenSSL takes the CA from its own file
+		}
+		f.signature = write(t, filepath.Join(f.folder, "changed.p7s"), flip(envelope, i))
+		if out, err := exec.Command("openssl", judges[1].args(f)...).CombinedOutput(); err == nil {
+			t.Errorf("octet %d of %d changed and accepted:\n%s", i, len(envelope), out)
+		}
+	}
+}
+
+// The label of the PEM text is the one that every reader knows.
+func TestOtherProgramsReadThePEM(t *testing.T) {
+	id, content := rsaIdentity(), []byte("content")
+	s := complete(t, id, content, crypto.SHA256)
+	f := lay(t, id, s, content)
+	text := write(t, filepath.Join(f.folder, "c.pem"), s.PEM())
+	bundle, err := sign.Bundle(id.cert, id.ca)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p7b := write(t, filepath.Join(f.folder, "c.p7b"), bundle)
+	for _, c := range []struct {
+		program, apt string
+		args         []string
+	}{
+		{"openssl", "openssl", []string{"cms", "-verify", "-binary", "-inform", "PEM", "-in", text, "-content", f.content, "-CAfile", f.caPEM, "-purpose", "any", "-out", os.DevNull}},
+		{"openssl", "openssl", []string{"smime", "-verify", "-binary", "-inform", "PEM", "-in", text, "-content", f.content, "-CAfile", f.caPEM, "-purpose", "any", "-out", os.DevNull}},
+		{"openssl", "openssl", []string{"pkcs7", "-inform", "PEM", "-in", text, "-noout"}},
+		{"certtool", "gnutls-bin", []string{"--p7-verify", "--infile", text, "--load-data", f.content, "--load-ca-certificate", f.caPEM}},
+		{"openssl", "openssl", []string{"pkcs7", "-inform", "DER", "-in", p7b, "-print_certs", "-noout"}},
+		{"certtool", "gnutls-bin", []string{"--p7-info", "--inder", "--infile", p7b}},
+	} {
+		t.Run(c.program+" "+c.args[0], func(t *testing.T) {
+			needProgram(t, c.program, c.apt)
+			if out, err := exec.Command(c.program, c.args...).CombinedOutput(); err != nil {
+				t.Errorf("refused: %v\n%s", err, out)
+			}
+		})
+	}
+}
