@@ -14,7 +14,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"time"
 )
 
 // The store is one file, so that no crash can leave half of a change: a first line
@@ -132,8 +131,11 @@ func (b *book) check() error {
 			return errors.New("half a key or an overlong secret")
 		}
 	}
-	if _, err := time.Parse(time.DateOnly, b.Card.Person.Birth); err != nil {
+	if _, err := b.Card.Person.birth(); err != nil {
 		return errors.New("impossible birth date")
+	}
+	if _, ok := sexes[b.Card.Person.Sex]; !ok {
+		return errors.New("unknown sex")
 	}
 	for _, i := range b.Issued {
 		if _, err := serialNumber(i.Serial); err != nil {

@@ -8,15 +8,35 @@ import (
 	"unicode/utf8"
 )
 
-// Sex is the 性別 of the certificate, by its code (CARD.md §6).
+// Sex is the 性別 of the certificate.
 type Sex string
 
-// The codes of CARD.md §6.
+// What a certificate can say.
 const (
-	Male       Sex = "1"
-	Female     Sex = "2"
-	UnknownSex Sex = "3"
+	Male       Sex = "male"
+	Female     Sex = "female"
+	UnknownSex Sex = "unknown"
 )
+
+// Sexes returns what Issue takes. It takes their codes and Japanese words as well.
+func Sexes() []Sex { return []Sex{Male, Female, UnknownSex} }
+
+// sexes is the code of each in a certificate, with the Japanese word (CARD.md §6).
+var sexes = map[Sex]struct{ code, word string }{
+	Male:       {"1", "男"},
+	Female:     {"2", "女"},
+	UnknownSex: {"3", "不明"},
+}
+
+// normal is the Sex that a word or code means, or the word itself if it means none.
+func (s Sex) normal() Sex {
+	for sex, row := range sexes {
+		if strings.EqualFold(string(s), string(sex)) || string(s) == row.code || string(s) == row.word {
+			return sex
+		}
+	}
+	return s
+}
 
 // person is the 基本4情報 of the card's holder.
 type person struct {
@@ -44,10 +64,8 @@ func (p person) check(issue time.Time) error {
 			return err
 		}
 	}
-	switch p.Sex {
-	case Male, Female, UnknownSex:
-	default:
-		return &InvalidError{Field: "sex", Reason: "not 1, 2 or 3"}
+	if _, ok := sexes[p.Sex]; !ok {
+		return &InvalidError{Field: "sex", Reason: "not male, female or unknown"}
 	}
 	birth, err := p.birth()
 	if err != nil {
