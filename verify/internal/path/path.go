@@ -17,6 +17,7 @@ import (
 	"crypto/x509"
 	"time"
 
+	"natsuin/verify/internal/path/strength"
 	"natsuin/verify/internal/revocation"
 )
 
@@ -119,5 +120,43 @@ func weight(a revocation.Answer, at time.Time) int {
 // says most about why there is none. When revocation is checked and several
 // paths are valid, the one with the best status is returned.
 func Validate(ctx context.Context, r Request) (*Result, *Failure) {
-	return nil, &Failure{Kind: NoPath}
+	if r.Leaf == nil {
+		return nil, &Failure{Kind: NoPath, Detail: "no certificate"}
+	}
+	store := newStore(&r)
+	leaf := store.byRaw[string(r.Leaf.Raw)]
+	s := &search{r: &r, store: store, strength: strength.Policy{AllowSHA1: r.AllowSHA1, AllowWeak: r.AllowWeak}}
+	var best *Result
+	valid := 0
+	var revoker *revoker
+	if r.CheckRevocation {
+		revoker = newRevoker(&r, store)
+	}
+	s.accept = func(ctx context.Context, chain []*facts, result *Result) bool {
+		if revoker == nil {
+			result.Revocation = make([]revocation.Answer, len(chain))
+			best = result
+			return true
+		}
+		result.Revocation = revoker.chain(ctx, chain)
+		if result.Revocation[0].RevokedBy(r.At) {
+			best = result // no other path makes a revoked leaf good
+			return true
+		}
+		if best == nil || weight(result.Worst(r.At), r.At) < weight(best.Worst(r.At), r.At) {
+			best = result
+		}
+		valid++
+		return valid == maxValid || best.Worst(r.At).Status == revocation.Good
+	}
+	s.run(ctx, leaf)
+	switch {
+	case best != nil:
+		return best, nil
+	case ctx.Err() != nil:
+		return nil, &Failure{Kind: Cancelled, Cert: r.Leaf, Chain: []*x509.Certificate{r.Leaf}, err: ctx.Err()}
+	case s.gaveUp:
+		return nil, &Failure{Kind: TooComplex, Cert: r.Leaf, Chain: []*x509.Certificate{r.Leaf}}
+	}
+	return nil, s.best
 }

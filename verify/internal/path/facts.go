@@ -1,0 +1,115 @@
+package path
+
+import (
+	"crypto/x509"
+	"encoding/asn1"
+	"fmt"
+
+	"golang.org/x/crypto/cryptobyte"
+	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
+
+	"natsuin/verify/internal/path/name"
+	"natsuin/verify/internal/revocation"
+)
+
+// facts is a certificate with what validation reads from it beyond crypto/x509.
+type facts struct {
+	cert            *x509.Certificate
+	subject, issuer name.DN
+	alternatives    []name.General // subjectAltName
+	constraints     *constraints   // nil when absent
+	hasKeyUsage     bool
+	unknownCritical asn1.ObjectIdentifier // nil when there is none
+	anchor          int                   // index in Request.Anchors, -1 for none
+	malformed       error                 // an extension that must be read cannot be
+}
+
+// selfIssued is RFC 5280 section 3.2: subject and issuer are the same name.
+func (f *facts) selfIssued() bool { return f.subject.Equal(f.issuer) }
+
+// isCA is RFC 5280 section 6.1.4 (k). A version 1 certificate is never a CA here.
+func (f *facts) isCA() bool {
+	return f.cert.Version == 3 && f.cert.BasicConstraintsValid && f.cert.IsCA
+}
+
+// Extensions beneath id-ce (2.5.29) that validation processes, or that RFC 5280
+// says take no part in it.
+var processed = map[int]bool{
+	9:  true, // subjectDirectoryAttributes
+	14: true, // subjectKeyIdentifier
+	15: true, // keyUsage
+	17: true, // subjectAltName
+	18: true, // issuerAltName
+	19: true, // basicConstraints
+	30: true, // nameConstraints
+	31: true, // cRLDistributionPoints
+	32: true, // certificatePolicies
+	33: true, // policyMappings
+	35: true, // authorityKeyIdentifier
+	36: true, // policyConstraints
+	37: true, // extKeyUsage; what it permits is the caller's question
+	46: true, // freshestCRL
+	54: true, // inhibitAnyPolicy
+}
+
+// idOCSPNoCheck concerns revocation only (RFC 6960 section 4.2.2.2.1).
+var idOCSPNoCheck = asn1.ObjectIdentifier{1, 3, 6, 1, 5, 5, 7, 48, 1, 5}
+
+// newFacts reads a certificate. It always returns facts; what could not be read
+// is in malformed, and any path with it fails.
+func newFacts(cert *x509.Certificate) *facts {
+	f := &facts{cert: cert, anchor: -1}
+	var err error
+	if f.subject, err = name.ParseDN(cert.RawSubject); err != nil {
+		f.malformed = fmt.Errorf("subject: %w", err)
+	}
+	if f.issuer, err = name.ParseDN(cert.RawIssuer); err != nil || len(f.issuer) == 0 {
+		f.malformed = fmt.Errorf("issuer: %w", name.ErrMalformed) // never empty, section 4.1.2.4
+	}
+	for _, e := range cert.Extensions {
+		if len(e.Id) != 4 || e.Id[0] != 2 || e.Id[1] != 5 || e.Id[2] != 29 || !processed[e.Id[3]] {
+			if e.Critical && !e.Id.Equal(idOCSPNoCheck) {
+				f.unknownCritical = e.Id
+			}
+			continue
+		}
+		if err := f.read(e.Id[3], e.Value); err != nil {
+			f.malformed = fmt.Errorf("extension %s: %w", e.Id, err)
+		}
+	}
+	if err := revocation.CheckPoints(cert); err != nil {
+		f.malformed = fmt.Errorf("CRL distribution points: %w", err)
+	}
+	if cert.RequireExplicitPolicy < 0 || cert.InhibitPolicyMapping < 0 || cert.InhibitAnyPolicy < 0 {
+		f.malformed = fmt.Errorf("policy constraints: %w", name.ErrMalformed)
+	}
+	if f.constraints != nil && !f.isCA() {
+		f.malformed = fmt.Errorf("name constraints in a certificate that is not a CA's") // section 4.2.1.10
+	}
+	return f
+}
+
+// read takes in one extension.
+func (f *facts) read(arc int, value []byte) error {
+	in := cryptobyte.String(value)
+	switch arc {
+	case 15:
+		f.hasKeyUsage = true
+	case 17:
+		if !in.ReadASN1(&in, cbasn1.SEQUENCE) {
+			return name.ErrMalformed
+		}
+		var err error
+		f.alternatives, err = name.ReadGenerals(in)
+		return err
+	case 30:
+		var err error
+		f.constraints, err = parseConstraints(in)
+		return err
+	case 37:
+		if !in.ReadASN1(&in, cbasn1.SEQUENCE) || in.Empty() {
+			return name.ErrMalformed
+		}
+	}
+	return nil
+}

@@ -1,0 +1,208 @@
+// Package name compares distinguished names and reads general names.
+//
+// It is for matching only: what it keeps of a name is a canonical form that no
+// person should see. Names are read from raw DER, since crypto/x509 keeps
+// neither string types nor the order within an RDN.
+//
+// RFC 5280 section 7.1, RFC 4518 (string preparation).
+package name
+
+import (
+	"encoding/binary"
+	"errors"
+	"sort"
+	"strings"
+	"unicode/utf16"
+	"unicode/utf8"
+
+	"golang.org/x/crypto/cryptobyte"
+	"golang.org/x/crypto/cryptobyte/asn1"
+	"golang.org/x/text/cases"
+	"golang.org/x/text/unicode/norm"
+)
+
+// ErrMalformed means that the bytes are not the name that they should be.
+var ErrMalformed = errors.New("name: malformed")
+
+// maxRDNs bounds the length of a distinguished name; real ones have under 20.
+const maxRDNs = 256
+
+// DN is a distinguished name, an element for each RDN in canonical form: two
+// RDNs match exactly if their elements are equal.
+type DN []string
+
+// ParseDN reads a Name from DER, nothing after it.
+func ParseDN(der []byte) (DN, error) {
+	in := cryptobyte.String(der)
+	var seq cryptobyte.String
+	if !in.ReadASN1(&seq, asn1.SEQUENCE) || !in.Empty() {
+		return nil, ErrMalformed
+	}
+	dn := DN{}
+	for !seq.Empty() {
+		var set cryptobyte.String
+		if len(dn) == maxRDNs || !seq.ReadASN1(&set, asn1.SET) {
+			return nil, ErrMalformed
+		}
+		rdn, err := ParseRDN(set)
+		if err != nil {
+			return nil, err
+		}
+		dn = append(dn, rdn)
+	}
+	return dn, nil
+}
+
+// ParseRDN reads the contents of a RelativeDistinguishedName (without the tag
+// and length of the SET) into one element of a DN.
+func ParseRDN(set cryptobyte.String) (string, error) {
+	var attributes []string
+	for !set.Empty() {
+		var attribute, value cryptobyte.String
+		var oid cryptobyte.String
+		var tag asn1.Tag
+		if !set.ReadASN1(&attribute, asn1.SEQUENCE) ||
+			!attribute.ReadASN1(&oid, asn1.OBJECT_IDENTIFIER) ||
+			!attribute.ReadAnyASN1(&value, &tag) || !attribute.Empty() {
+			return "", ErrMalformed
+		}
+		attributes = append(attributes, frame(string(oid))+frame(canonical(tag, value)))
+	}
+	if len(attributes) == 0 {
+		return "", ErrMalformed
+	}
+	sort.Strings(attributes)
+	return strings.Join(attributes, ""), nil
+}
+
+// frame prefixes s with its length, so that joined parts cannot run together.
+func frame(s string) string {
+	return string(binary.BigEndian.AppendUint32(nil, uint32(len(s)))) + s
+}
+
+// Key returns a string that is equal for names that match, for use in maps.
+func (d DN) Key() string {
+	var b strings.Builder
+	for _, rdn := range d {
+		b.WriteString(frame(rdn))
+	}
+	return b.String()
+}
+
+// Equal reports whether both names match.
+func (d DN) Equal(e DN) bool {
+	return len(d) == len(e) && d.Under(e)
+}
+
+// Under reports whether d lies in the subtree at base: base's RDNs are the
+// first RDNs of d.
+func (d DN) Under(base DN) bool {
+	if len(base) > len(d) {
+		return false
+	}
+	for i := range base {
+		if d[i] != base[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// Append returns d with one more RDN.
+func (d DN) Append(rdn string) DN {
+	return append(append(make(DN, 0, len(d)+1), d...), rdn)
+}
+
+const (
+	tagUniversalString = asn1.Tag(28)
+	tagBMPString       = asn1.Tag(30)
+	tagNumericString   = asn1.Tag(18)
+	tagVisibleString   = asn1.Tag(26)
+)
+
+// canonical prepares an attribute value for comparison. Text is compared as
+// text whatever its ASN.1 type; anything else byte for byte with its type.
+func canonical(tag asn1.Tag, value []byte) string {
+	text, ok := decode(tag, value)
+	if !ok {
+		return "=" + string([]byte{byte(tag)}) + string(value)
+	}
+	return "~" + prepare(text)
+}
+
+func decode(tag asn1.Tag, value []byte) (string, bool) {
+	switch tag {
+	case asn1.UTF8String, asn1.PrintableString, asn1.IA5String, tagNumericString, tagVisibleString:
+		return string(value), utf8.Valid(value)
+	case asn1.T61String: // read as Latin-1, as the world does
+		runes := make([]rune, len(value))
+		for i, b := range value {
+			runes[i] = rune(b)
+		}
+		return string(runes), true
+	case tagBMPString:
+		if len(value)%2 != 0 {
+			return "", false
+		}
+		units := make([]uint16, len(value)/2)
+		for i := range units {
+			units[i] = binary.BigEndian.Uint16(value[2*i:])
+			if utf16.IsSurrogate(rune(units[i])) {
+				return "", false
+			}
+		}
+		return string(utf16.Decode(units)), true
+	case tagUniversalString:
+		if len(value)%4 != 0 {
+			return "", false
+		}
+		runes := make([]rune, len(value)/4)
+		for i := range runes {
+			v := binary.BigEndian.Uint32(value[4*i:])
+			if v > utf8.MaxRune || utf16.IsSurrogate(rune(v)) {
+				return "", false
+			}
+			runes[i] = rune(v)
+		}
+		return string(runes), true
+	}
+	return "", false
+}
+
+// prepare does RFC 4518: map, fold case, normalise to NFKC, compress spaces.
+func prepare(s string) string {
+	if plain(s) {
+		return strings.Join(strings.Fields(strings.ToLower(s)), " ")
+	}
+	s = strings.Map(mapRune, s)
+	s = norm.NFKC.String(s)
+	s = cases.Fold().String(s)
+	s = norm.NFKC.String(s)
+	return strings.Join(strings.FieldsFunc(s, func(r rune) bool { return r == ' ' }), " ")
+}
+
+// plain reports whether s is printable ASCII, for which preparation is short.
+func plain(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if s[i] < 0x20 || s[i] > 0x7e {
+			return false
+		}
+	}
+	return true
+}
+
+// mapRune is RFC 4518 section 2.2: white space becomes SPACE, controls and
+// characters without width vanish.
+func mapRune(r rune) rune {
+	switch {
+	case r >= 0x09 && r <= 0x0d, r == 0x85, r == 0xa0, r == 0x1680, r >= 0x2000 && r <= 0x200a,
+		r == 0x2028, r == 0x2029, r == 0x202f, r == 0x205f, r == 0x3000:
+		return ' '
+	case r < 0x20, r >= 0x7f && r <= 0x9f, r == 0xad, r == 0x34f, r == 0x6dd, r == 0x70f, r == 0x1806,
+		r >= 0x180b && r <= 0x180e, r >= 0x200b && r <= 0x200f, r >= 0x202a && r <= 0x202e,
+		r >= 0x2060 && r <= 0x2063, r >= 0x206a && r <= 0x206f, r >= 0xfe00 && r <= 0xfe0f, r == 0xfeff,
+		r >= 0xfff9 && r <= 0xfffc, r >= 0x1d173 && r <= 0x1d17a, r == 0xe0001, r >= 0xe0020 && r <= 0xe007f:
+		return -1
+	}
+	return r
+}

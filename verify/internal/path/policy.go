@@ -1,0 +1,238 @@
+package path
+
+import (
+	"crypto/x509"
+	"sort"
+)
+
+// anyPolicy is the contents octets of 2.5.29.32.0.
+const anyPolicy = "\x55\x1d\x20\x00"
+
+func policyKey(oid x509.OID) string {
+	der, err := oid.MarshalBinary()
+	if err != nil {
+		return ""
+	}
+	return string(der)
+}
+
+// policyNode is a node of the valid_policy_graph of RFC 9618 section 5: at one
+// depth there is at most one for each policy, so the graph grows with the sum
+// of the policies in the path and not with their product.
+type policyNode struct {
+	policy   string
+	expected map[string]bool
+	parents  []*policyNode
+	children int
+}
+
+// policyGraph is the state of RFC 5280 section 6.1.2 (a), (d), (e), (f).
+type policyGraph struct {
+	levels []map[string]*policyNode // nil once there is no valid policy
+
+	explicit, inhibitAny, mapping int
+	last                          int // n, the length of the path
+}
+
+func newPolicyGraph(r *Request, length int) *policyGraph {
+	start := func(set bool) int {
+		if set {
+			return 0
+		}
+		return length + 1
+	}
+	root := &policyNode{policy: anyPolicy, expected: map[string]bool{anyPolicy: true}}
+	return &policyGraph{
+		levels:     []map[string]*policyNode{{anyPolicy: root}},
+		explicit:   start(r.RequireExplicitPolicy),
+		inhibitAny: start(r.InhibitAnyPolicy),
+		mapping:    start(r.InhibitMapping),
+		last:       length,
+	}
+}
+
+// certificate is RFC 5280 section 6.1.3 (d) to (f) for the i-th certificate,
+// counted from 1 beneath the anchor. It returns false when the path has no
+// valid policy left and needs one.
+func (g *policyGraph) certificate(f *facts, i int) bool {
+	switch {
+	case g.levels == nil:
+	case len(f.cert.Policies) == 0:
+		g.levels = nil
+	default:
+		g.grow(f, i)
+	}
+	return g.explicit > 0 || g.levels != nil
+}
+
+func (g *policyGraph) grow(f *facts, i int) {
+	above := g.levels[len(g.levels)-1]
+	level := map[string]*policyNode{}
+	expecting := map[string][]*policyNode{}
+	for _, n := range above {
+		for p := range n.expected {
+			expecting[p] = append(expecting[p], n)
+		}
+	}
+	add := func(p string, parents []*policyNode) {
+		level[p] = &policyNode{policy: p, expected: map[string]bool{p: true}, parents: parents}
+		for _, n := range parents {
+			n.children++
+		}
+	}
+	hasAny := false
+	for _, oid := range f.cert.Policies {
+		p := policyKey(oid)
+		switch {
+		case p == anyPolicy:
+			hasAny = true
+		case len(expecting[p]) > 0:
+			add(p, expecting[p])
+		case above[anyPolicy] != nil:
+			add(p, []*policyNode{above[anyPolicy]})
+		}
+	}
+	if hasAny && (g.inhibitAny > 0 || i < g.last && f.selfIssued()) {
+		for p, parents := range expecting {
+			if level[p] == nil {
+				add(p, parents)
+			}
+		}
+	}
+	g.levels = append(g.levels, level)
+	g.prune()
+}
+
+// prune removes nodes without children above the last level, and the whole
+// graph when nothing is left.
+func (g *policyGraph) prune() {
+	for depth := len(g.levels) - 2; depth >= 0; depth-- {
+		for p, n := range g.levels[depth] {
+			if n.children == 0 {
+				for _, parent := range n.parents {
+					parent.children--
+				}
+				delete(g.levels[depth], p)
+			}
+		}
+	}
+	if len(g.levels[0]) == 0 || len(g.levels[len(g.levels)-1]) == 0 {
+		g.levels = nil
+	}
+}
+
+// prepare is RFC 5280 section 6.1.4 (a), (b), (h) to (j): what a CA certificate
+// says for those beneath it. It returns false when anyPolicy is mapped.
+func (g *policyGraph) prepare(f *facts) bool {
+	c := f.cert
+	mappings := map[string]map[string]bool{}
+	for _, m := range c.PolicyMappings {
+		from, to := policyKey(m.IssuerDomainPolicy), policyKey(m.SubjectDomainPolicy)
+		if from == anyPolicy || to == anyPolicy {
+			return false
+		}
+		if mappings[from] == nil {
+			mappings[from] = map[string]bool{}
+		}
+		mappings[from][to] = true
+	}
+	if g.levels != nil && len(mappings) > 0 {
+		g.mapPolicies(mappings)
+	}
+	if !f.selfIssued() {
+		g.explicit, g.mapping, g.inhibitAny = down(g.explicit), down(g.mapping), down(g.inhibitAny)
+	}
+	g.lower(&g.explicit, c.RequireExplicitPolicy, c.RequireExplicitPolicyZero)
+	g.lower(&g.mapping, c.InhibitPolicyMapping, c.InhibitPolicyMappingZero)
+	g.lower(&g.inhibitAny, c.InhibitAnyPolicy, c.InhibitAnyPolicyZero)
+	return true
+}
+
+func (g *policyGraph) mapPolicies(mappings map[string]map[string]bool) {
+	depth := len(g.levels) - 1
+	level := g.levels[depth]
+	for from, to := range mappings {
+		node := level[from]
+		switch {
+		case g.mapping > 0 && node != nil:
+			node.expected = to
+		case g.mapping > 0 && level[anyPolicy] != nil && depth > 0:
+			parents := level[anyPolicy].parents
+			level[from] = &policyNode{policy: from, expected: to, parents: parents}
+			for _, n := range parents {
+				n.children++
+			}
+		case g.mapping == 0 && node != nil:
+			for _, parent := range node.parents {
+				parent.children--
+			}
+			delete(level, from)
+		}
+	}
+	g.prune()
+}
+
+func down(n int) int {
+	if n > 0 {
+		return n - 1
+	}
+	return 0
+}
+
+func (g *policyGraph) lower(state *int, value int, zero bool) {
+	if (value > 0 || zero) && value < *state {
+		*state = value
+	}
+}
+
+// finish is RFC 5280 section 6.1.5 (a), (b), (g) with RFC 9618 section 5.5: the
+// policies of the user's set that hold for the whole path, in the anchor's
+// domain. ok is false when there is none and one is needed.
+func (g *policyGraph) finish(leaf *facts, initial []x509.OID) (policies []x509.OID, any, ok bool) {
+	g.explicit = down(g.explicit)
+	if leaf.cert.RequireExplicitPolicyZero {
+		g.explicit = 0
+	}
+	policies, any = g.constrained(initial)
+	return policies, any, g.explicit > 0 || any || len(policies) > 0
+}
+
+// constrained returns the user-constrained-policy-set.
+func (g *policyGraph) constrained(initial []x509.OID) (policies []x509.OID, any bool) {
+	if g.levels == nil {
+		return nil, false
+	}
+	wanted := map[string]bool{}
+	for _, oid := range initial {
+		wanted[policyKey(oid)] = true
+	}
+	all := initial == nil || wanted[anyPolicy]
+	// The policies of the path are known by the first one on their way from
+	// the anchor that is not anyPolicy. Every node that is left has a way to
+	// the last level.
+	found := map[string]bool{}
+	for _, level := range g.levels[1:] {
+		for p, n := range level {
+			for _, parent := range n.parents {
+				if p != anyPolicy && parent.policy == anyPolicy && (all || wanted[p]) {
+					found[p] = true
+				}
+			}
+		}
+	}
+	// anyPolicy at the last level stands for whatever the user asks for.
+	if g.levels[len(g.levels)-1][anyPolicy] != nil {
+		any = all
+		for p := range wanted {
+			found[p] = p != anyPolicy
+		}
+	}
+	for p, ok := range found {
+		var oid x509.OID
+		if ok && oid.UnmarshalBinary([]byte(p)) == nil {
+			policies = append(policies, oid)
+		}
+	}
+	sort.Slice(policies, func(i, j int) bool { return policyKey(policies[i]) < policyKey(policies[j]) })
+	return policies, any
+}

@@ -1,0 +1,144 @@
+package path
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"fmt"
+
+	"natsuin/verify/internal/path/strength"
+	"natsuin/verify/internal/revocation"
+)
+
+// Limits of the revocation side of one Validate.
+const (
+	maxRevocationSignatures = 500
+	maxSignerDepth          = 4 // CRL signers whose own CRL signers are checked
+	maxSignerPaths          = 200
+)
+
+// revoker answers for the certificates of paths to one anchor.
+type revoker struct {
+	r       *Request
+	store   *store
+	lists   []*revocation.CRL
+	answers []*revocation.Response
+	spent   *int // signatures verified on CRLs and OCSP responses
+	paths   *int // signer paths built
+	known   map[question]revocation.Answer
+
+	unreadable int // CRLs and responses that could not be parsed
+
+	anchor *facts
+	// pending are CRL signers whose own status is being found out. A signer
+	// that answers for itself is believed unless it lists itself.
+	pending []*facts
+}
+
+// question identifies what was asked: the status of cert, issued by issuer, in
+// a path to the anchor.
+type question struct{ cert, issuer, anchor *facts }
+
+func newRevoker(r *Request, s *store) *revoker {
+	k := &revoker{r: r, store: s, spent: new(int), paths: new(int), known: map[question]revocation.Answer{}}
+	for _, der := range r.CRLs {
+		if c, err := revocation.ParseCRL(der); err == nil {
+			k.lists = append(k.lists, c)
+		} else {
+			k.unreadable++
+		}
+	}
+	for _, der := range r.OCSPResponses {
+		if o, err := revocation.ParseResponse(der); err == nil {
+			k.answers = append(k.answers, o)
+		} else {
+			k.unreadable++
+		}
+	}
+	return k
+}
+
+func (k *revoker) checker(fetch revocation.Fetch) *revocation.Checker {
+	return &revocation.Checker{
+		CRLs: k.lists, Responses: k.answers, Fetch: fetch,
+		At: k.r.At, Now: k.r.Now,
+		Strength: strength.Policy{AllowSHA1: k.r.AllowSHA1, AllowWeak: k.r.AllowWeak},
+		Named:    k.store.named,
+		Trusted:  k.trusted,
+		Verify:   k.verify,
+	}
+}
+
+var errTooManyDocuments = errors.New("path: too many revocation documents")
+
+func (k *revoker) verify(signer *x509.Certificate, a x509.SignatureAlgorithm, signed, signature []byte) error {
+	if *k.spent == maxRevocationSignatures {
+		return errTooManyDocuments
+	}
+	*k.spent++
+	return strength.Verify(signer, a, signed, signature)
+}
+
+// chain answers for every certificate of the chain but the anchor.
+func (k *revoker) chain(ctx context.Context, chain []*facts) []revocation.Answer {
+	k.anchor = chain[len(chain)-1]
+	out := make([]revocation.Answer, len(chain))
+	checker := k.checker(k.r.FetchOCSP)
+	for i := 0; i < len(chain)-1; i++ {
+		q := question{chain[i], chain[i+1], k.anchor}
+		answer, ok := k.known[q]
+		if !ok {
+			answer = checker.Check(ctx, q.cert.cert, q.issuer.cert)
+			if answer.Status == revocation.Unknown && k.unreadable > 0 {
+				answer.Why = append(answer.Why, fmt.Sprintf("%d documents could not be read", k.unreadable))
+			}
+			k.known[q] = answer
+		}
+		out[i] = answer
+	}
+	return out
+}
+
+var errSigner = errors.New("path: CRL signer refused")
+
+// trusted returns nil if the CRL signer has a valid path to the anchor of the
+// path that is being checked (RFC 5280 section 6.3.3 (f)), on which nothing is
+// revoked or unknown.
+func (k *revoker) trusted(ctx context.Context, signer *x509.Certificate) error {
+	leaf := k.store.byRaw[string(signer.Raw)]
+	if leaf == nil {
+		return errSigner
+	}
+	if leaf == k.anchor {
+		return nil
+	}
+	for _, p := range k.pending {
+		if p == leaf {
+			return nil
+		}
+	}
+	if *k.paths++; len(k.pending) == maxSignerDepth || *k.paths > maxSignerPaths {
+		return errTooManyDocuments
+	}
+	below := *k
+	below.pending = append(k.pending[:len(k.pending):len(k.pending)], leaf)
+	request := &Request{At: k.r.At, AllowSHA1: k.r.AllowSHA1, AllowWeak: k.r.AllowWeak}
+	good := false
+	s := &search{r: request, store: k.store, strength: strength.Policy{AllowSHA1: k.r.AllowSHA1, AllowWeak: k.r.AllowWeak}}
+	s.accept = func(ctx context.Context, chain []*facts, _ *Result) bool {
+		if chain[len(chain)-1] != k.anchor {
+			return false
+		}
+		good = true
+		checker := below.checker(nil)
+		for i := 0; i < len(chain)-1 && good; i++ {
+			good = checker.Check(ctx, chain[i].cert, chain[i+1].cert).Status == revocation.Good
+		}
+		return good
+	}
+	s.run(ctx, leaf)
+	if !good {
+		return errSigner
+	}
+	return nil
+}

@@ -1,0 +1,168 @@
+package path
+
+import (
+	"crypto/x509"
+	"errors"
+	"time"
+
+	"natsuin/verify/internal/path/strength"
+)
+
+// validate is RFC 5280 section 6.1 over a chain of facts, leaf first, whose
+// signatures have been verified. All rules that no time can mend are tried
+// before the dates, so that a failure of dates means that all else is well.
+func (s *search) validate(chain []*facts) (*Result, *Failure) {
+	fail := func(kind Kind, index int, detail string) (*Result, *Failure) {
+		return nil, newFailure(kind, chain, index, detail)
+	}
+	for i := len(chain) - 1; i >= 0; i-- {
+		if kind, detail := s.certificate(chain, i); kind != 0 {
+			return fail(kind, i, detail)
+		}
+	}
+	if kind, i := s.pathLengths(chain); kind != 0 {
+		return fail(kind, i, "")
+	}
+	if err, i := s.nameConstraints(chain); err != nil {
+		if errors.Is(err, errTooMany) {
+			return fail(TooComplex, i, err.Error())
+		}
+		return fail(NameConstraints, i, err.Error())
+	}
+	policies, any, failed := s.policies(chain)
+	if failed >= 0 {
+		return fail(Policy, failed, "")
+	}
+	at := s.r.At.Truncate(time.Second)
+	for i := len(chain) - 1; i >= 0; i-- {
+		if i > 0 && i == len(chain)-1 {
+			continue // an anchor's own dates are ignored
+		}
+		if at.After(chain[i].cert.NotAfter) {
+			return fail(Expired, i, "")
+		}
+		if at.Before(chain[i].cert.NotBefore) {
+			return fail(NotYetValid, i, "")
+		}
+	}
+	return &Result{Chain: certificates(chain), AnchorIndex: chain[len(chain)-1].anchor,
+		Policies: policies, AnyPolicy: any}, nil
+}
+
+// certificate looks at one certificate by itself, and as the issuer of the one
+// beneath it. It returns zero when all is well.
+func (s *search) certificate(chain []*facts, i int) (Kind, string) {
+	f := chain[i]
+	if f.malformed != nil {
+		return Malformed, f.malformed.Error()
+	}
+	if f.unknownCritical != nil {
+		return UnknownCritical, f.unknownCritical.String()
+	}
+	if kind := algorithmKind(s.strength.Key(f.cert.PublicKey)); kind != 0 {
+		return kind, "public key"
+	}
+	if i < len(chain)-1 { // an anchor's own signature is ignored
+		if kind := algorithmKind(s.strength.Algorithm(f.cert.SignatureAlgorithm)); kind != 0 {
+			return kind, f.cert.SignatureAlgorithm.String()
+		}
+	}
+	if i == 0 {
+		return 0, ""
+	}
+	if !f.isCA() {
+		return NotCA, ""
+	}
+	if f.hasKeyUsage && f.cert.KeyUsage&x509.KeyUsageCertSign == 0 {
+		return KeyUsage, ""
+	}
+	return 0, ""
+}
+
+func algorithmKind(err error) Kind {
+	switch {
+	case err == nil:
+		return 0
+	case errors.Is(err, strength.ErrWeak):
+		return WeakAlgorithm
+	}
+	return UnsupportedAlgorithm
+}
+
+// pathLengths is RFC 5280 section 6.1.4 (l) and (m): self-issued certificates
+// are not counted, and the last certificate neither. The anchor's own limit
+// counts as well.
+func (s *search) pathLengths(chain []*facts) (Kind, int) {
+	left := len(chain)
+	for i := len(chain) - 1; i >= 1; i-- {
+		f := chain[i]
+		if i < len(chain)-1 && !f.selfIssued() {
+			if left == 0 {
+				return PathLen, i
+			}
+			left--
+		}
+		if f.cert.MaxPathLen >= 0 && f.cert.MaxPathLen < left {
+			left = f.cert.MaxPathLen
+		}
+	}
+	return 0, 0
+}
+
+// nameConstraints is RFC 5280 section 6.1.3 (b) and (c) with 6.1.4 (g).
+func (s *search) nameConstraints(chain []*facts) (error, int) {
+	var above []*constraints
+	for i := len(chain) - 1; i >= 0; i-- {
+		f := chain[i]
+		if i < len(chain)-1 && (i == 0 || !f.selfIssued()) && len(above) > 0 {
+			names := f.names()
+			for _, c := range above {
+				if err := c.check(names, &s.comparisons); err != nil {
+					return err, i
+				}
+			}
+		}
+		if f.constraints != nil {
+			above = append(above, f.constraints)
+		}
+	}
+	return nil, 0
+}
+
+// policies runs the policy graph. failed is the index of the certificate at
+// which no valid policy was left, or -1.
+func (s *search) policies(chain []*facts) (policies []x509.OID, any bool, failed int) {
+	n := len(chain) - 1
+	if n == 0 {
+		// The leaf is the anchor: its own policies are all that there is.
+		n = 1
+		chain = []*facts{chain[0], chain[0]}
+	}
+	g := newPolicyGraph(s.r, n)
+	for i := 1; i <= n; i++ {
+		f := chain[n-i]
+		if !g.certificate(f, i) {
+			return nil, false, n - i
+		}
+		if i < n && !g.prepare(f) {
+			return nil, false, n - i
+		}
+	}
+	policies, any, ok := g.finish(chain[0], s.r.InitialPolicies)
+	if !ok {
+		return nil, false, 0
+	}
+	return policies, any, -1
+}
+
+func certificates(chain []*facts) []*x509.Certificate {
+	out := make([]*x509.Certificate, len(chain))
+	for i, f := range chain {
+		out[i] = f.cert
+	}
+	return out
+}
+
+func newFailure(kind Kind, chain []*facts, index int, detail string) *Failure {
+	return &Failure{Kind: kind, Cert: chain[index].cert, Index: index, Chain: certificates(chain), Detail: detail}
+}

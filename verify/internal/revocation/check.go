@@ -1,0 +1,157 @@
+package revocation
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/x509"
+	"sort"
+	"time"
+
+	"natsuin/verify/internal/path/name"
+	"natsuin/verify/internal/path/strength"
+)
+
+// skew is how far a document may be ahead of the clock.
+const skew = 5 * time.Minute
+
+// Checker answers for the certificates of one path. Its functions come from the
+// path package, which knows the anchor.
+type Checker struct {
+	CRLs      []*CRL
+	Responses []*Response
+	Fetch     Fetch // nil: nobody to ask
+
+	// At is the reference time; Now is the clock, zero meaning At.
+	At, Now  time.Time
+	Strength strength.Policy
+
+	// Named returns the certificates at hand whose subject is the name.
+	Named func(name.DN) []*x509.Certificate
+	// Trusted returns nil if the certificate has a valid, unrevoked path to
+	// the anchor of the path that is being checked. It is asked about CRL
+	// signers other than the issuer above the certificate.
+	Trusted func(ctx context.Context, signer *x509.Certificate) error
+	// Verify verifies a signature, counting the work; nil means strength.Verify.
+	Verify func(signer *x509.Certificate, a x509.SignatureAlgorithm, signed, signature []byte) error
+}
+
+// limit is the latest time that a document may be issued at.
+func (k *Checker) limit() time.Time {
+	if k.Now.After(k.At) {
+		return k.Now.Add(skew)
+	}
+	return k.At.Add(skew)
+}
+
+func (k *Checker) verify(signer *x509.Certificate, a x509.SignatureAlgorithm, signed, signature []byte) error {
+	if k.Verify != nil {
+		return k.Verify(signer, a, signed, signature)
+	}
+	return strength.Verify(signer, a, signed, signature)
+}
+
+// allowed returns nil if the key and the algorithm may be relied on.
+func (k *Checker) allowed(signer *x509.Certificate, a x509.SignatureAlgorithm) error {
+	if err := k.Strength.Algorithm(a); err != nil {
+		return err
+	}
+	return k.Strength.Key(signer.PublicKey)
+}
+
+// Check answers for cert, issued by the certificate above it in its path. One
+// source that says revoked outweighs any that says good.
+func (k *Checker) Check(ctx context.Context, cert, issuer *x509.Certificate) Answer {
+	answer := k.byCRL(ctx, cert, issuer)
+	for _, r := range k.Responses {
+		answer = better(answer, k.byOCSP(ctx, r, cert, issuer, nil))
+	}
+	if k.Fetch != nil {
+		answer = better(answer, k.byFetch(ctx, cert, issuer))
+	}
+	if answer.Status == Unknown && len(answer.Why) == 0 {
+		answer.Why = []string{"no CRL or OCSP response for this certificate"}
+	}
+	return answer
+}
+
+// better merges the answers of two sources.
+func better(a, b Answer) Answer {
+	switch {
+	case a.Status == Revoked && b.Status == Revoked:
+		if b.Since().Before(a.Since()) {
+			return b
+		}
+		return a
+	case a.Status == Revoked, b.Status == NotChecked:
+		return a
+	case b.Status == Revoked, a.Status == NotChecked:
+		return b
+	case a.Status == Good:
+		return a
+	case b.Status == Good:
+		return b
+	}
+	return unknown(append(append([]string(nil), a.Why...), b.Why...)...)
+}
+
+func unknown(why ...string) Answer { return Answer{Status: Unknown, Why: why} }
+
+// byFetch asks a responder and checks what it says.
+func (k *Checker) byFetch(ctx context.Context, cert, issuer *x509.Certificate) Answer {
+	nonce := make([]byte, nonceSize)
+	rand.Read(nonce) // never fails: it crashes the program instead
+	request, err := NewRequest(cert, issuer, nonce)
+	if err != nil {
+		return unknown("OCSP: request: " + err.Error())
+	}
+	der, err := k.Fetch(ctx, cert, issuer, request)
+	if err != nil {
+		return unknown("OCSP: " + err.Error())
+	}
+	if der == nil {
+		return Answer{}
+	}
+	r, err := ParseResponse(der)
+	if err != nil {
+		return unknown("OCSP: " + err.Error())
+	}
+	answer := k.byOCSP(ctx, r, cert, issuer, nonce)
+	if answer.Status == NotChecked {
+		return unknown("OCSP: the response is about another certificate")
+	}
+	return answer
+}
+
+// covers reports whether a document of these dates speaks for the reference
+// time. One issued later than the reference time also does: it lists what was
+// revoked by then, as long as the certificate had not expired in between and
+// could have been dropped (see dropped).
+func (k *Checker) covers(thisUpdate, nextUpdate time.Time) bool {
+	if thisUpdate.After(k.limit()) {
+		return false
+	}
+	if nextUpdate.IsZero() {
+		return !thisUpdate.Add(skew).Before(k.At)
+	}
+	return !nextUpdate.Before(k.At)
+}
+
+// dropped reports whether a document of this date may leave the certificate
+// out because it had expired. keptFrom is the earliest expiry that is kept,
+// zero when nothing is said.
+func dropped(cert *x509.Certificate, thisUpdate, keptFrom time.Time) bool {
+	return thisUpdate.After(cert.NotAfter) && (keptFrom.IsZero() || cert.NotAfter.Before(keptFrom))
+}
+
+// newestFirst returns the lists in the order of their age.
+func newestFirst(lists []*CRL) []*CRL {
+	sorted := append([]*CRL(nil), lists...)
+	sort.SliceStable(sorted, func(i, j int) bool {
+		a, b := sorted[i], sorted[j]
+		if !a.thisUpdate.Equal(b.thisUpdate) {
+			return a.thisUpdate.After(b.thisUpdate)
+		}
+		return a.number != nil && (b.number == nil || a.number.Cmp(b.number) > 0)
+	})
+	return sorted
+}

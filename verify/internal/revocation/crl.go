@@ -1,0 +1,304 @@
+package revocation
+
+import (
+	"bytes"
+	"crypto/x509"
+	"errors"
+	"math/big"
+	"time"
+
+	"golang.org/x/crypto/cryptobyte"
+	"golang.org/x/crypto/cryptobyte/asn1"
+
+	"natsuin/verify/internal/path/name"
+	"natsuin/verify/internal/path/strength"
+)
+
+// ErrMalformed means that the bytes are not a well-formed CRL or OCSP response.
+var ErrMalformed = errors.New("revocation: malformed")
+
+// CRL is a parsed certificate revocation list, version 1 or 2. Its entries stay
+// in DER and are read in passing, so that memory does not grow with them.
+type CRL struct {
+	raw       []byte
+	tbs       []byte
+	algorithm x509.SignatureAlgorithm
+	signature []byte
+
+	issuer                 name.DN
+	keyID                  []byte
+	thisUpdate, nextUpdate time.Time // nextUpdate is zero when absent
+	entries                cryptobyte.String
+
+	number   *big.Int // nil when absent
+	base     *big.Int // BaseCRLNumber: this is a delta
+	freshest bool     // names a delta
+	scope    scope
+	rawScope []byte // the issuingDistributionPoint, nil when absent
+	// keepsExpiredFrom is expiredCertsOnCRL: certificates that expired since
+	// then stay listed. Zero when absent.
+	keepsExpiredFrom time.Time
+
+	// unknownCritical: an extension, of the list or of any entry, is critical
+	// and not processed here, so the list must not be used at all (RFC 5280
+	// sections 5.2 and 5.3).
+	unknownCritical bool
+	// informal: version 2 without a cRLNumber, or with a critical one (section
+	// 5.2.3). Such a list can revoke, and is no proof that a certificate is good.
+	informal bool
+
+	verified map[string]error // by public key
+}
+
+// scope is the issuingDistributionPoint (RFC 5280 section 5.2.5).
+type scope struct {
+	names                                     []name.General // nil when absent
+	onlyUser, onlyCA, onlyAttribute, indirect bool
+	reasons                                   reasonMask
+}
+
+// reasonMask is ReasonFlags as a set; everyReason is the set of all.
+type reasonMask uint16
+
+// everyReason has a bit for each ReasonFlags bit from keyCompromise(1) to
+// aACompromise(8); bit 0 is unused.
+const everyReason reasonMask = 0x1fe
+
+// extension is one X.509 extension.
+type extension struct {
+	oid      string // contents octets
+	critical bool
+	value    cryptobyte.String
+}
+
+const (
+	oidCRLNumber          = "\x55\x1d\x14"
+	oidReasonCode         = "\x55\x1d\x15"
+	oidInvalidityDate     = "\x55\x1d\x18"
+	oidDeltaCRLIndicator  = "\x55\x1d\x1b"
+	oidIssuingDP          = "\x55\x1d\x1c"
+	oidCertificateIssuer  = "\x55\x1d\x1d"
+	oidCRLDP              = "\x55\x1d\x1f"
+	oidAuthorityKeyID     = "\x55\x1d\x23"
+	oidFreshestCRL        = "\x55\x1d\x2e"
+	oidIssuerAltName      = "\x55\x1d\x12"
+	oidExpiredCertsOnCRL  = "\x55\x1d\x3c"
+	oidAuthorityInfo      = "\x2b\x06\x01\x05\x05\x07\x01\x01"
+	maxExtensions         = 64
+	tagContext0           = asn1.Tag(0x80)
+	tagContextConstructed = asn1.Tag(0xa0)
+)
+
+func readExtension(list *cryptobyte.String) (extension, bool) {
+	var in, oid, value cryptobyte.String
+	var e extension
+	if !list.ReadASN1(&in, asn1.SEQUENCE) || !in.ReadASN1(&oid, asn1.OBJECT_IDENTIFIER) ||
+		in.PeekASN1Tag(asn1.BOOLEAN) && !in.ReadASN1Boolean(&e.critical) ||
+		!in.ReadASN1(&value, asn1.OCTET_STRING) || !in.Empty() {
+		return e, false
+	}
+	e.oid, e.value = string(oid), value
+	return e, true
+}
+
+// readExtensions reads the contents of an Extensions, none twice, and calls f
+// for each.
+func readExtensions(list cryptobyte.String, f func(extension) bool) bool {
+	seen := make([]string, 0, 8)
+	for !list.Empty() {
+		e, ok := readExtension(&list)
+		if !ok || len(seen) == maxExtensions {
+			return false
+		}
+		for _, s := range seen {
+			if s == e.oid {
+				return false
+			}
+		}
+		seen = append(seen, e.oid)
+		if !f(e) {
+			return false
+		}
+	}
+	return len(seen) > 0
+}
+
+func readTime(in *cryptobyte.String, out *time.Time) bool {
+	if in.PeekASN1Tag(asn1.UTCTime) {
+		return in.ReadASN1UTCTime(out)
+	}
+	return in.ReadASN1GeneralizedTime(out)
+}
+
+// ParseCRL parses a DER CertificateList, nothing after it. It checks structure
+// only: signature, dates and scope are checked when the list is used.
+func ParseCRL(der []byte) (*CRL, error) {
+	c := &CRL{raw: der, scope: scope{reasons: everyReason}}
+	in := cryptobyte.String(der)
+	var outer, tbs, outerAlgorithm, innerAlgorithm cryptobyte.String
+	if !in.ReadASN1(&outer, asn1.SEQUENCE) || !in.Empty() ||
+		!outer.ReadASN1Element(&tbs, asn1.SEQUENCE) ||
+		!outer.ReadASN1Element(&outerAlgorithm, asn1.SEQUENCE) ||
+		!outer.ReadASN1BitStringAsBytes(&c.signature) || !outer.Empty() {
+		return nil, ErrMalformed
+	}
+	c.tbs = tbs
+	if !tbs.ReadASN1(&tbs, asn1.SEQUENCE) {
+		return nil, ErrMalformed
+	}
+	version := 0
+	if tbs.PeekASN1Tag(asn1.INTEGER) && (!tbs.ReadASN1Integer(&version) || version != 1) {
+		return nil, ErrMalformed
+	}
+	var issuer cryptobyte.String
+	if !tbs.ReadASN1Element(&innerAlgorithm, asn1.SEQUENCE) ||
+		!tbs.ReadASN1Element(&issuer, asn1.SEQUENCE) ||
+		!readTime(&tbs, &c.thisUpdate) || !bytes.Equal(innerAlgorithm, outerAlgorithm) {
+		return nil, ErrMalformed
+	}
+	c.algorithm = strength.Parse(outerAlgorithm)
+	var err error
+	if c.issuer, err = name.ParseDN(issuer); err != nil || len(c.issuer) == 0 {
+		return nil, ErrMalformed
+	}
+	if tbs.PeekASN1Tag(asn1.UTCTime) || tbs.PeekASN1Tag(asn1.GeneralizedTime) {
+		if !readTime(&tbs, &c.nextUpdate) {
+			return nil, ErrMalformed
+		}
+	}
+	if tbs.PeekASN1Tag(asn1.SEQUENCE) && !tbs.ReadASN1(&c.entries, asn1.SEQUENCE) {
+		return nil, ErrMalformed
+	}
+	if !tbs.Empty() {
+		var list cryptobyte.String
+		if version != 1 || !tbs.ReadASN1(&list, tagContextConstructed) || !tbs.Empty() ||
+			!list.ReadASN1(&list, asn1.SEQUENCE) || !readExtensions(list, c.extension) {
+			return nil, ErrMalformed
+		}
+	}
+	c.informal = c.informal || version == 1 && c.number == nil
+	if c.base != nil && c.number == nil {
+		return nil, ErrMalformed // a delta is numbered (RFC 5280 section 5.2.4)
+	}
+	if err := c.checkEntries(version); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// extension takes in one extension of the list.
+func (c *CRL) extension(e extension) bool {
+	v := e.value
+	switch e.oid {
+	case oidCRLNumber:
+		c.number = new(big.Int)
+		c.informal = e.critical
+		return len(v) <= 64 && v.ReadASN1Integer(c.number) && v.Empty() && c.number.Sign() >= 0
+	case oidDeltaCRLIndicator:
+		c.base = new(big.Int)
+		return len(v) <= 64 && v.ReadASN1Integer(c.base) && v.Empty() && c.base.Sign() >= 0
+	case oidIssuingDP:
+		c.rawScope = e.value
+		return c.readScope(v)
+	case oidAuthorityKeyID:
+		var id cryptobyte.String
+		var present bool
+		if !v.ReadASN1(&v, asn1.SEQUENCE) || !v.ReadOptionalASN1(&id, &present, tagContext0) {
+			return false
+		}
+		c.keyID = id
+		return true
+	case oidFreshestCRL:
+		c.freshest = true
+		return true
+	case oidExpiredCertsOnCRL:
+		return v.ReadASN1GeneralizedTime(&c.keepsExpiredFrom) && v.Empty()
+	case oidIssuerAltName, oidAuthorityInfo:
+		return true
+	}
+	c.unknownCritical = c.unknownCritical || e.critical
+	return true
+}
+
+// readScope reads an IssuingDistributionPoint.
+func (c *CRL) readScope(v cryptobyte.String) bool {
+	if !v.ReadASN1(&v, asn1.SEQUENCE) {
+		return false
+	}
+	var point, reasons cryptobyte.String
+	var hasPoint, hasReasons bool
+	if !v.ReadOptionalASN1(&point, &hasPoint, tagContextConstructed) ||
+		!readFlag(&v, 1, &c.scope.onlyUser) || !readFlag(&v, 2, &c.scope.onlyCA) ||
+		!v.ReadOptionalASN1(&reasons, &hasReasons, asn1.Tag(3).ContextSpecific()) ||
+		!readFlag(&v, 4, &c.scope.indirect) || !readFlag(&v, 5, &c.scope.onlyAttribute) || !v.Empty() {
+		return false
+	}
+	if hasPoint {
+		names, err := readPointName(point, c.issuer)
+		if err != nil {
+			return false
+		}
+		c.scope.names = names
+	}
+	if hasReasons {
+		mask, ok := readReasons(reasons)
+		if !ok {
+			return false
+		}
+		c.scope.reasons = mask
+	}
+	return true
+}
+
+// readFlag reads an optional implicit BOOLEAN DEFAULT FALSE.
+func readFlag(in *cryptobyte.String, tag int, out *bool) bool {
+	var v cryptobyte.String
+	var present bool
+	if !in.ReadOptionalASN1(&v, &present, asn1.Tag(tag).ContextSpecific()) {
+		return false
+	}
+	if present {
+		if len(v) != 1 || v[0] != 0 && v[0] != 0xff {
+			return false
+		}
+		*out = v[0] != 0
+	}
+	return true
+}
+
+// readReasons reads the contents of a ReasonFlags BIT STRING.
+func readReasons(bits cryptobyte.String) (reasonMask, bool) {
+	if len(bits) < 1 || len(bits) > 3 || bits[0] > 7 {
+		return 0, false
+	}
+	var mask reasonMask
+	for i := 0; i < 9; i++ {
+		if at := 1 + i/8; at < len(bits) && bits[at]&(0x80>>(i%8)) != 0 {
+			mask |= 1 << i
+		}
+	}
+	return mask & everyReason, true
+}
+
+// readPointName reads a DistributionPointName. A name relative to the CRL
+// issuer becomes the full directory name.
+func readPointName(v cryptobyte.String, issuer name.DN) ([]name.General, error) {
+	var inner cryptobyte.String
+	switch {
+	case v.PeekASN1Tag(tagContextConstructed):
+		if !v.ReadASN1(&inner, tagContextConstructed) || !v.Empty() {
+			return nil, ErrMalformed
+		}
+		return name.ReadGenerals(inner)
+	case v.PeekASN1Tag(asn1.Tag(0xa1)):
+		if !v.ReadASN1(&inner, asn1.Tag(0xa1)) || !v.Empty() {
+			return nil, ErrMalformed
+		}
+		rdn, err := name.ParseRDN(inner)
+		if err != nil {
+			return nil, err
+		}
+		return []name.General{{Form: name.DirectoryName, DN: issuer.Append(rdn)}}, nil
+	}
+	return nil, ErrMalformed
+}

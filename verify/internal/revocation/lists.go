@@ -1,0 +1,260 @@
+package revocation
+
+import (
+	"bytes"
+	"context"
+	"crypto/x509"
+	"encoding/asn1"
+	"slices"
+
+	"golang.org/x/crypto/cryptobyte"
+	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
+
+	"natsuin/verify/internal/path/name"
+)
+
+// query is one certificate's question to the lists.
+type query struct {
+	cert, issuer *x509.Certificate
+	issuerName   name.DN
+	why          []string
+	covered      reasonMask
+	newest       *CRL            // the list that the answer good rests on
+	settled      map[string]*CRL // the list that counted, by issuer, scope and signer
+}
+
+// byCRL is RFC 5280 section 6.3.3 over all the lists at hand.
+func (k *Checker) byCRL(ctx context.Context, cert, issuer *x509.Certificate) Answer {
+	issuerName, err := name.ParseDN(cert.RawIssuer)
+	if err != nil {
+		return unknown("CRL: the issuer's name cannot be read")
+	}
+	named, err := points(cert)
+	if err != nil {
+		return unknown("CRL: the distribution points cannot be read")
+	}
+	q := &query{cert: cert, issuer: issuer, issuerName: issuerName, settled: map[string]*CRL{}}
+	lists := newestFirst(k.CRLs)
+	// The last point is assumed: any list by the issuer itself.
+	for _, p := range append(named, point{names: issuerNames(cert, issuerName), reasons: everyReason}) {
+		for _, list := range lists {
+			if ctx.Err() != nil {
+				return unknown("CRL: cancelled")
+			}
+			if answer, done := k.consult(ctx, q, p, list); done {
+				return answer
+			}
+		}
+	}
+	if q.covered == everyReason {
+		return Answer{Status: Good, Source: "crl", ThisUpdate: q.newest.thisUpdate, NextUpdate: q.newest.nextUpdate}
+	}
+	if q.covered != 0 {
+		q.why = append(q.why, "CRL: the lists at hand do not cover every reason")
+	}
+	return unknown(q.why...)
+}
+
+// consult reads one list under one distribution point. Unlike RFC 5280, which
+// stops when every reason is covered, all lists in scope are read: one that
+// revokes must not hide behind one that does not.
+//
+// It returns true when the list says that the certificate is revoked; otherwise
+// what the list covers is added to q.
+func (k *Checker) consult(ctx context.Context, q *query, p point, list *CRL) (Answer, bool) {
+	reasons := p.reasons & list.scope.reasons
+	if list.base != nil || !inScope(q, p, list) || reasons == 0 {
+		return Answer{}, false
+	}
+	refuse := func(why string) (Answer, bool) {
+		if why = "CRL: " + why; !slices.Contains(q.why, why) {
+			q.why = append(q.why, why)
+		}
+		return Answer{}, false
+	}
+	if list.unknownCritical {
+		return refuse("a critical extension is not understood")
+	}
+	if list.thisUpdate.After(k.limit()) {
+		return refuse("issued after the clock's time")
+	}
+	signer, why := k.signer(ctx, q, list)
+	if signer == nil {
+		return refuse(why)
+	}
+	// Of lists with one issuer, scope and key only the newest counts.
+	group := list.issuer.Key() + "|" + string(list.rawScope) + "|" + string(signer.RawSubjectPublicKeyInfo)
+	if counted := q.settled[group]; counted != nil && counted != list {
+		return Answer{}, false
+	}
+	delta := k.delta(list, signer)
+	current := list
+	if delta != nil {
+		current = delta
+	}
+	if !k.covers(current.thisUpdate, current.nextUpdate) {
+		return refuse("too old for the reference time")
+	}
+	if found, ok := look(list, delta, q.issuerName, q.cert); ok {
+		return Answer{Status: Revoked, RevokedAt: found.revokedAt, Reason: found.reason,
+			InvalidityDate: found.invalidityDate, Source: "crl",
+			ThisUpdate: current.thisUpdate, NextUpdate: current.nextUpdate}, true
+	}
+	switch {
+	case list.informal:
+		return refuse("not numbered as it must be, so it proves nothing good")
+	case delta == nil && (list.freshest || namesFreshest(q.cert)):
+		return refuse("a fresher list is named, but not at hand")
+	case dropped(q.cert, current.thisUpdate, current.keepsExpiredFrom):
+		return refuse("issued after the certificate expired, so it may leave it out")
+	}
+	q.settled[group] = list
+	q.covered |= reasons
+	q.newest = list
+	return Answer{}, false
+}
+
+// inScope is steps (b)(1) and (b)(2) of RFC 5280 section 6.3.3.
+func inScope(q *query, p point, list *CRL) bool {
+	if p.issuer != nil {
+		if !list.scope.indirect || !anyEqual(p.issuer, []name.General{{Form: name.DirectoryName, DN: list.issuer}}) {
+			return false
+		}
+	} else if !list.issuer.Equal(q.issuerName) {
+		return false
+	}
+	if list.scope.names != nil {
+		wanted := p.names
+		if wanted == nil {
+			wanted = p.issuer
+		}
+		if !anyEqual(list.scope.names, wanted) {
+			return false
+		}
+	}
+	isCA := q.cert.BasicConstraintsValid && q.cert.IsCA
+	return !list.scope.onlyAttribute && !(list.scope.onlyUser && isCA) && !(list.scope.onlyCA && !isCA)
+}
+
+func anyEqual(a, b []name.General) bool {
+	for _, x := range a {
+		for _, y := range b {
+			if x.Equal(y) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// look finds the certificate in the delta, else in the complete list. It
+// returns false when neither lists it or the delta took it off.
+func look(list, delta *CRL, issuer name.DN, cert *x509.Certificate) (entry, bool) {
+	if delta != nil {
+		if e, ok := delta.find(issuer, cert.SerialNumber); ok {
+			return e, e.reason != RemoveFromCRL
+		}
+	}
+	e, ok := list.find(issuer, cert.SerialNumber)
+	return e, ok && e.reason != RemoveFromCRL
+}
+
+// delta returns the newest delta that can be combined with the list (RFC 5280
+// sections 5.2.4 and 6.3.3 (c)) and was signed with the same key, or nil.
+func (k *Checker) delta(list *CRL, signer *x509.Certificate) *CRL {
+	var best *CRL
+	for _, d := range k.CRLs {
+		if d.base == nil || d.unknownCritical || list.number == nil ||
+			list.number.Cmp(d.base) < 0 || list.number.Cmp(d.number) > 0 ||
+			!d.issuer.Equal(list.issuer) || (d.rawScope == nil) != (list.rawScope == nil) ||
+			!bytes.Equal(d.rawScope, list.rawScope) || !bytes.Equal(d.keyID, list.keyID) ||
+			!k.covers(d.thisUpdate, d.nextUpdate) || best != nil && best.number.Cmp(d.number) >= 0 {
+			continue
+		}
+		if k.allowed(signer, d.algorithm) == nil && k.signed(d, signer) == nil {
+			best = d
+		}
+	}
+	return best
+}
+
+// signer returns the certificate whose key signed the list and that may do so,
+// or nil and why there is none.
+func (k *Checker) signer(ctx context.Context, q *query, list *CRL) (*x509.Certificate, string) {
+	why := "signed by nobody at hand"
+	candidates := k.Named(list.issuer)
+	if list.issuer.Equal(q.issuerName) {
+		candidates = append([]*x509.Certificate{q.issuer}, candidates...)
+	}
+	for i, c := range candidates {
+		if i > 0 && c.Equal(q.issuer) {
+			continue
+		}
+		if k.signed(list, c) != nil {
+			continue
+		}
+		if err := k.allowed(c, list.algorithm); err != nil {
+			why = err.Error()
+			continue
+		}
+		if c.KeyUsage&x509.KeyUsageCRLSign == 0 && hasKeyUsage(c) {
+			why = "its signer may not sign CRLs"
+			continue
+		}
+		if c.Equal(q.issuer) {
+			return c, ""
+		}
+		if err := k.Trusted(ctx, c); err != nil {
+			why = "its signer is not trusted: " + err.Error()
+			continue
+		}
+		return c, ""
+	}
+	return nil, why
+}
+
+// signed verifies the list's signature, once for each key.
+func (k *Checker) signed(list *CRL, signer *x509.Certificate) error {
+	key := string(signer.RawSubjectPublicKeyInfo)
+	if err, ok := list.verified[key]; ok {
+		return err
+	}
+	err := k.verify(signer, list.algorithm, list.tbs, list.signature)
+	if list.verified == nil {
+		list.verified = map[string]error{}
+	}
+	list.verified[key] = err
+	return err
+}
+
+var (
+	idKeyUsage      = asn1.ObjectIdentifier{2, 5, 29, 15}
+	idIssuerAltName = asn1.ObjectIdentifier{2, 5, 29, 18}
+)
+
+func hasKeyUsage(c *x509.Certificate) bool {
+	for _, e := range c.Extensions {
+		if e.Id.Equal(idKeyUsage) {
+			return true
+		}
+	}
+	return false
+}
+
+// issuerNames is the assumed distribution point of RFC 5280 section 6.3.3: the
+// issuer's name and alternative names.
+func issuerNames(cert *x509.Certificate, issuer name.DN) []name.General {
+	names := []name.General{{Form: name.DirectoryName, DN: issuer}}
+	for _, e := range cert.Extensions {
+		if !e.Id.Equal(idIssuerAltName) {
+			continue
+		}
+		in := cryptobyte.String(e.Value)
+		if in.ReadASN1(&in, cbasn1.SEQUENCE) {
+			if more, err := name.ReadGenerals(in); err == nil {
+				names = append(names, more...)
+			}
+		}
+	}
+	return names
+}

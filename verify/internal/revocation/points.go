@@ -1,0 +1,114 @@
+package revocation
+
+import (
+	"crypto/x509"
+	"encoding/asn1"
+
+	"golang.org/x/crypto/cryptobyte"
+	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
+
+	"natsuin/verify/internal/path/name"
+)
+
+// point is a DistributionPoint of a certificate (RFC 5280 section 4.2.1.13).
+type point struct {
+	names   []name.General // nil when absent
+	reasons reasonMask
+	issuer  []name.General // cRLIssuer, nil when absent
+}
+
+var (
+	idCRLDP       = asn1.ObjectIdentifier{2, 5, 29, 31}
+	idFreshestCRL = asn1.ObjectIdentifier{2, 5, 29, 46}
+)
+
+// maxPoints bounds the distribution points of one certificate.
+const maxPoints = 64
+
+// CheckPoints returns an error if the certificate's CRL distribution points or
+// freshest CRL cannot be read.
+func CheckPoints(cert *x509.Certificate) error {
+	_, err := points(cert)
+	return err
+}
+
+// points returns the certificate's CRL distribution points, nil when it has none.
+func points(cert *x509.Certificate) ([]point, error) {
+	var out []point
+	for _, e := range cert.Extensions {
+		if !e.Id.Equal(idCRLDP) && !e.Id.Equal(idFreshestCRL) {
+			continue
+		}
+		issuer, err := name.ParseDN(cert.RawIssuer)
+		if err != nil {
+			return nil, err
+		}
+		read, err := readPoints(e.Value, issuer)
+		if err != nil {
+			return nil, err
+		}
+		if e.Id.Equal(idCRLDP) {
+			out = read
+		}
+	}
+	return out, nil
+}
+
+func readPoints(der []byte, issuer name.DN) ([]point, error) {
+	in := cryptobyte.String(der)
+	if !in.ReadASN1(&in, cbasn1.SEQUENCE) || in.Empty() {
+		return nil, ErrMalformed
+	}
+	var out []point
+	for !in.Empty() {
+		var v, dp, reasons, crlIssuer cryptobyte.String
+		var hasDP, hasReasons, hasIssuer bool
+		if len(out) == maxPoints || !in.ReadASN1(&v, cbasn1.SEQUENCE) ||
+			!v.ReadOptionalASN1(&dp, &hasDP, tagContextConstructed) ||
+			!v.ReadOptionalASN1(&reasons, &hasReasons, cbasn1.Tag(1).ContextSpecific()) ||
+			!v.ReadOptionalASN1(&crlIssuer, &hasIssuer, cbasn1.Tag(0xa2)) || !v.Empty() {
+			return nil, ErrMalformed
+		}
+		p := point{reasons: everyReason}
+		base := issuer
+		if hasIssuer {
+			var err error
+			if p.issuer, err = name.ReadGenerals(crlIssuer); err != nil {
+				return nil, err
+			}
+			for _, g := range p.issuer {
+				if g.Form == name.DirectoryName {
+					base = g.DN
+					break
+				}
+			}
+		}
+		if hasDP {
+			var err error
+			if p.names, err = readPointName(dp, base); err != nil {
+				return nil, err
+			}
+		}
+		if hasReasons {
+			var ok bool
+			if p.reasons, ok = readReasons(reasons); !ok {
+				return nil, ErrMalformed
+			}
+		}
+		if !hasDP && !hasIssuer {
+			return nil, ErrMalformed // a DP is never of reasons alone
+		}
+		out = append(out, p)
+	}
+	return out, nil
+}
+
+// namesFreshest reports whether the certificate names a delta CRL.
+func namesFreshest(cert *x509.Certificate) bool {
+	for _, e := range cert.Extensions {
+		if e.Id.Equal(idFreshestCRL) {
+			return true
+		}
+	}
+	return false
+}

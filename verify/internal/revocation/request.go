@@ -1,0 +1,60 @@
+package revocation
+
+import (
+	"crypto"
+	"crypto/x509"
+	"encoding/asn1"
+
+	"golang.org/x/crypto/cryptobyte"
+	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
+)
+
+// nonceSize is the length of our nonces in bytes (RFC 9654 section 2.1).
+const nonceSize = 32
+
+var (
+	idSHA1  = asn1.ObjectIdentifier{1, 3, 14, 3, 2, 26}
+	idNonce = asn1.ObjectIdentifier{1, 3, 6, 1, 5, 5, 7, 48, 1, 2}
+)
+
+// NewRequest returns a DER OCSPRequest about cert, issued by issuer, with the
+// nonce unless it is empty. The certificate is identified with SHA-1, the one
+// hash that every responder knows; it only names the issuer.
+func NewRequest(cert, issuer *x509.Certificate, nonce []byte) ([]byte, error) {
+	key, err := publicKeyBits(issuer)
+	if err != nil {
+		return nil, err
+	}
+	var b cryptobyte.Builder
+	b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) { // OCSPRequest
+		b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) { // TBSRequest
+			b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) { // requestList
+				b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) { // Request
+					b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) { // CertID
+						b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) {
+							b.AddASN1ObjectIdentifier(idSHA1)
+							b.AddASN1NULL()
+						})
+						b.AddASN1OctetString(digest(crypto.SHA1, cert.RawIssuer))
+						b.AddASN1OctetString(digest(crypto.SHA1, key))
+						b.AddASN1BigInt(cert.SerialNumber)
+					})
+				})
+			})
+			if len(nonce) == 0 {
+				return
+			}
+			b.AddASN1(cbasn1.Tag(2).ContextSpecific().Constructed(), func(b *cryptobyte.Builder) {
+				b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) {
+					b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) {
+						b.AddASN1ObjectIdentifier(idNonce)
+						b.AddASN1(cbasn1.OCTET_STRING, func(b *cryptobyte.Builder) {
+							b.AddASN1OctetString(nonce)
+						})
+					})
+				})
+			})
+		})
+	})
+	return b.Bytes()
+}

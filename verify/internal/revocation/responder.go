@@ -1,0 +1,208 @@
+package revocation
+
+import (
+	"bytes"
+	"context"
+	"crypto"
+	"crypto/sha1"
+	"crypto/x509"
+	"encoding/asn1"
+	"errors"
+	"fmt"
+	"time"
+
+	"golang.org/x/crypto/cryptobyte"
+	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
+
+	"natsuin/verify/internal/path/name"
+)
+
+// byOCSP answers from one response. NotChecked means that it is about other
+// certificates. nonce is what was sent, nil when nothing was.
+func (k *Checker) byOCSP(ctx context.Context, r *Response, cert, issuer *x509.Certificate, nonce []byte) Answer {
+	s := r.about(cert, issuer)
+	if s == nil {
+		return Answer{}
+	}
+	if r.unknownCritical || s.unknownCritical {
+		return unknown("OCSP: a critical extension is not understood")
+	}
+	if nonce != nil && !bytes.Equal(nonce, r.nonce) {
+		return unknown("OCSP: the response does not repeat our nonce")
+	}
+	if err := k.responder(ctx, r, issuer); err != nil {
+		return unknown("OCSP: " + err.Error())
+	}
+	fresh := nonce != nil && s.nextUpdate.IsZero() && !s.thisUpdate.After(k.limit())
+	if !fresh && !k.covers(s.thisUpdate, s.nextUpdate) || r.producedAt.After(k.limit()) {
+		return unknown("OCSP: the response is not for the reference time")
+	}
+	answer := Answer{Status: s.status, Source: "ocsp", ThisUpdate: s.thisUpdate, NextUpdate: s.nextUpdate}
+	switch {
+	case s.status == Revoked:
+		answer.RevokedAt, answer.Reason, answer.InvalidityDate = s.entry.revokedAt, s.entry.reason, s.entry.invalidityDate
+	case s.status == Unknown:
+		return unknown("OCSP: the responder does not know the certificate")
+	case dropped(cert, s.thisUpdate, s.archiveCutoff):
+		return unknown("OCSP: the certificate had expired, so that good says nothing")
+	}
+	return answer
+}
+
+// about returns the answer about cert, or nil. Of several the newest counts.
+func (r *Response) about(cert, issuer *x509.Certificate) *single {
+	key, err := publicKeyBits(issuer)
+	if err != nil {
+		return nil
+	}
+	serial := serialBytes(cert.SerialNumber)
+	var found *single
+	for i := range r.singles {
+		s := &r.singles[i]
+		if s.hash == 0 || !bytes.Equal(s.serial, serial) || !bytes.Equal(s.keyHash, digest(s.hash, key)) {
+			continue
+		}
+		// The name as the certificate spells it, or as its issuer does.
+		if !bytes.Equal(s.nameHash, digest(s.hash, cert.RawIssuer)) &&
+			!bytes.Equal(s.nameHash, digest(s.hash, issuer.RawSubject)) {
+			continue
+		}
+		if found == nil || s.thisUpdate.After(found.thisUpdate) {
+			found = s
+		}
+	}
+	return found
+}
+
+func digest(h crypto.Hash, b []byte) []byte {
+	w := h.New()
+	w.Write(b)
+	return w.Sum(nil)
+}
+
+// publicKeyBits returns the subjectPublicKey without tag, length and unused
+// bits, which is what certificate identifiers and responder ids hash.
+func publicKeyBits(c *x509.Certificate) ([]byte, error) {
+	in := cryptobyte.String(c.RawSubjectPublicKeyInfo)
+	var bits []byte
+	if !in.ReadASN1(&in, cbasn1.SEQUENCE) || !in.SkipASN1(cbasn1.SEQUENCE) || !in.ReadASN1BitStringAsBytes(&bits) {
+		return nil, ErrMalformed
+	}
+	return bits, nil
+}
+
+// responder returns nil if the response was signed by the issuer, or by a
+// responder that the issuer's same key certified for it (RFC 6960 section
+// 4.2.2.2).
+func (k *Checker) responder(ctx context.Context, r *Response, issuer *x509.Certificate) error {
+	why := errors.New("the responder's certificate is not at hand")
+	candidates := append([]*x509.Certificate{issuer}, r.certs...)
+	if r.responderName != nil {
+		candidates = append(candidates, k.Named(r.responderName)...)
+	}
+	for _, c := range candidates {
+		if !r.names(c) {
+			continue
+		}
+		if err := k.verify(c, r.algorithm, r.tbs, r.signature); err != nil {
+			why = err
+			continue
+		}
+		if err := k.allowed(c, r.algorithm); err != nil {
+			why = err
+			continue
+		}
+		if bytes.Equal(c.RawSubjectPublicKeyInfo, issuer.RawSubjectPublicKeyInfo) {
+			return nil
+		}
+		if why = k.delegate(ctx, c, issuer, r.producedAt); why == nil {
+			return nil
+		}
+	}
+	return why
+}
+
+// names reports whether the responder id is the certificate's.
+func (r *Response) names(c *x509.Certificate) bool {
+	if r.responderName != nil {
+		dn, err := name.ParseDN(c.RawSubject)
+		return err == nil && dn.Equal(r.responderName)
+	}
+	key, err := publicKeyBits(c)
+	if err != nil {
+		return false
+	}
+	sum := sha1.Sum(key)
+	return bytes.Equal(sum[:], r.responderKey)
+}
+
+var (
+	idNoCheck = asn1.ObjectIdentifier{1, 3, 6, 1, 5, 5, 7, 48, 1, 5}
+	// errDelegate is never matched; delegate adds the reason.
+	errDelegate = errors.New("the responder was not appointed by the issuer")
+)
+
+// delegate returns nil if c is a responder that issuer itself appointed: issued
+// by the same key, for OCSPSigning, valid when it answered, and not revoked.
+func (k *Checker) delegate(ctx context.Context, c, issuer *x509.Certificate, producedAt time.Time) error {
+	above, err := name.ParseDN(c.RawIssuer)
+	if err != nil {
+		return errDelegate
+	}
+	subject, err := name.ParseDN(issuer.RawSubject)
+	if err != nil || !above.Equal(subject) {
+		return errDelegate
+	}
+	if err := k.verify(issuer, c.SignatureAlgorithm, c.RawTBSCertificate, c.Signature); err != nil {
+		return fmt.Errorf("%w: %w", errDelegate, err)
+	}
+	if err := k.allowed(issuer, c.SignatureAlgorithm); err != nil {
+		return err
+	}
+	if !mayAnswer(c) {
+		return fmt.Errorf("%w: its certificate is not for OCSPSigning", errDelegate)
+	}
+	for _, id := range c.UnhandledCriticalExtensions {
+		if !id.Equal(idNoCheck) {
+			return fmt.Errorf("%w: unknown critical extension", errDelegate)
+		}
+	}
+	t := producedAt
+	if k.At.After(t) {
+		t = k.At
+	}
+	if t.Before(c.NotBefore) || t.After(c.NotAfter) {
+		return errors.New("the responder's certificate was not valid then")
+	}
+	noCheck := false
+	for _, e := range c.Extensions {
+		noCheck = noCheck || e.Id.Equal(idNoCheck)
+	}
+	if noCheck {
+		return nil
+	}
+	// RFC 6960 section 4.2.2.2.1: checked where the certificate says how;
+	// otherwise it is enough that no list at hand has it.
+	answer := k.byCRL(ctx, c, issuer)
+	named := len(c.OCSPServer) > 0
+	for _, e := range c.Extensions {
+		named = named || e.Id.Equal(idCRLDP)
+	}
+	if answer.Status == Revoked || named && answer.Status != Good {
+		return fmt.Errorf("the responder's own certificate is %s", answer.Status)
+	}
+	return nil
+}
+
+// mayAnswer reports whether the certificate's usages say OCSP responder.
+func mayAnswer(c *x509.Certificate) bool {
+	if hasKeyUsage(c) && c.KeyUsage&(x509.KeyUsageDigitalSignature|x509.KeyUsageContentCommitment) == 0 {
+		return false
+	}
+	for _, u := range c.ExtKeyUsage {
+		if u == x509.ExtKeyUsageOCSPSigning {
+			return true
+		}
+	}
+	return false
+}
