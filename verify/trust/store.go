@@ -157,7 +157,7 @@ func (s Store) Remove(nameOrSHA256 string) error {
 		}
 	}
 	wanted, err := fingerprint.Parse(nameOrSHA256)
-	if err != nil || wanted.Algorithm != fingerprint.SHA256 {
+	if err != nil {
 		return ErrNotRegistered
 	}
 	roots, _ := s.List() // a bad file has no fingerprint to be found by

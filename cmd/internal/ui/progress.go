@@ -63,11 +63,12 @@ func (p *Progress) Add(n int64) {
 	case p.over || now.Sub(p.started) < progressDelay:
 	case p.plain:
 		p.line(now)
-	case p.bar == nil:
-		p.bar = p.newBar()
-		_ = p.bar.Add64(p.limited(p.done))
 	default:
-		_ = p.bar.Set64(p.limited(p.done))
+		if p.bar == nil {
+			p.bar = p.newBar()
+		}
+		// A file that grew overruns the bar, which then stays at its end.
+		_ = p.bar.Set64(p.done)
 	}
 }
 
@@ -89,15 +90,6 @@ func (p *Progress) Done() {
 		_ = p.bar.Clear()
 	}
 	p.over = true
-}
-
-// limited keeps a file that grew while it was read from overrunning the bar,
-// which at its end would declare itself finished.
-func (p *Progress) limited(n int64) int64 {
-	if p.total > 0 {
-		return min(n, p.total-1)
-	}
-	return n
 }
 
 func (p *Progress) newBar() *progressbar.ProgressBar {

@@ -95,22 +95,24 @@ func TestSecretIsReadWithoutEcho(t *testing.T) {
 }
 
 func TestCancelledSecretRestoresTheTerminal(t *testing.T) {
-	p := newPTY(t)
-	before := p.settings()
-	cause := errors.New("SIGTERM")
-	ctx, cancel := context.WithCancelCause(context.Background())
-	result := readSecret(ctx, p, 16)
-	p.press("ABC")
-	cancel(cause)
-	if got := <-result; got.secret != "" || !errors.Is(got.err, cause) {
-		t.Errorf("got %q, %v", got.secret, got.err)
-	}
-	if p.settings() != before {
-		t.Error("the terminal's settings are not what they were")
-	}
-	p.waitFor("\r\n")
-	if strings.Contains(p.shown(), "A") {
-		t.Errorf("the screen shows %q", p.shown())
+	for _, typed := range []string{"", "ABC"} {
+		p := newPTY(t)
+		before := p.settings()
+		cause := errors.New("SIGTERM")
+		ctx, cancel := context.WithCancelCause(context.Background())
+		result := readSecret(ctx, p, 16)
+		p.press(typed)
+		cancel(cause)
+		if got := <-result; got.secret != "" || !errors.Is(got.err, cause) {
+			t.Errorf("%q: got %q, %v", typed, got.secret, got.err)
+		}
+		if p.settings() != before {
+			t.Errorf("%q: the terminal's settings are not what they were", typed)
+		}
+		p.waitFor("\r\n")
+		if screen := p.shown(); screen != prompt+"\r\n" {
+			t.Errorf("%q: the screen shows %q", typed, screen)
+		}
 	}
 }
 
