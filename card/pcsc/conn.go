@@ -35,7 +35,10 @@ const (
 	maxResets     = 4                      // by other programs, in one Begin
 )
 
-var errBegun = errors.New("transaction already begun")
+var (
+	errBegun = errors.New("transaction already begun")
+	errEmpty = errors.New("empty command")
+)
 
 // within runs call, and is true when it came back before limit passed or ctx ended.
 // Otherwise late follows call, whenever that comes back; what call sets must not be
@@ -228,16 +231,22 @@ func (c *Conn) begin() error {
 // Transmit sends one command to the card, once, and returns its answer with the two
 // bytes of the status word. After System.AnswerLimit without one it fails with
 // ErrNoAnswer: the card may have obeyed or not, and the Conn is of no further use.
-// Other errors leave that open too, unless they are ErrReset.
+// Other errors leave open whether it obeyed, too, except ErrNoTransaction and ErrReset.
 //
-// Errors are of type *Error: ErrNoAnswer, ErrRemoved (or contact was lost), ErrReset,
-// ErrBusy (another program is in a transaction), ErrNoService.
+// Outside a transaction nothing is sent: pcsc-lite would hold the command back while
+// another program has the card, and let it go when nobody waits for it any more.
+//
+// Errors are of type *Error: ErrNoAnswer, ErrRemoved, ErrReset, ErrNoTransaction,
+// ErrNoService.
 func (c *Conn) Transmit(cmd []byte) ([]byte, error) {
 	if err := c.usable("transmit"); err != nil {
 		return nil, err
 	}
+	if !c.begun {
+		return nil, &Error{Op: "transmit", Reader: c.reader, Err: ErrNoTransaction}
+	}
 	if len(cmd) == 0 {
-		return nil, &Error{Op: "transmit", Reader: c.reader, Err: errors.New("empty command")}
+		return nil, &Error{Op: "transmit", Reader: c.reader, Err: errEmpty}
 	}
 	c.used = true
 	var resp []byte
@@ -253,6 +262,9 @@ func (c *Conn) Transmit(cmd []byte) ([]byte, error) {
 	}
 	if err != nil {
 		return nil, c.fail("transmit", err)
+	}
+	if len(resp) < 2 { // vpcd's driver says so of a card that went in mid-command
+		return nil, &Error{Op: "transmit", Reader: c.reader, Err: ErrRemoved}
 	}
 	return bytes.Clone(resp), nil // the binding's buffer is of 64 KiB
 }

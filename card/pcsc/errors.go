@@ -13,13 +13,15 @@ var (
 	ErrNoReader     = errors.New("no such reader")
 	ErrNoCard       = errors.New("no card in the reader")
 	ErrBusy         = errors.New("reader in use by another program")
-	ErrRemoved      = errors.New("card removed")
+	ErrRemoved      = errors.New("card removed, or contact lost")
 	ErrReset        = errors.New("card reset by another program")
 	ErrUnresponsive = errors.New("card does not respond")
 	ErrTimeout      = errors.New("time-out in the smart card service")
 	// ErrNoAnswer is the card's silence to a command: whether it did what it was told
 	// is not known. The connection is of no further use.
 	ErrNoAnswer = errors.New("no answer from the card")
+	// ErrNoTransaction is a command outside a transaction. It was not sent.
+	ErrNoTransaction = errors.New("no transaction begun")
 	// ErrClosed is the use of a connection after Close.
 	ErrClosed = errors.New("connection closed")
 )

@@ -1,0 +1,141 @@
+package pcsc_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"testing"
+
+	"natsuin/card/pcsc"
+	"natsuin/card/pcsc/pcscdtest"
+	"natsuin/card/virtual"
+)
+
+// look returns the reader of that name as it is now.
+func look(t *testing.T, name string) pcsc.Reader {
+	t.Helper()
+	readers, err := pcsc.System{}.Readers()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range readers {
+		if r.Name == name {
+			return r
+		}
+	}
+	t.Fatalf("reader %q is not among %+v", name, readers)
+	return pcsc.Reader{}
+}
+
+func TestReadersShowTheCardAndWhatIsVirtual(t *testing.T) {
+	service := pcscdtest.Use(t)
+	empty := look(t, service.Reader())
+	if !empty.Virtual || empty.CardPresent || empty.InUse || empty.ATR != nil {
+		t.Errorf("empty virtual reader: %+v", empty)
+	}
+
+	card := virtual.New(virtual.Options{})
+	service.Insert(card)
+	full := look(t, service.Reader())
+	if !full.CardPresent || !bytes.Equal(full.ATR, card.ATR()) {
+		t.Errorf("reader with a card: %+v, want ATR %X", full, card.ATR())
+	}
+	if n := card.Tally().Exchanges; n != 0 {
+		t.Errorf("looking at readers sent %d commands to the card", n)
+	}
+}
+
+func TestWaitEndsWithTheContextsCause(t *testing.T) {
+	pcscdtest.Use(t)
+	known, err := pcsc.System{}.Readers()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cause := errors.New("enough")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	waited := make(chan error, 1)
+	go func() { waited <- pcsc.System{}.Wait(ctx, known) }()
+	select {
+	case err := <-waited:
+		t.Fatalf("nothing changed, and Wait returned %v", err)
+	default:
+	}
+	cancel(cause)
+	if err := <-waited; !errors.Is(err, cause) {
+		t.Errorf("Wait returned %v, want %v", err, cause)
+	}
+}
+
+func TestWaitEndsWhenACardComesAndGoes(t *testing.T) {
+	service := pcscdtest.Use(t)
+	for _, step := range []struct {
+		name    string
+		act     func()
+		present bool
+	}{
+		{"insertion", func() { service.Insert(virtual.New(virtual.Options{})) }, true},
+		{"removal", service.Remove, false},
+	} {
+		known, err := pcsc.System{}.Readers()
+		if err != nil {
+			t.Fatal(err)
+		}
+		waited := make(chan error, 1)
+		go func() { waited <- pcsc.System{}.Wait(t.Context(), known) }()
+		step.act()
+		if err := <-waited; err != nil {
+			t.Errorf("%s: %v", step.name, err)
+		}
+		if r := look(t, service.Reader()); r.CardPresent != step.present {
+			t.Errorf("%s: card present is %v", step.name, r.CardPresent)
+		}
+	}
+}
+
+func TestWaitEndsAtOnceWhenReadersDifferFromTheKnown(t *testing.T) {
+	service := pcscdtest.Use(t)
+	for name, known := range map[string][]pcsc.Reader{
+		"none known":     nil,
+		"another known":  {{Name: "A Reader That Was Unplugged"}},
+		"card had lain":  {{Name: service.Reader(), CardPresent: true}},
+		"one too many":   append([]pcsc.Reader{{Name: "Gone"}}, look(t, service.Reader())),
+		"in other order": {{Name: "Virtual PCD 00 01"}, {Name: service.Reader()}},
+	} {
+		if err := (pcsc.System{}).Wait(t.Context(), known); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// childVariable tells the test binary to be the program without a service.
+const childVariable = "NATSUIN_TEST_WITHOUT_SERVICE"
+
+func TestWithoutServiceEveryCallSaysSo(t *testing.T) {
+	if !pcsc.Available() {
+		t.Skip("built without reader support")
+	}
+	if os.Getenv(childVariable) == "" {
+		// pcsc-lite reads the variable once in a process.
+		child := exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v")
+		child.Env = append(os.Environ(), childVariable+"=1", "PCSCLITE_CSOCK_NAME="+t.TempDir()+"/nobody")
+		out, err := child.CombinedOutput()
+		if err != nil || !bytes.Contains(out, []byte("--- PASS: "+t.Name())) {
+			t.Fatalf("%v\n%s", err, out)
+		}
+		return
+	}
+	_, listErr := pcsc.System{}.Readers()
+	_, connectErr := pcsc.System{}.Connect(t.Context(), "Any Reader")
+	for op, err := range map[string]error{
+		"readers": listErr,
+		"wait":    pcsc.System{}.Wait(t.Context(), nil),
+		"connect": connectErr,
+	} {
+		var e *pcsc.Error
+		if !errors.Is(err, pcsc.ErrNoService) || !errors.As(err, &e) || e.Code.String() != "0x8010001D" {
+			t.Errorf("%s: %v, want ErrNoService with its code", op, err)
+		}
+	}
+}
