@@ -1,0 +1,141 @@
+package practice_test
+
+import (
+	"context"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"natsuin/card/practice"
+	"natsuin/card/virtual"
+	"natsuin/card/virtual/vpcd"
+)
+
+// secondSlot is where Debian's vpcd driver waits for the card of its second reader.
+// The first is left to the tests of package pcsc.
+const secondSlot = "127.0.0.1:35964"
+
+// need skips a test whose program is missing, but not in CI, where it must be there.
+func need(t *testing.T, program, packages string) {
+	t.Helper()
+	if _, err := exec.LookPath(program); err != nil {
+		missing(t, program+" is missing: apt-get install "+packages)
+	}
+}
+
+func missing(t *testing.T, what string) {
+	t.Helper()
+	if os.Getenv("CI") == "true" {
+		t.Fatal(what)
+	}
+	t.Skip(what)
+}
+
+// run returns what a program says, both streams together.
+func run(t *testing.T, program string, args ...string) string {
+	t.Helper()
+	out, err := exec.Command(program, args...).CombinedOutput()
+	if err != nil {
+		t.Errorf("%s %s: %v\n%s", program, strings.Join(args, " "), err, out)
+	}
+	return string(out)
+}
+
+// inReader serves the card of a store in the second virtual reader, and returns the
+// reader's name and the card inside.
+func inReader(t *testing.T, store *practice.Store) (reader string, card *virtual.Card) {
+	t.Helper()
+	conn, err := store.Connect()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := conn.Begin(); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	socket, err := vpcd.Dial(ctx, secondSlot)
+	if err != nil {
+		cancel()
+		missing(t, "no virtual reader: apt-get install pcscd vsmartcard-vpcd, then run pcscd --foreground")
+	}
+	done := make(chan error, 1)
+	go func() { done <- vpcd.Serve(ctx, socket, conn.Card()) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-done; !errors.Is(err, context.Canceled) {
+			t.Errorf("serve: %v", err)
+		}
+		conn.Close()
+	})
+	return "Virtual PCD 00 01", conn.Card()
+}
+
+func TestOpenSCMeetsTheCard(t *testing.T) {
+	need(t, "pkcs11-tool", "opensc")
+	need(t, "openssl", "openssl")
+	store := practice.Open(practice.Options{Dir: filepath.Join(t.TempDir(), "practice")})
+	reader, card := inReader(t, store)
+
+	if got := run(t, "opensc-tool", "--wait", "--reader", reader, "-n"); !strings.Contains(got, "jpki") {
+		t.Errorf("opensc-tool names the card %q", got)
+	}
+	dump := run(t, "pkcs15-tool", "--reader", reader, "--dump")
+	for _, want := range []string{"User Authentication PIN", "Digital Signature PIN", "Tries left     : 3", "Tries left     : 5"} {
+		if !strings.Contains(dump, want) {
+			t.Errorf("pkcs15-tool does not show %q:\n%s", want, dump)
+		}
+	}
+	if w := card.Tally().Wrong; w != 0 {
+		t.Errorf("looking at the card cost %d tries", w)
+	}
+
+	dir := t.TempDir()
+	letter, signature, public := filepath.Join(dir, "letter"), filepath.Join(dir, "signature"), filepath.Join(dir, "public.pem")
+	info, err := store.Show()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for id, slot := range map[string]struct {
+		practice.SlotInfo
+		label string
+	}{"01": {info.Auth, "User Authentication PIN"}, "02": {info.Sign, "Digital Signature PIN"}} {
+		write(t, letter, []byte("a letter for "+id))
+		run(t, "pkcs11-tool", "--token-label", "JPKI ("+slot.label+")", "--login", "--pin", slot.Secret,
+			"--sign", "-m", "SHA256-RSA-PKCS", "--id", id, "-i", letter, "-o", signature)
+		der, err := x509.MarshalPKIXPublicKey(slot.Certificate.PublicKey)
+		if err != nil {
+			t.Fatal(err)
+		}
+		write(t, public, pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der}))
+		if got := run(t, "openssl", "dgst", "-sha256", "-verify", public, "-signature", signature, letter); !strings.Contains(got, "Verified OK") {
+			t.Errorf("id %s: openssl says %q", id, got)
+		}
+	}
+}
+
+func TestOpenSCListsThePhone(t *testing.T) {
+	need(t, "pkcs15-tool", "opensc")
+	store := practice.Open(practice.Options{Dir: filepath.Join(t.TempDir(), "practice")})
+	if err := store.Issue(practice.IssueOptions{Kind: practice.KindPhone}); err != nil {
+		t.Fatal(err)
+	}
+	reader, _ := inReader(t, store)
+	list := run(t, "pkcs15-tool", "--wait", "--reader", reader, "--list-certificates", "--list-pins")
+	for _, want := range []string{"User Authentication Certificate", "Digital Signature Certificate CA", "Tries left     : 3", "Tries left     : 5"} {
+		if !strings.Contains(list, want) {
+			t.Errorf("pkcs15-tool does not show %q:\n%s", want, list)
+		}
+	}
+}
+
+func write(t *testing.T, path string, content []byte) {
+	t.Helper()
+	if err := os.WriteFile(path, content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
