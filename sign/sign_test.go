@@ -329,6 +329,32 @@ func TestCheckFindsWhatAnotherEnvelopeSays(t *testing.T) {
 	}
 }
 
+// Two certificates of one issuer name, serial number and key: a reader takes
+// the first, so a signature by the second must not leave.
+func TestASignerThatIsNotTheOneFoundIsRefused(t *testing.T) {
+	first := rsaIdentity()
+	second := issue(first.key)
+	if bytes.Compare(first.cert.Raw, second.cert.Raw) > 0 {
+		first, second = second, first
+	}
+	completeBeside := func(id, other identity) error {
+		t.Helper()
+		p, err := sign.Prepare(digest(t, []byte("x"), crypto.SHA256), id.cert, sign.Options{Issuers: []*x509.Certificate{other.cert}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = p.Sign(id.key)
+		return err
+	}
+	if err := completeBeside(first, second); err != nil {
+		t.Errorf("the one found: %v", err)
+	}
+	var failed *sign.CheckError
+	if err := completeBeside(second, first); !errors.As(err, &failed) || failed.Check != sign.CheckCertificate {
+		t.Errorf("the other: error %v", err)
+	}
+}
+
 func TestRawSignatureIsCheckedAgainstTheCertificate(t *testing.T) {
 	for _, m := range matrix {
 		id, c := m.id(), digest(t, []byte("content"), m.hash)
