@@ -1,0 +1,104 @@
+package virtual_test
+
+import (
+	"bytes"
+	"encoding/hex"
+	"errors"
+	"strings"
+	"testing"
+
+	"natsuin/card/virtual"
+)
+
+var errRemoved = errors.New("removed")
+
+// TestFaults strikes the wrong VERIFY, the third exchange, and looks at what came
+// back and at what the card did.
+func TestFaults(t *testing.T) {
+	closed := make(chan struct{})
+	close(closed)
+	for _, c := range []struct {
+		name   string
+		effect virtual.Effect
+		answer string
+		err    error
+		tries  int
+	}{
+		{"drop", virtual.Drop(errRemoved), "", errRemoved, 5},
+		{"drop without an error", virtual.Drop(nil), "", virtual.ErrContactLost, 5},
+		{"answer lost", virtual.LoseAnswer(errRemoved), "", errRemoved, 4},
+		{"removed", virtual.Remove(nil), "", virtual.ErrContactLost, 5},
+		{"status instead", virtual.Answer(0x6F00), "6f00", nil, 5},
+		{"status afterwards", virtual.AnswerAfter(0x6F00), "6f00", nil, 4},
+		{"reset by another program", virtual.ResetBefore(), "6986", nil, 5},
+		{"other file selected", virtual.SelectBefore(0x0018), "63c2", nil, 5},
+		{"truncated", virtual.Truncate(1), "63", nil, 4},
+		{"without status", virtual.WithoutStatus(), "", nil, 4},
+		{"junk", virtual.Junk(3), "001f3e", nil, 5},
+		{"hang", virtual.Hang(closed), "", virtual.ErrContactLost, 5},
+		{"hang afterwards", virtual.HangAfter(closed), "", virtual.ErrContactLost, 4},
+		{"other password", virtual.ReplaceBefore(func(s *virtual.State) { s.Sign.Secret = []byte("RENSHU124") }), "9000", nil, 5},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			d := newDesk(t, nil)
+			d.card.Inject(virtual.Fault{At: 2, Effect: c.effect})
+			d.ok(application, signPIN)
+			raw, err := hex.DecodeString(strings.ReplaceAll(wrongSign, " ", ""))
+			if err != nil {
+				t.Fatal(err)
+			}
+			answer, err := d.card.Transmit(raw)
+			if hex.EncodeToString(answer) != c.answer || !errors.Is(err, c.err) {
+				t.Errorf("answered %x, %v", answer, err)
+			}
+			if got := d.card.State().Sign.Tries; got != c.tries {
+				t.Errorf("%d tries left, want %d", got, c.tries)
+			}
+			if last := d.card.Log()[2]; last.Lost != (c.err != nil && c.tries == 5 || c.answer == "6f00" && c.tries == 5 || c.name == "junk") {
+				t.Errorf("logged as %+v", last)
+			}
+			if strings.HasPrefix(c.name, "removed") {
+				if _, err := d.card.Transmit(raw); !errors.Is(err, virtual.ErrNoPower) {
+					t.Errorf("a removed card answers: %v", err)
+				}
+				d.card.PowerUp()
+			}
+			d.ok(application)
+		})
+	}
+}
+
+func TestFaultByPredicateRepeats(t *testing.T) {
+	d := newDesk(t, nil)
+	d.card.Inject(virtual.Fault{When: virtual.On(virtual.OpReadBinary), Repeat: true, Effect: virtual.Corrupt()})
+	d.ok(application, authCert)
+	want := der('A', 900)[:256]
+	for range 2 {
+		if got := d.want(read, "9000"); bytes.Equal(got, want) {
+			t.Error("the answer was not corrupted")
+		}
+	}
+	d.card.ClearFaults()
+	if got := d.want(read, "9000"); !bytes.Equal(got, want) {
+		t.Error("the fault outlived its removal")
+	}
+	d.card.Inject(virtual.Fault{When: virtual.On(virtual.OpReadBinary), Effect: virtual.CutData(6)})
+	if got := d.want(read, "9000"); len(got) != 250 {
+		t.Errorf("%d bytes, want 250", len(got))
+	}
+}
+
+func TestFreshTellsWhetherTheCardWasLeftReset(t *testing.T) {
+	d := newDesk(t, nil)
+	if !d.card.Fresh() {
+		t.Error("a new card is not fresh")
+	}
+	d.ok(application)
+	if d.card.Fresh() {
+		t.Error("a card with a selection counts as reset")
+	}
+	d.card.Reset()
+	if !d.card.Fresh() {
+		t.Error("a reset card is not fresh")
+	}
+}
