@@ -33,6 +33,8 @@ type keyboard interface {
 	raw() (restore func() error, err error)
 	// readByte waits for one byte or for the context.
 	readByte(ctx context.Context) (byte, error)
+	// discard throws away what was typed and not read yet.
+	discard() error
 	io.Closer
 }
 
@@ -48,6 +50,16 @@ func (t *Terminal) Print(text string) error {
 // Printf is Print with a format.
 func (t *Terminal) Printf(format string, args ...any) error {
 	return t.Print(fmt.Sprintf(format, args...))
+}
+
+// Discard throws away what was typed before now. After a wrong password it
+// keeps the rest of a paste from being sent as the next one: who tries again
+// has seen the answer.
+func (t *Terminal) Discard() error {
+	if err := t.in.discard(); err != nil {
+		return fmt.Errorf("discard typed input: %w", err)
+	}
+	return nil
 }
 
 // ReadSecret shows the prompt and reads a line of which nothing is shown, not

@@ -3,11 +3,8 @@ package ui_test
 import (
 	"context"
 	"errors"
-	"io"
 	"os"
-	"os/exec"
 	"strings"
-	"syscall"
 	"testing"
 
 	"natsuin/cmd/internal/ui"
@@ -170,6 +167,32 @@ func TestPasteOfSeveralLinesServesSeveralPrompts(t *testing.T) {
 	}
 }
 
+func TestDiscardedPasteServesNoLaterPrompt(t *testing.T) {
+	p := newPTY(t)
+	before := p.settings()
+	terminal, err := ui.OpenTerminalAt(p.path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer terminal.Close()
+	result := readSecret(context.Background(), p, 16)
+	p.press("WRONG1\rWRONG2\rhalf a line")
+	if got := <-result; got.secret != "WRONG1" || got.err != nil {
+		t.Fatalf("got %q, %v", got.secret, got.err)
+	}
+	if err := terminal.Discard(); err != nil {
+		t.Fatal(err)
+	}
+	if p.settings() != before {
+		t.Error("the terminal's settings are not what they were")
+	}
+	again := readSecret(context.Background(), p, 16)
+	p.press("RIGHT3\r")
+	if got := <-again; got.secret != "RIGHT3" || got.err != nil {
+		t.Errorf("got %q, %v", got.secret, got.err)
+	}
+}
+
 func TestAskShowsWhatIsTyped(t *testing.T) {
 	for _, test := range []struct {
 		name, keys, want, screen string
@@ -212,83 +235,6 @@ func TestAskShowsWhatIsTyped(t *testing.T) {
 				t.Error("the terminal's settings are not what they were")
 			}
 		})
-	}
-}
-
-// childEnv makes this test program open its own controlling terminal, as the
-// command does.
-const childEnv = "UI_TEST_CHILD"
-
-func TestMain(m *testing.M) {
-	if os.Getenv(childEnv) == "" {
-		os.Exit(m.Run())
-	}
-	terminal, err := ui.OpenTerminal()
-	if errors.Is(err, ui.ErrNoTerminal) {
-		os.Stdout.WriteString("no terminal")
-		os.Exit(0)
-	}
-	if err != nil {
-		os.Stdout.WriteString(err.Error())
-		os.Exit(1)
-	}
-	secret, err := terminal.ReadSecret(context.Background(), prompt, 16)
-	if err != nil {
-		os.Stdout.WriteString(err.Error())
-		os.Exit(1)
-	}
-	piped, _ := io.ReadAll(os.Stdin)
-	os.Stdout.WriteString(string(secret) + " " + string(piped))
-	os.Exit(0)
-}
-
-func child(t *testing.T, attributes *syscall.SysProcAttr) (*exec.Cmd, *strings.Builder) {
-	t.Helper()
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.Command(self)
-	cmd.Env = append(os.Environ(), childEnv+"=1")
-	cmd.SysProcAttr = attributes
-	cmd.Stdin = strings.NewReader("piped content")
-	out := new(strings.Builder)
-	cmd.Stdout = out
-	return cmd, out
-}
-
-func TestPromptUsesTheTerminalWhileStdinIsAPipe(t *testing.T) {
-	p := newPTY(t)
-	slave, err := os.OpenFile(p.path, os.O_RDWR|syscall.O_NOCTTY, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer slave.Close()
-	cmd, out := child(t, &syscall.SysProcAttr{Setsid: true, Setctty: true, Ctty: 3})
-	cmd.ExtraFiles = []*os.File{slave}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	p.waitFor(prompt)
-	p.press("ABC123\r")
-	if err := cmd.Wait(); err != nil {
-		t.Fatalf("%v, %q", err, out)
-	}
-	if out.String() != "ABC123 piped content" {
-		t.Errorf("got %q", out)
-	}
-	if strings.Contains(p.shown(), "ABC123") {
-		t.Errorf("the screen shows %q", p.shown())
-	}
-}
-
-func TestNoControllingTerminalIsATypedError(t *testing.T) {
-	cmd, out := child(t, &syscall.SysProcAttr{Setsid: true})
-	if err := cmd.Run(); err != nil {
-		t.Fatalf("%v, %q", err, out)
-	}
-	if out.String() != "no terminal" {
-		t.Errorf("got %q", out)
 	}
 }
 

@@ -84,6 +84,27 @@ func (fd ttyInput) readByte(ctx context.Context) (byte, error) {
 	}
 }
 
+// discard reads in raw mode, since a line without an end is not given out
+// otherwise; tcflush has another number on each system.
+func (fd ttyInput) discard() (err error) {
+	restore, err := fd.raw()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, restore()) }()
+	var b [256]byte
+	defer clear(b[:])
+	for {
+		switch n, err := unix.Read(int(fd), b[:]); {
+		case n > 0, errors.Is(err, unix.EINTR):
+		case errors.Is(err, unix.EAGAIN):
+			return nil
+		default:
+			return err // nil: the terminal is gone
+		}
+	}
+}
+
 // waitReadable uses select since poll knows no terminals on macOS.
 func waitReadable(fds ...int) error {
 	for {

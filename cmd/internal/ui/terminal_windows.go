@@ -66,6 +66,10 @@ func (c *console) readByte(ctx context.Context) (byte, error) {
 	}
 }
 
+func (c *console) discard() error {
+	return windows.FlushConsoleInputBuffer(windows.Handle(c.file.Fd()))
+}
+
 func (c *console) serve() {
 	var b [1]byte
 	for range c.wanted {
