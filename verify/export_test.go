@@ -1,6 +1,18 @@
 package verify
 
-import "crypto"
+import (
+	"bytes"
+	"context"
+	"crypto"
+	"crypto/x509"
+
+	"natsuin/verify/trust"
+)
+
+// DetachedPinned is Detached with other pinned roots than the published ones, whose keys no test has.
+func DetachedPinned(sig []byte, p Policy, pinned func(*x509.Certificate) (trust.Root, bool)) (*Report, error) {
+	return verify(context.Background(), Input{Signature: bytes.NewReader(sig), Size: int64(len(sig))}, p, pinned)
+}
 
 // Mathematics is the verdict over structure and mathematics alone: what the report would be if the signer's certificate were
 // trusted without question. Tests of vectors that have no anchor need it; nothing else may.
@@ -34,8 +46,7 @@ func VerifyECDSA(key any, h crypto.Hash, digest, signature []byte) bool {
 	return suite{h, ecdsaScheme, 0}.verify(key, digest, signature)
 }
 
-// PSSParameters reads RSASSA-PSS-params as the parameters of a signature.
-func PSSParameters(der []byte) (h crypto.Hash, salt int, ok bool) {
-	h, salt, no := pssParameters(der)
-	return h, salt, no == nil
+// PublicKey reads a certificate's key for RSASSA-PSS with that hash and salt.
+func PublicKey(c *x509.Certificate, h crypto.Hash, salt int) any {
+	return publicKey(c, suite{h, pss, salt})
 }

@@ -22,12 +22,14 @@ type judgement struct {
 	ocsp   [][]byte // answers found in the message
 	// anchors are the caller's and the pinned certificates at hand.
 	anchors []Anchor
-	doc     *document
+	// pinned finds a certificate among the published roots.
+	pinned func(*x509.Certificate) (trust.Root, bool)
+	doc    *document
 }
 
-func verify(ctx context.Context, in Input, p Policy) (*Report, error) {
+func verify(ctx context.Context, in Input, p Policy, pinned func(*x509.Certificate) (trust.Root, bool)) (*Report, error) {
 	r := &Report{}
-	j := &judgement{ctx: ctx, policy: p, now: p.Now}
+	j := &judgement{ctx: ctx, policy: p, now: p.Now, pinned: pinned}
 	if j.now.IsZero() {
 		j.now = time.Now()
 	}
@@ -140,7 +142,7 @@ func (j *judgement) gather() {
 		j.anchor(a)
 	}
 	for _, c := range pool {
-		if _, ok := trust.Lookup(c); ok {
+		if _, ok := j.pinned(c); ok {
 			j.anchor(Anchor{Certificate: c})
 		}
 	}
@@ -162,7 +164,7 @@ func (j *judgement) anchor(a Anchor) {
 			return
 		}
 	}
-	if root, ok := trust.Lookup(a.Certificate); ok {
+	if root, ok := j.pinned(a.Certificate); ok {
 		a.Kind, a.Name = AnchorPinned, root.Name
 	}
 	j.anchors = append(j.anchors, a)

@@ -16,6 +16,8 @@ import (
 	"crypto/x509"
 	"io"
 	"time"
+
+	"natsuin/verify/trust"
 )
 
 // Verdict is the one answer about a message or a signer. Its zero value is Invalid, so that a report that was never filled in
@@ -108,7 +110,7 @@ type Input struct {
 // Verify judges one message. Whatever the bytes say, the answer is a report; the error is for what could not be read or
 // written, and for a context that ended.
 func Verify(ctx context.Context, in Input, p Policy) (*Report, error) {
-	return verify(ctx, in, p)
+	return verify(ctx, in, p, trust.Lookup)
 }
 
 // Detached judges a detached signature held in memory over content. It is Verify for the simple case.

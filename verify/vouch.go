@@ -46,7 +46,7 @@ func (j *judgement) vouch(out *Signer, e *evidence) error {
 	out.Anchor = &AnchorInfo{anchor.Kind, anchor.Name, sha256Of(anchor.Certificate.Raw), anchor.Certificate}
 	out.Practice = anchor.Kind == AnchorPractice || isPractice(result.Chain)
 	remark := ""
-	if root, ok := trust.Lookup(anchor.Certificate); ok && root.Usage != trust.Sign {
+	if root, ok := j.pinned(anchor.Certificate); ok && root.Usage != trust.Sign {
 		remark = RemarkAuthRoot
 	}
 	if out.Practice {
@@ -57,7 +57,7 @@ func (j *judgement) vouch(out *Signer, e *evidence) error {
 	out.Checks = append(out.Checks,
 		passed(CheckDates, ""),
 		passed(CheckChain, remark),
-		checkPolicy(anchor, result),
+		j.checkPolicy(anchor, result),
 		j.checkRevocation(out, result))
 	return nil
 }
@@ -108,7 +108,7 @@ func (j *judgement) accept(chain []*x509.Certificate) error {
 	if kind != AnchorPractice && isPractice(chain) {
 		return errPractice
 	}
-	if root, ok := trust.Lookup(last); ok && root.Usage != trust.Sign && !j.policy.AllowAuth {
+	if root, ok := j.pinned(last); ok && root.Usage != trust.Sign && !j.policy.AllowAuth {
 		return errAuthRoot
 	}
 	return nil
@@ -144,8 +144,8 @@ func tolerances(chain []*x509.Certificate) (sha1, weak bool) {
 
 // checkPolicy demands a signature policy under a pinned signature root; under any other anchor the path's own policies were
 // judged with it (RFC 5280 6.1.5).
-func checkPolicy(anchor Anchor, result *path.Result) Check {
-	root, ok := trust.Lookup(anchor.Certificate)
+func (j *judgement) checkPolicy(anchor Anchor, result *path.Result) Check {
+	root, ok := j.pinned(anchor.Certificate)
 	if !ok || root.Usage != trust.Sign {
 		return passed(CheckPolicy, "")
 	}
