@@ -150,3 +150,29 @@ func TestPKITS(t *testing.T) {
 		t.Errorf("%d of %d cases agree, want all but %d", agree, len(cases), len(pkitsDiffer))
 	}
 }
+
+// TestPKITSAmongAllCertificates builds the paths out of all of PKITS at once:
+// more hints must change no verdict.
+func TestPKITSAmongAllCertificates(t *testing.T) {
+	cases := pkitsCases(t)
+	files, err := filepath.Glob(filepath.Join(pkitsData, "certs", "*.crt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var pool []*x509.Certificate
+	for _, file := range files {
+		if cert, err := path.ParseCertificate(pkitsFile(t, "certs", filepath.Base(file))); err == nil {
+			pool = append(pool, cert)
+		}
+	}
+	for _, c := range cases {
+		r := pkitsRequest(t, c)
+		if r == nil || pkitsDiffer[c.Name] != "" {
+			continue
+		}
+		r.Pool = pool
+		if got, why := pkitsVerdict(r); got != c.ShouldValidate {
+			t.Errorf("%s: got %v (%s), want %v", c.Name, got, why, c.ShouldValidate)
+		}
+	}
+}
