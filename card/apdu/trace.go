@@ -1,0 +1,60 @@
+package apdu
+
+import "fmt"
+
+// Instructions that cannot carry a secret, whose bytes a trace may show.
+const (
+	insSelect     = 0xA4
+	insReadBinary = 0xB0
+)
+
+// Trace returns a Transmitter that reports each exchange in one line, as
+// "00 B0 86 00 20 > [32 bytes] 9000". Commands are shown as Redact writes them; of an
+// answer only the length and the status word, for certificates hold a person's
+// address.
+func Trace(t Transmitter, report func(line string)) Transmitter { return &tracer{t, report} }
+
+type tracer struct {
+	next   Transmitter
+	report func(string)
+}
+
+func (t *tracer) Transmit(cmd []byte) ([]byte, error) {
+	line := Redact(cmd) // now: the transmitter may change the buffer
+	resp, err := t.next.Transmit(cmd)
+	t.report(line + " > " + answer(resp, err))
+	return resp, err
+}
+
+func answer(resp []byte, err error) string {
+	n := len(resp) - 2
+	switch {
+	case err != nil:
+		return "no answer: " + err.Error()
+	case n < 0:
+		return fmt.Sprintf("[%d bytes] no status", len(resp))
+	case n == 0:
+		return fmt.Sprintf("%X", resp)
+	}
+	return fmt.Sprintf("[%d bytes] %X", n, resp[n:])
+}
+
+// Redact writes a command for a log. What follows the header is shown only for
+// commands that cannot carry a secret; of VERIFY and CHANGE not even the length is,
+// and of any other only the length.
+func Redact(cmd []byte) string {
+	if len(cmd) < 4 {
+		return fmt.Sprintf("[%d bytes]", len(cmd))
+	}
+	header, body := fmt.Sprintf("% X", cmd[:4]), cmd[4:]
+	if len(body) == 0 {
+		return header
+	}
+	switch cmd[1] {
+	case insSelect, insReadBinary, insGetResponse:
+		return fmt.Sprintf("%s % X", header, body)
+	case insVerify, insChange:
+		return header + " [redacted]"
+	}
+	return fmt.Sprintf("%s [%d bytes]", header, len(body))
+}

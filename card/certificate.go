@@ -1,0 +1,190 @@
+package card
+
+import (
+	"bytes"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"time"
+
+	"golang.org/x/crypto/cryptobyte"
+	"golang.org/x/crypto/cryptobyte/asn1"
+
+	"natsuin/card/apdu"
+)
+
+// A NoCertificateError is a certificate that this card does not hold: holders under
+// 15, cards without PIN, certificate not asked for (CARD.md §1).
+type NoCertificateError struct{ ID CertID }
+
+// Error implements error.
+func (e *NoCertificateError) Error() string { return fmt.Sprintf("card: no %s certificate", e.ID) }
+
+// A BadCertificateError is a certificate file that holds something else.
+type BadCertificateError struct {
+	ID  CertID
+	Err error
+}
+
+// Error implements error.
+func (e *BadCertificateError) Error() string {
+	return fmt.Sprintf("card: %s certificate: %v", e.ID, e.Err)
+}
+
+// Unwrap returns why.
+func (e *BadCertificateError) Unwrap() error { return e.Err }
+
+const (
+	readStep       = 256     // bytes of one READ BINARY
+	maxCertificate = 8 << 10 // bytes; the longest seen are under 2 KiB
+)
+
+var errNotDER = errors.New("not a DER certificate")
+
+// Certificate reads one certificate, in one SELECT and a READ BINARY for each 256
+// bytes of it. Errors: *NoCertificateError, ErrNotVerified when a secret is needed
+// first, *BadCertificateError.
+func (c *Card) Certificate(id CertID) (*x509.Certificate, error) {
+	if err := c.choose(certificates[id].file); err != nil {
+		return nil, c.readError(id, err)
+	}
+	der, err := c.readDER(id)
+	if err != nil {
+		return nil, c.readError(id, err)
+	}
+	cert, err := x509.ParseCertificate(der)
+	if err != nil {
+		return nil, &BadCertificateError{id, err}
+	}
+	return cert, nil
+}
+
+// readDER reads the current file as far as its DER header says: the file is longer
+// than the certificate, and padded.
+func (c *Card) readDER(id CertID) ([]byte, error) {
+	data, err := c.read(0, readStep)
+	if err != nil {
+		return nil, err
+	}
+	if blank(data) {
+		return nil, &NoCertificateError{id}
+	}
+	total, err := derLength(data)
+	if err != nil {
+		return nil, &BadCertificateError{id, err}
+	}
+	for len(data) < total {
+		more, err := c.read(len(data), min(readStep, total-len(data)))
+		if err != nil {
+			return nil, err
+		}
+		if len(more) == 0 {
+			return nil, &BadCertificateError{id, errNotDER}
+		}
+		data = append(data, more...)
+	}
+	return data[:total], nil
+}
+
+// read is READ BINARY; meeting the end of the file is no error, it gives less.
+func (c *Card) read(offset, length int) ([]byte, error) {
+	data, err := c.exchange(readBinary(offset, length))
+	if s := statusOf(err); s == apdu.EndOfFile || s == apdu.PastEnd && offset > 0 {
+		return data, nil
+	}
+	return data, err
+}
+
+// blank is a file in which nothing was ever written.
+func blank(data []byte) bool {
+	return len(bytes.Trim(data, "\xFF")) == 0 || len(bytes.Trim(data, "\x00")) == 0
+}
+
+// derLength reads the length of a DER SEQUENCE, header included, from its beginning.
+func derLength(data []byte) (int, error) {
+	if len(data) < 4 || data[0] != 0x30 {
+		return 0, errNotDER
+	}
+	n, header := int(data[1]), 2
+	if n >= 0x80 {
+		octets := n & 0x7F
+		if octets == 0 || octets > 2 {
+			return 0, errNotDER
+		}
+		n = 0
+		for _, b := range data[2 : 2+octets] {
+			n = n<<8 | int(b)
+		}
+		header += octets
+	}
+	if n == 0 || header+n > maxCertificate {
+		return 0, errNotDER
+	}
+	return header + n, nil
+}
+
+func (c *Card) readError(id CertID, err error) error {
+	switch statusOf(err) {
+	case apdu.NotFound:
+		return &NoCertificateError{id}
+	case apdu.SecurityState:
+		return ErrNotVerified
+	}
+	return err
+}
+
+// Expiry reads when a certificate ends from its first 256 bytes, in one exchange on
+// a card that reads by short file identifier. It is for a hint before the prompt:
+// nothing of the certificate is checked. Errors are those of Certificate.
+func (c *Card) Expiry(id CertID) (time.Time, error) {
+	data, err := c.readStart(certificates[id].file, readStep)
+	if err != nil {
+		return time.Time{}, c.readError(id, err)
+	}
+	if blank(data) {
+		return time.Time{}, &NoCertificateError{id}
+	}
+	end, err := notAfter(data)
+	if err != nil {
+		return time.Time{}, &BadCertificateError{id, err}
+	}
+	return end, nil
+}
+
+// notAfter walks from the beginning of a certificate to its Validity (RFC 5280 §4.1).
+// The outer two SEQUENCEs are cut off by the reading, so their headers are stepped over.
+func notAfter(data []byte) (time.Time, error) {
+	rest := data
+	for range 2 {
+		if len(rest) < 2 || rest[0] != 0x30 {
+			return time.Time{}, errNotDER
+		}
+		header := 2
+		if rest[1] > 0x80 {
+			header += int(rest[1] & 0x7F)
+		}
+		if header > 4 || len(rest) < header {
+			return time.Time{}, errNotDER
+		}
+		rest = rest[header:]
+	}
+	s := cryptobyte.String(rest)
+	var validity cryptobyte.String
+	var begin, end time.Time
+	if !s.SkipOptionalASN1(asn1.Tag(0).Constructed().ContextSpecific()) || // version
+		!s.SkipASN1(asn1.INTEGER) || // serialNumber
+		!s.SkipASN1(asn1.SEQUENCE) || // signature
+		!s.SkipASN1(asn1.SEQUENCE) || // issuer
+		!s.ReadASN1(&validity, asn1.SEQUENCE) ||
+		!readTime(&validity, &begin) || !readTime(&validity, &end) || !validity.Empty() {
+		return time.Time{}, errNotDER
+	}
+	return end, nil
+}
+
+func readTime(s *cryptobyte.String, t *time.Time) bool {
+	if s.PeekASN1Tag(asn1.UTCTime) {
+		return s.ReadASN1UTCTime(t)
+	}
+	return s.ReadASN1GeneralizedTime(t)
+}

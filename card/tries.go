@@ -1,0 +1,60 @@
+package card
+
+import (
+	"errors"
+
+	"natsuin/card/apdu"
+)
+
+// Tries is how many wrong entries a secret has left.
+type Tries struct {
+	Left, Max int
+	Known     bool // false: the card did not say; Left means nothing
+}
+
+// Blocked tells whether no try is left.
+func (t Tries) Blocked() bool { return t.Known && t.Left == 0 }
+
+// ErrNoCredential is a card without that secret, as a 住民基本台帳カード has no
+// authentication PIN.
+var ErrNoCredential = errors.New("card: no such secret")
+
+// Tries asks the counter with an empty VERIFY, which costs no try. An answer of 9000
+// (the secret is verified) says nothing of the count. Errors: ErrNoCredential, and
+// *apdu.StatusError for a word that is no answer to this question.
+func (c *Card) Tries(cred Credential) (Tries, error) {
+	if err := c.choosePIN(cred); err != nil {
+		return Tries{}, err
+	}
+	_, status, err := apdu.Exchange(c.t, queryTries())
+	if err != nil {
+		return Tries{}, err
+	}
+	if status == apdu.OK {
+		return Tries{Max: cred.MaxTries()}, nil
+	}
+	t, ok := triesOf(cred, status)
+	if !ok {
+		return Tries{}, &apdu.StatusError{Op: "VERIFY (query)", Status: status}
+	}
+	return t, nil
+}
+
+func (c *Card) choosePIN(cred Credential) error {
+	err := c.choose(credentials[cred].pinFile)
+	if statusOf(err) == apdu.NotFound {
+		return ErrNoCredential
+	}
+	return err
+}
+
+// triesOf reads a count from a status word; ok is false for a word without one.
+func triesOf(cred Credential, s apdu.Status) (t Tries, ok bool) {
+	t.Max = cred.MaxTries()
+	if s.IsBlocked() {
+		t.Known = true
+		return t, true
+	}
+	t.Left, t.Known = s.Tries()
+	return t, t.Known
+}

@@ -1,0 +1,187 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"sync"
+
+	"github.com/spf13/cobra"
+
+	"natsuin/cmd/internal/i18n"
+	"natsuin/cmd/internal/ui"
+)
+
+// An app is one run: the environment, the language, the global flags, and what
+// the verb has to report.
+type app struct {
+	env     *Env
+	out     *i18n.Printer
+	root    *cobra.Command
+	flags   globals
+	command string // "pin status"; the "command" of the JSON object
+	report  any    // the verb's own JSON fields, set by its run, also when it fails
+	asJSON  bool
+	device  func() (*ui.Terminal, error) // the person's terminal, opened at most once
+}
+
+// globals are the flags that every verb takes (CLI.md, "Global flags").
+type globals struct {
+	reader   string
+	lang     string
+	pinFrom  string
+	noInput  bool
+	wait     string
+	minTries int
+	verbose  bool
+	quiet    bool
+	color    string
+	personal bool
+}
+
+// newApp chooses the language and builds the command tree. On an error the app
+// can still word it: in the language of the environment.
+func newApp(env *Env) (*app, error) {
+	a := &app{env: env, asJSON: flagGiven(env.Args, "--json")}
+	a.device = sync.OnceValues(env.Streams.Terminal)
+	lang, langErr := i18n.Choose(flagValue(env.Args, "--lang"), env.Getenv, platformLanguage)
+	if langErr != nil {
+		lang, _ = i18n.Choose("", env.Getenv, platformLanguage)
+	}
+	p, err := i18n.New(lang)
+	if err != nil {
+		return a, err
+	}
+	a.out = p
+	a.root = newRoot(a)
+	return a, langErr
+}
+
+// flagGiven tells whether a boolean flag stands among the arguments before "--".
+// It is needed before the flags are parsed, so that a usage error is JSON too.
+func flagGiven(args []string, name string) bool {
+	for _, arg := range args {
+		if arg == "--" {
+			return false
+		}
+		if arg == name || arg == name+"=true" {
+			return true
+		}
+	}
+	return false
+}
+
+// flagValue returns the last value of a flag among the arguments before "--".
+func flagValue(args []string, name string) string {
+	value := ""
+	for i, arg := range args {
+		if arg == "--" {
+			break
+		}
+		if v, ok := strings.CutPrefix(arg, name+"="); ok {
+			value = v
+		} else if arg == name && i+1 < len(args) {
+			value = args[i+1]
+		}
+	}
+	return value
+}
+
+func (a *app) execute(ctx context.Context) error {
+	a.root.SetArgs(a.env.Args)
+	a.root.SetIn(a.env.Streams.In)
+	a.root.SetOut(a.env.Streams.Out)
+	a.root.SetErr(a.env.Streams.Err)
+	return a.root.ExecuteContext(ctx)
+}
+
+// t is the message with this id in the run's language.
+func (a *app) t(id string, pairs ...any) string { return a.out.T(id, pairs...) }
+
+// print writes one line of data to stdout; under --json the object takes its place.
+func (a *app) print(line string) {
+	if !a.asJSON {
+		fmt.Fprintln(a.env.Streams.Out, line)
+	}
+}
+
+// say writes one line of talk to stderr, unless -q or --json asked for silence.
+func (a *app) say(line string) {
+	if !a.asJSON && !a.flags.quiet {
+		fmt.Fprintln(a.env.Streams.Err, line)
+	}
+}
+
+// finish reports the outcome and returns the exit code.
+func (a *app) finish(err error) int {
+	if a.out == nil { // the catalogues themselves are broken
+		fmt.Fprintln(a.env.Streams.Err, "natsuin:", err)
+		return i18n.CodeInternal.Exit()
+	}
+	x := a.out.Explain(err)
+	if a.asJSON {
+		if werr := a.writeJSON(x); werr != nil && err == nil {
+			a.sayError(a.out.Explain(werr), werr)
+			return i18n.CodeFile.Exit()
+		}
+	} else if err != nil && !isVerdict(err) {
+		a.sayError(x, err)
+	}
+	return x.Exit()
+}
+
+// sayError writes an error and its next step to stderr (CLI.md, behaviour 22).
+func (a *app) sayError(x i18n.Explanation, err error) {
+	w := a.env.Streams.Err
+	fmt.Fprintln(w, a.t("err.line", "Message", x.Message))
+	if x.Hint != "" {
+		for _, line := range strings.Split(x.Hint, "\n") {
+			fmt.Fprintln(w, a.t("err.hint", "Hint", line))
+		}
+	}
+	if a.flags.verbose {
+		for _, line := range strings.Split(detail(err), "\n") {
+			fmt.Fprintln(w, "  "+ui.Escape(line))
+		}
+	}
+}
+
+// writeJSON prints the run's one object: the fixed head, then the verb's fields.
+func (a *app) writeJSON(x i18n.Explanation) error {
+	head := struct {
+		Schema  int       `json:"schema"`
+		Command string    `json:"command"`
+		OK      bool      `json:"ok"`
+		Code    i18n.Code `json:"code"`
+		Exit    int       `json:"exit"`
+		Message string    `json:"message,omitempty"`
+		Hint    string    `json:"hint,omitempty"`
+	}{1, a.command, x.Code == i18n.CodeOK, x.Code, x.Exit(), x.Message, x.Hint}
+	object, err := marshal(head)
+	if err != nil {
+		return err
+	}
+	if a.report != nil {
+		body, err := marshal(a.report)
+		if err != nil {
+			return err
+		}
+		if len(body) > 2 { // more than "{}"
+			object = append(append(object[:len(object)-1], ','), body[1:]...)
+		}
+	}
+	_, err = a.env.Streams.Out.Write(append(object, '\n'))
+	return err
+}
+
+// marshal encodes without HTML escapes: file names stay readable.
+func marshal(v any) ([]byte, error) {
+	var b strings.Builder
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		return nil, err
+	}
+	return []byte(strings.TrimSuffix(b.String(), "\n")), nil
+}

@@ -1,0 +1,216 @@
+package cli
+
+import (
+	"context"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+
+	"github.com/spf13/cobra"
+
+	"natsuin/card"
+	"natsuin/cmd/internal/outfile"
+	"natsuin/cmd/internal/ui"
+	"natsuin/fingerprint"
+	"natsuin/sign"
+	"natsuin/verify/trust"
+
+	"golang.org/x/crypto/ssh"
+)
+
+var certKinds = map[string]card.CertID{
+	"sign": card.SignCert, "sign-ca": card.SignCA, "auth": card.AuthCert, "auth-ca": card.AuthCA,
+}
+
+func newCert(a *app) *cobra.Command {
+	c := a.command0("cert", "cert")
+	c.AddCommand(newCertShow(a), newCertExport(a))
+	return c
+}
+
+// certReport is cert show's part of the JSON object.
+type certReport struct {
+	Certificates []certEntry `json:"certificates"`
+}
+
+type certEntry struct {
+	Kind      string   `json:"kind"`
+	Subject   string   `json:"subject"`
+	Issuer    string   `json:"issuer"`
+	Serial    string   `json:"serial"`
+	NotBefore string   `json:"not_before"`
+	NotAfter  string   `json:"not_after"`
+	DaysLeft  int      `json:"days_left"`
+	Usage     []string `json:"usage"`
+	Policies  []string `json:"policies"`
+	Key       string   `json:"key"`
+	SHA256    string   `json:"sha256"`
+	SHA1      string   `json:"sha1"`
+	Published *string  `json:"published"`
+	Holder    *holder  `json:"holder,omitempty"` // only with --personal
+}
+
+func newCertShow(a *app) *cobra.Command {
+	c := a.command1("show [KIND]", "cert.show", func(ctx context.Context, args []string) error { return a.certShow(ctx, args) })
+	c.Args = a.arguments(0, 1)
+	c.ValidArgs = []string{"sign", "sign-ca", "auth", "auth-ca"}
+	return c
+}
+
+func (a *app) certShow(ctx context.Context, args []string) error {
+	rep := &certReport{Certificates: []certEntry{}}
+	a.report = rep
+	if len(args) == 0 {
+		ids := []card.CertID{card.SignCA, card.AuthCert, card.AuthCA}
+		certs, err := a.readFree(ctx, ids)
+		if err != nil {
+			return err
+		}
+		for _, id := range ids {
+			if cert, ok := certs[id]; ok {
+				a.showCertificate(rep, id, cert)
+			}
+		}
+		a.say(a.t("cert.show.free"))
+		return nil
+	}
+	id, err := certKind(args[0])
+	if err != nil {
+		return err
+	}
+	cert, err := a.readCertificate(ctx, id)
+	if err != nil {
+		return err
+	}
+	a.showCertificate(rep, id, cert)
+	return nil
+}
+
+func certKind(word string) (card.CertID, error) {
+	id, ok := certKinds[word]
+	if !ok {
+		return 0, usage("err.word", "Value", ui.Escape(word), "Known", "sign, sign-ca, auth, auth-ca")
+	}
+	return id, nil
+}
+
+func (a *app) showCertificate(rep *certReport, id card.CertID, cert *x509.Certificate) {
+	prints := fingerprint.Of(cert)
+	e := certEntry{
+		Kind: id.String(), Subject: cert.Subject.String(), Issuer: cert.Issuer.String(),
+		Serial: hexUpper(cert.SerialNumber.Bytes()), NotBefore: stamp(cert.NotBefore), NotAfter: stamp(cert.NotAfter),
+		DaysLeft: a.daysLeft(cert.NotAfter), Usage: keyUsages(cert), Policies: policies(cert), Key: keyName(cert),
+		SHA256: prints.SHA256.String(), SHA1: prints.SHA1.String(),
+	}
+	if root, ok := trust.Lookup(cert); ok {
+		e.Published = &root.Name
+	}
+	h := holderOf(cert)
+	if a.flags.personal {
+		e.Holder = h
+	}
+	rep.Certificates = append(rep.Certificates, e)
+	a.printCertificate(e, h, isPractice(cert))
+}
+
+type certExportOptions struct {
+	format, output string
+	force          bool
+}
+
+func newCertExport(a *app) *cobra.Command {
+	o := &certExportOptions{}
+	c := a.command1("export [flags] KIND", "cert.export", func(ctx context.Context, args []string) error {
+		return a.certExport(ctx, o, args[0])
+	})
+	c.Args = a.arguments(1, 1)
+	c.ValidArgs = []string{"sign", "sign-ca", "auth", "auth-ca"}
+	c.Flags().StringVar(&o.format, "format", "pem", a.t("flag.cert.format"))
+	c.Flags().StringVarP(&o.output, "output", "o", "-", a.t("flag.cert.output"))
+	c.Flags().BoolVar(&o.force, "force", false, a.t("flag.force"))
+	completeWords(c, "format", "pem", "der", "p7b", "ssh")
+	return c
+}
+
+// exportReport is cert export's part of the JSON object.
+type exportReport struct {
+	PEM string `json:"pem"`
+}
+
+func (a *app) certExport(ctx context.Context, o *certExportOptions, word string) error {
+	id, err := certKind(word)
+	if err != nil {
+		return err
+	}
+	toStdout := o.output == "-"
+	switch {
+	case !oneOf(o.format, "pem", "der", "p7b", "ssh"):
+		return usage("err.flag.invalid", "Flag", "--format", "Value", o.format)
+	case toStdout && a.asJSON && a.changed("cert export", "output"):
+		return usage("err.json-stdout", "Flag", "-o -")
+	case toStdout && !a.asJSON && oneOf(o.format, "der", "p7b") && a.env.Streams.OutIsTerminal:
+		return usage("err.binary-terminal")
+	}
+	if !toStdout {
+		if err := errors.Join(outfile.Check([]string{o.output}, nil, o.force)...); err != nil {
+			return err
+		}
+	}
+	cert, err := a.readCertificate(ctx, id)
+	if err != nil {
+		return err
+	}
+	data, err := a.encodeCertificate(ctx, o.format, id, cert)
+	if err != nil {
+		return err
+	}
+	a.report = exportReport{string(pemOf(cert))}
+	if !toStdout {
+		return writeFile(o.output, data, o.force)
+	}
+	if !a.asJSON {
+		_, err = a.env.Streams.Out.Write(data)
+	}
+	return err
+}
+
+func pemOf(cert *x509.Certificate) []byte {
+	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert.Raw})
+}
+
+func (a *app) encodeCertificate(ctx context.Context, format string, id card.CertID, cert *x509.Certificate) ([]byte, error) {
+	switch format {
+	case "der":
+		return cert.Raw, nil
+	case "p7b":
+		certs := []*x509.Certificate{cert}
+		if id != id.CA() {
+			ca, err := a.readCertificate(ctx, id.CA())
+			if err != nil {
+				return nil, err
+			}
+			certs = append(certs, ca)
+		}
+		return sign.Bundle(certs...)
+	case "ssh":
+		key, err := ssh.NewPublicKey(cert.PublicKey)
+		if err != nil {
+			return nil, usage("err.cert.ssh")
+		}
+		return ssh.MarshalAuthorizedKey(key), nil
+	}
+	return pemOf(cert), nil
+}
+
+// writeFile writes a small file whole or not at all.
+func writeFile(name string, data []byte, force bool) error {
+	f, err := outfile.Create(name, outfile.Options{Force: force})
+	if err != nil {
+		return err
+	}
+	defer f.Abort()
+	if _, err := f.Write(data); err != nil {
+		return err
+	}
+	return f.Commit()
+}

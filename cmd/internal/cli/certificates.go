@@ -1,0 +1,90 @@
+package cli
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+
+	"natsuin/card"
+)
+
+// freeCertificates are those that a plastic card gives without a secret.
+var freeCertificates = []card.CertID{card.SignCA, card.AuthCert, card.AuthCA}
+
+// readFree reads what the card gives without a secret, in the given order. What is
+// not on this card, or is behind the PIN as on a phone, is not in the answer.
+func (a *app) readFree(ctx context.Context, ids []card.CertID) (map[card.CertID]*x509.Certificate, error) {
+	s, err := a.connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer s.close()
+	found := map[card.CertID]*x509.Certificate{}
+	for _, id := range ids {
+		cert, err := s.card.Certificate(id)
+		switch {
+		case err == nil:
+			found[id] = cert
+		case errors.As(err, new(*card.NoCertificateError)), errors.Is(err, card.ErrNotVerified):
+		default:
+			return nil, err
+		}
+	}
+	return found, nil
+}
+
+// readCertificate reads one certificate. The signature certificate needs its
+// password, the authentication certificate its PIN on a phone only.
+func (a *app) readCertificate(ctx context.Context, id card.CertID) (*x509.Certificate, error) {
+	if id != card.SignCert {
+		s, err := a.connect(ctx)
+		if err != nil {
+			return nil, err
+		}
+		cert, err := s.card.Certificate(id)
+		s.close()
+		if !errors.Is(err, card.ErrNotVerified) {
+			return cert, err
+		}
+	}
+	var cert *x509.Certificate
+	err := a.withSecret(ctx, id.Credential(), func(s *session) (err error) {
+		cert, err = s.card.Certificate(id)
+		return err
+	})
+	return cert, err
+}
+
+// withSecret verifies the secret, from the person or the script, and runs use in
+// the same transaction.
+func (a *app) withSecret(ctx context.Context, c card.Credential, use func(*session) error) error {
+	if !a.interactive() && a.flags.pinFrom == "" {
+		return inputNeeded()
+	}
+	secrets, err := a.scriptSecrets(1, false)
+	if err != nil {
+		return err
+	}
+	defer wipe(secrets)
+	var secret card.Secret
+	defer func() { secret.Wipe() }()
+	return a.unlock(ctx, unlocking{
+		cred: c,
+		collect: func(ctx context.Context) (err error) {
+			secret.Wipe()
+			if secrets != nil {
+				secret, err = a.normalize(c, secrets[0].Clone())
+				return err
+			}
+			secret, err = a.askSecret(ctx, c, a.t("prompt."+c.String()))
+			return err
+		},
+		given: func() card.Secret { return secret },
+		send: func(s *session) error {
+			if err := s.card.Verify(c, secret); err != nil {
+				return err
+			}
+			return use(s)
+		},
+	})
+}

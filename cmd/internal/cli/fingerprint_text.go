@@ -1,0 +1,43 @@
+package cli
+
+import (
+	"strings"
+
+	"natsuin/cmd/internal/ui"
+	"natsuin/fingerprint"
+	"natsuin/verify/trust"
+)
+
+func (a *app) printFingerprint(e fingerprintEntry) {
+	a.print(ui.Escape(e.Target))
+	if e.Subject != nil {
+		a.field("field.subject", ui.Escape(*e.Subject))
+	}
+	a.field("field.valid", a.t("field.valid.value", "From", e.NotBefore[:10], "Until", e.NotAfter[:10]))
+	a.printGroups("field.sha256", e.SHA256)
+	a.printGroups("field.sha1", e.SHA1)
+	if e.Published != nil && *e.Published != e.Target {
+		a.field("field.published", a.t("field.published.value", "Name", *e.Published))
+	}
+	a.print("")
+}
+
+func (a *app) printHistorical() {
+	a.print(a.t("fingerprint.historical"))
+	for _, h := range trust.Historical() {
+		name := h.Prefecture
+		if a.out.Lang() == "ja" {
+			name = h.PrefectureJA
+		}
+		a.print("  " + name + "  " + strings.Join(h.SHA1.Groups(), " "))
+	}
+}
+
+// printDifference shows both values in groups of four and says where they part.
+func (a *app) printDifference(e fingerprintEntry, want fingerprint.Print) {
+	have := e.prints.Select(want.Algorithm)
+	n, _ := fingerprint.Diff(have, want)
+	a.print(a.t("compare.have", "Target", ui.Escape(e.Target), "Value", strings.Join(have.Groups(), " ")))
+	a.print(a.t("compare.want", "Value", strings.Join(want.Groups(), " ")))
+	a.print(a.t("compare.first", "Number", n))
+}

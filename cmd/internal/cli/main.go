@@ -1,0 +1,74 @@
+// Package cli is natsuin's command tree: a file a verb, each an options struct,
+// a constructor that only parses, and a run that does the work.
+//
+// It is not a library and decides nothing about cards or signatures: it calls
+// card, sign, verify and fingerprint, asks the person, and words the outcome.
+// Nothing here reads the process: streams, environment, clock and readers come in
+// with Env, and the exit code goes out as a value.
+//
+// The contract is the reference in docs: commands, exit codes, JSON.
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"syscall"
+	"time"
+
+	"natsuin/cmd/internal/i18n"
+	"natsuin/cmd/internal/ui"
+)
+
+// Env is everything that one run takes from the process around it.
+type Env struct {
+	Args    []string // without the program's name
+	Streams *ui.Streams
+	Getenv  func(string) string
+	Now     func() time.Time
+	Readers Readers // the PC/SC service
+}
+
+// OS is the Env of the real process.
+func OS() *Env {
+	return &Env{
+		Args:    os.Args[1:],
+		Streams: ui.System(),
+		Getenv:  os.Getenv,
+		Now:     time.Now,
+		Readers: pcscReaders{},
+	}
+}
+
+// Main runs one command and returns the process exit code.
+func Main(env *Env) (exit int) {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	defer stop()
+	a, err := newApp(env)
+	defer func() {
+		if r := recover(); r != nil {
+			// The value is not printed: it may hold what a card or a person said.
+			exit = a.finish(bug(r))
+		}
+	}()
+	if err == nil {
+		err = a.execute(ctx)
+	}
+	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		err = &i18n.Error{Code: i18n.CodeInterrupted, ID: "err.interrupted"}
+	}
+	return a.finish(err)
+}
+
+// bug words a panic by its type and the place in our own code where it happened.
+func bug(r any) error {
+	where := debug.Stack()
+	return &i18n.Error{
+		Code: i18n.CodeInternal, ID: "err.panic",
+		Pairs: []any{"Error", fmt.Sprintf("%T", r), "Version", version()},
+		Err:   fmt.Errorf("panic: %T\n%s", r, where),
+	}
+}

@@ -1,0 +1,283 @@
+package cli
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+
+	"github.com/spf13/cobra"
+
+	"natsuin/card"
+	"natsuin/cmd/internal/i18n"
+	"natsuin/cmd/internal/ui"
+)
+
+func newPIN(a *app) *cobra.Command {
+	c := a.command0("pin", "pin")
+	c.AddCommand(newPINStatus(a), newPINChange(a))
+	return c
+}
+
+// pinStatusReport is pin status's part of the JSON object.
+type pinStatusReport struct {
+	Card pinCard    `json:"card"`
+	Pins []pinState `json:"pins"`
+}
+
+type pinCard struct {
+	Label  string `json:"label"`
+	Kind   string `json:"kind"`
+	Reader string `json:"reader"`
+}
+
+type pinState struct {
+	ID        string `json:"id"`
+	TriesLeft any    `json:"tries_left"`
+	TriesMax  int    `json:"tries_max"`
+	Locked    any    `json:"locked"`
+}
+
+func newPINStatus(a *app) *cobra.Command {
+	c := a.command1("status", "pin.status", func(ctx context.Context, _ []string) error { return a.pinStatus(ctx) })
+	c.Args = a.arguments(0, 0)
+	return c
+}
+
+// pinStatus asks both counters with empty VERIFYs, which cost no try.
+func (a *app) pinStatus(ctx context.Context) error {
+	s, err := a.connect(ctx)
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	token, err := s.card.Token()
+	if err != nil {
+		return err
+	}
+	rep := pinStatusReport{Card: pinCard{Label: token.Label, Kind: token.Kind.String(), Reader: s.conn.Reader()}}
+	var lines []string
+	for _, c := range []card.Credential{card.SignPassword, card.AuthPIN} {
+		t, err := s.card.Tries(c)
+		if errors.Is(err, card.ErrNoCredential) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		state := pinState{ID: c.String(), TriesMax: c.MaxTries(), TriesLeft: triesValue(t)}
+		if t.Known {
+			state.Locked = t.Blocked()
+		}
+		rep.Pins = append(rep.Pins, state)
+		lines = append(lines, a.triesLine(c, t))
+		if t.Blocked() {
+			lines = append(lines, "  "+a.t("tries.locked.help"))
+		}
+	}
+	a.report = rep
+	a.print(a.t("unlock.card", "Reader", ui.Escape(s.conn.Reader()), "Card", a.kind(token)))
+	for _, line := range lines {
+		a.print(line)
+	}
+	return nil
+}
+
+// pinChangeReport is pin change's part of the JSON object.
+type pinChangeReport struct {
+	PIN       string `json:"pin"`
+	Outcome   string `json:"outcome"`
+	TriesLeft any    `json:"tries_left"`
+}
+
+func newPINChange(a *app) *cobra.Command {
+	var allowWeak bool
+	c := a.command1("change [flags] sign|auth", "pin.change", func(ctx context.Context, args []string) error {
+		cred, ok := credentials[args[0]]
+		if !ok {
+			return usage("err.word", "Value", args[0], "Known", "sign, auth")
+		}
+		r := &pinChange{app: a, cred: cred, allowWeak: allowWeak}
+		return r.run(ctx)
+	})
+	c.Args = a.arguments(1, 1)
+	c.ValidArgs = []string{"sign", "auth"}
+	c.Flags().BoolVar(&allowWeak, "allow-weak-secret", false, a.t("flag.pin.allow-weak-secret"))
+	return c
+}
+
+var credentials = map[string]card.Credential{"sign": card.SignPassword, "auth": card.AuthPIN}
+
+// A pinChange replaces one secret. Its outcome is one of three words: changed,
+// not-changed, unknown (CLI.md, behaviour 7).
+type pinChange struct {
+	app       *app
+	cred      card.Credential
+	allowWeak bool
+	old, new  card.Secret
+	report    *pinChangeReport
+}
+
+func (r *pinChange) run(ctx context.Context) error {
+	a := r.app
+	r.report = &pinChangeReport{PIN: r.cred.String(), Outcome: "not-changed"}
+	a.report = r.report
+	defer func() { r.old.Wipe(); r.new.Wipe() }()
+	if !a.interactive() && a.flags.pinFrom == "" {
+		return inputNeeded()
+	}
+	secrets, err := a.scriptSecrets(2, false)
+	if err != nil {
+		return err
+	}
+	defer wipe(secrets)
+	if secrets != nil {
+		if err := r.fromScript(secrets); err != nil {
+			return err
+		}
+	}
+	err = a.unlock(ctx, unlocking{
+		cred: r.cred,
+		collect: func(ctx context.Context) error {
+			if secrets != nil {
+				return nil
+			}
+			return r.fromPerson(ctx)
+		},
+		given: func() card.Secret { return r.old },
+		tries: func(t card.Tries) { r.report.TriesLeft = triesValue(t) },
+		send:  r.send,
+	})
+	return r.outcome(err)
+}
+
+func (r *pinChange) fromScript(secrets []card.Secret) (err error) {
+	if r.old, err = r.app.normalize(r.cred, secrets[0].Clone()); err != nil {
+		return err
+	}
+	if r.new, err = r.app.normalize(r.cred, secrets[1].Clone()); err != nil {
+		return err
+	}
+	return checkNew(r.cred, r.old, r.new, r.allowWeak)
+}
+
+// fromPerson asks for the old secret, the new one, and the new one again, all
+// before the transaction.
+func (r *pinChange) fromPerson(ctx context.Context) (err error) {
+	a := r.app
+	name := a.t("secret." + r.cred.String())
+	r.old.Wipe()
+	if r.old, err = a.askSecret(ctx, r.cred, a.t("prompt.old", "Secret", name)); err != nil {
+		return err
+	}
+	if r.new.Len() > 0 {
+		// The old one was wrong and is typed again; the new one stands.
+		return checkNew(r.cred, r.old, r.new, r.allowWeak)
+	}
+	r.new, err = a.askNewSecret(ctx, r.cred, r.old, r.allowWeak)
+	return err
+}
+
+// askNewSecret asks for a new secret twice, until it has the form, is not easily
+// guessed and was typed the same both times; three times at most.
+func (a *app) askNewSecret(ctx context.Context, c card.Credential, old card.Secret, allowWeak bool) (card.Secret, error) {
+	a.prompt(a.t("prompt.new.rule." + c.String()))
+	for tries := 1; ; tries++ {
+		s, err := a.askTwice(ctx, c, old, allowWeak)
+		refused := errors.As(err, new(*card.FormError)) || errors.As(err, new(*card.WeakSecretError)) || errors.Is(err, errNotTwice)
+		if err == nil || !refused || tries == 3 {
+			return s, err
+		}
+		x := a.out.Explain(err)
+		a.prompt(x.Message)
+		a.prompt(x.Hint)
+	}
+}
+
+var errNotTwice = &i18n.Error{Code: i18n.CodeBadSecretForm, ID: "err.secret.not-twice"}
+
+func (a *app) askTwice(ctx context.Context, c card.Credential, old card.Secret, allowWeak bool) (card.Secret, error) {
+	name := a.t("secret." + c.String())
+	typed, err := a.typeSecret(ctx, a.t("prompt.new", "Secret", name))
+	if err != nil {
+		return card.Secret{}, err
+	}
+	s, err := a.normalize(c, typed)
+	if err != nil {
+		return card.Secret{}, err
+	}
+	if err := checkNew(c, old, s, allowWeak); err != nil {
+		s.Wipe()
+		return card.Secret{}, err
+	}
+	typed, err = a.typeSecret(ctx, a.t("prompt.again", "Secret", name))
+	if err != nil {
+		s.Wipe()
+		return card.Secret{}, err
+	}
+	again, err := a.normalize(c, typed)
+	defer again.Wipe()
+	if err != nil || !again.Equal(s) {
+		s.Wipe()
+		return card.Secret{}, errNotTwice
+	}
+	return s, nil
+}
+
+// checkNew refuses a new secret that is the old one, or easily guessed unless that
+// is allowed.
+func checkNew(c card.Credential, old, new card.Secret, allowWeak bool) error {
+	err := card.CheckNew(c, old, new)
+	var weak *card.WeakSecretError
+	if allowWeak && errors.As(err, &weak) && weak.Reason != card.WeakEqual {
+		return nil
+	}
+	return err
+}
+
+// send verifies the old secret and sets the new one, in one transaction.
+func (r *pinChange) send(s *session) error {
+	var check func() error
+	if r.cred == card.SignPassword && !r.allowWeak {
+		check = func() error { return r.notBirthDate(s) }
+	}
+	return s.card.Change(r.cred, r.old, r.new, check)
+}
+
+// notBirthDate refuses a new password that holds the birth date in the
+// certificate, which only a verified password opens.
+func (r *pinChange) notBirthDate(s *session) error {
+	cert, err := s.card.Certificate(card.SignCert)
+	if err != nil {
+		if errors.As(err, new(*card.NoCertificateError)) {
+			return nil
+		}
+		return err
+	}
+	return checkBirth(r.new, cert)
+}
+
+func checkBirth(s card.Secret, cert *x509.Certificate) error {
+	holder, err := card.HolderOf(cert)
+	if err != nil {
+		return nil // a certificate without a readable birth date cannot be compared with
+	}
+	return card.CheckBirth(card.SignPassword, s, holder.Birth)
+}
+
+// outcome says which of the three words it ended in.
+func (r *pinChange) outcome(err error) error {
+	a := r.app
+	var unknown *card.OutcomeUnknownError
+	switch {
+	case err == nil:
+		r.report.Outcome = "changed"
+		r.report.TriesLeft = r.cred.MaxTries()
+		a.say(a.t("pin.changed", "Secret", a.t("secret."+r.cred.String())))
+	case errors.As(err, &unknown):
+		r.report.Outcome = "unknown"
+		r.report.TriesLeft = nil
+	default:
+		a.say(a.t("pin.not-changed", "Secret", a.t("secret."+r.cred.String())))
+	}
+	return err
+}

@@ -1,0 +1,176 @@
+package cli
+
+import (
+	"context"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"natsuin/card"
+	"natsuin/card/practice"
+	"natsuin/card/virtual"
+	"natsuin/cmd/internal/i18n"
+	"natsuin/cmd/internal/ui"
+	"natsuin/fingerprint"
+)
+
+func newPractice(a *app) *cobra.Command {
+	c := a.command0("practice", "practice")
+	c.AddCommand(
+		newPracticeShow(a), newPracticeIssue(a), newPracticeUnlock(a), newPracticeRevoke(a), newPracticeRenew(a),
+		newPracticeCRL(a), newPracticeOCSP(a), newPracticeOfficial(a), newPracticeServe(a), newPracticeReset(a),
+	)
+	return c
+}
+
+// practiceReport is practice show's part of the JSON object, and that of every
+// verb that leaves a new card behind.
+type practiceReport struct {
+	Kind       string         `json:"kind"`
+	TriesLeft  map[string]any `json:"tries_left"`
+	SHA256     *string        `json:"sha256"`
+	RootSHA256 *string        `json:"root_sha256"`
+	Secrets    map[string]any `json:"secrets"`
+	Revoked    *string        `json:"revoked_at"`
+}
+
+func newPracticeShow(a *app) *cobra.Command {
+	c := a.command1("show", "practice.show", func(context.Context, []string) error { return a.practiceShow() })
+	c.Args = a.arguments(0, 0)
+	return c
+}
+
+// practiceShow tells everything about the practice card, its passwords included:
+// they are no secrets.
+func (a *app) practiceShow() error {
+	info, err := a.practiceStore().Show()
+	if err != nil {
+		return err
+	}
+	rep := practiceReport{Kind: string(info.Kind), TriesLeft: map[string]any{}, Secrets: map[string]any{}}
+	a.print(a.t("practice.mark"))
+	a.field("practice.kind", a.t("practice.kind."+string(info.Kind)))
+	a.field("practice.holder", ui.Escape(info.Name))
+	for _, half := range []struct {
+		cred virtual.Credential
+		info practice.SlotInfo
+	}{{virtual.Sign, info.Sign}, {virtual.Auth, info.Auth}} {
+		id := half.cred.String()
+		if half.info.MaxTries == 0 {
+			rep.TriesLeft[id], rep.Secrets[id] = nil, nil
+			continue
+		}
+		rep.TriesLeft[id], rep.Secrets[id] = half.info.Tries, half.info.Secret
+		a.field("practice."+id, a.t("practice.secret", "Secret", half.info.Secret, "N", half.info.Tries))
+	}
+	if c := info.Sign.Certificate; c != nil {
+		rep.SHA256 = orNull(fingerprint.Of(c).SHA256.String())
+		a.printGroups("practice.sha256", *rep.SHA256)
+	}
+	if c := info.Sign.CA; c != nil {
+		rep.RootSHA256 = orNull(fingerprint.Of(c).SHA256.String())
+		a.printGroups("practice.root-sha256", *rep.RootSHA256)
+	}
+	if r := info.Sign.Revoked; r != nil {
+		rep.Revoked = orNull(stamp(r.At))
+		a.field("practice.revoked", a.dateTime(r.At))
+	}
+	a.field("practice.folder", ui.Escape(a.env.dataDir("practice")))
+	a.report = rep
+	return nil
+}
+
+func newPracticeReset(a *app) *cobra.Command {
+	var yes bool
+	c := a.command1("reset [flags]", "practice.reset", func(ctx context.Context, _ []string) error {
+		if !yes {
+			agreed, err := a.agree(ctx, a.t("practice.reset.ask"))
+			if err != nil {
+				return err
+			}
+			if !agreed {
+				return &i18n.Error{Code: i18n.CodeDeclined, ID: "err.practice.reset-declined"}
+			}
+		}
+		if err := a.practiceStore().Reset(); err != nil {
+			return err
+		}
+		return a.practiceShow()
+	})
+	c.Args = a.arguments(0, 0)
+	c.Flags().BoolVar(&yes, "yes", false, a.t("flag.practice.yes"))
+	return c
+}
+
+func newPracticeIssue(a *app) *cobra.Command {
+	var kind, name, address, birth, sex string
+	c := a.command1("issue [flags]", "practice.issue", func(ctx context.Context, _ []string) error {
+		o := practice.IssueOptions{Kind: practice.Kind(kind), Name: name, Address: address, Sex: sexes[sex]}
+		if sex != "" && o.Sex == "" {
+			return usage("err.flag.invalid", "Flag", "--sex", "Value", sex)
+		}
+		if birth != "" {
+			day, err := time.Parse(time.DateOnly, birth)
+			if err != nil {
+				return usage("err.flag.invalid", "Flag", "--birth", "Value", birth)
+			}
+			o.Birth = day
+		}
+		if err := a.practiceSecrets(ctx, &o); err != nil {
+			return err
+		}
+		if err := a.practiceStore().Issue(o); err != nil {
+			return err
+		}
+		return a.practiceShow()
+	})
+	c.Args = a.arguments(0, 0)
+	f := c.Flags()
+	f.StringVar(&kind, "kind", string(practice.KindMyNumber), a.t("flag.practice.kind"))
+	f.StringVar(&name, "name", "", a.t("flag.practice.name"))
+	f.StringVar(&address, "address", "", a.t("flag.practice.address"))
+	f.StringVar(&birth, "birth", "", a.t("flag.practice.birth"))
+	f.StringVar(&sex, "sex", "", a.t("flag.practice.sex"))
+	var kinds []string
+	for _, k := range practice.Kinds() {
+		kinds = append(kinds, string(k))
+	}
+	completeWords(c, "kind", kinds...)
+	completeWords(c, "sex", "male", "female", "unknown")
+	return c
+}
+
+var sexes = map[string]practice.Sex{"male": practice.Male, "female": practice.Female, "unknown": practice.UnknownSex}
+
+// practiceSecrets gets the new card's two secrets: asked twice each at a terminal,
+// two lines of --pin-from in a script, else the published ones.
+func (a *app) practiceSecrets(ctx context.Context, o *practice.IssueOptions) error {
+	secrets, err := a.scriptSecrets(2, false)
+	if err != nil {
+		return err
+	}
+	defer wipe(secrets)
+	if secrets == nil && a.interactive() {
+		a.prompt(a.t("practice.issue.secrets"))
+		for _, c := range []card.Credential{card.SignPassword, card.AuthPIN} {
+			s, err := a.askNewSecret(ctx, c, card.Secret{}, true)
+			if err != nil {
+				return err
+			}
+			secrets = append(secrets, s)
+		}
+	}
+	for i, c := range []card.Credential{card.SignPassword, card.AuthPIN} {
+		if secrets == nil {
+			break
+		}
+		if secrets[i], err = a.normalize(c, secrets[i]); err != nil {
+			return err
+		}
+	}
+	if secrets != nil {
+		// They are no secrets: the store keeps and shows them.
+		o.SignPassword, o.AuthPIN = string(secrets[0].Reveal()), string(secrets[1].Reveal())
+	}
+	return nil
+}

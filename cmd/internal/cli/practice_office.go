@@ -1,0 +1,155 @@
+package cli
+
+import (
+	"context"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"natsuin/card/practice"
+	"natsuin/card/virtual"
+	"natsuin/cmd/internal/outfile"
+	"natsuin/cmd/internal/ui"
+	"natsuin/sign"
+
+	"crypto"
+	"errors"
+)
+
+func newPracticeUnlock(a *app) *cobra.Command {
+	c := a.command1("unlock sign|auth", "practice.unlock", func(_ context.Context, args []string) error {
+		halves := map[string]virtual.Credential{"sign": virtual.Sign, "auth": virtual.Auth}
+		cred, ok := halves[args[0]]
+		if !ok {
+			return usage("err.word", "Value", ui.Escape(args[0]), "Known", "sign, auth")
+		}
+		if err := a.practiceStore().Unlock(cred); err != nil {
+			return err
+		}
+		return a.practiceShow()
+	})
+	c.Args = a.arguments(1, 1)
+	c.ValidArgs = []string{"sign", "auth"}
+	return c
+}
+
+func newPracticeRevoke(a *app) *cobra.Command {
+	var reason, at string
+	c := a.command1("revoke [flags]", "practice.revoke", func(context.Context, []string) error {
+		var when time.Time
+		if at != "" {
+			t, err := time.Parse(time.RFC3339, at)
+			if err != nil {
+				return usage("err.flag.invalid", "Flag", "--at", "Value", at)
+			}
+			when = t
+		}
+		if err := a.practiceStore().Revoke(practice.Reason(reason), when); err != nil {
+			return err
+		}
+		return a.practiceShow()
+	})
+	c.Args = a.arguments(0, 0)
+	c.Flags().StringVar(&reason, "reason", string(practice.Moved), a.t("flag.practice.reason"))
+	c.Flags().StringVar(&at, "at", "", a.t("flag.practice.at"))
+	var reasons []string
+	for _, r := range practice.Reasons() {
+		reasons = append(reasons, string(r))
+	}
+	completeWords(c, "reason", reasons...)
+	return c
+}
+
+func newPracticeRenew(a *app) *cobra.Command {
+	var o practice.RenewOptions
+	c := a.command1("renew [flags]", "practice.renew", func(context.Context, []string) error {
+		if err := a.practiceStore().Renew(o); err != nil {
+			return err
+		}
+		return a.practiceShow()
+	})
+	c.Args = a.arguments(0, 0)
+	c.Flags().BoolVar(&o.NewRoot, "new-root", false, a.t("flag.practice.new-root"))
+	return c
+}
+
+func newPracticeCRL(a *app) *cobra.Command {
+	var output string
+	var force bool
+	c := a.command1("crl -o FILE", "practice.crl", func(context.Context, []string) error {
+		if output == "" {
+			return usage("err.flag.value", "Flag", "-o")
+		}
+		if err := errors.Join(outfile.Check([]string{output}, nil, force)...); err != nil {
+			return err
+		}
+		der, err := a.practiceStore().CRL()
+		if err != nil {
+			return err
+		}
+		if err := writeFile(output, der, force); err != nil {
+			return err
+		}
+		a.say(a.t("practice.crl.done", "Path", ui.Escape(output)))
+		return nil
+	})
+	c.Args = a.arguments(0, 0)
+	c.Flags().StringVarP(&output, "output", "o", "", a.t("flag.practice.crl"))
+	c.Flags().BoolVar(&force, "force", false, a.t("flag.force"))
+	return c
+}
+
+// newPracticeOfficial signs a letter as a practice official, to rehearse the check
+// of a 官職証明書 through the bridge CA.
+func newPracticeOfficial(a *app) *cobra.Command {
+	var output string
+	var force bool
+	c := a.command1("official -o LETTER.p7s LETTER", "practice.official", func(ctx context.Context, args []string) error {
+		if output == "" {
+			return usage("err.flag.value", "Flag", "-o")
+		}
+		if err := errors.Join(outfile.Check([]string{output}, args, force)...); err != nil {
+			return err
+		}
+		data, err := a.officialSignature(ctx, args[0])
+		if err != nil {
+			return err
+		}
+		if err := writeFile(output, data, force); err != nil {
+			return err
+		}
+		a.say(a.t("sign.done", "Input", ui.Escape(args[0]), "Output", ui.Escape(output)))
+		a.say(a.t("practice.mark"))
+		return nil
+	})
+	c.Args = a.arguments(1, 1)
+	c.Flags().StringVarP(&output, "output", "o", "", a.t("flag.practice.official"))
+	c.Flags().BoolVar(&force, "force", false, a.t("flag.force"))
+	return c
+}
+
+func (a *app) officialSignature(ctx context.Context, letter string) ([]byte, error) {
+	f, err := os.Open(letter)
+	if err != nil {
+		return nil, fileError("err.file.read", letter, err)
+	}
+	defer f.Close()
+	content, err := sign.Digest(ctx, f, crypto.SHA256)
+	if err != nil {
+		return nil, fileError("err.file.read", letter, err)
+	}
+	key, chain, err := a.practiceStore().Official()
+	if err != nil {
+		return nil, err
+	}
+	pending, err := sign.Prepare(content, chain[0], sign.Options{Issuers: chain[1:], SigningTime: a.env.Now()})
+	if err != nil {
+		return nil, err
+	}
+	s, err := pending.Sign(key)
+	if err != nil {
+		return nil, err
+	}
+	return s.DER(), nil
+}

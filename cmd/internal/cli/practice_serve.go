@@ -1,0 +1,120 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"natsuin/card/virtual/vpcd"
+	"natsuin/cmd/internal/i18n"
+	"natsuin/cmd/internal/ui"
+)
+
+// newPracticeServe offers the practice card to pcscd's vpcd reader, so that any
+// PC/SC program can be rehearsed with.
+func newPracticeServe(a *app) *cobra.Command {
+	var connect, listen string
+	c := a.command1("serve --connect HOST:PORT | --listen 127.0.0.1:PORT", "practice.serve", func(ctx context.Context, _ []string) error {
+		switch {
+		case a.asJSON:
+			return usage("err.json-stdout", "Flag", "practice serve")
+		case (connect == "") == (listen == ""):
+			return usage("err.practice.serve")
+		}
+		return a.practiceServe(ctx, connect, listen)
+	})
+	c.Args = a.arguments(0, 0)
+	c.Flags().StringVar(&connect, "connect", "", a.t("flag.practice.connect"))
+	c.Flags().StringVar(&listen, "listen", "", a.t("flag.practice.listen"))
+	return c
+}
+
+// practiceServe holds the card from the first reader to the last; Ctrl-C is the
+// ordinary way to take it out.
+func (a *app) practiceServe(ctx context.Context, connect, listen string) error {
+	conn, err := a.practiceStore().Connect()
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	if err := conn.Begin(); err != nil {
+		return err
+	}
+	if connect != "" {
+		reader, err := vpcd.Dial(ctx, connect)
+		if err != nil {
+			return networkError("err.practice.connect", connect, err)
+		}
+		a.say(a.t("practice.serving", "Address", ui.Escape(connect)))
+		return served(ctx, vpcd.Serve(ctx, reader, conn.Card()))
+	}
+	listener, err := vpcd.Listen(ctx, listen)
+	if err != nil {
+		return networkError("err.practice.listen", listen, err)
+	}
+	defer listener.Close()
+	context.AfterFunc(ctx, func() { listener.Close() })
+	a.say(a.t("practice.serving", "Address", listener.Addr().String()))
+	for {
+		reader, err := listener.Accept()
+		if err != nil {
+			return served(ctx, err)
+		}
+		if err := vpcd.Serve(ctx, reader, conn.Card()); ctx.Err() != nil {
+			return served(ctx, err)
+		}
+	}
+}
+
+// served ends quietly when the person ended it.
+func served(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return nil
+	}
+	return err
+}
+
+func networkError(id, address string, err error) error {
+	code := i18n.CodeNoService
+	if errors.As(err, new(*vpcd.NotLoopbackError)) {
+		code, id = i18n.CodeUsage, "err.practice.loopback"
+	}
+	return &i18n.Error{Code: code, ID: id, Pairs: []any{"Address", ui.Escape(address), "Error", ui.Escape(err.Error())}, Err: err}
+}
+
+// newPracticeOCSP runs the practice CA's OCSP responder (RFC 6960).
+func newPracticeOCSP(a *app) *cobra.Command {
+	var listen string
+	c := a.command1("ocsp --listen 127.0.0.1:PORT", "practice.ocsp", func(ctx context.Context, _ []string) error {
+		switch {
+		case a.asJSON:
+			return usage("err.json-stdout", "Flag", "practice ocsp")
+		case listen == "":
+			return usage("err.flag.value", "Flag", "--listen")
+		}
+		return a.practiceOCSP(ctx, listen)
+	})
+	c.Args = a.arguments(0, 0)
+	c.Flags().StringVar(&listen, "listen", "", a.t("flag.practice.listen"))
+	return c
+}
+
+func (a *app) practiceOCSP(ctx context.Context, listen string) error {
+	handler, err := a.practiceStore().OCSP()
+	if err != nil {
+		return err
+	}
+	listener, err := vpcd.Listen(ctx, listen) // loopback only, like the card's own port
+	if err != nil {
+		return networkError("err.practice.listen", listen, err)
+	}
+	// The address is data: scripts read the port from it.
+	a.print("http://" + listener.Addr().String())
+	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, BaseContext: func(net.Listener) context.Context { return ctx }}
+	context.AfterFunc(ctx, func() { server.Close() })
+	return served(ctx, server.Serve(listener))
+}

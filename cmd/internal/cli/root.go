@@ -1,0 +1,175 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"natsuin/cmd/internal/i18n"
+)
+
+// newRoot builds the whole command tree. It reads nothing and opens nothing.
+func newRoot(a *app) *cobra.Command {
+	root := a.command0("natsuin", "root")
+	root.SilenceErrors, root.SilenceUsage = true, true
+	root.CompletionOptions.DisableDefaultCmd = true
+	root.SetHelpFunc(func(c *cobra.Command, _ []string) { a.help(c) })
+	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
+		a.command = path(c)
+		return flagError(err)
+	})
+	root.PersistentPreRunE = func(c *cobra.Command, _ []string) error { return a.checkGlobals() }
+
+	f := root.PersistentFlags()
+	f.SortFlags = false
+	g := &a.flags
+	f.StringVar(&g.reader, "reader", "", a.t("flag.reader"))
+	f.StringVar(&g.lang, "lang", "", a.t("flag.lang"))
+	f.BoolVar(&a.asJSON, "json", a.asJSON, a.t("flag.json"))
+	f.StringVar(&g.pinFrom, "pin-from", "", a.t("flag.pin-from"))
+	f.BoolVar(&g.noInput, "no-input", false, a.t("flag.no-input"))
+	f.StringVar(&g.wait, "wait", "", a.t("flag.wait"))
+	f.IntVar(&g.minTries, "min-tries", 0, a.t("flag.min-tries"))
+	f.BoolVar(&g.personal, "personal", false, a.t("flag.personal"))
+	f.BoolVarP(&g.verbose, "verbose", "v", false, a.t("flag.verbose"))
+	f.BoolVarP(&g.quiet, "quiet", "q", false, a.t("flag.quiet"))
+	f.StringVar(&g.color, "color", "auto", a.t("flag.color"))
+	f.BoolP("help", "h", false, a.t("flag.help"))
+	f.Lookup("color").DefValue = ""
+	a.completeGlobals(root)
+
+	root.AddCommand(
+		newSign(a), newVerify(a), newFingerprint(a), newPIN(a), newCert(a),
+		newTrust(a), newPractice(a), newVersion(a), newCompletion(a),
+	)
+	root.SetHelpCommand(newHelp(a))
+	for _, c := range root.Commands() {
+		c.Flags().SortFlags = false
+	}
+	return root
+}
+
+// command0 is a command without a run: its subcommands do the work.
+func (a *app) command0(use, id string) *cobra.Command {
+	c := a.command1(use, id, nil)
+	c.RunE = func(c *cobra.Command, args []string) error {
+		a.command = path(c)
+		switch {
+		case len(args) > 0:
+			return usage("err.command", "Value", args[0], "Known", names(c))
+		case c.HasParent():
+			return usage("err.subcommand", "Command", c.CommandPath(), "Known", names(c))
+		case a.asJSON:
+			return usage("err.subcommand", "Command", c.CommandPath(), "Known", names(c))
+		}
+		a.help(c)
+		return nil
+	}
+	return c
+}
+
+// command1 is a command with its words from the catalogue under cmd.ID. A nil
+// bounds takes any number of arguments.
+func (a *app) command1(use, id string, run func(ctx context.Context, args []string) error) *cobra.Command {
+	c := &cobra.Command{
+		Use:                   use,
+		Short:                 a.t("cmd." + id + ".short"),
+		Long:                  a.t("cmd." + id + ".long"),
+		DisableFlagsInUseLine: true,
+		Args:                  cobra.ArbitraryArgs,
+	}
+	if ex := "cmd." + id + ".example"; a.out.Has(ex) {
+		c.Example = a.t(ex)
+	}
+	if run != nil {
+		c.RunE = func(c *cobra.Command, args []string) error { return run(c.Context(), args) }
+	}
+	return c
+}
+
+// arguments bounds the number of positional arguments; most < 0 is no bound.
+func (a *app) arguments(least, most int) cobra.PositionalArgs {
+	return func(c *cobra.Command, args []string) error {
+		a.command = path(c)
+		if len(args) < least {
+			return usage("err.args.few", "Command", c.CommandPath(), "Use", c.UseLine())
+		}
+		if most >= 0 && len(args) > most {
+			return usage("err.args.many", "Command", c.CommandPath(), "Value", args[most])
+		}
+		return nil
+	}
+}
+
+// path is the command's name as JSON says it: without the program's name.
+func path(c *cobra.Command) string {
+	if !c.HasParent() {
+		return c.Name()
+	}
+	return strings.TrimPrefix(c.CommandPath(), c.Root().Name()+" ")
+}
+
+func names(c *cobra.Command) string {
+	var list []string
+	for _, sub := range c.Commands() {
+		if sub.IsAvailableCommand() {
+			list = append(list, sub.Name())
+		}
+	}
+	return strings.Join(list, ", ")
+}
+
+// usage is an error in how the command line was written: exit code 2.
+func usage(id string, pairs ...any) error {
+	return &i18n.Error{Code: i18n.CodeUsage, ID: id, Pairs: pairs}
+}
+
+// flagError words what pflag found wrong, in the run's language.
+func flagError(err error) error {
+	var unknown *pflag.NotExistError
+	var missing *pflag.ValueRequiredError
+	var invalid *pflag.InvalidValueError
+	var syntax *pflag.InvalidSyntaxError
+	switch {
+	case errors.As(err, &unknown):
+		name := "--" + unknown.GetSpecifiedName()
+		if unknown.GetSpecifiedShortnames() != "" {
+			name = "-" + unknown.GetSpecifiedName()
+		}
+		return usage("err.flag.unknown", "Flag", name)
+	case errors.As(err, &missing):
+		return usage("err.flag.value", "Flag", "--"+missing.GetFlag().Name)
+	case errors.As(err, &invalid):
+		return usage("err.flag.invalid", "Flag", "--"+invalid.GetFlag().Name, "Value", invalid.GetValue())
+	case errors.As(err, &syntax):
+		return usage("err.flag.invalid", "Flag", syntax.GetSpecifiedFlag(), "Value", "")
+	}
+	return &i18n.Error{Code: i18n.CodeUsage, ID: "err.flag.other", Pairs: []any{"Error", err.Error()}, Err: err}
+}
+
+// checkGlobals refuses global flags whose values mean nothing.
+func (a *app) checkGlobals() error {
+	g := a.flags
+	if !oneOf(g.color, "auto", "always", "never") {
+		return usage("err.flag.invalid", "Flag", "--color", "Value", g.color)
+	}
+	if a.root.PersistentFlags().Changed("min-tries") && (g.minTries < 1 || g.minTries > 5) {
+		return usage("err.min-tries")
+	}
+	if _, err := g.waitLimit(false); err != nil {
+		return err
+	}
+	return checkPINSource(g.pinFrom)
+}
+
+func oneOf(v string, list ...string) bool {
+	for _, l := range list {
+		if v == l {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,301 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"os"
+	"runtime"
+	"strconv"
+	"strings"
+	"time"
+
+	"natsuin/card"
+	"natsuin/cmd/internal/i18n"
+	"natsuin/cmd/internal/ui"
+)
+
+// longestSecret bounds what is read as a secret, in bytes: 16 characters in
+// full width are 48 bytes; whatever is longer is refused whole, never cut.
+const longestSecret = 256
+
+// interactive tells whether a person is there to be asked. A run with --pin-from
+// or --no-input, or away from a terminal, counts as a script (CLI.md, "Secrets and scripts").
+func (a *app) interactive() bool {
+	st := a.env.Streams
+	return !a.flags.noInput && a.flags.pinFrom == "" && (st.InIsTerminal || st.ErrIsTerminal) && a.hasTerminal()
+}
+
+func (a *app) hasTerminal() bool {
+	_, err := a.device()
+	return err == nil
+}
+
+// checkPINSource refuses a --pin-from that could never work, before anything else.
+func checkPINSource(source string) error {
+	kind, value, _ := strings.Cut(source, ":")
+	switch {
+	case source == "" || source == "stdin":
+		return nil
+	case kind == "fd":
+		if n, err := strconv.Atoi(value); err == nil && n >= 0 {
+			return nil
+		}
+	case kind == "file" && value != "":
+		return nil
+	case oneOf(kind, "pass", "env", "pin"):
+		return usage("err.pin-from.pass")
+	}
+	return usage("err.pin-from")
+}
+
+// scriptSecrets reads n secrets from --pin-from, a line each, or nil without the
+// flag. It runs before the card is touched.
+func (a *app) scriptSecrets(n int, stdinTaken bool) ([]card.Secret, error) {
+	if a.flags.pinFrom == "" {
+		return nil, nil
+	}
+	r, err := a.openPINSource(stdinTaken)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	secrets := make([]card.Secret, 0, n)
+	for range n {
+		s, err := a.readSecretLine(r)
+		if err != nil {
+			wipe(secrets)
+			return nil, err
+		}
+		secrets = append(secrets, s)
+	}
+	if strings.HasPrefix(a.flags.pinFrom, "file:") {
+		if k, _ := r.Read(make([]byte, 1)); k > 0 { // a longer file is somebody's mistake
+			wipe(secrets)
+			return nil, usage("err.pin-from.lines", "N", n)
+		}
+	}
+	return secrets, nil
+}
+
+func wipe(secrets []card.Secret) {
+	for _, s := range secrets {
+		s.Wipe()
+	}
+}
+
+// readSecretLine reads up to one LF or CRLF, or the end, and not a byte further:
+// the source may be a pipe that stays open.
+func (a *app) readSecretLine(r io.Reader) (card.Secret, error) {
+	line := make([]byte, 0, longestSecret+2)
+	for {
+		var b [1]byte
+		n, err := r.Read(b[:])
+		if n == 1 && b[0] != '\n' {
+			if len(line) == cap(line) {
+				clear(line)
+				return card.Secret{}, &i18n.Error{Code: i18n.CodeBadSecretForm, ID: "err.secret.long"}
+			}
+			line = append(line, b[0])
+			continue
+		}
+		if err != nil && err != io.EOF {
+			clear(line)
+			return card.Secret{}, fileError("err.pin-from.file", a.flags.pinFrom, err)
+		}
+		if n == 1 || err == io.EOF {
+			break
+		}
+	}
+	line = bytes.TrimSuffix(line, []byte("\r"))
+	if len(line) == 0 {
+		return card.Secret{}, &i18n.Error{Code: i18n.CodeBadSecretForm, ID: "err.secret.empty"}
+	}
+	return card.NewSecret(line), nil
+}
+
+func (a *app) openPINSource(stdinTaken bool) (io.ReadCloser, error) {
+	kind, value, _ := strings.Cut(a.flags.pinFrom, ":")
+	switch kind {
+	case "stdin":
+		if stdinTaken {
+			return nil, usage("err.pin-from.stdin-taken")
+		}
+		if a.env.Streams.InIsTerminal {
+			return nil, usage("err.pin-from.stdin-terminal")
+		}
+		return io.NopCloser(a.env.Streams.In), nil
+	case "fd":
+		n, _ := strconv.Atoi(value)
+		if n == 0 && stdinTaken {
+			return nil, usage("err.pin-from.stdin-taken")
+		}
+		f := os.NewFile(uintptr(n), "fd:"+value)
+		if f == nil {
+			return nil, usage("err.pin-from")
+		}
+		return f, nil
+	}
+	f, err := os.Open(value)
+	if err != nil {
+		return nil, fileError("err.pin-from.file", value, err)
+	}
+	if err := ownerOnly(f); err != nil {
+		f.Close()
+		return nil, err
+	}
+	return f, nil
+}
+
+// ownerOnly refuses a secret's file that group or world may read. Windows keeps
+// no such bits; there the folder's access list decides.
+func ownerOnly(f *os.File) error {
+	info, err := f.Stat()
+	if err != nil {
+		return fileError("err.pin-from.file", f.Name(), err)
+	}
+	if runtime.GOOS != "windows" && info.Mode().Perm()&0o044 != 0 {
+		return &i18n.Error{Code: i18n.CodeFile, ID: "err.pin-from.mode", Pairs: []any{"Path", ui.Escape(f.Name())}}
+	}
+	return nil
+}
+
+func fileError(id, name string, err error) error {
+	return &i18n.Error{Code: i18n.CodeFile, ID: id, Pairs: []any{"Path", ui.Escape(name), "Error", ui.Escape(plain(err))}, Err: err}
+}
+
+// plain is an error of the operating system without the path that it repeats.
+func plain(err error) string {
+	var pe *os.PathError
+	if errors.As(err, &pe) {
+		return pe.Err.Error()
+	}
+	return err.Error()
+}
+
+// askSecret asks at the terminal until what was typed has the form of this
+// credential, three times at most. What is malformed never reaches the card.
+func (a *app) askSecret(ctx context.Context, c card.Credential, prompt string) (card.Secret, error) {
+	for tries := 1; ; tries++ {
+		var s card.Secret
+		typed, err := a.typeSecret(ctx, prompt)
+		if err == nil {
+			s, err = a.normalize(c, typed)
+		}
+		if err == nil || tries == 3 || i18n.CodeOf(err) != i18n.CodeBadSecretForm {
+			return s, err
+		}
+		x := a.out.Explain(err)
+		a.prompt(x.Message)
+		a.prompt(x.Hint)
+	}
+}
+
+func (a *app) typeSecret(ctx context.Context, prompt string) (card.Secret, error) {
+	t, err := a.device()
+	if err != nil {
+		return card.Secret{}, inputNeeded()
+	}
+	typed, err := t.ReadSecret(ctx, prompt, longestSecret)
+	if err != nil {
+		return card.Secret{}, err
+	}
+	return card.NewSecret(typed), nil
+}
+
+// normalize checks the form and says what it changed: raised letters, folded width.
+func (a *app) normalize(c card.Credential, typed card.Secret) (card.Secret, error) {
+	s, how, err := card.Normalize(c, typed)
+	if err != nil {
+		typed.Wipe()
+		return card.Secret{}, err
+	}
+	if how.Folded {
+		a.say(a.t("secret.folded"))
+	}
+	if how.Raised {
+		a.say(a.t("secret.raised"))
+	}
+	if how.SingleClass {
+		a.say(a.t("secret.single-class"))
+	}
+	return s, nil
+}
+
+func inputNeeded() error {
+	return &i18n.Error{Code: i18n.CodeDeclined, ID: "err.input-needed"}
+}
+
+// ask puts a question with a visible answer.
+func (a *app) ask(ctx context.Context, question string) (string, error) {
+	if !a.interactive() {
+		return "", inputNeeded()
+	}
+	t, err := a.device()
+	if err != nil {
+		return "", inputNeeded()
+	}
+	return t.Ask(ctx, question)
+}
+
+// agree asks for yes or はい; anything else is no.
+func (a *app) agree(ctx context.Context, question string) (bool, error) {
+	answer, err := a.ask(ctx, question)
+	if err != nil {
+		return false, err
+	}
+	return oneOf(strings.ToLower(strings.TrimSpace(answer)), "yes", "はい"), nil
+}
+
+func (a *app) askNumber(ctx context.Context, lines []string, most int) (int, error) {
+	for _, line := range lines {
+		a.prompt(line)
+	}
+	for range 3 {
+		answer, err := a.ask(ctx, a.t("choose.number", "Most", most))
+		if err != nil {
+			return 0, err
+		}
+		if n, err := strconv.Atoi(strings.TrimSpace(answer)); err == nil && n >= 1 && n <= most {
+			return n - 1, nil
+		}
+	}
+	return 0, &i18n.Error{Code: i18n.CodeDeclined, ID: "err.declined"}
+}
+
+// prompt writes a line that belongs to a question, to the terminal device.
+func (a *app) prompt(line string) {
+	if line == "" {
+		return
+	}
+	if t, err := a.device(); err == nil {
+		_ = t.Print(line + "\n") // a terminal that went away is noticed by the next question
+	}
+}
+
+// discard throws away what was typed or pasted ahead, so that no second line of a
+// paste becomes the next wrong password.
+func (a *app) discard() {
+	if t, err := a.device(); err == nil {
+		_ = t.Discard()
+	}
+}
+
+// waitLimit is how long to wait for a card: negative is no limit.
+func (g globals) waitLimit(interactive bool) (time.Duration, error) {
+	if g.wait == "" {
+		if interactive {
+			return -1, nil
+		}
+		return 0, nil
+	}
+	if n, err := strconv.Atoi(g.wait); err == nil && n >= 0 {
+		return time.Duration(n) * time.Second, nil
+	}
+	d, err := time.ParseDuration(g.wait)
+	if err != nil || d < 0 {
+		return 0, usage("err.flag.invalid", "Flag", "--wait", "Value", g.wait)
+	}
+	return d, nil
+}

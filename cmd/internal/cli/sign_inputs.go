@@ -1,0 +1,222 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+
+	"golang.org/x/sync/errgroup"
+
+	"natsuin/cmd/internal/i18n"
+	"natsuin/cmd/internal/outfile"
+	"natsuin/cmd/internal/ui"
+	"natsuin/sign"
+)
+
+// A job is one file to sign.
+type job struct {
+	input   string // as given; "-" is stdin
+	output  string // "-" is stdout
+	info    fs.FileInfo
+	content sign.Content
+	report  *signFile
+}
+
+func (j *job) name() string { return j.input }
+
+// streamed tells whether the input can be read only once.
+func (j *job) streamed() bool { return j.input == "-" || !j.info.Mode().IsRegular() }
+
+// check refuses everything that can be refused before the card and before any
+// reading: flags first, then inputs, then outputs (CLI.md, behaviour 13).
+func (r *signRun) check(args []string) error {
+	if err := r.checkFlags(args); err != nil {
+		return err
+	}
+	a := r.app
+	if !a.interactive() && !r.opts.dryRun {
+		if a.flags.pinFrom == "" {
+			return inputNeeded()
+		}
+		if !r.opts.yes {
+			return &i18n.Error{Code: i18n.CodeDeclined, ID: "err.notice-unread"}
+		}
+	}
+	for _, arg := range args {
+		j, err := r.newJob(arg)
+		if err != nil {
+			return err
+		}
+		r.jobs = append(r.jobs, j)
+	}
+	return r.checkOutputs()
+}
+
+func (r *signRun) checkFlags(args []string) error {
+	o, a := r.opts, r.app
+	var ok bool
+	if r.hash, ok = hashes[o.hash]; !ok && o.hash != "" {
+		return usage("err.flag.invalid", "Flag", "--hash", "Value", o.hash)
+	}
+	if o.hash == "" {
+		r.hash = hashes["sha256"]
+	}
+	stdin := 0
+	for _, arg := range args {
+		if arg == "-" {
+			stdin++
+		}
+	}
+	switch {
+	case !oneOf(o.key, "sign", "auth"):
+		return usage("err.flag.invalid", "Flag", "--key", "Value", o.key)
+	case o.raw && o.attached:
+		return usage("err.flags.both", "A", "--raw", "B", "--attached")
+	case o.raw && o.pem:
+		return usage("err.flags.both", "A", "--raw", "B", "--pem")
+	case o.output != "" && o.outputDir != "":
+		return usage("err.flags.both", "A", "-o", "B", "--output-dir")
+	case o.output != "" && len(args) > 1:
+		return usage("err.sign.one-output")
+	case stdin > 1:
+		return usage("err.sign.stdin-twice")
+	case stdin == 1 && o.output == "":
+		return usage("err.sign.stdin-output")
+	case stdin == 1 && o.attached:
+		return usage("err.sign.stdin-attached")
+	case o.output == "-" && a.asJSON:
+		return usage("err.json-stdout", "Flag", "-o -")
+	case o.output == "-" && !o.pem && a.env.Streams.OutIsTerminal:
+		return usage("err.binary-terminal")
+	}
+	return nil
+}
+
+func (r *signRun) readsStdin() bool {
+	for _, j := range r.jobs {
+		if j.input == "-" {
+			return true
+		}
+	}
+	return false
+}
+
+func (r *signRun) newJob(input string) (*job, error) {
+	o := r.opts
+	j := &job{input: input, output: o.output}
+	if input != "-" {
+		var err error
+		if j.info, err = os.Stat(input); err != nil {
+			return nil, fileError("err.file.read", input, err)
+		}
+		if j.info.IsDir() {
+			return nil, fileError("err.file.folder", input, errors.New("folder"))
+		}
+		if o.attached && !j.info.Mode().IsRegular() {
+			return nil, usage("err.sign.stream-attached", "Path", ui.Escape(input))
+		}
+	}
+	ext, format := ".p7s", "cms-detached"
+	switch {
+	case o.raw:
+		ext, format = ".sig", "raw"
+	case o.attached:
+		ext, format = ".p7m", "cms-attached"
+	}
+	if j.output == "" {
+		j.output = input + ext
+		if o.outputDir != "" {
+			j.output = filepath.Join(o.outputDir, filepath.Base(input)+ext)
+		}
+	}
+	j.report = &signFile{Input: input, Format: format, Code: i18n.CodeNotDone, DigestAlg: hashName(r.hash)}
+	if j.output != "-" {
+		j.report.Output = &j.output
+	}
+	return j, nil
+}
+
+// checkOutputs refuses outputs that exist, that are inputs, or that are the same twice.
+func (r *signRun) checkOutputs() error {
+	var inputs, outputs []string
+	for _, j := range r.jobs {
+		if j.input != "-" {
+			inputs = append(inputs, j.input)
+		}
+		if j.output != "-" {
+			outputs = append(outputs, j.output)
+		}
+	}
+	return errors.Join(outfile.Check(outputs, inputs, r.opts.force)...)
+}
+
+// digest hashes every input, on all cores, before the card is touched. Each file
+// is open only while it is read.
+func (r *signRun) digest(ctx context.Context) error {
+	var total int64
+	for _, j := range r.jobs {
+		if j.info != nil {
+			total += j.info.Size()
+		}
+	}
+	bar := r.app.env.Streams.Progress(r.app.t("progress.hash"), total)
+	defer bar.Done()
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(runtime.NumCPU())
+	for _, j := range r.jobs {
+		group.Go(func() error {
+			err := j.hash(ctx, r, bar)
+			if err != nil {
+				j.fail(err)
+			}
+			return err
+		})
+	}
+	return group.Wait()
+}
+
+func (j *job) hash(ctx context.Context, r *signRun, bar io.Writer) error {
+	in := io.Reader(r.app.env.Streams.In)
+	if j.input != "-" {
+		f, err := os.Open(j.input)
+		if err != nil {
+			return fileError("err.file.read", j.input, err)
+		}
+		defer f.Close()
+		in = f
+	}
+	content, err := sign.Digest(ctx, io.TeeReader(in, bar), r.hash)
+	if err != nil {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		return fileError("err.file.read", j.input, err)
+	}
+	j.content = content
+	sum := hexUpper(content.Sum)
+	j.report.Digest = &sum
+	return j.unchanged()
+}
+
+// unchanged compares the file with what was seen when the run began.
+func (j *job) unchanged() error {
+	if j.streamed() {
+		return nil
+	}
+	now, err := os.Stat(j.input)
+	if err != nil {
+		return fileError("err.file.read", j.input, err)
+	}
+	if !os.SameFile(j.info, now) || now.Size() != j.content.Size || !now.ModTime().Equal(j.info.ModTime()) {
+		return j.changedError()
+	}
+	return nil
+}
+
+func (j *job) changedError() error {
+	return &i18n.Error{Code: i18n.CodeChanged, ID: "err.file.changed", Pairs: []any{"Path", ui.Escape(j.input)}}
+}

@@ -1,0 +1,185 @@
+package cli
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+
+	"github.com/spf13/cobra"
+
+	"natsuin/card"
+	"natsuin/cmd/internal/i18n"
+	"natsuin/cmd/internal/ui"
+	"natsuin/fingerprint"
+	"natsuin/verify/trust"
+)
+
+func newTrust(a *app) *cobra.Command {
+	c := a.command0("trust", "trust")
+	c.AddCommand(newTrustList(a), newTrustAdd(a), newTrustRemove(a))
+	return c
+}
+
+func (a *app) rootStore() trust.Store { return trust.Store{Dir: a.env.configDir("roots")} }
+
+// trustReport is the JSON object's part of trust list, add and remove.
+type trustReport struct {
+	Roots []trustRoot `json:"roots"`
+}
+
+type trustRoot struct {
+	Name     string `json:"name"`
+	SHA256   string `json:"sha256"`
+	Kind     string `json:"kind"` // "pinned" or "registered"
+	NotAfter string `json:"not_after"`
+}
+
+func newTrustList(a *app) *cobra.Command {
+	c := a.command1("list", "trust.list", func(context.Context, []string) error { return a.trustList() })
+	c.Args = a.arguments(0, 0)
+	return c
+}
+
+func (a *app) trustList() error {
+	rep := &trustReport{Roots: []trustRoot{}}
+	a.report = rep
+	a.print(a.t("trust.pinned"))
+	for _, r := range trust.Published() {
+		rep.Roots = append(rep.Roots, trustRoot{r.Name, r.SHA256.String(), "pinned", stamp(r.NotAfter)})
+		a.print(a.t("trust.root", "Name", r.Name, "Until", r.NotAfter.Format("2006-01-02")))
+		a.printGroups("field.sha256", r.SHA256.String())
+	}
+	registered, err := a.rootStore().List()
+	a.print(a.t("trust.registered", "N", len(registered)))
+	for _, r := range registered {
+		rep.Roots = append(rep.Roots, registeredRoot(r))
+		a.printRegistered(r)
+	}
+	return err
+}
+
+func registeredRoot(r trust.Registered) trustRoot {
+	return trustRoot{r.Name, r.Prints.SHA256.String(), "registered", stamp(r.Certificate.NotAfter)}
+}
+
+func (a *app) printRegistered(r trust.Registered) {
+	a.print(a.t("trust.root", "Name", ui.Escape(r.Name), "Until", r.Certificate.NotAfter.Format("2006-01-02")))
+	a.field("field.subject", ui.Escape(r.Certificate.Subject.String()))
+	a.printGroups("field.sha256", r.Prints.SHA256.String())
+}
+
+type trustAddOptions struct {
+	fromCard      bool
+	compare, name string
+}
+
+func newTrustAdd(a *app) *cobra.Command {
+	o := &trustAddOptions{}
+	c := a.command1("add [flags] FILE | --from-card", "trust.add", func(ctx context.Context, args []string) error {
+		if o.fromCard == (len(args) == 1) {
+			return usage("err.trust.source")
+		}
+		return a.trustAdd(ctx, o, args)
+	})
+	c.Args = a.arguments(0, 1)
+	c.Flags().BoolVar(&o.fromCard, "from-card", false, a.t("flag.trust.from-card"))
+	c.Flags().StringVar(&o.compare, "compare", "", a.t("flag.trust.compare"))
+	c.Flags().StringVar(&o.name, "name", "", a.t("flag.trust.name"))
+	return c
+}
+
+// trustAdd keeps a root after its fingerprint was compared; a pinned root needs no
+// comparison, since its fingerprint is part of the program.
+func (a *app) trustAdd(ctx context.Context, o *trustAddOptions, args []string) error {
+	var want *fingerprint.Print
+	if a.changed("trust add", "compare") {
+		print, err := a.parsePrint(o.compare)
+		if err != nil {
+			return err
+		}
+		want = &print
+	}
+	cert, err := a.rootToAdd(ctx, o, args)
+	if err != nil {
+		return err
+	}
+	if err := trust.Acceptable(cert); err != nil {
+		return err
+	}
+	if err := a.compared(ctx, cert, want); err != nil {
+		return err
+	}
+	r, err := a.rootStore().Add(o.name, cert)
+	if err != nil {
+		return err
+	}
+	a.report = &trustReport{Roots: []trustRoot{registeredRoot(r)}}
+	a.print(a.t("trust.added"))
+	a.printRegistered(r)
+	return nil
+}
+
+func (a *app) rootToAdd(ctx context.Context, o *trustAddOptions, args []string) (*x509.Certificate, error) {
+	if o.fromCard {
+		return a.readCertificate(ctx, card.SignCA)
+	}
+	certs, err := readCertificates(args[0])
+	if err != nil {
+		return nil, err
+	}
+	if len(certs) != 1 {
+		return nil, usage("err.trust.one", "Path", ui.Escape(args[0]), "N", len(certs))
+	}
+	return certs[0], nil
+}
+
+// compared makes sure that the person held the whole fingerprint against what was
+// published: by --compare, or typed at the terminal.
+func (a *app) compared(ctx context.Context, cert *x509.Certificate, want *fingerprint.Print) error {
+	root, pinned := trust.Lookup(cert)
+	if want == nil && pinned {
+		a.say(a.t("trust.is-pinned", "Name", root.Name))
+		return nil
+	}
+	prints := fingerprint.Of(cert)
+	if want == nil {
+		if !a.interactive() {
+			return &i18n.Error{Code: i18n.CodeDeclined, ID: "err.trust.compare-needed"}
+		}
+		a.prompt(a.t("trust.compare.intro", "Subject", ui.Escape(cert.Subject.String())))
+		typed, err := a.ask(ctx, a.t("trust.compare.ask"))
+		if err != nil {
+			return err
+		}
+		print, err := fingerprint.Parse(typed)
+		if err != nil {
+			return err
+		}
+		want = &print
+	}
+	if prints.Select(want.Algorithm).Equal(*want) {
+		if want.Algorithm == fingerprint.SHA1 {
+			a.say(a.t("compare.weak"))
+		}
+		return nil
+	}
+	a.printDifference(entryOf("root", cert), *want)
+	a.print(a.t("trust.not-added"))
+	return &verdictError{i18n.CodeDifferent, "compare.different", nil}
+}
+
+func newTrustRemove(a *app) *cobra.Command {
+	c := a.command1("remove NAME|SHA256", "trust.remove", func(_ context.Context, args []string) error {
+		if err := a.rootStore().Remove(args[0]); err != nil {
+			if errors.Is(err, trust.ErrNotRegistered) {
+				return usage("err.trust.unknown", "Value", ui.Escape(args[0]))
+			}
+			return err
+		}
+		a.report = &trustReport{Roots: []trustRoot{}}
+		a.print(a.t("trust.removed", "Name", ui.Escape(args[0])))
+		return nil
+	})
+	c.Args = a.arguments(1, 1)
+	return c
+}

@@ -1,0 +1,262 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"natsuin/card"
+	"natsuin/card/pcsc"
+	"natsuin/cmd/internal/i18n"
+	"natsuin/cmd/internal/ui"
+)
+
+// An unlocking is one use of the card that needs a secret. The order is the
+// product's promise (CLI.md, behaviours 1 to 12): the counter is read and shown, the
+// person or the script gives the secret, its form is checked, and only then, in a
+// transaction that reads the counter again, is it sent, once.
+type unlocking struct {
+	cred card.Credential
+	// prepare runs in the first transaction, before anything is asked.
+	prepare func(*session) error
+	// notice is shown before the prompt; an error ends the run.
+	notice func(context.Context) error
+	// collect gets the secrets, from the person or the script, in the card's form.
+	collect func(context.Context) error
+	// send presents them and does the work, in one transaction.
+	send func(*session) error
+	// given returns the secret that send will present.
+	given func() card.Secret
+	// tries reports each count that becomes known.
+	tries func(card.Tries)
+	// rehearse ends before anything is asked.
+	rehearse bool
+}
+
+// shown is what the person was told about the card before the prompt.
+type shown struct {
+	token card.Token
+	tries card.Tries
+}
+
+// unlock runs it to its end. Every wrong VERIFY stands for one secret that a
+// person typed, or for the one that the script gave.
+func (a *app) unlock(ctx context.Context, u unlocking) error {
+	s, err := a.connect(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { s.close() }()
+	var wrong []card.Secret
+	defer func() { wipe(wrong) }()
+	for first := true; ; first = false {
+		was, err := s.look(u)
+		if err != nil {
+			return err
+		}
+		s.end(false)
+		if err := a.announce(ctx, s, was, u, first); err != nil || u.rehearse {
+			return err
+		}
+		if err := u.collect(ctx); err != nil {
+			return err
+		}
+		if seen(wrong, u.given()) {
+			a.prompt(a.t("secret.same-wrong"))
+			if err := s.begin(); err != nil {
+				return err
+			}
+			continue
+		}
+		err = a.attempt(ctx, s, was, u)
+		var changed *changedError
+		var pin *card.PINError
+		switch {
+		case errors.As(err, &changed):
+			if !a.interactive() {
+				return &i18n.Error{Code: i18n.CodeCardRemoved, ID: "err.card-changed"}
+			}
+			a.prompt(a.t("unlock.changed"))
+			if s, err = a.again(ctx, s); err != nil {
+				return err
+			}
+		case errors.As(err, &pin):
+			if u.tries != nil {
+				u.tries(pin.Tries)
+			}
+			if pin.Tries.Blocked() || errors.Is(err, card.ErrBlocked) || !a.interactive() {
+				return err
+			}
+			wrong = append(wrong, u.given().Clone())
+			x := a.out.Explain(err)
+			a.prompt(x.Message)
+			a.prompt(x.Hint)
+			a.discard()
+			if s, err = a.again(ctx, s); err != nil {
+				return err
+			}
+		default:
+			return err
+		}
+	}
+}
+
+// again starts a new transaction on the same card, or on the one that is put
+// back: nothing has been sent that could not be shown anew.
+func (a *app) again(ctx context.Context, s *session) (*session, error) {
+	s.end(true)
+	if err := s.begin(); err == nil {
+		return s, nil
+	}
+	s.close()
+	return a.connect(ctx)
+}
+
+func seen(wrong []card.Secret, s card.Secret) bool {
+	for _, w := range wrong {
+		if w.Equal(s) {
+			return true
+		}
+	}
+	return false
+}
+
+// look reads what the prompt shows: the card's kind and the tries left.
+func (s *session) look(u unlocking) (shown, error) {
+	token, err := s.card.Token()
+	if err != nil {
+		return shown{}, err
+	}
+	if u.prepare != nil {
+		if err := u.prepare(s); err != nil {
+			return shown{}, err
+		}
+	}
+	tries, err := s.card.Tries(u.cred)
+	if err != nil {
+		return shown{}, err
+	}
+	if u.tries != nil {
+		u.tries(tries)
+	}
+	return shown{token, tries}, nil
+}
+
+// announce shows reader, card and tries, then decides whether a secret may be
+// sent at all.
+func (a *app) announce(ctx context.Context, s *session, was shown, u unlocking, first bool) error {
+	tell := a.say
+	if a.interactive() {
+		tell = a.prompt // it belongs to the question, whatever -q and --json say
+	}
+	tell(a.t("unlock.card", "Reader", ui.Escape(s.conn.Reader()), "Card", a.kind(was.token)))
+	tell(a.triesLine(u.cred, was.tries))
+	if was.tries.Blocked() {
+		return lockedError(u.cred)
+	}
+	if first && u.notice != nil {
+		if err := u.notice(ctx); err != nil {
+			return err
+		}
+	}
+	if u.rehearse {
+		return nil
+	}
+	return a.mayTry(ctx, u.cred, was.tries)
+}
+
+func lockedError(c card.Credential) error {
+	return &i18n.Error{Code: i18n.CodeLocked, ID: "err.locked." + c.String()}
+}
+
+// mayTry applies --min-tries, and asks for consent before the last try. An
+// unknown count is treated as one.
+func (a *app) mayTry(ctx context.Context, c card.Credential, t card.Tries) error {
+	left := 1
+	if t.Known {
+		left = t.Left
+	}
+	least := a.flags.minTries
+	if least == 0 && !a.interactive() {
+		least = c.MaxTries()
+	}
+	if left < least {
+		id := "err.too-few-tries"
+		if !t.Known {
+			id = "err.too-few-tries.unknown"
+		}
+		return &i18n.Error{Code: i18n.CodeTooFewTries, ID: id, Pairs: []any{"N", left, "Least", least}}
+	}
+	if !a.interactive() {
+		return nil
+	}
+	switch {
+	case left == 2:
+		a.prompt(a.t("unlock.two-left"))
+	case left <= 1:
+		id := "unlock.last"
+		if !t.Known {
+			id = "unlock.unknown"
+		}
+		a.prompt(a.t(id))
+		yes, err := a.agree(ctx, a.t("unlock.last.ask"))
+		if err != nil {
+			return err
+		}
+		if !yes {
+			return &i18n.Error{Code: i18n.CodeTooFewTries, ID: "err.last-declined"}
+		}
+	}
+	return nil
+}
+
+// triesLine is «署名用パスワード（英大文字・数字 6〜16文字） 残り 5 回».
+func (a *app) triesLine(c card.Credential, t card.Tries) string {
+	name := a.t("secret." + c.String())
+	switch {
+	case !t.Known:
+		return a.t("tries.unknown", "Secret", name)
+	case t.Left == 0:
+		return a.t("tries.locked", "Secret", name)
+	}
+	return a.t("tries.left", "Secret", name, "N", t.Left)
+}
+
+// changedError says that the card or its counter is not what was shown; nothing
+// was sent.
+type changedError struct{ err error }
+
+func (e *changedError) Error() string { return fmt.Sprintf("card: not what was shown: %v", e.err) }
+func (e *changedError) Unwrap() error { return e.err }
+
+// attempt is the transaction that sends the secret: application selected anew,
+// counter read again, and nothing sent if it is not what was shown.
+func (a *app) attempt(ctx context.Context, s *session, was shown, u unlocking) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if err := s.begin(); err != nil {
+		if errors.Is(err, pcsc.ErrRemoved) || errors.Is(err, pcsc.ErrNoCard) {
+			return &changedError{err}
+		}
+		return err
+	}
+	defer s.end(true)
+	now, err := s.card.Tries(u.cred)
+	if err != nil {
+		return err
+	}
+	if now != was.tries {
+		return &changedError{fmt.Errorf("tries %+v, shown %+v", now, was.tries)}
+	}
+	return u.send(s)
+}
+
+// kind names the sort of card in words.
+func (a *app) kind(t card.Token) string { return a.t("kind." + t.Kind.String()) }
+
+// daysLeft is the whole days from now until a certificate ends; negative after it.
+func (a *app) daysLeft(end time.Time) int {
+	return int(end.Sub(a.env.Now()).Hours() / 24)
+}

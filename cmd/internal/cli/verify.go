@@ -1,0 +1,342 @@
+package cli
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
+
+	"natsuin/cmd/internal/i18n"
+	"natsuin/cmd/internal/outfile"
+	"natsuin/cmd/internal/ui"
+	"natsuin/fingerprint"
+	"natsuin/verify"
+)
+
+type verifyOptions struct {
+	content, cert  string
+	ca, tsaCA, crl []string
+	at, ocsp       string
+	revocation     string
+	signer         string
+	allowSHA1      bool
+	allowWeak      bool
+	allowAuth      bool
+	out            string
+	force          bool
+}
+
+func newVerify(a *app) *cobra.Command {
+	o := &verifyOptions{}
+	c := a.command1("verify [flags] SIG [CONTENT]...", "verify", func(ctx context.Context, args []string) error {
+		r := &verifyRun{app: a, opts: o}
+		return r.run(ctx, args)
+	})
+	c.Args = a.arguments(1, -1)
+	f := c.Flags()
+	f.StringVar(&o.content, "content", "", a.t("flag.verify.content"))
+	f.StringVar(&o.cert, "cert", "", a.t("flag.verify.cert"))
+	f.StringArrayVar(&o.ca, "ca", nil, a.t("flag.verify.ca"))
+	f.StringArrayVar(&o.tsaCA, "tsa-ca", nil, a.t("flag.verify.tsa-ca"))
+	f.StringVar(&o.at, "at", "", a.t("flag.verify.at"))
+	f.StringArrayVar(&o.crl, "crl", nil, a.t("flag.crl"))
+	f.StringVar(&o.ocsp, "ocsp", "", a.t("flag.ocsp"))
+	f.StringVar(&o.revocation, "revocation", "", a.t("flag.verify.revocation"))
+	f.StringVar(&o.signer, "signer", "", a.t("flag.verify.signer"))
+	f.BoolVar(&o.allowSHA1, "allow-sha1", false, a.t("flag.verify.allow-sha1"))
+	f.BoolVar(&o.allowWeak, "allow-weak", false, a.t("flag.allow-weak"))
+	f.BoolVar(&o.allowAuth, "allow-auth", false, a.t("flag.verify.allow-auth"))
+	f.StringVar(&o.out, "out", "", a.t("flag.verify.out"))
+	f.BoolVar(&o.force, "force", false, a.t("flag.force"))
+	completeWords(c, "revocation", "require")
+	return c
+}
+
+// A verifyRun is one run of verify.
+type verifyRun struct {
+	app    *app
+	opts   *verifyOptions
+	policy verify.Policy
+	rep    *verifyReport
+}
+
+// A pair is a signature and the content that it speaks of; "" means that the
+// content is inside, or in the file of the same name less .p7s.
+type pair struct{ signature, content string }
+
+func (r *verifyRun) run(ctx context.Context, args []string) error {
+	pairs, err := r.pairs(args)
+	if err != nil {
+		return err
+	}
+	if err := r.readPolicy(); err != nil {
+		return err
+	}
+	results := make([]*judged, len(pairs))
+	group, gctx := errgroup.WithContext(ctx)
+	group.SetLimit(runtime.NumCPU())
+	for i, p := range pairs {
+		group.Go(func() error {
+			results[i] = r.judge(gctx, p)
+			return gctx.Err()
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	return r.conclude(results)
+}
+
+// pairs sorts the arguments into signatures and their contents (CLI.md,
+// "Verify's arguments").
+func (r *verifyRun) pairs(args []string) ([]pair, error) {
+	var list []pair
+	for _, arg := range args {
+		if isSignatureName(arg) {
+			list = append(list, pair{signature: arg})
+			continue
+		}
+		if len(list) == 0 {
+			return nil, usage("err.verify.content-first", "Path", ui.Escape(arg))
+		}
+		last := &list[len(list)-1]
+		if last.content != "" {
+			return nil, usage("err.verify.content-twice", "Path", ui.Escape(arg))
+		}
+		last.content = arg
+	}
+	o := r.opts
+	if len(list) != 1 {
+		for flag, value := range map[string]string{"--content": o.content, "--signer": o.signer, "--out": o.out} {
+			if value != "" {
+				return nil, usage("err.verify.one", "Flag", flag)
+			}
+		}
+	}
+	if o.content != "" {
+		if list[0].content != "" {
+			return nil, usage("err.verify.content-twice", "Path", ui.Escape(list[0].content))
+		}
+		list[0].content = o.content
+	}
+	return list, nil
+}
+
+func isSignatureName(name string) bool {
+	return oneOf(strings.ToLower(filepath.Ext(name)), ".p7s", ".p7m", ".pem", ".eml")
+}
+
+// readPolicy turns the flags into what the verifier trusts and tolerates.
+func (r *verifyRun) readPolicy() error {
+	o, a := r.opts, r.app
+	p := &r.policy
+	p.Now, p.AllowSHA1, p.AllowWeak, p.AllowAuth = a.env.Now(), o.allowSHA1, o.allowWeak, o.allowAuth
+	if o.revocation != "" && o.revocation != "require" {
+		return usage("err.flag.invalid", "Flag", "--revocation", "Value", o.revocation)
+	}
+	p.RequireRevocation = o.revocation == "require"
+	if o.at != "" {
+		at, err := time.Parse(time.RFC3339, o.at)
+		if err != nil {
+			return usage("err.flag.invalid", "Flag", "--at", "Value", o.at)
+		}
+		p.At = at
+	}
+	if o.signer != "" {
+		print, err := fingerprint.Parse(o.signer)
+		if err != nil {
+			return err
+		}
+		if print.Algorithm != fingerprint.SHA256 {
+			return usage("err.verify.signer-sha1")
+		}
+		p.SignerSHA256 = (*[32]byte)(print.Sum)
+	}
+	if o.out == "-" { // a pipe cannot be taken back when the verdict is not VALID
+		return usage("err.verify.out-stdout")
+	}
+	if o.out != "" {
+		if err := errors.Join(outfile.Check([]string{o.out}, nil, o.force)...); err != nil {
+			return err
+		}
+	}
+	var err error
+	if p.Anchors, err = a.anchors(o.ca); err != nil {
+		return err
+	}
+	for _, name := range o.tsaCA {
+		certs, err := readCertificates(name)
+		if err != nil {
+			return err
+		}
+		p.TSAAnchors = append(p.TSAAnchors, certs...)
+	}
+	if o.cert != "" {
+		if p.Certificates, err = readCertificates(o.cert); err != nil {
+			return err
+		}
+	}
+	return a.revocationSources(p, o.crl, o.ocsp)
+}
+
+// revocationSources adds the lists and the responder that the person named.
+func (a *app) revocationSources(p *verify.Policy, crls []string, ocsp string) error {
+	for _, name := range crls {
+		b, err := readSmall(name)
+		if err != nil {
+			return err
+		}
+		p.CRLs = append(p.CRLs, b)
+	}
+	if ocsp != "" {
+		if err := checkOCSPAddress(ocsp); err != nil {
+			return err
+		}
+		p.OCSP, p.OCSPURL = askOCSP, ocsp
+	}
+	return nil
+}
+
+// anchors are the roots of --ca, the practice roots if it names them, and those
+// that the person registered.
+func (a *app) anchors(names []string) ([]verify.Anchor, error) {
+	var list []verify.Anchor
+	add := func(kind verify.AnchorKind, name string, certs []*x509.Certificate) {
+		for _, c := range certs {
+			list = append(list, verify.Anchor{Certificate: c, Kind: kind, Name: name})
+		}
+	}
+	for _, name := range names {
+		if name == practiceReader {
+			roots, err := a.practiceStore().Roots()
+			if err != nil {
+				return nil, err
+			}
+			add(verify.AnchorPractice, practiceReader, roots)
+			continue
+		}
+		certs, err := readCertificates(name)
+		if err != nil {
+			return nil, err
+		}
+		add(verify.AnchorFile, name, certs)
+	}
+	registered, err := a.rootStore().List()
+	if err != nil {
+		a.say(a.t("trust.bad-file", "Error", ui.Escape(err.Error())))
+	}
+	for _, r := range registered {
+		add(verify.AnchorRegistered, r.Name, []*x509.Certificate{r.Certificate})
+	}
+	return list, nil
+}
+
+// A judged is the answer about one signature file: a report, or why there is none.
+type judged struct {
+	pair
+	report *verify.Report
+	err    error
+}
+
+func (j *judged) code() i18n.Code {
+	if j.err != nil {
+		return i18n.CodeOf(j.err)
+	}
+	return verdictCode(j.report.Verdict)
+}
+
+func verdictCode(v verify.Verdict) i18n.Code {
+	switch v {
+	case verify.Valid:
+		return i18n.CodeOK
+	case verify.Indeterminate:
+		return i18n.CodeIndeterminate
+	}
+	return i18n.CodeInvalid
+}
+
+// judge opens both files once and has them judged.
+func (r *verifyRun) judge(ctx context.Context, p pair) *judged {
+	j := &judged{pair: p}
+	sig, err := os.Open(p.signature)
+	if err != nil {
+		j.err = fileError("err.file.read", p.signature, err)
+		return j
+	}
+	defer sig.Close()
+	info, err := sig.Stat()
+	if err != nil {
+		j.err = fileError("err.file.read", p.signature, err)
+		return j
+	}
+	if !info.Mode().IsRegular() {
+		j.err = fileError("err.file.regular", p.signature, errNotRegular)
+		return j
+	}
+	in := verify.Input{Signature: sig, Size: info.Size()}
+	if p.content == "" {
+		j.content = ownName(p.signature)
+	}
+	if j.content == "-" {
+		in.Content = r.app.env.Streams.In
+	} else if j.content != "" {
+		content, err := os.Open(j.content)
+		switch {
+		case err == nil:
+			defer content.Close()
+			in.Content = content
+		case p.content == "" && os.IsNotExist(err):
+			j.content = "" // perhaps the content is inside
+		default:
+			j.err = fileError("err.file.read", j.content, err)
+			return j
+		}
+	}
+	r.judgeInto(ctx, j, in)
+	return j
+}
+
+var errNotRegular = errors.New("not a regular file")
+
+// ownName is the content's name that a detached signature implies: its own less .p7s.
+func ownName(signature string) string {
+	if strings.EqualFold(filepath.Ext(signature), ".p7s") {
+		return signature[:len(signature)-len(".p7s")]
+	}
+	return ""
+}
+
+// judgeInto lets attached content go to --out only after VALID.
+func (r *verifyRun) judgeInto(ctx context.Context, j *judged, in verify.Input) {
+	var f *outfile.File
+	if r.opts.out != "" {
+		var err error
+		if f, err = outfile.Create(r.opts.out, outfile.Options{Force: r.opts.force}); err != nil {
+			j.err = err
+			return
+		}
+		defer f.Abort()
+		in.Out = f
+	}
+	report, err := verify.Verify(ctx, in, r.policy)
+	switch {
+	case err != nil && ctx.Err() != nil:
+		j.err = ctx.Err()
+	case err != nil:
+		j.err = fileError("err.file.read", j.signature, err)
+	case r.opts.out != "" && !report.Attached:
+		j.err = usage("err.verify.out-detached")
+	default:
+		j.report = report
+		if f != nil && report.Verdict == verify.Valid {
+			j.err = f.Commit()
+		}
+	}
+}

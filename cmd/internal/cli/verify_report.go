@@ -1,0 +1,259 @@
+package cli
+
+import (
+	"strings"
+
+	"natsuin/cmd/internal/i18n"
+	"natsuin/cmd/internal/ui"
+	"natsuin/fingerprint"
+	"natsuin/verify"
+)
+
+// verifyReport is verify's part of the JSON object (CLI.md, "JSON").
+type verifyReport struct {
+	Verdict string       `json:"verdict"`
+	Files   []verifyFile `json:"files"`
+}
+
+type verifyFile struct {
+	Signature string         `json:"signature"`
+	Content   *string        `json:"content"`
+	Digest    *string        `json:"digest"`
+	Verdict   *string        `json:"verdict"`
+	Code      i18n.Code      `json:"code"`
+	Checks    []verifyCheck  `json:"checks,omitempty"`
+	Signers   []verifySigner `json:"signers"`
+}
+
+type verifySigner struct {
+	Verdict      string           `json:"verdict"`
+	Subject      *string          `json:"subject"`
+	Issuer       *string          `json:"issuer"`
+	Serial       *string          `json:"serial"`
+	SHA256       *string          `json:"sha256"`
+	DigestAlg    *string          `json:"digest_alg"`
+	SignatureAlg *string          `json:"signature_alg"`
+	SigningTime  *string          `json:"signing_time"`
+	Timestamp    *verifyTimestamp `json:"timestamp"`
+	Anchor       *verifyAnchor    `json:"anchor"`
+	Revocation   string           `json:"revocation"`
+	Practice     bool             `json:"practice"`
+	Checks       []verifyCheck    `json:"checks"`
+}
+
+type verifyTimestamp struct {
+	Time     string `json:"time"`
+	Verified bool   `json:"verified"`
+	Reason   string `json:"reason,omitempty"`
+}
+
+type verifyAnchor struct {
+	Kind   verify.AnchorKind `json:"kind"`
+	Name   string            `json:"name"`
+	SHA256 string            `json:"sha256"`
+}
+
+type verifyCheck struct {
+	ID     verify.CheckID `json:"id"`
+	Result verify.Result  `json:"result"`
+	Detail *string        `json:"detail"`
+}
+
+// conclude prints every judgement and returns the outcome that decides the run.
+func (r *verifyRun) conclude(results []*judged) error {
+	rep := &verifyReport{Verdict: verify.Valid.String(), Files: []verifyFile{}}
+	r.app.report = rep
+	worst, decisive := i18n.CodeOK, error(nil)
+	for i, j := range results {
+		rep.Files = append(rep.Files, fileOf(j))
+		if i > 0 {
+			r.app.print("")
+		}
+		r.printJudged(j)
+		if code := j.code(); code != i18n.CodeOK && (decisive == nil || i18n.Worse(worst, code) == code && code != worst) {
+			worst, decisive = code, j.err
+			if decisive == nil {
+				decisive = &verdictError{code, "verdict." + strings.ToLower(j.report.Verdict.String()), nil}
+			}
+		}
+	}
+	rep.Verdict = overall(results)
+	return decisive
+}
+
+// overall is the verdict over all files: INVALID if any, else INDETERMINATE if any.
+func overall(results []*judged) string {
+	worst := verify.Valid
+	for _, j := range results {
+		v := verify.Indeterminate // a file that could not be read proves nothing
+		if j.report != nil {
+			v = j.report.Verdict
+		}
+		worst = min(worst, v)
+	}
+	return worst.String()
+}
+
+func fileOf(j *judged) verifyFile {
+	f := verifyFile{Signature: j.signature, Code: j.code(), Content: orNull(j.content), Signers: []verifySigner{}}
+	if j.report == nil {
+		return f
+	}
+	verdict := j.report.Verdict.String()
+	f.Verdict = &verdict
+	if j.report.ContentSHA256 != nil {
+		f.Digest = orNull(hexUpper(j.report.ContentSHA256))
+	}
+	f.Checks = checksOf(j.report.Checks)
+	for i := range j.report.Signers {
+		f.Signers = append(f.Signers, signerOf(&j.report.Signers[i]))
+	}
+	return f
+}
+
+func signerOf(s *verify.Signer) verifySigner {
+	v := verifySigner{
+		Verdict: s.Verdict.String(), DigestAlg: orNull(s.DigestAlg), SignatureAlg: orNull(s.SignatureAlg),
+		Revocation: string(s.Revocation.State), Practice: s.Practice, Checks: checksOf(s.Checks),
+	}
+	if c := s.Certificate; c != nil {
+		v.Subject, v.Issuer = orNull(c.Subject.String()), orNull(c.Issuer.String())
+		v.Serial = orNull(hexUpper(c.SerialNumber.Bytes()))
+		v.SHA256 = orNull(fingerprint.Of(c).SHA256.String())
+	} else if s.Serial != nil {
+		v.Serial = orNull(hexUpper(s.Serial.Bytes()))
+	}
+	if s.SigningTime != nil {
+		v.SigningTime = orNull(stamp(*s.SigningTime))
+	}
+	if t := s.Timestamp; t != nil {
+		v.Timestamp = &verifyTimestamp{stamp(t.Time), t.Verified, t.Reason}
+	}
+	if n := s.Anchor; n != nil {
+		v.Anchor = &verifyAnchor{n.Kind, n.Name, hexUpper(n.SHA256[:])}
+	}
+	return v
+}
+
+func checksOf(checks []verify.Check) []verifyCheck {
+	list := []verifyCheck{}
+	for _, c := range checks {
+		list = append(list, verifyCheck{c.ID, c.Result, orNull(c.Detail)})
+	}
+	return list
+}
+
+func orNull(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}
+
+// printJudged is the one screen that tells a person what was found.
+func (r *verifyRun) printJudged(j *judged) {
+	a := r.app
+	if j.report == nil {
+		a.print(a.t("verify.unjudged", "Path", ui.Escape(j.signature), "Error", a.out.Explain(j.err).Message))
+		return
+	}
+	rep := j.report
+	a.print(a.t("verify.head", "Path", ui.Escape(j.signature), "Verdict", r.verdictLine(rep)))
+	a.printContent(j)
+	for i := range rep.Signers {
+		r.printSigner(&rep.Signers[i], i+1, len(rep.Signers))
+	}
+	r.printChecks(rep.Checks)
+	if len(rep.Signers) > 0 {
+		a.print(a.t("verify.no-office"))
+	}
+}
+
+// verdictLine is the verdict with what was not checked beside it: never the bare
+// word (CLI.md, behaviour 18).
+func (r *verifyRun) verdictLine(rep *verify.Report) string {
+	a := r.app
+	var remarks []string
+	if rep.Practice {
+		remarks = append(remarks, a.t("verdict.practice"))
+	}
+	if rep.Verdict == verify.Valid {
+		for _, s := range rep.Signers {
+			if s.Revocation.State != verify.Good {
+				remarks = append(remarks, a.t("verdict.revocation."+string(s.Revocation.State)))
+				break
+			}
+		}
+		for _, s := range rep.Signers {
+			if s.Anchor != nil && s.Anchor.Kind != verify.AnchorPinned && s.Anchor.Kind != verify.AnchorPractice {
+				remarks = append(remarks, a.t("verdict.anchor."+string(s.Anchor.Kind), "Name", ui.Escape(s.Anchor.Name)))
+			}
+		}
+	} else if rep.Reason != "" {
+		remarks = append(remarks, a.reason(rep.Reason))
+	}
+	word := a.t("verdict." + strings.ToLower(rep.Verdict.String()))
+	if len(remarks) == 0 {
+		return word
+	}
+	return a.t("verdict.with", "Verdict", word, "Remarks", strings.Join(remarks, a.t("list.separator")))
+}
+
+// reason words one of verify's stable identifiers.
+func (a *app) reason(id string) string {
+	if key := "reason." + id; a.out.Has(key) {
+		return a.t(key)
+	}
+	return ui.Escape(id)
+}
+
+func (a *app) printContent(j *judged) {
+	rep := j.report
+	if rep.ContentSHA256 == nil {
+		return
+	}
+	what := a.t("verify.attached")
+	if !rep.Attached {
+		what = ui.Escape(j.content)
+	}
+	a.field("verify.content", a.t("verify.content.value", "Name", what, "Size", rep.ContentSize))
+	a.printGroups("verify.digest", hexUpper(rep.ContentSHA256))
+}
+
+func (r *verifyRun) printSigner(s *verify.Signer, n, of int) {
+	a := r.app
+	if of > 1 {
+		a.print(a.t("verify.signer.number", "Number", n, "All", of, "Verdict", a.t("verdict."+strings.ToLower(s.Verdict.String()))))
+	}
+	if c := s.Certificate; c != nil {
+		a.field("verify.signer", ui.Escape(c.Subject.String()))
+		a.printGroups("verify.fingerprint", fingerprint.Of(c).SHA256.String())
+	} else {
+		a.field("verify.signer", a.t("verify.signer.unknown"))
+	}
+	if s.SigningTime != nil {
+		a.field("verify.time", a.t("verify.time.claimed", "Date", a.dateTime(*s.SigningTime)))
+	}
+	if t := s.Timestamp; t != nil && t.Verified {
+		a.field("verify.timestamp", a.dateTime(t.Time))
+	}
+	if s.Anchor != nil {
+		a.field("verify.anchor", a.t("verify.anchor."+string(s.Anchor.Kind), "Name", ui.Escape(s.Anchor.Name)))
+	}
+	if s.Revocation.State == verify.Revoked {
+		a.field("verify.revoked", a.t("verify.revoked.value", "Date", a.dateTime(s.Revocation.At), "Reason", a.crlReason(s.Revocation.Reason)))
+	}
+	r.printChecks(s.Checks)
+}
+
+// printChecks prints a line a check: its result in a word, its name, and why.
+func (r *verifyRun) printChecks(checks []verify.Check) {
+	a := r.app
+	for _, c := range checks {
+		line := a.t("check.line", "Result", a.t("result."+string(c.Result)), "Name", a.t("check."+string(c.ID)))
+		if c.Detail != "" {
+			line += a.t("check.detail", "Detail", a.reason(c.Detail))
+		}
+		a.print("  " + line)
+	}
+}

@@ -1,0 +1,51 @@
+package cli
+
+import (
+	"context"
+	"runtime"
+	"runtime/debug"
+
+	"github.com/spf13/cobra"
+
+	"natsuin/card/pcsc"
+)
+
+// versionReport is version's part of the JSON object.
+type versionReport struct {
+	Version string `json:"version"`
+	Go      string `json:"go"`
+	OS      string `json:"os"`
+	Arch    string `json:"arch"`
+	PCSC    bool   `json:"pcsc"` // built with reader support
+}
+
+func newVersion(a *app) *cobra.Command {
+	c := a.command1("version", "version", func(context.Context, []string) error {
+		a.report = versionReport{version(), runtime.Version(), runtime.GOOS, runtime.GOARCH, pcsc.Available()}
+		a.print("natsuin " + version() + " (" + runtime.Version() + ", " + runtime.GOOS + "/" + runtime.GOARCH + ")")
+		if !pcsc.Available() {
+			a.print(a.t("version.no-pcsc"))
+		}
+		return nil
+	})
+	c.Args = a.arguments(0, 0)
+	return c
+}
+
+// version is the module's version, or the commit it was built from.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	v := info.Main.Version
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" && (v == "" || v == "(devel)") {
+			return "devel-" + s.Value[:min(len(s.Value), 12)]
+		}
+	}
+	if v == "" {
+		return "devel"
+	}
+	return v
+}

@@ -1,0 +1,117 @@
+package cli
+
+import (
+	"crypto"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"natsuin/card/apdu"
+	"natsuin/cmd/internal/i18n"
+	"natsuin/cmd/internal/ui"
+	"natsuin/verify/trust"
+)
+
+// A verdictError is an outcome that the verb has already shown on stdout: it sets
+// the exit code and the JSON code, and prints no error line.
+type verdictError struct {
+	code i18n.Code
+	id   string
+	err  error
+}
+
+func (e *verdictError) Error() string { return string(e.code) }
+
+// As lets the words of a verdict be found as those of any outcome are.
+func (e *verdictError) As(target any) bool {
+	t, ok := target.(**i18n.Error)
+	if ok {
+		*t = &i18n.Error{Code: e.code, ID: e.id, Err: e.err}
+	}
+	return ok
+}
+
+func isVerdict(err error) bool { return errors.As(err, new(*verdictError)) }
+
+// detail is the chain of causes for -v: status words, PC/SC codes, where it broke.
+func detail(err error) string {
+	var lines []string
+	for e := err; e != nil; e = errors.Unwrap(e) {
+		lines = append(lines, fmt.Sprintf("%T: %v", e, e))
+	}
+	return strings.Join(lines, "\n")
+}
+
+// stamp is a time as JSON says it.
+func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
+
+// japan is where the certificates' dates are read: the card's own documents state them so.
+var japan = time.FixedZone("JST", 9*60*60)
+
+func (a *app) date(t time.Time) string {
+	return a.t("date", "Year", t.In(japan).Year(), "Month", int(t.In(japan).Month()), "Day", t.In(japan).Day(), "ISO", t.In(japan).Format("2006-01-02"))
+}
+
+func (a *app) dateTime(t time.Time) string { return t.In(japan).Format("2006-01-02 15:04:05 MST") }
+
+func hexUpper(b []byte) string { return fmt.Sprintf("%X", b) }
+
+func hashName(h crypto.Hash) string {
+	return strings.ToLower(strings.ReplaceAll(h.String(), "-", ""))
+}
+
+func isPractice(c *x509.Certificate) bool { return trust.IsPractice(c) }
+
+// field prints a name and its value, wrapped under each other to the terminal's width.
+func (a *app) field(id, value string) {
+	name := a.t(id)
+	indent := "  "
+	for i, line := range strings.Split(ui.Wrap(value, a.env.Streams.Columns()-ui.Width(name)-len(indent)-2), "\n") {
+		if i > 0 {
+			name = strings.Repeat(" ", ui.Width(name))
+		}
+		a.print(indent + name + "  " + line)
+	}
+}
+
+// traced reports each exchange on stderr under -v, secrets redacted by command.
+func (a *app) traced(t apdu.Transmitter) apdu.Transmitter {
+	if !a.flags.verbose {
+		return t
+	}
+	return apdu.Trace(t, func(line string) { fmt.Fprintln(a.env.Streams.Err, "  "+line) })
+}
+
+// changed tells whether a flag of the named command was given.
+func (a *app) changed(command, flag string) bool {
+	c, _, err := a.root.Find(strings.Fields(command))
+	return err == nil && c.Flags().Changed(flag)
+}
+
+// completeWords offers the values of a flag to the shell.
+func completeWords(c *cobra.Command, flag string, words ...string) {
+	_ = c.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp))
+}
+
+// printGroups prints a fingerprint in groups of four, aligned under each other.
+func (a *app) printGroups(id, hex string) {
+	name := a.t(id)
+	var list []string
+	for i := 0; i < len(hex); i += 4 {
+		list = append(list, hex[i:min(i+4, len(hex))])
+	}
+	lines := ui.GroupLines(list, a.env.Streams.Columns()-ui.Width(name)-4)
+	a.field(id, strings.Join(lines, "\n"))
+}
+
+// crlReason words a CRLReason of RFC 5280 §5.3.1.
+func (a *app) crlReason(reason string) string {
+	if reason == "" {
+		reason = "unspecified"
+	}
+	return a.t("crl-reason." + reason)
+}

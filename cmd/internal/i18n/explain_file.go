@@ -1,0 +1,109 @@
+package i18n
+
+import (
+	"errors"
+	"io/fs"
+
+	"natsuin/cmd/internal/outfile"
+	"natsuin/cmd/internal/ui"
+	"natsuin/fingerprint"
+	"natsuin/sign"
+	"natsuin/verify/trust"
+)
+
+// safe is text from outside in a form that cannot steer the terminal.
+func safe(s string) string { return ui.Escape(s) }
+
+// classifyFile knows outputs, terminals, signatures, fingerprints and registered roots.
+func classifyFile(err error) *Error {
+	for _, known := range []func(error) *Error{classifyOutput, classifyTerminal, classifySign, classifyPrint, classifyTrust} {
+		if e := known(err); e != nil {
+			return e
+		}
+	}
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		return &Error{Code: CodeFile, ID: "err.store.file", Pairs: []any{"Path", safe(path.Path), "Error", safe(path.Err.Error())}, Err: err}
+	}
+	return nil
+}
+
+func classifyOutput(err error) *Error {
+	var exists *outfile.ExistsError
+	var same *outfile.SameFileError
+	var out *outfile.Error
+	switch {
+	case errors.As(err, &exists):
+		return &Error{Code: CodeExists, ID: "err.output.exists", Pairs: []any{"Path", safe(exists.Path)}, Err: err}
+	case errors.As(err, &same):
+		return &Error{Code: CodeUsage, ID: "err.output.same", Pairs: []any{"Path", safe(same.Path), "Other", safe(same.Other)}, Err: err}
+	case errors.As(err, &out):
+		pairs := []any{"Path", safe(out.Path), "Error", safe(out.Err.Error())}
+		switch {
+		case errors.Is(err, outfile.ErrNoSpace), errors.Is(err, outfile.ErrQuota):
+			return &Error{Code: CodeFile, ID: "err.output.no-space", Pairs: pairs, Err: err}
+		case out.Op == "open folder":
+			return &Error{Code: CodeFile, ID: "err.output.folder", Pairs: pairs, Err: err}
+		}
+		return &Error{Code: CodeFile, ID: "err.file.write", Pairs: pairs, Err: err}
+	}
+	return nil
+}
+
+func classifyTerminal(err error) *Error {
+	switch {
+	case errors.Is(err, ui.ErrInterrupted):
+		return &Error{Code: CodeInterrupted, ID: "err.interrupted", Err: err}
+	case errors.Is(err, ui.ErrNoTerminal):
+		return &Error{Code: CodeDeclined, ID: "err.input-needed", Err: err}
+	case errors.Is(err, ui.ErrInputLength):
+		return &Error{Code: CodeBadSecretForm, ID: "err.secret.long", Err: err}
+	case errors.Is(err, ui.ErrNotText):
+		return &Error{Code: CodeBadSecretForm, ID: "err.secret.not-text", Err: err}
+	}
+	return nil
+}
+
+func classifySign(err error) *Error {
+	var check *sign.CheckError
+	var unsupported *sign.UnsupportedError
+	switch {
+	case errors.As(err, &check):
+		return &Error{Code: CodeInvalid, ID: "err.sign.self-check", Pairs: []any{"Check", string(check.Check)}, Err: err}
+	case errors.As(err, &unsupported):
+		return &Error{Code: CodeUsage, ID: "err.sign.unsupported", Pairs: []any{"What", unsupported.What, "Name", safe(unsupported.Name)}, Err: err}
+	}
+	return nil
+}
+
+func classifyPrint(err error) *Error {
+	var length *fingerprint.LengthError
+	var syntax *fingerprint.SyntaxError
+	switch {
+	case errors.Is(err, fingerprint.ErrEmpty):
+		return &Error{Code: CodeUsage, ID: "err.print.empty", Err: err}
+	case errors.Is(err, fingerprint.ErrTwoValues), errors.Is(err, fingerprint.ErrTooLong):
+		return &Error{Code: CodeUsage, ID: "err.print.two", Err: err}
+	case errors.As(err, &length):
+		return &Error{Code: CodeUsage, ID: "err.print.length", Pairs: []any{"Digits", length.Digits + length.Base64}, Err: err}
+	case errors.As(err, &syntax):
+		return &Error{Code: CodeUsage, ID: "err.print.syntax", Pairs: []any{"Char", safe(string(syntax.Char))}, Err: err}
+	}
+	return nil
+}
+
+func classifyTrust(err error) *Error {
+	var exists *trust.ExistsError
+	var file *trust.FileError
+	switch {
+	case errors.Is(err, trust.ErrPractice):
+		return &Error{Code: CodeInvalid, ID: "err.trust.practice", Err: err}
+	case errors.As(err, new(*trust.NotRootError)):
+		return &Error{Code: CodeInvalid, ID: "err.trust.not-root", Err: err}
+	case errors.As(err, &exists):
+		return &Error{Code: CodeExists, ID: "err.trust.name-taken", Pairs: []any{"Name", safe(exists.Name)}, Err: err}
+	case errors.As(err, &file):
+		return &Error{Code: CodeFile, ID: "err.store.file", Pairs: []any{"Path", safe(file.Path), "Error", safe(file.Err.Error())}, Err: err}
+	}
+	return nil
+}

@@ -1,0 +1,64 @@
+package i18n
+
+import (
+	"errors"
+
+	"natsuin/card/pcsc"
+	"natsuin/card/practice"
+)
+
+// readerRows are the failures of the PC/SC service and of the practice card's store.
+var readerRows = []struct {
+	err  error
+	code Code
+	id   string
+}{
+	{pcsc.ErrNoSupport, CodeNoService, "err.pcsc.no-support"},
+	{pcsc.ErrNoService, CodeNoService, "err.pcsc.no-service"},
+	{pcsc.ErrPermission, CodeNoPermission, "err.pcsc.permission"},
+	{pcsc.ErrNoReader, CodeNoReader, "err.no-reader"},
+	{pcsc.ErrNoCard, CodeNoCard, "err.no-card"},
+	{pcsc.ErrBusy, CodeBusy, "err.pcsc.busy"},
+	{pcsc.ErrRemoved, CodeCardRemoved, "err.pcsc.removed"},
+	{pcsc.ErrReset, CodeCardRemoved, "err.pcsc.reset"},
+	{pcsc.ErrUnresponsive, CodeNoCard, "err.pcsc.unresponsive"},
+	{pcsc.ErrTimeout, CodeTimeout, "err.pcsc.timeout"},
+	{pcsc.ErrNoAnswer, CodeCardRemoved, "err.pcsc.no-answer"},
+	{practice.ErrBusy, CodeBusy, "err.practice.busy"},
+	{practice.ErrNoCard, CodeNoCard, "err.practice.no-card"},
+	{practice.ErrNoCertificate, CodeNoCertificate, "err.practice.no-certificate"},
+}
+
+func classifyReader(err error) *Error {
+	for _, row := range readerRows {
+		if errors.Is(err, row.err) {
+			return &Error{Code: row.code, ID: row.id, Pairs: []any{"Reader", readerOf(err)}, Err: err}
+		}
+	}
+	var service *pcsc.Error
+	var damaged *practice.DamagedError
+	var invalid *practice.InvalidError
+	var secret *practice.NoSecretError
+	var revoked *practice.RevokedError
+	switch {
+	case errors.As(err, &service):
+		return &Error{Code: CodeNoService, ID: "err.pcsc.other", Pairs: []any{"Op", service.Op, "Code", service.Code.String()}, Err: err}
+	case errors.As(err, &damaged):
+		return &Error{Code: CodeFile, ID: "err.practice.damaged", Pairs: []any{"Path", safe(damaged.Path), "Error", safe(damaged.Reason)}, Err: err}
+	case errors.As(err, &invalid):
+		return &Error{Code: CodeUsage, ID: "err.practice.invalid", Pairs: []any{"Field", invalid.Field, "Reason", safe(invalid.Reason)}, Err: err}
+	case errors.As(err, &secret):
+		return &Error{Code: CodeNoCertificate, ID: "err.practice.no-secret", Err: err}
+	case errors.As(err, &revoked):
+		return &Error{Code: CodeRevoked, ID: "err.practice.revoked", Err: err}
+	}
+	return nil
+}
+
+func readerOf(err error) string {
+	var e *pcsc.Error
+	if errors.As(err, &e) && e.Reader != "" {
+		return safe(e.Reader)
+	}
+	return "—"
+}
