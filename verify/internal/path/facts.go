@@ -96,18 +96,20 @@ func (f *facts) read(arc int, value []byte) error {
 	case 15:
 		f.hasKeyUsage = true
 	case 17:
-		if !in.ReadASN1(&in, cbasn1.SEQUENCE) {
+		var names cryptobyte.String
+		if !in.ReadASN1(&names, cbasn1.SEQUENCE) || !in.Empty() {
 			return name.ErrMalformed
 		}
 		var err error
-		f.alternatives, err = name.ReadGenerals(in)
+		f.alternatives, err = name.ReadGenerals(names)
 		return err
 	case 30:
 		var err error
 		f.constraints, err = parseConstraints(in)
 		return err
 	case 37:
-		if !in.ReadASN1(&in, cbasn1.SEQUENCE) || in.Empty() {
+		var usages cryptobyte.String
+		if !in.ReadASN1(&usages, cbasn1.SEQUENCE) || !in.Empty() || usages.Empty() {
 			return name.ErrMalformed
 		}
 	}

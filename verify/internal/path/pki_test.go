@@ -112,11 +112,21 @@ func policies(oids ...string) change {
 	}
 }
 
-func mapping(from, to string) change {
-	return func(c *x509.Certificate) {
-		c.PolicyMappings = append(c.PolicyMappings, x509.PolicyMapping{
-			IssuerDomainPolicy: oid(from), SubjectDomainPolicy: oid(to)})
+// mapping maps each policy to the one after it, in pairs.
+func mapping(pairs ...string) change {
+	var all [][]byte
+	for i := 0; i < len(pairs); i += 2 {
+		all = append(all, tlv(0x30, oidDER(pairs[i]), oidDER(pairs[i+1])))
 	}
+	return extension(true, tlv(0x30, all...), 2, 5, 29, 33)
+}
+
+func oidDER(s string) []byte {
+	contents, err := oid(s).MarshalBinary()
+	if err != nil {
+		panic(err)
+	}
+	return tlv(0x06, contents)
 }
 
 func oid(s string) x509.OID {

@@ -123,6 +123,17 @@ func readExtensions(list cryptobyte.String, f func(extension) bool) bool {
 	return len(seen) > 0
 }
 
+// onlySequence replaces in, which must be one SEQUENCE and nothing after it,
+// with its contents.
+func onlySequence(in *cryptobyte.String) bool {
+	var contents cryptobyte.String
+	if !in.ReadASN1(&contents, asn1.SEQUENCE) || !in.Empty() {
+		return false
+	}
+	*in = contents
+	return true
+}
+
 func readTime(in *cryptobyte.String, out *time.Time) bool {
 	if in.PeekASN1Tag(asn1.UTCTime) {
 		return in.ReadASN1UTCTime(out)
@@ -143,7 +154,7 @@ func ParseCRL(der []byte) (*CRL, error) {
 		return nil, ErrMalformed
 	}
 	c.tbs = tbs
-	if !tbs.ReadASN1(&tbs, asn1.SEQUENCE) {
+	if !onlySequence(&tbs) {
 		return nil, ErrMalformed
 	}
 	version := 0
@@ -172,7 +183,7 @@ func ParseCRL(der []byte) (*CRL, error) {
 	if !tbs.Empty() {
 		var list cryptobyte.String
 		if version != 1 || !tbs.ReadASN1(&list, tagContextConstructed) || !tbs.Empty() ||
-			!list.ReadASN1(&list, asn1.SEQUENCE) || !readExtensions(list, c.extension) {
+			!onlySequence(&list) || !readExtensions(list, c.extension) {
 			return nil, ErrMalformed
 		}
 	}
@@ -203,7 +214,7 @@ func (c *CRL) extension(e extension) bool {
 	case oidAuthorityKeyID:
 		var id cryptobyte.String
 		var present bool
-		if !v.ReadASN1(&v, asn1.SEQUENCE) || !v.ReadOptionalASN1(&id, &present, tagContext0) {
+		if !onlySequence(&v) || !v.ReadOptionalASN1(&id, &present, tagContext0) {
 			return false
 		}
 		c.keyID = id
@@ -222,7 +233,7 @@ func (c *CRL) extension(e extension) bool {
 
 // readScope reads an IssuingDistributionPoint.
 func (c *CRL) readScope(v cryptobyte.String) bool {
-	if !v.ReadASN1(&v, asn1.SEQUENCE) {
+	if !onlySequence(&v) {
 		return false
 	}
 	var point, reasons cryptobyte.String

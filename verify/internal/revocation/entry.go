@@ -63,7 +63,7 @@ func (e rawEntry) details() (out entry, issuer []name.General, known, ok bool) {
 		case oidInvalidityDate:
 			return v.ReadASN1GeneralizedTime(&out.invalidityDate) && v.Empty()
 		case oidCertificateIssuer:
-			if !v.ReadASN1(&v, asn1.SEQUENCE) {
+			if !onlySequence(&v) {
 				return false
 			}
 			var err error

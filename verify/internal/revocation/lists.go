@@ -8,7 +8,6 @@ import (
 	"slices"
 
 	"golang.org/x/crypto/cryptobyte"
-	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
 
 	"natsuin/verify/internal/path/name"
 )
@@ -250,7 +249,7 @@ func issuerNames(cert *x509.Certificate, issuer name.DN) []name.General {
 			continue
 		}
 		in := cryptobyte.String(e.Value)
-		if in.ReadASN1(&in, cbasn1.SEQUENCE) {
+		if onlySequence(&in) {
 			if more, err := name.ReadGenerals(in); err == nil {
 				names = append(names, more...)
 			}

@@ -85,7 +85,7 @@ func ParseResponse(der []byte) (*Response, error) {
 	if status != 0 {
 		return nil, &ResponderError{status}
 	}
-	if !hasBody || !body.ReadASN1(&body, asn1.SEQUENCE) || !body.ReadASN1(&oid, asn1.OBJECT_IDENTIFIER) ||
+	if !hasBody || !onlySequence(&body) || !body.ReadASN1(&oid, asn1.OBJECT_IDENTIFIER) ||
 		!body.ReadASN1(&basic, asn1.OCTET_STRING) || !body.Empty() {
 		return nil, ErrMalformed
 	}
@@ -107,7 +107,7 @@ func parseBasic(in cryptobyte.String) (*Response, error) {
 	}
 	r.tbs, r.algorithm = tbs, strength.Parse(algorithm)
 	if hasCerts {
-		if !certs.ReadASN1(&certs, asn1.SEQUENCE) {
+		if !onlySequence(&certs) {
 			return nil, ErrMalformed
 		}
 		for !certs.Empty() {
@@ -131,7 +131,7 @@ func parseBasic(in cryptobyte.String) (*Response, error) {
 func (r *Response) parseData(in cryptobyte.String) bool {
 	var version, id, list, extensions cryptobyte.String
 	var hasVersion, hasExtensions bool
-	if !in.ReadASN1(&in, asn1.SEQUENCE) ||
+	if !onlySequence(&in) ||
 		!in.ReadOptionalASN1(&version, &hasVersion, tagContextConstructed) {
 		return false
 	}
@@ -175,7 +175,7 @@ func (r *Response) parseData(in cryptobyte.String) bool {
 	if !hasExtensions {
 		return true
 	}
-	return extensions.ReadASN1(&extensions, asn1.SEQUENCE) && readExtensions(extensions, func(e extension) bool {
+	return onlySequence(&extensions) && readExtensions(extensions, func(e extension) bool {
 		if e.oid == oidNonce {
 			var nonce cryptobyte.String
 			if !e.value.ReadASN1(&nonce, asn1.OCTET_STRING) || !e.value.Empty() {
@@ -236,7 +236,7 @@ func readSingle(list *cryptobyte.String) (single, bool) {
 	if !hasExtensions {
 		return s, true
 	}
-	ok := extensions.ReadASN1(&extensions, asn1.SEQUENCE) && readExtensions(extensions, func(e extension) bool {
+	ok := onlySequence(&extensions) && readExtensions(extensions, func(e extension) bool {
 		switch e.oid {
 		case oidArchiveCutoff:
 			return e.value.ReadASN1GeneralizedTime(&s.archiveCutoff)

@@ -56,7 +56,7 @@ func points(cert *x509.Certificate) ([]point, error) {
 
 func readPoints(der []byte, issuer name.DN) ([]point, error) {
 	in := cryptobyte.String(der)
-	if !in.ReadASN1(&in, cbasn1.SEQUENCE) || in.Empty() {
+	if !onlySequence(&in) || in.Empty() {
 		return nil, ErrMalformed
 	}
 	var out []point
