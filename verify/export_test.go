@@ -5,7 +5,9 @@ import (
 	"context"
 	"crypto"
 	"crypto/x509"
+	"io"
 
+	"natsuin/verify/internal/cms"
 	"natsuin/verify/trust"
 )
 
@@ -49,4 +51,25 @@ func VerifyECDSA(key any, h crypto.Hash, digest, signature []byte) bool {
 // PublicKey reads a certificate's key for RSASSA-PSS with that hash and salt.
 func PublicKey(c *x509.Certificate, h crypto.Hash, salt int) any {
 	return publicKey(c, suite{h, pss, salt})
+}
+
+// Protected returns the content, the signed attributes as sent and the signature values of a message, where they lie in one
+// piece.
+func Protected(raw []byte) [][]byte {
+	m, err := cms.Parse(bytes.NewReader(raw), int64(len(raw)))
+	if err != nil {
+		return nil
+	}
+	content, err := io.ReadAll(m.Content())
+	if err != nil {
+		return nil
+	}
+	parts := [][]byte{content}
+	for _, s := range m.Signers {
+		if s.Signed != nil {
+			parts = append(parts, s.Signed.AsSent[1:]) // all but the tag, which is [0] when sent
+		}
+		parts = append(parts, s.Signature)
+	}
+	return parts
 }

@@ -1,0 +1,171 @@
+package verify_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/pem"
+	"flag"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"testing"
+	"time"
+
+	"natsuin/verify"
+)
+
+// TestHostileEncodings reads what makes naive readers hang or run out of memory. The limit of 50 MB is watched here; time is
+// bounded by the test's deadline, and measured by BenchmarkHostileEncodings.
+func TestHostileEncodings(t *testing.T) {
+	files, err := filepath.Glob(shared(t, "cms/robustness/*.?er"))
+	if err != nil || len(files) == 0 {
+		t.Fatal(files, err)
+	}
+	for _, file := range files {
+		t.Run(filepath.Base(file), func(t *testing.T) {
+			b, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			r := run(t, b, nil, verify.Policy{Now: now})
+			runtime.ReadMemStats(&after)
+			if c, ok := r.Check(verify.CheckStructure); r.Verdict != verify.Invalid || !ok || c.Result != verify.Failed || c.Detail == "" {
+				t.Errorf("judged %v, %+v", r.Verdict, r.Checks)
+			}
+			if used := after.TotalAlloc - before.TotalAlloc; used > 50<<20 {
+				t.Errorf("%d bytes allocated", used)
+			}
+			if certs, err := verify.ParseCertificates(b); err == nil {
+				t.Errorf("%d certificates read", len(certs))
+			}
+		})
+	}
+}
+
+func BenchmarkHostileEncodings(b *testing.B) {
+	files, _ := filepath.Glob(shared(b, "cms/robustness/*.?er"))
+	for _, file := range files {
+		raw, err := os.ReadFile(file)
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.Run(filepath.Base(file), func(b *testing.B) {
+			for range b.N {
+				run(b, raw, nil, verify.Policy{Now: now})
+			}
+		})
+	}
+}
+
+// TestFuzzCorpusOfGnuTLS reads everything that once was interesting to another program's fuzzer.
+func TestFuzzCorpusOfGnuTLS(t *testing.T) {
+	files, err := filepath.Glob(shared(t, "cms/gnutls/fuzz-corpus/*"))
+	if err != nil || len(files) == 0 {
+		t.Fatal(files, err)
+	}
+	for _, file := range files {
+		b, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r := run(t, b, nil, verify.Policy{Now: now}); r.Verdict == verify.Valid {
+			t.Errorf("%s is VALID without an anchor", file)
+		}
+	}
+	t.Logf("%d files", len(files))
+}
+
+var (
+	allMutations = flag.Bool("all-mutations", false, "try every single-byte change of accepted vectors up to 32 KiB, not a sample")
+	seed         = flag.Uint64("mutation-seed", 0, "seed of the sample; 0 takes a new one")
+)
+
+// TestEveryChangeIsNoticed changes single bytes of accepted messages where it must matter: content, signed attributes, signature
+// value, and the signer's certificate unless that same certificate is given from outside.
+func TestEveryChangeIsNoticed(t *testing.T) {
+	if *seed == 0 {
+		*seed = uint64(time.Now().UnixNano())
+	}
+	t.Logf("-mutation-seed=%d", *seed)
+	random := rand.New(rand.NewPCG(*seed, 0))
+	tried := 0
+	for _, c := range manifest(t) {
+		if c.Level != "signature+path" || c.Want != "VALID" {
+			continue
+		}
+		raw := sharedFile(t, "cms/"+c.File)
+		r := c.judgeBytes(t, raw)
+		if r.Verdict != verify.Valid {
+			continue // documented
+		}
+		if block, _ := pem.Decode(raw); block != nil {
+			raw = block.Bytes
+		}
+		for _, part := range protected(raw, r) {
+			for at := range part {
+				if !*allMutations && random.IntN(100) >= 2 || len(raw) > 32<<10 && random.IntN(len(raw)) >= 4096 {
+					continue
+				}
+				changed := bytes.Clone(part)
+				changed[at] ^= byte(1 + random.IntN(255))
+				tried++
+				// A certificate that is enclosed twice is changed twice.
+				if got := c.judgeBytes(t, bytes.ReplaceAll(raw, part, changed)); got.Verdict == verify.Valid {
+					t.Errorf("%s: byte %d of %x… changed to %02x: still VALID", c.ID, at, part[:min(8, len(part))], changed[at])
+				}
+			}
+		}
+	}
+	t.Logf("%d changes", tried)
+	if tried == 0 {
+		t.Error("nothing was tried")
+	}
+}
+
+// protected returns the parts of a message that a signature covers or is.
+func protected(raw []byte, r *verify.Report) [][]byte {
+	parts := verify.Protected(raw)
+	for _, s := range r.Signers {
+		if s.Anchor == nil || !s.Anchor.Certificate.Equal(s.Certificate) {
+			parts = append(parts, s.Certificate.Raw)
+		}
+	}
+	return slices.DeleteFunc(parts, func(p []byte) bool { return len(p) == 0 || !bytes.Contains(raw, p) })
+}
+
+func FuzzVerify(f *testing.F) {
+	w := newWorld(f)
+	f.Add(by(w.signer, nil).encode(f))
+	f.Add(by(w.signer, func(s *info) { s.bare = true }).encode(f))
+	f.Add([]byte("-----BEGIN CMS-----\nMIA=\n-----END CMS-----\n"))
+	f.Add([]byte("Content-Type: multipart/signed; boundary=x\n\n--x\na\n--x\nContent-Type: application/pkcs7-signature\n\n0\n--x--\n"))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		r, err := verify.Detached(context.Background(), b, bytes.NewReader(text), w.policy)
+		if err != nil {
+			t.Fatalf("bytes at hand, and yet an error: %v", err)
+		}
+		if (r.Verdict == verify.Valid) != (r.Reason == "") {
+			t.Fatalf("%v with reason %q", r.Verdict, r.Reason)
+		}
+		if r.Verdict == verify.Valid && len(r.Signers) == 0 {
+			t.Fatal("VALID without a signer")
+		}
+	})
+}
+
+func FuzzParseCertificates(f *testing.F) {
+	w := newWorld(f)
+	f.Add(w.root.cert.Raw)
+	f.Add(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: w.root.cert.Raw}))
+	f.Add(message{detached: true, certs: [][]byte{w.root.cert.Raw}}.encode(f))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		certs, err := verify.ParseCertificates(b)
+		if (len(certs) == 0) != (err != nil) {
+			t.Fatalf("%d certificates and %v", len(certs), err)
+		}
+	})
+}
