@@ -186,7 +186,7 @@ func readSmall(name string) ([]byte, error) {
 
 func entryOf(target string, cert *x509.Certificate) fingerprintEntry {
 	prints := fingerprint.Of(cert)
-	subject := cert.Subject.String()
+	subject := distinguishedName(cert.RawSubject)
 	e := fingerprintEntry{
 		Target: target, Subject: &subject, NotBefore: stamp(cert.NotBefore), NotAfter: stamp(cert.NotAfter),
 		SHA256: prints.SHA256.String(), SHA1: prints.SHA1.String(), prints: prints,

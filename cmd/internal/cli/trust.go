@@ -64,7 +64,7 @@ func registeredRoot(r trust.Registered) trustRoot {
 
 func (a *app) printRegistered(r trust.Registered) {
 	a.print(a.t("trust.root", "Name", ui.Escape(r.Name), "Until", r.Certificate.NotAfter.Format("2006-01-02")))
-	a.field("field.subject", ui.Escape(r.Certificate.Subject.String()))
+	a.field("field.subject", ui.Escape(distinguishedName(r.Certificate.RawSubject)))
 	a.printGroups("field.sha256", r.Prints.SHA256.String())
 }
 
@@ -146,7 +146,7 @@ func (a *app) compared(ctx context.Context, cert *x509.Certificate, want *finger
 		if !a.interactive() {
 			return &i18n.Error{Code: i18n.CodeDeclined, ID: "err.trust.compare-needed"}
 		}
-		a.prompt(a.t("trust.compare.intro", "Subject", ui.Escape(cert.Subject.String())))
+		a.prompt(a.t("trust.compare.intro", "Subject", ui.Escape(distinguishedName(cert.RawSubject))))
 		typed, err := a.ask(ctx, a.t("trust.compare.ask"))
 		if err != nil {
 			return err

@@ -117,7 +117,7 @@ func signerOf(s *verify.Signer) verifySigner {
 		Revocation: string(s.Revocation.State), Practice: s.Practice, Checks: checksOf(s.Checks),
 	}
 	if c := s.Certificate; c != nil {
-		v.Subject, v.Issuer = orNull(c.Subject.String()), orNull(c.Issuer.String())
+		v.Subject, v.Issuer = orNull(distinguishedName(c.RawSubject)), orNull(distinguishedName(c.RawIssuer))
 		v.Serial = orNull(hexUpper(c.SerialNumber.Bytes()))
 		v.SHA256 = orNull(fingerprint.Of(c).SHA256.String())
 	} else if s.Serial != nil {
@@ -226,7 +226,7 @@ func (r *verifyRun) printSigner(s *verify.Signer, n, of int) {
 		a.print(a.t("verify.signer.number", "Number", n, "All", of, "Verdict", a.t("verdict."+strings.ToLower(s.Verdict.String()))))
 	}
 	if c := s.Certificate; c != nil {
-		a.field("verify.signer", ui.Escape(c.Subject.String()))
+		a.field("verify.signer", ui.Escape(distinguishedName(c.RawSubject)))
 		a.printGroups("verify.fingerprint", fingerprint.Of(c).SHA256.String())
 	} else {
 		a.field("verify.signer", a.t("verify.signer.unknown"))

@@ -3,6 +3,8 @@ package cli
 import (
 	"crypto"
 	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/asn1"
 	"errors"
 	"fmt"
 	"strings"
@@ -114,4 +116,14 @@ func (a *app) crlReason(reason string) string {
 		reason = "unspecified"
 	}
 	return a.t("crl-reason." + reason)
+}
+
+// distinguishedName writes a DER Name as RFC 4514 does, an RDN at a time: the order
+// and the grouping are the certificate's.
+func distinguishedName(der []byte) string {
+	var name pkix.RDNSequence
+	if rest, err := asn1.Unmarshal(der, &name); err != nil || len(rest) > 0 {
+		return hexUpper(der)
+	}
+	return name.String()
 }
