@@ -5,8 +5,6 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"errors"
-	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -19,32 +17,6 @@ import (
 // secondSlot is where Debian's vpcd driver waits for the card of its second reader.
 // The first is left to the tests of package pcsc.
 const secondSlot = "127.0.0.1:35964"
-
-// need skips a test whose program is missing, but not in CI, where it must be there.
-func need(t *testing.T, program, packages string) {
-	t.Helper()
-	if _, err := exec.LookPath(program); err != nil {
-		missing(t, program+" is missing: apt-get install "+packages)
-	}
-}
-
-func missing(t *testing.T, what string) {
-	t.Helper()
-	if os.Getenv("CI") == "true" {
-		t.Fatal(what)
-	}
-	t.Skip(what)
-}
-
-// run returns what a program says, both streams together.
-func run(t *testing.T, program string, args ...string) string {
-	t.Helper()
-	out, err := exec.Command(program, args...).CombinedOutput()
-	if err != nil {
-		t.Errorf("%s %s: %v\n%s", program, strings.Join(args, " "), err, out)
-	}
-	return string(out)
-}
 
 // inReader serves the card of a store in the second virtual reader, and returns the
 // reader's name and the card inside.
@@ -130,12 +102,5 @@ func TestOpenSCListsThePhone(t *testing.T) {
 		if !strings.Contains(list, want) {
 			t.Errorf("pkcs15-tool does not show %q:\n%s", want, list)
 		}
-	}
-}
-
-func write(t *testing.T, path string, content []byte) {
-	t.Helper()
-	if err := os.WriteFile(path, content, 0o600); err != nil {
-		t.Fatal(err)
 	}
 }
