@@ -400,6 +400,17 @@ func TestOfficialsPathHoldsThroughTheBridge(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	// Since each certificate carries the practice policy too, a path without the
+	// first mapping would hold as well: the mappings are looked at by themselves.
+	for c, want := range map[*x509.Certificate]string{
+		chain[2]: practicePolicy + " > " + practicePolicy + ".1",
+		chain[1]: practicePolicy + ".1 > " + practicePolicy + ".2",
+	} {
+		if len(c.PolicyMappings) != 1 || !critical(c, "2.5.29.33") ||
+			c.PolicyMappings[0].IssuerDomainPolicy.String()+" > "+c.PolicyMappings[0].SubjectDomainPolicy.String() != want {
+			t.Errorf("%s maps %v, want %s", c.Subject, c.PolicyMappings, want)
+		}
+	}
 	verify := func(without *x509.Certificate, policy x509.OID) error {
 		o := x509.VerifyOptions{Roots: x509.NewCertPool(), Intermediates: x509.NewCertPool(), CurrentTime: clock,
 			KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageAny}, CertificatePolicies: []x509.OID{policy}}
