@@ -173,7 +173,11 @@ func (j *judgement) checkRevocation(out *Signer, result *path.Result) Check {
 		return passed(CheckRevocation, "")
 	case revocation.Unknown:
 		out.Revocation = Revocation{State: Unknown}
-		return unclear(CheckRevocation, ReasonRevocationUnknown, open)
+		c := unclear(CheckRevocation, ReasonRevocationUnknown, open)
+		if len(answer.Why) > 0 {
+			c.Values = map[string]string{"why": strings.Join(answer.Why, "; ")}
+		}
+		return c
 	case revocation.Revoked:
 	default:
 		c := notDone(CheckRevocation, ReasonRevocationUnchecked)
@@ -190,8 +194,7 @@ func (j *judgement) checkRevocation(out *Signer, result *path.Result) Check {
 	switch {
 	case out.ReferenceFrom == "now":
 		// It may have been signed before: nothing proves when.
-		c := unclear(CheckRevocation, ReasonRevokedNoTime, Indeterminate)
-		return c
+		return unclear(CheckRevocation, ReasonRevokedNoTime, Indeterminate)
 	case answer.RevokedBy(out.Reference):
 		return failed(CheckRevocation, refuse(ReasonRevoked))
 	default:

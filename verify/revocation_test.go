@@ -1,0 +1,176 @@
+package verify_test
+
+import (
+	"context"
+	"crypto"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/asn1"
+	"encoding/pem"
+	"errors"
+	"math/big"
+	"testing"
+	"time"
+
+	"golang.org/x/crypto/ocsp"
+
+	"natsuin/verify"
+)
+
+// list is a CRL of the root's with one entry, if a time is given.
+func list(t testing.TB, w world, revoked time.Time, reason int) []byte {
+	t.Helper()
+	tmpl := &x509.RevocationList{Number: big.NewInt(1), ThisUpdate: now.Add(-time.Hour), NextUpdate: now.AddDate(0, 1, 0)}
+	if !revoked.IsZero() {
+		tmpl.RevokedCertificateEntries = []x509.RevocationListEntry{{SerialNumber: w.signer.cert.SerialNumber, RevocationTime: revoked, ReasonCode: reason}}
+	}
+	b, err := x509.CreateRevocationList(rand.Reader, tmpl, w.root.cert, w.root.key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func TestRevocation(t *testing.T) {
+	w := newWorld(t)
+	stranger := newWorld(t)
+	m := by(w.signer, nil)
+	day := 24 * time.Hour
+	for name, c := range map[string]struct {
+		crl     []byte
+		at      time.Time
+		require bool
+		want    expect
+		state   verify.RevocationState
+	}{
+		"nothing known":             {nil, time.Time{}, false, valid, verify.NotChecked},
+		"nothing known, required":   {nil, time.Time{}, true, open(verify.CheckRevocation, verify.ReasonRevocationUnchecked), verify.NotChecked},
+		"not listed":                {list(t, w, time.Time{}, 0), time.Time{}, false, valid, verify.Good},
+		"not listed, required":      {list(t, w, time.Time{}, 0), time.Time{}, true, valid, verify.Good},
+		"list of another, required": {list(t, stranger, time.Time{}, 0), time.Time{}, true, open(verify.CheckRevocation, verify.ReasonRevocationUnknown), verify.Unknown},
+		"list of another":           {list(t, stranger, time.Time{}, 0), time.Time{}, false, valid, verify.Unknown},
+		"garbage":                   {[]byte("garbage"), time.Time{}, false, valid, verify.Unknown},
+		"revoked, no proof of time": {list(t, w, now.Add(-day), 1), time.Time{}, false, open(verify.CheckRevocation, verify.ReasonRevokedNoTime), verify.Revoked},
+		"revoked before":            {list(t, w, now.Add(-2*day), 1), now.Add(-day), false, invalid(verify.CheckRevocation, verify.ReasonRevoked), verify.Revoked},
+		"revoked at that moment":    {list(t, w, now.Add(-day), 1), now.Add(-day), false, invalid(verify.CheckRevocation, verify.ReasonRevoked), verify.Revoked},
+		"revoked later":             {list(t, w, now.Add(-day), 1), now.Add(-2 * day), false, valid, verify.Revoked},
+		"revoked later, required":   {list(t, w, now.Add(-day), 1), now.Add(-2 * day), true, valid, verify.Revoked},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := w.policy
+			p.At, p.RequireRevocation = c.at, c.require
+			stapled := m
+			if c.crl != nil {
+				p.CRLs = [][]byte{pem.EncodeToMemory(&pem.Block{Type: "X509 CRL", Bytes: c.crl})}
+				stapled.crls = [][]byte{c.crl}
+			}
+			r := run(t, m.encode(t), nil, p)
+			c.want.hold(t, r)
+			got := r.Signers[0].Revocation
+			if got.State != c.state {
+				t.Errorf("state %s, want %s", got.State, c.state)
+			}
+			if c.state == verify.Revoked && (got.Reason != "keyCompromise" || got.At.IsZero() || !got.Subject.Equal(w.signer.cert) || got.Source != "crl") {
+				t.Errorf("revocation %+v", got)
+			}
+			if c.crl != nil && string(c.crl) != "garbage" {
+				p.CRLs = nil
+				c.want.hold(t, run(t, stapled.encode(t), nil, p))
+			}
+		})
+	}
+	t.Run("revoked later remark", func(t *testing.T) {
+		p := w.policy
+		p.At, p.CRLs = now.Add(-2*day), [][]byte{list(t, w, now.Add(-day), 4)}
+		if c, _ := run(t, m.encode(t), nil, p).Signers[0].Check(verify.CheckRevocation); c.Detail != verify.RemarkRevokedLater {
+			t.Errorf("%+v", c)
+		}
+	})
+}
+
+func generalized(at time.Time) []byte { return tlv(0x18, []byte(at.UTC().Format("20060102150405Z"))) }
+
+// respond answers an OCSP request as the root itself, with the request's nonce.
+func respond(t testing.TB, w world, request, status []byte) []byte {
+	t.Helper()
+	q, err := ocsp.ParseRequest(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var parts struct {
+		TBS struct {
+			List       asn1.RawValue
+			Extensions asn1.RawValue // [2], explicit
+		}
+	}
+	if _, err := asn1.Unmarshal(request, &parts); err != nil {
+		t.Fatal(err)
+	}
+	extensions := tlv(0xA1, parts.TBS.Extensions.Bytes)
+	id := seq(algorithm(idSHA1, null), der(q.IssuerNameHash), der(q.IssuerKeyHash), der(q.SerialNumber))
+	single := seq(id, status, generalized(now.Add(-time.Hour)), tlv(0xA0, generalized(now.Add(time.Hour))))
+	tbs := seq(tlv(0xA1, w.root.cert.RawSubject), generalized(now), seq(single), extensions)
+	sum := sha256.Sum256(tbs)
+	signature, err := w.root.key.Sign(rand.Reader, sum[:], crypto.SHA256)
+	if err != nil {
+		t.Fatal(err)
+	}
+	basic := seq(tbs, algorithm(idECDSA256), tlv(0x03, []byte{0}, signature))
+	return seq([]byte{0x0A, 1, 0}, tlv(0xA0, seq(oid("1.3.6.1.5.5.7.48.1.1"), der(basic))))
+}
+
+func TestOCSP(t *testing.T) {
+	w := newWorldFor(t, ecKey(t), func(c *x509.Certificate) { c.OCSPServer = []string{"ldap://no", "http://responder.test/own"} })
+	m := by(w.signer, nil).encode(t)
+	var asked []string
+	good, unheard := []byte{0x80, 0}, []byte{0x82, 0}
+	revoked := tlv(0xA1, generalized(now.Add(-2*time.Hour)), tlv(0xA0, []byte{0x0A, 1, 5}))
+	answer := func(status []byte) func(context.Context, string, []byte) ([]byte, error) {
+		return func(_ context.Context, url string, request []byte) ([]byte, error) {
+			asked = append(asked, url)
+			return respond(t, w, request, status), nil
+		}
+	}
+	for name, c := range map[string]struct {
+		fetch func(context.Context, string, []byte) ([]byte, error)
+		url   string
+		asked string
+		want  expect
+		state verify.RevocationState
+	}{
+		"good, own address":   {answer(good), "auto", "http://responder.test/own", valid, verify.Good},
+		"good, given address": {answer(good), "http://elsewhere.test", "http://elsewhere.test", valid, verify.Good},
+		"revoked":             {answer(revoked), "", "http://responder.test/own", open(verify.CheckRevocation, verify.ReasonRevokedNoTime), verify.Revoked},
+		"unknown":             {answer(unheard), "", "http://responder.test/own", valid, verify.Unknown},
+		"no answer": {func(_ context.Context, url string, _ []byte) ([]byte, error) {
+			asked = append(asked, url)
+			return nil, errors.New("no route")
+		}, "", "http://responder.test/own", valid, verify.Unknown},
+		"nothing may be asked": {nil, "auto", "", valid, verify.NotChecked},
+	} {
+		t.Run(name, func(t *testing.T) {
+			asked = nil
+			p := w.policy
+			p.OCSP, p.OCSPURL = c.fetch, c.url
+			r := run(t, m, nil, p)
+			c.want.hold(t, r)
+			if got := r.Signers[0].Revocation.State; got != c.state {
+				check, _ := r.Signers[0].Check(verify.CheckRevocation)
+				t.Errorf("state %s, want %s; %+v", got, c.state, check)
+			}
+			if c.asked != "" && (len(asked) != 1 || asked[0] != c.asked) || c.asked == "" && len(asked) != 0 {
+				t.Errorf("asked %q, want %q", asked, c.asked)
+			}
+		})
+	}
+	t.Run("not asked about a signature that is wrong", func(t *testing.T) {
+		asked = nil
+		p := w.policy
+		p.OCSP = answer(good)
+		run(t, by(w.signer, func(s *info) { s.flip = true }).encode(t), nil, p)
+		if len(asked) != 0 {
+			t.Errorf("asked %q", asked)
+		}
+	})
+}
