@@ -88,14 +88,11 @@ type signRun struct {
 var hashes = map[string]crypto.Hash{"sha256": crypto.SHA256, "sha384": crypto.SHA384, "sha512": crypto.SHA512}
 
 func (r *signRun) run(ctx context.Context, args []string) (err error) {
+	r.rep = &signReport{Files: []*signFile{}, TriesLeft: map[string]any{r.credential().String(): nil}}
+	r.app.report = r.rep
 	if err := r.check(args); err != nil {
 		return err
 	}
-	r.rep = &signReport{TriesLeft: map[string]any{r.credential().String(): nil}}
-	for _, j := range r.jobs {
-		r.rep.Files = append(r.rep.Files, j.report)
-	}
-	r.app.report = r.rep
 	secrets, err := r.app.scriptSecrets(1, r.readsStdin())
 	if err != nil {
 		return err
@@ -213,6 +210,9 @@ func (r *signRun) signAll(ctx context.Context, s *session) error {
 	if err := r.fit(cert); err != nil {
 		return err
 	}
+	if err := r.useHashOf(ctx, cert); err != nil {
+		return err
+	}
 	var issuers []*x509.Certificate
 	if !r.opts.raw {
 		ca, err := s.card.Certificate(r.certificate().CA())
@@ -229,6 +229,24 @@ func (r *signRun) signAll(ctx context.Context, s *session) error {
 	return w.close(r.each(ctx, func(j *job) error {
 		return r.signOne(ctx, j, cert, issuers, signer, w)
 	}))
+}
+
+// useHashOf hashes the files again if the key's profile asks for another hash than the
+// usual one and none was demanded. It happens within the transaction: what key the card
+// holds is not known before, and no card of today needs it.
+func (r *signRun) useHashOf(ctx context.Context, cert *x509.Certificate) error {
+	h := card.HashFor(cert.PublicKey)
+	if h == 0 || h == r.hash {
+		return nil
+	}
+	for _, j := range r.jobs {
+		if r.opts.hash != "" || j.streamed() {
+			return usage("err.sign.hash-for-key", "Hash", hashName(h))
+		}
+		j.report.DigestAlg = hashName(h)
+	}
+	r.hash = h
+	return r.digest(ctx)
 }
 
 // each runs one step for every file in order, and stops at the first failure.

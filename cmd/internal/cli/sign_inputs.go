@@ -37,6 +37,11 @@ func (r *signRun) check(args []string) error {
 	if err := r.checkFlags(args); err != nil {
 		return err
 	}
+	for _, arg := range args {
+		j := r.newJob(arg)
+		r.jobs = append(r.jobs, j)
+		r.rep.Files = append(r.rep.Files, j.report)
+	}
 	a := r.app
 	if !a.interactive() && !r.opts.dryRun {
 		if a.flags.pinFrom == "" {
@@ -46,12 +51,11 @@ func (r *signRun) check(args []string) error {
 			return &i18n.Error{Code: i18n.CodeDeclined, ID: "err.notice-unread"}
 		}
 	}
-	for _, arg := range args {
-		j, err := r.newJob(arg)
-		if err != nil {
+	for _, j := range r.jobs {
+		if err := r.checkInput(j); err != nil {
+			j.fail(err)
 			return err
 		}
-		r.jobs = append(r.jobs, j)
 	}
 	return r.checkOutputs()
 }
@@ -105,21 +109,10 @@ func (r *signRun) readsStdin() bool {
 	return false
 }
 
-func (r *signRun) newJob(input string) (*job, error) {
+// newJob names the output of an input; it looks at nothing.
+func (r *signRun) newJob(input string) *job {
 	o := r.opts
 	j := &job{input: input, output: o.output}
-	if input != "-" {
-		var err error
-		if j.info, err = os.Stat(input); err != nil {
-			return nil, fileError("err.file.read", input, err)
-		}
-		if j.info.IsDir() {
-			return nil, fileError("err.file.folder", input, errors.New("folder"))
-		}
-		if o.attached && !j.info.Mode().IsRegular() {
-			return nil, usage("err.sign.stream-attached", "Path", ui.Escape(input))
-		}
-	}
 	ext, format := ".p7s", "cms-detached"
 	switch {
 	case o.raw:
@@ -137,21 +130,47 @@ func (r *signRun) newJob(input string) (*job, error) {
 	if j.output != "-" {
 		j.report.Output = &j.output
 	}
-	return j, nil
+	return j
 }
+
+// checkInput refuses what cannot be read, or not as often as it must be.
+func (r *signRun) checkInput(j *job) (err error) {
+	if j.input == "-" {
+		return nil
+	}
+	if j.info, err = os.Stat(j.input); err != nil {
+		return fileError("err.file.read", j.input, err)
+	}
+	if j.info.IsDir() {
+		return fileError("err.file.folder", j.input, errFolder)
+	}
+	if r.opts.attached && !j.info.Mode().IsRegular() {
+		return usage("err.sign.stream-attached", "Path", ui.Escape(j.input))
+	}
+	return nil
+}
+
+var errFolder = errors.New("is a folder")
 
 // checkOutputs refuses outputs that exist, that are inputs, or that are the same twice.
 func (r *signRun) checkOutputs() error {
 	var inputs, outputs []string
+	var writing []*job
 	for _, j := range r.jobs {
 		if j.input != "-" {
 			inputs = append(inputs, j.input)
 		}
 		if j.output != "-" {
-			outputs = append(outputs, j.output)
+			outputs, writing = append(outputs, j.output), append(writing, j)
 		}
 	}
-	return errors.Join(outfile.Check(outputs, inputs, r.opts.force)...)
+	problems := outfile.Check(outputs, inputs, r.opts.force)
+	for i, err := range problems {
+		if err != nil {
+			writing[i].fail(err)
+		}
+	}
+	return errors.Join(problems...)
 }
 
 // digest hashes every input, on all cores, before the card is touched. Each file
