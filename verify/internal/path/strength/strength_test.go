@@ -1,0 +1,135 @@
+package strength_test
+
+import (
+	"crypto/dsa" //lint:ignore SA1019 it is here to be refused
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/asn1"
+	"encoding/hex"
+	"errors"
+	"math/big"
+	"testing"
+
+	"natsuin/verify/internal/path/strength"
+)
+
+func TestKeys(t *testing.T) {
+	rsaKey := func(bits uint, e int) *rsa.PublicKey {
+		return &rsa.PublicKey{N: new(big.Int).SetBit(big.NewInt(1), int(bits-1), 1), E: e}
+	}
+	ec := func(c elliptic.Curve) any {
+		key, err := ecdsa.GenerateKey(c, rand.Reader)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return key.Public()
+	}
+	for _, c := range []struct {
+		name            string
+		key             any
+		strict, lenient error
+	}{
+		{"RSA 2048", rsaKey(2048, 65537), nil, nil},
+		{"RSA 2047", rsaKey(2047, 65537), strength.ErrWeak, nil},
+		{"RSA 1024", rsaKey(1024, 65537), strength.ErrWeak, nil},
+		{"RSA 1023", rsaKey(1023, 65537), strength.ErrUnsupported, strength.ErrUnsupported},
+		{"RSA exponent 3", rsaKey(2048, 3), strength.ErrWeak, nil},
+		{"RSA exponent 1", rsaKey(2048, 1), strength.ErrUnsupported, strength.ErrUnsupported},
+		{"RSA exponent even", rsaKey(2048, 65538), strength.ErrUnsupported, strength.ErrUnsupported},
+		{"RSA of absurd length", rsaKey(16385, 65537), strength.ErrUnsupported, strength.ErrUnsupported},
+		{"P-224", ec(elliptic.P224()), strength.ErrUnsupported, strength.ErrUnsupported},
+		{"P-256", ec(elliptic.P256()), nil, nil},
+		{"P-384", ec(elliptic.P384()), nil, nil},
+		{"P-521", ec(elliptic.P521()), nil, nil},
+		{"Ed25519", ed25519.PublicKey(make([]byte, 32)), strength.ErrUnsupported, strength.ErrUnsupported},
+		{"DSA", &dsa.PublicKey{}, strength.ErrUnsupported, strength.ErrUnsupported},
+		{"none", nil, strength.ErrUnsupported, strength.ErrUnsupported},
+	} {
+		if err := (strength.Policy{}).Key(c.key); !errors.Is(err, c.strict) {
+			t.Errorf("%s: %v, want %v", c.name, err, c.strict)
+		}
+		if err := (strength.Policy{AllowWeak: true}).Key(c.key); !errors.Is(err, c.lenient) {
+			t.Errorf("%s, weak allowed: %v, want %v", c.name, err, c.lenient)
+		}
+	}
+}
+
+func TestAlgorithms(t *testing.T) {
+	for a, want := range map[x509.SignatureAlgorithm]error{
+		x509.SHA256WithRSA: nil, x509.SHA512WithRSAPSS: nil, x509.ECDSAWithSHA384: nil,
+		x509.SHA1WithRSA: strength.ErrWeak, x509.ECDSAWithSHA1: strength.ErrWeak,
+		x509.MD5WithRSA: strength.ErrUnsupported, x509.DSAWithSHA256: strength.ErrUnsupported,
+		x509.PureEd25519: strength.ErrUnsupported, x509.UnknownSignatureAlgorithm: strength.ErrUnsupported,
+	} {
+		if err := (strength.Policy{}).Algorithm(a); !errors.Is(err, want) {
+			t.Errorf("%v: %v, want %v", a, err, want)
+		}
+	}
+	if err := (strength.Policy{AllowSHA1: true}).Algorithm(x509.SHA1WithRSA); err != nil {
+		t.Errorf("SHA-1 allowed: %v", err)
+	}
+}
+
+func TestIdentifiers(t *testing.T) {
+	// AlgorithmIdentifiers as OpenSSL 3 writes them.
+	for text, want := range map[string]x509.SignatureAlgorithm{
+		"300d06092a864886f70d01010b0500": x509.SHA256WithRSA,
+		"300b06092a864886f70d01010b":     x509.SHA256WithRSA,
+		"300d06092a864886f70d0101050500": x509.SHA1WithRSA,
+		"300a06082a8648ce3d040303":       x509.ECDSAWithSHA384,
+		// RSASSA-PSS with SHA-256, its MGF1 likewise, salt 32
+		"304106092a864886f70d01010a3034a00f300d06096086480165030402010500a11c301a06092a864886f70d010108300d06096086480165030402010500a203020120": x509.SHA256WithRSAPSS,
+		// the same with salt 20
+		"304106092a864886f70d01010a3034a00f300d06096086480165030402010500a11c301a06092a864886f70d010108300d06096086480165030402010500a203020114": x509.UnknownSignatureAlgorithm,
+		// the same with MGF1 of SHA-384
+		"304106092a864886f70d01010a3034a00f300d06096086480165030402010500a11c301a06092a864886f70d010108300d06096086480165030402020500a203020120": x509.UnknownSignatureAlgorithm,
+		// RSASSA-PSS with the default parameters, which are SHA-1
+		"300d06092a864886f70d01010a3000": x509.UnknownSignatureAlgorithm,
+		// ECDSA with parameters
+		"300c06082a8648ce3d0403020500": x509.UnknownSignatureAlgorithm,
+		"":                             x509.UnknownSignatureAlgorithm,
+	} {
+		der, err := hex.DecodeString(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := strength.Parse(der); got != want {
+			t.Errorf("%s: %v, want %v", text, got, want)
+		}
+	}
+}
+
+func TestVerify(t *testing.T) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1)}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cert, err := x509.ParseCertificate(der)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if rest, err := asn1.Unmarshal(cert.Signature, &asn1.RawValue{}); err != nil || len(rest) > 0 {
+		t.Fatal("not an ECDSA signature")
+	}
+	if err := strength.Verify(cert, cert.SignatureAlgorithm, cert.RawTBSCertificate, cert.Signature); err != nil {
+		t.Errorf("own signature: %v", err)
+	}
+	if err := strength.Verify(cert, cert.SignatureAlgorithm, cert.RawTBSCertificate[1:], cert.Signature); !errors.Is(err, strength.ErrSignature) {
+		t.Errorf("other bytes: %v", err)
+	}
+	if err := strength.Verify(cert, x509.SHA256WithRSA, cert.RawTBSCertificate, cert.Signature); !errors.Is(err, strength.ErrSignature) {
+		t.Errorf("algorithm of another key: %v", err)
+	}
+	if err := strength.Verify(cert, x509.MD5WithRSA, cert.RawTBSCertificate, cert.Signature); !errors.Is(err, strength.ErrUnsupported) {
+		t.Errorf("MD5: %v", err)
+	}
+}
