@@ -14,6 +14,7 @@ package card
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"strings"
 
 	"natsuin/card/apdu"
@@ -29,7 +30,12 @@ const (
 )
 
 // String is "sign" or "auth".
-func (c Credential) String() string { return credentials[c].word }
+func (c Credential) String() string {
+	if rule, ok := credentials[c]; ok {
+		return rule.word
+	}
+	return "unknown"
+}
 
 // MaxTries is how many wrong entries in a row lock the secret: 5 or 3.
 func (c Credential) MaxTries() int { return credentials[c].maxTries }
@@ -46,7 +52,12 @@ const (
 )
 
 // String is "sign", "sign-ca", "auth" or "auth-ca".
-func (id CertID) String() string { return certificates[id].word }
+func (id CertID) String() string {
+	if place, ok := certificates[id]; ok {
+		return place.word
+	}
+	return "unknown"
+}
 
 // CA is the place of the issuer's certificate; a CA is its own.
 func (id CertID) CA() CertID { return certificates[id].ca }
@@ -61,29 +72,50 @@ var ErrNotJPKI = errors.New("card: no JPKI application")
 type Card struct {
 	t       apdu.Transmitter
 	current fileID // the elementary file that is selected; 0: none, or not known
+	// unknown is the VERIFY or CHANGE whose outcome is not known. After it this Card
+	// sends no secret any more.
+	unknown *OutcomeUnknownError
 }
 
 // Open selects the application, which also drops the verified state. The error is
 // ErrNotJPKI when the card has none.
 func Open(t apdu.Transmitter) (*Card, error) {
-	_, status, err := apdu.Exchange(t, selectApplication())
+	cmd := selectApplication()
+	_, status, err := apdu.Exchange(t, cmd)
 	switch {
 	case err != nil:
 		return nil, err
 	case status == apdu.OK:
 		return &Card{t: t}, nil
-	case status == apdu.NotFound, status == apdu.NoFunction, status == apdu.WrongParameters,
-		status == apdu.NoInstruction, status == apdu.NoClass:
-		return nil, ErrNotJPKI
 	}
-	return nil, &apdu.StatusError{Op: "SELECT application", Status: status}
+	refusal := &apdu.StatusError{Op: cmd.Op, Status: status}
+	switch status {
+	case apdu.NotFound, apdu.NoFunction, apdu.WrongParameters, apdu.WrongData, apdu.WrongLength,
+		apdu.LengthParameters, apdu.NoInstruction, apdu.NoClass:
+		return nil, fmt.Errorf("%w: %w", ErrNotJPKI, refusal)
+	}
+	return nil, refusal
+}
+
+// transmit is apdu.Exchange that knows what it does not know after a failure.
+func (c *Card) transmit(cmd apdu.Command) ([]byte, apdu.Status, error) {
+	data, status, err := apdu.Exchange(c.t, cmd)
+	if err != nil || lostSelection(status) {
+		c.current = 0
+	}
+	return data, status, err
+}
+
+// lostSelection tells the words that mean that the file which was selected no longer
+// is: the card was reset, or another program selected something else.
+func lostSelection(s apdu.Status) bool {
+	return s == apdu.NoCurrentFile || s == apdu.WrongFile
 }
 
 // exchange sends a command and makes any status word but 9000 an error.
 func (c *Card) exchange(cmd apdu.Command) ([]byte, error) {
-	data, status, err := apdu.Exchange(c.t, cmd)
+	data, status, err := c.transmit(cmd)
 	if err != nil {
-		c.current = 0
 		return nil, err
 	}
 	if status != apdu.OK {
@@ -108,7 +140,7 @@ func (c *Card) choose(f fileID) error {
 // readStart reads the first bytes of a file in one exchange by its short identifier,
 // or in two on a card that does not know that.
 func (c *Card) readStart(f fileID, length int) ([]byte, error) {
-	data, status, err := apdu.Exchange(c.t, readShort(f, length))
+	data, status, err := c.transmit(readShort(f, length))
 	c.current = 0 // whether it selects the file depends on the card
 	if err != nil {
 		return nil, err
@@ -117,12 +149,17 @@ func (c *Card) readStart(f fileID, length int) ([]byte, error) {
 		return data, nil
 	}
 	if status == apdu.SecurityState {
-		return nil, ErrNotVerified
+		return nil, notVerified("READ BINARY")
 	}
 	if err := c.choose(f); err != nil {
 		return nil, err
 	}
-	return c.exchange(readBinary(0, length))
+	return c.read(0, length)
+}
+
+// notVerified is 6982.
+func notVerified(op string) error {
+	return fmt.Errorf("%w: %w", ErrNotVerified, &apdu.StatusError{Op: op, Status: apdu.SecurityState})
 }
 
 // statusOf returns the status word of a refused command, or 0.
@@ -149,12 +186,7 @@ const (
 var kindWords = [...]string{"unknown", "mynumber", "juki", "android", "iphone"}
 
 // String is the word of the kind.
-func (k Kind) String() string {
-	if int(k) < len(kindWords) {
-		return kindWords[k]
-	}
-	return kindWords[KindUnknown]
-}
+func (k Kind) String() string { return wordOf(kindWords[:], int(k)) }
 
 // A Token is what EF 0006 says of the card.
 type Token struct {
@@ -162,14 +194,14 @@ type Token struct {
 	Kind  Kind
 }
 
-// Token reads the token label.
+// Token reads the token label. A card without that file is of unknown kind.
 func (c *Card) Token() (Token, error) {
 	data, err := c.readStart(fileToken, labelLength)
+	if statusOf(err) == apdu.NotFound {
+		return Token{}, nil
+	}
 	if err != nil {
 		return Token{}, err
-	}
-	if len(data) > labelLength {
-		data = data[:labelLength]
 	}
 	label := strings.ToValidUTF8(string(bytes.Trim(data, " \x00")), "\uFFFD")
 	return Token{Label: label, Kind: kinds[label]}, nil
@@ -183,7 +215,7 @@ type Presence struct {
 // Presence reads the hint; a card without one is no error.
 func (c *Card) Presence() (Presence, error) {
 	data, err := c.readStart(filePresence, 3)
-	if statusOf(err) != 0 || errors.Is(err, ErrNotVerified) {
+	if statusOf(err) != 0 {
 		return Presence{}, nil
 	}
 	if err != nil || len(data) < 2 {

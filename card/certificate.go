@@ -37,20 +37,29 @@ func (e *BadCertificateError) Unwrap() error { return e.Err }
 const (
 	readStep       = 256     // bytes of one READ BINARY
 	maxCertificate = 8 << 10 // bytes; the longest seen are under 2 KiB
+	// maxReads bounds a card that gives a byte at a time.
+	maxReads = 2 * maxCertificate / readStep
 )
 
-var errNotDER = errors.New("not a DER certificate")
+var (
+	errNotDER = errors.New("not a DER certificate")
+	errShort  = errors.New("file ends before the certificate")
+)
 
 // Certificate reads one certificate, in one SELECT and a READ BINARY for each 256
 // bytes of it. Errors: *NoCertificateError, ErrNotVerified when a secret is needed
 // first, *BadCertificateError.
 func (c *Card) Certificate(id CertID) (*x509.Certificate, error) {
-	if err := c.choose(certificates[id].file); err != nil {
-		return nil, c.readError(id, err)
+	place, ok := certificates[id]
+	if !ok {
+		return nil, &NoCertificateError{id}
 	}
-	der, err := c.readDER(id)
+	if err := c.choose(place.file); err != nil {
+		return nil, certificateError(id, err)
+	}
+	der, err := c.readDER()
 	if err != nil {
-		return nil, c.readError(id, err)
+		return nil, certificateError(id, err)
 	}
 	cert, err := x509.ParseCertificate(der)
 	if err != nil {
@@ -61,44 +70,53 @@ func (c *Card) Certificate(id CertID) (*x509.Certificate, error) {
 
 // readDER reads the current file as far as its DER header says: the file is longer
 // than the certificate, and padded.
-func (c *Card) readDER(id CertID) ([]byte, error) {
+func (c *Card) readDER() ([]byte, error) {
 	data, err := c.read(0, readStep)
 	if err != nil {
 		return nil, err
 	}
 	if blank(data) {
-		return nil, &NoCertificateError{id}
+		return nil, errBlank
 	}
 	total, err := derLength(data)
 	if err != nil {
-		return nil, &BadCertificateError{id, err}
+		return nil, err
 	}
-	for len(data) < total {
+	if data, err = c.extend(data, total); err != nil {
+		return nil, err
+	}
+	return data[:total], nil
+}
+
+// extend reads on from data until there are total bytes of the current file.
+func (c *Card) extend(data []byte, total int) ([]byte, error) {
+	for reads := 1; len(data) < total; reads++ {
 		more, err := c.read(len(data), min(readStep, total-len(data)))
 		if err != nil {
 			return nil, err
 		}
-		if len(more) == 0 {
-			return nil, &BadCertificateError{id, errNotDER}
+		if len(more) == 0 || reads == maxReads {
+			return nil, errShort
 		}
 		data = append(data, more...)
 	}
-	return data[:total], nil
+	return data, nil
 }
 
 // read is READ BINARY; meeting the end of the file is no error, it gives less.
 func (c *Card) read(offset, length int) ([]byte, error) {
 	data, err := c.exchange(readBinary(offset, length))
-	if s := statusOf(err); s == apdu.EndOfFile || s == apdu.PastEnd && offset > 0 {
+	if s := statusOf(err); s == apdu.EndOfFile || s == apdu.PastEnd {
 		return data, nil
 	}
 	return data, err
 }
 
-// blank is a file in which nothing was ever written.
-func blank(data []byte) bool {
-	return len(bytes.Trim(data, "\xFF")) == 0 || len(bytes.Trim(data, "\x00")) == 0
-}
+// errBlank is a file in which nothing was ever written.
+var errBlank = errors.New("blank file")
+
+// blank tells whether nothing but padding is there.
+func blank(data []byte) bool { return len(bytes.Trim(data, "\xFF\x00")) == 0 }
 
 // derLength reads the length of a DER SEQUENCE, header included, from its beginning.
 func derLength(data []byte) (int, error) {
@@ -123,63 +141,70 @@ func derLength(data []byte) (int, error) {
 	return header + n, nil
 }
 
-func (c *Card) readError(id CertID, err error) error {
-	switch statusOf(err) {
-	case apdu.NotFound:
+// certificateError says for a certificate what went wrong with its file.
+func certificateError(id CertID, err error) error {
+	switch {
+	case statusOf(err) == apdu.NotFound, errors.Is(err, errBlank):
 		return &NoCertificateError{id}
-	case apdu.SecurityState:
-		return ErrNotVerified
+	case errors.Is(err, ErrNotVerified):
+		return err
+	case statusOf(err) == apdu.SecurityState:
+		return notVerified("READ BINARY")
+	case errors.Is(err, errNotDER), errors.Is(err, errShort):
+		return &BadCertificateError{id, err}
 	}
 	return err
 }
 
 // Expiry reads when a certificate ends from its first 256 bytes, in one exchange on
-// a card that reads by short file identifier. It is for a hint before the prompt:
-// nothing of the certificate is checked. Errors are those of Certificate.
+// a card that reads by short file identifier; where a long issuer's name pushes the
+// date further back, from the whole. It is for a hint before the prompt: nothing of
+// the certificate is checked. Errors are those of Certificate.
 func (c *Card) Expiry(id CertID) (time.Time, error) {
-	data, err := c.readStart(certificates[id].file, readStep)
+	place, ok := certificates[id]
+	if !ok {
+		return time.Time{}, &NoCertificateError{id}
+	}
+	data, err := c.readStart(place.file, readStep)
 	if err != nil {
-		return time.Time{}, c.readError(id, err)
+		return time.Time{}, certificateError(id, err)
 	}
 	if blank(data) {
 		return time.Time{}, &NoCertificateError{id}
 	}
-	end, err := notAfter(data)
-	if err != nil {
-		return time.Time{}, &BadCertificateError{id, err}
+	if end, ok := notAfter(data); ok {
+		return end, nil
 	}
-	return end, nil
+	cert, err := c.Certificate(id)
+	if err != nil {
+		return time.Time{}, err
+	}
+	return cert.NotAfter, nil
 }
 
-// notAfter walks from the beginning of a certificate to its Validity (RFC 5280 §4.1).
-// The outer two SEQUENCEs are cut off by the reading, so their headers are stepped over.
-func notAfter(data []byte) (time.Time, error) {
-	rest := data
+// notAfter walks from the beginning of a certificate to the end of its Validity (RFC
+// 5280 §4.1). The outer two SEQUENCEs are cut off by the reading, so their headers are
+// stepped over.
+func notAfter(data []byte) (time.Time, bool) {
+	s := cryptobyte.String(data)
 	for range 2 {
-		if len(rest) < 2 || rest[0] != 0x30 {
-			return time.Time{}, errNotDER
+		var tag, length uint8
+		if !s.ReadUint8(&tag) || tag != 0x30 || !s.ReadUint8(&length) {
+			return time.Time{}, false
 		}
-		header := 2
-		if rest[1] > 0x80 {
-			header += int(rest[1] & 0x7F)
+		if length >= 0x80 && !s.Skip(int(length&0x7F)) {
+			return time.Time{}, false
 		}
-		if header > 4 || len(rest) < header {
-			return time.Time{}, errNotDER
-		}
-		rest = rest[header:]
 	}
-	s := cryptobyte.String(rest)
 	var validity cryptobyte.String
 	var begin, end time.Time
-	if !s.SkipOptionalASN1(asn1.Tag(0).Constructed().ContextSpecific()) || // version
-		!s.SkipASN1(asn1.INTEGER) || // serialNumber
-		!s.SkipASN1(asn1.SEQUENCE) || // signature
-		!s.SkipASN1(asn1.SEQUENCE) || // issuer
-		!s.ReadASN1(&validity, asn1.SEQUENCE) ||
-		!readTime(&validity, &begin) || !readTime(&validity, &end) || !validity.Empty() {
-		return time.Time{}, errNotDER
-	}
-	return end, nil
+	ok := s.SkipOptionalASN1(asn1.Tag(0).Constructed().ContextSpecific()) && // version
+		s.SkipASN1(asn1.INTEGER) && // serialNumber
+		s.SkipASN1(asn1.SEQUENCE) && // signature
+		s.SkipASN1(asn1.SEQUENCE) && // issuer
+		s.ReadASN1(&validity, asn1.SEQUENCE) &&
+		readTime(&validity, &begin) && readTime(&validity, &end) && validity.Empty()
+	return end, ok
 }
 
 func readTime(s *cryptobyte.String, t *time.Time) bool {

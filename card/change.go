@@ -42,9 +42,9 @@ func (c *Card) Change(cred Credential, old, new Secret, check func() error) erro
 	if err := c.choosePIN(cred); err != nil {
 		return &NotChangedError{Credential: cred, Err: err}
 	}
-	_, status, err := apdu.Exchange(c.t, change(new.b))
+	_, status, err := c.transmit(change(new.bytes()))
 	if err != nil {
-		return &OutcomeUnknownError{Op: OpChange, Err: err}
+		return c.lost(OpChange, err)
 	}
 	if status == apdu.OK {
 		return nil
@@ -53,5 +53,5 @@ func (c *Card) Change(cred Credential, old, new Secret, check func() error) erro
 	if _, counted := status.Tries(); refused(status) || counted || status.IsBlocked() {
 		return &NotChangedError{Credential: cred, Err: err}
 	}
-	return &OutcomeUnknownError{Op: OpChange, Err: err}
+	return c.lost(OpChange, err)
 }

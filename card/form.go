@@ -17,12 +17,15 @@ const (
 	FormSpace      // a space at an end, which is never trimmed by itself
 	FormFourDigits // one of the 4-digit PINs, offered as the signature password
 	FormNotFour    // not four digits, offered as the authentication PIN
+	// FormSingleClass is a new signature password without both letters and digits,
+	// which the official rule asks for (CARD.md §5). Existing ones are sent as they are.
+	FormSingleClass
 )
 
-var formWords = [...]string{"", "empty", "too-short", "too-long", "character", "space", "four-digits", "not-four-digits"}
+var formWords = [...]string{"unknown", "empty", "too-short", "too-long", "character", "space", "four-digits", "not-four-digits", "single-class"}
 
 // String is a stable word for the reason.
-func (r FormReason) String() string { return formWords[r] }
+func (r FormReason) String() string { return wordOf(formWords[:], int(r)) }
 
 // A FormError is a secret that the card cannot have registered (CARD.md §5). It was
 // not sent.
@@ -45,37 +48,35 @@ type Normalized struct {
 
 // Normalize brings a typed secret into the form that the card compares byte for byte:
 // full-width characters folded, letters raised for the signature password. Nothing
-// is cut, padded or trimmed. The typed secret is wiped when the form changed it. The
-// error is a *FormError.
+// is cut, padded or trimmed. It takes over the typed secret and wipes it, also when it
+// refuses. The error is a *FormError.
 func Normalize(cred Credential, typed Secret) (Secret, Normalized, error) {
+	defer typed.Wipe()
 	var how Normalized
-	out := make([]byte, 0, len(typed.b))
-	for rest := typed.b; len(rest) > 0; {
+	out := make([]byte, 0, typed.Len()) // never shorter than what is written
+	for rest := typed.bytes(); len(rest) > 0; {
 		r, size := utf8.DecodeRune(rest)
 		rest = rest[size:]
-		if r >= '！' && r <= '～' { // U+FF01 to U+FF5E are ASCII in full width
+		switch {
+		case r >= '！' && r <= '～': // U+FF01 to U+FF5E are ASCII in full width
 			r, how.Folded = r-'！'+'!', true
-		}
-		if r == '　' {
+		case r == '　':
 			r, how.Folded = ' ', true
 		}
 		if r >= 'a' && r <= 'z' && !credentials[cred].digitsOnly {
 			r, how.Raised = r-'a'+'A', true
 		}
 		if r >= utf8.RuneSelf { // also what is no UTF-8
-			clear(out)
-			return Secret{}, Normalized{}, &FormError{cred, FormCharacter}
+			r = '?' // of no credential's alphabet: checkForm refuses it, with the best reason
 		}
 		out = append(out, byte(r))
 	}
-	s := Secret{out}
+	s := NewSecret(out)
 	if err := checkForm(cred, s); err != nil {
 		s.Wipe()
 		return Secret{}, Normalized{}, err
 	}
-	typed.Wipe()
-	letters, digits := classes(s)
-	how.SingleClass = !credentials[cred].digitsOnly && !(letters && digits)
+	how.SingleClass = singleClass(cred, s)
 	return s, how, nil
 }
 
@@ -85,18 +86,19 @@ func checkForm(cred Credential, s Secret) error {
 	if !known {
 		return &FormError{cred, FormCharacter}
 	}
-	n := len(s.b)
+	b := s.bytes()
+	n := len(b)
 	reason := FormReason(0)
 	switch {
 	case n == 0:
 		reason = FormEmpty
-	case s.b[0] == ' ' || s.b[n-1] == ' ':
+	case b[0] == ' ' || b[n-1] == ' ':
 		reason = FormSpace
-	case rule.digitsOnly && (n != rule.least || !all(s.b, isDigit)):
+	case rule.digitsOnly && (n != rule.least || !all(b, isDigit)):
 		reason = FormNotFour
-	case !rule.digitsOnly && n == 4 && all(s.b, isDigit):
+	case !rule.digitsOnly && n == 4 && all(b, isDigit):
 		reason = FormFourDigits
-	case !all(s.b, func(c byte) bool { return isDigit(c) || isCapital(c) }):
+	case !all(b, func(c byte) bool { return isDigit(c) || isCapital(c) }):
 		reason = FormCharacter
 	case n < rule.least:
 		reason = FormTooShort
@@ -108,12 +110,10 @@ func checkForm(cred Credential, s Secret) error {
 	return &FormError{cred, reason}
 }
 
-func classes(s Secret) (letters, digits bool) {
-	for _, c := range s.b {
-		letters = letters || isCapital(c)
-		digits = digits || isDigit(c)
-	}
-	return letters, digits
+// singleClass tells a signature password without both letters and digits.
+func singleClass(cred Credential, s Secret) bool {
+	b := s.bytes()
+	return !credentials[cred].digitsOnly && (all(b, isDigit) || all(b, isCapital))
 }
 
 func isDigit(c byte) bool   { return c >= '0' && c <= '9' }
@@ -126,4 +126,12 @@ func all(b []byte, is func(byte) bool) bool {
 		}
 	}
 	return true
+}
+
+// wordOf is the i-th word of a table, and its first for a number that has none.
+func wordOf(words []string, i int) string {
+	if i >= len(words) {
+		i = 0
+	}
+	return words[i]
 }

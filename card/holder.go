@@ -1,11 +1,10 @@
 package card
 
 import (
+	"bytes"
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"strconv"
-	"strings"
 	"unicode/utf8"
 
 	"golang.org/x/crypto/cryptobyte"
@@ -25,11 +24,13 @@ type Holder struct {
 	// NameAlt and AddressAlt mark 代替文字: a 1 for each character that stands for
 	// another one which the character set lacks, a 0 for each other.
 	NameAlt, AddressAlt string
-	// Unknown are otherNames below the same arc that CARD.md does not list.
+	// Unknown are otherNames below the same arc that CARD.md does not list, and values
+	// that have not its form.
 	Unknown []OtherName
 }
 
-// OtherName is one of unknown meaning.
+// OtherName is one of unknown meaning. Value is the text, or the DER in hexadecimal
+// where it is no text.
 type OtherName struct{ OID, Value string }
 
 // Empty tells whether the certificate says nothing, as an authentication certificate does.
@@ -102,13 +103,21 @@ var ErrBadHolder = errors.New("card: malformed holder data")
 
 var (
 	oidSubjectAltName = encoding.ObjectIdentifier{2, 5, 29, 17}
-	holderArc         = "1.2.392.200149.8.5.5."
+	// holderArc is 1.2.392.200149.8.5.5 in DER: bytes are compared, for cryptobyte
+	// refuses arcs of more than 31 bits, which other people's names may have.
+	holderArc   = []byte{0x2A, 0x83, 0x08, 0x8C, 0x9B, 0x55, 0x08, 0x05, 0x05}
+	contextZero = asn1.Tag(0).Constructed().ContextSpecific()
 )
 
-const maxHolderValue = 1024 // bytes of one otherName
+// Bounds of hostile data.
+const (
+	maxHolderNames = 32
+	maxHolderValue = 1024 // bytes of one value
+)
 
 // HolderOf reads the holder's data by object identifier, wherever in the extension
-// each stands. A certificate without any gives the zero Holder.
+// each stands. A certificate without any gives the zero Holder. The error is
+// ErrBadHolder.
 func HolderOf(cert *x509.Certificate) (Holder, error) {
 	for _, ext := range cert.Extensions {
 		if ext.Id.Equal(oidSubjectAltName) {
@@ -127,83 +136,92 @@ func parseHolder(der []byte) (Holder, error) {
 	var h Holder
 	seen := map[string]bool{}
 	for !names.Empty() {
-		var name cryptobyte.String
+		var name, id, value cryptobyte.String
 		var tag asn1.Tag
 		if !names.ReadAnyASN1(&name, &tag) {
 			return Holder{}, ErrBadHolder
 		}
-		if tag != asn1.Tag(0).Constructed().ContextSpecific() {
+		if tag != contextZero {
 			continue // another form of name
 		}
-		oid, value, err := readOtherName(name)
-		if err != nil {
-			return Holder{}, err
-		}
-		last, ours := strings.CutPrefix(oid, holderArc)
-		if !ours {
-			continue
-		}
-		if seen[oid] || len(seen) == 32 {
+		if !name.ReadASN1(&id, asn1.OBJECT_IDENTIFIER) || !name.ReadASN1(&value, contextZero) || !name.Empty() {
 			return Holder{}, ErrBadHolder
 		}
-		seen[oid] = true
-		if err := h.set(last, oid, value); err != nil {
+		last, ours := bytes.CutPrefix(id, holderArc)
+		if !ours {
+			continue // somebody else's name
+		}
+		if seen[string(last)] || len(seen) == maxHolderNames || len(value) > maxHolderValue {
+			return Holder{}, ErrBadHolder
+		}
+		seen[string(last)] = true
+		if err := h.set(id, last, value); err != nil {
 			return Holder{}, err
 		}
 	}
 	return h, nil
 }
 
-// readOtherName reads type-id and the UTF8String in value [0].
-func readOtherName(s cryptobyte.String) (oid, value string, err error) {
-	var id encoding.ObjectIdentifier
-	var wrapped, text cryptobyte.String
-	if !s.ReadASN1ObjectIdentifier(&id) ||
-		!s.ReadASN1(&wrapped, asn1.Tag(0).Constructed().ContextSpecific()) || !s.Empty() {
-		return "", "", ErrBadHolder
+// set keeps one value. What has not the form of CARD.md §6 is kept as it is, among
+// the unknown.
+func (h *Holder) set(id, last []byte, value cryptobyte.String) error {
+	var oid x509.OID
+	if err := oid.UnmarshalBinary(id); err != nil {
+		return ErrBadHolder
 	}
-	if !strings.HasPrefix(id.String(), holderArc) {
-		return id.String(), "", nil
+	var utf8String cryptobyte.String
+	inner := value
+	if !inner.ReadASN1(&utf8String, asn1.UTF8String) || !inner.Empty() || !utf8.Valid(utf8String) {
+		h.Unknown = append(h.Unknown, OtherName{oid.String(), fmt.Sprintf("%X", []byte(value))})
+		return nil
 	}
-	if !wrapped.ReadASN1(&text, asn1.UTF8String) || !wrapped.Empty() || len(text) > maxHolderValue || !utf8.Valid(text) {
-		return "", "", ErrBadHolder
-	}
-	return id.String(), string(text), nil
-}
-
-func (h *Holder) set(last, oid, value string) error {
-	var err error
-	switch last {
-	case "1":
-		h.Name = value
-	case "2":
-		h.NameAlt = value
-	case "3":
-		if len(value) != 1 || value < "1" || value > "3" {
-			return ErrBadHolder
+	text, known := string(utf8String), len(last) == 1
+	if known {
+		switch last[0] {
+		case 1:
+			h.Name = text
+		case 2:
+			h.NameAlt = text
+		case 3:
+			h.Sex, known = parseSex(text)
+		case 4:
+			h.Birth, known = parseBirth(text)
+		case 5:
+			h.Address = text
+		case 6:
+			h.AddressAlt = text
+		default:
+			known = false
 		}
-		h.Sex = Sex(value[0] - '0')
-	case "4":
-		h.Birth, err = parseBirth(value)
-	case "5":
-		h.Address = value
-	case "6":
-		h.AddressAlt = value
-	default:
-		h.Unknown = append(h.Unknown, OtherName{oid, value})
 	}
-	return err
+	if !known {
+		h.Unknown = append(h.Unknown, OtherName{oid.String(), text})
+	}
+	return nil
 }
 
-// parseBirth reads EYYYYMMDD.
-func parseBirth(value string) (Birth, error) {
-	if len(value) != 9 || !all([]byte(value), isDigit) {
-		return Birth{}, ErrBadHolder
+func parseSex(text string) (Sex, bool) {
+	if len(text) != 1 || text < "1" || text > "3" {
+		return 0, false
 	}
-	number := func(from, to int) int { n, _ := strconv.Atoi(value[from:to]); return n }
+	return Sex(text[0] - '0'), true
+}
+
+// parseBirth reads EYYYYMMDD; parts of zeros are not known.
+func parseBirth(text string) (Birth, bool) {
+	if len(text) != 9 || !all([]byte(text), isDigit) {
+		return Birth{}, false
+	}
+	number := func(from, to int) int {
+		n := 0
+		for _, c := range text[from:to] {
+			n = n*10 + int(c-'0')
+		}
+		return n
+	}
 	b := Birth{Era: Era(number(0, 1)), Year: number(1, 5), Month: number(5, 7), Day: number(7, 9)}
 	if b.Era > Reiwa || b.Month > 12 || b.Day > 31 {
-		return Birth{}, ErrBadHolder
+		return Birth{}, false
 	}
-	return b, nil
+	return b, true
 }

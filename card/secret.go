@@ -4,41 +4,66 @@ import (
 	"bytes"
 	"crypto/subtle"
 	"fmt"
+	"io"
 	"log/slog"
 )
 
 const redacted = "[redacted]"
 
 // A Secret is a password or PIN. It shows as "[redacted]" however it is printed or
-// encoded, and Wipe overwrites it. Copies of the value share the bytes; Clone does not.
-type Secret struct{ b []byte }
+// encoded, and Wipe overwrites it. Copies of the value are the same secret; Clone makes
+// another. The zero Secret is empty.
+type Secret struct{ v *secretBytes }
+
+// secretBytes stands behind a pointer because fmt does not call the methods of a value
+// in an unexported field: printing a struct that holds a Secret shows an address.
+type secretBytes struct{ b []byte }
 
 // NewSecret takes over the bytes, which the caller must not use again.
-func NewSecret(b []byte) Secret { return Secret{b} }
+func NewSecret(b []byte) Secret { return Secret{&secretBytes{b}} }
 
 // Clone returns a secret of its own, to be wiped by itself.
-func (s Secret) Clone() Secret { return Secret{bytes.Clone(s.b)} }
+func (s Secret) Clone() Secret { return NewSecret(bytes.Clone(s.bytes())) }
 
-// Len is the length in bytes.
-func (s Secret) Len() int { return len(s.b) }
+// Len is the length in bytes; 0 after Wipe.
+func (s Secret) Len() int { return len(s.bytes()) }
 
 // Equal compares in constant time for secrets of one length.
-func (s Secret) Equal(o Secret) bool { return subtle.ConstantTimeCompare(s.b, o.b) == 1 }
+func (s Secret) Equal(o Secret) bool { return subtle.ConstantTimeCompare(s.bytes(), o.bytes()) == 1 }
 
-// Wipe overwrites the secret with zeros.
-func (s Secret) Wipe() { clear(s.b) }
+// Wipe overwrites the secret with zeros and leaves it empty, so that nothing can be
+// sent in its place.
+func (s Secret) Wipe() {
+	if s.v != nil {
+		clear(s.v.b)
+		s.v.b = nil
+	}
+}
 
 // Reveal returns the bytes themselves. Only what makes a practice card needs them.
-func (s Secret) Reveal() []byte { return s.b }
+func (s Secret) Reveal() []byte { return s.bytes() }
+
+func (s Secret) bytes() []byte {
+	if s.v == nil {
+		return nil
+	}
+	return s.v.b
+}
 
 // String implements fmt.Stringer.
 func (Secret) String() string { return redacted }
 
-// Format implements fmt.Formatter, so that no verb shows the bytes.
-func (Secret) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(redacted)) }
+// GoString implements fmt.GoStringer.
+func (Secret) GoString() string { return redacted }
 
-// MarshalText implements encoding.TextMarshaler, for JSON and the like.
+// Format implements fmt.Formatter, so that no verb shows the bytes.
+func (Secret) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, redacted) }
+
+// MarshalText implements encoding.TextMarshaler, for XML and the like.
 func (Secret) MarshalText() ([]byte, error) { return []byte(redacted), nil }
+
+// MarshalJSON implements json.Marshaler.
+func (Secret) MarshalJSON() ([]byte, error) { return []byte(`"` + redacted + `"`), nil }
 
 // LogValue implements slog.LogValuer.
 func (Secret) LogValue() slog.Value { return slog.StringValue(redacted) }

@@ -6,11 +6,14 @@ import (
 	"crypto/elliptic"
 	"crypto/rsa"
 	"crypto/x509"
-	"encoding/asn1"
 	"errors"
 	"fmt"
 	"io"
 	"math/big"
+	"slices"
+
+	"golang.org/x/crypto/cryptobyte"
+	"golang.org/x/crypto/cryptobyte/asn1"
 
 	"natsuin/card/apdu"
 )
@@ -47,11 +50,11 @@ type SignerOptions struct {
 // nothing else is done with the Card in between.
 //
 // An RSA key signs SHA-256, SHA-384 and SHA-512 by PKCS #1 v1.5; a P-384 key signs
-// SHA-384 (CARD.md §2 and §9). Errors: *WeakKeyError, *UnsupportedError,
-// *NoCertificateError for a CA, whose key is not on the card.
+// SHA-384 (CARD.md §2 and §9). Errors: *WeakKeyError, *UnsupportedError, also for a
+// CA, and ErrNoCredential for a card without the key.
 func (c *Card) Signer(id CertID, cert *x509.Certificate, o SignerOptions) (crypto.Signer, error) {
-	if id == id.CA() {
-		return nil, &NoCertificateError{id}
+	if id != SignCert && id != AuthCert {
+		return nil, &UnsupportedError{"key of the " + id.String() + " certificate"}
 	}
 	s := &signer{card: c, file: credentials[id.Credential()].keyFile, public: cert.PublicKey}
 	switch key := cert.PublicKey.(type) {
@@ -69,7 +72,11 @@ func (c *Card) Signer(id CertID, cert *x509.Certificate, o SignerOptions) (crypt
 	default:
 		return nil, &UnsupportedError{"key " + cert.PublicKeyAlgorithm.String()}
 	}
-	if err := c.choose(s.file); err != nil {
+	err := c.choose(s.file)
+	if statusOf(err) == apdu.NotFound {
+		return nil, fmt.Errorf("%w: %w", ErrNoCredential, err)
+	}
+	if err != nil {
 		return nil, err
 	}
 	return s, nil
@@ -92,28 +99,19 @@ type signer struct {
 
 func (s *signer) Public() crypto.PublicKey { return s.public }
 
-// Sign implements crypto.Signer. The source of randomness is the card's own.
+// Sign implements crypto.Signer. The randomness, where any is needed, is the card's own.
 func (s *signer) Sign(_ io.Reader, digest []byte, opts crypto.SignerOpts) ([]byte, error) {
-	if _, pss := opts.(*rsa.PSSOptions); pss {
-		return nil, &UnsupportedError{"RSA-PSS"}
-	}
-	h := opts.HashFunc()
-	prefix, ok := digestInfo[h]
-	if !ok || len(digest) != h.Size() {
-		return nil, &UnsupportedError{"hash " + h.String()}
-	}
-	input := digest
-	if _, isRSA := s.public.(*rsa.PublicKey); isRSA {
-		input = append(append(make([]byte, 0, len(prefix)+len(digest)), prefix...), digest...)
-	} else if HashFor(s.public) != h {
-		return nil, &UnsupportedError{"hash " + h.String() + " for this key"}
+	input, err := s.input(digest, opts)
+	if err != nil {
+		return nil, err
 	}
 	if err := s.card.choose(s.file); err != nil {
 		return nil, err
 	}
-	value, err := s.card.exchange(computeSignature(input))
+	cmd := computeSignature(input)
+	value, err := s.card.exchange(cmd)
 	if statusOf(err) == apdu.SecurityState {
-		return nil, ErrNotVerified
+		return nil, notVerified(cmd.Op)
 	}
 	if err != nil {
 		return nil, err
@@ -121,21 +119,64 @@ func (s *signer) Sign(_ io.Reader, digest []byte, opts crypto.SignerOpts) ([]byt
 	return s.encode(value)
 }
 
+// input is what the card gets: a DigestInfo for RSA, the digest itself for P-384.
+func (s *signer) input(digest []byte, opts crypto.SignerOpts) ([]byte, error) {
+	if opts == nil {
+		return nil, &UnsupportedError{"message without a hash"}
+	}
+	if _, pss := opts.(*rsa.PSSOptions); pss {
+		return nil, &UnsupportedError{"RSA-PSS"}
+	}
+	h := opts.HashFunc()
+	prefix, known := digestInfo[h]
+	if !known || HashFor(s.public) != 0 && HashFor(s.public) != h {
+		return nil, &UnsupportedError{fmt.Sprintf("hash %v for this key", h)}
+	}
+	if len(digest) != h.Size() {
+		return nil, &UnsupportedError{fmt.Sprintf("digest of %d bytes for %v", len(digest), h)}
+	}
+	if _, isRSA := s.public.(*rsa.PublicKey); isRSA {
+		return slices.Concat(prefix, digest), nil
+	}
+	return digest, nil
+}
+
 // encode brings the card's answer into the form that crypto.Signer returns.
 func (s *signer) encode(value []byte) ([]byte, error) {
 	switch key := s.public.(type) {
 	case *rsa.PublicKey:
-		if len(value) != key.Size() {
-			return nil, ErrBadSignature
-		}
-		return value, nil
-	case *ecdsa.PublicKey:
-		size := (key.Params().BitSize + 7) / 8
-		if len(value) != 2*size { // already ECDSA-Sig-Value: no such value is as long
+		if len(value) == key.Size() {
 			return value, nil
 		}
-		r, v := new(big.Int).SetBytes(value[:size]), new(big.Int).SetBytes(value[size:])
-		return asn1.Marshal(struct{ R, S *big.Int }{r, v})
+	case *ecdsa.PublicKey:
+		return encodeECDSA(value, (key.Params().BitSize+7)/8)
 	}
 	return nil, ErrBadSignature
+}
+
+// encodeECDSA makes an ECDSA-Sig-Value (RFC 3279 §2.2.3) of r and s, each of size
+// bytes, or of an answer that is one already: which of the two the next card gives is
+// not known (CARD.md §9). Their lengths tell them apart; a value of r and s so small
+// that its DER is as short as the other form does not come up by chance.
+func encodeECDSA(value []byte, size int) ([]byte, error) {
+	var r, s []byte
+	if len(value) == 2*size {
+		r, s = value[:size], value[size:]
+	} else {
+		outer, inner := cryptobyte.String(value), cryptobyte.String(nil)
+		if !outer.ReadASN1(&inner, asn1.SEQUENCE) || !outer.Empty() ||
+			!inner.ReadASN1Integer(&r) || !inner.ReadASN1Integer(&s) || !inner.Empty() {
+			return nil, ErrBadSignature
+		}
+	}
+	R, S := new(big.Int).SetBytes(r), new(big.Int).SetBytes(s)
+	if R.Sign() == 0 || S.Sign() == 0 || R.BitLen() > 8*size || S.BitLen() > 8*size {
+		return nil, ErrBadSignature
+	}
+	var b cryptobyte.Builder
+	b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
+		b.AddASN1BigInt(R)
+		b.AddASN1BigInt(S)
+	})
+	return b.Bytes()
 }

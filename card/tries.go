@@ -2,6 +2,7 @@ package card
 
 import (
 	"errors"
+	"fmt"
 
 	"natsuin/card/apdu"
 )
@@ -15,9 +16,9 @@ type Tries struct {
 // Blocked tells whether no try is left.
 func (t Tries) Blocked() bool { return t.Known && t.Left == 0 }
 
-// ErrNoCredential is a card without that secret, as a 住民基本台帳カード has no
-// authentication PIN.
-var ErrNoCredential = errors.New("card: no such secret")
+// ErrNoCredential is a card without that secret or its key, as a 住民基本台帳カード has
+// no authentication PIN.
+var ErrNoCredential = errors.New("card: no such secret or key")
 
 // Tries asks the counter with an empty VERIFY, which costs no try. An answer of 9000
 // (the secret is verified) says nothing of the count. Errors: ErrNoCredential, and
@@ -26,7 +27,8 @@ func (c *Card) Tries(cred Credential) (Tries, error) {
 	if err := c.choosePIN(cred); err != nil {
 		return Tries{}, err
 	}
-	_, status, err := apdu.Exchange(c.t, queryTries())
+	cmd := queryTries()
+	_, status, err := c.transmit(cmd)
 	if err != nil {
 		return Tries{}, err
 	}
@@ -35,15 +37,20 @@ func (c *Card) Tries(cred Credential) (Tries, error) {
 	}
 	t, ok := triesOf(cred, status)
 	if !ok {
-		return Tries{}, &apdu.StatusError{Op: "VERIFY (query)", Status: status}
+		return Tries{}, &apdu.StatusError{Op: cmd.Op, Status: status}
 	}
 	return t, nil
 }
 
+// choosePIN selects the file of a secret.
 func (c *Card) choosePIN(cred Credential) error {
-	err := c.choose(credentials[cred].pinFile)
-	if statusOf(err) == apdu.NotFound {
+	rule, ok := credentials[cred]
+	if !ok {
 		return ErrNoCredential
+	}
+	err := c.choose(rule.pinFile)
+	if statusOf(err) == apdu.NotFound {
+		return fmt.Errorf("%w: %w", ErrNoCredential, err)
 	}
 	return err
 }

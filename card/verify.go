@@ -48,7 +48,8 @@ func (e *PINError) Is(target error) bool {
 }
 
 // An OutcomeUnknownError is a VERIFY or CHANGE that may or may not have had its
-// effect: the answer was lost or says neither. It must never be tried again by itself.
+// effect: the answer was lost or says neither. It must never be tried again by itself,
+// and the Card that met it returns it for every further secret.
 type OutcomeUnknownError struct {
 	Op  string // OpVerify or OpChange
 	Err error
@@ -72,12 +73,15 @@ func (c *Card) Verify(cred Credential, s Secret) error {
 	if err := checkForm(cred, s); err != nil {
 		return err
 	}
+	if c.unknown != nil {
+		return c.unknown
+	}
 	if err := c.choosePIN(cred); err != nil {
 		return err
 	}
-	_, status, err := apdu.Exchange(c.t, verify(s.b))
+	_, status, err := c.transmit(verify(s.bytes()))
 	if err != nil {
-		return &OutcomeUnknownError{Op: OpVerify, Err: err}
+		return c.lost(OpVerify, err)
 	}
 	if status == apdu.OK {
 		return nil
@@ -90,7 +94,13 @@ func (c *Card) Verify(cred Credential, s Secret) error {
 	if refused(status) {
 		return err
 	}
-	return &OutcomeUnknownError{Op: OpVerify, Err: err}
+	return c.lost(OpVerify, err)
+}
+
+// lost keeps that the outcome of a command with a secret is not known.
+func (c *Card) lost(op string, err error) error {
+	c.unknown = &OutcomeUnknownError{Op: op, Err: err}
+	return c.unknown
 }
 
 // refused tells the words by which a card turns a command away without carrying it

@@ -3,7 +3,6 @@ package card
 import (
 	"bytes"
 	"fmt"
-	"strconv"
 )
 
 // A WeakReason says why a new secret is refused.
@@ -11,21 +10,19 @@ type WeakReason uint8
 
 // The reasons.
 const (
-	WeakEqual       WeakReason = iota + 1 // the same as the old one
-	WeakSingleClass                       // not both letters and digits (official rule)
-	WeakRepeated                          // one character repeated
-	WeakRun                               // 1234, 9876, ABCDEF
-	WeakTelephone                         // looks like a telephone number
-	WeakBirth                             // holds the birth date
+	WeakEqual     WeakReason = iota + 1 // the same as the old one
+	WeakRepeated                        // one character repeated
+	WeakRun                             // 1234, 9876, ABCDEF
+	WeakTelephone                       // looks like a telephone number
+	WeakBirth                           // holds the birth date
 )
 
-var weakWords = [...]string{"", "equal", "single-class", "repeated", "run", "telephone", "birth"}
+var weakWords = [...]string{"unknown", "equal", "repeated", "run", "telephone", "birth"}
 
 // String is a stable word for the reason.
-func (r WeakReason) String() string { return weakWords[r] }
+func (r WeakReason) String() string { return wordOf(weakWords[:], int(r)) }
 
-// A WeakSecretError is a new secret that is easily guessed, or against the official
-// rule that letters and digits are mixed (CARD.md §5).
+// A WeakSecretError is a new secret that is easily guessed (CARD.md §5).
 type WeakSecretError struct {
 	Credential Credential
 	Reason     WeakReason
@@ -36,24 +33,25 @@ func (e *WeakSecretError) Error() string {
 	return fmt.Sprintf("%s secret: refused as new: %s", e.Credential, e.Reason)
 }
 
-// CheckNew judges a new secret that has the form already. Errors: *FormError,
-// *WeakSecretError.
+// CheckNew judges a new secret that Normalize has brought into form. Errors:
+// *WeakSecretError, and *FormError where no wish of the person's can help: a new
+// signature password must hold both letters and digits.
 func CheckNew(cred Credential, old, new Secret) error {
 	if err := checkForm(cred, new); err != nil {
 		return err
 	}
-	letters, digits := classes(new)
-	reason := WeakReason(0)
+	if singleClass(cred, new) {
+		return &FormError{cred, FormSingleClass}
+	}
+	b, reason := new.bytes(), WeakReason(0)
 	switch {
 	case new.Equal(old):
 		reason = WeakEqual
-	case !credentials[cred].digitsOnly && !(letters && digits):
-		reason = WeakSingleClass
-	case repeated(new.b):
+	case repeated(b):
 		reason = WeakRepeated
-	case run(new.b):
+	case run(b):
 		reason = WeakRun
-	case telephone(new.b):
+	case telephone(b):
 		reason = WeakTelephone
 	default:
 		return nil
@@ -61,40 +59,62 @@ func CheckNew(cred Credential, old, new Secret) error {
 	return &WeakSecretError{cred, reason}
 }
 
-// repeated is one character all through, or all but one: 1111, AAAAA1.
+// repeated is one character all through or all but one (1111, AAAAA1), or two by turns
+// (A1A1A1).
 func repeated(b []byte) bool {
 	for _, c := range b {
 		if others := len(b) - bytes.Count(b, []byte{c}); others == 0 || len(b) > 4 && others == 1 {
 			return true
 		}
 	}
-	return false
+	return len(b) > 4 && bytes.Equal(b[2:], b[:len(b)-2])
 }
 
-// run is a secret that a step of one up or down makes up, but for one character at
-// most in one of more than four: 1234, 987654, ABCDE1.
+// run is a secret that stretches of three or more neighbours make up, upwards,
+// downwards or standing still, but for a quarter of a long one at most: 1234, 9876,
+// ABCDE1, ABCD1234.
 func run(b []byte) bool {
-	longest := func(step int) int {
-		best, n := 1, 1
-		for i := 1; i < len(b); i++ {
-			if int(b[i]) == int(b[i-1])+step || step > 0 && b[i-1] == '9' && b[i] == '0' {
-				n++
-			} else {
-				n = 1
-			}
-			best = max(best, n)
+	left := 0 // characters in no stretch
+	for i := 0; i < len(b); {
+		n := max(stretch(b[i:], 1), stretch(b[i:], -1), stretch(b[i:], 0))
+		if n < 3 {
+			left++
+			n = 1
 		}
-		return best
+		i += n
 	}
-	n := max(longest(1), longest(-1))
-	return n == len(b) || len(b) > 4 && n >= len(b)-1
+	if len(b) <= 4 {
+		return stretch(b, 1) == len(b) || stretch(b, -1) == len(b)
+	}
+	return left <= len(b)/4
 }
 
-// telephone is ten or eleven digits from a 0, as Japanese numbers are written, with
-// at most two letters around them.
+// stretch counts how many characters from the first are each one step from the one
+// before; 9 and 0 are neighbours.
+func stretch(b []byte, step int) int {
+	for i := 1; i < len(b); i++ {
+		a, z := int(b[i-1]), int(b[i])
+		around := step == 1 && a == '9' && z == '0' || step == -1 && a == '0' && z == '9'
+		if z != a+step && !around {
+			return i
+		}
+	}
+	return len(b)
+}
+
+// telephone is ten or eleven digits in a row from a 0, as Japanese numbers are written.
 func telephone(b []byte) bool {
-	digits := bytes.TrimFunc(b, func(r rune) bool { return r >= 'A' && r <= 'Z' })
-	return len(b)-len(digits) <= 2 && (len(digits) == 10 || len(digits) == 11) && digits[0] == '0' && all(digits, isDigit)
+	for i := 0; i < len(b); {
+		n := 0
+		for i+n < len(b) && isDigit(b[i+n]) {
+			n++
+		}
+		if (n == 10 || n == 11) && b[i] == '0' {
+			return true
+		}
+		i += n + 1
+	}
+	return false
 }
 
 // CheckBirth refuses a new secret that holds the birth date, in the Gregorian or the
@@ -103,8 +123,8 @@ func CheckBirth(cred Credential, new Secret, b Birth) error {
 	if !b.Known() {
 		return nil
 	}
-	for _, form := range b.spellings(len(new.b)) {
-		if bytes.Contains(new.b, form) {
+	for _, form := range b.spellings(new.Len()) {
+		if bytes.Contains(new.bytes(), form) {
 			return &WeakSecretError{cred, WeakBirth}
 		}
 	}
@@ -116,9 +136,12 @@ func (b Birth) spellings(n int) [][]byte {
 	day := fmt.Sprintf("%02d%02d", b.Month, b.Day)
 	year := fmt.Sprintf("%04d", b.Year)
 	era := fmt.Sprintf("%02d", b.EraYear())
-	forms := []string{year + day, year[2:] + day, era + day, day + year}
+	forms := []string{year + day, year[len(year)-2:] + day, day + year}
+	if b.EraYear() > 0 {
+		forms = append(forms, era+day)
+	}
 	if n == 4 {
-		forms = append(forms, day, year, strconv.Itoa(b.Day)+strconv.Itoa(b.Month))
+		forms = append(forms, day, year, fmt.Sprintf("%02d%02d", b.Day, b.Month))
 	}
 	var out [][]byte
 	for _, f := range forms {

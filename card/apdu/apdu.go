@@ -32,15 +32,16 @@ type Command struct {
 	Op               string // what errors call it: "SELECT", "VERIFY"
 	CLA, INS, P1, P2 byte
 	Data             []byte // at most 255 bytes
-	Le               int    // expected length of the answer, 0 for none, at most 256
+	Le               int    // length of the answer that is wanted, 0 for none, at most 256
 }
 
-// Bytes encodes the command. It panics when Data or Le do not fit the short form,
-// which is a bug of the caller.
+// Bytes encodes the command into a buffer of its own. It is nil when Data or Le do not
+// fit the short form, and Exchange sends nothing then.
 func (c Command) Bytes() []byte {
-	if len(c.Data) > 255 || c.Le < 0 || c.Le > 256 {
-		panic("apdu: command does not fit the short form")
+	if len(c.Data) > 255 || c.Le < 0 || c.Le > maxData {
+		return nil
 	}
+	// Of full capacity from the start: append must not leave copies of a secret behind.
 	b := make([]byte, 0, 6+len(c.Data))
 	b = append(b, c.CLA, c.INS, c.P1, c.P2)
 	if len(c.Data) > 0 {
@@ -53,10 +54,13 @@ func (c Command) Bytes() []byte {
 	return b
 }
 
-// sensitive tells the commands that carry a secret: an empty VERIFY carries none.
-func (c Command) sensitive() bool {
-	return c.INS == insVerify && len(c.Data) > 0 || c.INS == insChange
-}
+// once tells the commands that are sent once and followed by nothing. Each
+// repetition of a VERIFY may cost a try. The empty one is no exception: with an Le
+// byte behind it a card could read it as one that carries a secret.
+func (c Command) once() bool { return c.INS == insVerify || c.INS == insChange }
+
+// ErrTooLong is a command that does not fit the short form. Nothing was sent.
+var ErrTooLong = errors.New("apdu: command too long for the short form")
 
 // MalformedError is an answer that no card may give.
 type MalformedError struct {
@@ -83,36 +87,43 @@ func (e *TransmitError) Error() string { return fmt.Sprintf("%s: %v", e.Op, e.Er
 // Unwrap returns the transport's error.
 func (e *TransmitError) Unwrap() error { return e.Err }
 
-// maxAnswer is the longest data that one command's answers may add up to: the
-// longest certificate file that could be asked for in one go.
-const maxAnswer = 1 << 15
+// Bounds of an answer. A signature is the longest thing that comes in pieces, and a
+// card that goes on and on is not honest.
+const (
+	maxData   = 256     // bytes of data in one answer
+	maxAnswer = 4 << 10 // bytes of data in all pieces
+	maxPieces = 32
+)
 
 // Exchange sends a command and returns the answer's data and status word. It follows
 // 61xx by GET RESPONSE and 6Cxx by the same command with the length that the card
-// named, once. After a command that carries a secret it sends nothing at all: its
-// first answer is the answer. The buffer of such a command is wiped.
+// named, once. After VERIFY and CHANGE REFERENCE DATA it sends nothing at all: their
+// first answer is the answer, and the buffer that carried them is wiped.
 //
-// Errors are *TransmitError and *MalformedError; any status word is no error here.
+// Errors are *TransmitError, *MalformedError, and ErrTooLong before anything was sent;
+// any status word is no error here.
 func Exchange(t Transmitter, c Command) ([]byte, Status, error) {
-	data, status, err := once(t, c)
-	if err != nil || c.sensitive() {
+	data, status, err := transmit(t, c)
+	if err != nil || c.once() {
 		return data, status, err
 	}
-	if status>>8 == 0x6C && c.INS != insVerify {
+	if status>>8 == 0x6C {
 		c.Le = lengthOf(byte(status))
-		if data, status, err = once(t, c); err != nil {
+		if data, status, err = transmit(t, c); err != nil {
 			return nil, 0, err
 		}
 	}
-	for status>>8 == 0x61 {
-		more, next, err := once(t, Command{Op: "GET RESPONSE", CLA: c.CLA & 0x7F, INS: insGetResponse, Le: lengthOf(byte(status))})
-		if err != nil {
+	for pieces := 1; status>>8 == 0x61; pieces++ {
+		if pieces == maxPieces || len(data) > maxAnswer {
+			return nil, 0, &MalformedError{Op: c.Op, Length: len(data), Reason: "answers without end"}
+		}
+		// CLA without the bits of an application: GET RESPONSE is everyone's.
+		next := Command{Op: "GET RESPONSE", CLA: c.CLA & 0x7F, INS: insGetResponse, Le: lengthOf(byte(status))}
+		var more []byte
+		if more, status, err = transmit(t, next); err != nil {
 			return nil, 0, err
 		}
-		if len(more) == 0 && next>>8 == 0x61 || len(data)+len(more) > maxAnswer {
-			return nil, 0, &MalformedError{Op: c.Op, Length: len(data) + len(more), Reason: "answers without end"}
-		}
-		data, status = append(data, more...), next
+		data = append(data, more...)
 	}
 	return data, status, nil
 }
@@ -120,30 +131,37 @@ func Exchange(t Transmitter, c Command) ([]byte, Status, error) {
 // lengthOf reads the second byte of 61xx and 6Cxx, where 00 means 256.
 func lengthOf(b byte) int {
 	if b == 0 {
-		return 256
+		return maxData
 	}
 	return int(b)
 }
 
-func once(t Transmitter, c Command) ([]byte, Status, error) {
+// transmit is one command and its one answer.
+func transmit(t Transmitter, c Command) ([]byte, Status, error) {
 	raw := c.Bytes()
-	if c.sensitive() {
+	if raw == nil {
+		return nil, 0, ErrTooLong
+	}
+	if c.once() {
 		defer clear(raw)
 	}
 	answer, err := t.Transmit(raw)
-	switch {
-	case err != nil:
+	if err != nil {
 		return nil, 0, &TransmitError{Op: c.Op, Err: err}
-	case len(answer) < 2:
-		return nil, 0, &MalformedError{Op: c.Op, Length: len(answer), Reason: "no status word"}
-	case len(answer) > 258:
-		return nil, 0, &MalformedError{Op: c.Op, Length: len(answer), Reason: "longer than a short answer can be"}
 	}
 	n := len(answer) - 2
-	return answer[:n:n], Status(answer[n])<<8 | Status(answer[n+1]), nil
-}
-
-// Sent tells whether the card may have seen the command that failed with err.
-func Sent(err error) bool {
-	return errors.As(err, new(*TransmitError)) || errors.As(err, new(*MalformedError))
+	reason := ""
+	switch {
+	case n < 0:
+		reason = "no status word"
+	case n > maxData:
+		reason = "longer than a short answer can be"
+	case n > 0 && c.once():
+		reason = "data where none can be"
+	case c.Le > 0 && n > c.Le:
+		reason = "more data than was asked for"
+	default:
+		return answer[:n:n], Status(answer[n])<<8 | Status(answer[n+1]), nil
+	}
+	return nil, 0, &MalformedError{Op: c.Op, Length: len(answer), Reason: reason}
 }
