@@ -132,7 +132,10 @@ func (r *signRun) withCard(ctx context.Context, secrets []card.Secret) error {
 	var hint *time.Time
 	return a.unlock(ctx, unlocking{
 		cred: r.credential(),
-		prepare: func(s *session) error {
+		prepare: func(s *session, token card.Token) error {
+			if err := r.able(token); err != nil {
+				return err
+			}
 			if end, err := s.card.Expiry(card.AuthCert); err == nil {
 				hint = &end
 			}
@@ -160,6 +163,18 @@ func (r *signRun) withCard(ctx context.Context, secrets []card.Secret) error {
 			return r.signAll(ctx, s)
 		},
 	})
+}
+
+// able refuses, before anything is asked, the cards that can sign nothing valid by
+// what they are (CARD.md §1).
+func (r *signRun) able(t card.Token) error {
+	switch {
+	case t.Kind == card.KindJuki && !r.opts.allowWeak:
+		return &i18n.Error{Code: i18n.CodeWeak, ID: "err.sign.juki"}
+	case t.Kind == card.KindIPhone:
+		return &i18n.Error{Code: i18n.CodeNotJPKI, ID: "err.sign.iphone"}
+	}
+	return nil
 }
 
 // triesValue is a count for JSON: null when the card did not say.

@@ -19,7 +19,7 @@ import (
 type unlocking struct {
 	cred card.Credential
 	// prepare runs in the first transaction, before anything is asked.
-	prepare func(*session) error
+	prepare func(*session, card.Token) error
 	// notice is shown before the prompt; an error ends the run.
 	notice func(context.Context) error
 	// collect gets the secrets, from the person or the script, in the card's form.
@@ -129,7 +129,7 @@ func (s *session) look(u unlocking) (shown, error) {
 		return shown{}, err
 	}
 	if u.prepare != nil {
-		if err := u.prepare(s); err != nil {
+		if err := u.prepare(s, token); err != nil {
 			return shown{}, err
 		}
 	}
