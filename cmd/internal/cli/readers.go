@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"strings"
-	"time"
 
 	"natsuin/card"
 	"natsuin/card/apdu"
@@ -57,9 +56,12 @@ func (a *app) connect(ctx context.Context) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
+	// Only waiting is limited: a card that is there is reached, and a person who is
+	// asked which one may think, however short --wait is.
+	waiting := ctx
 	if limit >= 0 {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeoutCause(ctx, max(limit, time.Nanosecond), errWaited)
+		waiting, cancel = context.WithTimeoutCause(ctx, limit, errWaited)
 		defer cancel()
 	}
 	var said string
@@ -80,12 +82,12 @@ func (a *app) connect(ctx context.Context) (*session, error) {
 			a.say(line)
 			said = line
 		}
-		if err := a.env.Readers.Wait(ctx, readers); err != nil {
-			if context.Cause(ctx) == errWaited {
-				return nil, &i18n.Error{Code: i18n.CodeTimeout, ID: "err.wait", Err: why}
-			}
+		if err := a.env.Readers.Wait(waiting, readers); err != nil {
 			if ctx.Err() != nil {
 				return nil, context.Canceled
+			}
+			if waiting.Err() != nil {
+				return nil, &i18n.Error{Code: i18n.CodeTimeout, ID: "err.wait", Err: why}
 			}
 			return nil, err
 		}
@@ -156,7 +158,11 @@ func (a *app) pick(ctx context.Context, readers []pcsc.Reader) (*session, error)
 	if err != nil {
 		return nil, err
 	}
-	return s, s.begin()
+	if err := s.begin(); err != nil {
+		s.close()
+		return nil, err
+	}
+	return s, nil
 }
 
 // worseReader keeps what tells the person most: a card that is there but unusable

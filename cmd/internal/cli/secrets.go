@@ -21,10 +21,11 @@ import (
 const longestSecret = 256
 
 // interactive tells whether a person is there to be asked. A run with --pin-from
-// or --no-input, or away from a terminal, counts as a script (CLI.md, "Secrets and scripts").
+// or --no-input, or away from a terminal, counts as a script (CLI.md, "Secrets and
+// scripts"). The terminal is the device: where the streams go does not matter, so
+// that content may come in by a pipe and talk go to a log.
 func (a *app) interactive() bool {
-	st := a.env.Streams
-	return !a.flags.noInput && a.flags.pinFrom == "" && (st.InIsTerminal || st.ErrIsTerminal) && a.hasTerminal()
+	return !a.flags.noInput && a.flags.pinFrom == "" && a.hasTerminal()
 }
 
 func (a *app) hasTerminal() bool {

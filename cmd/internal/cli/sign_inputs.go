@@ -42,22 +42,30 @@ func (r *signRun) check(args []string) error {
 		r.jobs = append(r.jobs, j)
 		r.rep.Files = append(r.rep.Files, j.report)
 	}
-	a := r.app
-	if !a.interactive() && !r.opts.dryRun {
-		if a.flags.pinFrom == "" {
-			return inputNeeded()
-		}
-		if !r.opts.yes {
-			return &i18n.Error{Code: i18n.CodeDeclined, ID: "err.notice-unread"}
-		}
-	}
 	for _, j := range r.jobs {
 		if err := r.checkInput(j); err != nil {
 			j.fail(err)
 			return err
 		}
 	}
-	return r.checkOutputs()
+	if err := r.checkOutputs(); err != nil {
+		return err
+	}
+	return r.checkConsent()
+}
+
+// checkConsent refuses a script that lacks what a person would be asked for.
+func (r *signRun) checkConsent() error {
+	a := r.app
+	switch {
+	case a.interactive() || r.opts.dryRun:
+		return nil
+	case a.flags.pinFrom == "":
+		return inputNeeded()
+	case !r.opts.yes:
+		return &i18n.Error{Code: i18n.CodeDeclined, ID: "err.notice-unread"}
+	}
+	return nil
 }
 
 func (r *signRun) checkFlags(args []string) error {

@@ -47,7 +47,11 @@ func (a *app) unlock(ctx context.Context, u unlocking) error {
 	if err != nil {
 		return err
 	}
-	defer func() { s.close() }()
+	defer func() {
+		if s != nil { // again may have found no card any more
+			s.close()
+		}
+	}()
 	var wrong []card.Secret
 	defer func() { wipe(wrong) }()
 	for first := true; ; first = false {
@@ -64,7 +68,7 @@ func (a *app) unlock(ctx context.Context, u unlocking) error {
 		}
 		if seen(wrong, u.given()) {
 			a.prompt(a.t("secret.same-wrong"))
-			if err := s.begin(); err != nil {
+			if s, err = a.again(ctx, s); err != nil {
 				return err
 			}
 			continue
