@@ -307,7 +307,7 @@ func TestBase64IsReadAtAnyOffset(t *testing.T) {
 	}
 }
 
-type failing struct{ after int64 }
+type failing struct{}
 
 func (f failing) ReadAt(p []byte, off int64) (int, error) {
 	return 0, fmt.Errorf("disk on fire at %d", off)
