@@ -21,6 +21,8 @@ func sha256Of(b []byte) [32]byte { return sha256.Sum256(b) }
 // takes for signed attributes.
 const maxAsAttributes = 1 << 20
 
+const setTag = 0x31 // the first octet of a SET OF
+
 // document is a message with the digests of its content.
 type document struct {
 	message *cms.Message
@@ -93,7 +95,9 @@ func (c contents) read(ctx context.Context) (*document, error) {
 				return nil, fmt.Errorf("write content: %w", err)
 			}
 		}
-		head.Write(piece[:min(n, maxAsAttributes-head.Len())])
+		if head.Len() > 0 || n > 0 && piece[0] == setTag && d.size == int64(n) {
+			head.Write(piece[:min(n, maxAsAttributes-head.Len())])
+		}
 		for i := range others {
 			if err := others[i].compare(piece); err != nil {
 				return nil, err
@@ -120,7 +124,7 @@ func (c contents) read(ctx context.Context) (*document, error) {
 	for algorithm, h := range hashes {
 		d.digests[algorithm] = h.Sum(nil)
 	}
-	d.attributes = d.size == int64(head.Len()) && isAttributes(head.Bytes())
+	d.attributes = head.Len() > 0 && d.size == int64(head.Len()) && isAttributes(head.Bytes())
 	return d, nil
 }
 

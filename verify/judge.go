@@ -25,6 +25,8 @@ type judgement struct {
 	// pinned finds a certificate among the published roots.
 	pinned func(*x509.Certificate) (trust.Root, bool)
 	doc    *document
+	// tokens counts the time stamps looked at.
+	tokens int
 }
 
 func verify(ctx context.Context, in Input, p Policy, pinned func(*x509.Certificate) (trust.Root, bool)) (*Report, error) {
@@ -132,6 +134,15 @@ func (j *judgement) gather() {
 		}
 	}
 	pool = append(pool, j.policy.Certificates...)
+	j.doc.certificates = pool
+	for _, c := range j.policy.CRLs {
+		j.crls = append(j.crls, decodeCRLs(c)...)
+	}
+	j.crls = append(j.crls, j.doc.message.CRLs...)
+	j.ocsp = append(j.ocsp, j.doc.message.OCSP...)
+	for _, s := range j.doc.message.Signers {
+		j.hints(s)
+	}
 	for _, a := range j.policy.Anchors {
 		if a.Certificate == nil {
 			continue
@@ -141,20 +152,14 @@ func (j *judgement) gather() {
 		}
 		j.anchor(a)
 	}
-	for _, c := range pool {
+	for _, c := range j.doc.certificates {
 		if _, ok := j.pinned(c); ok {
 			j.anchor(Anchor{Certificate: c})
 		}
 	}
 	for _, a := range j.anchors {
-		pool = append(pool, a.Certificate)
+		j.doc.certificates = append(j.doc.certificates, a.Certificate)
 	}
-	j.doc.certificates = pool
-	for _, c := range j.policy.CRLs {
-		j.crls = append(j.crls, decodeCRLs(c)...)
-	}
-	j.crls = append(j.crls, j.doc.message.CRLs...)
-	j.ocsp = j.doc.message.OCSP
 }
 
 // anchor adds an anchor once, and calls a pinned one by its own name wherever it came from.

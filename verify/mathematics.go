@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"crypto"
 	"crypto/x509"
+	"slices"
 
 	"natsuin/verify/internal/cms"
+	"natsuin/verify/internal/path/name"
 )
 
 // evidence is what a SignerInfo shows by itself: its structure and the mathematics, before anyone is trusted.
@@ -15,8 +17,6 @@ type evidence struct {
 	// sha1 and weak say what was only tolerated.
 	sha1, weak bool
 }
-
-func (e *evidence) algorithms() *Check { return &e.checks[0] }
 
 // examine checks structure and mathematics of one signer. The first check is CheckAlgorithms.
 func (d *document) examine(s cms.Signer, p Policy) evidence {
@@ -73,7 +73,7 @@ func (d *document) named(s cms.Signer) []*x509.Certificate {
 next:
 	for _, c := range d.certificates {
 		switch {
-		case s.Serial != nil && (s.Serial.Cmp(c.SerialNumber) != 0 || !bytes.Equal(s.RawIssuer, c.RawIssuer)):
+		case s.Serial != nil && (s.Serial.Cmp(c.SerialNumber) != 0 || !sameName(s.RawIssuer, c.RawIssuer)):
 			continue
 		case s.Serial == nil && (len(c.SubjectKeyId) == 0 || !bytes.Equal(s.SubjectKeyID, c.SubjectKeyId)):
 			continue
@@ -88,6 +88,19 @@ next:
 		}
 	}
 	return found
+}
+
+// sameName compares names as RFC 5280 7.1 says. A name that cannot be read equals only the same bytes.
+func sameName(a, b []byte) bool {
+	if bytes.Equal(a, b) {
+		return true
+	}
+	x, err := name.ParseDN(a)
+	if err != nil {
+		return false
+	}
+	y, err := name.ParseDN(b)
+	return err == nil && slices.Equal(x, y)
 }
 
 // findSigner returns the certificate that the identifier names and whose key verifies the signature; of several, the one that

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto"
+	"crypto/rand"
 	"crypto/rsa"
 	"crypto/sha256"
 	"crypto/x509"
@@ -536,4 +537,70 @@ func TestZeroVerdictIsNotValid(t *testing.T) {
 	if v == verify.Valid || v.String() != "INVALID" {
 		t.Errorf("zero verdict is %v", v)
 	}
+}
+
+func TestNamesOfTheSignerAreComparedAsNames(t *testing.T) {
+	w := newWorld(t)
+	m := by(w.signer, func(s *info) {
+		other := *s.id.cert
+		other.RawIssuer = seq(set(seq(oid("2.5.4.3"), tlv(0x0C, []byte("  ROOT ")))))
+		s.id = &identity{&other, s.id.key}
+	})
+	valid.hold(t, run(t, m.encode(t), nil, w.policy))
+}
+
+func TestWeakKeysAreToleratedAloud(t *testing.T) {
+	short, err := rsa.GenerateKey(rand.Reader, 1024)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := newWorldFor(t, short, nil)
+	m := by(w.signer, nil).encode(t)
+	invalid(verify.CheckAlgorithms, verify.ReasonWeakKey).hold(t, run(t, m, nil, w.policy))
+	w.policy.AllowWeak = true
+	r := run(t, m, nil, w.policy)
+	valid.hold(t, r)
+	if c, _ := r.Signers[0].Check(verify.CheckAlgorithms); c.Detail != verify.RemarkWeak {
+		t.Errorf("remark %q, want %q", c.Detail, verify.RemarkWeak)
+	}
+}
+
+// TestWeakChainsAreToleratedAloud lets only an issuer be weak, which path validation accepts without a word.
+func TestWeakChainsAreToleratedAloud(t *testing.T) {
+	short, err := rsa.GenerateKey(rand.Reader, 1024)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := newWorld(t)
+	ca := issue(t, "ca", short, w.root, authority)
+	signer := issue(t, "signer", ecKey(t), ca, nil)
+	m := by(signer, nil)
+	m.certs = append(m.certs, ca.cert.Raw)
+	invalid(verify.CheckChain, verify.ReasonChainWeak).hold(t, run(t, m.encode(t), nil, w.policy))
+	w.policy.AllowWeak = true
+	r := run(t, m.encode(t), nil, w.policy)
+	valid.hold(t, r)
+	if c, _ := r.Signers[0].Check(verify.CheckAlgorithms); c.Detail != verify.RemarkWeak {
+		t.Errorf("remark %q, want %q", c.Detail, verify.RemarkWeak)
+	}
+}
+
+// TestHintsInUnsignedAttributes finds an issuer and a list where CAdES signers put them.
+func TestHintsInUnsignedAttributes(t *testing.T) {
+	w := newWorld(t)
+	ca := issue(t, "ca", ecKey(t), w.root, authority)
+	signer := issue(t, "signer", ecKey(t), ca, nil)
+	revocations := [][]byte{list(t, world{root: w.root, signer: signer}, time.Time{}, 0), list(t, world{root: ca, signer: signer}, time.Time{}, 0)}
+	m := by(signer, func(s *info) {
+		s.unsigned = func([]byte) [][]byte {
+			return [][]byte{attr("1.2.840.113549.1.9.16.2.23", seq(ca.cert.Raw)),
+				attr("1.2.840.113549.1.9.16.2.24", seq(tlv(0xA0, seq(revocations...))))}
+		}
+	})
+	r := run(t, m.encode(t), nil, w.policy)
+	valid.hold(t, r)
+	if got := r.Signers[0].Revocation.State; got != verify.Good {
+		t.Errorf("revocation %s, want good", got)
+	}
+	open(verify.CheckChain, verify.ReasonNoAnchor).hold(t, run(t, by(signer, nil).encode(t), nil, w.policy))
 }

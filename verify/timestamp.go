@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	maxTokens  = 8         // time stamps looked at for one signer
+	maxTokens  = 32        // time stamps looked at in one message
 	maxTSTInfo = 64 << 10  // bytes
 	clockSkew  = time.Hour // how far a token's time may lie ahead of this computer's clock
 )
@@ -27,13 +27,12 @@ var (
 // timestamps looks for time stamps over the signature value and returns the earliest that verifies, else the first one found.
 func (j *judgement) timestamps(s cms.Signer) (*TimestampInfo, Check, error) {
 	var best *TimestampInfo
-	n := 0
 	for _, a := range s.Unsigned {
 		if a.Type != oidTimestampToken {
 			continue
 		}
 		for _, token := range a.Values {
-			if n++; n > maxTokens {
+			if j.tokens++; j.tokens > maxTokens {
 				break
 			}
 			info, err := j.timestamp(token, s.Signature)

@@ -205,7 +205,7 @@ func (m *Message) revocation(c *cursor) error {
 			}
 			raw, err := c.raw(tagSequence, maxBags-(c.off-start))
 			if err == nil && kind == basicAnswer {
-				raw, err = wholeAnswer(raw)
+				raw, err = WholeAnswer(raw)
 			}
 			m.OCSP = append(m.OCSP, raw)
 			return err
@@ -213,8 +213,8 @@ func (m *Message) revocation(c *cursor) error {
 	})
 }
 
-// wholeAnswer makes a BasicOCSPResponse, which CAdES signers put where RFC 5940 wants more, into an OCSPResponse (RFC 6960 4.2.1).
-func wholeAnswer(basic []byte) ([]byte, error) {
+// WholeAnswer makes a BasicOCSPResponse, which CAdES signers put where RFC 5940 wants more, into an OCSPResponse (RFC 6960 4.2.1).
+func WholeAnswer(basic []byte) ([]byte, error) {
 	b := cryptobyte.NewBuilder(make([]byte, 0, len(basic)+32))
 	b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
 		b.AddASN1Enum(0)
