@@ -1,0 +1,133 @@
+package card_test
+
+import (
+	"errors"
+	"testing"
+
+	"natsuin/card"
+	"natsuin/card/apdu"
+	"natsuin/card/virtual"
+)
+
+func TestOpenTakesOneExchangeAndDropsTheVerifiedState(t *testing.T) {
+	v := newVirtual(nil)
+	verified(t, v, card.SignPassword)
+	v.ClearLog()
+	open(t, v)
+	if n := v.Tally().Exchanges; n != 1 {
+		t.Errorf("%d exchanges", n)
+	}
+	if v.Verified(virtual.Sign) {
+		t.Error("the password is still verified")
+	}
+}
+
+func TestOpenTellsWhatIsNoJPKICard(t *testing.T) {
+	for status, foreign := range map[uint16]bool{
+		0x6A82: true, 0x6A86: true, 0x6A81: true, 0x6A80: true, 0x6A87: true, 0x6700: true, 0x6D00: true, 0x6E00: true,
+		0x6F00: false, 0x6985: false, 0x6982: false, 0x6283: false, 0x63C0: false,
+	} {
+		v := newVirtual(nil)
+		v.Inject(virtual.Fault{Effect: virtual.Answer(status)})
+		_, err := card.Open(v)
+		var refused *apdu.StatusError
+		if !errors.As(err, &refused) || refused.Status != apdu.Status(status) || errors.Is(err, card.ErrNotJPKI) != foreign {
+			t.Errorf("%04X: %v", status, err)
+		}
+	}
+}
+
+func TestTokenNamesTheKind(t *testing.T) {
+	for label, want := range map[string]card.Token{
+		"JPKIAPICCTOKEN2":     {Label: "JPKIAPICCTOKEN2", Kind: card.KindMyNumber},
+		"JPKIAPICCTOKEN":      {Label: "JPKIAPICCTOKEN", Kind: card.KindJuki},
+		"JPKIAPGPSETOKEN":     {Label: "JPKIAPGPSETOKEN", Kind: card.KindAndroid},
+		"JPKIAPIOSTOKEN":      {Label: "JPKIAPIOSTOKEN", Kind: card.KindIPhone},
+		"JPKIAPICCTOKEN3":     {Label: "JPKIAPICCTOKEN3"},
+		"":                    {},
+		"JPKIAPICCTOKEN2\x00": {Label: "JPKIAPICCTOKEN2", Kind: card.KindMyNumber},
+		"\x1b[2J":             {Label: "\x1b[2J"},
+		"\xff\xfe":            {Label: "\uFFFD"},
+	} {
+		v := newVirtual(func(o *virtual.Options) { o.State.Label = label })
+		c := open(t, v)
+		v.ClearLog()
+		if got, err := c.Token(); err != nil || got != want {
+			t.Errorf("%q: %+v, %v", label, got, err)
+		}
+		if n := v.Tally().Exchanges; n != 1 {
+			t.Errorf("%q: %d exchanges", label, n)
+		}
+	}
+}
+
+func TestTokenAndPresenceOfACardWithoutShortIdentifiers(t *testing.T) {
+	v := newVirtual(func(o *virtual.Options) { o.RefuseShortID = true })
+	c := open(t, v)
+	if got, err := c.Token(); err != nil || got.Kind != card.KindMyNumber {
+		t.Errorf("%+v, %v", got, err)
+	}
+	if got, err := c.Presence(); err != nil || got != (card.Presence{Known: true, Sign: true, Auth: true}) {
+		t.Errorf("%+v, %v", got, err)
+	}
+}
+
+func TestPresenceIsAHint(t *testing.T) {
+	for _, c := range []struct {
+		hint []byte
+		want card.Presence
+	}{
+		{[]byte{0x8F, 0x8F, 0}, card.Presence{Known: true, Sign: true, Auth: true}},
+		{[]byte{0x00, 0x8F, 0}, card.Presence{Known: true, Auth: true}},
+		{[]byte{0x8F, 0x0F, 0}, card.Presence{Known: true, Sign: true}},
+		{[]byte{0x8F}, card.Presence{}},
+		{[]byte{}, card.Presence{}},
+	} {
+		v := newVirtual(func(o *virtual.Options) { o.State.Hint = c.hint })
+		if got, err := open(t, v).Presence(); err != nil || got != c.want {
+			t.Errorf("%X: %+v, %v", c.hint, got, err)
+		}
+	}
+}
+
+func TestCardWithoutTokenFileIsOfUnknownKind(t *testing.T) {
+	v := newVirtual(nil)
+	c := open(t, v)
+	v.Inject(virtual.Fault{Repeat: true, When: func(int, []byte) bool { return true }, Effect: virtual.Answer(0x6A82)})
+	if got, err := c.Token(); err != nil || got != (card.Token{}) {
+		t.Errorf("token %+v, %v", got, err)
+	}
+	if got, err := c.Presence(); err != nil || got != (card.Presence{}) {
+		t.Errorf("presence %+v, %v", got, err)
+	}
+}
+
+// Reading by short identifier may move the selection: a VERIFY behind it must not hit
+// what was selected before.
+func TestVerifyAfterAReadSelectsThePINFileAgain(t *testing.T) {
+	v := newVirtual(nil)
+	c := open(t, v)
+	if _, err := c.Tries(card.SignPassword); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Token(); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Verify(card.SignPassword, right(card.SignPassword)); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestWordsOfUnknownNumbers(t *testing.T) {
+	for _, got := range []string{
+		card.Credential(9).String(), card.CertID(9).String(), card.Kind(99).String(),
+		card.FormReason(99).String(), card.WeakReason(99).String(),
+	} {
+		if got != "unknown" {
+			t.Errorf("%q", got)
+		}
+	}
+	if s := card.Sex(9).String() + card.Era(9).String(); s != "unknownunknown" {
+		t.Error(s)
+	}
+}
