@@ -39,7 +39,7 @@ func (j *judgement) signer(s cms.Signer) (Signer, error) {
 	if stamp != nil && stamp.Verified {
 		out.Reference, out.ReferenceFrom = stamp.Time, "timestamp"
 	}
-	return out, j.vouch(&out, e)
+	return out, j.vouch(&out, &e)
 }
 
 func keyOf(c *x509.Certificate) any {

@@ -26,7 +26,7 @@ var (
 )
 
 // vouch looks for someone who vouches for the signer at the reference time, and fills in what depends on the path.
-func (j *judgement) vouch(out *Signer, e evidence) error {
+func (j *judgement) vouch(out *Signer, e *evidence) error {
 	request := j.request(e.cert, out.Reference)
 	for _, a := range j.anchors {
 		request.Anchors = append(request.Anchors, a.Certificate)
@@ -53,7 +53,11 @@ func (j *judgement) vouch(out *Signer, e evidence) error {
 		out.Checks = append(out.Checks, passed(CheckPractice, RemarkPractice))
 	}
 	sha1, weak := tolerances(result.Chain)
-	out.Checks[0].Detail = tolerated(e.sha1 || sha1, e.weak || weak) // CheckAlgorithms
+	for i := range out.Checks {
+		if out.Checks[i].ID == CheckAlgorithms {
+			out.Checks[i].Detail = tolerated(e.sha1 || sha1, e.weak || weak)
+		}
+	}
 	out.Checks = append(out.Checks,
 		passed(CheckDates, ""),
 		passed(CheckChain, remark),
