@@ -100,16 +100,17 @@ func Open(t apdu.Transmitter) (*Card, error) {
 // transmit is apdu.Exchange that knows what it does not know after a failure.
 func (c *Card) transmit(cmd apdu.Command) ([]byte, apdu.Status, error) {
 	data, status, err := apdu.Exchange(c.t, cmd)
-	if err != nil || lostSelection(status) {
+	if err != nil || !keepsSelection(status) {
 		c.current = 0
 	}
 	return data, status, err
 }
 
-// lostSelection tells the words that mean that the file which was selected no longer
-// is: the card was reset, or another program selected something else.
-func lostSelection(s apdu.Status) bool {
-	return s == apdu.NoCurrentFile || s == apdu.WrongFile
+// keepsSelection tells the words after which the selected file surely still is. Any
+// other may come from a card that was reset, and a VERIFY must not hit another secret.
+func keepsSelection(s apdu.Status) bool {
+	_, counted := s.Tries()
+	return counted || s == apdu.OK || s == apdu.EndOfFile
 }
 
 // exchange sends a command and makes any status word but 9000 an error.
@@ -135,6 +136,13 @@ func (c *Card) choose(f fileID) error {
 	}
 	c.current = f
 	return nil
+}
+
+// absent tells whether a refused selection means that the card has no such file: the
+// token information, which every card has, is still there. A card that was reset, and
+// so has lost the application, refuses with the same word.
+func (c *Card) absent(err error) bool {
+	return statusOf(err) == apdu.NotFound && c.choose(fileToken) == nil
 }
 
 // readStart reads the first bytes of a file in one exchange by its short identifier,

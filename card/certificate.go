@@ -1,7 +1,6 @@
 package card
 
 import (
-	"bytes"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -55,11 +54,11 @@ func (c *Card) Certificate(id CertID) (*x509.Certificate, error) {
 		return nil, &NoCertificateError{id}
 	}
 	if err := c.choose(place.file); err != nil {
-		return nil, certificateError(id, err)
+		return nil, c.certificateError(id, err)
 	}
 	der, err := c.readDER()
 	if err != nil {
-		return nil, certificateError(id, err)
+		return nil, c.certificateError(id, err)
 	}
 	cert, err := x509.ParseCertificate(der)
 	if err != nil {
@@ -116,7 +115,9 @@ func (c *Card) read(offset, length int) ([]byte, error) {
 var errBlank = errors.New("blank file")
 
 // blank tells whether nothing but padding is there.
-func blank(data []byte) bool { return len(bytes.Trim(data, "\xFF\x00")) == 0 }
+func blank(data []byte) bool {
+	return all(data, func(b byte) bool { return b == 0xFF || b == 0x00 })
+}
 
 // derLength reads the length of a DER SEQUENCE, header included, from its beginning.
 func derLength(data []byte) (int, error) {
@@ -142,9 +143,9 @@ func derLength(data []byte) (int, error) {
 }
 
 // certificateError says for a certificate what went wrong with its file.
-func certificateError(id CertID, err error) error {
+func (c *Card) certificateError(id CertID, err error) error {
 	switch {
-	case statusOf(err) == apdu.NotFound, errors.Is(err, errBlank):
+	case errors.Is(err, errBlank), c.absent(err):
 		return &NoCertificateError{id}
 	case errors.Is(err, ErrNotVerified):
 		return err
@@ -167,7 +168,7 @@ func (c *Card) Expiry(id CertID) (time.Time, error) {
 	}
 	data, err := c.readStart(place.file, readStep)
 	if err != nil {
-		return time.Time{}, certificateError(id, err)
+		return time.Time{}, c.certificateError(id, err)
 	}
 	if blank(data) {
 		return time.Time{}, &NoCertificateError{id}

@@ -23,10 +23,9 @@ func (e *NotChangedError) Unwrap() error { return e.Err }
 // not nil, which may read what only the verified secret opens; an error of check ends
 // it with nothing changed. Neither command is ever sent twice.
 //
-// Nil means changed. *PINError: the old secret was refused, not changed.
-// *NotChangedError: not changed. *OutcomeUnknownError: nobody knows; for OpVerify the
-// secret itself is certainly not changed, but a try may be gone. Any other error came
-// before the first command with a secret.
+// Nil means changed. *OutcomeUnknownError: nobody knows; for OpVerify the secret itself
+// is certainly not changed, but a try may be gone. Every other error means not changed:
+// *NotChangedError after the old secret was verified, else what Verify says.
 func (c *Card) Change(cred Credential, old, new Secret, check func() error) error {
 	if err := checkForm(cred, new); err != nil {
 		return err

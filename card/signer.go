@@ -73,7 +73,7 @@ func (c *Card) Signer(id CertID, cert *x509.Certificate, o SignerOptions) (crypt
 		return nil, &UnsupportedError{"key " + cert.PublicKeyAlgorithm.String()}
 	}
 	err := c.choose(s.file)
-	if statusOf(err) == apdu.NotFound {
+	if c.absent(err) {
 		return nil, fmt.Errorf("%w: %w", ErrNoCredential, err)
 	}
 	if err != nil {
@@ -116,7 +116,7 @@ func (s *signer) Sign(_ io.Reader, digest []byte, opts crypto.SignerOpts) ([]byt
 	if err != nil {
 		return nil, err
 	}
-	return s.encode(value)
+	return s.encode(value, digest)
 }
 
 // input is what the card gets: a DigestInfo for RSA, the digest itself for P-384.
@@ -142,25 +142,26 @@ func (s *signer) input(digest []byte, opts crypto.SignerOpts) ([]byte, error) {
 }
 
 // encode brings the card's answer into the form that crypto.Signer returns.
-func (s *signer) encode(value []byte) ([]byte, error) {
+func (s *signer) encode(value, digest []byte) ([]byte, error) {
 	switch key := s.public.(type) {
 	case *rsa.PublicKey:
 		if len(value) == key.Size() {
 			return value, nil
 		}
 	case *ecdsa.PublicKey:
-		return encodeECDSA(value, (key.Params().BitSize+7)/8)
+		return encodeECDSA(value, digest, key)
 	}
 	return nil, ErrBadSignature
 }
 
-// encodeECDSA makes an ECDSA-Sig-Value (RFC 3279 §2.2.3) of r and s, each of size
-// bytes, or of an answer that is one already: which of the two the next card gives is
-// not known (CARD.md §9). Their lengths tell them apart; a value of r and s so small
-// that its DER is as short as the other form does not come up by chance.
-func encodeECDSA(value []byte, size int) ([]byte, error) {
+// encodeECDSA makes an ECDSA-Sig-Value (RFC 3279 §2.2.3) of r and s, each as long as
+// the curve, or of an answer that is one already: which of the two the next card gives
+// is not known (CARD.md §9). Their lengths tell them apart, but for the DER of a small r
+// or s, which can be just as long; then it is DER if it verifies as DER.
+func encodeECDSA(value, digest []byte, key *ecdsa.PublicKey) ([]byte, error) {
+	size := (key.Params().BitSize + 7) / 8
 	var r, s []byte
-	if len(value) == 2*size {
+	if len(value) == 2*size && !ecdsa.VerifyASN1(key, digest, value) {
 		r, s = value[:size], value[size:]
 	} else {
 		outer, inner := cryptobyte.String(value), cryptobyte.String(nil)

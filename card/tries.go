@@ -49,19 +49,22 @@ func (c *Card) choosePIN(cred Credential) error {
 		return ErrNoCredential
 	}
 	err := c.choose(rule.pinFile)
-	if statusOf(err) == apdu.NotFound {
+	if c.absent(err) {
 		return fmt.Errorf("%w: %w", ErrNoCredential, err)
 	}
 	return err
 }
 
-// triesOf reads a count from a status word; ok is false for a word without one.
+// triesOf reads a count from a status word; ok is false for a word without one. A
+// count above the maximum is another secret's, or nonsense: it is not known then.
 func triesOf(cred Credential, s apdu.Status) (t Tries, ok bool) {
 	t.Max = cred.MaxTries()
-	if s.IsBlocked() {
+	left, counted := s.Tries()
+	switch {
+	case s.IsBlocked():
 		t.Known = true
-		return t, true
+	case counted && left <= t.Max:
+		t.Left, t.Known = left, true
 	}
-	t.Left, t.Known = s.Tries()
-	return t, t.Known
+	return t, t.Known || counted
 }

@@ -86,8 +86,8 @@ func (c *Card) Verify(cred Credential, s Secret) error {
 	if status == apdu.OK {
 		return nil
 	}
-	tries, known := triesOf(cred, status)
-	if known || status == apdu.WrongSecret {
+	tries, counted := triesOf(cred, status)
+	if counted || status == apdu.WrongSecret {
 		return &PINError{Credential: cred, Tries: tries, Status: status}
 	}
 	err = &apdu.StatusError{Op: OpVerify, Status: status}

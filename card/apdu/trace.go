@@ -22,15 +22,17 @@ type tracer struct {
 func (t *tracer) Transmit(cmd []byte) ([]byte, error) {
 	line := Redact(cmd) // now: the transmitter may change the buffer
 	resp, err := t.next.Transmit(cmd)
-	t.report(line + " > " + answer(resp, err))
+	t.report(line + " > " + answer(resp, err, carriesSecret(cmd)))
 	return resp, err
 }
 
-func answer(resp []byte, err error) string {
+func answer(resp []byte, err error, secret bool) string {
 	n := len(resp) - 2
 	switch {
 	case err != nil:
 		return "no answer: " + err.Error()
+	case n != 0 && secret: // a transport that sends the command back must not tell it
+		return "malformed"
 	case n < 0:
 		return fmt.Sprintf("[%d bytes] no status", len(resp))
 	case n == 0:
@@ -47,14 +49,17 @@ func Redact(cmd []byte) string {
 		return fmt.Sprintf("[%d bytes]", len(cmd))
 	}
 	header, body := fmt.Sprintf("% X", cmd[:4]), cmd[4:]
-	if len(body) == 0 {
-		return header
-	}
-	switch cmd[1] {
-	case insSelect, insReadBinary, insGetResponse:
-		return fmt.Sprintf("%s % X", header, body)
-	case insVerify, insChange:
+	switch {
+	case carriesSecret(cmd):
 		return header + " [redacted]"
+	case len(body) == 0:
+		return header
+	case cmd[1] == insSelect, cmd[1] == insReadBinary, cmd[1] == insGetResponse:
+		return fmt.Sprintf("%s % X", header, body)
 	}
 	return fmt.Sprintf("%s [%d bytes]", header, len(body))
+}
+
+func carriesSecret(cmd []byte) bool {
+	return len(cmd) > 4 && (cmd[1] == insVerify || cmd[1] == insChange)
 }
