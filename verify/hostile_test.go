@@ -107,7 +107,7 @@ func TestEveryChangeIsNoticed(t *testing.T) {
 		}
 		for _, part := range protected(raw, r) {
 			for at := range part {
-				if !*allMutations && random.IntN(100) >= 2 || len(raw) > 32<<10 && random.IntN(len(raw)) >= 4096 {
+				if !*allMutations && random.IntN(100) >= 5 || len(raw) > 32<<10 && random.IntN(len(raw)) >= 4096 {
 					continue
 				}
 				changed := bytes.Clone(part)

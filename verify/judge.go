@@ -162,10 +162,14 @@ func (j *judgement) gather() {
 	}
 }
 
-// anchor adds an anchor once, and calls a pinned one by its own name wherever it came from.
+// anchor adds an anchor once, and calls a pinned one by its own name wherever it came from. One that is given for practice is
+// for practice, whatever else it was given for.
 func (j *judgement) anchor(a Anchor) {
-	for _, have := range j.anchors {
+	for i, have := range j.anchors {
 		if bytes.Equal(have.Certificate.Raw, a.Certificate.Raw) {
+			if a.Kind == AnchorPractice && have.Kind != AnchorPinned {
+				j.anchors[i] = a
+			}
 			return
 		}
 	}

@@ -1,5 +1,11 @@
 package verify
 
+import (
+	"slices"
+
+	"natsuin/verify/internal/cms"
+)
+
 // The reasons that a Check gives in its Detail, besides the words of the reader (cms.Reason: "truncated", "trailing-data", …)
 // that go with a failed CheckStructure.
 const (
@@ -90,3 +96,28 @@ const (
 	// signer
 	ReasonOtherSigner = "other-signer"
 )
+
+// Reasons returns every word that a Detail or a Reason can be, sorted: for those who must have a text for each.
+func Reasons() []string {
+	words := []string{
+		ReasonNoSigners, ReasonCertificatesOnly, ReasonNoContent, ReasonContentDiffers, ReasonDigestForbidden,
+		ReasonSHA1Forbidden, ReasonSignatureForbidden, ReasonAlgorithmsDisagree, ReasonBadParameters,
+		ReasonAlgorithmProtection, ReasonKeyForbidden, ReasonWeakKey, ReasonKeyMismatch, RemarkSHA1, RemarkWeak,
+		RemarkSHA1AndWeak, ReasonAttributeRepeated, ReasonAttributeValues, ReasonAttributeMalformed, ReasonAttributesMissing,
+		ReasonContentIsAttributes, RemarkUnsorted, ReasonMissing, ReasonDiffers, ReasonNoCertificate, ReasonSignatureWrong,
+		ReasonSignedUnsorted, ReasonSignatureUnknown, ReasonOtherCertificate, RemarkSHA1Reference, RemarkNoReference,
+		ReasonKeyUsage, ReasonExtendedKeyUsage, RemarkExtendedKeyUsage, ReasonNoTimestamp, ReasonTimestampSyntax,
+		ReasonTimestampImprint, ReasonTimestampSignature, ReasonTimestampAlgorithms, ReasonTimestampAttributes,
+		ReasonTimestampUsage, ReasonTimestampDates, ReasonTimestampChain, ReasonTimestampRevoked, ReasonTimestampFuture,
+		ReasonTimestampPractice, ReasonExpired, ReasonNotYetValid, ReasonNoAnchor, ReasonAuthRoot, ReasonChainSignature,
+		ReasonChainMalformed, ReasonChainUnknownCritical, ReasonChainNotCA, ReasonChainKeyUsage, ReasonChainPathLength,
+		ReasonChainNames, ReasonChainWeak, ReasonChainForbidden, ReasonChainTooComplex, RemarkAuthRoot, ReasonPolicyPath,
+		ReasonPolicyArc, ReasonRevoked, ReasonRevokedNoTime, ReasonRevocationUnknown, ReasonRevocationUnchecked,
+		RemarkRevokedLater, ReasonPractice, RemarkPractice, ReasonOtherSigner,
+	}
+	for _, r := range cms.Reasons {
+		words = append(words, string(r))
+	}
+	slices.Sort(words)
+	return words
+}

@@ -488,6 +488,9 @@ func TestPractice(t *testing.T) {
 			}
 		})
 	}
+	root := w.policy.Anchors[0].Certificate
+	w.policy.Anchors = []verify.Anchor{{Certificate: root, Kind: verify.AnchorFile}, {Certificate: root, Kind: verify.AnchorPractice}}
+	valid.hold(t, run(t, m, nil, w.policy))
 	w.policy.Anchors = nil
 	open(verify.CheckPractice, verify.ReasonPractice).hold(t, run(t, m, nil, w.policy))
 }

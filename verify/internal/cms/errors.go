@@ -23,6 +23,12 @@ const (
 	UnknownLabel   Reason = "pem-label-not-allowed" // PEM of something else
 )
 
+// Reasons are all of them.
+var Reasons = []Reason{
+	Truncated, BadHeader, OutsideParent, TooDeep, TooMany, TooLarge, TrailingData,
+	UnexpectedTag, BadValue, NotSignedData, NotOctetString, BadText, NoContentType, UnknownLabel,
+}
+
 // SyntaxError refuses bytes that are not a well-formed SignedData.
 type SyntaxError struct {
 	Reason Reason
