@@ -30,63 +30,13 @@ type Conn struct {
 	dead  error // why the connection is of no further use
 }
 
-const (
-	retryInterval = 100 * time.Millisecond // between attempts at a busy reader
-	maxResets     = 4                      // by other programs, in one Begin
-)
+// maxResets bounds the resets by other programs that one Begin takes note of.
+const maxResets = 4
 
 var (
 	errBegun = errors.New("transaction already begun")
 	errEmpty = errors.New("empty command")
 )
-
-// within runs call, and is true when it came back before limit passed or ctx ended.
-// Otherwise late follows call, whenever that comes back; what call sets must not be
-// read then.
-func within(ctx context.Context, limit time.Duration, call, late func()) bool {
-	done, gone := make(chan struct{}), make(chan struct{})
-	go func() {
-		call()
-		select {
-		case done <- struct{}{}:
-		case <-gone:
-			late()
-		}
-	}()
-	timer := time.NewTimer(limit)
-	defer timer.Stop()
-	select {
-	case <-done:
-		return true
-	case <-timer.C:
-	case <-ctx.Done():
-	}
-	close(gone)
-	return false
-}
-
-// patiently repeats call while it fails with ErrBusy, until limit has passed or ctx
-// ends. A call that does not come back counts as busy, and is followed by late.
-func patiently(ctx context.Context, limit time.Duration, call func() error, late func(), busy error) (lost bool, err error) {
-	deadline := time.Now().Add(limit)
-	for {
-		var result error
-		if !within(ctx, time.Until(deadline), func() { result = call() }, late) {
-			if ctx.Err() != nil {
-				return true, context.Cause(ctx)
-			}
-			return true, busy
-		}
-		if !errors.Is(result, ErrBusy) || time.Until(deadline) < retryInterval {
-			return false, result
-		}
-		select {
-		case <-ctx.Done():
-			return false, context.Cause(ctx)
-		case <-time.After(retryInterval):
-		}
-	}
-}
 
 func connect(ctx context.Context, s System, reader string) (*Conn, error) {
 	if !validName(reader) {

@@ -24,8 +24,8 @@ type System struct {
 	// Patience is how long a reader that another program holds is tried again, by
 	// Connect and by Conn.Begin. Zero means three seconds.
 	Patience time.Duration
-	// AnswerLimit is how long Conn.Transmit waits for the card's answer. Zero means
-	// one minute.
+	// AnswerLimit is how long Conn.Transmit waits for the card's answer, and Readers
+	// for that of the service. Zero means one minute.
 	AnswerLimit time.Duration
 }
 
@@ -67,14 +67,12 @@ type Reader struct {
 func Available() bool { return available }
 
 // Readers lists the readers, in the order of the service. No reader is an empty list
-// and no error. Errors are of type *Error: ErrNoSupport, ErrNoService, ErrPermission.
-func (System) Readers() ([]Reader, error) {
-	w, err := newWatch()
-	if err != nil {
-		return nil, err
-	}
-	defer w.release()
-	return w.look()
+// and no error. Errors are of type *Error: ErrNoSupport, ErrNoService, ErrPermission,
+// ErrTimeout when the service hangs.
+func (s System) Readers() ([]Reader, error) {
+	var w watch
+	defer w.close()
+	return w.look(context.Background(), s.answerLimit())
 }
 
 // pollInterval is the time between two looks at the readers. A person who puts a
@@ -88,28 +86,23 @@ const pollInterval = 250 * time.Millisecond
 // It looks four times a second rather than block in SCardGetStatusChange: macOS cannot
 // report a new reader there, Windows reports them unreliably, and the binding does not
 // keep the readers' names in memory for as long as such a call would last.
-func (System) Wait(ctx context.Context, known []Reader) error {
-	w, err := newWatch()
-	if err != nil {
-		return err
-	}
-	defer func() { w.release() }()
+func (s System) Wait(ctx context.Context, known []Reader) error {
+	var w watch
+	defer func() { w.close() }()
 	tick := time.NewTicker(pollInterval)
 	defer tick.Stop()
 	for {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-		now, err := w.look()
+		now, err := w.look(ctx, s.answerLimit())
+		if err != nil && !w.lost { // a service that was restarted wants a new context
+			w.close()
+			w = watch{}
+			now, err = w.look(ctx, s.answerLimit())
+		}
 		if err != nil {
-			// The service may have been restarted: look once more with a new context.
-			w.release()
-			if w, err = newWatch(); err != nil {
-				return err
-			}
-			if now, err = w.look(); err != nil {
-				return err
-			}
+			return err
 		}
 		if !same(now, known) {
 			return nil

@@ -4,10 +4,12 @@ package pcsc
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"runtime"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/ebfe/scard"
 )
@@ -36,9 +38,12 @@ func validName(name string) bool {
 	return name != "" && len(name) <= maxReaderName && !strings.Contains(name, "\x00")
 }
 
-// A watch is a PC/SC context that is used only to look at readers. A nil context
-// stands for a service that does not run because there is no reader.
-type watch struct{ ctx *scard.Context }
+// A watch looks at readers, in a PC/SC context that it makes at the first look and
+// keeps for the next.
+type watch struct {
+	ctx  *scard.Context // nil: none yet, or a service that does not run for want of a reader
+	lost bool           // a look was given up, and closes the context when it comes back
+}
 
 // establish makes a context. Windows starts its service with the first reader and
 // stops it with the last: there nil, without error, means no reader.
@@ -54,23 +59,35 @@ func establish(op, reader string) (*scard.Context, error) {
 	return nil, e
 }
 
-func newWatch() (*watch, error) {
-	ctx, err := establish("readers", "")
-	if err != nil {
-		return nil, err
+func (w *watch) close() {
+	if !w.lost {
+		w.release()
 	}
-	return &watch{ctx: ctx}, nil
 }
 
 func (w *watch) release() {
-	if w != nil && w.ctx != nil {
+	if w.ctx != nil {
 		w.ctx.Release() // nothing can be done about a failure
 		w.ctx = nil
 	}
 }
 
-// look lists the readers and what is in them.
-func (w *watch) look() ([]Reader, error) {
+// look lists the readers and what is in them, unless ctx ends or limit passes before
+// the service has answered.
+func (w *watch) look(ctx context.Context, limit time.Duration) ([]Reader, error) {
+	var readers []Reader
+	var err error
+	if within(ctx, limit, func() { readers, err = w.list() }, w.release) {
+		return readers, err
+	}
+	w.lost = true
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	return nil, &Error{Op: "readers", Err: ErrTimeout}
+}
+
+func (w *watch) list() ([]Reader, error) {
 	if w.ctx == nil {
 		var err error
 		if w.ctx, err = establish("readers", ""); err != nil || w.ctx == nil {

@@ -4,9 +4,13 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"net"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"runtime"
 	"testing"
+	"time"
 
 	"natsuin/card/pcsc"
 	"natsuin/card/pcsc/pcscdtest"
@@ -109,21 +113,33 @@ func TestWaitEndsAtOnceWhenReadersDifferFromTheKnown(t *testing.T) {
 	}
 }
 
-// childVariable tells the test binary to be the program without a service.
-const childVariable = "NATSUIN_TEST_WITHOUT_SERVICE"
+// childVariable tells the test binary to be the program with another service.
+const childVariable = "NATSUIN_TEST_CHILD"
 
-func TestWithoutServiceEveryCallSaysSo(t *testing.T) {
+// inChild runs the test in a process of its own, since pcsc-lite reads the place of its
+// socket once in a process. It is true in the child.
+func inChild(t *testing.T, socket string) bool {
+	t.Helper()
 	if !pcsc.Available() {
 		t.Skip("built without reader support")
 	}
-	if os.Getenv(childVariable) == "" {
-		// pcsc-lite reads the variable once in a process.
-		child := exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v")
-		child.Env = append(os.Environ(), childVariable+"=1", "PCSCLITE_CSOCK_NAME="+t.TempDir()+"/nobody")
-		out, err := child.CombinedOutput()
-		if err != nil || !bytes.Contains(out, []byte("--- PASS: "+t.Name())) {
-			t.Fatalf("%v\n%s", err, out)
-		}
+	if runtime.GOOS != "linux" {
+		t.Skip("pcsc-lite alone can be pointed elsewhere")
+	}
+	if os.Getenv(childVariable) != "" {
+		return true
+	}
+	child := exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v")
+	child.Env = append(os.Environ(), childVariable+"=1", "PCSCLITE_CSOCK_NAME="+socket)
+	out, err := child.CombinedOutput()
+	if err != nil || !bytes.Contains(out, []byte("--- PASS: "+t.Name())) {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	return false
+}
+
+func TestWithoutServiceEveryCallSaysSo(t *testing.T) {
+	if !inChild(t, filepath.Join(t.TempDir(), "nobody")) {
 		return
 	}
 	_, listErr := pcsc.System{}.Readers()
@@ -137,5 +153,31 @@ func TestWithoutServiceEveryCallSaysSo(t *testing.T) {
 		if !errors.Is(err, pcsc.ErrNoService) || !errors.As(err, &e) || e.Code.String() != "0x8010001D" {
 			t.Errorf("%s: %v, want ErrNoService with its code", op, err)
 		}
+	}
+}
+
+func TestServiceThatHangsHoldsNobodyUp(t *testing.T) {
+	socket := filepath.Join(t.TempDir(), "silent")
+	if os.Getenv(childVariable) == "" {
+		listener, err := net.Listen("unix", socket) // takes connections, and says nothing
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer listener.Close()
+	}
+	if !inChild(t, socket) {
+		return
+	}
+	if _, err := hasty.Readers(); !errors.Is(err, pcsc.ErrTimeout) {
+		t.Errorf("readers: %v, want ErrTimeout", err)
+	}
+	if _, err := hasty.Connect(t.Context(), "Any Reader"); !errors.Is(err, pcsc.ErrBusy) {
+		t.Errorf("connect: %v, want ErrBusy", err)
+	}
+	cause := errors.New("enough")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	time.AfterFunc(50*time.Millisecond, func() { cancel(cause) })
+	if err := (pcsc.System{}).Wait(ctx, nil); !errors.Is(err, cause) {
+		t.Errorf("wait: %v, want %v", err, cause)
 	}
 }

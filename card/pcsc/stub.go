@@ -2,7 +2,10 @@
 
 package pcsc
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 const available = false
 
@@ -10,11 +13,13 @@ func unsupported(op, reader string) error {
 	return &Error{Op: op, Reader: reader, Err: ErrNoSupport}
 }
 
-type watch struct{}
+type watch struct{ lost bool }
 
-func newWatch() (*watch, error)        { return nil, unsupported("readers", "") }
-func (*watch) look() ([]Reader, error) { return nil, unsupported("readers", "") }
-func (*watch) release()                {}
+func (*watch) look(context.Context, time.Duration) ([]Reader, error) {
+	return nil, unsupported("readers", "")
+}
+
+func (*watch) close() {}
 
 // A Conn is a connection to a card. This build cannot make one.
 type Conn struct{}

@@ -13,6 +13,7 @@ package pcscdtest
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"os"
@@ -68,15 +69,15 @@ func Use(t testing.TB) *Service {
 		start(t)
 	}
 	s := &Service{t: t}
-	await(t, startLimit, "virtual reader; install it: "+Install, func() bool {
+	await(t, startLimit, "virtual reader; install it: "+Install, func() (bool, any) {
 		readers, err := pcsc.System{}.Readers()
 		for _, r := range readers {
-			if err == nil && r.Virtual {
+			if r.Virtual {
 				s.reader = r.Name
-				return true
+				return true, nil
 			}
 		}
-		return false
+		return false, fmt.Sprint(readers, err)
 	})
 	t.Cleanup(s.Remove)
 	s.awaitPresence(false)
@@ -163,7 +164,7 @@ func start(t testing.TB) {
 			t.Logf("pcscd said:\n%s", text)
 		}
 	})
-	await(t, startLimit, "pcscd", runs)
+	await(t, startLimit, "pcscd", func() (bool, any) { return runs(), socket })
 }
 
 // Reader is the name of the reader in which Insert puts cards.
@@ -206,23 +207,27 @@ func (s *Service) Remove() {
 
 func (s *Service) awaitPresence(want bool) {
 	s.t.Helper()
-	await(s.t, stateLimit, map[bool]string{true: "card in the reader", false: "empty reader"}[want], func() bool {
+	await(s.t, stateLimit, map[bool]string{true: "card in the reader", false: "empty reader"}[want], func() (bool, any) {
 		readers, err := pcsc.System{}.Readers()
 		for _, r := range readers {
-			if err == nil && r.Name == s.reader {
-				return r.CardPresent == want
+			if r.Name == s.reader && r.CardPresent == want {
+				return true, nil
 			}
 		}
-		return false
+		return false, fmt.Sprint(readers, err)
 	})
 }
 
-// await polls until holds does, and fails the test at the limit.
-func await(t testing.TB, limit time.Duration, what string, holds func() bool) {
+// await polls until holds says so, and fails the test at the limit with what it saw.
+func await(t testing.TB, limit time.Duration, what string, holds func() (ok bool, seen any)) {
 	t.Helper()
-	for deadline := time.Now().Add(limit); !holds(); time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(limit); ; time.Sleep(20 * time.Millisecond) {
+		ok, seen := holds()
+		if ok {
+			return
+		}
 		if time.Now().After(deadline) {
-			t.Fatalf("no %s after %v", what, limit)
+			t.Fatalf("no %s after %v: %v", what, limit, seen)
 		}
 	}
 }
