@@ -13,14 +13,15 @@ const redacted = "[redacted]"
 // A Secret is a password or PIN. It shows as "[redacted]" however it is printed or
 // encoded, and Wipe overwrites it. Copies of the value are the same secret; Clone makes
 // another. The zero Secret is empty.
-type Secret struct{ v *secretBytes }
+type Secret struct{ v *held }
 
-// secretBytes stands behind a pointer because fmt does not call the methods of a value
-// in an unexported field: printing a struct that holds a Secret shows an address.
-type secretBytes struct{ b []byte }
+// held keeps the bytes two pointers away, because fmt does not call the methods of a
+// value in an unexported field and follows one pointer for a verb that it finds wrong:
+// printing a struct that holds a Secret shows addresses.
+type held struct{ b *[]byte }
 
 // NewSecret takes over the bytes, which the caller must not use again.
-func NewSecret(b []byte) Secret { return Secret{&secretBytes{b}} }
+func NewSecret(b []byte) Secret { return Secret{&held{&b}} }
 
 // Clone returns a secret of its own, to be wiped by itself.
 func (s Secret) Clone() Secret { return NewSecret(bytes.Clone(s.bytes())) }
@@ -35,8 +36,8 @@ func (s Secret) Equal(o Secret) bool { return subtle.ConstantTimeCompare(s.bytes
 // sent in its place.
 func (s Secret) Wipe() {
 	if s.v != nil {
-		clear(s.v.b)
-		s.v.b = nil
+		clear(*s.v.b)
+		*s.v.b = nil
 	}
 }
 
@@ -47,7 +48,7 @@ func (s Secret) bytes() []byte {
 	if s.v == nil {
 		return nil
 	}
-	return s.v.b
+	return *s.v.b
 }
 
 // String implements fmt.Stringer.

@@ -49,10 +49,10 @@ func CheckNew(cred Credential, old, new Secret) error {
 		reason = WeakEqual
 	case repeated(b):
 		reason = WeakRepeated
-	case run(b):
-		reason = WeakRun
 	case telephone(b):
 		reason = WeakTelephone
+	case run(b):
+		reason = WeakRun
 	default:
 		return nil
 	}
