@@ -33,26 +33,45 @@ func (a *app) readFree(ctx context.Context, ids []card.CertID) (map[card.CertID]
 	return found, nil
 }
 
-// readCertificate reads one certificate. The signature certificate needs its
-// password, the authentication certificate its PIN on a phone only.
-func (a *app) readCertificate(ctx context.Context, id card.CertID) (*x509.Certificate, error) {
-	if id != card.SignCert {
-		s, err := a.connect(ctx)
-		if err != nil {
-			return nil, err
-		}
-		cert, err := s.card.Certificate(id)
-		s.close()
-		if !errors.Is(err, card.ErrNotVerified) {
-			return cert, err
-		}
-	}
-	var cert *x509.Certificate
-	err := a.withSecret(ctx, id.Credential(), func(s *session) (err error) {
+// readCertificate reads one certificate.
+func (a *app) readCertificate(ctx context.Context, id card.CertID) (cert *x509.Certificate, err error) {
+	err = a.reading(ctx, id, func(s *session) (err error) {
 		cert, err = s.card.Certificate(id)
 		return err
 	})
 	return cert, err
+}
+
+// readIssued reads a certificate and its CA's in the same transaction; the latter is
+// nil when it is not on the card.
+func (a *app) readIssued(ctx context.Context, id card.CertID) (cert, ca *x509.Certificate, err error) {
+	err = a.reading(ctx, id, func(s *session) (err error) {
+		if cert, err = s.card.Certificate(id); err != nil {
+			return err
+		}
+		if ca, err = s.card.Certificate(id.CA()); errors.As(err, new(*card.NoCertificateError)) {
+			err = nil
+		}
+		return err
+	})
+	return cert, ca, err
+}
+
+// reading runs read in a transaction in which the certificate can be had. The signature
+// certificate needs its password, the authentication certificate its PIN on a phone only.
+func (a *app) reading(ctx context.Context, id card.CertID, read func(*session) error) error {
+	if id != card.SignCert {
+		s, err := a.connect(ctx)
+		if err != nil {
+			return err
+		}
+		err = read(s)
+		s.close()
+		if !errors.Is(err, card.ErrNotVerified) {
+			return err
+		}
+	}
+	return a.withSecret(ctx, id.Credential(), read)
 }
 
 // withSecret verifies the secret, from the person or the script, and runs use in

@@ -21,9 +21,9 @@ import (
 // A verdictError is an outcome that the verb has already shown on stdout: it sets
 // the exit code and the JSON code, and prints no error line.
 type verdictError struct {
-	code i18n.Code
-	id   string
-	err  error
+	code  i18n.Code
+	id    string
+	pairs []any
 }
 
 func (e *verdictError) Error() string { return string(e.code) }
@@ -32,7 +32,7 @@ func (e *verdictError) Error() string { return string(e.code) }
 func (e *verdictError) As(target any) bool {
 	t, ok := target.(**i18n.Error)
 	if ok {
-		*t = &i18n.Error{Code: e.code, ID: e.id, Err: e.err}
+		*t = &i18n.Error{Code: e.code, ID: e.id, Pairs: e.pairs}
 	}
 	return ok
 }

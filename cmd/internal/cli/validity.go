@@ -1,0 +1,165 @@
+package cli
+
+import (
+	"context"
+	"crypto/x509"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"natsuin/card"
+	"natsuin/cmd/internal/i18n"
+	"natsuin/cmd/internal/ui"
+	"natsuin/fingerprint"
+	"natsuin/verify"
+)
+
+type validityOptions struct {
+	ca, crl []string
+	ocsp    string
+}
+
+// newValidity is 有効性確認: is my certificate still good?
+func newValidity(a *app) *cobra.Command {
+	o := &validityOptions{}
+	c := a.command1("validity [flags] [sign|auth]", "validity", func(ctx context.Context, args []string) error {
+		return a.validity(ctx, o, args)
+	})
+	c.Args = a.arguments(0, 1)
+	c.ValidArgs = []string{"sign", "auth"}
+	f := c.Flags()
+	f.StringArrayVar(&o.crl, "crl", nil, a.t("flag.crl"))
+	f.StringVar(&o.ocsp, "ocsp", "", a.t("flag.ocsp"))
+	f.StringArrayVar(&o.ca, "ca", nil, a.t("flag.verify.ca"))
+	return c
+}
+
+// validityReport is validity's part of the JSON object (CLI.md, "JSON").
+type validityReport struct {
+	Certificate string        `json:"certificate"`
+	Dates       verify.Dates  `json:"dates"`
+	Revocation  string        `json:"revocation"`
+	Reason      *string       `json:"reason"`
+	RevokedAt   *string       `json:"revoked_at"`
+	NotBefore   string        `json:"not_before"`
+	NotAfter    string        `json:"not_after"`
+	SHA256      string        `json:"sha256"`
+	Source      *string       `json:"source"`
+	Anchor      *verifyAnchor `json:"anchor"`
+	Practice    bool          `json:"practice"`
+}
+
+func (a *app) validity(ctx context.Context, o *validityOptions, args []string) error {
+	id := card.SignCert
+	if len(args) == 1 {
+		kinds := map[string]card.CertID{"sign": card.SignCert, "auth": card.AuthCert}
+		var ok bool
+		if id, ok = kinds[args[0]]; !ok {
+			return usage("err.word", "Value", ui.Escape(args[0]), "Known", "sign, auth")
+		}
+	}
+	policy := verify.Policy{Now: a.env.Now()}
+	if err := a.revocationSources(&policy, o.crl, o.ocsp); err != nil {
+		return err
+	}
+	var err error
+	if policy.Anchors, err = a.anchors(o.ca); err != nil {
+		return err
+	}
+	cert, ca, err := a.readIssued(ctx, id)
+	if err != nil {
+		return err
+	}
+	if ca != nil {
+		policy.Certificates = []*x509.Certificate{ca}
+	}
+	if a.flags.reader == practiceReader { // now there is a card, and so are its roots
+		roots, err := a.anchors([]string{practiceReader})
+		if err != nil {
+			return err
+		}
+		policy.Anchors = append(policy.Anchors, roots...)
+	}
+	rep, err := verify.Certificate(ctx, cert, policy)
+	if err != nil {
+		return err
+	}
+	outcome := a.validityOutcome(id, cert, rep)
+	a.report = validityOf(id, cert, rep)
+	a.printValidity(o, id, cert, rep, outcome)
+	if outcome.Code == i18n.CodeOK {
+		return nil
+	}
+	return &verdictError{outcome.Code, outcome.ID, outcome.Pairs}
+}
+
+// validityOutcome is the one answer: good only when revocation was checked and is good
+// (CLI.md, "Commands"). Its words are those of the screen and of the JSON message.
+func (a *app) validityOutcome(id card.CertID, cert *x509.Certificate, rep *verify.CertificateReport) *i18n.Error {
+	name := a.t("cert.kind." + id.String())
+	answer := func(code i18n.Code, message string, pairs ...any) *i18n.Error {
+		return &i18n.Error{Code: code, ID: message, Pairs: append(pairs, "Certificate", name)}
+	}
+	revocation := rep.Revocation
+	switch {
+	case rep.Dates == verify.DatesExpired:
+		return answer(i18n.CodeExpired, "validity.expired", "Date", a.date(cert.NotAfter))
+	case revocation.State == verify.Revoked:
+		return answer(i18n.CodeRevoked, "validity.revoked", "Date", a.dateTime(revocation.At), "Reason", a.crlReason(revocation.Reason))
+	case rep.Dates == verify.DatesNotYet:
+		return answer(i18n.CodeIndeterminate, "validity.not-yet", "Date", a.dateTime(cert.NotBefore))
+	case rep.Verdict == verify.Valid && revocation.State == verify.Good:
+		return answer(i18n.CodeOK, "validity.good", "Source", strings.ToUpper(revocation.Source))
+	case rep.Anchor == nil || revocation.State == verify.Good:
+		return answer(i18n.CodeIndeterminate, "validity.unproven", "Reason", a.reason(rep.Reason))
+	case revocation.State == verify.Unknown:
+		return answer(i18n.CodeIndeterminate, "validity.unknown")
+	}
+	return answer(i18n.CodeIndeterminate, "validity.unchecked")
+}
+
+func validityOf(id card.CertID, cert *x509.Certificate, rep *verify.CertificateReport) *validityReport {
+	v := &validityReport{
+		Certificate: id.String(), Dates: rep.Dates, Revocation: string(rep.Revocation.State),
+		NotBefore: stamp(cert.NotBefore), NotAfter: stamp(cert.NotAfter), SHA256: fingerprint.Of(cert).SHA256.String(),
+		Source: orNull(rep.Revocation.Source), Practice: rep.Practice,
+	}
+	if rep.Revocation.State == verify.Revoked {
+		v.Reason, v.RevokedAt = orNull(rep.Revocation.Reason), orNull(stamp(rep.Revocation.At))
+	}
+	if n := rep.Anchor; n != nil {
+		v.Anchor = &verifyAnchor{n.Kind, n.Name, hexUpper(n.SHA256[:])}
+	}
+	return v
+}
+
+// newForHours is about how long a new certificate rests before others know of it.
+const newForHours = 24 * time.Hour
+
+// printValidity tells the answer, whom it rests on, and what the holder should know.
+func (a *app) printValidity(o *validityOptions, id card.CertID, cert *x509.Certificate, rep *verify.CertificateReport, outcome *i18n.Error) {
+	a.print(a.t(outcome.ID, outcome.Pairs...))
+	if rep.Practice {
+		a.print("  " + a.t("practice.mark"))
+	}
+	a.field("field.subject", ui.Escape(distinguishedName(cert.RawSubject)))
+	a.field("field.valid", a.t("field.valid.value", "From", cert.NotBefore.In(japan).Format(time.DateOnly), "Until", cert.NotAfter.In(japan).Format(time.DateOnly)))
+	if n := rep.Anchor; n != nil {
+		a.field("verify.anchor", a.t("verify.anchor."+string(n.Kind), "Name", ui.Escape(n.Name)))
+	}
+	if hint := outcome.ID + ".hint"; a.out.Has(hint) {
+		a.print(a.t(hint, outcome.Pairs...))
+	}
+	if o.ocsp == "auto" && len(cert.OCSPServer) == 0 {
+		a.print(a.t("validity.no-address"))
+	}
+	if age := a.env.Now().Sub(cert.NotBefore); age >= 0 && age < newForHours {
+		a.print(a.t("validity.new"))
+	}
+	if id == card.AuthCert {
+		a.print(a.t("validity.ends.auth"))
+	} else {
+		a.print(a.t("validity.ends.sign"))
+	}
+}
