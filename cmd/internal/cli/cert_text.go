@@ -120,8 +120,12 @@ func (a *app) leftWords(e certEntry) string {
 func (a *app) printHolder(h card.Holder) {
 	a.field("field.name", altMarked(h.Name, h.NameAlt))
 	a.field("field.address", altMarked(h.Address, h.AddressAlt))
-	a.field("field.birth", a.birthWords(h.Birth))
-	a.field("field.sex", a.t("sex."+h.Sex.String()))
+	if h.Birth != (card.Birth{}) {
+		a.field("field.birth", a.birthWords(h.Birth))
+	}
+	if h.Sex != 0 {
+		a.field("field.sex", a.t("sex."+h.Sex.String()))
+	}
 	if strings.Contains(h.NameAlt+h.AddressAlt, "1") {
 		a.print("  " + a.t("cert.alt-note"))
 	}
@@ -145,5 +149,8 @@ func altMarked(text, positions string) string {
 }
 
 func (a *app) birthWords(b card.Birth) string {
+	if !b.Known() || b.EraYear() == 0 {
+		return a.t("birth.partial", "ISO", b.String())
+	}
 	return a.t("birth", "Era", a.t("era."+b.Era.String()), "EraYear", b.EraYear(), "Year", b.Year, "Month", b.Month, "Day", b.Day, "ISO", b.String())
 }

@@ -115,7 +115,10 @@ func (a *app) crlReason(reason string) string {
 	if reason == "" {
 		reason = "unspecified"
 	}
-	return a.t("crl-reason." + reason)
+	if id := "crl-reason." + reason; a.out.Has(id) {
+		return a.t(id)
+	}
+	return a.t("crl-reason.other", "Reason", ui.Escape(reason))
 }
 
 // distinguishedName writes a DER Name as RFC 4514 does, an RDN at a time: the order

@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"slices"
+	"syscall"
 )
 
 // An Error is an outcome that a command decided, to be worded at the edge.
@@ -42,11 +45,42 @@ func (p *Printer) Explain(err error) Explanation {
 		return Explanation{Code: CodeOK}
 	}
 	e := classify(err)
-	x := Explanation{Code: e.Code, Message: p.T(e.ID, e.Pairs...)}
+	pairs := p.systemWords(e)
+	x := Explanation{Code: e.Code, Message: p.T(e.ID, pairs...)}
 	if hint := e.ID + ".hint"; p.Has(hint) {
-		x.Hint = p.T(hint, e.Pairs...)
+		x.Hint = p.T(hint, pairs...)
 	}
 	return x
+}
+
+// systemRows are the failures of the operating system that people meet; it words
+// them in its own language, which need not be the run's.
+var systemRows = []struct {
+	err error
+	id  string
+}{
+	{fs.ErrNotExist, "os.not-exist"},
+	{fs.ErrPermission, "os.permission"},
+	{syscall.ENOSPC, "os.no-space"},
+	{syscall.EROFS, "os.read-only"},
+	{syscall.ENOTDIR, "os.not-folder"},
+}
+
+// systemWords puts the run's own words in the place of the operating system's.
+func (p *Printer) systemWords(e *Error) []any {
+	for _, row := range systemRows {
+		if e.Err == nil || !errors.Is(e.Err, row.err) {
+			continue
+		}
+		pairs := slices.Clone(e.Pairs)
+		for i := 0; i+1 < len(pairs); i += 2 {
+			if pairs[i] == "Error" {
+				pairs[i+1] = p.T(row.id)
+			}
+		}
+		return pairs
+	}
+	return e.Pairs
 }
 
 // CodeOf returns the outcome that an error stands for.

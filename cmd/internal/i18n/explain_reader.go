@@ -46,7 +46,7 @@ func classifyReader(err error) *Error {
 	case errors.As(err, &damaged):
 		return &Error{Code: CodeFile, ID: "err.practice.damaged", Pairs: []any{"Path", safe(damaged.Path), "Error", safe(damaged.Reason)}, Err: err}
 	case errors.As(err, &invalid):
-		return &Error{Code: CodeUsage, ID: "err.practice.invalid", Pairs: []any{"Field", invalid.Field, "Reason", safe(invalid.Reason)}, Err: err}
+		return &Error{Code: CodeUsage, ID: "err.practice.invalid." + invalid.Field, Err: err}
 	case errors.As(err, &secret):
 		return &Error{Code: CodeNoCertificate, ID: "err.practice.no-secret", Err: err}
 	case errors.As(err, &revoked):

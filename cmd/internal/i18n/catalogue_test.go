@@ -1,0 +1,146 @@
+package i18n_test
+
+import (
+	"encoding/json"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"unicode"
+
+	"natsuin/cmd/internal/i18n"
+)
+
+// catalogue is every message of a language: its text, or its plural forms together.
+func catalogue(t *testing.T, lang string) map[string]string {
+	t.Helper()
+	files, err := filepath.Glob("messages/*." + lang + ".json")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no catalogue for %s: %v", lang, err)
+	}
+	all := map[string]string{}
+	for _, name := range files {
+		b, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var messages map[string]any
+		if err := json.Unmarshal(b, &messages); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		for id, m := range messages {
+			if _, twice := all[id]; twice {
+				t.Errorf("%s: %s is in another catalogue already", name, id)
+			}
+			switch m := m.(type) {
+			case string:
+				all[id] = m
+			case map[string]any:
+				for _, form := range slices.Sorted(maps.Keys(m)) {
+					all[id] += m[form].(string) + "\n"
+				}
+			}
+		}
+	}
+	return all
+}
+
+func TestEveryLanguageHasTheSameMessages(t *testing.T) {
+	ja, en := catalogue(t, "ja"), catalogue(t, "en")
+	for id := range ja {
+		if _, ok := en[id]; !ok {
+			t.Errorf("%s is missing in English", id)
+		}
+	}
+	for id := range en {
+		if _, ok := ja[id]; !ok {
+			t.Errorf("%s is missing in Japanese", id)
+		}
+	}
+}
+
+var variable = regexp.MustCompile(`\{\{\s*\.(\w+)\s*\}\}`)
+
+func variables(text string) []string {
+	var names []string
+	for _, m := range variable.FindAllStringSubmatch(text, -1) {
+		names = append(names, m[1])
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+func TestAMessageSaysTheSameFactsInEveryLanguage(t *testing.T) {
+	// A date is written from other parts in each language.
+	ownParts := []string{"date", "birth"}
+	ja, en := catalogue(t, "ja"), catalogue(t, "en")
+	for id, text := range ja {
+		if slices.Contains(ownParts, id) {
+			continue
+		}
+		if !slices.Equal(variables(text), variables(en[id])) {
+			t.Errorf("%s: Japanese has %v, English %v", id, variables(text), variables(en[id]))
+		}
+		if strings.Contains(variable.ReplaceAllString(text+en[id], ""), "{{") {
+			t.Errorf("%s: a template that is not one variable", id)
+		}
+	}
+}
+
+func TestEveryErrorHasANextStep(t *testing.T) {
+	// The two lines that hold any error, and its hint.
+	frames := []string{"err.line", "err.hint"}
+	en := catalogue(t, "en")
+	for id := range en {
+		if !strings.HasPrefix(id, "err.") || strings.HasSuffix(id, ".hint") || slices.Contains(frames, id) {
+			continue
+		}
+		if en[id+".hint"] == "" {
+			t.Errorf("%s has no hint", id)
+		}
+	}
+}
+
+func isJapanese(r rune) bool {
+	return unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana) || strings.ContainsRune("。、「」（）：？", r)
+}
+
+func TestEnglishMessagesAreEnglish(t *testing.T) {
+	// Words that a person must type or recognise as they stand.
+	official := regexp.MustCompile(`署名検証者|練習|はい|いいえ|JPKI暗証番号リセット`)
+	for id, text := range catalogue(t, "en") {
+		if strings.ContainsFunc(official.ReplaceAllString(text, ""), isJapanese) {
+			t.Errorf("%s: %s", id, text)
+		}
+	}
+}
+
+func TestJapaneseMessagesAreJapanese(t *testing.T) {
+	for id, text := range catalogue(t, "ja") {
+		bare := variable.ReplaceAllString(text, "")
+		if len(strings.Fields(bare)) > 2 && !strings.ContainsFunc(bare, isJapanese) && !strings.HasSuffix(id, ".example") {
+			t.Errorf("%s: %s", id, text)
+		}
+	}
+}
+
+func TestTopicsAreWrittenInEveryLanguage(t *testing.T) {
+	for _, lang := range i18n.Languages() {
+		p, err := i18n.New(lang)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, topic := range i18n.Topics() {
+			text, ok := p.Topic(topic)
+			if !ok || text == "" {
+				t.Errorf("%s: no topic %s", lang, topic)
+			}
+			if hasJapanese := strings.ContainsFunc(text, isJapanese); hasJapanese != (lang == "ja") {
+				t.Errorf("%s: topic %s is in the other language", lang, topic)
+			}
+		}
+	}
+}

@@ -1,0 +1,267 @@
+package i18n_test
+
+import (
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"maps"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"natsuin/card"
+	"natsuin/card/practice"
+	"natsuin/card/virtual"
+	"natsuin/cmd/internal/i18n"
+	"natsuin/verify"
+)
+
+// ids are what the sources ask the catalogues for: whole ids, and the beginnings
+// of ids that end in a value of the program.
+type ids struct {
+	whole    map[string]token.Position
+	prefixes map[string]token.Position
+}
+
+var (
+	idShape     = regexp.MustCompile(`^[a-z][a-z0-9-]*(\.[A-Za-z0-9-]+)+$`)
+	prefixShape = regexp.MustCompile(`^[a-z][a-z0-9-]*\.([a-z0-9-]+\.)*$`)
+)
+
+// notIDs have the shape of an id and are none.
+var notIDs = []string{"vcs.revision"}
+
+// asked walks the sources of the commands. Whatever string has the shape of an id
+// is one; ids of a single word stand as the first argument of t or T.
+func asked(t *testing.T) ids {
+	t.Helper()
+	found := ids{map[string]token.Position{}, map[string]token.Position{}}
+	set := token.NewFileSet()
+	for _, dir := range []string{".", "../cli"} {
+		notTest := func(f fs.FileInfo) bool { return !strings.HasSuffix(f.Name(), "_test.go") }
+		packages, err := parser.ParseDir(set, dir, notTest, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range packages {
+			for _, f := range p.Files {
+				ast.Inspect(f, func(n ast.Node) bool { found.visit(set, n); return true })
+			}
+		}
+	}
+	return found
+}
+
+func (found ids) visit(set *token.FileSet, n ast.Node) {
+	switch n := n.(type) {
+	case *ast.ImportSpec:
+		n.Path.Value = `""`
+	case *ast.CallExpr:
+		name := called(n)
+		if (name == "t" || name == "T") && len(n.Args) > 0 {
+			if word := literal(n.Args[0]); word != "" && !strings.Contains(word, ".") {
+				found.whole[word] = set.Position(n.Pos())
+			}
+		}
+		if name == "command0" || name == "command1" {
+			if id, ok := n.Args[1].(*ast.BasicLit); ok {
+				for _, part := range []string{".short", ".long"} {
+					found.whole["cmd."+literal(id)+part] = set.Position(n.Pos())
+				}
+				id.Value = `""`
+			}
+		}
+	case *ast.BasicLit:
+		text := literal(n)
+		switch {
+		case slices.Contains(notIDs, text):
+		case idShape.MatchString(text):
+			found.whole[text] = set.Position(n.Pos())
+		case prefixShape.MatchString(text):
+			found.prefixes[text] = set.Position(n.Pos())
+		}
+	}
+}
+
+func called(call *ast.CallExpr) string {
+	switch f := call.Fun.(type) {
+	case *ast.Ident:
+		return f.Name
+	case *ast.SelectorExpr:
+		return f.Sel.Name
+	}
+	return ""
+}
+
+func literal(e ast.Expr) string {
+	lit, ok := e.(*ast.BasicLit)
+	if !ok || lit.Kind != token.STRING {
+		return ""
+	}
+	text, _ := strconv.Unquote(lit.Value)
+	return text
+}
+
+// families are the beginnings of ids with everything that may stand after them.
+func families(t *testing.T) map[string][]string {
+	credentials := words(card.SignPassword, card.AuthPIN)
+	certificates := words(card.SignCert, card.SignCA, card.AuthCert, card.AuthCA)
+	kinds := words(practice.Kinds()...)
+	revocation := words(verify.Revoked, verify.Unknown, verify.NotChecked)
+	return map[string][]string{
+		"kind.":                 words(card.KindUnknown, card.KindMyNumber, card.KindJuki, card.KindAndroid, card.KindIPhone),
+		"secret.":               credentials,
+		"prompt.":               credentials,
+		"prompt.new.rule.":      credentials,
+		"err.locked.":           credentials,
+		"err.no-certificate.":   certificates,
+		"cert.kind.":            certificates,
+		"err.form.":             until(func(i int) fmt.Stringer { return card.FormReason(i) }),
+		"err.weak-secret.":      until(func(i int) fmt.Stringer { return card.WeakReason(i) }),
+		"sex.":                  words(card.Male, card.Female, card.SexUnknown),
+		"era.":                  words(card.EraUnknown, card.Meiji, card.Taisho, card.Showa, card.Heisei, card.Reiwa),
+		"practice.":             words(virtual.Sign, virtual.Auth),
+		"practice.kind.":        kinds,
+		"topic.":                i18n.Topics(),
+		"verdict.":              lower(words(verify.Valid, verify.Invalid, verify.Indeterminate)),
+		"verdict.revocation.":   revocation,
+		"verdict.anchor.":       words(verify.AnchorRegistered, verify.AnchorFile),
+		"verify.anchor.":        words(verify.AnchorPinned, verify.AnchorRegistered, verify.AnchorFile, verify.AnchorPractice),
+		"result.":               words(verify.Passed, verify.Failed, verify.Unclear, verify.NotDone),
+		"check.":                constants(t, "../../../verify/checks.go", "Check"),
+		"reason.":               append(constants(t, "../../../verify/reasons.go", "Reason", "Remark"), constants(t, "../../../verify/internal/cms/errors.go", "")...),
+		"crl-reason.":           values(t, "../../../verify/internal/revocation/status.go", "reasonNames"),
+		"cmd.":                  nil, // by command0 and command1
+		"err.practice.invalid.": {"kind", "name", "address", "birth", "sex", "sign", "auth", "reason"},
+	}
+}
+
+func words[T any](list ...T) []string {
+	var out []string
+	for _, v := range list {
+		out = append(out, fmt.Sprint(v))
+	}
+	return out
+}
+
+func lower(list []string) []string {
+	for i := range list {
+		list[i] = strings.ToLower(list[i])
+	}
+	return list
+}
+
+// until lists a numbered enumeration from 1 to its last word.
+func until(at func(int) fmt.Stringer) []string {
+	past := at(255).String()
+	var list []string
+	for i := 1; at(i).String() != past; i++ {
+		list = append(list, at(i).String())
+	}
+	return list
+}
+
+// constants are the string constants of a file whose names begin so.
+func constants(t *testing.T, file string, prefixes ...string) []string {
+	t.Helper()
+	var list []string
+	inspect(t, file, func(n ast.Node) {
+		spec, ok := n.(*ast.ValueSpec)
+		if !ok {
+			return
+		}
+		for i, name := range spec.Names {
+			has := func(p string) bool { return strings.HasPrefix(name.Name, p) }
+			if i < len(spec.Values) && slices.ContainsFunc(prefixes, has) && literal(spec.Values[i]) != "" {
+				list = append(list, literal(spec.Values[i]))
+			}
+		}
+	})
+	if len(list) == 0 {
+		t.Fatalf("%s: no constants", file)
+	}
+	return list
+}
+
+// values are the strings in the map of that name.
+func values(t *testing.T, file, variable string) []string {
+	t.Helper()
+	var list []string
+	inspect(t, file, func(n ast.Node) {
+		spec, ok := n.(*ast.ValueSpec)
+		if !ok || spec.Names[0].Name != variable {
+			return
+		}
+		for _, e := range spec.Values[0].(*ast.CompositeLit).Elts {
+			list = append(list, literal(e.(*ast.KeyValueExpr).Value))
+		}
+	})
+	if len(list) == 0 {
+		t.Fatalf("%s: no %s", file, variable)
+	}
+	return list
+}
+
+func inspect(t *testing.T, file string, visit func(ast.Node)) {
+	t.Helper()
+	f, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ast.Inspect(f, func(n ast.Node) bool { visit(n); return true })
+}
+
+func TestEveryMessageThatTheProgramAsksForIsThere(t *testing.T) {
+	found, known, have := asked(t), families(t), catalogue(t, "en")
+	for _, id := range slices.Sorted(maps.Keys(found.whole)) {
+		if _, ok := have[id]; !ok {
+			t.Errorf("%s: %s is in no catalogue", found.whole[id], id)
+		}
+	}
+	for _, prefix := range slices.Sorted(maps.Keys(found.prefixes)) {
+		ends, ok := known[prefix]
+		if !ok {
+			t.Errorf("%s: ids begin with %q, and this test does not know how they end", found.prefixes[prefix], prefix)
+		}
+		for _, end := range ends {
+			if _, ok := have[prefix+end]; !ok {
+				t.Errorf("%s: %s is in no catalogue", found.prefixes[prefix], prefix+end)
+			}
+		}
+	}
+	for prefix := range known {
+		if _, ok := found.prefixes[prefix]; !ok {
+			t.Errorf("no id begins with %q any more", prefix)
+		}
+	}
+}
+
+func TestEveryMessageIsUsed(t *testing.T) {
+	found := asked(t)
+	for prefix, ends := range families(t) {
+		for _, end := range ends {
+			found.whole[prefix+end] = token.Position{}
+		}
+	}
+	for id := range catalogue(t, "en") {
+		base := strings.TrimSuffix(id, ".hint")
+		base = strings.TrimSuffix(base, ".example") + suffixOf(base)
+		if _, ok := found.whole[base]; !ok {
+			if _, ok := found.whole[id]; !ok {
+				t.Errorf("%s is used nowhere", id)
+			}
+		}
+	}
+}
+
+// suffixOf makes an example stand and fall with its command.
+func suffixOf(id string) string {
+	if strings.HasSuffix(id, ".example") {
+		return ".short"
+	}
+	return ""
+}
