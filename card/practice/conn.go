@@ -3,6 +3,7 @@ package practice
 import (
 	"bytes"
 	"errors"
+	"reflect"
 	"sync"
 	"sync/atomic"
 
@@ -12,7 +13,8 @@ import (
 )
 
 // A Conn is a connection to the practice card, as one of PC/SC is to a real one.
-// Commands outside a transaction each make one of their own.
+// Commands outside a transaction each make one of their own, so that a Conn can be
+// served to a reader (vpcd.Card) for hours while the town hall works on the card.
 type Conn struct {
 	store *Store
 
@@ -68,7 +70,7 @@ func (c *Conn) begin() error {
 	}
 	b, raw, err := c.store.loadOrMake()
 	if err == nil && (c.card == nil || !bytes.Equal(raw, c.raw)) {
-		err = c.insert(b, raw)
+		err = c.update(b, raw)
 	}
 	if err != nil {
 		lock.Close()
@@ -77,6 +79,17 @@ func (c *Conn) begin() error {
 	c.lock = lock
 	c.held.Store(true)
 	return nil
+}
+
+// update follows what others did to the store. What does not concern the card, such as
+// a revocation or a CRL, leaves it as it is; a count, a secret or a key that changed is
+// another card, as one that the town hall hands back.
+func (c *Conn) update(b *book, raw []byte) error {
+	if c.card != nil && reflect.DeepEqual(b.Card, c.book.Card) {
+		c.book, c.raw = b, raw
+		return nil
+	}
+	return c.insert(b, raw)
 }
 
 // insert makes the software card of what the store holds. It has just got power:
@@ -127,6 +140,18 @@ func (c *Conn) Transmit(command []byte) ([]byte, error) {
 	answer, err := c.card.Transmit(command)
 	return answer, errors.Join(err, c.end(false))
 }
+
+// ATR is the card's answer to reset.
+func (c *Conn) ATR() []byte { return c.Card().ATR() }
+
+// PowerUp gives the card power: nothing is selected or verified.
+func (c *Conn) PowerUp() { c.Card().PowerUp() }
+
+// PowerDown takes the power away, and with it what was selected and verified.
+func (c *Conn) PowerDown() { c.Card().PowerDown() }
+
+// Reset leaves the card as it is after PowerUp.
+func (c *Conn) Reset() { c.Card().Reset() }
 
 // End ends the transaction and resets the card, or leaves it as it is. Without a
 // transaction it does nothing.

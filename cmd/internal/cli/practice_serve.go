@@ -33,24 +33,22 @@ func newPracticeServe(a *app) *cobra.Command {
 	return c
 }
 
-// practiceServe holds the card from the first reader to the last; Ctrl-C is the
-// ordinary way to take it out.
+// practiceServe keeps the card in the reader until the person takes it out, with
+// Ctrl-C. It holds the store for one command at a time: the town hall can work on the
+// card meanwhile, and counts are the same everywhere.
 func (a *app) practiceServe(ctx context.Context, connect, listen string) error {
 	conn, err := a.practiceStore().Connect()
 	if err != nil {
 		return err
 	}
 	defer conn.Close()
-	if err := conn.Begin(); err != nil {
-		return err
-	}
 	if connect != "" {
 		reader, err := vpcd.Dial(ctx, connect)
 		if err != nil {
 			return networkError("err.practice.connect", connect, err)
 		}
 		a.say(a.t("practice.serving", "Address", ui.Escape(connect)))
-		return served(ctx, vpcd.Serve(ctx, reader, conn.Card()))
+		return served(ctx, vpcd.Serve(ctx, reader, conn))
 	}
 	listener, err := vpcd.Listen(ctx, listen)
 	if err != nil {
@@ -64,7 +62,7 @@ func (a *app) practiceServe(ctx context.Context, connect, listen string) error {
 		if err != nil {
 			return served(ctx, err)
 		}
-		if err := vpcd.Serve(ctx, reader, conn.Card()); ctx.Err() != nil {
+		if err := vpcd.Serve(ctx, reader, conn); ctx.Err() != nil {
 			return served(ctx, err)
 		}
 	}
