@@ -179,7 +179,7 @@ func (s *Service) Insert(card vpcd.Card) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	served := make(chan error, 1)
-	go func() { served <- vpcd.Serve(ctx, prompt(conn), card) }()
+	go func() { served <- vpcd.Serve(ctx, conn, card) }()
 	s.mu.Lock()
 	s.remove = func() {
 		cancel()

@@ -54,7 +54,7 @@ func Serve(ctx context.Context, conn net.Conn, card Card) error {
 	defer stop()
 	defer conn.Close()
 	defer card.PowerDown()
-	err := serve(conn, card)
+	err := serve(prompt(conn), card)
 	switch {
 	case ctx.Err() != nil:
 		return ctx.Err()

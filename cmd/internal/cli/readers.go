@@ -184,7 +184,7 @@ func worseReader(a, b error) error {
 }
 
 // named finds the reader that --reader means: the exact name, else a part of one
-// name in any case.
+// name in any case. A part of several names means the one that holds a card.
 func named(readers []pcsc.Reader, want string) (pcsc.Reader, error) {
 	var part []pcsc.Reader
 	for _, r := range readers {
@@ -195,6 +195,9 @@ func named(readers []pcsc.Reader, want string) (pcsc.Reader, error) {
 			part = append(part, r)
 		}
 	}
+	if len(part) > 1 {
+		part = withCard(part)
+	}
 	switch len(part) {
 	case 1:
 		return part[0], nil
@@ -203,6 +206,21 @@ func named(readers []pcsc.Reader, want string) (pcsc.Reader, error) {
 			Pairs: []any{"Value", ui.Escape(want), "Known", readerNames(readers)}}
 	}
 	return pcsc.Reader{}, severalReaders(readerNames(part))
+}
+
+// withCard leaves the readers that hold a card, or all of them when none does: the
+// slots of one driver share a name, and mostly one card is there.
+func withCard(readers []pcsc.Reader) []pcsc.Reader {
+	var full []pcsc.Reader
+	for _, r := range readers {
+		if r.CardPresent {
+			full = append(full, r)
+		}
+	}
+	if full == nil {
+		return readers
+	}
+	return full
 }
 
 func severalReaders(list string) error {

@@ -1,4 +1,4 @@
-package pcscdtest
+package vpcd
 
 import (
 	"net"

@@ -1,6 +1,6 @@
 //go:build !linux
 
-package pcscdtest
+package vpcd
 
 import "net"
 
