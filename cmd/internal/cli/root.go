@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"natsuin/cmd/internal/i18n"
+	"natsuin/cmd/internal/ui"
 )
 
 // newRoot builds the whole command tree. It reads nothing and opens nothing.
@@ -122,8 +123,14 @@ func names(c *cobra.Command) string {
 	return strings.Join(list, ", ")
 }
 
-// usage is an error in how the command line was written: exit code 2.
+// usage is an error in how the command line was written: exit code 2. What was
+// written is escaped here, for every message: an argument may hold anything.
 func usage(id string, pairs ...any) error {
+	for i, value := range pairs {
+		if text, ok := value.(string); ok {
+			pairs[i] = ui.Escape(text)
+		}
+	}
 	return &i18n.Error{Code: i18n.CodeUsage, ID: id, Pairs: pairs}
 }
 
@@ -147,7 +154,7 @@ func flagError(err error) error {
 	case errors.As(err, &syntax):
 		return usage("err.flag.invalid", "Flag", syntax.GetSpecifiedFlag(), "Value", "")
 	}
-	return &i18n.Error{Code: i18n.CodeUsage, ID: "err.flag.other", Pairs: []any{"Error", err.Error()}, Err: err}
+	return usage("err.flag.other", "Error", err.Error())
 }
 
 // checkGlobals refuses global flags whose values mean nothing.

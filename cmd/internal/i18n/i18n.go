@@ -110,7 +110,7 @@ func Choose(flag string, getenv func(string) string, platform func() string) (st
 				return l, nil
 			}
 		}
-		return "", &Error{Code: CodeUsage, ID: "err.lang", Pairs: []any{"Value", flag}}
+		return "", &Error{Code: CodeUsage, ID: "err.lang", Pairs: []any{"Value", safe(flag)}}
 	}
 	for _, name := range []string{"NATSUIN_LANG", "LC_ALL", "LC_MESSAGES", "LANG"} {
 		if v := getenv(name); v != "" {
