@@ -2,7 +2,6 @@ package path
 
 import (
 	"bytes"
-	"errors"
 	"net"
 	"net/url"
 	"strings"
@@ -255,54 +254,4 @@ func matchIP(base, value []byte) match {
 		network[i] = base[i] & base[len(value)+i]
 	}
 	return is(bytes.Equal(masked, network))
-}
-
-var (
-	errExcluded     = errors.New("a name is excluded")
-	errNotPermitted = errors.New("a name is not permitted")
-	errUnclear      = errors.New("a constraint cannot be applied to a name")
-	errTooMany      = errors.New("too many names and constraints")
-)
-
-// maxComparisons bounds the names times the constraints of one search.
-const maxComparisons = 250000
-
-// check applies the constraints to the names, spending the budget.
-func (c *constraints) check(names []name.General, budget *int) error {
-	for _, n := range names {
-		for _, s := range c.excluded {
-			if *budget--; *budget < 0 {
-				return errTooMany
-			}
-			if s.base.Form != n.Form {
-				continue
-			}
-			switch s.match(n, true) {
-			case yes:
-				return errExcluded
-			case unclear:
-				return errUnclear
-			}
-		}
-		concerned, permitted := false, false
-		for _, s := range c.permitted {
-			if *budget--; *budget < 0 {
-				return errTooMany
-			}
-			if s.base.Form != n.Form {
-				continue
-			}
-			concerned = true
-			switch s.match(n, false) {
-			case yes:
-				permitted = true
-			case unclear:
-				return errUnclear
-			}
-		}
-		if concerned && !permitted {
-			return errNotPermitted
-		}
-	}
-	return nil
 }

@@ -215,6 +215,12 @@ func TestOtherPathsAreTried(t *testing.T) {
 		t.Error("the expired CA certificate was used")
 	}
 
+	t.Run("and of failures the one that can be mended is told", func(t *testing.T) {
+		odd := issue(t, root, "CA", key, asCA, extension(true, []byte{5, 0}, 1, 2, 3))
+		r := r
+		r.Pool = certs(odd, dead)
+		wantFailure(t, r, path.Expired, dead.cert)
+	})
 	t.Run("when the caller refuses one", func(t *testing.T) {
 		again := issue(t, root, "CA", key, asCA)
 		r.Pool = certs(good, again)

@@ -153,6 +153,22 @@ func TestAnotherPathForARevokedCA(t *testing.T) {
 	}
 }
 
+// A leaf that is revoked over one path is not merely unknown over another.
+func TestRevokedOverOnePath(t *testing.T) {
+	one, two := newRoot(t, "One"), newRoot(t, "Two")
+	key := newKey(t)
+	ca, cross := issue(t, one, "CA", key, asCA), issue(t, two, "CA", key, asCA)
+	signer := one.newLeaf(t, "CA", func(c *x509.Certificate) { c.KeyUsage = x509.KeyUsageCRLSign })
+	leaf := ca.newLeaf(t, "Leaf")
+	for _, pool := range [][]*party{{ca, cross, signer}, {cross, ca, signer}} {
+		r := path.Request{Leaf: leaf.cert, Pool: certs(pool...), Anchors: certs(one, two), At: at, CheckRevocation: true,
+			CRLs: [][]byte{signer.crl(t, leaf), one.crl(t)}}
+		if result := wantPath(t, r); result.Revocation[0].Status != revocation.Revoked {
+			t.Errorf("statuses %q under anchor %d, want the leaf revoked", statuses(result), result.AnchorIndex)
+		}
+	}
+}
+
 func TestFetchIsAskedOnce(t *testing.T) {
 	root := newRoot(t, "Root")
 	ca := root.newCA(t, "CA")

@@ -23,7 +23,7 @@ func (s *search) validate(chain []*facts) (*Result, *Failure) {
 	if kind, i := s.pathLengths(chain); kind != 0 {
 		return fail(kind, i, "")
 	}
-	if err, i := s.nameConstraints(chain); err != nil {
+	if i, err := s.nameConstraints(chain); err != nil {
 		if errors.Is(err, errTooMany) {
 			return fail(TooComplex, i, err.Error())
 		}
@@ -109,8 +109,9 @@ func (s *search) pathLengths(chain []*facts) (Kind, int) {
 	return 0, 0
 }
 
-// nameConstraints is RFC 5280 section 6.1.3 (b) and (c) with 6.1.4 (g).
-func (s *search) nameConstraints(chain []*facts) (error, int) {
+// nameConstraints is RFC 5280 section 6.1.3 (b) and (c) with 6.1.4 (g). With an
+// error comes the index of the certificate that it is about.
+func (s *search) nameConstraints(chain []*facts) (int, error) {
 	var above []*constraints
 	for i := len(chain) - 1; i >= 0; i-- {
 		f := chain[i]
@@ -118,7 +119,7 @@ func (s *search) nameConstraints(chain []*facts) (error, int) {
 			names := f.names()
 			for _, c := range above {
 				if err := c.check(names, &s.comparisons); err != nil {
-					return err, i
+					return i, err
 				}
 			}
 		}
@@ -126,7 +127,7 @@ func (s *search) nameConstraints(chain []*facts) (error, int) {
 			above = append(above, f.constraints)
 		}
 	}
-	return nil, 0
+	return 0, nil
 }
 
 // policies runs the policy graph. failed is the index of the certificate at

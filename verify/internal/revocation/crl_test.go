@@ -90,6 +90,8 @@ func TestListsThatDoNotCount(t *testing.T) {
 		{"unknown critical extension", list{extensions: one(ext(true, []byte{5, 0}, 1, 2, 3))}.parse(t, ca), "critical"},
 		{"unknown critical extension in an entry of another certificate",
 			list{entries: one(revoked(big.NewInt(1), day(-2), ext(true, []byte{5, 0}, 1, 2, 3)))}.parse(t, ca), "critical"},
+		{"not indirect, with an entry of another issuer",
+			list{entries: one(revoked(big.NewInt(1), day(-2), ext(true, tlv(0x30, tlv(0xa4, ca.cert.RawSubject)), 2, 5, 29, 29)))}.parse(t, ca), "critical"},
 		{"without a number", list{unnumbered: true}.parse(t, ca), "numbered"},
 		{"with a critical number", list{unnumbered: true, extensions: one(ext(true, integer(1), 2, 5, 29, 20))}.parse(t, ca), "numbered"},
 		{"for CA certificates only", list{extensions: one(point(0x82))}.parse(t, ca), "no CRL"},
