@@ -5,6 +5,7 @@ import (
 	"crypto"
 	"crypto/sha1"
 	"crypto/x509"
+	"crypto/x509/pkix"
 	"encoding/asn1"
 	"errors"
 	"testing"
@@ -119,6 +120,8 @@ func TestResponses(t *testing.T) {
 	unfit := issue(t, ca, "Unfit", noCheck)
 	anyUsage := issue(t, ca, "Any", noCheck, func(c *x509.Certificate) { c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageAny} })
 	foreign := issue(t, twin, "Foreign", asResponder, noCheck)
+	alias := &party{&x509.Certificate{Subject: pkix.Name{CommonName: "Alias"}}, ca.key} // another CA of the same key
+	ofAlias := issue(t, alias, "Alias's", asResponder, noCheck)
 	sub := issue(t, ca, "Sub", asCA)
 	below := issue(t, sub, "Below", asResponder, noCheck)
 	lapsed := issue(t, ca, "Lapsed", asResponder, noCheck, func(c *x509.Certificate) { c.NotAfter = day(-1) })
@@ -147,12 +150,14 @@ func TestResponses(t *testing.T) {
 		{"unknown to the responder", reply{status: []byte{0x82, 0}}.der(t, ca, leaf.cert, ca.cert), revocation.Unknown, "does not know"},
 		{"about another certificate", reply{}.der(t, ca, other.cert, ca.cert), revocation.Unknown, "no CRL"},
 		{"about the same serial of another CA", reply{}.der(t, ca, leaf.cert, sub.cert), revocation.Unknown, "no CRL"},
+		{"about the same serial of another generation", reply{}.der(t, ca, leaf.cert, twin.cert), revocation.Unknown, "no CRL"},
 		{"by another generation of the CA", reply{}.der(t, twin, leaf.cert, ca.cert), revocation.Unknown, "does not verify"},
 		{"signature changed", broken, revocation.Unknown, "does not verify"},
 		{"delegate without OCSPSigning", by(unfit, reply{}), revocation.Unknown, "not for OCSPSigning"},
 		{"delegate with anyExtendedKeyUsage", by(anyUsage, reply{}), revocation.Unknown, "not for OCSPSigning"},
 		{"delegate without digitalSignature", by(noSign, reply{}), revocation.Unknown, "not for OCSPSigning"},
 		{"delegate of another generation", by(foreign, reply{}), revocation.Unknown, "not appointed"},
+		{"delegate of another name with the same key", by(ofAlias, reply{}), revocation.Unknown, "not appointed"},
 		{"delegate of a CA beneath", by(below, reply{}), revocation.Unknown, "not appointed"},
 		{"delegate expired", by(lapsed, reply{}), revocation.Unknown, "not valid then"},
 		{"delegate with unknown critical extension", by(strange, reply{}), revocation.Unknown, "critical"},
