@@ -44,7 +44,7 @@ func newRoot(a *app) *cobra.Command {
 
 	root.AddCommand(
 		newSign(a), newVerify(a), newFingerprint(a), newPIN(a), newCert(a),
-		newValidity(a), newTrust(a), newPractice(a), newVersion(a), newCompletion(a),
+		newValidity(a), newTrust(a), newDoctor(a), newPractice(a), newVersion(a), newCompletion(a),
 	)
 	root.SetHelpCommand(newHelp(a))
 	for _, c := range root.Commands() {

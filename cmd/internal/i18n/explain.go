@@ -15,6 +15,9 @@ type Error struct {
 	ID    string // of the message; its hint is ID + ".hint"
 	Pairs []any  // names and values for both, as Printer.T takes them
 	Err   error  // the cause, for -v; may be nil
+	// ExitCode stands for the code's own when it is not 0: whatever doctor finds
+	// first, it exits with 5 (CLI.md, "Exit codes").
+	ExitCode int
 }
 
 // Error names the code, the message and the cause, for logs and tests.
@@ -33,10 +36,17 @@ type Explanation struct {
 	Code    Code
 	Message string
 	Hint    string // the next step
+
+	exit int
 }
 
 // Exit returns the process exit code.
-func (x Explanation) Exit() int { return x.Code.Exit() }
+func (x Explanation) Exit() int {
+	if x.exit != 0 {
+		return x.exit
+	}
+	return x.Code.Exit()
+}
 
 // Explain words an error. Every error that a library of natsuin exports has its
 // row in classify; anything else is reported as a bug, with exit code 70.
@@ -46,7 +56,7 @@ func (p *Printer) Explain(err error) Explanation {
 	}
 	e := classify(err)
 	pairs := p.systemWords(e)
-	x := Explanation{Code: e.Code, Message: p.T(e.ID, pairs...)}
+	x := Explanation{Code: e.Code, Message: p.T(e.ID, pairs...), exit: e.ExitCode}
 	if hint := e.ID + ".hint"; p.Has(hint) {
 		x.Hint = p.T(hint, pairs...)
 	}

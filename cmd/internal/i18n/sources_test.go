@@ -33,7 +33,7 @@ var (
 )
 
 // notIDs have the shape of an id and are none.
-var notIDs = []string{"vcs.revision"}
+var notIDs = []string{"vcs.revision", "vcs.time"}
 
 // asked walks the sources of the commands. Whatever string has the shape of an id
 // is one; ids of a single word stand as the first argument of t or T.
@@ -131,9 +131,11 @@ func families(t *testing.T) map[string][]string {
 		"verdict.revocation.":   revocation,
 		"verdict.anchor.":       words(verify.AnchorRegistered, verify.AnchorFile),
 		"verify.anchor.":        words(verify.AnchorPinned, verify.AnchorRegistered, verify.AnchorFile, verify.AnchorPractice),
-		"result.":               words(verify.Passed, verify.Failed, verify.Unclear, verify.NotDone),
+		"result.":               append(words(verify.Passed, verify.Failed, verify.Unclear, verify.NotDone), "warning"),
+		"doctor.probe.":         {"build", "service", "permission", "readers", "card", "application", "kind", "certificates", "dates", "tries-sign", "tries-auth", "clock", "locale", "practice", "roots"},
+		"doctor.fix.":           {"build", "service", "permission", "readers", "clock"},
 		"check.":                constants(t, "../../../verify/checks.go", "Check"),
-		"reason.":               append(constants(t, "../../../verify/reasons.go", "Reason", "Remark"), constants(t, "../../../verify/internal/cms/errors.go", "")...),
+		"reason.":               verify.Reasons(),
 		"crl-reason.":           values(t, "../../../verify/internal/revocation/status.go", "reasonNames"),
 		"cmd.":                  nil, // by command0 and command1
 		"err.practice.invalid.": {"kind", "name", "address", "birth", "sex", "sign", "auth", "reason"},

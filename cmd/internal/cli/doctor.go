@@ -1,0 +1,163 @@
+package cli
+
+import (
+	"context"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"natsuin/cmd/internal/i18n"
+	"natsuin/cmd/internal/ui"
+)
+
+func newDoctor(a *app) *cobra.Command {
+	c := a.command1("doctor", "doctor", func(ctx context.Context, _ []string) error {
+		d := &checkup{app: a, report: &doctorReport{Probes: []probe{}}}
+		a.report = d.report
+		d.examine(ctx)
+		d.print()
+		return d.conclusion()
+	})
+	c.Args = a.arguments(0, 0)
+	return c
+}
+
+// doctorReport is doctor's part of the JSON object.
+type doctorReport struct {
+	Probes []probe `json:"probes"`
+}
+
+// A probe is one thing that was looked at.
+type probe struct {
+	ID     string  `json:"id"`
+	Result string  `json:"result"`
+	Detail *string `json:"detail"`
+	Fix    *string `json:"fix"`
+
+	command string // the last line of Fix, when it is one to be typed
+}
+
+// The results of a probe. A warning is worth knowing and is no failure.
+const (
+	probePassed  = "passed"
+	probeWarning = "warning"
+	probeFailed  = "failed"
+	probeNotDone = "not-done"
+)
+
+// A checkup is one run of doctor (動作確認). Its probes do not stop one another: what
+// rests on a failed one is said to be not done. It never asks for a secret nor sends
+// one, and makes nothing but, when it is asked about it, the practice card.
+type checkup struct {
+	app    *app
+	report *doctorReport
+	first  *i18n.Explanation // the first failure's
+	failed int
+}
+
+func (d *checkup) examine(ctx context.Context) {
+	d.examineCard(ctx)
+	d.examineClock()
+	d.examineLocale()
+	d.examinePractice()
+	d.examineRoots()
+}
+
+func (d *checkup) add(p probe) { d.report.Probes = append(d.report.Probes, p) }
+
+func (d *checkup) pass(id, detail string) {
+	d.add(probe{ID: id, Result: probePassed, Detail: orNull(detail)})
+}
+
+func (d *checkup) skip(id, detail string) {
+	d.add(probe{ID: id, Result: probeNotDone, Detail: orNull(detail)})
+}
+
+// skipAll marks what could not be looked at, since something before it failed.
+func (d *checkup) skipAll(ids ...string) {
+	for _, id := range ids {
+		d.skip(id, d.app.t("doctor.depends"))
+	}
+}
+
+func (d *checkup) warn(id, detail, fix string) {
+	d.add(probe{ID: id, Result: probeWarning, Detail: orNull(detail), Fix: orNull(fix)})
+}
+
+// fail records a failure in the words of its error, with the fix for this platform
+// where there is one, else with the error's own next step.
+func (d *checkup) fail(id string, err error) {
+	x := d.app.out.Explain(err)
+	if d.first == nil {
+		d.first = &x
+	}
+	d.failed++
+	p := probe{ID: id, Result: probeFailed, Detail: orNull(x.Message), Fix: orNull(x.Hint)}
+	if fix, command := d.app.fixFor(id); fix != "" {
+		p.command = command
+		p.Fix = orNull(strings.TrimSuffix(fix+"\n"+command, "\n"))
+	}
+	d.add(p)
+}
+
+// print shows a line a probe, what is wrong under it, and how to mend it.
+func (d *checkup) print() {
+	a := d.app
+	for _, p := range d.report.Probes {
+		a.print("  " + a.t("check.line", "Result", a.t("result."+p.Result), "Name", a.t("doctor.probe."+p.ID)))
+		if p.Detail != nil && *p.Detail != a.t("doctor.depends") {
+			a.printUnder(*p.Detail)
+		}
+		if p.Fix != nil {
+			fix := *p.Fix
+			if p.command != "" {
+				fix = strings.TrimSuffix(fix, "\n"+p.command)
+			}
+			a.printUnder(a.t("doctor.fix", "Fix", fix))
+		}
+		if p.command != "" {
+			a.print(strings.Repeat(" ", underProbe+2) + p.command) // whole, so that it can be copied
+		}
+	}
+	a.print("")
+	if d.failed == 0 {
+		a.print(a.t("doctor.healthy"))
+	} else {
+		a.print(a.t("doctor.failed", "N", d.failed))
+	}
+}
+
+const underProbe = 12 // columns: below the names of the probes
+
+func (a *app) printUnder(text string) {
+	for _, line := range strings.Split(ui.Wrap(text, a.env.Streams.Columns()-underProbe), "\n") {
+		a.print(strings.Repeat(" ", underProbe) + line)
+	}
+}
+
+// conclusion is nil when nothing failed; else the code is the first failure's and the
+// exit code always doctor's own.
+func (d *checkup) conclusion() error {
+	if d.first == nil {
+		return nil
+	}
+	return &unhealthy{i18n.Error{Code: d.first.Code, ID: "err.doctor.failed", Pairs: []any{"N", d.failed}, ExitCode: 5}}
+}
+
+// unhealthy is doctor's verdict, already shown.
+type unhealthy struct{ outcome i18n.Error }
+
+func (e *unhealthy) Error() string { return e.outcome.Error() }
+
+// As gives the words of the outcome, and tells that they were shown.
+func (e *unhealthy) As(target any) bool {
+	switch t := target.(type) {
+	case **i18n.Error:
+		*t = &e.outcome
+	case **verdictError:
+		*t = &verdictError{code: e.outcome.Code, id: e.outcome.ID, pairs: e.outcome.Pairs}
+	default:
+		return false
+	}
+	return true
+}

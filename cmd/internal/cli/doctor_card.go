@@ -1,0 +1,259 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"natsuin/card"
+	"natsuin/card/pcsc"
+	"natsuin/cmd/internal/i18n"
+	"natsuin/cmd/internal/ui"
+)
+
+// What rests on a card that was found.
+var cardProbes = []string{"kind", "certificates", "dates", "tries-sign", "tries-auth"}
+
+// examineCard goes from the build to the card, as far as there is something to stand on.
+func (d *checkup) examineCard(ctx context.Context) {
+	s := d.findCard(ctx)
+	if s == nil {
+		d.skipAll(cardProbes...)
+		return
+	}
+	defer s.close()
+	d.examineKind(s)
+	d.examineCertificates(s)
+	d.examineTries(s, "tries-sign", card.SignPassword)
+	d.examineTries(s, "tries-auth", card.AuthPIN)
+}
+
+// findCard returns the first JPKI card that would do, or nil when there is none.
+func (d *checkup) findCard(ctx context.Context) *session {
+	if d.app.flags.reader == practiceReader {
+		return d.practiceCard()
+	}
+	readers, ok := d.examineService()
+	if !ok {
+		d.skipAll("readers", "card", "application")
+		return nil
+	}
+	usable, err := d.usable(readers)
+	if err != nil {
+		d.fail("readers", err)
+		d.skipAll("card", "application")
+		return nil
+	}
+	d.pass("readers", nameLines(usable))
+	var holding []pcsc.Reader
+	for _, r := range usable {
+		if r.CardPresent {
+			holding = append(holding, r)
+		}
+	}
+	if len(holding) == 0 {
+		d.fail("card", &i18n.Error{Code: i18n.CodeNoCard, ID: "err.no-card", Pairs: []any{"Reader", ui.Escape(usable[0].Name)}})
+		d.skipAll("application")
+		return nil
+	}
+	d.pass("card", nameLines(holding))
+	return d.examineApplication(ctx, holding)
+}
+
+// practiceCard takes the practice card, which needs neither service nor reader.
+func (d *checkup) practiceCard() *session {
+	for _, id := range []string{"build", "service", "permission", "readers"} {
+		d.skip(id, d.app.t("doctor.practice.no-reader"))
+	}
+	s, err := d.app.connectPractice()
+	if err != nil {
+		d.fail("card", err)
+		d.skipAll("application")
+		return nil
+	}
+	d.pass("card", d.app.t("practice.mark"))
+	d.pass("application", "")
+	return s
+}
+
+// examineService asks the service for its readers: the one question tells three things.
+func (d *checkup) examineService() ([]pcsc.Reader, bool) {
+	readers, err := d.app.env.Readers.List()
+	switch {
+	case errors.Is(err, pcsc.ErrNoSupport):
+		d.fail("build", err)
+		d.skipAll("service", "permission")
+		return nil, false
+	case errors.Is(err, pcsc.ErrNoReader):
+		err = nil
+	case errors.Is(err, pcsc.ErrPermission):
+		d.pass("build", "")
+		d.pass("service", "")
+		d.fail("permission", err)
+		return nil, false
+	}
+	d.pass("build", "")
+	if err != nil {
+		d.fail("service", err)
+		d.skipAll("permission")
+		return nil, false
+	}
+	d.pass("service", "")
+	d.pass("permission", "")
+	return readers, true
+}
+
+// usable are the readers that the other commands would look into (CLI.md, "Which reader").
+func (d *checkup) usable(readers []pcsc.Reader) ([]pcsc.Reader, error) {
+	if want := d.app.flags.reader; want != "" {
+		r, err := named(readers, want)
+		return []pcsc.Reader{r}, err
+	}
+	var real []pcsc.Reader
+	for _, r := range readers {
+		if !r.Virtual {
+			real = append(real, r)
+		}
+	}
+	switch {
+	case len(real) > 0:
+		return real, nil
+	case len(readers) > 0:
+		return nil, &i18n.Error{Code: i18n.CodeNoReader, ID: "err.only-virtual", Pairs: []any{"Reader", ui.Escape(readers[0].Name)}}
+	}
+	return nil, &i18n.Error{Code: i18n.CodeNoReader, ID: "err.no-reader"}
+}
+
+func nameLines(readers []pcsc.Reader) string {
+	var list []string
+	for _, r := range readers {
+		list = append(list, ui.Escape(r.Name))
+	}
+	return strings.Join(list, "\n")
+}
+
+// examineApplication looks for the JPKI application in every reader that holds a card.
+func (d *checkup) examineApplication(ctx context.Context, holding []pcsc.Reader) *session {
+	var found *session
+	var where []string
+	var why error
+	for _, r := range holding {
+		s, err := d.app.try(ctx, r)
+		if err != nil {
+			if why == nil {
+				why = err
+			}
+			continue
+		}
+		where = append(where, ui.Escape(r.Name))
+		if found == nil {
+			found = s
+			continue
+		}
+		s.close()
+	}
+	if found == nil {
+		d.fail("application", why)
+		return nil
+	}
+	d.pass("application", strings.Join(where, "\n"))
+	return found
+}
+
+func (d *checkup) examineKind(s *session) {
+	token, err := s.card.Token()
+	if err != nil {
+		d.fail("kind", err)
+		return
+	}
+	a := d.app
+	switch token.Kind {
+	case card.KindJuki:
+		d.warn("kind", a.kind(token), a.t("doctor.fix.juki"))
+	case card.KindIPhone:
+		d.warn("kind", a.kind(token), a.t("doctor.fix.iphone"))
+	case card.KindUnknown:
+		d.warn("kind", a.t("doctor.kind.unknown", "Label", ui.Escape(token.Label)), "")
+	default:
+		d.pass("kind", a.kind(token))
+	}
+}
+
+// examineCertificates reads what needs no secret: which certificates there are, and
+// until when they are good.
+func (d *checkup) examineCertificates(s *session) {
+	a, now := d.app, d.app.env.Now()
+	var there, dates, missing []string
+	var broken error
+	for _, id := range freeCertificates {
+		cert, err := s.card.Certificate(id)
+		name := a.t("cert.kind." + id.String())
+		switch {
+		case err == nil:
+			there = append(there, name)
+			dates = append(dates, a.t("doctor.until", "Name", name, "Date", a.date(cert.NotAfter)))
+		case errors.Is(err, card.ErrNotVerified):
+			there = append(there, a.t("doctor.behind-pin", "Name", name))
+		case errors.As(err, new(*card.NoCertificateError)):
+			missing = append(missing, a.t("doctor.missing", "Name", name))
+		case broken == nil:
+			broken = err
+		}
+	}
+	if p, err := s.card.Presence(); err == nil && p.Known {
+		name := a.t("cert.kind.sign")
+		if p.Sign {
+			there = append(there, a.t("doctor.behind-pin", "Name", name))
+		} else {
+			missing = append(missing, a.t("doctor.missing", "Name", name))
+		}
+	}
+	list := strings.Join(append(there, missing...), "\n")
+	switch {
+	case broken != nil:
+		d.fail("certificates", broken)
+	case len(there) == 0:
+		d.fail("certificates", &i18n.Error{Code: i18n.CodeNoCertificate, ID: "err.no-certificate.sign"})
+	case len(missing) > 0:
+		d.warn("certificates", list, a.t("doctor.fix.certificates"))
+	default:
+		d.pass("certificates", list)
+	}
+	d.examineDates(s, strings.Join(dates, "\n"), now)
+}
+
+// examineDates judges by the authentication certificate, the only one of the holder's
+// that is free to read.
+func (d *checkup) examineDates(s *session, dates string, now time.Time) {
+	a := d.app
+	end, err := s.card.Expiry(card.AuthCert)
+	switch {
+	case err != nil:
+		d.skip("dates", a.t("doctor.dates.unread"))
+	case now.After(end):
+		d.fail("dates", &i18n.Error{Code: i18n.CodeExpired, ID: "err.doctor.expired", Pairs: []any{"Date", a.date(end)}})
+	case a.daysLeft(end) < 90:
+		d.warn("dates", dates, a.t("doctor.fix.dates", "N", a.daysLeft(end)))
+	default:
+		d.pass("dates", dates)
+	}
+}
+
+// examineTries asks a counter with an empty VERIFY, which costs no try.
+func (d *checkup) examineTries(s *session, id string, c card.Credential) {
+	a := d.app
+	t, err := s.card.Tries(c)
+	switch {
+	case errors.Is(err, card.ErrNoCredential):
+		d.skip(id, a.t("doctor.no-secret"))
+	case err != nil:
+		d.fail(id, err)
+	case t.Blocked():
+		d.fail(id, lockedError(c))
+	case !t.Known, t.Left <= 2:
+		d.warn(id, a.triesLine(c, t), a.t("doctor.fix.tries"))
+	default:
+		d.pass(id, a.triesLine(c, t))
+	}
+}
