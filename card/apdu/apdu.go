@@ -65,12 +65,15 @@ var ErrTooLong = errors.New("apdu: command too long for the short form")
 // MalformedError is an answer that no card may give.
 type MalformedError struct {
 	Op     string
-	Length int // of the answer in bytes
+	Length int // of the answer in bytes; 0 after a command with a secret, which an echo has in it
 	Reason string
 }
 
 // Error implements error.
 func (e *MalformedError) Error() string {
+	if e.Length == 0 {
+		return fmt.Sprintf("%s: answer: %s", e.Op, e.Reason)
+	}
 	return fmt.Sprintf("%s: answer of %d bytes: %s", e.Op, e.Length, e.Reason)
 }
 
@@ -163,5 +166,9 @@ func transmit(t Transmitter, c Command) ([]byte, Status, error) {
 	default:
 		return answer[:n:n], Status(answer[n])<<8 | Status(answer[n+1]), nil
 	}
-	return nil, 0, &MalformedError{Op: c.Op, Length: len(answer), Reason: reason}
+	malformed := &MalformedError{Op: c.Op, Length: len(answer), Reason: reason}
+	if c.once() {
+		malformed.Length = 0
+	}
+	return nil, 0, malformed
 }
