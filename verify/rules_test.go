@@ -9,6 +9,7 @@ import (
 	"crypto/sha256"
 	"crypto/x509"
 	"io"
+	"math/big"
 	"slices"
 	"strings"
 	"testing"
@@ -228,7 +229,15 @@ func TestRulesForMessages(t *testing.T) {
 		"no certificate of the signer":   {message{content: text, signers: right.signers}.encode(t), nil, open(verify.CheckSignature, verify.ReasonNoCertificate)},
 		"another certificate in its bag": {message{content: text, certs: [][]byte{w.root.cert.Raw}, signers: right.signers}.encode(t), nil, open(verify.CheckSignature, verify.ReasonNoCertificate)},
 	} {
-		t.Run(name, func(t *testing.T) { c.want.hold(t, run(t, c.message, c.content, w.policy)) })
+		t.Run(name, func(t *testing.T) {
+			r := run(t, c.message, c.content, w.policy)
+			c.want.hold(t, r)
+			for i, s := range r.Signers {
+				if s.Verdict > r.Verdict || (s.Reason == "") != (s.Verdict == verify.Valid) {
+					t.Errorf("signer %d is %v (%q) in a message that is %v", i, s.Verdict, s.Reason, r.Verdict)
+				}
+			}
+		})
 	}
 }
 
@@ -606,4 +615,28 @@ func TestHintsInUnsignedAttributes(t *testing.T) {
 		t.Errorf("revocation %s, want good", got)
 	}
 	open(verify.CheckChain, verify.ReasonNoAnchor).hold(t, run(t, by(signer, nil).encode(t), nil, w.policy))
+}
+
+// TestSignatureValueIsBelowTheModulus adds the modulus to a right signature, which is the same number to the mathematics.
+func TestSignatureValueIsBelowTheModulus(t *testing.T) {
+	key := rsaKey()
+	digest := sha256.Sum256(text)
+	for range 500 {
+		signature, err := rsa.SignPSS(rand.Reader, key, crypto.SHA256, digest[:], &rsa.PSSOptions{SaltLength: 32})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !verify.VerifyPSS(&key.PublicKey, crypto.SHA256, 32, digest[:], signature) {
+			t.Fatal("right signature refused")
+		}
+		larger := new(big.Int).SetBytes(signature)
+		if larger.Add(larger, key.N); larger.BitLen() > 2048 {
+			continue
+		}
+		if verify.VerifyPSS(&key.PublicKey, crypto.SHA256, 32, digest[:], larger.FillBytes(make([]byte, 256))) {
+			t.Error("signature value over the modulus accepted")
+		}
+		return
+	}
+	t.Skip("this modulus leaves no room for a second value")
 }

@@ -21,6 +21,7 @@ type stamp struct {
 	noESS   bool
 	certs   [][]byte // if not the authority's own
 	garbage bool     // the content is no TSTInfo
+	sha1    bool     // the imprint is made with SHA-1
 }
 
 func (s stamp) encode(t testing.TB, signature []byte) []byte {
@@ -33,7 +34,12 @@ func (s stamp) encode(t testing.TB, signature []byte) []byte {
 		s.typ = idTSTInfo
 	}
 	content := seq(der(1), oid("1.2.3.4"), seq(algorithm(idSHA256), der(s.imprint)), der(big.NewInt(77)),
-		tlv(0x18, []byte(s.at.UTC().Format("20060102150405Z"))))
+		generalized(s.at))
+	if s.sha1 {
+		h := crypto.SHA1.New()
+		h.Write(signature)
+		content = seq(der(1), oid("1.2.3.4"), seq(algorithm(idSHA1), der(h.Sum(nil))), der(big.NewInt(77)), generalized(s.at))
+	}
 	if s.garbage {
 		content = seq(der(1))
 	}
@@ -100,6 +106,7 @@ func TestTimestamps(t *testing.T) {
 		"authority's certificate missing": {stamp{tsa: tsa, at: now, certs: [][]byte{w.root.cert.Raw}}, verify.ReasonTimestampChain},
 		"authority of nobody":             {stamp{tsa: issue(t, "own", ecKey(t), nil, long(onlyStamps)), at: now}, verify.ReasonTimestampChain},
 		"authority of the signers":        {stamp{tsa: issue(t, "tsa", ecKey(t), w.root, long(onlyStamps)), at: now}, verify.ReasonTimestampChain},
+		"imprint with SHA-1":              {stamp{tsa: tsa, at: now, sha1: true}, verify.ReasonTimestampAlgorithms},
 		"no usage":                        {stamp{tsa: authorityWith(func(*x509.Certificate) {}), at: now}, verify.ReasonTimestampUsage},
 		"usage not critical": {stamp{tsa: authorityWith(func(c *x509.Certificate) {
 			c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageTimeStamping}
@@ -139,6 +146,14 @@ func TestTimestamps(t *testing.T) {
 		valid.hold(t, r)
 		if !r.Signers[0].Reference.Equal(now) {
 			t.Errorf("reference %v, want the earliest", r.Signers[0].Reference)
+		}
+	})
+	t.Run("authority revoked before", func(t *testing.T) {
+		p := w.policy
+		p.CRLs = [][]byte{list(t, world{root: tsaRoot, signer: tsa}, now.AddDate(0, 0, -1), 4)}
+		r := run(t, stamped(t, w.signer, stamp{tsa: tsa, at: now}), nil, p)
+		if s := r.Signers[0].Timestamp; s.Verified || s.Reason != verify.ReasonTimestampRevoked {
+			t.Errorf("time stamp %+v", s)
 		}
 	})
 	t.Run("comes before --at", func(t *testing.T) {

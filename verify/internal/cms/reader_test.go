@@ -130,6 +130,7 @@ func TestMalformedMessages(t *testing.T) {
 		"piece of implicit type":     {message(tlv, tlv(0xA0, tlv(0x24, tlv(0x80, []byte("x")))), signerInfo(nil)), cms.UnexpectedTag},
 		"content twice":              {message(tlv, append(bytes.Clone(content), content...), signerInfo(nil)), cms.UnexpectedTag},
 		"content too deep":           {message(tlv, tlv(0xA0, deep), signerInfo(nil)), cms.TooDeep},
+		"certificates too deep":      {tlv(0x30, signedData, tlv(0xA0, tlv(0x30, one, tlv(0x31), tlv(0x30, data), tlv(0xA0, deep), tlv(0x31)))), cms.TooDeep},
 		"primitive and indefinite":   {message(tlv, tlv(0xA0, []byte{0x04, 0x80, 0, 0}), signerInfo(nil)), cms.BadHeader},
 		"end-of-contents misplaced":  {message(tlv, content, []byte{0, 0}), cms.UnexpectedTag},
 		"length of 9 octets":         {[]byte{0x30, 0x89, 0, 0, 0, 0, 0, 0, 0, 0, 1}, cms.BadHeader},
