@@ -2,8 +2,11 @@ package card_test
 
 import (
 	"bytes"
+	"crypto/ed25519"
+	"crypto/rand"
 	"crypto/x509"
 	"errors"
+	"math/big"
 	"strings"
 	"testing"
 	"time"
@@ -138,6 +141,43 @@ func TestFileThatHoldsSomethingElse(t *testing.T) {
 		}
 		if n := v.Tally().Exchanges; n > 40 {
 			t.Errorf("%s: %d exchanges", name, n)
+		}
+	}
+}
+
+// A certificate may be shorter than one read, and its file no longer than itself: then
+// the last read ends at the end of the file, which some cards mention.
+func TestCertificateInOddFiles(t *testing.T) {
+	_, key, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: notBefore, NotAfter: notAfter}
+	short, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil || len(short) >= 256 {
+		t.Fatalf("%d bytes, %v", len(short), err)
+	}
+	for name, der := range map[string][]byte{"short": short, "long": fixture().Auth.CA} {
+		for _, padding := range []int{0, 1, 600} {
+			file := append(bytes.Clone(der), bytes.Repeat([]byte{0xFF}, padding)...)
+			c, err := card.Open(transmitter(func(cmd []byte) ([]byte, error) {
+				if cmd[1] != 0xB0 {
+					return []byte{0x90, 0}, nil
+				}
+				from := min(int(cmd[2])<<8|int(cmd[3]), len(file))
+				to := min(from+(int(cmd[4])+255)%256+1, len(file))
+				answer := bytes.Clone(file[from:to])
+				if to == len(file) {
+					return append(answer, 0x62, 0x82), nil
+				}
+				return append(answer, 0x90, 0), nil
+			}))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if cert, err := c.Certificate(card.AuthCA); err != nil || !bytes.Equal(cert.Raw, der) {
+				t.Errorf("%s with %d bytes of padding: %v", name, padding, err)
+			}
 		}
 	}
 }

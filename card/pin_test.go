@@ -157,6 +157,9 @@ func TestVerifyTellsEachAnswer(t *testing.T) {
 		if got != want || got != pin && (!errors.As(err, &s) || s.Status != apdu.Status(status)) {
 			t.Errorf("%04X: %v", status, err)
 		}
+		if wrong := status>>4 == 0x63C || status == 0x6300; got == pin && errors.Is(err, card.ErrWrongPIN) != wrong {
+			t.Errorf("%04X: wrong is not %v", status, wrong)
+		}
 		if left, ok := apdu.Status(status).Tries(); got == pin && (p.Tries.Known != (ok || status != 0x6300) || p.Tries.Left != left) {
 			t.Errorf("%04X: %+v", status, p.Tries)
 		}
