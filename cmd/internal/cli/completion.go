@@ -49,3 +49,26 @@ func (a *app) completeGlobals(root *cobra.Command) {
 	completeWords(root, "color", "auto", "always", "never")
 	completeWords(root, "pin-from", "fd:", "file:", "stdin")
 }
+
+// completeTargets offers the card's certificates, beside the files of the folder.
+func completeTargets(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	return []string{"root", "sign", "sign-ca", "auth", "auth-ca"}, cobra.ShellCompDirectiveDefault
+}
+
+// completeHelp offers topics and the commands below what is typed already.
+func (a *app) completeHelp(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	var words []string
+	if len(args) == 0 {
+		for _, topic := range i18n.Topics() {
+			words = append(words, cobra.CompletionWithDesc(topic, a.t("topic."+topic)))
+		}
+	}
+	if c, rest, err := a.root.Find(args); err == nil && len(rest) == 0 {
+		for _, sub := range c.Commands() {
+			if sub.IsAvailableCommand() {
+				words = append(words, cobra.CompletionWithDesc(sub.Name(), sub.Short))
+			}
+		}
+	}
+	return words, cobra.ShellCompDirectiveNoFileComp
+}

@@ -62,7 +62,7 @@ func newFingerprint(a *app) *cobra.Command {
 	c.Args = a.arguments(0, -1)
 	c.Flags().StringVar(&o.compare, "compare", "", a.t("flag.fingerprint.compare"))
 	c.Flags().BoolVar(&o.published, "published", false, a.t("flag.fingerprint.published"))
-	c.ValidArgs = []string{"root", "sign-ca", "sign", "auth", "auth-ca"}
+	c.ValidArgsFunction = completeTargets
 	return c
 }
 

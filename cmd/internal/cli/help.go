@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -35,7 +36,7 @@ func newHelp(a *app) *cobra.Command {
 		a.command = "help"
 		return nil
 	})
-	c.ValidArgs = i18n.Topics()
+	c.ValidArgsFunction = a.completeHelp
 	c.Args = func(*cobra.Command, []string) error { a.command = "help"; return nil }
 	return c
 }
@@ -50,67 +51,101 @@ func (a *app) help(c *cobra.Command) {
 
 func (a *app) helpText(c *cobra.Command) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s\n\n%s\n  %s\n", c.Long, a.t("help.usage"), useLine(c))
+	columns := a.env.Streams.Columns()
+	fmt.Fprintf(&b, "%s\n\n%s\n%s\n", ui.Wrap(c.Long, columns), a.t("help.usage"), ui.Wrap("  "+a.useLine(c), columns))
 	if c.Example != "" {
 		fmt.Fprintf(&b, "\n%s\n%s\n", a.t("help.examples"), indent(c.Example))
 	}
 	if c.HasAvailableSubCommands() {
-		fmt.Fprintf(&b, "\n%s\n", a.t("help.commands"))
+		var rows [][2]string
 		for _, sub := range c.Commands() {
 			if sub.IsAvailableCommand() || sub.Name() == "help" {
-				fmt.Fprintf(&b, "  %-12s %s\n", sub.Name(), sub.Short)
+				rows = append(rows, [2]string{sub.Name(), sub.Short})
 			}
 		}
+		writeRows(&b, a.t("help.commands"), rows, columns)
 	}
 	if !c.HasParent() {
-		fmt.Fprintf(&b, "\n%s\n", a.t("help.topics"))
+		var rows [][2]string
 		for _, topic := range i18n.Topics() {
-			fmt.Fprintf(&b, "  %-12s %s\n", topic, a.t("topic."+topic))
+			rows = append(rows, [2]string{topic, a.t("topic." + topic)})
 		}
+		writeRows(&b, a.t("help.topics"), rows, columns)
 	}
-	a.flagHelp(&b, a.t("help.flags"), c.LocalNonPersistentFlags())
-	a.flagHelp(&b, a.t("help.global-flags"), c.Root().PersistentFlags())
+	writeRows(&b, a.t("help.flags"), flagRows(ownFlags(c)), columns)
+	writeRows(&b, a.t("help.global-flags"), flagRows(c.Root().PersistentFlags()), columns)
 	return b.String()
 }
 
-// useLine is the command as it is typed, without cobra's own words.
-func useLine(c *cobra.Command) string {
-	if !c.HasParent() {
-		return c.Name() + " COMMAND [flags]"
-	}
+var metavariable = regexp.MustCompile(`\b(flags|[A-Z]{3,})\b`)
+
+// useLine is the command as it is typed, its placeholders in the run's language.
+func (a *app) useLine(c *cobra.Command) string {
+	line := c.UseLine()
 	if c.HasAvailableSubCommands() {
-		return c.CommandPath() + " COMMAND [flags]"
+		line = c.CommandPath() + " COMMAND [flags]"
 	}
-	return c.UseLine()
+	return metavariable.ReplaceAllStringFunc(line, func(word string) string {
+		if id := "use." + strings.ToLower(word); a.out.Has(id) {
+			return a.t(id)
+		}
+		return word
+	})
 }
 
 func indent(text string) string {
 	return "  " + strings.ReplaceAll(text, "\n", "\n  ")
 }
 
-func (a *app) flagHelp(b *strings.Builder, title string, flags *pflag.FlagSet) {
-	var rows [][2]string
-	widest := 0
-	flags.VisitAll(func(f *pflag.Flag) {
-		if f.Hidden {
-			return
+// ownFlags are the flags of this command alone, in the order of their definition.
+func ownFlags(c *cobra.Command) *pflag.FlagSet {
+	own := pflag.NewFlagSet("", pflag.ContinueOnError)
+	own.SortFlags = false
+	c.LocalFlags().VisitAll(func(f *pflag.Flag) {
+		if c.PersistentFlags().Lookup(f.Name) == nil {
+			own.AddFlag(f)
 		}
-		value, words := pflag.UnquoteUsage(f)
+	})
+	return own
+}
+
+// flagRows are a flag's spelling and its words.
+func flagRows(flags *pflag.FlagSet) [][2]string {
+	var rows [][2]string
+	flags.VisitAll(func(f *pflag.Flag) {
 		name := "    --" + f.Name
 		if f.Shorthand != "" {
 			name = "-" + f.Shorthand + ", --" + f.Name
 		}
-		if f.Value.Type() != "bool" && value != "" {
-			name += " " + value
-		}
-		rows = append(rows, [2]string{name, words})
-		widest = max(widest, ui.Width(name))
+		name += " " + strings.Join(f.Annotations[placeholder], "")
+		rows = append(rows, [2]string{strings.TrimRight(name, " "), f.Usage})
 	})
+	return rows
+}
+
+// writeRows writes names and their words in two columns, or the words under the name
+// where a terminal is too narrow for two.
+func writeRows(b *strings.Builder, title string, rows [][2]string, columns int) {
 	if len(rows) == 0 {
 		return
 	}
-	fmt.Fprintf(b, "\n%s\n", title)
+	left := 0
 	for _, row := range rows {
-		fmt.Fprintf(b, "  %s%s  %s\n", row[0], strings.Repeat(" ", widest-ui.Width(row[0])), row[1])
+		left = max(left, ui.Width(row[0]))
+	}
+	fmt.Fprintf(b, "\n%s\n", title)
+	const narrow = 28 // columns: less for the words reads badly
+	for _, row := range rows {
+		if columns-left-4 < narrow {
+			fmt.Fprintf(b, "  %s\n%s\n", row[0], ui.Wrap("        "+row[1], columns))
+			continue
+		}
+		for i, line := range strings.Split(ui.Wrap(row[1], columns-left-4), "\n") {
+			name := row[0]
+			if i > 0 {
+				name = ""
+			}
+			fmt.Fprintf(b, "  %s  %s\n", ui.Pad(name, left), line)
+		}
 	}
 }

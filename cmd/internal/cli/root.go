@@ -47,10 +47,29 @@ func newRoot(a *app) *cobra.Command {
 		newValidity(a), newTrust(a), newDoctor(a), newPractice(a), newVersion(a), newCompletion(a),
 	)
 	root.SetHelpCommand(newHelp(a))
-	for _, c := range root.Commands() {
-		c.Flags().SortFlags = false
-	}
+	plainUsages(root)
 	return root
+}
+
+// placeholder is the annotation of a flag that holds what stands for its value.
+const placeholder = "placeholder"
+
+// plainUsages takes the quotes that mark a flag's placeholder out of its words, which
+// shells show as they are when they complete flags.
+func plainUsages(c *cobra.Command) {
+	plain := func(f *pflag.Flag) {
+		value, words := pflag.UnquoteUsage(f)
+		if f.Value.Type() == "bool" {
+			value = ""
+		}
+		f.Usage = words
+		f.Annotations = map[string][]string{placeholder: {value}}
+	}
+	c.PersistentFlags().VisitAll(plain)
+	c.Flags().VisitAll(plain)
+	for _, sub := range c.Commands() {
+		plainUsages(sub)
+	}
 }
 
 // command0 is a command without a run: its subcommands do the work.
@@ -82,6 +101,7 @@ func (a *app) command1(use, id string, run func(ctx context.Context, args []stri
 		DisableFlagsInUseLine: true,
 		Args:                  cobra.ArbitraryArgs,
 	}
+	c.Flags().SortFlags = false
 	if ex := "cmd." + id + ".example"; a.out.Has(ex) {
 		c.Example = a.t(ex)
 	}
@@ -96,7 +116,7 @@ func (a *app) arguments(least, most int) cobra.PositionalArgs {
 	return func(c *cobra.Command, args []string) error {
 		a.command = path(c)
 		if len(args) < least {
-			return usage("err.args.few", "Command", c.CommandPath(), "Use", c.UseLine())
+			return usage("err.args.few", "Command", c.CommandPath(), "Use", a.useLine(c))
 		}
 		if most >= 0 && len(args) > most {
 			return usage("err.args.many", "Command", c.CommandPath(), "Value", args[most])
@@ -152,7 +172,7 @@ func flagError(err error) error {
 	case errors.As(err, &invalid):
 		return usage("err.flag.invalid", "Flag", "--"+invalid.GetFlag().Name, "Value", invalid.GetValue())
 	case errors.As(err, &syntax):
-		return usage("err.flag.invalid", "Flag", syntax.GetSpecifiedFlag(), "Value", "")
+		return usage("err.flag.unknown", "Flag", ui.Escape(syntax.GetSpecifiedFlag()))
 	}
 	return usage("err.flag.other", "Error", err.Error())
 }

@@ -74,6 +74,8 @@ var systemRows = []struct {
 	{syscall.ENOSPC, "os.no-space"},
 	{syscall.EROFS, "os.read-only"},
 	{syscall.ENOTDIR, "os.not-folder"},
+	{syscall.ECONNREFUSED, "os.refused"},
+	{syscall.EADDRINUSE, "os.in-use"},
 }
 
 // systemWords puts the run's own words in the place of the operating system's.

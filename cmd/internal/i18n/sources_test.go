@@ -127,6 +127,7 @@ func families(t *testing.T) map[string][]string {
 		"practice.":             words(virtual.Sign, virtual.Auth),
 		"practice.kind.":        kinds,
 		"topic.":                i18n.Topics(),
+		"use.":                  {"flags", "command", "file", "sig", "content", "target", "kind", "topic", "name", "letter"},
 		"verdict.":              lower(words(verify.Valid, verify.Invalid, verify.Indeterminate)),
 		"verdict.revocation.":   revocation,
 		"verdict.anchor.":       words(verify.AnchorRegistered, verify.AnchorFile),
