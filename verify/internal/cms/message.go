@@ -7,12 +7,7 @@
 // The ASN.1 module is that of RFC 5652 12.1; S/MIME is RFC 8551, PEM RFC 7468.
 package cms
 
-import (
-	"io"
-
-	"golang.org/x/crypto/cryptobyte"
-	"golang.org/x/crypto/cryptobyte/asn1"
-)
+import "io"
 
 // Limits on the parts of a message other than its content.
 const (
@@ -43,12 +38,6 @@ type Message struct {
 	content header
 	limit   int64 // where the content ends
 	depth   int
-}
-
-// Algorithm is an AlgorithmIdentifier.
-type Algorithm struct {
-	OID    OID
-	Params []byte // DER; nil when absent
 }
 
 // Parse reads the SignedData that fills r from 0 to size. Its errors are *SyntaxError and *ReadError. r must stay readable as
@@ -182,52 +171,6 @@ func (m *Message) certificates(c *cursor) error {
 	})
 }
 
-func (m *Message) revocation(c *cursor) error {
-	start := c.off
-	return c.each(maxRevocation, func() error {
-		h, err := c.w.header(c.off, c.limit)
-		if err != nil {
-			return err
-		}
-		if h.tag != tagContext1 {
-			raw, err := c.raw(tagSequence, maxBags-(c.off-start))
-			m.CRLs = append(m.CRLs, raw)
-			return err
-		}
-		return m.inside(c, tagContext1, func(c *cursor) error {
-			kind, err := c.oid()
-			if err != nil {
-				return err
-			}
-			if kind != ocspAnswers && kind != basicAnswer {
-				_, err = c.next()
-				return err
-			}
-			raw, err := c.raw(tagSequence, maxBags-(c.off-start))
-			if err == nil && kind == basicAnswer {
-				raw, err = WholeAnswer(raw)
-			}
-			m.OCSP = append(m.OCSP, raw)
-			return err
-		})
-	})
-}
-
-// WholeAnswer makes a BasicOCSPResponse, which CAdES signers put where RFC 5940 wants more, into an OCSPResponse (RFC 6960 4.2.1).
-func WholeAnswer(basic []byte) ([]byte, error) {
-	b := cryptobyte.NewBuilder(make([]byte, 0, len(basic)+32))
-	b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
-		b.AddASN1Enum(0)
-		b.AddASN1(asn1.Tag(0).ContextSpecific().Constructed(), func(b *cryptobyte.Builder) {
-			b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
-				b.AddASN1(asn1.OBJECT_IDENTIFIER, func(b *cryptobyte.Builder) { b.AddBytes([]byte(basicAnswer)) })
-				b.AddASN1OctetString(basic)
-			})
-		})
-	})
-	return b.Bytes()
-}
-
 func (m *Message) signers(c *cursor) error {
 	start := c.off
 	return c.each(maxSigners, func() error {
@@ -256,77 +199,6 @@ func (c *cursor) each(most int, f func() error) error {
 			return err
 		}
 	}
-}
-
-func (c *cursor) oid() (OID, error) {
-	off := c.off
-	raw, err := c.raw(tagOID, 80)
-	if err != nil {
-		return "", err
-	}
-	s := cryptobyte.String(raw)
-	var body cryptobyte.String
-	if !readBER(&s, &body) || !OID(body).valid() {
-		return "", syntax(BadValue, off)
-	}
-	return OID(body), nil
-}
-
-// version reads a CMSVersion: a small number, in its shortest form.
-func (c *cursor) version() (int, error) {
-	off := c.off
-	raw, err := c.der(tagInteger, 8)
-	if err != nil {
-		return 0, err
-	}
-	var v int
-	s := cryptobyte.String(raw)
-	if !s.ReadASN1Integer(&v) || v < 0 || v > 5 {
-		return 0, syntax(BadValue, off)
-	}
-	return v, nil
-}
-
-func (c *cursor) algorithm() (Algorithm, error) {
-	off := c.off
-	raw, err := c.der(tagSequence, maxSmall)
-	if err != nil {
-		return Algorithm{}, err
-	}
-	a, ok := ParseAlgorithm(raw)
-	if !ok {
-		return a, syntax(BadValue, off)
-	}
-	return a, nil
-}
-
-// ParseAlgorithm reads the AlgorithmIdentifier that fills der, and reports whether it is one.
-func ParseAlgorithm(der []byte) (Algorithm, bool) {
-	s := cryptobyte.String(der)
-	var seq, oid, params cryptobyte.String
-	if !s.ReadASN1(&seq, asn1.SEQUENCE) || !s.Empty() || !seq.ReadASN1(&oid, asn1.OBJECT_IDENTIFIER) || !OID(oid).valid() {
-		return Algorithm{}, false
-	}
-	a := Algorithm{OID: OID(oid)}
-	if !seq.Empty() {
-		var tag asn1.Tag
-		if !seq.ReadAnyASN1Element(&params, &tag) || !seq.Empty() {
-			return a, false
-		}
-		a.Params = params
-	}
-	return a, true
-}
-
-// readBER reads one primitive element whose length may be written long, and returns its contents.
-func readBER(s, body *cryptobyte.String) bool {
-	h, err := memory(*s).header(0, int64(len(*s)))
-	if err != nil || h.length < 0 {
-		return false
-	}
-	*body = (*s)[h.body : h.body+h.length]
-	*s = (*s)[h.body+h.length:]
-	return true
 }
 
 func orElse(err, other error) error {

@@ -1,0 +1,83 @@
+package cms
+
+import (
+	"golang.org/x/crypto/cryptobyte"
+	"golang.org/x/crypto/cryptobyte/asn1"
+)
+
+// Algorithm is an AlgorithmIdentifier.
+type Algorithm struct {
+	OID    OID
+	Params []byte // DER; nil when absent
+}
+
+func (c *cursor) oid() (OID, error) {
+	off := c.off
+	raw, err := c.raw(tagOID, 80)
+	if err != nil {
+		return "", err
+	}
+	s := cryptobyte.String(raw)
+	var body cryptobyte.String
+	if !readBER(&s, &body) || !OID(body).valid() {
+		return "", syntax(BadValue, off)
+	}
+	return OID(body), nil
+}
+
+// version reads a CMSVersion: a small number, in its shortest form.
+func (c *cursor) version() (int, error) {
+	off := c.off
+	raw, err := c.der(tagInteger, 8)
+	if err != nil {
+		return 0, err
+	}
+	var v int
+	s := cryptobyte.String(raw)
+	if !s.ReadASN1Integer(&v) || v < 0 || v > 5 {
+		return 0, syntax(BadValue, off)
+	}
+	return v, nil
+}
+
+func (c *cursor) algorithm() (Algorithm, error) {
+	off := c.off
+	raw, err := c.der(tagSequence, maxSmall)
+	if err != nil {
+		return Algorithm{}, err
+	}
+	a, ok := ParseAlgorithm(raw)
+	if !ok {
+		return a, syntax(BadValue, off)
+	}
+	return a, nil
+}
+
+// ParseAlgorithm reads the AlgorithmIdentifier that fills der, and reports whether it is one.
+func ParseAlgorithm(der []byte) (Algorithm, bool) {
+	s := cryptobyte.String(der)
+	var seq, oid, params cryptobyte.String
+	if !s.ReadASN1(&seq, asn1.SEQUENCE) || !s.Empty() || !seq.ReadASN1(&oid, asn1.OBJECT_IDENTIFIER) || !OID(oid).valid() {
+		return Algorithm{}, false
+	}
+	a := Algorithm{OID: OID(oid)}
+	if !seq.Empty() {
+		var tag asn1.Tag
+		if !seq.ReadAnyASN1Element(&params, &tag) || !seq.Empty() {
+			return a, false
+		}
+		a.Params = params
+	}
+	return a, true
+}
+
+// readBER reads one primitive element whose length may be written long, and returns its contents.
+func readBER(s, body *cryptobyte.String) bool {
+	h, err := memory(*s).header(0, int64(len(*s)))
+	if err != nil || h.length < 0 {
+		return false
+	}
+	*body = (*s)[h.body : h.body+h.length]
+	*s = (*s)[h.body+h.length:]
+	return true
+}
