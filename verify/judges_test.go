@@ -41,18 +41,20 @@ type office struct {
 	rsa    *identity
 }
 
+// around makes a certificate valid at the time of the test, which other programs take from the clock.
+func around(c *x509.Certificate) {
+	c.NotBefore, c.NotAfter = time.Now().AddDate(-1, 0, 0), time.Now().AddDate(1, 0, 0)
+}
+
 func newOffice(t *testing.T) office {
 	t.Helper()
 	o := office{dir: t.TempDir()}
-	began := func(c *x509.Certificate) {
-		c.NotBefore, c.NotAfter = time.Now().AddDate(-1, 0, 0), time.Now().AddDate(1, 0, 0)
-	}
-	root := issue(t, "root", ecKey(t), nil, func(c *x509.Certificate) { authority(c); began(c) })
+	root := issue(t, "root", ecKey(t), nil, func(c *x509.Certificate) { authority(c); around(c) })
 	o.policy = verify.Policy{Anchors: []verify.Anchor{{Certificate: root.cert, Kind: verify.AnchorFile, Name: "root.pem"}}}
 	o.write(t, "root.pem", pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: root.cert.Raw}))
 	for name, key := range map[string]crypto.Signer{"rsa": rsaKey(), "ec": ecKey(t)} {
 		id := issue(t, name, key, root, func(c *x509.Certificate) {
-			began(c)
+			around(c)
 			c.SerialNumber = new(big.Int).SetUint64(uint64(time.Now().UnixNano())) // gpgsm remembers certificates by it
 			c.SubjectKeyId = []byte(name + " key")
 			c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageEmailProtection}
@@ -211,8 +213,8 @@ func TestSignaturesOfOpenSSL(t *testing.T) {
 func TestTimestampsOfOpenSSL(t *testing.T) {
 	openssl := tool(t, "openssl", "openssl")
 	o := newOffice(t)
-	root := issue(t, "tsa root", ecKey(t), nil, func(c *x509.Certificate) { authority(c); c.NotBefore = time.Now().AddDate(-1, 0, 0) })
-	tsa := issue(t, "tsa", ecKey(t), root, func(c *x509.Certificate) { onlyStamps(c); c.NotBefore = time.Now().AddDate(-1, 0, 0) })
+	root := issue(t, "tsa root", ecKey(t), nil, func(c *x509.Certificate) { authority(c); around(c) })
+	tsa := issue(t, "tsa", ecKey(t), root, func(c *x509.Certificate) { onlyStamps(c); around(c) })
 	key, err := x509.MarshalECPrivateKey(tsa.key.(*ecdsa.PrivateKey))
 	if err != nil {
 		t.Fatal(err)
