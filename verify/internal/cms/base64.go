@@ -18,6 +18,7 @@ type base64At struct {
 	index   []int64 // text offset of each chunk
 	cached  int64   // which chunk decoded holds
 	decoded []byte
+	digits  []byte // kept for the next load
 }
 
 func isBase64(c byte) bool {
@@ -86,7 +87,10 @@ func (b *base64At) load(i int64) error {
 		return nil
 	}
 	b.cached = -1
-	digits := make([]byte, 0, chunk/3*4+4)
+	if b.digits == nil {
+		b.digits, b.decoded = make([]byte, 0, chunk/3*4), make([]byte, chunk)
+	}
+	digits := b.digits[:0]
 	for off := b.index[i]; off < b.textEnd && len(digits) < chunk/3*4; {
 		text, err := b.w.peek(off, int(min(windowSize, b.textEnd-off)))
 		var failed *ReadError
@@ -100,7 +104,7 @@ func (b *base64At) load(i int64) error {
 		}
 		off += int64(len(text))
 	}
-	b.decoded = make([]byte, chunk)
+	b.decoded = b.decoded[:chunk]
 	n, err := base64.StdEncoding.Decode(b.decoded, digits)
 	if err != nil {
 		return io.ErrUnexpectedEOF // indexed before, so the file changed

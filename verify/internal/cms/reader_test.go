@@ -287,6 +287,23 @@ func TestContentIsNotHeldInMemory(t *testing.T) {
 	}
 }
 
+func TestBase64IsNotHeldInMemory(t *testing.T) {
+	text := wrapLines(base64.StdEncoding.EncodeToString(append([]byte{0x31}, make([]byte, 8<<20)...)), 64_000)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	in, err := cms.Open(strings.NewReader(text), int64(len(text)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n, err := io.Copy(io.Discard, io.NewSectionReader(in.Message, 0, in.Size)); err != nil || n != 8<<20+1 {
+		t.Fatal(n, err)
+	}
+	runtime.ReadMemStats(&after)
+	if used := after.TotalAlloc - before.TotalAlloc; used > 1<<20 {
+		t.Errorf("%d bytes allocated for %d of text", used, len(text))
+	}
+}
+
 func TestBase64IsReadAtAnyOffset(t *testing.T) {
 	der := make([]byte, 200_001)
 	if _, err := rand.Read(der); err != nil {
