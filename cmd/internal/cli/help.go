@@ -72,8 +72,8 @@ func (a *app) helpText(c *cobra.Command) string {
 		}
 		writeRows(&b, a.t("help.topics"), rows, columns)
 	}
-	writeRows(&b, a.t("help.flags"), flagRows(ownFlags(c)), columns)
-	writeRows(&b, a.t("help.global-flags"), flagRows(c.Root().PersistentFlags()), columns)
+	writeRows(&b, a.t("help.flags"), flagRows(flagsOf(ownFlags(c))), columns)
+	writeRows(&b, a.t("help.global-flags"), flagRows(flagsOf(c.Root().PersistentFlags())), columns)
 	return b.String()
 }
 
@@ -110,16 +110,15 @@ func ownFlags(c *cobra.Command) *pflag.FlagSet {
 }
 
 // flagRows are a flag's spelling and its words.
-func flagRows(flags *pflag.FlagSet) [][2]string {
+func flagRows(flags []Flag) [][2]string {
 	var rows [][2]string
-	flags.VisitAll(func(f *pflag.Flag) {
+	for _, f := range flags {
 		name := "    --" + f.Name
 		if f.Shorthand != "" {
 			name = "-" + f.Shorthand + ", --" + f.Name
 		}
-		name += " " + strings.Join(f.Annotations[placeholder], "")
-		rows = append(rows, [2]string{strings.TrimRight(name, " "), f.Usage})
-	})
+		rows = append(rows, [2]string{strings.TrimRight(name+" "+f.Value, " "), f.Words})
+	}
 	return rows
 }
 

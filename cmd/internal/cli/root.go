@@ -47,6 +47,7 @@ func newRoot(a *app) *cobra.Command {
 		newValidity(a), newTrust(a), newDoctor(a), newPractice(a), newVersion(a), newCompletion(a),
 	)
 	root.SetHelpCommand(newHelp(a))
+	root.InitDefaultHelpCmd() // now, not when it runs: the documents list it too
 	plainUsages(root)
 	return root
 }

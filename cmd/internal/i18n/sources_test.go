@@ -41,7 +41,7 @@ func asked(t *testing.T) ids {
 	t.Helper()
 	found := ids{map[string]token.Position{}, map[string]token.Position{}}
 	set := token.NewFileSet()
-	for _, dir := range []string{".", "../cli"} {
+	for _, dir := range []string{".", "../cli", "../../gendocs"} {
 		notTest := func(f fs.FileInfo) bool { return !strings.HasSuffix(f.Name(), "_test.go") }
 		packages, err := parser.ParseDir(set, dir, notTest, 0)
 		if err != nil {
