@@ -81,6 +81,7 @@ type machine struct {
 	readers cli.Readers
 	now     time.Time
 	env     map[string]string
+	columns int
 }
 
 func newMachine(t *testing.T) *machine {
@@ -95,7 +96,7 @@ func (m *machine) run(args ...string) (exit int, out, err string) {
 		Args: args, Readers: m.readers,
 		Getenv: func(name string) string { return m.env[name] },
 		Now:    func() time.Time { return m.now },
-		Streams: &ui.Streams{In: strings.NewReader(""), Out: &stdout, Err: &stderr,
+		Streams: &ui.Streams{In: strings.NewReader(""), Out: &stdout, Err: &stderr, Width: m.columns,
 			Terminal: func() (*ui.Terminal, error) { return nil, ui.ErrNoTerminal }},
 	})
 	return exit, stdout.String(), stderr.String()
