@@ -1,50 +1,30 @@
 package practice_test
 
 import (
-	"context"
 	"crypto/x509"
 	"encoding/pem"
-	"errors"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"natsuin/card/pcsc/pcscdtest"
 	"natsuin/card/practice"
 	"natsuin/card/virtual"
-	"natsuin/card/virtual/vpcd"
 )
 
-// secondSlot is where Debian's vpcd driver waits for the card of its second reader.
-// The first is left to the tests of package pcsc.
-const secondSlot = "127.0.0.1:35964"
-
-// inReader serves the card of a store in the second virtual reader, and returns the
-// reader's name and the card inside.
+// inReader puts the card of a store into the virtual reader of the real PC/SC service,
+// and returns the reader's name and the card inside.
 func inReader(t *testing.T, store *practice.Store) (reader string, card *virtual.Card) {
 	t.Helper()
+	service := pcscdtest.Use(t)
 	conn, err := store.Connect()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := conn.Begin(); err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	socket, err := vpcd.Dial(ctx, secondSlot)
-	if err != nil {
-		cancel()
-		missing(t, "no virtual reader: apt-get install pcscd vsmartcard-vpcd, then run pcscd --foreground")
-	}
-	done := make(chan error, 1)
-	go func() { done <- vpcd.Serve(ctx, socket, conn.Card()) }()
-	t.Cleanup(func() {
-		cancel()
-		if err := <-done; !errors.Is(err, context.Canceled) {
-			t.Errorf("serve: %v", err)
-		}
-		conn.Close()
-	})
-	return "Virtual PCD 00 01", conn.Card()
+	t.Cleanup(func() { conn.Close() })
+	service.Insert(conn)
+	t.Cleanup(service.Remove)
+	return service.Reader(), conn.Card()
 }
 
 func TestOpenSCMeetsTheCard(t *testing.T) {

@@ -62,7 +62,7 @@ type Service struct {
 func Use(t testing.TB) *Service {
 	t.Helper()
 	if !pcsc.Available() {
-		t.Skip("built without reader support")
+		lack(t, "built without reader support: set CGO_ENABLED=1 and "+Install+" libpcsclite-dev")
 	}
 	takeTurn(t)
 	if !runs() {
