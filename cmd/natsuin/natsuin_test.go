@@ -1,0 +1,210 @@
+//go:build linux
+
+package main_test
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+	"golang.org/x/sys/unix"
+
+	"natsuin/card/practice"
+	"natsuin/cmd/internal/cli"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"natsuin": func() {
+			if os.Getenv(atTerminal) == "" {
+				// Away from the terminal of whoever runs the tests.
+				_, _ = unix.Setsid() // fails only for a leader, who is away already
+			}
+			os.Exit(cli.Main(cli.OS()))
+		},
+	})
+}
+
+// TestBehaviours runs every script once in Japanese and once in English. A script's
+// name begins with the number of the behaviour of CLI.md that it proves; what is
+// said in words stands behind [ja] or [en].
+func TestBehaviours(t *testing.T) {
+	store := freshStore(t)
+	for lang, locale := range map[string]string{"ja": "ja_JP.UTF-8", "en": "en_US.UTF-8"} {
+		t.Run(lang, func(t *testing.T) {
+			testscript.Run(t, testscript.Params{
+				Dir:                 filepath.Join("testdata", "script"),
+				RequireExplicitExec: true,
+				RequireUniqueNames:  true,
+				Setup: func(e *testscript.Env) error {
+					e.Setenv("LANG", locale)
+					e.Setenv("HOME", filepath.Join(e.WorkDir, "home"))
+					e.Setenv("XDG_DATA_HOME", filepath.Join(e.WorkDir, "data"))
+					e.Setenv("XDG_CONFIG_HOME", filepath.Join(e.WorkDir, "config"))
+					if err := ownerOnly(e.WorkDir); err != nil {
+						return err
+					}
+					return os.CopyFS(storeDir(e.Getenv), os.DirFS(store))
+				},
+				Condition: func(cond string) (bool, error) {
+					if cond == "ja" || cond == "en" {
+						return cond == lang, nil
+					}
+					return false, fmt.Errorf("no condition %q", cond)
+				},
+				Cmds: map[string]func(*testscript.TestScript, bool, []string){
+					"exits": exits, "json": jsonIs, "tries": tries, "pty": onTerminal, "bytes": writeBytes,
+				},
+			})
+		})
+	}
+}
+
+// freshStore makes the keys of a practice card once for all scripts.
+func freshStore(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	if _, err := practice.Open(practice.Options{Dir: dir}).Show(); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// ownerOnly makes the script's files fit to hold a secret.
+func ownerOnly(dir string) error {
+	return filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || !d.Type().IsRegular() {
+			return err
+		}
+		return os.Chmod(path, 0o600)
+	})
+}
+
+func storeDir(getenv func(string) string) string {
+	return filepath.Join(getenv("XDG_DATA_HOME"), "natsuin", "practice")
+}
+
+// exits CODE COMMAND... runs a command and demands its exit code.
+func exits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exits code command...")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	got := 0
+	if err := ts.Exec(args[1], args[2:]...); err != nil {
+		var exit *exec.ExitError
+		if !errors.As(err, &exit) {
+			ts.Fatalf("%v", err)
+		}
+		got = exit.ExitCode()
+	}
+	said(ts, ts.ReadFile("stdout"))
+	said(ts, ts.ReadFile("stderr"))
+	if got != want {
+		ts.Fatalf("exit code %d, want %d\n%s%s", got, want, ts.ReadFile("stdout"), ts.ReadFile("stderr"))
+	}
+}
+
+// unsaid is what the program shows in the place of words that no catalogue has.
+var unsaid = regexp.MustCompile(`\b(err|cmd|flag|sign|unlock|tries|prompt)\.[a-z0-9]+[a-z0-9.-]*|<no value>`)
+
+// said demands that everything that was shown was worded.
+func said(ts *testscript.TestScript, text string) {
+	for _, id := range unsaid.FindAllString(text, -1) {
+		if !strings.HasSuffix(id, ".pem") && !strings.HasSuffix(id, ".sh") {
+			ts.Fatalf("no words for %s:\n%s", id, text)
+		}
+	}
+}
+
+// json PATH VALUE demands that stdout, or the file of -f FILE, is one JSON object
+// whose member at PATH (a.0.b, a.len) is VALUE; absent is "absent". `! json` denies it.
+func jsonIs(ts *testscript.TestScript, neg bool, args []string) {
+	file := "stdout"
+	if len(args) == 4 && args[0] == "-f" {
+		file, args = args[1], args[2:]
+	}
+	if len(args) != 2 {
+		ts.Fatalf("usage: [!] json [-f file] path value")
+	}
+	dec := json.NewDecoder(strings.NewReader(ts.ReadFile(file)))
+	dec.UseNumber()
+	var v any
+	if err := dec.Decode(&v); err != nil {
+		ts.Fatalf("%s is no JSON: %v: %q", file, err, ts.ReadFile(file))
+	}
+	if _, ok := v.(map[string]any); !ok || dec.More() {
+		ts.Fatalf("%s is not one object: %q", file, ts.ReadFile(file))
+	}
+	if got := member(v, strings.Split(args[0], ".")); (got == args[1]) == neg {
+		ts.Fatalf("%s is %s, want %s\n%s", args[0], got, args[1], ts.ReadFile(file))
+	}
+}
+
+func member(v any, path []string) string {
+	for _, name := range path {
+		switch x := v.(type) {
+		case map[string]any:
+			inner, ok := x[name]
+			if !ok {
+				return "absent"
+			}
+			v = inner
+		case []any:
+			i, err := strconv.Atoi(name)
+			if name == "len" {
+				v = json.Number(strconv.Itoa(len(x)))
+			} else if err != nil || i >= len(x) {
+				return "absent"
+			} else {
+				v = x[i]
+			}
+		default:
+			return "absent"
+		}
+	}
+	if s, ok := v.(string); ok {
+		return s
+	}
+	b, _ := json.Marshal(v) // came out of JSON just now
+	return string(b)
+}
+
+// tries sign|auth N demands what the practice card itself holds, whatever the
+// program says about it.
+func tries(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: tries sign|auth n")
+	}
+	info, err := practice.Open(practice.Options{Dir: storeDir(ts.Getenv)}).Show()
+	ts.Check(err)
+	got := info.Sign.Tries
+	if args[0] == "auth" {
+		got = info.Auth.Tries
+	}
+	if strconv.Itoa(got) != args[1] {
+		ts.Fatalf("the card has %d tries of %s left, want %s", got, args[0], args[1])
+	}
+}
+
+// bytes FILE TEXT writes a Go string literal's inside, which a script cannot hold.
+func writeBytes(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: bytes file text")
+	}
+	text, err := strconv.Unquote(`"` + args[1] + `"`)
+	ts.Check(err)
+	name, err := strconv.Unquote(`"` + args[0] + `"`)
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(name), []byte(text), 0o600))
+}
