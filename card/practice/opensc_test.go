@@ -33,7 +33,7 @@ func TestOpenSCMeetsTheCard(t *testing.T) {
 	store := practice.Open(practice.Options{Dir: filepath.Join(t.TempDir(), "practice")})
 	reader, card := inReader(t, store)
 
-	if got := run(t, "opensc-tool", "--wait", "--reader", reader, "-n"); !strings.Contains(got, "jpki") {
+	if got := run(t, "opensc-tool", "--reader", reader, "-n"); !strings.Contains(got, "jpki") {
 		t.Errorf("opensc-tool names the card %q", got)
 	}
 	dump := run(t, "pkcs15-tool", "--reader", reader, "--dump")
@@ -77,7 +77,7 @@ func TestOpenSCListsThePhone(t *testing.T) {
 		t.Fatal(err)
 	}
 	reader, _ := inReader(t, store)
-	list := run(t, "pkcs15-tool", "--wait", "--reader", reader, "--list-certificates", "--list-pins")
+	list := run(t, "pkcs15-tool", "--reader", reader, "--list-certificates", "--list-pins")
 	for _, want := range []string{"User Authentication Certificate", "Digital Signature Certificate CA", "Tries left     : 3", "Tries left     : 5"} {
 		if !strings.Contains(list, want) {
 			t.Errorf("pkcs15-tool does not show %q:\n%s", want, list)
