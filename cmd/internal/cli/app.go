@@ -102,14 +102,22 @@ func (a *app) t(id string, pairs ...any) string { return a.out.T(id, pairs...) }
 // print writes one line of data to stdout; under --json the object takes its place.
 func (a *app) print(line string) {
 	if !a.asJSON {
-		fmt.Fprintln(a.env.Streams.Out, line)
+		fmt.Fprintln(a.env.Streams.Out, a.fit(line, a.env.Streams.OutIsTerminal))
 	}
+}
+
+// fit breaks a line between words for a terminal; a pipe gets it whole.
+func (a *app) fit(line string, terminal bool) string {
+	if !terminal {
+		return line
+	}
+	return ui.Wrap(line, a.env.Streams.Columns())
 }
 
 // say writes one line of talk to stderr, unless -q or --json asked for silence.
 func (a *app) say(line string) {
 	if !a.asJSON && !a.flags.quiet {
-		fmt.Fprintln(a.env.Streams.Err, line)
+		fmt.Fprintln(a.env.Streams.Err, a.fit(line, a.env.Streams.ErrIsTerminal))
 	}
 }
 
@@ -134,10 +142,11 @@ func (a *app) finish(err error) int {
 // sayError writes an error and its next step to stderr (CLI.md, behaviour 22).
 func (a *app) sayError(x i18n.Explanation, err error) {
 	w := a.env.Streams.Err
-	fmt.Fprintln(w, a.t("err.line", "Message", x.Message))
+	tell := func(line string) { fmt.Fprintln(w, a.fit(line, a.env.Streams.ErrIsTerminal)) }
+	tell(a.t("err.line", "Message", x.Message))
 	if x.Hint != "" {
 		for _, line := range strings.Split(x.Hint, "\n") {
-			fmt.Fprintln(w, a.t("err.hint", "Hint", line))
+			tell(a.t("err.hint", "Hint", line))
 		}
 	}
 	if a.flags.verbose {

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -116,7 +117,7 @@ func (d *checkup) print() {
 			a.printUnder(a.t("doctor.fix", "Fix", fix))
 		}
 		if p.command != "" {
-			a.print(strings.Repeat(" ", underProbe+2) + p.command) // whole, so that it can be copied
+			a.printWhole(strings.Repeat(" ", underProbe+2) + p.command)
 		}
 	}
 	a.print("")
@@ -124,6 +125,13 @@ func (d *checkup) print() {
 		a.print(a.t("doctor.healthy"))
 	} else {
 		a.print(a.t("doctor.failed", "N", d.failed))
+	}
+}
+
+// printWhole leaves the breaking of a line to the terminal, so that it can be copied.
+func (a *app) printWhole(line string) {
+	if !a.asJSON {
+		fmt.Fprintln(a.env.Streams.Out, line)
 	}
 }
 

@@ -98,6 +98,9 @@ var errWaited = errors.New("the time to wait is over")
 
 func (a *app) waitingFor(code i18n.Code, readers []pcsc.Reader) string {
 	if code == i18n.CodeNoReader {
+		if a.flags.reader != "" {
+			return a.t("wait.reader.named", "Value", ui.Escape(a.flags.reader))
+		}
 		return a.t("wait.reader")
 	}
 	for _, r := range readers {
