@@ -1,10 +1,10 @@
 package cli
 
-import "golang.org/x/sys/windows"
+import win "golang.org/x/sys/windows"
 
 // platformLanguage is the language of the Windows user interface.
 func platformLanguage() string {
-	langs, err := windows.GetUserPreferredUILanguages(windows.MUI_LANGUAGE_NAME)
+	langs, err := win.GetUserPreferredUILanguages(win.MUI_LANGUAGE_NAME)
 	if err != nil || len(langs) == 0 {
 		return ""
 	}

@@ -64,7 +64,6 @@ type verifyRun struct {
 	app    *app
 	opts   *verifyOptions
 	policy verify.Policy
-	rep    *verifyReport
 }
 
 // A pair is a signature and the content that it speaks of; "" means that the
