@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -106,6 +107,9 @@ func newPracticeIssue(a *app) *cobra.Command {
 	var kind, name, address, birth, sex string
 	c := a.command1("issue [flags]", "practice.issue", func(ctx context.Context, _ []string) error {
 		o := practice.IssueOptions{Kind: practice.Kind(kind), Name: name, Address: address, Sex: sexes[sex]}
+		if !slices.Contains(practice.Kinds(), o.Kind) { // before anybody chooses passwords
+			return &practice.InvalidError{Field: "kind", Reason: "unknown"}
+		}
 		if sex != "" && o.Sex == "" {
 			return usage("err.flag.invalid", "Flag", "--sex", "Value", sex)
 		}
@@ -152,7 +156,11 @@ func (a *app) practiceSecrets(ctx context.Context, o *practice.IssueOptions) err
 	defer wipe(secrets)
 	if secrets == nil && a.interactive() {
 		a.prompt(a.t("practice.issue.secrets"))
-		for _, c := range []card.Credential{card.SignPassword, card.AuthPIN} {
+		asked := []card.Credential{card.SignPassword, card.AuthPIN}
+		if o.Kind == practice.KindJuki {
+			asked = asked[:1] // it has no other secret
+		}
+		for _, c := range asked {
 			s, err := a.askNewSecret(ctx, c, card.Secret{}, true)
 			if err != nil {
 				return err
@@ -160,17 +168,12 @@ func (a *app) practiceSecrets(ctx context.Context, o *practice.IssueOptions) err
 			secrets = append(secrets, s)
 		}
 	}
-	for i, c := range []card.Credential{card.SignPassword, card.AuthPIN} {
-		if secrets == nil {
-			break
-		}
-		if secrets[i], err = a.normalize(c, secrets[i]); err != nil {
+	fields := []*string{&o.SignPassword, &o.AuthPIN}
+	for i, s := range secrets {
+		if secrets[i], err = a.normalize([]card.Credential{card.SignPassword, card.AuthPIN}[i], s); err != nil {
 			return err
 		}
-	}
-	if secrets != nil {
-		// They are no secrets: the store keeps and shows them.
-		o.SignPassword, o.AuthPIN = string(secrets[0].Reveal()), string(secrets[1].Reveal())
+		*fields[i] = string(secrets[i].Reveal()) // no secret: the store keeps and shows it
 	}
 	return nil
 }

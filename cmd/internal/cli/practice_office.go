@@ -2,6 +2,8 @@ package cli
 
 import (
 	"context"
+	"crypto"
+	"errors"
 	"os"
 	"time"
 
@@ -12,9 +14,6 @@ import (
 	"natsuin/cmd/internal/outfile"
 	"natsuin/cmd/internal/ui"
 	"natsuin/sign"
-
-	"crypto"
-	"errors"
 )
 
 func newPracticeUnlock(a *app) *cobra.Command {
@@ -81,14 +80,14 @@ func newPracticeCRL(a *app) *cobra.Command {
 		if output == "" {
 			return usage("err.flag.value", "Flag", "-o")
 		}
-		if err := errors.Join(outfile.Check([]string{output}, nil, force)...); err != nil {
+		if err := a.checkBinary(output, nil, force); err != nil {
 			return err
 		}
 		der, err := a.practiceStore().CRL()
 		if err != nil {
 			return err
 		}
-		if err := writeFile(output, der, force); err != nil {
+		if err := a.writeBinary(output, der, force); err != nil {
 			return err
 		}
 		a.say(a.t("practice.crl.done", "Path", ui.Escape(output)))
@@ -109,14 +108,14 @@ func newPracticeOfficial(a *app) *cobra.Command {
 		if output == "" {
 			return usage("err.flag.value", "Flag", "-o")
 		}
-		if err := errors.Join(outfile.Check([]string{output}, args, force)...); err != nil {
+		if err := a.checkBinary(output, args, force); err != nil {
 			return err
 		}
 		data, err := a.officialSignature(ctx, args[0])
 		if err != nil {
 			return err
 		}
-		if err := writeFile(output, data, force); err != nil {
+		if err := a.writeBinary(output, data, force); err != nil {
 			return err
 		}
 		a.say(a.t("sign.done", "Input", ui.Escape(args[0]), "Output", ui.Escape(output)))
@@ -127,6 +126,28 @@ func newPracticeOfficial(a *app) *cobra.Command {
 	c.Flags().StringVarP(&output, "output", "o", "", a.t("flag.practice.official"))
 	c.Flags().BoolVar(&force, "force", false, a.t("flag.force"))
 	return c
+}
+
+// checkBinary refuses an output that could not be written, before it is made.
+func (a *app) checkBinary(output string, inputs []string, force bool) error {
+	switch {
+	case output != "-":
+		return errors.Join(outfile.Check([]string{output}, inputs, force)...)
+	case a.asJSON:
+		return usage("err.json-stdout", "Flag", "-o -")
+	case a.env.Streams.OutIsTerminal:
+		return usage("err.binary-terminal")
+	}
+	return nil
+}
+
+// writeBinary writes to a file, whole or not at all, or to stdout.
+func (a *app) writeBinary(output string, data []byte, force bool) error {
+	if output != "-" {
+		return writeFile(output, data, force)
+	}
+	_, err := a.env.Streams.Out.Write(data)
+	return err
 }
 
 func (a *app) officialSignature(ctx context.Context, letter string) ([]byte, error) {

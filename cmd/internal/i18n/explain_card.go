@@ -27,6 +27,8 @@ func classifyCard(err error) *Error {
 		return &Error{Code: CodeBadSecretForm, ID: "err.weak-secret." + weak.Reason.String(), Err: err}
 	case errors.As(err, &missing):
 		return &Error{Code: CodeNoCertificate, ID: "err.no-certificate." + missing.ID.String(), Err: err}
+	case errors.Is(err, card.ErrNoCredential):
+		return &Error{Code: CodeNoCertificate, ID: "err.no-credential", Err: err}
 	case errors.Is(err, card.ErrNotJPKI):
 		return &Error{Code: CodeNotJPKI, ID: "err.not-jpki", Err: err}
 	case errors.Is(err, card.ErrNotVerified):

@@ -1,0 +1,189 @@
+//go:build linux
+
+package main_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"natsuin/card/practice"
+	"natsuin/cmd/internal/i18n"
+)
+
+// A meeting is a command and what comes of it, by kind of card; ok for those that are
+// not named. Once is for commands that succeed once only.
+type meeting struct {
+	command string
+	once    bool
+	codes   map[practice.Kind]i18n.Code
+}
+
+const (
+	juki, noSign, expired = practice.KindJuki, practice.KindNoSign, practice.KindExpired
+)
+
+type outcomes = map[practice.Kind]i18n.Code
+
+var (
+	needsSign = outcomes{noSign: i18n.CodeNoCertificate}
+	needsAuth = outcomes{juki: i18n.CodeNoCertificate}
+)
+
+// meetings are all verbs that meet a card. The files sign and auth hold its secrets.
+var meetings = []meeting{
+	{command: "pin status"},
+	{command: "fingerprint"},
+	{command: "fingerprint root"},
+	{command: "fingerprint sign --pin-from file:sign", codes: needsSign},
+	{command: "fingerprint auth --pin-from file:auth", codes: needsAuth},
+	{command: "fingerprint auth-ca", codes: needsAuth},
+	{command: "cert show"},
+	{command: "cert show sign --personal --pin-from file:sign", codes: needsSign},
+	{command: "cert show auth --pin-from file:auth", codes: needsAuth},
+	{command: "cert show sign-ca"},
+	{command: "cert show auth-ca", codes: needsAuth},
+	{command: "cert export sign --format p7b --force -o out.p7b --pin-from file:sign", codes: needsSign},
+	{command: "cert export auth --format p7b --force -o out.p7b --pin-from file:auth", codes: needsAuth},
+	{command: "cert export auth --format ssh --force -o out.pub --pin-from file:auth", codes: needsAuth},
+	{command: "cert export sign-ca --format der --force -o out.der"},
+	{command: "practice crl --force -o list.crl"},
+	// A 1024-bit certificate is never called good, whoever is asked.
+	{command: "validity --pin-from file:sign", codes: outcomes{"": i18n.CodeIndeterminate, noSign: i18n.CodeNoCertificate, expired: i18n.CodeExpired}},
+	{command: "validity --crl list.crl --pin-from file:sign", codes: outcomes{juki: i18n.CodeIndeterminate, noSign: i18n.CodeNoCertificate, expired: i18n.CodeExpired}},
+	{command: "validity auth --ocsp auto --pin-from file:auth", codes: outcomes{"": i18n.CodeIndeterminate, juki: i18n.CodeNoCertificate, expired: i18n.CodeExpired}},
+	{command: "sign --dry-run letter.txt", codes: outcomes{juki: i18n.CodeWeak}},
+	{command: "sign --yes --force --pin-from file:sign letter.txt", codes: outcomes{juki: i18n.CodeWeak, noSign: i18n.CodeNoCertificate, expired: i18n.CodeExpired}},
+	{command: "sign --yes --force --raw --pin-from file:sign letter.txt", codes: outcomes{juki: i18n.CodeWeak, noSign: i18n.CodeNoCertificate, expired: i18n.CodeExpired}},
+	{command: "sign --yes --force --allow-weak --allow-expired -o whatever.p7s --pin-from file:sign letter.txt", codes: needsSign},
+	{command: "sign --yes --force --key auth -o login.p7s --pin-from file:auth letter.txt", codes: outcomes{juki: i18n.CodeWeak, expired: i18n.CodeExpired}},
+	{command: "trust add --from-card", codes: outcomes{"": i18n.CodeInvalid}},
+	{command: "pin change sign --pin-from file:sign.new", once: true},
+	{command: "pin change auth --pin-from file:auth.new", once: true, codes: needsAuth},
+	{command: "practice show"},
+	{command: "practice unlock sign"},
+	{command: "practice unlock auth", codes: needsAuth},
+	{command: "practice official --force -o letter.txt.p7s letter.txt"},
+	{command: "practice revoke --reason name", once: true, codes: needsSign},
+	{command: "practice revoke --reason name", codes: outcomes{"": i18n.CodeRevoked, noSign: i18n.CodeNoCertificate}},
+	{command: "practice renew", once: true},
+	{command: "practice show"},
+}
+
+func (m meeting) code(kind practice.Kind) i18n.Code {
+	if code, ok := m.codes[kind]; ok {
+		return code
+	}
+	if code, ok := m.codes[""]; ok {
+		return code
+	}
+	return i18n.CodeOK
+}
+
+// TestEveryKindMeetsEveryVerb demands the outcome of each verb on each kind of card, as
+// JSON and in both languages, and words that are a person's.
+func TestEveryKindMeetsEveryVerb(t *testing.T) {
+	store := freshStore(t)
+	for _, kind := range practice.Kinds() {
+		t.Run(string(kind), func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			folder := filepath.Join(dir, "data", "natsuin", "practice")
+			if err := os.CopyFS(folder, os.DirFS(store)); err != nil {
+				t.Fatal(err)
+			}
+			if err := practice.Open(practice.Options{Dir: folder}).Issue(practice.IssueOptions{Kind: kind}); err != nil {
+				t.Fatal(err)
+			}
+			for name, text := range map[string]string{
+				"letter.txt": "a letter\n", "sign": "RENSHU123\n", "auth": "1234\n",
+				"sign.new": "RENSHU123\nATARASHII9\n", "auth.new": "1234\n8052\n",
+			} {
+				if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			for _, m := range meetings {
+				args := append(strings.Fields(m.command), "--no-input")
+				if !strings.HasPrefix(m.command, "practice") {
+					args = append(args, "--reader", "practice")
+				}
+				m.asJSON(t, dir, kind, args)
+				for _, lang := range []string{"ja", "en"} {
+					if !m.once {
+						m.inWords(t, dir, kind, append(args, "--lang", lang))
+					}
+				}
+			}
+		})
+	}
+}
+
+// asJSON demands the code and its exit code in one JSON object.
+func (m meeting) asJSON(t *testing.T, dir string, kind practice.Kind, args []string) {
+	t.Helper()
+	exit, stdout, stderr := runIn(t, dir, append(args, "--json"))
+	var object struct {
+		Code i18n.Code
+		Exit int
+	}
+	if err := json.Unmarshal([]byte(stdout), &object); err != nil || stderr != "" {
+		t.Errorf("%s: %v\n%s%s", m.command, err, stdout, stderr)
+	}
+	if want := m.code(kind); object.Code != want || exit != want.Exit() || object.Exit != exit {
+		t.Errorf("%s: %s, exit %d, want %s\n%s", m.command, object.Code, exit, want, stdout)
+	}
+	clean(t, m.command, stdout)
+}
+
+func (m meeting) inWords(t *testing.T, dir string, kind practice.Kind, args []string) {
+	t.Helper()
+	exit, stdout, stderr := runIn(t, dir, args)
+	if want := m.code(kind); exit != want.Exit() {
+		t.Errorf("%s: exit %d, want %s\n%s%s", m.command, exit, want, stdout, stderr)
+	}
+	clean(t, m.command, stdout+stderr)
+}
+
+var (
+	// rawID is an id of the catalogues that was shown for want of words.
+	rawID = regexp.MustCompile(`\b(err|cmd|flag|validity|practice|cert|field|sign|verify|verdict|check|reason|crl-reason|` +
+		`kind|tries|unlock|prompt|secret|compare|fingerprint|trust|pin|result|date|birth|era|sex)\.[a-z][a-z0-9-]*(\.[a-z0-9-]+)*\b`)
+	// goText is what Go and the libraries say, which is for programmers.
+	goText = regexp.MustCompile(`%!|<nil>|<no value>|\{\{|runtime error|goroutine|\b(x509|asn1|apdu|pcsc|virtual|json|strconv|cms): `)
+)
+
+func clean(t *testing.T, command, said string) {
+	t.Helper()
+	if found := rawID.FindString(said); found != "" {
+		t.Errorf("%s shows the id %s:\n%s", command, found, said)
+	}
+	if found := goText.FindString(said); found != "" {
+		t.Errorf("%s shows %q:\n%s", command, found, said)
+	}
+}
+
+// runIn runs natsuin in a folder that is also its home.
+func runIn(t *testing.T, dir string, args []string) (exit int, stdout, stderr string) {
+	t.Helper()
+	cmd := exec.Command("natsuin", args...)
+	cmd.Dir = dir
+	cmd.Env = []string{
+		"PATH=" + os.Getenv("PATH"), "HOME=" + dir, "LANG=en_US.UTF-8",
+		"XDG_DATA_HOME=" + filepath.Join(dir, "data"), "XDG_CONFIG_HOME=" + filepath.Join(dir, "config"),
+	}
+	var out, talk bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &talk
+	err := cmd.Run()
+	var code *exec.ExitError
+	if err != nil && !errors.As(err, &code) {
+		t.Fatal(err)
+	}
+	return cmd.ProcessState.ExitCode(), out.String(), talk.String()
+}
