@@ -1,0 +1,354 @@
+package cli_test
+
+import (
+	"os"
+	"strings"
+	"syscall"
+	"testing"
+
+	"natsuin/card/virtual"
+)
+
+var words = map[string]struct {
+	left4, left3, sign, changed, wait, plug, choose, interrupted, consent string
+}{
+	"ja": {
+		"残り 4 回", "残り 3 回", "今の署名用パスワード", "表示したものと変わりました", "カードをリーダーに置いてください（Ctrl-C で中止）",
+		"カードリーダーをつないでください", "番号（1〜2）: ", "中止しました", "それでも入力しますか",
+	},
+	"en": {
+		"4 tries left", "3 tries left", "Current signature password", "not as it was shown", "Please put the card on the reader (Ctrl-C to stop)",
+		"Please connect a card reader", "Number (1-2): ", "interrupted", "Go on anyway?",
+	},
+}
+
+func eachLanguage(t *testing.T, test func(t *testing.T, lang string)) {
+	for _, lang := range []string{"ja", "en"} {
+		t.Run(lang, func(t *testing.T) { test(t, lang) })
+	}
+}
+
+func TestAScriptFindsTheOnlyCard(t *testing.T) {
+	d := newDesk()
+	d.plug("Empty", nil)
+	slot := d.plug("ACME 00", newCard(t, left(3)))
+	status := d.script(t, 0, "pin", "status")
+	if reader := status["card"].(map[string]any)["reader"]; reader != "ACME 00" {
+		t.Errorf("reader %v", reader)
+	}
+	if n := status["pins"].([]any)[0].(map[string]any)["tries_left"]; n != 3.0 {
+		t.Errorf("tries %v", n)
+	}
+	if d.waits != 0 {
+		t.Error("a script waited")
+	}
+	if !slot.card.Fresh() || slot.open != 0 {
+		t.Error("the card was not left reset")
+	}
+}
+
+func TestWhichReader(t *testing.T) {
+	tests := []struct {
+		name    string
+		readers []string // with a card each
+		flag    string
+		want    string // the reader, or the code
+		exit    int
+	}{
+		{"virtual is never chosen by itself", []string{"Virtual PCD 00 00"}, "", "no-reader", 5},
+		{"virtual beside a real one", []string{"Virtual PCD 00 00", "ACME 00"}, "", "ACME 00", 0},
+		{"virtual by name", []string{"Virtual PCD 00 00", "ACME 00"}, "virtual", "Virtual PCD 00 00", 0},
+		{"several", []string{"ACME 00", "ACME 01"}, "", "several-readers", 8},
+		{"unique part in any case", []string{"ACME 00", "Other 00"}, "oTHER", "Other 00", 0},
+		{"part of several", []string{"ACME 00", "ACME 01"}, "acme", "several-readers", 8},
+		{"exact name wins over a part", []string{"ACME 00", "ACME 00 01"}, "ACME 00", "ACME 00", 0},
+		{"none of that name", []string{"ACME 00"}, "nothing", "no-reader", 5},
+		{"no reader", nil, "", "no-reader", 5},
+		{"practice is a word, not a part", []string{"practice reader"}, "practice", "practice", 0},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			d := newDesk()
+			for _, name := range test.readers {
+				d.plug(name, newCard(t))
+			}
+			args := []string{"pin", "status"}
+			if test.flag != "" {
+				args = append(args, "--reader", test.flag)
+			}
+			got := d.script(t, test.exit, args...)
+			if test.exit != 0 {
+				if got["code"] != test.want {
+					t.Errorf("code %v, want %s", got["code"], test.want)
+				}
+				return
+			}
+			if reader := got["card"].(map[string]any)["reader"]; reader != test.want {
+				t.Errorf("reader %v, want %s", reader, test.want)
+			}
+		})
+	}
+}
+
+func TestSeveralReadersAreListedAsTheFlagTakesThem(t *testing.T) {
+	d := newDesk()
+	d.plug("ACME [CCID] 00", newCard(t))
+	d.plug("ACME [CCID] 01", newCard(t))
+	d.plug("Virtual PCD 00 00", newCard(t))
+	hint := d.script(t, 8, "pin", "status")["hint"].(string)
+	for _, want := range []string{"--reader 'ACME [CCID] 00'", "--reader 'ACME [CCID] 01'"} {
+		if !strings.Contains(hint, want) {
+			t.Errorf("%q is not in %q", want, hint)
+		}
+	}
+	if strings.Contains(hint, "Virtual") || strings.Contains(hint, "practice") {
+		t.Errorf("offers what is never chosen: %q", hint)
+	}
+}
+
+func TestSeveralReadersAreANumberedChoiceAtATerminal(t *testing.T) {
+	eachLanguage(t, func(t *testing.T, lang string) {
+		d := newDesk()
+		first := d.plug("ACME 00", newCard(t, left(4)))
+		d.plug("ACME 01", newCard(t, left(3)))
+		s := d.sit(t, lang, "--wait", "1ms", "pin", "status") // a person may think longer than --wait
+		s.expect("1) ACME 00").expect("2) ACME 01").expect(words[lang].choose)
+		if first.open != 0 {
+			t.Error("a transaction was open while the person was asked")
+		}
+		s.send("3").expect(words[lang].choose).send("2")
+		s.end(0)
+		if !strings.Contains(s.out.String(), words[lang].left3) {
+			t.Errorf("read another card: %s", s.out.String())
+		}
+		if !first.card.Fresh() {
+			t.Error("the card that was not chosen was not left reset")
+		}
+	})
+}
+
+func TestNoCard(t *testing.T) {
+	d := newDesk()
+	d.plug("ACME 00", nil)
+	if code := d.script(t, 5, "pin", "status")["code"]; code != "no-card" {
+		t.Errorf("code %v", code)
+	}
+	if d.waits != 0 {
+		t.Error("a script waited without --wait")
+	}
+	if code := d.script(t, 8, "pin", "status", "--wait", "20ms")["code"]; code != "timeout" {
+		t.Errorf("code %v", code)
+	}
+	if d.waits == 0 {
+		t.Error("--wait did not wait")
+	}
+}
+
+func TestWaitsForReaderAndCard(t *testing.T) {
+	eachLanguage(t, func(t *testing.T, lang string) {
+		d := newDesk()
+		s := d.sit(t, lang, "pin", "status")
+		s.waitsFor(words[lang].plug)
+		slot := d.plug("ACME 00", nil)
+		s.waitsFor(words[lang].wait)
+		d.lay(slot, newCard(t, left(4)))
+		s.end(0)
+		if !strings.Contains(s.out.String(), words[lang].left4) {
+			t.Errorf("shown: %s", s.out.String())
+		}
+	})
+}
+
+func TestInterruptedWhileWaiting(t *testing.T) {
+	d := newDesk()
+	s := d.sit(t, "en", "pin", "status")
+	s.waitsFor(words["en"].plug)
+	interrupt(t)
+	s.end(130)
+}
+
+func interrupt(t *testing.T) {
+	t.Helper()
+	if err := syscall.Kill(os.Getpid(), syscall.SIGINT); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestCardLiftedBeforeThePINMayComeBack(t *testing.T) {
+	eachLanguage(t, func(t *testing.T, lang string) {
+		d := newDesk()
+		slot := d.plug("ACME 00", newCard(t, left(4)))
+		s := d.sit(t, lang, "cert", "show", "sign")
+		prompt := map[string]string{"ja": "署名用パスワード: ", "en": "Signature password: "}[lang]
+		s.expect(words[lang].left4).expect(prompt)
+		if slot.open != 0 {
+			t.Error("a transaction was open while the person was asked")
+		}
+		card := d.lift(slot)
+		s.send("WRONG123").expect(words[lang].changed)
+		s.waitsFor(words[lang].wait)
+		d.lay(slot, card)
+		s.expect(words[lang].left4).expect(prompt).send(signPassword)
+		s.end(0)
+		if tally := card.Tally(); tally.Wrong != 0 || tally.Right != 1 {
+			t.Errorf("the card saw %+v", tally)
+		}
+		if !card.Fresh() {
+			t.Error("the card was not left reset")
+		}
+	})
+}
+
+func TestInterruptedWhileTheCardIsLifted(t *testing.T) {
+	d := newDesk()
+	slot := d.plug("ACME 00", newCard(t))
+	s := d.sit(t, "en", "cert", "show", "sign")
+	s.expect("Signature password: ")
+	d.lift(slot)
+	s.send("WRONG123")
+	s.waitsFor(words["en"].wait)
+	interrupt(t)
+	s.end(130)
+}
+
+func TestCounterChangedBetweenShownAndSent(t *testing.T) {
+	card := newCard(t)
+	queries := 0
+	card.Inject(virtual.Fault{
+		When: func(_ int, command []byte) bool {
+			if len(command) == 4 && command[1] == 0x20 {
+				queries++
+			}
+			return queries == 2
+		},
+		Effect: virtual.ReplaceBefore(func(s *virtual.State) { s.Sign.Tries = 4 }),
+	})
+	d := newDesk()
+	d.plug("ACME 00", card)
+	got := d.script(t, 5, "cert", "show", "sign", "--pin-from", secretFile(t, signPassword))
+	if got["code"] != "card-removed" {
+		t.Errorf("code %v", got["code"])
+	}
+	if tally := card.Tally(); tally.Right+tally.Wrong != 0 || tally.Queries < 2 {
+		t.Errorf("the card saw %+v", tally)
+	}
+}
+
+// loggedIn is a card on which another program has verified the password, and which
+// therefore answers 9000 to the query.
+func loggedIn(t *testing.T) *virtual.Card {
+	card := newCard(t)
+	card.Inject(virtual.Fault{When: virtual.On(virtual.OpQuery), Repeat: true, Effect: virtual.Answer(0x9000)})
+	return card
+}
+
+func TestAnUnknownCountIsTreatedAsOne(t *testing.T) {
+	d := newDesk()
+	slot := d.plug("ACME 00", loggedIn(t))
+	got := d.script(t, 8, "cert", "show", "sign", "--pin-from", secretFile(t, signPassword))
+	if got["code"] != "too-few-tries" {
+		t.Errorf("code %v", got["code"])
+	}
+	if tally := slot.card.Tally(); tally.Right+tally.Wrong != 0 {
+		t.Errorf("the card saw %+v", tally)
+	}
+	pins := d.script(t, 0, "pin", "status")["pins"].([]any)
+	if first := pins[0].(map[string]any); first["tries_left"] != nil || first["locked"] != nil {
+		t.Errorf("status %v", first)
+	}
+	eachLanguage(t, func(t *testing.T, lang string) {
+		s := d.sit(t, lang, "cert", "show", "sign")
+		s.expect(words[lang].consent).send("no")
+		s.end(8)
+		s = d.sit(t, lang, "cert", "show", "sign")
+		s.expect(words[lang].consent).send("はい")
+		s.expect(": ").send(signPassword) // 9000 never replaces the prompt
+		s.end(0)
+	})
+}
+
+func TestContactLostDuringVerify(t *testing.T) {
+	for _, effect := range []struct {
+		name string
+		virtual.Effect
+	}{{"before the card saw it", virtual.Remove(nil)}, {"after", virtual.LoseAnswer(nil)}} {
+		t.Run(effect.name, func(t *testing.T) {
+			card := newCard(t)
+			card.Inject(virtual.Fault{When: virtual.On(virtual.OpVerify), Effect: effect.Effect})
+			d := newDesk()
+			d.plug("ACME 00", card)
+			got := d.script(t, 9, "pin", "change", "auth", "--pin-from", secretFile(t, "9999", "8052"))
+			if got["code"] != "unknown-outcome" || got["outcome"] != "unknown" || got["tries_left"] != nil {
+				t.Errorf("got %v", got)
+			}
+			verifies := 0
+			for _, e := range card.Log() {
+				if e.Op == virtual.OpVerify {
+					verifies++
+				}
+			}
+			if verifies != 1 {
+				t.Errorf("%d VERIFYs were sent", verifies)
+			}
+		})
+	}
+}
+
+func TestContactLostDuringVerifyAtATerminal(t *testing.T) {
+	card := newCard(t)
+	card.Inject(virtual.Fault{When: virtual.On(virtual.OpVerify), Effect: virtual.LoseAnswer(nil)})
+	d := newDesk()
+	d.plug("ACME 00", card)
+	s := d.sit(t, "en", "cert", "show", "sign")
+	s.expect("Signature password: ").send("WRONG123")
+	s.end(9)
+	if !strings.Contains(s.err.String(), "natsuin pin status") {
+		t.Errorf("no next step: %s", s.err.String())
+	}
+	if tally := card.Tally(); tally.Wrong != 1 {
+		t.Errorf("the card saw %+v", tally)
+	}
+}
+
+func TestAnotherSortOfCard(t *testing.T) {
+	card := newCard(t)
+	card.Inject(virtual.Fault{When: virtual.On(virtual.OpSelectApplication), Repeat: true, Effect: virtual.Answer(0x6A82)})
+	d := newDesk()
+	d.plug("ACME 00", card)
+	if code := d.script(t, 5, "pin", "status")["code"]; code != "not-jpki" {
+		t.Errorf("code %v", code)
+	}
+	d.plug("ACME 01", newCard(t))
+	if reader := d.script(t, 0, "pin", "status")["card"].(map[string]any)["reader"]; reader != "ACME 01" {
+		t.Errorf("reader %v", reader)
+	}
+}
+
+func TestABusyReaderIsNamed(t *testing.T) {
+	d := newDesk()
+	d.plug("ACME 00", newCard(t)).busy = true
+	got := d.script(t, 5, "pin", "status")
+	if got["code"] != "busy" || !strings.Contains(got["message"].(string)+got["hint"].(string), "ACME 00") {
+		t.Errorf("got %v", got)
+	}
+}
+
+// The signature's blocked words of real cards differ; each is locked, exit 7.
+func TestEveryWordForLocked(t *testing.T) {
+	for _, change := range []func(*virtual.Options){
+		func(o *virtual.Options) { o.BlockedStatus, o.QueryBlocked = 0x6983, true },
+		func(o *virtual.Options) { o.BlockedStatus, o.QueryBlocked = 0x6984, true },
+		func(o *virtual.Options) { o.QueryBlocked = false },
+	} {
+		card := newCard(t, left(0), change)
+		d := newDesk()
+		d.plug("ACME 00", card)
+		got := d.script(t, 7, "cert", "show", "sign", "--min-tries", "1", "--pin-from", secretFile(t, signPassword))
+		if got["code"] != "locked" {
+			t.Errorf("code %v", got["code"])
+		}
+		if tally := card.Tally(); tally.Blocked+tally.Right+tally.Wrong != 0 {
+			t.Errorf("something was sent: %+v", tally)
+		}
+	}
+}
