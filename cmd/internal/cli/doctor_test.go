@@ -13,7 +13,6 @@ import (
 
 	"natsuin/card/pcsc"
 	"natsuin/card/practice"
-	"natsuin/card/virtual"
 	"natsuin/cmd/internal/cli"
 	"natsuin/cmd/internal/ui"
 )
@@ -25,6 +24,7 @@ type fakeReaders struct {
 	err     error
 	connect error
 	card    *practice.Store
+	sent    [][]byte // every command that reached the card
 }
 
 func (f *fakeReaders) List() ([]pcsc.Reader, error) { return f.readers, f.err }
@@ -41,12 +41,18 @@ func (f *fakeReaders) Connect(_ context.Context, reader string) (cli.Connection,
 	if err != nil {
 		return nil, err
 	}
-	return inReader{conn, reader}, nil
+	return inReader{conn, reader, &f.sent}, nil
 }
 
 type inReader struct {
 	*practice.Conn
 	name string
+	sent *[][]byte
+}
+
+func (c inReader) Transmit(cmd []byte) ([]byte, error) {
+	*c.sent = append(*c.sent, bytes.Clone(cmd))
+	return c.Conn.Transmit(cmd)
 }
 
 func (c inReader) Reader() string { return c.name }
@@ -242,17 +248,30 @@ func lock(t *testing.T, s *practice.Store) {
 	}
 }
 
-func TestDoctorSpendsNoTry(t *testing.T) {
+func TestDoctorSendsNoSecretAndSpendsNoTry(t *testing.T) {
 	card := store(t, practice.IssueOptions{})
+	service := &fakeReaders{readers: []pcsc.Reader{{Name: real, CardPresent: true}}, card: card}
 	m := newMachine(t)
-	m.readers = &fakeReaders{readers: []pcsc.Reader{{Name: real, CardPresent: true}}, card: card}
+	m.readers = service
 	m.doctor(t)
+	queries := 0
+	for _, cmd := range service.sent {
+		switch {
+		case bytes.Equal(cmd, []byte{0x00, 0x20, 0x00, 0x80}): // the empty VERIFY
+			queries++
+		case cmd[1] == 0x20, cmd[1] == 0x24, cmd[1] == 0x2A:
+			t.Errorf("sent to the card: %X", cmd)
+		}
+	}
+	if queries != 2 {
+		t.Errorf("%d counters asked, want 2", queries)
+	}
 	info, err := card.Show()
 	if err != nil {
 		t.Fatal(err)
 	}
 	if info.Sign.Tries != 5 || info.Auth.Tries != 3 {
-		t.Errorf("tries left: %s %d, %s %d", virtual.Sign, info.Sign.Tries, virtual.Auth, info.Auth.Tries)
+		t.Errorf("tries left: sign %d, auth %d", info.Sign.Tries, info.Auth.Tries)
 	}
 }
 
