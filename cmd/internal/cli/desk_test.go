@@ -212,8 +212,8 @@ const (
 	authPIN      = "1234"
 )
 
-// newCard is a My Number card; options may change how it behaves.
-func newCard(t *testing.T, change ...func(*virtual.Options)) *virtual.Card {
+// laidCard is a My Number card for the desk; options may change how it behaves.
+func laidCard(t *testing.T, change ...func(*virtual.Options)) *virtual.Card {
 	t.Helper()
 	state, err := cardState()
 	if err != nil {

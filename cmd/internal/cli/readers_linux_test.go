@@ -31,7 +31,7 @@ func eachLanguage(t *testing.T, test func(t *testing.T, lang string)) {
 func TestAScriptFindsTheOnlyCard(t *testing.T) {
 	d := newDesk()
 	d.plug("Empty", nil)
-	slot := d.plug("ACME 00", newCard(t, left(3)))
+	slot := d.plug("ACME 00", laidCard(t, left(3)))
 	status := d.script(t, 0, "pin", "status")
 	if reader := status["card"].(map[string]any)["reader"]; reader != "ACME 00" {
 		t.Errorf("reader %v", reader)
@@ -70,7 +70,7 @@ func TestWhichReader(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			d := newDesk()
 			for _, name := range test.readers {
-				d.plug(name, newCard(t))
+				d.plug(name, laidCard(t))
 			}
 			args := []string{"pin", "status"}
 			if test.flag != "" {
@@ -92,9 +92,9 @@ func TestWhichReader(t *testing.T) {
 
 func TestSeveralReadersAreListedAsTheFlagTakesThem(t *testing.T) {
 	d := newDesk()
-	d.plug("ACME [CCID] 00", newCard(t))
-	d.plug("ACME [CCID] 01", newCard(t))
-	d.plug("Virtual PCD 00 00", newCard(t))
+	d.plug("ACME [CCID] 00", laidCard(t))
+	d.plug("ACME [CCID] 01", laidCard(t))
+	d.plug("Virtual PCD 00 00", laidCard(t))
 	hint := d.script(t, 8, "pin", "status")["hint"].(string)
 	for _, want := range []string{"--reader 'ACME [CCID] 00'", "--reader 'ACME [CCID] 01'"} {
 		if !strings.Contains(hint, want) {
@@ -109,8 +109,8 @@ func TestSeveralReadersAreListedAsTheFlagTakesThem(t *testing.T) {
 func TestSeveralReadersAreANumberedChoiceAtATerminal(t *testing.T) {
 	eachLanguage(t, func(t *testing.T, lang string) {
 		d := newDesk()
-		first := d.plug("ACME 00", newCard(t, left(4)))
-		d.plug("ACME 01", newCard(t, left(3)))
+		first := d.plug("ACME 00", laidCard(t, left(4)))
+		d.plug("ACME 01", laidCard(t, left(3)))
 		s := d.sit(t, lang, "--wait", "1ms", "pin", "status") // a person may think longer than --wait
 		s.expect("1) ACME 00").expect("2) ACME 01").expect(words[lang].choose)
 		if first.open != 0 {
@@ -151,7 +151,7 @@ func TestWaitsForReaderAndCard(t *testing.T) {
 		s.waitsFor(words[lang].plug)
 		slot := d.plug("ACME 00", nil)
 		s.waitsFor(words[lang].wait)
-		d.lay(slot, newCard(t, left(4)))
+		d.lay(slot, laidCard(t, left(4)))
 		s.end(0)
 		if !strings.Contains(s.out.String(), words[lang].left4) {
 			t.Errorf("shown: %s", s.out.String())
@@ -177,7 +177,7 @@ func interrupt(t *testing.T) {
 func TestCardLiftedBeforeThePINMayComeBack(t *testing.T) {
 	eachLanguage(t, func(t *testing.T, lang string) {
 		d := newDesk()
-		slot := d.plug("ACME 00", newCard(t, left(4)))
+		slot := d.plug("ACME 00", laidCard(t, left(4)))
 		s := d.sit(t, lang, "cert", "show", "sign")
 		prompt := map[string]string{"ja": "署名用パスワード: ", "en": "Signature password: "}[lang]
 		s.expect(words[lang].left4).expect(prompt)
@@ -201,7 +201,7 @@ func TestCardLiftedBeforeThePINMayComeBack(t *testing.T) {
 
 func TestInterruptedWhileTheCardIsLifted(t *testing.T) {
 	d := newDesk()
-	slot := d.plug("ACME 00", newCard(t))
+	slot := d.plug("ACME 00", laidCard(t))
 	s := d.sit(t, "en", "cert", "show", "sign")
 	s.expect("Signature password: ")
 	d.lift(slot)
@@ -212,7 +212,7 @@ func TestInterruptedWhileTheCardIsLifted(t *testing.T) {
 }
 
 func TestCounterChangedBetweenShownAndSent(t *testing.T) {
-	card := newCard(t)
+	card := laidCard(t)
 	queries := 0
 	card.Inject(virtual.Fault{
 		When: func(_ int, command []byte) bool {
@@ -237,7 +237,7 @@ func TestCounterChangedBetweenShownAndSent(t *testing.T) {
 // loggedIn is a card on which another program has verified the password, and which
 // therefore answers 9000 to the query.
 func loggedIn(t *testing.T) *virtual.Card {
-	card := newCard(t)
+	card := laidCard(t)
 	card.Inject(virtual.Fault{When: virtual.On(virtual.OpQuery), Repeat: true, Effect: virtual.Answer(0x9000)})
 	return card
 }
@@ -273,7 +273,7 @@ func TestContactLostDuringVerify(t *testing.T) {
 		virtual.Effect
 	}{{"before the card saw it", virtual.Remove(nil)}, {"after", virtual.LoseAnswer(nil)}} {
 		t.Run(effect.name, func(t *testing.T) {
-			card := newCard(t)
+			card := laidCard(t)
 			card.Inject(virtual.Fault{When: virtual.On(virtual.OpVerify), Effect: effect.Effect})
 			d := newDesk()
 			d.plug("ACME 00", card)
@@ -295,7 +295,7 @@ func TestContactLostDuringVerify(t *testing.T) {
 }
 
 func TestContactLostDuringVerifyAtATerminal(t *testing.T) {
-	card := newCard(t)
+	card := laidCard(t)
 	card.Inject(virtual.Fault{When: virtual.On(virtual.OpVerify), Effect: virtual.LoseAnswer(nil)})
 	d := newDesk()
 	d.plug("ACME 00", card)
@@ -311,14 +311,14 @@ func TestContactLostDuringVerifyAtATerminal(t *testing.T) {
 }
 
 func TestAnotherSortOfCard(t *testing.T) {
-	card := newCard(t)
+	card := laidCard(t)
 	card.Inject(virtual.Fault{When: virtual.On(virtual.OpSelectApplication), Repeat: true, Effect: virtual.Answer(0x6A82)})
 	d := newDesk()
 	d.plug("ACME 00", card)
 	if code := d.script(t, 5, "pin", "status")["code"]; code != "not-jpki" {
 		t.Errorf("code %v", code)
 	}
-	d.plug("ACME 01", newCard(t))
+	d.plug("ACME 01", laidCard(t))
 	if reader := d.script(t, 0, "pin", "status")["card"].(map[string]any)["reader"]; reader != "ACME 01" {
 		t.Errorf("reader %v", reader)
 	}
@@ -326,7 +326,7 @@ func TestAnotherSortOfCard(t *testing.T) {
 
 func TestABusyReaderIsNamed(t *testing.T) {
 	d := newDesk()
-	d.plug("ACME 00", newCard(t)).busy = true
+	d.plug("ACME 00", laidCard(t)).busy = true
 	got := d.script(t, 5, "pin", "status")
 	if got["code"] != "busy" || !strings.Contains(got["message"].(string)+got["hint"].(string), "ACME 00") {
 		t.Errorf("got %v", got)
@@ -340,7 +340,7 @@ func TestEveryWordForLocked(t *testing.T) {
 		func(o *virtual.Options) { o.BlockedStatus, o.QueryBlocked = 0x6984, true },
 		func(o *virtual.Options) { o.QueryBlocked = false },
 	} {
-		card := newCard(t, left(0), change)
+		card := laidCard(t, left(0), change)
 		d := newDesk()
 		d.plug("ACME 00", card)
 		got := d.script(t, 7, "cert", "show", "sign", "--min-tries", "1", "--pin-from", secretFile(t, signPassword))
