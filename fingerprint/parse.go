@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 )
@@ -58,11 +59,17 @@ const (
 
 var (
 	// A label as openssl, keytool, ssh, browsers and offices write it.
-	label = regexp.MustCompile(`(?i)^(?:` + labelName + `\s*)?` + labelHash + `(?:\s*` + labelName + `)?(?:\s*[:=]|\s)`)
+	label = pattern(`(?i)^(?:` + labelName + `\s*)?` + labelHash + `(?:\s*` + labelName + `)?(?:\s*[:=]|\s)`)
 	// A label without a hash, and one that stands behind a first value.
-	plainLabel = regexp.MustCompile(`(?i)^` + labelName + `(?:\s*[:=]|\s)`)
-	laterLabel = regexp.MustCompile(`(?i)\s(?:` + labelName + `\s*)?` + labelHash + `(?:\s*` + labelName + `)?(?:\s*[:=]|\s|$)`)
+	plainLabel = pattern(`(?i)^` + labelName + `(?:\s*[:=]|\s)`)
+	laterLabel = pattern(`(?i)\s(?:` + labelName + `\s*)?` + labelHash + `(?:\s*` + labelName + `)?(?:\s*[:=]|\s|$)`)
 )
+
+// pattern compiles an expression when it is first needed: most programs that import this
+// package parse nothing.
+func pattern(expression string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expression) })
+}
 
 // Parse reads one whole fingerprint in any usual spelling: hexadecimal in either
 // case, with colons, hyphens, spaces and line breaks anywhere, in full-width
@@ -81,16 +88,16 @@ func Parse(text string) (Print, error) {
 	}
 	// The blank stands for the end of a text that is nothing but a label.
 	body, labelled := text, Algorithm(0)
-	if m := label.FindStringSubmatchIndex(text + " "); m != nil {
+	if m := label().FindStringSubmatchIndex(text + " "); m != nil {
 		labelled = SHA1
 		if text[m[2]:m[3]] == "256" {
 			labelled = SHA256
 		}
 		body = text[min(m[1], len(text)):]
-	} else if m := plainLabel.FindStringIndex(text + " "); m != nil {
+	} else if m := plainLabel().FindStringIndex(text + " "); m != nil {
 		body = text[min(m[1], len(text)):]
 	}
-	if laterLabel.MatchString(" " + body) {
+	if laterLabel().MatchString(" " + body) {
 		return Print{}, ErrTwoValues
 	}
 

@@ -4,6 +4,7 @@ import (
 	"encoding/asn1"
 	"math/big"
 	"regexp"
+	"sync"
 	"time"
 
 	"golang.org/x/crypto/cryptobyte"
@@ -90,13 +91,15 @@ func (i *Info) readImprint(s *cryptobyte.String) bool {
 }
 
 // A genTime in DER: seconds, Z, and a fraction only without trailing zeros.
-var timeForm = regexp.MustCompile(`^[0-9]{14}(\.[0-9]{0,8}[1-9])?Z$`)
+var timeForm = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^[0-9]{14}(\.[0-9]{0,8}[1-9])?Z$`)
+})
 
 // readTime reads GenTime. cryptobyte's reader takes no fractions of a second,
 // which RFC 3161 allows and authorities write.
 func (i *Info) readTime(s *cryptobyte.String) bool {
 	var text cryptobyte.String
-	if !s.ReadASN1(&text, der.GeneralizedTime) || !timeForm.Match(text) {
+	if !s.ReadASN1(&text, der.GeneralizedTime) || !timeForm().Match(text) {
 		return false
 	}
 	t, err := time.Parse("20060102150405Z", string(text))

@@ -15,6 +15,7 @@ import (
 	"crypto/x509"
 	"encoding/asn1"
 	"errors"
+	"sync"
 )
 
 // Errors of Key, Algorithm and Verify.
@@ -97,7 +98,7 @@ func Verify(signer *x509.Certificate, a x509.SignatureAlgorithm, signed, signatu
 // x509.UnknownSignatureAlgorithm for all that Policy never admits, PSS with
 // unequal hashes or an odd salt length included.
 func Parse(identifier []byte) x509.SignatureAlgorithm {
-	for _, row := range identifiers {
+	for _, row := range identifiers() {
 		if bytes.Equal(row.der, identifier) {
 			return row.algorithm
 		}
@@ -105,7 +106,8 @@ func Parse(identifier []byte) x509.SignatureAlgorithm {
 	return x509.UnknownSignatureAlgorithm
 }
 
-var identifiers = table()
+// identifiers are made when the first certificate is judged: most commands judge none.
+var identifiers = sync.OnceValue(table)
 
 type identifier struct {
 	der       []byte
