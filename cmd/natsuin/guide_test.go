@@ -1,0 +1,68 @@
+//go:build linux
+
+package main_test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// rehearsal is a section of the guide: the commands, and what they answer.
+var rehearsal = regexp.MustCompile("(?ms)^## (\\d+)\\. ([^\\n]*)\\n.*?^```sh\\n(.*?)^```\\n```text\\n(.*?)^```\\n")
+
+// TestGuide runs the ten rehearsals of each guide as they stand, in order, and holds the
+// answers against those in the text.
+func TestGuide(t *testing.T) {
+	for lang, locale := range map[string]string{"ja": "ja_JP.UTF-8", "en": "en_US.UTF-8"} {
+		t.Run(lang, func(t *testing.T) {
+			text, err := os.ReadFile(filepath.Join("..", "..", "docs", "guide", lang+".md"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			sections := rehearsal.FindAllStringSubmatch(string(text), -1)
+			if len(sections) != 10 || strings.Count(string(text), "```") != 40 {
+				t.Fatalf("%d rehearsals that can be run", len(sections))
+			}
+			home := t.TempDir()
+			work := filepath.Join(home, "work")
+			if err := os.Mkdir(work, 0o700); err != nil {
+				t.Fatal(err)
+			}
+			for _, s := range sections {
+				number, title, commands, answer := s[1], s[2], s[3], s[4]
+				cmd := exec.Command("sh", "-c", commands)
+				cmd.Dir = work
+				cmd.Env = []string{
+					"PATH=" + os.Getenv("PATH"), "HOME=" + home, "LANG=" + locale,
+					"XDG_DATA_HOME=" + filepath.Join(home, "data"), "XDG_CONFIG_HOME=" + filepath.Join(home, "config"),
+				}
+				said, err := cmd.CombinedOutput()
+				if err != nil {
+					t.Fatalf("%s. %s: %v\n%s", number, title, err, said)
+				}
+				if !pattern(answer).Match(said) {
+					t.Fatalf("%s. %s: the guide says\n%s\nbut the commands\n%s", number, title, answer, said)
+				}
+			}
+		})
+	}
+}
+
+// pattern takes … for any characters of a line, and for any lines where it stands alone.
+func pattern(answer string) *regexp.Regexp {
+	var b strings.Builder
+	b.WriteString(`\A`)
+	for _, line := range strings.SplitAfter(answer, "\n") {
+		if line == "…\n" {
+			b.WriteString(`(?:[^\n]*\n)*?`)
+			continue
+		}
+		b.WriteString(strings.ReplaceAll(regexp.QuoteMeta(line), "…", `[^\n]*`))
+	}
+	b.WriteString(`\z`)
+	return regexp.MustCompile(b.String())
+}
