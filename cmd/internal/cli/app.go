@@ -16,14 +16,15 @@ import (
 // An app is one run: the environment, the language, the global flags, and what
 // the verb has to report.
 type app struct {
-	env     *Env
-	out     *i18n.Printer
-	root    *cobra.Command
-	flags   globals
-	command string // "pin status"; the "command" of the JSON object
-	report  any    // the verb's own JSON fields, set by its run, also when it fails
-	asJSON  bool
-	device  func() (*ui.Terminal, error) // the person's terminal, opened at most once
+	env       *Env
+	out       *i18n.Printer
+	root      *cobra.Command
+	flags     globals
+	command   string // "pin status"; the "command" of the JSON object
+	report    any    // the verb's own JSON fields, set by its run, also when it fails
+	asJSON    bool
+	stdinRead bool                         // a pasted value came from stdin, so no secret can
+	device    func() (*ui.Terminal, error) // the person's terminal, opened at most once
 }
 
 // globals are the flags that every verb takes (CLI.md, "Global flags").

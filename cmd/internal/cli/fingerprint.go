@@ -106,6 +106,7 @@ func (a *app) fingerprint(ctx context.Context, o *fingerprintOptions, args []str
 // parsePrint reads a value to compare with; "-" is a paste on stdin.
 func (a *app) parsePrint(value string) (fingerprint.Print, error) {
 	if value == "-" {
+		a.stdinRead = true
 		b, err := io.ReadAll(io.LimitReader(a.env.Streams.In, fingerprint.MaxInput+1))
 		if err != nil {
 			return fingerprint.Print{}, fileError("err.file.read", "-", err)

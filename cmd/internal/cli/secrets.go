@@ -57,7 +57,7 @@ func (a *app) scriptSecrets(n int, stdinTaken bool) ([]card.Secret, error) {
 	if a.flags.pinFrom == "" {
 		return nil, nil
 	}
-	r, err := a.openPINSource(stdinTaken)
+	r, err := a.openPINSource(stdinTaken || a.stdinRead)
 	if err != nil {
 		return nil, err
 	}
