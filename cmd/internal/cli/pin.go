@@ -154,7 +154,7 @@ func (r *pinChange) fromScript(secrets []card.Secret) (err error) {
 	if r.old, err = r.app.normalize(r.cred, secrets[0].Clone()); err != nil {
 		return err
 	}
-	if r.new, err = r.app.normalize(r.cred, secrets[1].Clone()); err != nil {
+	if r.new, _, err = r.app.normalizeForm(r.cred, secrets[1].Clone()); err != nil {
 		return err
 	}
 	return checkNew(r.cred, r.old, r.new, r.allowWeak)
@@ -164,7 +164,7 @@ func (r *pinChange) fromScript(secrets []card.Secret) (err error) {
 // before the transaction.
 func (r *pinChange) fromPerson(ctx context.Context) (err error) {
 	a := r.app
-	name := a.t("secret." + r.cred.String())
+	name := a.t("secret.name." + r.cred.String())
 	r.old.Wipe()
 	if r.old, err = a.askSecret(ctx, r.cred, a.t("prompt.old", "Secret", name)); err != nil {
 		return err
@@ -196,12 +196,12 @@ func (a *app) askNewSecret(ctx context.Context, c card.Credential, old card.Secr
 var errNotTwice = &i18n.Error{Code: i18n.CodeBadSecretForm, ID: "err.secret.not-twice"}
 
 func (a *app) askTwice(ctx context.Context, c card.Credential, old card.Secret, allowWeak bool) (card.Secret, error) {
-	name := a.t("secret." + c.String())
+	name := a.t("secret.name." + c.String())
 	typed, err := a.typeSecret(ctx, a.t("prompt.new", "Secret", name))
 	if err != nil {
 		return card.Secret{}, err
 	}
-	s, err := a.normalize(c, typed)
+	s, _, err := a.normalizeForm(c, typed)
 	if err != nil {
 		return card.Secret{}, err
 	}
@@ -214,7 +214,7 @@ func (a *app) askTwice(ctx context.Context, c card.Credential, old card.Secret, 
 		s.Wipe()
 		return card.Secret{}, err
 	}
-	again, err := a.normalize(c, typed)
+	again, _, err := a.normalizeForm(c, typed)
 	defer again.Wipe()
 	if err != nil || !again.Equal(s) {
 		s.Wipe()
@@ -272,12 +272,12 @@ func (r *pinChange) outcome(err error) error {
 	case err == nil:
 		r.report.Outcome = "changed"
 		r.report.TriesLeft = r.cred.MaxTries()
-		a.say(a.t("pin.changed", "Secret", a.t("secret."+r.cred.String())))
+		a.say(a.t("pin.changed", "Secret", a.t("secret.name."+r.cred.String())))
 	case errors.As(err, &unknown):
 		r.report.Outcome = "unknown"
 		r.report.TriesLeft = nil
 	default:
-		a.say(a.t("pin.not-changed", "Secret", a.t("secret."+r.cred.String())))
+		a.say(a.t("pin.not-changed", "Secret", a.t("secret.name."+r.cred.String())))
 	}
 	return err
 }

@@ -205,12 +205,21 @@ func (a *app) typeSecret(ctx context.Context, prompt string) (card.Secret, error
 	return card.NewSecret(typed), nil
 }
 
-// normalize checks the form and says what it changed: raised letters, folded width.
+// normalize checks the form of a secret that the card has already, and remarks on one
+// against the official rule: it is sent as it is.
 func (a *app) normalize(c card.Credential, typed card.Secret) (card.Secret, error) {
+	s, how, err := a.normalizeForm(c, typed)
+	if err == nil && how.SingleClass {
+		a.say(a.t("secret.single-class"))
+	}
+	return s, err
+}
+
+// normalizeForm checks the form and says what it changed: raised letters, folded width.
+func (a *app) normalizeForm(c card.Credential, typed card.Secret) (card.Secret, card.Normalized, error) {
 	s, how, err := card.Normalize(c, typed)
 	if err != nil {
-		typed.Wipe()
-		return card.Secret{}, err
+		return card.Secret{}, how, err
 	}
 	if how.Folded {
 		a.say(a.t("secret.folded"))
@@ -218,10 +227,7 @@ func (a *app) normalize(c card.Credential, typed card.Secret) (card.Secret, erro
 	if how.Raised {
 		a.say(a.t("secret.raised"))
 	}
-	if how.SingleClass {
-		a.say(a.t("secret.single-class"))
-	}
-	return s, nil
+	return s, how, nil
 }
 
 func inputNeeded() error {

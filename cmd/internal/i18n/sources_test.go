@@ -119,6 +119,7 @@ func families(t *testing.T) map[string][]string {
 	return map[string][]string{
 		"kind.":                 words(card.KindUnknown, card.KindMyNumber, card.KindJuki, card.KindAndroid, card.KindIPhone),
 		"secret.":               credentials,
+		"secret.name.":          credentials,
 		"prompt.":               credentials,
 		"prompt.new.rule.":      credentials,
 		"err.locked.":           credentials,
