@@ -146,10 +146,13 @@ func (a *app) printValidity(o *validityOptions, id card.CertID, cert *x509.Certi
 	a.field("field.subject", ui.Escape(distinguishedName(cert.RawSubject)))
 	a.field("field.valid", a.t("field.valid.value", "From", cert.NotBefore.In(japan).Format(time.DateOnly), "Until", cert.NotAfter.In(japan).Format(time.DateOnly)))
 	if n := rep.Anchor; n != nil {
-		a.field("verify.anchor", a.t("verify.anchor."+string(n.Kind), "Name", ui.Escape(n.Name)))
+		a.field("validity.anchor", a.t("verify.anchor."+string(n.Kind), "Name", ui.Escape(n.Name)))
 	}
 	if hint := outcome.ID + ".hint"; a.out.Has(hint) {
 		a.print(a.t(hint, outcome.Pairs...))
+	}
+	if rep.Practice && (outcome.Code == i18n.CodeExpired || outcome.Code == i18n.CodeRevoked) {
+		a.print(a.t("validity.practice"))
 	}
 	if o.ocsp == "auto" && len(cert.OCSPServer) == 0 {
 		a.print(a.t("validity.no-address"))
