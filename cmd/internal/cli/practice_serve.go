@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"natsuin/card/practice"
 	"natsuin/card/virtual/vpcd"
 	"natsuin/cmd/internal/i18n"
 	"natsuin/cmd/internal/ui"
@@ -33,11 +34,17 @@ func newPracticeServe(a *app) *cobra.Command {
 	return c
 }
 
+// servePatience is how long a command from the reader waits for the town hall, which
+// makes keys while it holds the store; a reader has no time limit of its own.
+const servePatience = time.Minute
+
 // practiceServe keeps the card in the reader until the person takes it out, with
 // Ctrl-C. It holds the store for one command at a time: the town hall can work on the
 // card meanwhile, and counts are the same everywhere.
 func (a *app) practiceServe(ctx context.Context, connect, listen string) error {
-	conn, err := a.practiceStore().Connect()
+	o := a.practiceOptions()
+	o.Wait = servePatience
+	conn, err := practice.Open(o).Connect()
 	if err != nil {
 		return err
 	}

@@ -120,12 +120,14 @@ func (a *app) connectPractice() (*session, error) {
 	return a.start(conn)
 }
 
-func (a *app) practiceStore() *practice.Store {
-	return practice.Open(practice.Options{
+func (a *app) practiceStore() *practice.Store { return practice.Open(a.practiceOptions()) }
+
+func (a *app) practiceOptions() practice.Options {
+	return practice.Options{
 		Dir:    a.env.dataDir("practice"),
 		Now:    a.env.Now,
 		Making: func() { a.say(a.t("practice.making")) },
-	})
+	}
 }
 
 // pick chooses among the readers as CLI.md, "Which reader", says.
