@@ -151,7 +151,7 @@ func (a *app) sayError(x i18n.Explanation, err error) {
 		}
 	}
 	if a.flags.verbose {
-		for _, line := range strings.Split(detail(err), "\n") {
+		for _, line := range detail(err) {
 			fmt.Fprintln(w, "  "+ui.Escape(line))
 		}
 	}

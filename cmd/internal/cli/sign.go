@@ -5,6 +5,7 @@ import (
 	"crypto"
 	"crypto/x509"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -234,6 +235,9 @@ func (r *signRun) signAll(ctx context.Context, s *session) error {
 		if err != nil {
 			return err
 		}
+		if err := issued(r.certificate(), cert, ca); err != nil {
+			return err
+		}
 		issuers = append(issuers, ca)
 	}
 	signer, err := s.card.Signer(r.certificate(), cert, card.SignerOptions{AllowWeak: r.opts.allowWeak})
@@ -244,6 +248,21 @@ func (r *signRun) signAll(ctx context.Context, s *session) error {
 	return w.close(r.each(ctx, func(j *job) error {
 		return r.signOne(ctx, j, cert, issuers, signer, w)
 	}))
+}
+
+var errNotIssued = errors.New("not signed by the CA on the card")
+
+// issued refuses certificates that the CA's key on the card did not sign: a bit was lost
+// on the way, or the files do not belong together, and nobody could verify what is signed
+// with them. SHA-1, which old cards have, cannot be checked by crypto/x509.
+func issued(id card.CertID, cert, ca *x509.Certificate) error {
+	for i, c := range []*x509.Certificate{cert, ca} {
+		err := ca.CheckSignature(c.SignatureAlgorithm, c.RawTBSCertificate, c.Signature)
+		if err != nil && !errors.As(err, new(x509.InsecureAlgorithmError)) {
+			return &card.BadCertificateError{ID: []card.CertID{id, id.CA()}[i], Err: fmt.Errorf("%w: %w", errNotIssued, err)}
+		}
+	}
+	return nil
 }
 
 // useHashOf hashes the files again if the key's profile asks for another hash than the

@@ -39,13 +39,15 @@ func (e *verdictError) As(target any) bool {
 
 func isVerdict(err error) bool { return errors.As(err, new(*verdictError)) }
 
-// detail is the chain of causes for -v: status words, PC/SC codes, where it broke.
-func detail(err error) string {
-	var lines []string
+// detail is the chain of causes for -v: status words, PC/SC codes, where it broke. What
+// the commands decided themselves is worded already.
+func detail(err error) (lines []string) {
 	for e := err; e != nil; e = errors.Unwrap(e) {
-		lines = append(lines, fmt.Sprintf("%T: %v", e, e))
+		if _, worded := e.(*i18n.Error); !worded {
+			lines = append(lines, strings.Split(fmt.Sprintf("%T: %v", e, e), "\n")...)
+		}
 	}
-	return strings.Join(lines, "\n")
+	return lines
 }
 
 // stamp is a time as JSON says it.

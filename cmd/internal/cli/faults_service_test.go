@@ -1,0 +1,303 @@
+package cli_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+
+	"natsuin/card/pcsc"
+	"natsuin/card/practice"
+	"natsuin/card/virtual"
+	"natsuin/cmd/internal/cli"
+)
+
+// A faultyService is a PC/SC service with one reader and one card, in which any
+// exchange and any begin of a transaction can go wrong. It keeps what a program owes:
+// no command outside a transaction, each begun one ended, each connection closed.
+type faultyService struct {
+	card *virtual.Card
+
+	lifted    bool // the card is gone
+	unplugged bool // the reader is gone
+	stopped   bool // the service is gone
+
+	atBegin map[int]func() error // by index of the Begin
+	begins  int
+
+	connections, open, held int
+	broken                  []string // what the program owed and did not do
+	silent                  bool     // a call was given up: the card is reset when it comes back
+	sentSecrets             [][]byte // the buffers of VERIFY and CHANGE, which must be wiped
+}
+
+func (s *faultyService) List() ([]pcsc.Reader, error) {
+	switch {
+	case s.stopped:
+		return nil, &pcsc.Error{Op: "readers", Code: 0x8010001D, Err: pcsc.ErrNoService}
+	case s.unplugged:
+		return nil, nil
+	}
+	return []pcsc.Reader{{Name: real, CardPresent: !s.lifted}}, nil
+}
+
+func (s *faultyService) Wait(context.Context, []pcsc.Reader) error {
+	return errors.New("a script does not wait")
+}
+
+func (s *faultyService) Connect(_ context.Context, reader string) (cli.Connection, error) {
+	if err := s.gone("connect"); err != nil {
+		return nil, err
+	}
+	s.connections++
+	s.open++
+	return &faultyConn{service: s, reader: reader}, nil
+}
+
+// gone is the error of a call to what is not there any more.
+func (s *faultyService) gone(op string) error {
+	switch {
+	case s.stopped:
+		return &pcsc.Error{Op: op, Reader: real, Code: 0x8010001E, Err: pcsc.ErrNoService}
+	case s.unplugged:
+		return &pcsc.Error{Op: op, Reader: real, Code: 0x80100017, Err: pcsc.ErrRemoved}
+	case s.lifted:
+		return &pcsc.Error{Op: op, Reader: real, Code: 0x80100069, Err: pcsc.ErrRemoved}
+	}
+	return nil
+}
+
+// reachable is whether the card could have been reset.
+func (s *faultyService) reachable() bool { return s.gone("") == nil && !s.silent }
+
+// owes returns what the program left undone.
+func (s *faultyService) owes() []string {
+	list := s.broken
+	if s.open != 0 {
+		list = append(list, fmt.Sprintf("%d connections are open", s.open))
+	}
+	if s.held != 0 {
+		list = append(list, fmt.Sprintf("%d transactions are held", s.held))
+	}
+	if s.connections > 0 && s.reachable() && !s.card.Fresh() {
+		list = append(list, "the card is not reset")
+	}
+	for _, sent := range s.sentSecrets {
+		if !bytes.Equal(sent, make([]byte, len(sent))) {
+			list = append(list, "a sent secret is not wiped")
+		}
+	}
+	return list
+}
+
+// A faultyConn behaves as pcsc.Conn does.
+type faultyConn struct {
+	service *faultyService
+	reader  string
+	begun   bool
+	closed  bool
+	dead    error
+}
+
+func (c *faultyConn) Reader() string { return c.reader }
+
+func (c *faultyConn) usable(op string) error {
+	if c.closed {
+		c.service.broken = append(c.service.broken, op+" on a closed connection")
+	}
+	if c.dead != nil {
+		return &pcsc.Error{Op: op, Reader: c.reader, Err: c.dead}
+	}
+	return c.service.gone(op)
+}
+
+func (c *faultyConn) Begin() error {
+	s := c.service
+	index := s.begins
+	s.begins++
+	if strike := s.atBegin[index]; strike != nil {
+		if err := strike(); err != nil {
+			return err
+		}
+	}
+	if err := c.usable("begin"); err != nil {
+		return err
+	}
+	if c.begun {
+		s.broken = append(s.broken, "a transaction within another")
+	}
+	c.begun = true
+	s.held++
+	return nil
+}
+
+func (c *faultyConn) Transmit(command []byte) ([]byte, error) {
+	if err := c.usable("transmit"); err != nil {
+		return nil, err
+	}
+	if !c.begun {
+		c.service.broken = append(c.service.broken, "a command outside a transaction")
+		return nil, &pcsc.Error{Op: "transmit", Reader: c.reader, Err: pcsc.ErrNoTransaction}
+	}
+	if len(command) > 5 && (command[1] == 0x20 || command[1] == 0x24) {
+		c.service.sentSecrets = append(c.service.sentSecrets, command)
+	}
+	answer, err := c.service.card.Transmit(command)
+	if errors.Is(err, pcsc.ErrNoAnswer) {
+		c.dead, c.service.silent = pcsc.ErrNoAnswer, true
+	}
+	var service *pcsc.Error
+	if errors.As(err, &service) { // without the virtual card's words around it
+		return nil, service
+	}
+	return answer, err
+}
+
+func (c *faultyConn) End(reset bool) error {
+	c.release()
+	if err := c.usable("end"); err != nil {
+		return err
+	}
+	if reset {
+		c.service.card.Reset()
+	}
+	return nil
+}
+
+func (c *faultyConn) release() {
+	if c.begun {
+		c.begun = false
+		c.service.held--
+	}
+}
+
+func (c *faultyConn) Close() error {
+	if c.closed {
+		return nil
+	}
+	c.release()
+	c.closed = true
+	c.service.open--
+	if c.service.reachable() {
+		c.service.card.Reset()
+	}
+	return nil
+}
+
+// A fault is one thing that goes wrong.
+type fault struct {
+	name   string
+	strike func(*faultyService) virtual.Effect // at an exchange
+	// codes are those of CLI.md that the run may end in when the fault strikes a
+	// command without a secret, and secret those for VERIFY and CHANGE. Success is
+	// always allowed where the run could do without the answer: then it is complete.
+	codes, secret []string
+}
+
+func lost(code pcsc.Code, err error) error {
+	return &pcsc.Error{Op: "transmit", Reader: real, Code: code, Err: err}
+}
+
+func effect(e virtual.Effect) func(*faultyService) virtual.Effect {
+	return func(*faultyService) virtual.Effect { return e }
+}
+
+var ended = func() chan struct{} { c := make(chan struct{}); close(c); return c }()
+
+// silence is no answer for the whole wait, before or after the card obeyed.
+func silence(obeyed bool) virtual.Effect {
+	return func(x *virtual.Exchange) ([]byte, error) {
+		if obeyed {
+			x.Run()
+		}
+		return nil, lost(0, pcsc.ErrNoAnswer)
+	}
+}
+
+var (
+	unknown  = []string{"unknown-outcome"}
+	refused  = []string{"not-jpki", "no-certificate", "card-removed"}
+	garbled  = []string{"not-jpki", "no-certificate"}
+	notThere = []string{"card-removed"}
+)
+
+// faults are those of every exchange. An answer is never believed to be more than it is:
+// whatever may have had an effect on a secret ends as unknown.
+var faults = []fault{
+	{"removed", func(s *faultyService) virtual.Effect {
+		return func(x *virtual.Exchange) ([]byte, error) {
+			s.lifted = true
+			return virtual.Remove(lost(0x80100069, pcsc.ErrRemoved))(x)
+		}
+	}, notThere, unknown},
+	{"removed after it obeyed", func(s *faultyService) virtual.Effect {
+		return func(x *virtual.Exchange) ([]byte, error) {
+			s.lifted = true
+			x.Run()
+			return virtual.Remove(lost(0x80100069, pcsc.ErrRemoved))(x)
+		}
+	}, notThere, unknown},
+	{"reset by another program", effect(func(x *virtual.Exchange) ([]byte, error) {
+		x.Card().Reset()
+		return nil, lost(0x80100068, pcsc.ErrReset)
+	}), append(notThere, refused...), unknown},
+	{"reset unnoticed", effect(virtual.ResetBefore()), refused, refused},
+	{"transaction lost", effect(virtual.Drop(lost(0x80100016, pcsc.ErrRemoved))), notThere, unknown},
+	{"answer lost", effect(virtual.LoseAnswer(lost(0x8010002F, pcsc.ErrRemoved))), notThere, unknown},
+	{"unknown code of the service", effect(virtual.Drop(lost(0x80100099, nil))), []string{"no-service"}, unknown},
+	{"6F00", effect(virtual.Answer(0x6F00)), garbled, unknown},
+	{"6F00 after it obeyed", effect(virtual.AnswerAfter(0x6F00)), garbled, unknown},
+	{"6982", effect(virtual.Answer(0x6982)), refused, refused},
+	{"6985", effect(virtual.Answer(0x6985)), refused, refused},
+	{"6A82", effect(virtual.Answer(0x6A82)), refused, refused},
+	{"truncated to nothing", effect(virtual.Truncate(0)), garbled, unknown},
+	{"truncated to one byte", effect(virtual.Truncate(1)), garbled, unknown},
+	{"data cut short", effect(virtual.CutData(40)), append([]string{"invalid"}, garbled...), nil},
+	{"without status", effect(virtual.WithoutStatus()), garbled, unknown},
+	{"65,000 bytes of junk", effect(virtual.Junk(65000)), garbled, unknown},
+	{"256 bytes of junk", effect(virtual.Junk(258)), append([]string{"locked", "too-few-tries"}, garbled...), unknown},
+	{"the command comes back", effect(func(x *virtual.Exchange) ([]byte, error) { return bytes.Clone(x.Command), nil }), garbled, unknown},
+	{"a bit flipped", effect(virtual.Corrupt()), append([]string{"invalid", "expired"}, garbled...), nil},
+	{"wrong certificate", effect(virtual.ReplaceBefore(func(s *virtual.State) { s.Sign.Certificate, s.Sign.CA = s.Auth.Certificate, s.Auth.CA })), []string{"invalid", "not-jpki"}, []string{"invalid", "not-jpki"}},
+	{"certificate of another key", effect(virtual.ReplaceBefore(func(s *virtual.State) { s.Sign.Key = s.Auth.Key })), []string{"invalid", "not-jpki"}, []string{"invalid", "not-jpki"}},
+	{"certificate gone", effect(virtual.ReplaceBefore(func(s *virtual.State) { s.Sign.Certificate = nil })), garbled, garbled},
+	{"no answer", effect(silence(false)), notThere, unknown},
+	{"no answer, though it obeyed", effect(silence(true)), notThere, unknown},
+	{"reader unplugged", func(s *faultyService) virtual.Effect {
+		return func(x *virtual.Exchange) ([]byte, error) {
+			s.unplugged = true
+			return virtual.Remove(lost(0x80100017, pcsc.ErrRemoved))(x)
+		}
+	}, notThere, unknown},
+	{"service stopped", func(s *faultyService) virtual.Effect {
+		return func(x *virtual.Exchange) ([]byte, error) {
+			s.stopped = true
+			return nil, lost(0x8010001E, pcsc.ErrNoService)
+		}
+	}, []string{"no-service"}, unknown},
+}
+
+// personState is a practice card of today. Its keys are made once: they are what costs
+// time here.
+var personState = sync.OnceValue(func() virtual.State {
+	dir := scratch("natsuin-card")
+	conn, err := practice.Open(practice.Options{Dir: dir}).Connect()
+	if err != nil {
+		panic(err)
+	}
+	defer conn.Close()
+	if err := conn.Begin(); err != nil {
+		panic(err)
+	}
+	return conn.Card().State()
+})
+
+// newCard is that card with the secrets of this test.
+func newCard(t testing.TB) *virtual.Card {
+	t.Helper()
+	state := personState()
+	state.Sign.Secret, state.Auth.Secret = []byte(marked), []byte(markedPIN)
+	return virtual.New(virtual.Options{State: state})
+}

@@ -1,0 +1,403 @@
+package cli_test
+
+import (
+	"bytes"
+	"crypto/x509"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"go.mozilla.org/pkcs7"
+
+	"natsuin/card/pcsc"
+	"natsuin/card/virtual"
+	"natsuin/cmd/internal/cli"
+	"natsuin/cmd/internal/i18n"
+	"natsuin/cmd/internal/ui"
+)
+
+// The secrets of this test. They are looked for in everything that is said.
+const (
+	marked      = "MARK7SECRET42X"
+	markedNew   = "FRESH8MARK53Y"
+	markedWrong = "WRONG9MARK64Z"
+	markedPIN   = "7294"
+)
+
+// An act is one run of the program.
+type act struct {
+	name  string
+	args  []string
+	stdin string // what --pin-from stdin reads
+	given int    // secrets given that may be tried
+	files int    // to sign
+}
+
+var acts = []act{
+	{name: "sign", args: []string{"sign", "--yes", "--pin-from", "stdin"}, stdin: marked + "\n", given: 1, files: 1},
+	{name: "sign 3 files", args: []string{"sign", "--yes", "--pin-from", "stdin"}, stdin: marked + "\n", given: 1, files: 3},
+	{name: "sign, wrong password", args: []string{"sign", "--yes", "--pin-from", "stdin"}, stdin: markedWrong + "\n", given: 1, files: 1},
+	{name: "pin change", args: []string{"pin", "change", "sign", "--pin-from", "stdin"}, stdin: marked + "\n" + markedNew + "\n", given: 1},
+	{name: "pin change, wrong password", args: []string{"pin", "change", "sign", "--pin-from", "stdin"}, stdin: markedWrong + "\n" + markedNew + "\n", given: 1},
+	{name: "pin change auth", args: []string{"pin", "change", "auth", "--pin-from", "stdin"}, stdin: markedPIN + "\n5807\n", given: 1},
+	{name: "pin status", args: []string{"pin", "status"}},
+	{name: "fingerprint sign", args: []string{"fingerprint", "sign", "--pin-from", "stdin"}, stdin: marked + "\n", given: 1},
+	{name: "cert show sign", args: []string{"cert", "show", "sign", "--pin-from", "stdin"}, stdin: marked + "\n", given: 1},
+}
+
+// A run is what became of one act.
+type run struct {
+	act     act
+	dir     string // with the files to sign
+	before  virtual.State
+	card    *virtual.Card
+	exit    int
+	out     string
+	err     string
+	invalid []string // what is wrong with it
+}
+
+func (r *run) wrong(format string, args ...any) {
+	r.invalid = append(r.invalid, fmt.Sprintf(format, args...))
+}
+
+// perform runs the act with the card that readers hold.
+func perform(a act, dir string, readers cli.Readers, card *virtual.Card, flags ...string) *run {
+	r := &run{act: a, dir: dir, card: card, before: card.State()}
+	args := slices.Concat(a.args, []string{"--reader", "reader"}, flags)
+	for i := range a.files {
+		args = append(args, filepath.Join(dir, fmt.Sprintf("file%d", i)))
+	}
+	var stdout, stderr bytes.Buffer
+	r.exit = cli.Main(&cli.Env{
+		Args: args, Readers: readers, Now: time.Now, Getenv: func(string) string { return "" },
+		Streams: &ui.Streams{In: strings.NewReader(a.stdin), Out: &stdout, Err: &stderr,
+			Terminal: func() (*ui.Terminal, error) { return nil, ui.ErrNoTerminal }},
+	})
+	r.out, r.err = stdout.String(), stderr.String()
+	return r
+}
+
+// An outcome is the JSON object, as far as every act has it.
+type outcome struct {
+	Code    string
+	Exit    int
+	Outcome string
+	Files   []struct {
+		Output string
+		OK     bool
+		Code   string
+	}
+	Message string
+}
+
+// check compares what the run said with what the card and the disk hold. It returns
+// the run's code.
+func (r *run) check() string {
+	var o outcome
+	if err := json.Unmarshal([]byte(r.out), &o); err != nil {
+		r.wrong("stdout is not one JSON object: %q", r.out)
+	}
+	switch {
+	case o.Exit != r.exit || i18n.Code(o.Code).Exit() != r.exit:
+		r.wrong("exit %d, with code %q and exit %d in JSON", r.exit, o.Code, o.Exit)
+	case r.exit == 70:
+		r.wrong("taken for a bug: %s", o.Message)
+	}
+	r.checkTries(o)
+	r.checkChange(o)
+	r.checkFiles(o)
+	r.checkWords(o.Message)
+	return o.Code
+}
+
+// checkTries: no more VERIFYs than secrets, lost ones included, and no try gone unsaid.
+func (r *run) checkTries(o outcome) {
+	verifies, changes := 0, 0
+	for _, e := range r.card.Log() {
+		switch e.Op {
+		case virtual.OpVerify:
+			verifies++
+		case virtual.OpChange:
+			changes++
+		}
+	}
+	tally := r.card.Tally()
+	if verifies > r.act.given || changes > 1 || tally.Wrong > r.act.given {
+		r.wrong("%d VERIFYs, %d of them wrong, %d CHANGEs, with %d secrets given", verifies, tally.Wrong, changes, r.act.given)
+	}
+	if tally.Wrong > 0 && r.exit != 6 && r.exit != 7 && r.exit != 9 {
+		r.wrong("a try is gone, and the exit code is %d", r.exit)
+	}
+	if verifies == 0 && (r.exit == 6 || r.exit == 9) {
+		r.wrong("nothing was sent, and the exit code is %d", r.exit)
+	}
+	if r.exit == 0 && tally.Wrong > 0 {
+		r.wrong("done, with a wrong secret")
+	}
+}
+
+// checkChange: the word that a change ends in is the truth.
+func (r *run) checkChange(o outcome) {
+	if !strings.HasPrefix(r.act.name, "pin change") {
+		return
+	}
+	after := r.card.State()
+	changed := !bytes.Equal(r.before.Sign.Secret, after.Sign.Secret) || !bytes.Equal(r.before.Auth.Secret, after.Auth.Secret)
+	switch o.Outcome {
+	case "changed":
+		if !changed || r.exit != 0 {
+			r.wrong("told as changed with exit %d; changed is %t", r.exit, changed)
+		}
+	case "not-changed":
+		if changed || r.exit == 0 {
+			r.wrong("told as not changed with exit %d; changed is %t", r.exit, changed)
+		}
+	case "unknown":
+		if r.exit != 9 {
+			r.wrong("told as unknown with exit %d", r.exit)
+		}
+	default:
+		r.wrong("outcome %q", o.Outcome)
+	}
+	if r.exit == 9 && o.Outcome != "unknown" {
+		r.wrong("exit 9 with outcome %q", o.Outcome)
+	}
+}
+
+// checkFiles: each signature is there whole and verifies, or is not there, as the run
+// says; and there is nothing else.
+func (r *run) checkFiles(o outcome) {
+	entries, err := os.ReadDir(r.dir)
+	if err != nil {
+		r.wrong("%v", err)
+	}
+	there := map[string]bool{}
+	for _, e := range entries {
+		there[e.Name()] = true
+	}
+	for i := range r.act.files {
+		name := fmt.Sprintf("file%d", i)
+		there[name] = false
+		made := there[name+".p7s"]
+		there[name+".p7s"] = false
+		if r.exit == 0 && !made {
+			r.wrong("done, but there is no signature of %s", name)
+		}
+		if made {
+			r.checkSignature(filepath.Join(r.dir, name))
+		}
+		if o.Files != nil && o.Files[i].OK != made {
+			r.wrong("%s: ok is %t, and the file exists: %t", name, o.Files[i].OK, made)
+		}
+		if o.Files != nil && !made && o.Files[i].Code == "ok" {
+			r.wrong("%s is not there, with code ok", name)
+		}
+	}
+	for name, extra := range there {
+		if extra {
+			r.wrong("%s is left behind", name)
+		}
+	}
+}
+
+// checkSignature has another implementation check it, under the citizen's certificate.
+func (r *run) checkSignature(name string) {
+	content, err := os.ReadFile(name)
+	if err != nil {
+		r.wrong("%v", err)
+		return
+	}
+	der, err := os.ReadFile(name + ".p7s")
+	if err != nil {
+		r.wrong("%v", err)
+		return
+	}
+	message, err := pkcs7.Parse(der)
+	if err != nil {
+		r.wrong("%s.p7s: %v", name, err)
+		return
+	}
+	message.Content = content
+	signer := message.GetOnlySigner()
+	switch err := message.Verify(); {
+	case err != nil:
+		r.wrong("%s.p7s does not verify: %v", name, err)
+	case signer == nil || !bytes.Equal(signer.Raw, r.before.Sign.Certificate):
+		r.wrong("%s.p7s is under another certificate", name)
+	case !slices.ContainsFunc(message.Certificates, func(c *x509.Certificate) bool { return bytes.Equal(c.Raw, r.before.Sign.CA) }):
+		r.wrong("%s.p7s is without the CA's certificate", name)
+	}
+}
+
+var (
+	// ids are names of messages, which a person sees when there is no message.
+	ids = regexp.MustCompile(`\b(err|cmd|flag|sign|unlock|tries|prompt|pin|wait)\.[a-z]+[a-z0-9.-]*|<no value>|%!`)
+	// inner are words of Go and of our own libraries' errors.
+	inner = regexp.MustCompile(`pcsc: |virtual card|card: |apdu: |practice: |asn1: |x509: |crypto/|goroutine|panic|runtime|nil pointer|exchange \d|answer of \d+ bytes|outcome unknown: `)
+	// japanese is a letter of a Japanese sentence.
+	japanese = regexp.MustCompile(`\p{Hiragana}`)
+)
+
+// checkWords: what is said holds no secret, no name of a message, no inner words.
+func (r *run) checkWords(message string) {
+	for _, text := range []string{message, r.out, r.err} {
+		if found := ids.FindString(text); found != "" {
+			r.wrong("no words for %q in %q", found, text)
+		}
+		for _, secret := range []string{marked, markedNew, markedWrong} {
+			if strings.Contains(text, secret) || strings.Contains(text, fmt.Sprintf("%X", secret)) {
+				r.wrong("the secret is shown: %q", text)
+			}
+		}
+	}
+	if found := inner.FindString(message); found != "" {
+		r.wrong("inner words %q in %q", found, message)
+	}
+	if r.exit != 0 && message != "" && !japanese.MatchString(message) {
+		r.wrong("not worded: %q", message)
+	}
+}
+
+// scratch is a new folder that the test's end does not remove: one that outlives it is
+// needed by all.
+func scratch(pattern string) string {
+	dir, err := os.MkdirTemp("", pattern)
+	if err != nil {
+		panic(err)
+	}
+	return dir
+}
+
+// inputs makes the files to sign in a new folder.
+func inputs(t testing.TB, n int) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("/dev/shm", "natsuin-faults") // thousands of flushes to a disk take minutes
+	if err != nil {
+		dir = t.TempDir()
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	for i := range n {
+		if err := os.WriteFile(filepath.Join(dir, fmt.Sprintf("file%d", i)), []byte(fmt.Sprintf("application %d\n", i)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+// clean makes the folder ready for the next run.
+func clean(t testing.TB, dir string, n int) {
+	t.Helper()
+	for i := range n {
+		os.Remove(filepath.Join(dir, fmt.Sprintf("file%d.p7s", i)))
+	}
+}
+
+// Each fault at each exchange of each act, in process. The counts are those of the
+// table in docs/reliability.md, which `go test -v -run TestFaultMatrix` prints.
+func TestFaultMatrix(t *testing.T) {
+	total := make(chan int, len(acts))
+	t.Run("acts", func(t *testing.T) {
+		for _, a := range acts {
+			t.Run(a.name, func(t *testing.T) {
+				t.Parallel()
+				cases := faultsOf(t, a)
+				t.Logf("%-28s %5d cases", a.name, cases)
+				total <- cases
+			})
+		}
+	})
+	close(total)
+	cases := 0
+	for n := range total {
+		cases += n
+	}
+	t.Logf("%-28s %5d cases", "all", cases)
+	if cases < 1000 && !t.Failed() {
+		t.Errorf("only %d cases", cases)
+	}
+}
+
+// faultsOf plays all faults of one act and returns how many there were.
+func faultsOf(t *testing.T, a act) (cases int) {
+	dir := inputs(t, a.files)
+	once := func(s *faultyService, flags ...string) *run {
+		clean(t, dir, a.files)
+		r := perform(a, dir, s, s.card, flags...)
+		r.invalid = append(r.invalid, s.owes()...)
+		return r
+	}
+	undisturbed := &faultyService{card: newCard(t)}
+	calm := once(undisturbed, "--json", "--lang", "ja")
+	code := calm.check()
+	if want := map[bool]string{true: "wrong-pin", false: "ok"}[strings.Contains(a.name, "wrong")]; code != want || calm.invalid != nil {
+		t.Fatalf("without a fault: %s, %v: %s%s", code, calm.invalid, calm.out, calm.err)
+	}
+	log := undisturbed.card.Log()
+	for _, f := range faults {
+		for at, entry := range log {
+			disturbed := func() *faultyService {
+				s := &faultyService{card: newCard(t)}
+				s.card.Inject(virtual.Fault{At: at, Effect: f.strike(s)})
+				return s
+			}
+			r := once(disturbed(), "--json", "--lang", "ja")
+			got := r.check()
+			allowed := f.codes
+			if entry.Op == virtual.OpVerify || entry.Op == virtual.OpChange {
+				allowed = f.secret
+			}
+			if got != code && !slices.Contains(allowed, got) {
+				r.wrong("code %s, want one of %v", got, allowed)
+			}
+			talk := once(disturbed(), "--lang", "ja", "-v")
+			talk.checkTries(outcome{})
+			talk.checkFiles(outcome{})
+			talk.checkWords("")
+			if talk.exit != r.exit {
+				talk.wrong("exit %d, and %d with --json", talk.exit, r.exit)
+			}
+			if problems := append(r.invalid, talk.invalid...); problems != nil {
+				t.Errorf("%s, %s at exchange %d (%v): %s\n%s%s", a.name, f.name, at, entry.Op, strings.Join(problems, "; "), r.out, talk.err)
+			}
+			cases++
+		}
+	}
+	return cases + beginsOf(t, a, once, undisturbed.begins)
+}
+
+// beginsOf has each of the act's transactions not begin.
+func beginsOf(t *testing.T, a act, once func(*faultyService, ...string) *run, begins int) (cases int) {
+	for _, f := range []struct {
+		name, code string
+		strike     func(*faultyService) error
+	}{
+		{"busy", "busy", func(*faultyService) error { return &pcsc.Error{Op: "begin", Reader: real, Err: pcsc.ErrBusy} }},
+		{"reset again and again", "card-removed", func(*faultyService) error {
+			return &pcsc.Error{Op: "begin", Reader: real, Code: 0x80100068, Err: pcsc.ErrReset}
+		}},
+		{"removed", "card-removed", func(s *faultyService) error { s.lifted = true; return nil }},
+		{"reader unplugged", "card-removed", func(s *faultyService) error { s.unplugged = true; return nil }},
+		{"service stopped", "no-service", func(s *faultyService) error { s.stopped = true; return nil }},
+	} {
+		for at := range begins {
+			s := &faultyService{card: newCard(t)}
+			s.atBegin = map[int]func() error{at: func() error { return f.strike(s) }}
+			r := once(s, "--json", "--lang", "ja")
+			if got := r.check(); got != f.code {
+				r.wrong("code %s, want %s", got, f.code)
+			}
+			if r.invalid != nil {
+				t.Errorf("%s, %s at begin %d: %s\n%s%s", a.name, f.name, at, strings.Join(r.invalid, "; "), r.out, r.err)
+			}
+			cases++
+		}
+	}
+	return cases
+}
