@@ -42,8 +42,12 @@ func classifyCard(err error) *Error {
 	switch {
 	case errors.As(err, &status):
 		return &Error{Code: CodeNotJPKI, ID: "err.card-refused", Pairs: []any{"Op", status.Op, "Status", status.Status.String()}, Err: err}
-	case errors.As(err, new(*apdu.MalformedError)):
+	case errors.As(err, new(*apdu.MalformedError)), errors.As(err, new(*card.BadCertificateError)), errors.Is(err, card.ErrBadSignature):
 		return &Error{Code: CodeNotJPKI, ID: "err.card-answer", Err: err}
+	case errors.As(err, new(*card.UnsupportedError)):
+		return &Error{Code: CodeNotJPKI, ID: "err.card-key", Err: err}
+	case errors.As(err, new(*apdu.TransmitError)): // of a transport without words of its own
+		return &Error{Code: CodeCardRemoved, ID: "err.pcsc.removed", Err: err}
 	}
 	return nil
 }
