@@ -82,8 +82,7 @@ func (c contents) read(ctx context.Context) (*document, error) {
 	for i := range others {
 		others[i].r = sources[i+1]
 	}
-	buf := make([]byte, 64<<10)
-	for {
+	for buf := make([]byte, firstBlock); ; buf = grown(buf) {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
@@ -128,6 +127,19 @@ func (c contents) read(ctx context.Context) (*document, error) {
 	return d, nil
 }
 
+// Content is read in one small block, which most files fill not even once, and then in large ones.
+const (
+	firstBlock = 16 << 10
+	blockSize  = 64 << 10
+)
+
+func grown(buf []byte) []byte {
+	if len(buf) < blockSize {
+		return make([]byte, blockSize)
+	}
+	return buf
+}
+
 // fill reads until buf is full. It returns io.EOF at the end and leaves every other error as it is: io.ReadFull would hide
 // whether a reader broke off or ended.
 func fill(r io.Reader, buf []byte) (n int, err error) {
@@ -165,7 +177,7 @@ func (c *comparison) compare(piece []byte) error {
 		return nil
 	}
 	if c.buf == nil {
-		c.buf = make([]byte, 64<<10)
+		c.buf = make([]byte, blockSize)
 	}
 	n, err := fill(c.r, c.buf[:len(piece)])
 	if err != nil && err != io.EOF {

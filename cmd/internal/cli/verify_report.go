@@ -65,7 +65,9 @@ func (r *verifyRun) conclude(results []*judged) error {
 	r.app.report = rep
 	worst, decisive := i18n.CodeOK, error(nil)
 	for i, j := range results {
-		rep.Files = append(rep.Files, fileOf(j))
+		if r.app.asJSON {
+			rep.Files = append(rep.Files, fileOf(j))
+		}
 		if i > 0 {
 			r.app.print("")
 		}
