@@ -8,10 +8,10 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/sync/errgroup"
 
 	"natsuin/cmd/internal/i18n"
 	"natsuin/cmd/internal/outfile"
@@ -78,19 +78,26 @@ func (r *verifyRun) run(ctx context.Context, args []string) error {
 	if err := r.readPolicy(); err != nil {
 		return err
 	}
-	results := make([]*judged, len(pairs))
-	group, gctx := errgroup.WithContext(ctx)
-	group.SetLimit(runtime.NumCPU())
-	for i, p := range pairs {
-		group.Go(func() error {
-			results[i] = r.judge(gctx, p)
-			return gctx.Err()
-		})
+	return r.conclude(ctx, r.judgeAll(ctx, pairs))
+}
+
+// judgeAll judges on all cores, in order. Each signature's answer comes by its own
+// channel, so that the first are told while the last are read; all of them come, also
+// when ctx ends.
+func (r *verifyRun) judgeAll(ctx context.Context, pairs []pair) []chan *judged {
+	answers := make([]chan *judged, len(pairs))
+	for i := range answers {
+		answers[i] = make(chan *judged, 1)
 	}
-	if err := group.Wait(); err != nil {
-		return err
+	var next atomic.Int64
+	for range min(runtime.NumCPU(), len(pairs)) {
+		go func() {
+			for i := next.Add(1) - 1; i < int64(len(pairs)); i = next.Add(1) - 1 {
+				answers[i] <- r.judge(ctx, pairs[i])
+			}
+		}()
 	}
-	return r.conclude(results)
+	return answers
 }
 
 // pairs sorts the arguments into signatures and their contents (CLI.md,
@@ -264,6 +271,9 @@ func verdictCode(v verify.Verdict) i18n.Code {
 // judge opens both files once and has them judged.
 func (r *verifyRun) judge(ctx context.Context, p pair) *judged {
 	j := &judged{pair: p}
+	if j.err = ctx.Err(); j.err != nil {
+		return j
+	}
 	sig, err := os.Open(p.signature)
 	if err != nil {
 		j.err = fileError("err.file.read", p.signature, err)

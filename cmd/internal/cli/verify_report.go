@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"strings"
 
 	"natsuin/cmd/internal/i18n"
@@ -59,12 +60,16 @@ type verifyCheck struct {
 	Detail *string        `json:"detail"`
 }
 
-// conclude prints every judgement and returns the outcome that decides the run.
-func (r *verifyRun) conclude(results []*judged) error {
-	rep := &verifyReport{Verdict: verify.Valid.String(), Files: []verifyFile{}}
-	r.app.report = rep
-	worst, decisive := i18n.CodeOK, error(nil)
-	for i, j := range results {
+// conclude prints every judgement as it comes, in order, and returns the outcome that
+// decides the run.
+func (r *verifyRun) conclude(ctx context.Context, answers []chan *judged) error {
+	rep := &verifyReport{Files: []verifyFile{}}
+	worst, decisive, verdict := i18n.CodeOK, error(nil), verify.Valid
+	for i, answer := range answers {
+		j := <-answer
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		if r.app.asJSON {
 			rep.Files = append(rep.Files, fileOf(j))
 		}
@@ -72,6 +77,7 @@ func (r *verifyRun) conclude(results []*judged) error {
 			r.app.print("")
 		}
 		r.printJudged(j)
+		verdict = min(verdict, j.verdict()) // INVALID if any, else INDETERMINATE if any
 		if code := j.code(); code != i18n.CodeOK && (decisive == nil || i18n.Worse(worst, code) == code && code != worst) {
 			worst, decisive = code, j.err
 			if decisive == nil {
@@ -79,21 +85,17 @@ func (r *verifyRun) conclude(results []*judged) error {
 			}
 		}
 	}
-	rep.Verdict = overall(results)
+	rep.Verdict = verdict.String()
+	r.app.report = rep
 	return decisive
 }
 
-// overall is the verdict over all files: INVALID if any, else INDETERMINATE if any.
-func overall(results []*judged) string {
-	worst := verify.Valid
-	for _, j := range results {
-		v := verify.Indeterminate // a file that could not be read proves nothing
-		if j.report != nil {
-			v = j.report.Verdict
-		}
-		worst = min(worst, v)
+// verdict is the report's; a file that could not be read proves nothing.
+func (j *judged) verdict() verify.Verdict {
+	if j.report == nil {
+		return verify.Indeterminate
 	}
-	return worst.String()
+	return j.report.Verdict
 }
 
 func fileOf(j *judged) verifyFile {
