@@ -84,7 +84,7 @@ func (a *app) printCertificate(e certEntry, h *holder, practice bool) {
 	a.field("field.subject", ui.Escape(e.Subject))
 	a.field("field.issuer", ui.Escape(e.Issuer))
 	a.field("field.serial", e.Serial)
-	a.field("field.valid", a.t("field.valid.value", "From", e.NotBefore[:10], "Until", e.NotAfter[:10]))
+	a.field("field.valid", a.t("field.valid.value", "From", a.stampDate(e.NotBefore), "Until", a.stampDate(e.NotAfter)))
 	a.field("field.left", a.leftWords(e))
 	if h != nil {
 		a.printHolder(h.info)

@@ -13,7 +13,7 @@ func (a *app) printFingerprint(e fingerprintEntry) {
 	if e.Subject != nil {
 		a.field("field.subject", ui.Escape(*e.Subject))
 	}
-	a.field("field.valid", a.t("field.valid.value", "From", e.NotBefore[:10], "Until", e.NotAfter[:10]))
+	a.field("field.valid", a.t("field.valid.value", "From", a.stampDate(e.NotBefore), "Until", a.stampDate(e.NotAfter)))
 	a.printGroups("field.sha256", e.SHA256)
 	a.printGroups("field.sha1", e.SHA1)
 	if e.Published != nil && *e.Published != e.Target {

@@ -46,7 +46,7 @@ func (a *app) trustList() error {
 	a.print(a.t("trust.pinned"))
 	for _, r := range trust.Published() {
 		rep.Roots = append(rep.Roots, trustRoot{r.Name, r.SHA256.String(), "pinned", stamp(r.NotAfter)})
-		a.print(a.t("trust.root", "Name", r.Name, "Until", r.NotAfter.Format("2006-01-02")))
+		a.print(a.t("trust.root", "Name", r.Name, "Until", a.date(r.NotAfter)))
 		a.printGroups("field.sha256", r.SHA256.String())
 	}
 	registered, err := a.rootStore().List()
@@ -63,7 +63,7 @@ func registeredRoot(r trust.Registered) trustRoot {
 }
 
 func (a *app) printRegistered(r trust.Registered) {
-	a.print(a.t("trust.root", "Name", ui.Escape(r.Name), "Until", r.Certificate.NotAfter.Format("2006-01-02")))
+	a.print(a.t("trust.root", "Name", ui.Escape(r.Name), "Until", a.date(r.Certificate.NotAfter)))
 	a.field("field.subject", ui.Escape(distinguishedName(r.Certificate.RawSubject)))
 	a.printGroups("field.sha256", r.Prints.SHA256.String())
 }

@@ -60,6 +60,15 @@ func (a *app) date(t time.Time) string {
 	return a.t("date", "Year", t.In(japan).Year(), "Month", int(t.In(japan).Month()), "Day", t.In(japan).Day(), "ISO", t.In(japan).Format("2006-01-02"))
 }
 
+// stampDate is the day in Japan of a time that stamp wrote.
+func (a *app) stampDate(s string) string {
+	t, err := time.Parse(time.RFC3339, s)
+	if err != nil {
+		return s
+	}
+	return a.date(t)
+}
+
 func (a *app) dateTime(t time.Time) string { return t.In(japan).Format("2006-01-02 15:04:05 MST") }
 
 func hexUpper(b []byte) string { return fmt.Sprintf("%X", b) }
