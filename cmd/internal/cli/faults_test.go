@@ -70,7 +70,7 @@ func (r *run) wrong(format string, args ...any) {
 // perform runs the act with the card that readers hold.
 func perform(a act, dir string, readers cli.Readers, card *virtual.Card, flags ...string) *run {
 	r := &run{act: a, dir: dir, card: card, before: card.State()}
-	args := slices.Concat(a.args, []string{"--reader", "reader"}, flags)
+	args := slices.Concat(a.args, []string{"--reader", "reader"}, flags) // the last --reader counts
 	for i := range a.files {
 		args = append(args, filepath.Join(dir, fmt.Sprintf("file%d", i)))
 	}
