@@ -14,8 +14,6 @@ import (
 	"natsuin/fingerprint"
 	"natsuin/sign"
 	"natsuin/verify/trust"
-
-	"golang.org/x/crypto/ssh"
 )
 
 var certKinds = map[string]card.CertID{
@@ -193,11 +191,11 @@ func (a *app) encodeCertificate(ctx context.Context, format string, id card.Cert
 		}
 		return sign.Bundle(certs...)
 	case "ssh":
-		key, err := ssh.NewPublicKey(cert.PublicKey)
-		if err != nil {
+		line, ok := authorizedKey(cert.PublicKey)
+		if !ok {
 			return nil, usage("err.cert.ssh")
 		}
-		return ssh.MarshalAuthorizedKey(key), nil
+		return line, nil
 	}
 	return pemOf(cert), nil
 }

@@ -62,6 +62,24 @@ func TestEveryLanguageHasTheSameMessages(t *testing.T) {
 	}
 }
 
+// A Printer finds messages by their place in the text of a file.
+func TestEveryMessageIsFound(t *testing.T) {
+	for _, lang := range i18n.Languages() {
+		p, err := i18n.New(lang)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for id := range catalogue(t, lang) {
+			if !p.Has(id) {
+				t.Errorf("%s: %s does not begin a line of its own, or is nothing", lang, id)
+			}
+		}
+		if p.Has("other") || p.Has("no.such.message") {
+			t.Errorf("%s: an id that no catalogue has is found", lang)
+		}
+	}
+}
+
 var variable = regexp.MustCompile(`\{\{\s*\.(\w+)\s*\}\}`)
 
 func variables(text string) []string {

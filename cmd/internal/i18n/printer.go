@@ -1,0 +1,140 @@
+package i18n
+
+import (
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"strings"
+	"sync"
+
+	goi18n "github.com/nicksnyder/go-i18n/v2/i18n"
+	"golang.org/x/text/language"
+)
+
+// A Printer says things in one language. It may be used by several goroutines.
+//
+// It looks a message up when it is first said: to read a whole catalogue takes longer
+// than what most commands do.
+type Printer struct {
+	lang string
+	tag  language.Tag
+
+	mu        sync.Mutex
+	files     []string // catalogues not opened yet
+	texts     []string // those that are
+	messages  map[string]message
+	bundle    *goi18n.Bundle // of the messages with variables; nil before the first
+	localizer *goi18n.Localizer
+}
+
+// A message is one that was looked up.
+type message struct {
+	known bool
+	plain string // the message itself, unless it has variables or plural forms
+}
+
+// New returns a Printer for a code in Languages.
+func New(lang string) (*Printer, error) {
+	tag, err := language.Parse(lang)
+	if err != nil {
+		return nil, fmt.Errorf("i18n: language %q: %w", lang, err)
+	}
+	files, err := fs.Glob(catalogues, "messages/*."+lang+".json")
+	if err != nil || len(files) == 0 {
+		return nil, fmt.Errorf("i18n: language %q: no catalogue", lang)
+	}
+	return &Printer{lang: lang, tag: tag, files: files, messages: map[string]message{}}, nil
+}
+
+// Lang returns the language's code, "ja" or "en".
+func (p *Printer) Lang() string { return p.lang }
+
+// T returns the message with the given id. The pairs are a name and its value
+// in turn; a value named "N" also chooses the plural form. An id that no
+// catalogue has comes back as it is, which a test of the catalogues forbids.
+func (p *Printer) T(id string, pairs ...any) string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch m := p.look(id); {
+	case !m.known:
+		return id
+	case m.plain != "":
+		return m.plain
+	}
+	cfg := &goi18n.LocalizeConfig{MessageID: id}
+	if len(pairs) > 0 {
+		data := make(map[string]any, len(pairs)/2)
+		for i := 0; i+1 < len(pairs); i += 2 {
+			data[pairs[i].(string)] = pairs[i+1]
+		}
+		cfg.TemplateData = data
+		if n, ok := data["N"].(int); ok {
+			cfg.PluralCount = n
+		}
+	}
+	// An error is no plural form of its own, which falls back to the common one.
+	text, _ := p.localizer.Localize(cfg)
+	if text == "" {
+		return id
+	}
+	return text
+}
+
+// Has tells whether the catalogues hold the id.
+func (p *Printer) Has(id string) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.look(id).known
+}
+
+// look finds a message, once.
+func (p *Printer) look(id string) message {
+	m, ok := p.messages[id]
+	if !ok {
+		m = p.read(p.find(id), id)
+		p.messages[id] = m
+	}
+	return m
+}
+
+// find returns a catalogue's text from the message's value on, or "". Each message
+// begins on a line of its own, indented by two spaces, and no value holds a line break.
+func (p *Printer) find(id string) string {
+	key := "\n  \"" + id + "\": "
+	for i := 0; ; i++ {
+		if i == len(p.texts) {
+			if len(p.files) == 0 {
+				return ""
+			}
+			b, err := catalogues.ReadFile(p.files[0])
+			if err != nil {
+				panic(err) // it was listed
+			}
+			p.files, p.texts = p.files[1:], append(p.texts, string(b))
+		}
+		if _, value, found := strings.Cut(p.texts[i], key); found {
+			return value
+		}
+	}
+}
+
+// read takes the value off the beginning of text.
+func (p *Printer) read(text, id string) message {
+	var value any
+	if json.NewDecoder(strings.NewReader(text)).Decode(&value) != nil {
+		return message{}
+	}
+	if plain, ok := value.(string); ok && !strings.Contains(plain, "{{") {
+		return message{known: plain != "", plain: plain}
+	}
+	if p.bundle == nil {
+		p.bundle = goi18n.NewBundle(p.tag)
+		p.localizer = goi18n.NewLocalizer(p.bundle, p.lang)
+	}
+	m, err := goi18n.NewMessage(value)
+	if err != nil {
+		return message{}
+	}
+	m.ID = id
+	return message{known: p.bundle.AddMessages(p.tag, m) == nil}
+}
