@@ -1,0 +1,187 @@
+//go:build linux
+
+package main_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// moments is how many signals of each kind strike each act.
+const moments = 14
+
+var signals = []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGKILL}
+
+// A signal at any moment: each file is whole or not there, nothing lies about, the word
+// that a change ended in is the card's own, no try is gone, and the card is free.
+func TestSignalsAtAnyMoment(t *testing.T) {
+	for _, act := range []struct {
+		name string
+		args []string
+		look func(*box, result)
+	}{
+		{"sign 3 files", []string{"sign", "--reader", "practice", "--yes", "--json", "--pin-from", "file:@pin", "@a", "@b", "@c"}, struckSign},
+		{"sign attached", []string{"sign", "--reader", "practice", "--yes", "--json", "--attached", "--pin-from", "file:@pin", "@a"}, struckAttached},
+		{"pin change", []string{"pin", "change", "sign", "--reader", "practice", "--json", "--pin-from", "file:@change"}, struckChange},
+		{"pin status", []string{"pin", "status", "--reader", "practice", "--json"}, func(b *box, _ result) { b.only("a", "b", "c") }},
+	} {
+		t.Run(act.name, func(t *testing.T) {
+			t.Parallel()
+			first := newBox(t)
+			started := time.Now()
+			if r := first.inputs().command(copyOf(act.args)...).run(); r.exit != 0 {
+				t.Fatalf("without a signal: %+v", r)
+			}
+			usual := time.Since(started)
+			ends := map[string]int{}
+			for _, signal := range signals {
+				for range moments {
+					b := newBox(t).inputs()
+					p := b.command(copyOf(act.args)...)
+					b.must(p.Start())
+					time.Sleep(time.Duration(rand.Int64N(int64(usual) * 5 / 4)))
+					p.Process.Signal(signal)
+					r := p.end()
+					ends[ending(t, r, signal, p)]++
+					act.look(b, r)
+					if info := b.card(); info.Sign.Tries != info.Sign.MaxTries || info.Auth.Tries != info.Auth.MaxTries {
+						t.Errorf("%v: a try is gone: %+v", signal, r)
+					}
+					if r := b.command("pin", "status", "--reader", "practice", "--json").run(); r.exit != 0 {
+						t.Errorf("%v: the card is not to be had afterwards: %+v", signal, r)
+					}
+				}
+			}
+			t.Logf("%d signals: %v", moments*len(signals), ends)
+		})
+	}
+}
+
+func copyOf(args []string) []string { return append([]string(nil), args...) }
+
+func (b *box) inputs() *box {
+	for _, name := range []string{"a", "b", "c"} {
+		b.write(name, "application "+name+"\n")
+	}
+	return b
+}
+
+// ending names how a run ended, which must be one of the ways that there are.
+func ending(t *testing.T, r result, signal syscall.Signal, p *process) string {
+	t.Helper()
+	switch {
+	case r.exit == 0:
+		return "done"
+	case r.exit == 130 && signal != syscall.SIGKILL && r.Code == "interrupted":
+		return "interrupted"
+	case r.signal == signal && (signal == syscall.SIGKILL || p.out.Len() == 0):
+		return "killed" // or struck before the program could listen
+	}
+	t.Errorf("%v: %+v: %s", signal, r, p.err.String())
+	return "wrong"
+}
+
+func struckSign(b *box, r result) {
+	b.t.Helper()
+	made := 0
+	for i, name := range []string{"a", "b", "c"} {
+		signed := b.signed(name)
+		if signed {
+			made++
+		}
+		if r.Files != nil && r.Files[i].OK != signed {
+			b.t.Errorf("%s: ok is %t, the file is there: %t", name, r.Files[i].OK, signed)
+		}
+	}
+	if r.exit == 0 && made != 3 {
+		b.t.Errorf("done, with %d signatures", made)
+	}
+	b.only("a", "b", "c", "a.p7s", "b.p7s", "c.p7s")
+}
+
+func struckAttached(b *box, r result) {
+	b.t.Helper()
+	info, err := os.Stat(b.path("a.p7m"))
+	if err == nil && info.Size() == 0 || r.exit == 0 && err != nil {
+		b.t.Errorf("a.p7m: %v, %v", info, err)
+	}
+	if err == nil {
+		if r := b.command("verify", "--ca", "practice", "--json", "@a.p7m").run(); r.exit != 0 {
+			b.t.Errorf("a.p7m: %+v", r)
+		}
+	}
+	b.only("a", "b", "c", "a.p7m")
+}
+
+func struckChange(b *box, r result) {
+	b.t.Helper()
+	secret := b.card().Sign.Secret
+	told := map[string]string{"changed": freshPIN, "not-changed": rightPIN}
+	if want, ok := told[r.Outcome]; ok && secret != want || secret != rightPIN && secret != freshPIN {
+		b.t.Errorf("told as %q, and the password is %s", r.Outcome, secret)
+	}
+	b.only("a", "b", "c")
+}
+
+// A signal at any moment of a run at a terminal leaves the terminal as it was.
+func TestSignalsLeaveTheTerminalAsItWas(t *testing.T) {
+	for i := range 30 {
+		signal := signals[i%3] // of SIGKILL nobody can know
+		b := newBox(t).inputs()
+		master, slave := openTerminal(t)
+		before := settingsOf(t, slave)
+		p := b.command("pin", "change", "sign", "--reader", "practice")
+		p.Stdin, p.Stdout, p.Stderr = slave, slave, slave
+		p.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true, Ctty: 0}
+		b.must(p.Start())
+		time.Sleep(time.Duration(rand.IntN(60)) * time.Millisecond)
+		p.Process.Signal(signal)
+		if r := p.end(); r.exit != 130 && r.signal != signal {
+			t.Errorf("%v: %+v", signal, r)
+		}
+		if settingsOf(t, slave) != before {
+			t.Errorf("%v: the terminal is not set as it was", signal)
+		}
+		slave.Close()
+		master.Close()
+		if info := b.card(); info.Sign.Tries != 5 || info.Sign.Secret != rightPIN {
+			t.Errorf("%v: %+v", signal, info.Sign)
+		}
+	}
+}
+
+// openTerminal makes a terminal of which nobody reads the screen, which is short.
+func openTerminal(t *testing.T) (master, slave *os.File) {
+	t.Helper()
+	master, err := os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := unix.IoctlSetPointerInt(int(master.Fd()), unix.TIOCSPTLCK, 0); err != nil {
+		t.Fatal(err)
+	}
+	n, err := unix.IoctlGetUint32(int(master.Fd()), unix.TIOCGPTN)
+	if err != nil {
+		t.Fatal(err)
+	}
+	slave, err = os.OpenFile(fmt.Sprintf("/dev/pts/%d", n), os.O_RDWR|unix.O_NOCTTY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return master, slave
+}
+
+func settingsOf(t *testing.T, terminal *os.File) unix.Termios {
+	t.Helper()
+	settings, err := unix.IoctlGetTermios(int(terminal.Fd()), unix.TCGETS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return *settings
+}
