@@ -94,6 +94,9 @@ func (a *app) execute(ctx context.Context) error {
 	a.root.SetIn(a.env.Streams.In)
 	a.root.SetOut(a.env.Streams.Out)
 	a.root.SetErr(a.env.Streams.Err)
+	if len(a.env.Args) > 0 && strings.HasPrefix(a.env.Args[0], cobra.ShellCompRequestCmd) {
+		a.wordTree(a.root)
+	}
 	return a.root.ExecuteContext(ctx)
 }
 

@@ -123,9 +123,9 @@ func newCertExport(a *app) *cobra.Command {
 	})
 	c.Args = a.arguments(1, 1)
 	c.ValidArgs = []string{"sign", "sign-ca", "auth", "auth-ca"}
-	c.Flags().StringVar(&o.format, "format", "pem", a.t("flag.cert.format"))
-	c.Flags().StringVarP(&o.output, "output", "o", "-", a.t("flag.cert.output"))
-	c.Flags().BoolVar(&o.force, "force", false, a.t("flag.force"))
+	c.Flags().StringVar(&o.format, "format", "pem", "flag.cert.format")
+	c.Flags().StringVarP(&o.output, "output", "o", "-", "flag.cert.output")
+	c.Flags().BoolVar(&o.force, "force", false, "flag.force")
 	completeWords(c, "format", "pem", "der", "p7b", "ssh")
 	return c
 }

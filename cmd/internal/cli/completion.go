@@ -66,7 +66,7 @@ func (a *app) completeHelp(_ *cobra.Command, args []string, _ string) ([]string,
 	if c, rest, err := a.root.Find(args); err == nil && len(rest) == 0 {
 		for _, sub := range c.Commands() {
 			if sub.IsAvailableCommand() {
-				words = append(words, cobra.CompletionWithDesc(sub.Name(), sub.Short))
+				words = append(words, cobra.CompletionWithDesc(sub.Name(), a.short(sub)))
 			}
 		}
 	}

@@ -60,8 +60,8 @@ func newFingerprint(a *app) *cobra.Command {
 		return a.fingerprint(ctx, o, args)
 	})
 	c.Args = a.arguments(0, -1)
-	c.Flags().StringVar(&o.compare, "compare", "", a.t("flag.fingerprint.compare"))
-	c.Flags().BoolVar(&o.published, "published", false, a.t("flag.fingerprint.published"))
+	c.Flags().StringVar(&o.compare, "compare", "", "flag.fingerprint.compare")
+	c.Flags().BoolVar(&o.published, "published", false, "flag.fingerprint.published")
 	c.ValidArgsFunction = completeTargets
 	return c
 }

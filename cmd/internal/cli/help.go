@@ -52,15 +52,15 @@ func (a *app) help(c *cobra.Command) {
 func (a *app) helpText(c *cobra.Command) string {
 	var b strings.Builder
 	columns := a.env.Streams.Columns()
-	fmt.Fprintf(&b, "%s\n\n%s\n%s\n", ui.Wrap(c.Long, columns), a.t("help.usage"), ui.Wrap("  "+a.useLine(c), columns))
-	if c.Example != "" {
-		fmt.Fprintf(&b, "\n%s\n%s\n", a.t("help.examples"), indent(c.Example))
+	fmt.Fprintf(&b, "%s\n\n%s\n%s\n", ui.Wrap(a.long(c), columns), a.t("help.usage"), ui.Wrap("  "+a.useLine(c), columns))
+	if example := a.example(c); example != "" {
+		fmt.Fprintf(&b, "\n%s\n%s\n", a.t("help.examples"), indent(example))
 	}
 	if c.HasAvailableSubCommands() {
 		var rows [][2]string
 		for _, sub := range c.Commands() {
 			if sub.IsAvailableCommand() || sub.Name() == "help" {
-				rows = append(rows, [2]string{sub.Name(), sub.Short})
+				rows = append(rows, [2]string{sub.Name(), a.short(sub)})
 			}
 		}
 		writeRows(&b, a.t("help.commands"), rows, columns)
@@ -72,8 +72,8 @@ func (a *app) helpText(c *cobra.Command) string {
 		}
 		writeRows(&b, a.t("help.topics"), rows, columns)
 	}
-	writeRows(&b, a.t("help.flags"), flagRows(flagsOf(ownFlags(c))), columns)
-	writeRows(&b, a.t("help.global-flags"), flagRows(flagsOf(c.Root().PersistentFlags())), columns)
+	writeRows(&b, a.t("help.flags"), flagRows(a.flagsOf(ownFlags(c))), columns)
+	writeRows(&b, a.t("help.global-flags"), flagRows(a.flagsOf(c.Root().PersistentFlags())), columns)
 	return b.String()
 }
 

@@ -101,7 +101,7 @@ func newPINChange(a *app) *cobra.Command {
 	})
 	c.Args = a.arguments(1, 1)
 	c.ValidArgs = []string{"sign", "auth"}
-	c.Flags().BoolVar(&allowWeak, "allow-weak-secret", false, a.t("flag.pin.allow-weak-secret"))
+	c.Flags().BoolVar(&allowWeak, "allow-weak-secret", false, "flag.pin.allow-weak-secret")
 	return c
 }
 

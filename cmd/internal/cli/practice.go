@@ -99,7 +99,7 @@ func newPracticeReset(a *app) *cobra.Command {
 		return a.practiceShow()
 	})
 	c.Args = a.arguments(0, 0)
-	c.Flags().BoolVar(&yes, "yes", false, a.t("flag.practice.yes"))
+	c.Flags().BoolVar(&yes, "yes", false, "flag.practice.yes")
 	return c
 }
 
@@ -130,11 +130,11 @@ func newPracticeIssue(a *app) *cobra.Command {
 	})
 	c.Args = a.arguments(0, 0)
 	f := c.Flags()
-	f.StringVar(&kind, "kind", string(practice.KindMyNumber), a.t("flag.practice.kind"))
-	f.StringVar(&name, "name", "", a.t("flag.practice.name"))
-	f.StringVar(&address, "address", "", a.t("flag.practice.address"))
-	f.StringVar(&birth, "birth", "", a.t("flag.practice.birth"))
-	f.StringVar(&sex, "sex", "", a.t("flag.practice.sex"))
+	f.StringVar(&kind, "kind", string(practice.KindMyNumber), "flag.practice.kind")
+	f.StringVar(&name, "name", "", "flag.practice.name")
+	f.StringVar(&address, "address", "", "flag.practice.address")
+	f.StringVar(&birth, "birth", "", "flag.practice.birth")
+	f.StringVar(&sex, "sex", "", "flag.practice.sex")
 	var kinds []string
 	for _, k := range practice.Kinds() {
 		kinds = append(kinds, string(k))

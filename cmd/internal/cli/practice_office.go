@@ -50,8 +50,8 @@ func newPracticeRevoke(a *app) *cobra.Command {
 		return a.practiceShow()
 	})
 	c.Args = a.arguments(0, 0)
-	c.Flags().StringVar(&reason, "reason", string(practice.Moved), a.t("flag.practice.reason"))
-	c.Flags().StringVar(&at, "at", "", a.t("flag.practice.at"))
+	c.Flags().StringVar(&reason, "reason", string(practice.Moved), "flag.practice.reason")
+	c.Flags().StringVar(&at, "at", "", "flag.practice.at")
 	var reasons []string
 	for _, r := range practice.Reasons() {
 		reasons = append(reasons, string(r))
@@ -69,7 +69,7 @@ func newPracticeRenew(a *app) *cobra.Command {
 		return a.practiceShow()
 	})
 	c.Args = a.arguments(0, 0)
-	c.Flags().BoolVar(&o.NewRoot, "new-root", false, a.t("flag.practice.new-root"))
+	c.Flags().BoolVar(&o.NewRoot, "new-root", false, "flag.practice.new-root")
 	return c
 }
 
@@ -94,8 +94,8 @@ func newPracticeCRL(a *app) *cobra.Command {
 		return nil
 	})
 	c.Args = a.arguments(0, 0)
-	c.Flags().StringVarP(&output, "output", "o", "", a.t("flag.practice.crl"))
-	c.Flags().BoolVar(&force, "force", false, a.t("flag.force"))
+	c.Flags().StringVarP(&output, "output", "o", "", "flag.practice.crl")
+	c.Flags().BoolVar(&force, "force", false, "flag.force")
 	return c
 }
 
@@ -123,8 +123,8 @@ func newPracticeOfficial(a *app) *cobra.Command {
 		return nil
 	})
 	c.Args = a.arguments(1, 1)
-	c.Flags().StringVarP(&output, "output", "o", "", a.t("flag.practice.official"))
-	c.Flags().BoolVar(&force, "force", false, a.t("flag.force"))
+	c.Flags().StringVarP(&output, "output", "o", "", "flag.practice.official")
+	c.Flags().BoolVar(&force, "force", false, "flag.force")
 	return c
 }
 

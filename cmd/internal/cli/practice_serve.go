@@ -29,8 +29,8 @@ func newPracticeServe(a *app) *cobra.Command {
 		return a.practiceServe(ctx, connect, listen)
 	})
 	c.Args = a.arguments(0, 0)
-	c.Flags().StringVar(&connect, "connect", "", a.t("flag.practice.connect"))
-	c.Flags().StringVar(&listen, "listen", "", a.t("flag.practice.listen"))
+	c.Flags().StringVar(&connect, "connect", "", "flag.practice.connect")
+	c.Flags().StringVar(&listen, "listen", "", "flag.practice.listen")
 	return c
 }
 
@@ -104,7 +104,7 @@ func newPracticeOCSP(a *app) *cobra.Command {
 		return a.practiceOCSP(ctx, listen)
 	})
 	c.Args = a.arguments(0, 0)
-	c.Flags().StringVar(&listen, "listen", "", a.t("flag.practice.listen"))
+	c.Flags().StringVar(&listen, "listen", "", "flag.practice.listen")
 	return c
 }
 

@@ -1,8 +1,6 @@
 package cli
 
 import (
-	"strings"
-
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
@@ -39,13 +37,13 @@ func Reference(lang string) (root Page, global []Flag, err error) {
 	if err != nil {
 		return Page{}, nil, err
 	}
-	return a.page(a.root), flagsOf(a.root.PersistentFlags()), nil
+	return a.page(a.root), a.flagsOf(a.root.PersistentFlags()), nil
 }
 
 func (a *app) page(c *cobra.Command) Page {
 	p := Page{
-		Name: c.CommandPath(), Use: a.useLine(c), Short: c.Short, Long: c.Long, Example: c.Example,
-		Flags: flagsOf(ownFlags(c)),
+		Name: c.CommandPath(), Use: a.useLine(c), Short: a.short(c), Long: a.long(c), Example: a.example(c),
+		Flags: a.flagsOf(ownFlags(c)),
 	}
 	for _, sub := range c.Commands() {
 		if sub.IsAvailableCommand() || sub.Name() == "help" {
@@ -55,10 +53,45 @@ func (a *app) page(c *cobra.Command) Page {
 	return p
 }
 
-func flagsOf(set *pflag.FlagSet) []Flag {
+// wordsID is the annotation of a command that holds the id of its words.
+const wordsID = "words"
+
+func (a *app) short(c *cobra.Command) string { return a.t("cmd." + c.Annotations[wordsID] + ".short") }
+
+func (a *app) long(c *cobra.Command) string { return a.t("cmd." + c.Annotations[wordsID] + ".long") }
+
+func (a *app) example(c *cobra.Command) string {
+	if id := "cmd." + c.Annotations[wordsID] + ".example"; a.out.Has(id) {
+		return a.t(id)
+	}
+	return ""
+}
+
+// flagsOf words flags, whose usages are ids. What stands in quotes there is the
+// placeholder of the value.
+func (a *app) flagsOf(set *pflag.FlagSet) []Flag {
 	var list []Flag
 	set.VisitAll(func(f *pflag.Flag) {
-		list = append(list, Flag{f.Name, f.Shorthand, strings.Join(f.Annotations[placeholder], ""), f.Usage})
+		worded := *f
+		worded.Usage = a.t(f.Usage)
+		value, words := pflag.UnquoteUsage(&worded)
+		if f.Value.Type() == "bool" {
+			value = ""
+		}
+		list = append(list, Flag{f.Name, f.Shorthand, value, words})
 	})
 	return list
+}
+
+// wordTree puts its words on every command and flag, for shells that complete them.
+func (a *app) wordTree(c *cobra.Command) {
+	c.Short = a.short(c)
+	for _, set := range []*pflag.FlagSet{c.PersistentFlags(), c.Flags()} {
+		for _, f := range a.flagsOf(set) {
+			set.Lookup(f.Name).Usage = f.Words
+		}
+	}
+	for _, sub := range c.Commands() {
+		a.wordTree(sub)
+	}
 }

@@ -12,7 +12,8 @@ import (
 	"natsuin/cmd/internal/ui"
 )
 
-// newRoot builds the whole command tree. It reads nothing and opens nothing.
+// newRoot builds the whole command tree. It reads nothing and opens nothing: commands
+// and flags carry the ids of their words, which few runs show.
 func newRoot(a *app) *cobra.Command {
 	root := a.command0("natsuin", "root")
 	root.SilenceErrors, root.SilenceUsage = true, true
@@ -27,18 +28,18 @@ func newRoot(a *app) *cobra.Command {
 	f := root.PersistentFlags()
 	f.SortFlags = false
 	g := &a.flags
-	f.StringVar(&g.reader, "reader", "", a.t("flag.reader"))
-	f.StringVar(&g.lang, "lang", "", a.t("flag.lang"))
-	f.BoolVar(&a.asJSON, "json", a.asJSON, a.t("flag.json"))
-	f.StringVar(&g.pinFrom, "pin-from", "", a.t("flag.pin-from"))
-	f.BoolVar(&g.noInput, "no-input", false, a.t("flag.no-input"))
-	f.StringVar(&g.wait, "wait", "", a.t("flag.wait"))
-	f.IntVar(&g.minTries, "min-tries", 0, a.t("flag.min-tries"))
-	f.BoolVar(&g.personal, "personal", false, a.t("flag.personal"))
-	f.BoolVarP(&g.verbose, "verbose", "v", false, a.t("flag.verbose"))
-	f.BoolVarP(&g.quiet, "quiet", "q", false, a.t("flag.quiet"))
-	f.StringVar(&g.color, "color", "auto", a.t("flag.color"))
-	f.BoolP("help", "h", false, a.t("flag.help"))
+	f.StringVar(&g.reader, "reader", "", "flag.reader")
+	f.StringVar(&g.lang, "lang", "", "flag.lang")
+	f.BoolVar(&a.asJSON, "json", a.asJSON, "flag.json")
+	f.StringVar(&g.pinFrom, "pin-from", "", "flag.pin-from")
+	f.BoolVar(&g.noInput, "no-input", false, "flag.no-input")
+	f.StringVar(&g.wait, "wait", "", "flag.wait")
+	f.IntVar(&g.minTries, "min-tries", 0, "flag.min-tries")
+	f.BoolVar(&g.personal, "personal", false, "flag.personal")
+	f.BoolVarP(&g.verbose, "verbose", "v", false, "flag.verbose")
+	f.BoolVarP(&g.quiet, "quiet", "q", false, "flag.quiet")
+	f.StringVar(&g.color, "color", "auto", "flag.color")
+	f.BoolP("help", "h", false, "flag.help")
 	f.Lookup("color").DefValue = ""
 	a.completeGlobals(root)
 
@@ -48,29 +49,7 @@ func newRoot(a *app) *cobra.Command {
 	)
 	root.SetHelpCommand(newHelp(a))
 	root.InitDefaultHelpCmd() // now, not when it runs: the documents list it too
-	plainUsages(root)
 	return root
-}
-
-// placeholder is the annotation of a flag that holds what stands for its value.
-const placeholder = "placeholder"
-
-// plainUsages takes the quotes that mark a flag's placeholder out of its words, which
-// shells show as they are when they complete flags.
-func plainUsages(c *cobra.Command) {
-	plain := func(f *pflag.Flag) {
-		value, words := pflag.UnquoteUsage(f)
-		if f.Value.Type() == "bool" {
-			value = ""
-		}
-		f.Usage = words
-		f.Annotations = map[string][]string{placeholder: {value}}
-	}
-	c.PersistentFlags().VisitAll(plain)
-	c.Flags().VisitAll(plain)
-	for _, sub := range c.Commands() {
-		plainUsages(sub)
-	}
 }
 
 // command0 is a command without a run: its subcommands do the work.
@@ -92,20 +71,15 @@ func (a *app) command0(use, id string) *cobra.Command {
 	return c
 }
 
-// command1 is a command with its words from the catalogue under cmd.ID. A nil
-// bounds takes any number of arguments.
+// command1 is a command whose words are in the catalogue under cmd.ID.
 func (a *app) command1(use, id string, run func(ctx context.Context, args []string) error) *cobra.Command {
 	c := &cobra.Command{
 		Use:                   use,
-		Short:                 a.t("cmd." + id + ".short"),
-		Long:                  a.t("cmd." + id + ".long"),
+		Annotations:           map[string]string{wordsID: id},
 		DisableFlagsInUseLine: true,
 		Args:                  cobra.ArbitraryArgs,
 	}
 	c.Flags().SortFlags = false
-	if ex := "cmd." + id + ".example"; a.out.Has(ex) {
-		c.Example = a.t(ex)
-	}
 	if run != nil {
 		c.RunE = func(c *cobra.Command, args []string) error { return run(c.Context(), args) }
 	}

@@ -82,9 +82,9 @@ func newTrustAdd(a *app) *cobra.Command {
 		return a.trustAdd(ctx, o, args)
 	})
 	c.Args = a.arguments(0, 1)
-	c.Flags().BoolVar(&o.fromCard, "from-card", false, a.t("flag.trust.from-card"))
-	c.Flags().StringVar(&o.compare, "compare", "", a.t("flag.trust.compare"))
-	c.Flags().StringVar(&o.name, "name", "", a.t("flag.trust.name"))
+	c.Flags().BoolVar(&o.fromCard, "from-card", false, "flag.trust.from-card")
+	c.Flags().StringVar(&o.compare, "compare", "", "flag.trust.compare")
+	c.Flags().StringVar(&o.name, "name", "", "flag.trust.name")
 	return c
 }
 

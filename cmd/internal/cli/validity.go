@@ -29,9 +29,9 @@ func newValidity(a *app) *cobra.Command {
 	c.Args = a.arguments(0, 1)
 	c.ValidArgs = []string{"sign", "auth"}
 	f := c.Flags()
-	f.StringArrayVar(&o.crl, "crl", nil, a.t("flag.crl"))
-	f.StringVar(&o.ocsp, "ocsp", "", a.t("flag.ocsp"))
-	f.StringArrayVar(&o.ca, "ca", nil, a.t("flag.verify.ca"))
+	f.StringArrayVar(&o.crl, "crl", nil, "flag.crl")
+	f.StringVar(&o.ocsp, "ocsp", "", "flag.ocsp")
+	f.StringArrayVar(&o.ca, "ca", nil, "flag.verify.ca")
 	return c
 }
 
