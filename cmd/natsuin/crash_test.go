@@ -3,9 +3,11 @@
 package main_test
 
 import (
+	"bufio"
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"path/filepath"
 	"syscall"
 	"testing"
 	"time"
@@ -49,6 +51,9 @@ func TestSignalsAtAnyMoment(t *testing.T) {
 					p.Process.Signal(signal)
 					r := p.end()
 					ends[ending(t, r, signal, p)]++
+					if signal == syscall.SIGKILL { // the next change of the card takes its place
+						os.Remove(filepath.Join(b.store, "practice.store.tmp"))
+					}
 					act.look(b, r)
 					if info := b.card(); info.Sign.Tries != info.Sign.MaxTries || info.Auth.Tries != info.Auth.MaxTries {
 						t.Errorf("%v: a try is gone: %+v", signal, r)
@@ -83,7 +88,7 @@ func ending(t *testing.T, r result, signal syscall.Signal, p *process) string {
 	case r.signal == signal && (signal == syscall.SIGKILL || p.out.Len() == 0):
 		return "killed" // or struck before the program could listen
 	}
-	t.Errorf("%v: %+v: %s", signal, r, p.err.String())
+	t.Errorf("%v: %+v: %s%s", signal, r, p.out.String(), p.err.String())
 	return "wrong"
 }
 
@@ -127,6 +132,28 @@ func struckChange(b *box, r result) {
 		b.t.Errorf("told as %q, and the password is %s", r.Outcome, secret)
 	}
 	b.only("a", "b", "c")
+}
+
+// A signal that came after the program had ended listening, with everything done, killed
+// it: the exit code was lost.
+func TestASignalAtTheVeryEndHidesNoExitCode(t *testing.T) {
+	for range 10 {
+		b := newBox(t)
+		p := b.command("pin", "status", "--reader", "practice", "--json")
+		p.Stdout = nil
+		out, err := p.StdoutPipe()
+		b.must(err)
+		b.must(p.Start())
+		if _, err := bufio.NewReader(out).ReadString('\n'); err != nil {
+			t.Fatal(err)
+		}
+		for range 300 {
+			_ = p.Process.Signal(syscall.SIGHUP) // it may have ended
+		}
+		if r := p.end(); r.exit != 0 {
+			t.Fatalf("%+v", r)
+		}
+	}
 }
 
 // A signal at any moment of a run at a terminal leaves the terminal as it was.

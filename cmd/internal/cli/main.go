@@ -32,8 +32,14 @@ type Env struct {
 	Readers Readers // the PC/SC service
 }
 
+// ends are the signals that end a run, with exit code 130.
+var ends = []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP}
+
 // OS is the Env of the real process.
 func OS() *Env {
+	// One that comes when Main listens no more must not kill a process whose exit code
+	// says what was done.
+	signal.Notify(make(chan os.Signal, 1), ends...)
 	return &Env{
 		Args:    os.Args[1:],
 		Streams: ui.System(),
@@ -45,7 +51,7 @@ func OS() *Env {
 
 // Main runs one command and returns the process exit code.
 func Main(env *Env) (exit int) {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	ctx, stop := signal.NotifyContext(context.Background(), ends...)
 	defer stop()
 	a, err := newApp(env)
 	defer func() {
