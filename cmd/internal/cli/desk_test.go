@@ -213,7 +213,7 @@ const (
 )
 
 // laidCard is a My Number card for the desk; options may change how it behaves.
-func laidCard(t *testing.T, change ...func(*virtual.Options)) *virtual.Card {
+func laidCard(t testing.TB, change ...func(*virtual.Options)) *virtual.Card {
 	t.Helper()
 	state, err := cardState()
 	if err != nil {
@@ -232,7 +232,7 @@ func left(n int) func(*virtual.Options) {
 }
 
 // env is a run away from a terminal.
-func (d *desk) env(t *testing.T, out, errs io.Writer, args []string) *cli.Env {
+func (d *desk) env(t testing.TB, out, errs io.Writer, args []string) *cli.Env {
 	t.Helper()
 	home := t.TempDir()
 	return &cli.Env{
@@ -263,7 +263,7 @@ func (d *desk) script(t *testing.T, exit int, args ...string) map[string]any {
 }
 
 // secretFile holds lines for --pin-from.
-func secretFile(t *testing.T, lines ...string) string {
+func secretFile(t testing.TB, lines ...string) string {
 	t.Helper()
 	name := t.TempDir() + "/secret"
 	if err := os.WriteFile(name, []byte(strings.Join(lines, "\n")+"\n"), 0o600); err != nil {

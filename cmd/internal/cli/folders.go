@@ -16,6 +16,11 @@ func (e *Env) configDir(name string) string {
 	return e.folder("XDG_CONFIG_HOME", ".config", "APPDATA", name)
 }
 
+// cacheDir is a folder for what can be had again. It is not absolute where no home is known.
+func (e *Env) cacheDir(name string) string {
+	return e.folder("XDG_CACHE_HOME", ".cache", "LOCALAPPDATA", name)
+}
+
 // folder asks the XDG variable first, on every platform: who sets it means it. A
 // relative value is ignored, as the XDG base directory specification says.
 func (e *Env) folder(xdg, home, windows, name string) string {

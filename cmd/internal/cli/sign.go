@@ -147,7 +147,7 @@ func (r *signRun) withCard(ctx context.Context, secrets []card.Secret) error {
 		collect: func(ctx context.Context) (err error) {
 			secret.Wipe()
 			if secrets != nil {
-				secret = secrets[0].Clone()
+				secret = secrets[0] // a script's is sent once at most
 				return nil
 			}
 			secret, err = a.askSecret(ctx, r.credential(), a.t("prompt."+r.credential().String()))
@@ -229,16 +229,20 @@ func (r *signRun) signAll(ctx context.Context, s *session) error {
 	if err := r.useHashOf(ctx, cert); err != nil {
 		return err
 	}
-	var issuers []*x509.Certificate
+	var beside []*x509.Certificate
 	if !r.opts.raw {
-		ca, err := s.card.Certificate(r.certificate().CA())
-		if err != nil {
-			return err
+		known := issuers{r.app.env.cacheDir("issuers")}
+		ca := known.of(cert)
+		if ca == nil {
+			if ca, err = s.card.Certificate(r.certificate().CA()); err != nil {
+				return err
+			}
+			if err := issued(r.certificate(), cert, ca); err != nil {
+				return err
+			}
+			defer known.keep(cert, ca) // after the last signature
 		}
-		if err := issued(r.certificate(), cert, ca); err != nil {
-			return err
-		}
-		issuers = append(issuers, ca)
+		beside = append(beside, ca)
 	}
 	signer, err := s.card.Signer(r.certificate(), cert, card.SignerOptions{AllowWeak: r.opts.allowWeak})
 	if err != nil {
@@ -246,7 +250,7 @@ func (r *signRun) signAll(ctx context.Context, s *session) error {
 	}
 	w := newWriter(r)
 	return w.close(r.each(ctx, func(j *job) error {
-		return r.signOne(ctx, j, cert, issuers, signer, w)
+		return r.signOne(ctx, j, cert, beside, signer, w)
 	}))
 }
 

@@ -1,0 +1,102 @@
+package cli_test
+
+import (
+	"bytes"
+	"crypto/rand"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"natsuin/card/virtual"
+	"natsuin/cmd/internal/cli"
+	"natsuin/cmd/internal/ui"
+)
+
+// A batch is many small files, and a home that the runs share.
+type batch struct {
+	home, folder string
+	files        []string
+	readers      cli.Readers
+}
+
+func newBatch(tb testing.TB, n int) *batch {
+	b := &batch{home: tb.TempDir(), folder: tb.TempDir()}
+	content := make([]byte, 10<<10)
+	for i := range n {
+		name := filepath.Join(b.folder, fmt.Sprint("file", i))
+		rand.Read(content)
+		if err := os.WriteFile(name, content, 0o600); err != nil {
+			tb.Fatal(err)
+		}
+		b.files = append(b.files, name)
+	}
+	return b
+}
+
+// run runs a command that must succeed, over the files' names with an ending.
+func (m *batch) run(tb testing.TB, ending string, args ...string) {
+	for _, f := range m.files {
+		args = append(args, f+ending)
+	}
+	var errs bytes.Buffer
+	exit := cli.Main(&cli.Env{
+		Args: args, Readers: m.readers, Now: time.Now,
+		Getenv: func(name string) string { return map[string]string{"HOME": m.home}[name] },
+		Streams: &ui.Streams{In: strings.NewReader(signPassword + "\n"), Out: io.Discard, Err: &errs,
+			Terminal: func() (*ui.Terminal, error) { return nil, ui.ErrNoTerminal }},
+	})
+	if exit != 0 {
+		tb.Fatalf("exit %d: %s", exit, errs.String())
+	}
+}
+
+func (m *batch) sign(tb testing.TB, reader string, args ...string) {
+	m.run(tb, "", append([]string{"sign", "--reader", reader, "--yes", "--force", "--pin-from", "stdin"}, args...)...)
+}
+
+// deskBatch is a batch and a card in the reader "reader".
+func deskBatch(tb testing.TB, n int, change ...func(*virtual.Options)) (*batch, *virtual.Card) {
+	m, d, card := newBatch(tb, n), newDesk(), laidCard(tb, change...)
+	d.plug("reader", card)
+	m.readers = d
+	return m, card
+}
+
+// BenchmarkSignMany signs small files on the practice card, which takes no time of its
+// own but that of an RSA signature.
+func BenchmarkSignMany(b *testing.B) {
+	m := newBatch(b, 200)
+	m.sign(b, "practice") // makes the card
+	for b.Loop() {
+		m.sign(b, "practice")
+	}
+	b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N*len(m.files)), "µs/file")
+}
+
+// BenchmarkVerifyMany checks them again.
+func BenchmarkVerifyMany(b *testing.B) {
+	m := newBatch(b, 200)
+	m.sign(b, "practice")
+	for b.Loop() {
+		m.run(b, ".p7s", "verify", "--ca", "practice")
+	}
+	b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N*len(m.files)), "µs/file")
+}
+
+// BenchmarkSignWithASlowCard signs 20 files with a card as slow as a real one. The
+// ratio is the whole run's time over what the card took by itself.
+func BenchmarkSignWithASlowCard(b *testing.B) {
+	const apdu, signature = 25 * time.Millisecond, 400 * time.Millisecond
+	m, card := deskBatch(b, 20, func(o *virtual.Options) { o.APDUTime, o.SignatureTime = apdu, signature })
+	for b.Loop() {
+		m.sign(b, "reader")
+	}
+	n := card.Tally()
+	own := time.Duration(n.Exchanges)*apdu + time.Duration(n.Signatures)*signature
+	b.ReportMetric(float64(b.Elapsed())/float64(own), "ratio")
+	b.ReportMetric(float64(n.Exchanges)/float64(b.N), "APDUs")
+}
