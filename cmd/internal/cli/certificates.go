@@ -92,7 +92,7 @@ func (a *app) withSecret(ctx context.Context, c card.Credential, use func(*sessi
 		collect: func(ctx context.Context) (err error) {
 			secret.Wipe()
 			if secrets != nil {
-				secret, err = a.normalize(c, secrets[0].Clone())
+				secret, err = a.normalize(c, secrets[0])
 				return err
 			}
 			secret, err = a.askSecret(ctx, c, a.t("prompt."+c.String()))
@@ -103,6 +103,7 @@ func (a *app) withSecret(ctx context.Context, c card.Credential, use func(*sessi
 			if err := s.card.Verify(c, secret); err != nil {
 				return err
 			}
+			secret.Wipe()
 			return use(s)
 		},
 	})

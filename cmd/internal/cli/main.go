@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"natsuin/cmd/internal/i18n"
+	"natsuin/cmd/internal/nodump"
 	"natsuin/cmd/internal/ui"
 )
 
@@ -30,6 +31,7 @@ type Env struct {
 	Getenv  func(string) string
 	Now     func() time.Time
 	Readers Readers // the PC/SC service
+	Guard   func()  // called before a secret is read; nil does nothing
 }
 
 // ends are the signals that end a run, with exit code 130.
@@ -46,6 +48,7 @@ func OS() *Env {
 		Getenv:  os.Getenv,
 		Now:     time.Now,
 		Readers: pcscReaders{},
+		Guard:   func() { _ = nodump.Disable() }, // where it cannot be had the secret is still wiped
 	}
 }
 

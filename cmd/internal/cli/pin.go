@@ -151,10 +151,10 @@ func (r *pinChange) run(ctx context.Context) error {
 }
 
 func (r *pinChange) fromScript(secrets []card.Secret) (err error) {
-	if r.old, err = r.app.normalize(r.cred, secrets[0].Clone()); err != nil {
+	if r.old, err = r.app.normalize(r.cred, secrets[0]); err != nil {
 		return err
 	}
-	if r.new, _, err = r.app.normalizeForm(r.cred, secrets[1].Clone()); err != nil {
+	if r.new, _, err = r.app.normalizeForm(r.cred, secrets[1]); err != nil {
 		return err
 	}
 	return checkNew(r.cred, r.old, r.new, r.allowWeak)
@@ -240,7 +240,12 @@ func (r *pinChange) send(s *session) error {
 	if r.cred == card.SignPassword && !r.allowWeak {
 		check = func() error { return r.notBirthDate(s) }
 	}
-	return s.card.Change(r.cred, r.old, r.new, check)
+	err := s.card.Change(r.cred, r.old, r.new, check)
+	if !errors.As(err, new(*card.PINError)) { // after which a person types the old one again
+		r.old.Wipe()
+		r.new.Wipe()
+	}
+	return err
 }
 
 // notBirthDate refuses a new password that holds the birth date in the

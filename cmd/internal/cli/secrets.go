@@ -57,6 +57,7 @@ func (a *app) scriptSecrets(n int, stdinTaken bool) ([]card.Secret, error) {
 	if a.flags.pinFrom == "" {
 		return nil, nil
 	}
+	a.guard()
 	r, err := a.openPINSource(stdinTaken || a.stdinRead)
 	if err != nil {
 		return nil, err
@@ -78,6 +79,13 @@ func (a *app) scriptSecrets(n int, stdinTaken bool) ([]card.Secret, error) {
 		}
 	}
 	return secrets, nil
+}
+
+// guard keeps the secret that is about to be read out of core dumps.
+func (a *app) guard() {
+	if a.env.Guard != nil {
+		a.env.Guard()
+	}
 }
 
 func wipe(secrets []card.Secret) {
@@ -198,6 +206,7 @@ func (a *app) typeSecret(ctx context.Context, prompt string) (card.Secret, error
 	if err != nil {
 		return card.Secret{}, inputNeeded()
 	}
+	a.guard()
 	typed, err := t.ReadSecret(ctx, prompt, longestSecret)
 	if err != nil {
 		return card.Secret{}, err

@@ -1,0 +1,15 @@
+//go:build unix
+
+package nodump
+
+import "golang.org/x/sys/unix"
+
+// noCore sets the limit of a core file's size to nothing, as far as that can be lowered.
+func noCore() error {
+	var limit unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_CORE, &limit); err != nil {
+		return err
+	}
+	limit.Cur = 0
+	return unix.Setrlimit(unix.RLIMIT_CORE, &limit)
+}
