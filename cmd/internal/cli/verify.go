@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -81,22 +80,25 @@ func (r *verifyRun) run(ctx context.Context, args []string) error {
 	return r.conclude(ctx, r.judgeAll(ctx, pairs))
 }
 
-// judgeAll judges on all cores, in order. Each signature's answer comes by its own
-// channel, so that the first are told while the last are read; all of them come, also
-// when ctx ends.
-func (r *verifyRun) judgeAll(ctx context.Context, pairs []pair) []chan *judged {
-	answers := make([]chan *judged, len(pairs))
-	for i := range answers {
-		answers[i] = make(chan *judged, 1)
-	}
-	var next atomic.Int64
-	for range min(runtime.NumCPU(), len(pairs)) {
-		go func() {
-			for i := next.Add(1) - 1; i < int64(len(pairs)); i = next.Add(1) - 1 {
-				answers[i] <- r.judge(ctx, pairs[i])
-			}
-		}()
-	}
+// judgeAll judges on all cores. The answers come in order, each by a channel of its own,
+// so that the first are told while the next are read; judging runs ahead of telling by
+// so many files and no more. All answers come, also when ctx ends.
+func (r *verifyRun) judgeAll(ctx context.Context, pairs []pair) <-chan chan *judged {
+	const ahead = 64
+	answers := make(chan chan *judged, ahead)
+	go func() {
+		defer close(answers)
+		cores := make(chan struct{}, runtime.NumCPU())
+		for _, p := range pairs {
+			answer := make(chan *judged, 1)
+			answers <- answer
+			cores <- struct{}{}
+			go func() {
+				answer <- r.judge(ctx, p)
+				<-cores
+			}()
+		}
+	}()
 	return answers
 }
 

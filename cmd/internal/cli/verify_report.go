@@ -62,20 +62,22 @@ type verifyCheck struct {
 
 // conclude prints every judgement as it comes, in order, and returns the outcome that
 // decides the run.
-func (r *verifyRun) conclude(ctx context.Context, answers []chan *judged) error {
+func (r *verifyRun) conclude(ctx context.Context, answers <-chan chan *judged) error {
 	rep := &verifyReport{Files: []verifyFile{}}
 	worst, decisive, verdict := i18n.CodeOK, error(nil), verify.Valid
-	for i, answer := range answers {
+	first := true
+	for answer := range answers {
 		j := <-answer
-		if err := ctx.Err(); err != nil {
-			return err
+		if ctx.Err() != nil {
+			continue
 		}
 		if r.app.asJSON {
 			rep.Files = append(rep.Files, fileOf(j))
 		}
-		if i > 0 {
+		if !first {
 			r.app.print("")
 		}
+		first = false
 		r.printJudged(j)
 		verdict = min(verdict, j.verdict()) // INVALID if any, else INDETERMINATE if any
 		if code := j.code(); code != i18n.CodeOK && (decisive == nil || i18n.Worse(worst, code) == code && code != worst) {
@@ -84,6 +86,9 @@ func (r *verifyRun) conclude(ctx context.Context, answers []chan *judged) error 
 				decisive = &verdictError{code, "verdict." + strings.ToLower(j.report.Verdict.String()), nil}
 			}
 		}
+	}
+	if err := ctx.Err(); err != nil {
+		return err
 	}
 	rep.Verdict = verdict.String()
 	r.app.report = rep
