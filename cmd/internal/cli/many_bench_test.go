@@ -87,6 +87,27 @@ func BenchmarkVerifyMany(b *testing.B) {
 	b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N*len(m.files)), "µs/file")
 }
 
+// BenchmarkExchanges counts what one signature exchanges with the card: the first, and
+// one when the CA's certificate is known from before.
+func BenchmarkExchanges(b *testing.B) {
+	for _, known := range []bool{false, true} {
+		b.Run(fmt.Sprintf("known=%v", known), func(b *testing.B) {
+			m, card := deskBatch(b, 1)
+			if known {
+				m.sign(b, "reader")
+				card.ClearLog()
+			}
+			for b.Loop() {
+				m.sign(b, "reader")
+				if !known {
+					m.home = b.TempDir()
+				}
+			}
+			b.ReportMetric(float64(card.Tally().Exchanges)/float64(b.N), "APDUs")
+		})
+	}
+}
+
 // BenchmarkSignWithASlowCard signs 20 files with a card as slow as a real one. The
 // ratio is the whole run's time over what the card took by itself.
 func BenchmarkSignWithASlowCard(b *testing.B) {
@@ -98,5 +119,4 @@ func BenchmarkSignWithASlowCard(b *testing.B) {
 	n := card.Tally()
 	own := time.Duration(n.Exchanges)*apdu + time.Duration(n.Signatures)*signature
 	b.ReportMetric(float64(b.Elapsed())/float64(own), "ratio")
-	b.ReportMetric(float64(n.Exchanges)/float64(b.N), "APDUs")
 }
