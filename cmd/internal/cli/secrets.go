@@ -98,9 +98,10 @@ func wipe(secrets []card.Secret) {
 // the source may be a pipe that stays open.
 func (a *app) readSecretLine(r io.Reader) (card.Secret, error) {
 	line := make([]byte, 0, longestSecret+2)
+	b := make([]byte, 1) // one for all: of one for each the secret would lie in a row on the heap
+	defer clear(b)
 	for {
-		var b [1]byte
-		n, err := r.Read(b[:])
+		n, err := r.Read(b)
 		if n == 1 && b[0] != '\n' {
 			if len(line) == cap(line) {
 				clear(line)
