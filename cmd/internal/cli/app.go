@@ -22,6 +22,7 @@ type app struct {
 	flags     globals
 	command   string // "pin status"; the "command" of the JSON object
 	report    any    // the verb's own JSON fields, set by its run, also when it fails
+	unprinted error  // the first line of data that stdout did not take
 	asJSON    bool
 	stdinRead bool                         // a pasted value came from stdin, so no secret can
 	device    func() (*ui.Terminal, error) // the person's terminal, opened at most once
@@ -106,8 +107,23 @@ func (a *app) t(id string, pairs ...any) string { return a.out.T(id, pairs...) }
 // print writes one line of data to stdout; under --json the object takes its place.
 func (a *app) print(line string) {
 	if !a.asJSON {
-		fmt.Fprintln(a.env.Streams.Out, a.fit(line, a.env.Streams.OutIsTerminal))
+		a.write(a.fit(line, a.env.Streams.OutIsTerminal))
 	}
+}
+
+// write writes one line to stdout; the first that it does not take fails the run.
+func (a *app) write(line string) {
+	if a.unprinted != nil {
+		return
+	}
+	if _, err := fmt.Fprintln(a.env.Streams.Out, line); err != nil {
+		a.unprinted = stdoutError(err)
+	}
+}
+
+// stdoutError says that what was asked for did not arrive.
+func stdoutError(err error) error {
+	return &i18n.Error{Code: i18n.CodeFile, ID: "err.stdout", Pairs: []any{"Error", plain(err)}, Err: err}
 }
 
 // fit breaks a line between words for a terminal; a pipe gets it whole.
@@ -131,9 +147,13 @@ func (a *app) finish(err error) int {
 		fmt.Fprintln(a.env.Streams.Err, "natsuin:", err)
 		return i18n.CodeInternal.Exit()
 	}
+	if a.unprinted != nil && (err == nil || isVerdict(err)) {
+		err = a.unprinted // a verdict that nobody saw is none
+	}
 	x := a.out.Explain(err)
 	if a.asJSON {
-		if werr := a.writeJSON(x); werr != nil && err == nil {
+		if werr := a.writeJSON(x); werr != nil && (err == nil || isVerdict(err)) {
+			werr = stdoutError(werr)
 			a.sayError(a.out.Explain(werr), werr)
 			return i18n.CodeFile.Exit()
 		}

@@ -163,13 +163,10 @@ func (a *app) certExport(ctx context.Context, o *certExportOptions, word string)
 		return err
 	}
 	a.report = exportReport{string(pemOf(cert))}
-	if !toStdout {
-		return writeFile(o.output, data, o.force)
+	if toStdout && a.asJSON {
+		return nil
 	}
-	if !a.asJSON {
-		_, err = a.env.Streams.Out.Write(data)
-	}
-	return err
+	return a.writeBinary(o.output, data, o.force)
 }
 
 func pemOf(cert *x509.Certificate) []byte {

@@ -80,7 +80,7 @@ func (a *app) withSecret(ctx context.Context, c card.Credential, use func(*sessi
 	if !a.interactive() && a.flags.pinFrom == "" {
 		return inputNeeded()
 	}
-	secrets, err := a.scriptSecrets(1, false)
+	secrets, err := a.scriptSecrets(ctx, 1, false)
 	if err != nil {
 		return err
 	}

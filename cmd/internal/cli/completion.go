@@ -26,7 +26,10 @@ func newCompletion(a *app) *cobra.Command {
 		if a.asJSON {
 			return usage("err.json-stdout", "Flag", "completion")
 		}
-		return write(a.env.Streams.Out)
+		if err := write(a.env.Streams.Out); err != nil {
+			return stdoutError(err)
+		}
+		return nil
 	})
 	c.Args = a.arguments(1, 1)
 	c.ValidArgs = known

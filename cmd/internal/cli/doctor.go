@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -131,7 +130,7 @@ func (d *checkup) print() {
 // printWhole leaves the breaking of a line to the terminal, so that it can be copied.
 func (a *app) printWhole(line string) {
 	if !a.asJSON {
-		fmt.Fprintln(a.env.Streams.Out, line)
+		a.write(line)
 	}
 }
 

@@ -5,7 +5,6 @@ import (
 	"crypto/x509"
 	"errors"
 	"io"
-	"os"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -79,7 +78,7 @@ func (a *app) fingerprint(ctx context.Context, o *fingerprintOptions, args []str
 	var want fingerprint.Print
 	if given {
 		var err error
-		if want, err = a.parsePrint(o.compare); err != nil {
+		if want, err = a.parsePrint(ctx, o.compare); err != nil {
 			return err
 		}
 	}
@@ -104,10 +103,10 @@ func (a *app) fingerprint(ctx context.Context, o *fingerprintOptions, args []str
 }
 
 // parsePrint reads a value to compare with; "-" is a paste on stdin.
-func (a *app) parsePrint(value string) (fingerprint.Print, error) {
+func (a *app) parsePrint(ctx context.Context, value string) (fingerprint.Print, error) {
 	if value == "-" {
 		a.stdinRead = true
-		b, err := io.ReadAll(io.LimitReader(a.env.Streams.In, fingerprint.MaxInput+1))
+		b, err := io.ReadAll(io.LimitReader(stream(ctx, a.env.Streams.In), fingerprint.MaxInput+1))
 		if err != nil {
 			return fingerprint.Print{}, fileError("err.file.read", "-", err)
 		}
@@ -125,7 +124,7 @@ func (a *app) fingerprintTargets(ctx context.Context, args []string) ([]fingerpr
 			onCard = append(onCard, i)
 			continue
 		}
-		certs, err := readCertificates(arg)
+		certs, err := readCertificates(ctx, arg)
 		if err != nil {
 			return nil, err
 		}
@@ -155,8 +154,8 @@ func (a *app) fingerprintTargets(ctx context.Context, args []string) ([]fingerpr
 }
 
 // readCertificates reads every certificate of a file: DER, PEM or a bundle.
-func readCertificates(name string) ([]*x509.Certificate, error) {
-	b, err := readSmall(name)
+func readCertificates(ctx context.Context, name string) ([]*x509.Certificate, error) {
+	b, err := readSmall(ctx, name)
 	if err != nil {
 		return nil, err
 	}
@@ -168,22 +167,24 @@ func readCertificates(name string) ([]*x509.Certificate, error) {
 }
 
 // readSmall reads a file that is meant to be small: certificates, lists, letters.
-func readSmall(name string) ([]byte, error) {
-	f, err := os.Open(name)
+func readSmall(ctx context.Context, name string) ([]byte, error) {
+	f, err := openFile(ctx, name)
 	if err != nil {
 		return nil, fileError("err.file.read", name, err)
 	}
 	defer f.Close()
 	const most = 64 << 20
-	b, err := io.ReadAll(io.LimitReader(f, most+1))
+	b, err := io.ReadAll(io.LimitReader(stream(ctx, f), most+1))
 	if err != nil {
 		return nil, fileError("err.file.read", name, err)
 	}
 	if len(b) > most {
-		return nil, fileError("err.file.read", name, errors.New("larger than 64 MiB"))
+		return nil, fileError("err.file.large", name, errLarge)
 	}
 	return b, nil
 }
+
+var errLarge = errors.New("larger than 64 MiB")
 
 func entryOf(target string, cert *x509.Certificate) fingerprintEntry {
 	prints := fingerprint.Of(cert)

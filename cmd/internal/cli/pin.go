@@ -125,7 +125,7 @@ func (r *pinChange) run(ctx context.Context) error {
 	if !a.interactive() && a.flags.pinFrom == "" {
 		return inputNeeded()
 	}
-	secrets, err := a.scriptSecrets(2, false)
+	secrets, err := a.scriptSecrets(ctx, 2, false)
 	if err != nil {
 		return err
 	}

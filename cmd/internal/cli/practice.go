@@ -149,7 +149,7 @@ var sexes = map[string]practice.Sex{"male": practice.Male, "female": practice.Fe
 // practiceSecrets gets the new card's two secrets: asked twice each at a terminal,
 // two lines of --pin-from in a script, else the published ones.
 func (a *app) practiceSecrets(ctx context.Context, o *practice.IssueOptions) error {
-	secrets, err := a.scriptSecrets(2, false)
+	secrets, err := a.scriptSecrets(ctx, 2, false)
 	if err != nil {
 		return err
 	}

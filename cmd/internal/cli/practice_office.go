@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto"
 	"errors"
-	"os"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -146,17 +145,19 @@ func (a *app) writeBinary(output string, data []byte, force bool) error {
 	if output != "-" {
 		return writeFile(output, data, force)
 	}
-	_, err := a.env.Streams.Out.Write(data)
-	return err
+	if _, err := a.env.Streams.Out.Write(data); err != nil {
+		return stdoutError(err)
+	}
+	return nil
 }
 
 func (a *app) officialSignature(ctx context.Context, letter string) ([]byte, error) {
-	f, err := os.Open(letter)
+	f, err := openFile(ctx, letter)
 	if err != nil {
 		return nil, fileError("err.file.read", letter, err)
 	}
 	defer f.Close()
-	content, err := sign.Digest(ctx, f, crypto.SHA256)
+	content, err := sign.Digest(ctx, stream(ctx, f), crypto.SHA256)
 	if err != nil {
 		return nil, fileError("err.file.read", letter, err)
 	}

@@ -53,19 +53,20 @@ func checkPINSource(source string) error {
 
 // scriptSecrets reads n secrets from --pin-from, a line each, or nil without the
 // flag. It runs before the card is touched.
-func (a *app) scriptSecrets(n int, stdinTaken bool) ([]card.Secret, error) {
+func (a *app) scriptSecrets(ctx context.Context, n int, stdinTaken bool) ([]card.Secret, error) {
 	if a.flags.pinFrom == "" {
 		return nil, nil
 	}
 	a.guard()
-	r, err := a.openPINSource(stdinTaken || a.stdinRead)
+	r, err := a.openPINSource(ctx, stdinTaken || a.stdinRead)
 	if err != nil {
 		return nil, err
 	}
 	defer r.Close()
+	in := stream(ctx, r)
 	secrets := make([]card.Secret, 0, n)
 	for range n {
-		s, err := a.readSecretLine(r)
+		s, err := a.readSecretLine(in)
 		if err != nil {
 			wipe(secrets)
 			return nil, err
@@ -73,7 +74,7 @@ func (a *app) scriptSecrets(n int, stdinTaken bool) ([]card.Secret, error) {
 		secrets = append(secrets, s)
 	}
 	if strings.HasPrefix(a.flags.pinFrom, "file:") {
-		if k, _ := r.Read(make([]byte, 1)); k > 0 { // a longer file is somebody's mistake
+		if k, _ := in.Read(make([]byte, 1)); k > 0 { // a longer file is somebody's mistake
 			wipe(secrets)
 			return nil, usage("err.pin-from.lines", "N", n)
 		}
@@ -125,7 +126,7 @@ func (a *app) readSecretLine(r io.Reader) (card.Secret, error) {
 	return card.NewSecret(line), nil
 }
 
-func (a *app) openPINSource(stdinTaken bool) (io.ReadCloser, error) {
+func (a *app) openPINSource(ctx context.Context, stdinTaken bool) (io.ReadCloser, error) {
 	kind, value, _ := strings.Cut(a.flags.pinFrom, ":")
 	switch kind {
 	case "stdin":
@@ -147,7 +148,7 @@ func (a *app) openPINSource(stdinTaken bool) (io.ReadCloser, error) {
 		}
 		return f, nil
 	}
-	f, err := os.Open(value)
+	f, err := openFile(ctx, value)
 	if err != nil {
 		return nil, fileError("err.pin-from.file", value, err)
 	}

@@ -94,7 +94,7 @@ func (r *signRun) run(ctx context.Context, args []string) (err error) {
 	if err := r.check(args); err != nil {
 		return err
 	}
-	secrets, err := r.app.scriptSecrets(1, r.readsStdin())
+	secrets, err := r.app.scriptSecrets(ctx, 1, r.readsStdin())
 	if err != nil {
 		return err
 	}

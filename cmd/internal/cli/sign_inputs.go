@@ -209,14 +209,14 @@ func (r *signRun) digest(ctx context.Context) error {
 func (j *job) hash(ctx context.Context, r *signRun, bar io.Writer) error {
 	in := io.Reader(r.app.env.Streams.In)
 	if j.input != "-" {
-		f, err := os.Open(j.input)
+		f, err := openFile(ctx, j.input)
 		if err != nil {
 			return fileError("err.file.read", j.input, err)
 		}
 		defer f.Close()
 		in = f
 	}
-	content, err := sign.Digest(ctx, io.TeeReader(in, bar), r.hash)
+	content, err := sign.Digest(ctx, io.TeeReader(stream(ctx, in), bar), r.hash)
 	if err != nil {
 		if ctx.Err() != nil {
 			return ctx.Err()

@@ -157,5 +157,8 @@ func writeError(j *job, err error) error {
 	case errors.As(err, &own), errors.As(err, &out), errors.Is(err, context.Canceled):
 		return err
 	}
+	if j.output == "-" {
+		return stdoutError(err)
+	}
 	return fileError("err.file.write", j.output, err)
 }

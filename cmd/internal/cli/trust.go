@@ -93,7 +93,7 @@ func newTrustAdd(a *app) *cobra.Command {
 func (a *app) trustAdd(ctx context.Context, o *trustAddOptions, args []string) error {
 	var want *fingerprint.Print
 	if a.changed("trust add", "compare") {
-		print, err := a.parsePrint(o.compare)
+		print, err := a.parsePrint(ctx, o.compare)
 		if err != nil {
 			return err
 		}
@@ -123,7 +123,7 @@ func (a *app) rootToAdd(ctx context.Context, o *trustAddOptions, args []string) 
 	if o.fromCard {
 		return a.readCertificate(ctx, card.SignCA)
 	}
-	certs, err := readCertificates(args[0])
+	certs, err := readCertificates(ctx, args[0])
 	if err != nil {
 		return nil, err
 	}

@@ -60,11 +60,11 @@ func (a *app) validity(ctx context.Context, o *validityOptions, args []string) e
 		}
 	}
 	policy := verify.Policy{Now: a.env.Now()}
-	if err := a.revocationSources(&policy, o.crl, o.ocsp); err != nil {
+	if err := a.revocationSources(ctx, &policy, o.crl, o.ocsp); err != nil {
 		return err
 	}
 	var err error
-	if policy.Anchors, err = a.anchors(o.ca); err != nil {
+	if policy.Anchors, err = a.anchors(ctx, o.ca); err != nil {
 		return err
 	}
 	cert, ca, err := a.readIssued(ctx, id)
@@ -75,7 +75,7 @@ func (a *app) validity(ctx context.Context, o *validityOptions, args []string) e
 		policy.Certificates = []*x509.Certificate{ca}
 	}
 	if a.flags.reader == practiceReader { // now there is a card, and so are its roots
-		roots, err := a.anchors([]string{practiceReader})
+		roots, err := a.anchors(ctx, []string{practiceReader})
 		if err != nil {
 			return err
 		}

@@ -74,7 +74,7 @@ func (r *verifyRun) run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	if err := r.readPolicy(); err != nil {
+	if err := r.readPolicy(ctx); err != nil {
 		return err
 	}
 	return r.conclude(ctx, r.judgeAll(ctx, pairs))
@@ -142,7 +142,7 @@ func isSignatureName(name string) bool {
 }
 
 // readPolicy turns the flags into what the verifier trusts and tolerates.
-func (r *verifyRun) readPolicy() error {
+func (r *verifyRun) readPolicy(ctx context.Context) error {
 	o, a := r.opts, r.app
 	p := &r.policy
 	p.Now, p.AllowSHA1, p.AllowWeak, p.AllowAuth = a.env.Now(), o.allowSHA1, o.allowWeak, o.allowAuth
@@ -176,28 +176,28 @@ func (r *verifyRun) readPolicy() error {
 		}
 	}
 	var err error
-	if p.Anchors, err = a.anchors(o.ca); err != nil {
+	if p.Anchors, err = a.anchors(ctx, o.ca); err != nil {
 		return err
 	}
 	for _, name := range o.tsaCA {
-		certs, err := readCertificates(name)
+		certs, err := readCertificates(ctx, name)
 		if err != nil {
 			return err
 		}
 		p.TSAAnchors = append(p.TSAAnchors, certs...)
 	}
 	if o.cert != "" {
-		if p.Certificates, err = readCertificates(o.cert); err != nil {
+		if p.Certificates, err = readCertificates(ctx, o.cert); err != nil {
 			return err
 		}
 	}
-	return a.revocationSources(p, o.crl, o.ocsp)
+	return a.revocationSources(ctx, p, o.crl, o.ocsp)
 }
 
 // revocationSources adds the lists and the responder that the person named.
-func (a *app) revocationSources(p *verify.Policy, crls []string, ocsp string) error {
+func (a *app) revocationSources(ctx context.Context, p *verify.Policy, crls []string, ocsp string) error {
 	for _, name := range crls {
-		b, err := readSmall(name)
+		b, err := readSmall(ctx, name)
 		if err != nil {
 			return err
 		}
@@ -214,7 +214,7 @@ func (a *app) revocationSources(p *verify.Policy, crls []string, ocsp string) er
 
 // anchors are the roots of --ca, the practice roots if it names them, and those
 // that the person registered.
-func (a *app) anchors(names []string) ([]verify.Anchor, error) {
+func (a *app) anchors(ctx context.Context, names []string) ([]verify.Anchor, error) {
 	var list []verify.Anchor
 	add := func(kind verify.AnchorKind, name string, certs []*x509.Certificate) {
 		for _, c := range certs {
@@ -230,7 +230,7 @@ func (a *app) anchors(names []string) ([]verify.Anchor, error) {
 			add(verify.AnchorPractice, practiceReader, roots)
 			continue
 		}
-		certs, err := readCertificates(name)
+		certs, err := readCertificates(ctx, name)
 		if err != nil {
 			return nil, err
 		}
@@ -276,6 +276,10 @@ func (r *verifyRun) judge(ctx context.Context, p pair) *judged {
 	if j.err = ctx.Err(); j.err != nil {
 		return j
 	}
+	if info, err := os.Stat(p.signature); err == nil && !info.Mode().IsRegular() {
+		j.err = fileError("err.file.regular", p.signature, errNotRegular)
+		return j
+	}
 	sig, err := os.Open(p.signature)
 	if err != nil {
 		j.err = fileError("err.file.read", p.signature, err)
@@ -287,22 +291,18 @@ func (r *verifyRun) judge(ctx context.Context, p pair) *judged {
 		j.err = fileError("err.file.read", p.signature, err)
 		return j
 	}
-	if !info.Mode().IsRegular() {
-		j.err = fileError("err.file.regular", p.signature, errNotRegular)
-		return j
-	}
 	in := verify.Input{Signature: sig, Size: info.Size()}
 	if p.content == "" {
 		j.content = ownName(p.signature)
 	}
 	if j.content == "-" {
-		in.Content = r.app.env.Streams.In
+		in.Content = stream(ctx, r.app.env.Streams.In)
 	} else if j.content != "" {
-		content, err := os.Open(j.content)
+		content, err := openFile(ctx, j.content)
 		switch {
 		case err == nil:
 			defer content.Close()
-			in.Content = content
+			in.Content = stream(ctx, content)
 		case p.content == "" && os.IsNotExist(err):
 			j.content = "" // perhaps the content is inside
 		default:

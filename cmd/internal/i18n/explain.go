@@ -74,6 +74,9 @@ var systemRows = []struct {
 	{syscall.ENOSPC, "os.no-space"},
 	{syscall.EROFS, "os.read-only"},
 	{syscall.ENOTDIR, "os.not-folder"},
+	{syscall.EISDIR, "os.folder"},
+	{syscall.ENAMETOOLONG, "os.long-name"},
+	{syscall.EBADF, "os.not-open"},
 	{syscall.ECONNREFUSED, "os.refused"},
 	{syscall.EADDRINUSE, "os.in-use"},
 }
