@@ -46,6 +46,11 @@ const (
 	stateLimit = 20 * time.Second
 )
 
+const (
+	insertLimit = 4 * time.Second // a card that pcscd sees at all it sees in less
+	pollTime    = time.Second     // more than pcscd takes to look at its readers again
+)
+
 // A Service is the PC/SC service with one virtual reader at the test's disposal.
 type Service struct {
 	t      testing.TB
@@ -173,6 +178,23 @@ func (s *Service) Reader() string { return s.reader }
 // Insert puts a card into the reader and returns when the service sees it there.
 func (s *Service) Insert(card vpcd.Card) {
 	s.t.Helper()
+	for deadline := time.Now().Add(stateLimit); ; {
+		s.serve(card)
+		if ok, seen := within(insertLimit, func() (bool, any) { return s.present(true) }); ok {
+			return
+		} else if time.Now().After(deadline) {
+			s.t.Fatalf("no card in the reader after %v: %v", stateLimit, seen)
+		}
+		// pcscd polls its readers every 0.4 s, and does not see a card that came back
+		// between two polls after a command or a reset had failed: it is taken out once more.
+		s.withdraw()
+		time.Sleep(pollTime)
+	}
+}
+
+// serve lets the card answer the reader from now on.
+func (s *Service) serve(card vpcd.Card) {
+	s.t.Helper()
 	conn, err := vpcd.Dial(s.t.Context(), slot)
 	if err != nil {
 		s.t.Fatal(err)
@@ -181,6 +203,7 @@ func (s *Service) Insert(card vpcd.Card) {
 	served := make(chan error, 1)
 	go func() { served <- vpcd.Serve(ctx, conn, card) }()
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.remove = func() {
 		cancel()
 		err := <-served
@@ -188,46 +211,57 @@ func (s *Service) Insert(card vpcd.Card) {
 			s.t.Logf("the card left the reader by itself: %v", err)
 		}
 	}
-	s.mu.Unlock()
-	s.awaitPresence(true)
 }
 
 // Remove takes the card away, if there is one, and returns when the service sees that.
 func (s *Service) Remove() {
 	s.t.Helper()
+	if s.withdraw() {
+		s.awaitPresence(false)
+	}
+}
+
+// withdraw ends serving, if a card is there.
+func (s *Service) withdraw() bool {
 	s.mu.Lock()
 	remove := s.remove
 	s.remove = nil
 	s.mu.Unlock()
 	if remove != nil {
 		remove()
-		s.awaitPresence(false)
 	}
+	return remove != nil
 }
 
 func (s *Service) awaitPresence(want bool) {
 	s.t.Helper()
-	await(s.t, stateLimit, map[bool]string{true: "card in the reader", false: "empty reader"}[want], func() (bool, any) {
-		readers, err := pcsc.System{}.Readers()
-		for _, r := range readers {
-			if r.Name == s.reader && r.CardPresent == want {
-				return true, nil
-			}
+	await(s.t, stateLimit, map[bool]string{true: "card in the reader", false: "empty reader"}[want], func() (bool, any) { return s.present(want) })
+}
+
+// present is whether the service sees a card in the reader as wanted, and what it sees.
+func (s *Service) present(want bool) (bool, any) {
+	readers, err := pcsc.System{}.Readers()
+	for _, r := range readers {
+		if r.Name == s.reader && r.CardPresent == want {
+			return true, nil
 		}
-		return false, fmt.Sprint(readers, err)
-	})
+	}
+	return false, fmt.Sprint(readers, err)
 }
 
 // await polls until holds says so, and fails the test at the limit with what it saw.
 func await(t testing.TB, limit time.Duration, what string, holds func() (ok bool, seen any)) {
 	t.Helper()
+	if ok, seen := within(limit, holds); !ok {
+		t.Fatalf("no %s after %v: %v", what, limit, seen)
+	}
+}
+
+// within polls until holds says so or limit has passed.
+func within(limit time.Duration, holds func() (ok bool, seen any)) (ok bool, seen any) {
 	for deadline := time.Now().Add(limit); ; time.Sleep(20 * time.Millisecond) {
-		ok, seen := holds()
-		if ok {
-			return
-		}
-		if time.Now().After(deadline) {
-			t.Fatalf("no %s after %v: %v", what, limit, seen)
+		if ok, seen = holds(); ok || time.Now().After(deadline) {
+			return ok, seen
 		}
 	}
 }
