@@ -1,0 +1,71 @@
+package cli_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"natsuin/card/pcsc"
+	"natsuin/cmd/internal/cli"
+	"natsuin/cmd/internal/ui"
+)
+
+// FuzzArguments runs command lines of any words, with a line for each, on a machine
+// without a reader. No words are a bug of the program, and with --json there is one object
+// that says the exit code. Words that reach for the network are left out.
+func FuzzArguments(f *testing.F) {
+	for _, line := range []string{
+		"sign\nletter\n--yes\n--pin-from\nstdin", "verify\nletter.p7s\n--at\n2026-01-01T00:00:00Z", "pin\nchange\nsign\n--json",
+		"fingerprint\n--compare\nAB:CD", "cert\nexport\n--format\np7b", "trust\nadd\nx\n--name\n..", "help\nlocked\n--lang\nja",
+		"completion\nbash", "--json\n--lang\nxx", "sign\n-\n-o\n-", "practice\nissue\n--birth\n1990-13-01", "__complete\nsign\n--re",
+		"doctor\n--wait\n-1s", "--\n--json", "validity\n--crl\nletter\n--reader\n\u202ex",
+	} {
+		f.Add(line, "RENSHU123\n")
+	}
+	f.Fuzz(func(t *testing.T, line, stdin string) {
+		for _, word := range []string{"ocsp", "serve", "listen", "connect", "/dev/", "/proc/", "/sys/"} {
+			if strings.Contains(line, word) {
+				t.Skip()
+			}
+		}
+		dir := t.TempDir()
+		t.Chdir(dir)
+		if err := os.WriteFile("letter", []byte("letter"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		args := strings.Split(line, "\n")
+		var stdout, stderr bytes.Buffer
+		exit := cli.Main(&cli.Env{
+			Args: args, Readers: &fakeReaders{err: pcsc.ErrNoService}, Now: time.Now,
+			Getenv: func(name string) string {
+				if strings.HasPrefix(name, "XDG_") || name == "HOME" {
+					return dir
+				}
+				return ""
+			},
+			Streams: &ui.Streams{In: strings.NewReader(stdin), Out: &stdout, Err: &stderr,
+				Terminal: func() (*ui.Terminal, error) { return nil, ui.ErrNoTerminal }},
+		})
+		if exit == 70 || exit < 0 {
+			t.Errorf("%q: exit %d: %s%s", args, exit, stdout.String(), stderr.String())
+		}
+		asJSON := false
+		for _, arg := range args {
+			if arg == "--" {
+				break
+			}
+			asJSON = asJSON || arg == "--json"
+		}
+		if !asJSON || strings.HasPrefix(args[0], "__complete") {
+			return
+		}
+		var o outcome
+		decoder := json.NewDecoder(&stdout)
+		if err := decoder.Decode(&o); err != nil || o.Exit != exit || decoder.More() {
+			t.Errorf("%q: %v: exit %d, and %d in JSON", args, err, exit, o.Exit)
+		}
+	})
+}
