@@ -62,6 +62,9 @@ type Anchor struct {
 	Certificate *x509.Certificate
 	Kind        AnchorKind
 	Name        string // how the person calls it: a registered name or the file it came from
+	// Authentication says that it vouches for authentication keys, as the pinned authentication roots do: it anchors a signature
+	// only with AllowAuth. The caller says so of the practice root that rehearses them.
+	Authentication bool
 }
 
 // Policy says what is trusted, at which time, and what is tolerated. Its zero value trusts the pinned signature roots alone, at

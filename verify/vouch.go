@@ -46,7 +46,7 @@ func (j *judgement) vouch(out *Signer, e *evidence) error {
 	out.Anchor = &AnchorInfo{anchor.Kind, anchor.Name, sha256Of(anchor.Certificate.Raw), anchor.Certificate}
 	out.Practice = anchor.Kind == AnchorPractice || isPractice(result.Chain)
 	remark := ""
-	if root, ok := j.pinned(anchor.Certificate); ok && root.Usage != trust.Sign {
+	if j.isAuthRoot(anchor) {
 		remark = RemarkAuthRoot
 	}
 	if out.Practice {
@@ -103,19 +103,24 @@ var _ revocation.Fetch = (*judgement)(nil).fetch
 // accept refuses paths that no anchor of this run may carry.
 func (j *judgement) accept(chain []*x509.Certificate) error {
 	last := chain[len(chain)-1]
-	kind := AnchorFile
+	anchor := Anchor{Certificate: last, Kind: AnchorFile}
 	for _, a := range j.anchors {
 		if bytes.Equal(a.Certificate.Raw, last.Raw) {
-			kind = a.Kind
+			anchor = a
 		}
 	}
-	if kind != AnchorPractice && isPractice(chain) {
+	if anchor.Kind != AnchorPractice && isPractice(chain) {
 		return errPractice
 	}
-	if root, ok := j.pinned(last); ok && root.Usage != trust.Sign && !j.policy.AllowAuth {
+	if j.isAuthRoot(anchor) && !j.policy.AllowAuth {
 		return errAuthRoot
 	}
 	return nil
+}
+
+func (j *judgement) isAuthRoot(a Anchor) bool {
+	root, ok := j.pinned(a.Certificate)
+	return a.Authentication || ok && root.Usage != trust.Sign
 }
 
 func isPractice(chain []*x509.Certificate) bool {
@@ -237,7 +242,10 @@ func (j *judgement) explain(out *Signer, f *path.Failure) {
 	if f.Detail != "" && chain.Result != NotDone {
 		chain.Values = map[string]string{"why": f.Detail}
 	}
-	if out.Practice {
+	switch {
+	case out.Practice && j.practiceAllowed():
+		out.Checks = append(out.Checks, passed(CheckPractice, RemarkPractice)) // it failed for another reason
+	case out.Practice:
 		out.Checks = append(out.Checks, unclear(CheckPractice, ReasonPractice, Indeterminate))
 	}
 	out.Checks = append(out.Checks, dates, chain, policy, notDone(CheckRevocation, ReasonRevocationUnchecked))

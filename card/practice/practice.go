@@ -165,19 +165,27 @@ func (s *Store) Reset() error {
 // Roots returns the practice roots of every generation, signature and
 // authentication. It makes nothing: the error is ErrNoCard when there is no card yet.
 func (s *Store) Roots() ([]*x509.Certificate, error) {
+	signers, auth, err := s.RootsByUse()
+	return append(signers, auth...), err
+}
+
+// RootsByUse returns what Roots does, the signature roots apart from the authentication
+// roots: a signature under one of the latter says less (VERIFY.md rule 9).
+func (s *Store) RootsByUse() (signature, authentication []*x509.Certificate, err error) {
 	b, _, err := s.load()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	var roots []*x509.Certificate
 	for i := range b.Generations {
-		for _, a := range []*authority{&b.Generations[i].Sign, &b.Generations[i].Auth} {
-			root, err := s.certificate(a.Certificate)
-			if err != nil {
-				return nil, err
-			}
-			roots = append(roots, root)
+		root, err := s.certificate(b.Generations[i].Sign.Certificate)
+		if err != nil {
+			return nil, nil, err
 		}
+		signature = append(signature, root)
+		if root, err = s.certificate(b.Generations[i].Auth.Certificate); err != nil {
+			return nil, nil, err
+		}
+		authentication = append(authentication, root)
 	}
-	return roots, nil
+	return signature, authentication, nil
 }

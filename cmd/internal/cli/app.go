@@ -57,6 +57,11 @@ func newApp(env *Env) (*app, error) {
 	}
 	a.out = p
 	a.root = newRoot(a)
+	if langErr != nil {
+		if c, _, err := a.root.Find(env.Args); err == nil {
+			a.command = path(c)
+		}
+	}
 	return a, langErr
 }
 

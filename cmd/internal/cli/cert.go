@@ -95,7 +95,7 @@ func certKind(word string) (card.CertID, error) {
 func (a *app) showCertificate(rep *certReport, id card.CertID, cert *x509.Certificate) {
 	prints := fingerprint.Of(cert)
 	e := certEntry{
-		Kind: id.String(), Subject: distinguishedName(cert.RawSubject), Issuer: distinguishedName(cert.RawIssuer),
+		Kind: id.String(), Subject: a.subject(cert.RawSubject), Issuer: distinguishedName(cert.RawIssuer),
 		Serial: hexUpper(cert.SerialNumber.Bytes()), NotBefore: stamp(cert.NotBefore), NotAfter: stamp(cert.NotAfter),
 		DaysLeft: a.daysLeft(cert.NotAfter), Usage: keyUsages(cert), Policies: policies(cert), Key: keyName(cert),
 		SHA256: prints.SHA256.String(), SHA1: prints.SHA1.String(),

@@ -129,7 +129,7 @@ func (a *app) fingerprintTargets(ctx context.Context, args []string) ([]fingerpr
 			return nil, err
 		}
 		for _, cert := range certs {
-			entries[i] = append(entries[i], entryOf(arg, cert))
+			entries[i] = append(entries[i], a.entryOf(arg, cert))
 		}
 	}
 	if len(args) == 0 {
@@ -139,7 +139,7 @@ func (a *app) fingerprintTargets(ctx context.Context, args []string) ([]fingerpr
 		}
 		for _, id := range freeCertificates {
 			if cert, ok := certs[id]; ok {
-				entries[0] = append(entries[0], entryOf(id.String(), cert))
+				entries[0] = append(entries[0], a.entryOf(id.String(), cert))
 			}
 		}
 	}
@@ -148,7 +148,7 @@ func (a *app) fingerprintTargets(ctx context.Context, args []string) ([]fingerpr
 		if err != nil {
 			return nil, err
 		}
-		entries[i] = []fingerprintEntry{entryOf(args[i], cert)}
+		entries[i] = []fingerprintEntry{a.entryOf(args[i], cert)}
 	}
 	return slices.Concat(entries...), nil
 }
@@ -186,9 +186,9 @@ func readSmall(ctx context.Context, name string) ([]byte, error) {
 
 var errLarge = errors.New("larger than 64 MiB")
 
-func entryOf(target string, cert *x509.Certificate) fingerprintEntry {
+func (a *app) entryOf(target string, cert *x509.Certificate) fingerprintEntry {
 	prints := fingerprint.Of(cert)
-	subject := distinguishedName(cert.RawSubject)
+	subject := a.subject(cert.RawSubject)
 	e := fingerprintEntry{
 		Target: target, Subject: &subject, NotBefore: stamp(cert.NotBefore), NotAfter: stamp(cert.NotAfter),
 		SHA256: prints.SHA256.String(), SHA1: prints.SHA1.String(), prints: prints,

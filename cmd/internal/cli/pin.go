@@ -94,7 +94,7 @@ func newPINChange(a *app) *cobra.Command {
 	c := a.command1("change [flags] sign|auth", "pin.change", func(ctx context.Context, args []string) error {
 		cred, ok := credentials[args[0]]
 		if !ok {
-			return usage("err.word", "Value", args[0], "Known", "sign, auth")
+			return usage("err.pin.which") // what was written may be a secret, and is not shown
 		}
 		r := &pinChange{app: a, cred: cred, allowWeak: allowWeak}
 		return r.run(ctx)

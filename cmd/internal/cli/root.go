@@ -94,7 +94,8 @@ func (a *app) arguments(least, most int) cobra.PositionalArgs {
 			return usage("err.args.few", "Command", c.CommandPath(), "Use", a.useLine(c))
 		}
 		if most >= 0 && len(args) > most {
-			return usage("err.args.many", "Command", c.CommandPath(), "Value", args[most])
+			// Not which one: who writes secrets as arguments need not read them in a log.
+			return usage("err.args.many", "Command", c.CommandPath(), "Use", a.useLine(c))
 		}
 		return nil
 	}

@@ -309,7 +309,7 @@ func (r *signRun) fit(cert *x509.Certificate) error {
 	a, now := r.app, r.app.env.Now()
 	practice := isPractice(cert)
 	r.rep.Signer = &signSigner{
-		Subject: distinguishedName(cert.RawSubject), SHA256: fingerprint.Of(cert).SHA256.String(),
+		Subject: r.app.subject(cert.RawSubject), SHA256: fingerprint.Of(cert).SHA256.String(),
 		NotAfter: stamp(cert.NotAfter), Practice: practice,
 	}
 	if practice {

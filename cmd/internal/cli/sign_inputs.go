@@ -84,6 +84,10 @@ func (r *signRun) checkFlags(args []string) error {
 		}
 	}
 	switch {
+	case o.output == "" && a.changed("sign", "output"):
+		return usage("err.flag.value", "Flag", "-o")
+	case o.outputDir == "" && a.changed("sign", "output-dir"):
+		return usage("err.flag.value", "Flag", "--output-dir")
 	case !oneOf(o.key, "sign", "auth"):
 		return usage("err.flag.invalid", "Flag", "--key", "Value", o.key)
 	case o.raw && o.attached:

@@ -163,7 +163,7 @@ func (a *app) compared(ctx context.Context, cert *x509.Certificate, want *finger
 		}
 		return nil
 	}
-	a.printDifference(entryOf("root", cert), *want)
+	a.printDifference(a.entryOf("root", cert), *want)
 	a.print(a.t("trust.not-added"))
 	return &verdictError{i18n.CodeDifferent, "compare.different", nil}
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -74,7 +75,7 @@ func (r *verifyRun) run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	if err := r.readPolicy(ctx); err != nil {
+	if err := r.readPolicy(ctx, pairs); err != nil {
 		return err
 	}
 	return r.conclude(ctx, r.judgeAll(ctx, pairs))
@@ -121,6 +122,15 @@ func (r *verifyRun) pairs(args []string) ([]pair, error) {
 		last.content = arg
 	}
 	o := r.opts
+	stdin := 0
+	for _, p := range list {
+		if p.content == "-" {
+			stdin++
+		}
+	}
+	if stdin > 1 {
+		return nil, usage("err.sign.stdin-twice")
+	}
 	if len(list) != 1 {
 		for flag, value := range map[string]string{"--content": o.content, "--signer": o.signer, "--out": o.out} {
 			if value != "" {
@@ -142,7 +152,7 @@ func isSignatureName(name string) bool {
 }
 
 // readPolicy turns the flags into what the verifier trusts and tolerates.
-func (r *verifyRun) readPolicy(ctx context.Context) error {
+func (r *verifyRun) readPolicy(ctx context.Context, pairs []pair) error {
 	o, a := r.opts, r.app
 	p := &r.policy
 	p.Now, p.AllowSHA1, p.AllowWeak, p.AllowAuth = a.env.Now(), o.allowSHA1, o.allowWeak, o.allowAuth
@@ -171,7 +181,7 @@ func (r *verifyRun) readPolicy(ctx context.Context) error {
 		return usage("err.verify.out-stdout")
 	}
 	if o.out != "" {
-		if err := errors.Join(outfile.Check([]string{o.out}, nil, o.force)...); err != nil {
+		if err := errors.Join(outfile.Check([]string{o.out}, r.inputs(pairs), o.force)...); err != nil {
 			return err
 		}
 	}
@@ -192,6 +202,16 @@ func (r *verifyRun) readPolicy(ctx context.Context) error {
 		}
 	}
 	return a.revocationSources(ctx, p, o.crl, o.ocsp)
+}
+
+// inputs are the files that are read, of which --out may replace none.
+func (r *verifyRun) inputs(pairs []pair) []string {
+	o := r.opts
+	list := slices.Concat(o.ca, o.tsaCA, o.crl, []string{o.cert})
+	for _, p := range pairs {
+		list = append(list, p.signature, p.content)
+	}
+	return list
 }
 
 // revocationSources adds the lists and the responder that the person named.
@@ -216,32 +236,34 @@ func (a *app) revocationSources(ctx context.Context, p *verify.Policy, crls []st
 // that the person registered.
 func (a *app) anchors(ctx context.Context, names []string) ([]verify.Anchor, error) {
 	var list []verify.Anchor
-	add := func(kind verify.AnchorKind, name string, certs []*x509.Certificate) {
+	add := func(like verify.Anchor, certs []*x509.Certificate) {
 		for _, c := range certs {
-			list = append(list, verify.Anchor{Certificate: c, Kind: kind, Name: name})
+			like.Certificate = c
+			list = append(list, like)
 		}
 	}
 	for _, name := range names {
 		if name == practiceReader {
-			roots, err := a.practiceStore().Roots()
+			signature, authentication, err := a.practiceStore().RootsByUse()
 			if err != nil {
 				return nil, err
 			}
-			add(verify.AnchorPractice, practiceReader, roots)
+			add(verify.Anchor{Kind: verify.AnchorPractice, Name: practiceReader}, signature)
+			add(verify.Anchor{Kind: verify.AnchorPractice, Name: practiceReader, Authentication: true}, authentication)
 			continue
 		}
 		certs, err := readCertificates(ctx, name)
 		if err != nil {
 			return nil, err
 		}
-		add(verify.AnchorFile, name, certs)
+		add(verify.Anchor{Kind: verify.AnchorFile, Name: name}, certs)
 	}
 	registered, err := a.rootStore().List()
 	if err != nil {
 		a.say(a.t("trust.bad-file", "Error", ui.Escape(err.Error())))
 	}
 	for _, r := range registered {
-		add(verify.AnchorRegistered, r.Name, []*x509.Certificate{r.Certificate})
+		add(verify.Anchor{Kind: verify.AnchorRegistered, Name: r.Name}, []*x509.Certificate{r.Certificate})
 	}
 	return list, nil
 }

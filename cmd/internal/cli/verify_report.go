@@ -72,7 +72,7 @@ func (r *verifyRun) conclude(ctx context.Context, answers <-chan chan *judged) e
 			continue
 		}
 		if r.app.asJSON {
-			rep.Files = append(rep.Files, fileOf(j))
+			rep.Files = append(rep.Files, r.app.fileOf(j))
 		}
 		if !first {
 			r.app.print("")
@@ -83,7 +83,8 @@ func (r *verifyRun) conclude(ctx context.Context, answers <-chan chan *judged) e
 		if code := j.code(); code != i18n.CodeOK && (decisive == nil || i18n.Worse(worst, code) == code && code != worst) {
 			worst, decisive = code, j.err
 			if decisive == nil {
-				decisive = &verdictError{code, "verdict." + strings.ToLower(j.report.Verdict.String()), nil}
+				decisive = &verdictError{code, "verify.outcome." + strings.ToLower(j.report.Verdict.String()),
+					[]any{"Path", ui.Escape(j.signature), "Verdict", r.verdictLine(j.report)}}
 			}
 		}
 	}
@@ -103,7 +104,7 @@ func (j *judged) verdict() verify.Verdict {
 	return j.report.Verdict
 }
 
-func fileOf(j *judged) verifyFile {
+func (a *app) fileOf(j *judged) verifyFile {
 	f := verifyFile{Signature: j.signature, Code: j.code(), Content: orNull(j.content), Signers: []verifySigner{}}
 	if j.report == nil {
 		return f
@@ -115,18 +116,18 @@ func fileOf(j *judged) verifyFile {
 	}
 	f.Checks = checksOf(j.report.Checks)
 	for i := range j.report.Signers {
-		f.Signers = append(f.Signers, signerOf(&j.report.Signers[i]))
+		f.Signers = append(f.Signers, a.signerOf(&j.report.Signers[i]))
 	}
 	return f
 }
 
-func signerOf(s *verify.Signer) verifySigner {
+func (a *app) signerOf(s *verify.Signer) verifySigner {
 	v := verifySigner{
 		Verdict: s.Verdict.String(), DigestAlg: orNull(s.DigestAlg), SignatureAlg: orNull(s.SignatureAlg),
 		Revocation: string(s.Revocation.State), Practice: s.Practice, Checks: checksOf(s.Checks),
 	}
 	if c := s.Certificate; c != nil {
-		v.Subject, v.Issuer = orNull(distinguishedName(c.RawSubject)), orNull(distinguishedName(c.RawIssuer))
+		v.Subject, v.Issuer = orNull(a.subject(c.RawSubject)), orNull(distinguishedName(c.RawIssuer))
 		v.Serial = orNull(hexUpper(c.SerialNumber.Bytes()))
 		v.SHA256 = orNull(fingerprint.Of(c).SHA256.String())
 	} else if s.Serial != nil {
@@ -181,31 +182,57 @@ func (r *verifyRun) printJudged(j *judged) {
 // verdictLine is the verdict with what was not checked beside it: never the bare
 // word (CLI.md, behaviour 18).
 func (r *verifyRun) verdictLine(rep *verify.Report) string {
+	return r.verdictWith(rep.Verdict, rep.Reason, rep.Practice, rep.Signers)
+}
+
+// verdictWith is the verdict over some signers with what belongs beside it.
+func (r *verifyRun) verdictWith(verdict verify.Verdict, reason string, practice bool, signers []verify.Signer) string {
 	a := r.app
 	var remarks []string
-	if rep.Practice {
+	if practice {
 		remarks = append(remarks, a.t("verdict.practice"))
 	}
-	if rep.Verdict == verify.Valid {
-		for _, s := range rep.Signers {
+	if verdict == verify.Valid {
+		for _, s := range signers {
 			if s.Revocation.State != verify.Good {
 				remarks = append(remarks, a.t("verdict.revocation."+string(s.Revocation.State)))
 				break
 			}
 		}
-		for _, s := range rep.Signers {
+		for _, s := range signers {
 			if s.Anchor != nil && s.Anchor.Kind != verify.AnchorPinned && s.Anchor.Kind != verify.AnchorPractice {
 				remarks = append(remarks, a.t("verdict.anchor."+string(s.Anchor.Kind), "Name", ui.Escape(s.Anchor.Name)))
 			}
 		}
-	} else if rep.Reason != "" {
-		remarks = append(remarks, a.reason(rep.Reason))
+	} else if reason != "" {
+		remarks = append(remarks, a.reasonOf(decisiveCheck(reason, signers), reason))
 	}
-	word := a.t("verdict." + strings.ToLower(rep.Verdict.String()))
+	word := a.t("verdict." + strings.ToLower(verdict.String()))
 	if len(remarks) == 0 {
 		return word
 	}
 	return a.t("verdict.with", "Verdict", word, "Remarks", strings.Join(remarks, a.t("list.separator")))
+}
+
+// decisiveCheck is the check that a reason came from.
+func decisiveCheck(reason string, signers []verify.Signer) verify.CheckID {
+	for _, s := range signers {
+		for _, c := range s.Checks {
+			if c.Detail == reason && c.Result != verify.Passed {
+				return c.ID
+			}
+		}
+	}
+	return ""
+}
+
+// reasonOf words a reason as it is said of one check: to a person, a file has changed and
+// not an attribute of its signature.
+func (a *app) reasonOf(check verify.CheckID, id string) string {
+	if check == verify.CheckMessageDigest && id == verify.ReasonDiffers {
+		return a.t("reason.file-differs")
+	}
+	return a.reason(id)
 }
 
 // reason words one of verify's stable identifiers.
@@ -232,7 +259,7 @@ func (a *app) printContent(j *judged) {
 func (r *verifyRun) printSigner(s *verify.Signer, n, of int) {
 	a := r.app
 	if of > 1 {
-		a.print(a.t("verify.signer.number", "Number", n, "All", of, "Verdict", a.t("verdict."+strings.ToLower(s.Verdict.String()))))
+		a.print(a.t("verify.signer.number", "Number", n, "All", of, "Verdict", r.verdictWith(s.Verdict, s.Reason, s.Practice, []verify.Signer{*s})))
 	}
 	if c := s.Certificate; c != nil {
 		a.field("verify.signer", ui.Escape(distinguishedName(c.RawSubject)))
@@ -261,7 +288,7 @@ func (r *verifyRun) printChecks(checks []verify.Check) {
 	for _, c := range checks {
 		line := a.t("check.line", "Result", a.t("result."+string(c.Result)), "Name", a.t("check."+string(c.ID)))
 		if c.Detail != "" {
-			line += a.t("check.detail", "Detail", a.reason(c.Detail))
+			line += a.t("check.detail", "Detail", a.reasonOf(c.ID, c.Detail))
 		}
 		a.print("  " + line)
 	}

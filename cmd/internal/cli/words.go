@@ -7,6 +7,7 @@ import (
 	"encoding/asn1"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -131,6 +132,37 @@ func (a *app) crlReason(reason string) string {
 	}
 	return a.t("crl-reason.other", "Reason", ui.Escape(reason))
 }
+
+// subject is a certificate's name: distinguishedName, but in JSON without the places in a
+// person's name, which are personal data (CLI.md, "JSON"), unless --personal asks for
+// them. A name with an organization is not a person's.
+func (a *app) subject(der []byte) string {
+	var name, public pkix.RDNSequence
+	if rest, err := asn1.Unmarshal(der, &name); err != nil || len(rest) > 0 || !a.asJSON || a.flags.personal {
+		return distinguishedName(der)
+	}
+	for _, rdn := range name {
+		var kept pkix.RelativeDistinguishedNameSET
+		for _, value := range rdn {
+			switch {
+			case value.Type.Equal(idOrganization):
+				return distinguishedName(der)
+			case !slices.ContainsFunc(placeTypes, value.Type.Equal):
+				kept = append(kept, value)
+			}
+		}
+		if len(kept) > 0 {
+			public = append(public, kept)
+		}
+	}
+	return public.String()
+}
+
+// Attribute types of RFC 4519: organization; locality, state, street, postal code and address.
+var (
+	idOrganization = asn1.ObjectIdentifier{2, 5, 4, 10}
+	placeTypes     = []asn1.ObjectIdentifier{{2, 5, 4, 7}, {2, 5, 4, 8}, {2, 5, 4, 9}, {2, 5, 4, 17}, {2, 5, 4, 16}}
+)
 
 // distinguishedName writes a DER Name as RFC 4514 does, an RDN at a time: the order
 // and the grouping are the certificate's.

@@ -135,6 +135,7 @@ func families(t *testing.T) map[string][]string {
 		"use.":                  {"flags", "command", "file", "sig", "content", "target", "kind", "topic", "name", "letter"},
 		"verdict.":              lower(words(verify.Valid, verify.Invalid, verify.Indeterminate)),
 		"verdict.revocation.":   revocation,
+		"verify.outcome.":       lower(words(verify.Invalid, verify.Indeterminate)),
 		"verdict.anchor.":       words(verify.AnchorRegistered, verify.AnchorFile),
 		"verify.anchor.":        words(verify.AnchorPinned, verify.AnchorRegistered, verify.AnchorFile, verify.AnchorPractice),
 		"result.":               append(words(verify.Passed, verify.Failed, verify.Unclear, verify.NotDone), "warning"),
