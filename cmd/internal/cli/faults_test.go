@@ -5,11 +5,13 @@ import (
 	"crypto/x509"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -299,33 +301,65 @@ func clean(t testing.TB, dir string, n int) {
 	}
 }
 
-// Each fault at each exchange of each act, in process. The counts are those of the
-// table in docs/reliability.md, which `go test -v -run TestFaultMatrix` prints.
+// Each fault at each exchange of each act, in process. The tables of docs/reliability.md
+// are what `go test -v -run TestFaultMatrix ./cmd/internal/cli` prints.
 func TestFaultMatrix(t *testing.T) {
-	total := make(chan int, len(acts))
+	var mu sync.Mutex
+	byAct, byFault := ledger{}, ledger{}
 	t.Run("acts", func(t *testing.T) {
 		for _, a := range acts {
 			t.Run(a.name, func(t *testing.T) {
 				t.Parallel()
-				cases := faultsOf(t, a)
-				t.Logf("%-28s %5d cases", a.name, cases)
-				total <- cases
+				faultsOf(t, a, func(fault, code string) {
+					mu.Lock()
+					defer mu.Unlock()
+					byAct.enter(a.name, code)
+					byFault.enter(fault, code)
+				})
 			})
 		}
 	})
-	close(total)
-	cases := 0
-	for n := range total {
-		cases += n
-	}
-	t.Logf("%-28s %5d cases", "all", cases)
-	if cases < 1000 && !t.Failed() {
-		t.Errorf("only %d cases", cases)
+	t.Logf("by act:\n%s\nby fault:\n%s", byAct, byFault)
+	if n := byAct.total(); n < 1000 && !t.Failed() {
+		t.Errorf("only %d cases", n)
 	}
 }
 
-// faultsOf plays all faults of one act and returns how many there were.
-func faultsOf(t *testing.T, a act) (cases int) {
+// A ledger counts the codes in which runs ended, by what was done or what went wrong.
+type ledger map[string]map[string]int
+
+func (l ledger) enter(name, code string) {
+	if l[name] == nil {
+		l[name] = map[string]int{}
+	}
+	l[name][code]++
+}
+
+func (l ledger) total() (n int) {
+	for _, codes := range l {
+		for _, k := range codes {
+			n += k
+		}
+	}
+	return n
+}
+
+// String is a table in Markdown.
+func (l ledger) String() string {
+	var b strings.Builder
+	for _, name := range slices.Sorted(maps.Keys(l)) {
+		var ends []string
+		for _, code := range slices.Sorted(maps.Keys(l[name])) {
+			ends = append(ends, fmt.Sprintf("%s %d", code, l[name][code]))
+		}
+		fmt.Fprintf(&b, "| %s | %d | %s |\n", name, ledger{name: l[name]}.total(), strings.Join(ends, ", "))
+	}
+	fmt.Fprintf(&b, "| all | %d | |\n", l.total())
+	return b.String()
+}
+
+// faultsOf plays all faults of one act, and enters each end.
+func faultsOf(t *testing.T, a act, enter func(fault, code string)) {
 	dir := inputs(t, a.files)
 	once := func(s *faultyService, flags ...string) *run {
 		clean(t, dir, a.files)
@@ -366,14 +400,14 @@ func faultsOf(t *testing.T, a act) (cases int) {
 			if problems := append(r.invalid, talk.invalid...); problems != nil {
 				t.Errorf("%s, %s at exchange %d (%v): %s\n%s%s", a.name, f.name, at, entry.Op, strings.Join(problems, "; "), r.out, talk.err)
 			}
-			cases++
+			enter(f.name, got)
 		}
 	}
-	return cases + beginsOf(t, a, once, undisturbed.begins)
+	beginsOf(t, a, once, undisturbed.begins, enter)
 }
 
 // beginsOf has each of the act's transactions not begin.
-func beginsOf(t *testing.T, a act, once func(*faultyService, ...string) *run, begins int) (cases int) {
+func beginsOf(t *testing.T, a act, once func(*faultyService, ...string) *run, begins int, enter func(fault, code string)) {
 	for _, f := range []struct {
 		name, code string
 		strike     func(*faultyService) error
@@ -390,14 +424,14 @@ func beginsOf(t *testing.T, a act, once func(*faultyService, ...string) *run, be
 			s := &faultyService{card: newCard(t)}
 			s.atBegin = map[int]func() error{at: func() error { return f.strike(s) }}
 			r := once(s, "--json", "--lang", "ja")
-			if got := r.check(); got != f.code {
+			got := r.check()
+			if got != f.code {
 				r.wrong("code %s, want %s", got, f.code)
 			}
 			if r.invalid != nil {
 				t.Errorf("%s, %s at begin %d: %s\n%s%s", a.name, f.name, at, strings.Join(r.invalid, "; "), r.out, r.err)
 			}
-			cases++
+			enter("at begin: "+f.name, got)
 		}
 	}
-	return cases
 }
