@@ -204,8 +204,6 @@ func effect(e virtual.Effect) func(*faultyService) virtual.Effect {
 	return func(*faultyService) virtual.Effect { return e }
 }
 
-var ended = func() chan struct{} { c := make(chan struct{}); close(c); return c }()
-
 // silence is no answer for the whole wait, before or after the card obeyed.
 func silence(obeyed bool) virtual.Effect {
 	return func(x *virtual.Exchange) ([]byte, error) {
