@@ -151,8 +151,9 @@ func (s Store) Remove(nameOrSHA256 string) error {
 	if err != nil {
 		return err
 	}
+	kept := sanitise(nameOrSHA256) // as Add keeps a name
 	for _, name := range names {
-		if name == nameOrSHA256 || name+extension == nameOrSHA256 {
+		if name == nameOrSHA256 || name+extension == nameOrSHA256 || name == kept {
 			return s.removeFile(name)
 		}
 	}

@@ -6,6 +6,9 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"unicode"
+	"unicode/utf16"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
@@ -209,8 +212,26 @@ func (a *app) writeJSON(x i18n.Explanation) error {
 			object = append(append(object[:len(object)-1], ','), body[1:]...)
 		}
 	}
-	_, err = a.env.Streams.Out.Write(append(object, '\n'))
+	_, err = a.env.Streams.Out.Write(append(harmless(object), '\n'))
 	return err
+}
+
+// harmless writes what could steer a terminal as JSON's own escapes: the value stays the
+// same (CLI.md, behaviour 25). The encoder does so for ASCII only.
+func harmless(object []byte) []byte {
+	out := make([]byte, 0, len(object))
+	for _, r := range string(object) {
+		switch {
+		case r < utf8.RuneSelf || unicode.IsPrint(r) || r == '\u3000':
+			out = utf8.AppendRune(out, r)
+		case r > 0xFFFF:
+			high, low := utf16.EncodeRune(r)
+			out = fmt.Appendf(out, `\u%04x\u%04x`, high, low)
+		default:
+			out = fmt.Appendf(out, `\u%04x`, r)
+		}
+	}
+	return out
 }
 
 // marshal encodes without HTML escapes: file names stay readable.

@@ -84,6 +84,9 @@ func (a *app) practiceShow() error {
 func newPracticeReset(a *app) *cobra.Command {
 	var yes bool
 	c := a.command1("reset [flags]", "practice.reset", func(ctx context.Context, _ []string) error {
+		if !yes && !a.interactive() {
+			return &i18n.Error{Code: i18n.CodeDeclined, ID: "err.practice.reset-declined"}
+		}
 		if !yes {
 			agreed, err := a.agree(ctx, a.t("practice.reset.ask"))
 			if err != nil {

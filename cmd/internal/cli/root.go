@@ -41,6 +41,7 @@ func newRoot(a *app) *cobra.Command {
 	f.StringVar(&g.color, "color", "auto", "flag.color")
 	f.BoolP("help", "h", false, "flag.help")
 	f.Lookup("color").DefValue = ""
+	root.Flags().Bool("version", false, "cmd.version.short") // what people try first
 	a.completeGlobals(root)
 
 	root.AddCommand(
@@ -57,7 +58,12 @@ func (a *app) command0(use, id string) *cobra.Command {
 	c := a.command1(use, id, nil)
 	c.RunE = func(c *cobra.Command, args []string) error {
 		a.command = path(c)
+		asked, err := c.Flags().GetBool("version") // the root's alone
 		switch {
+		case err == nil && asked && len(args) == 0:
+			a.command = "version"
+			a.showVersion()
+			return nil
 		case len(args) > 0:
 			return usage("err.command", "Value", args[0], "Known", names(c))
 		case c.HasParent():

@@ -111,6 +111,8 @@ func (a *app) validityOutcome(id card.CertID, cert *x509.Certificate, rep *verif
 		return answer(i18n.CodeIndeterminate, "validity.not-yet", "Date", a.dateTime(cert.NotBefore))
 	case rep.Verdict == verify.Valid && revocation.State == verify.Good:
 		return answer(i18n.CodeOK, "validity.good", "Source", strings.ToUpper(revocation.Source))
+	case rep.Anchor == nil && rep.Practice:
+		return answer(i18n.CodeIndeterminate, "validity.practice-root")
 	case rep.Anchor == nil || revocation.State == verify.Good:
 		return answer(i18n.CodeIndeterminate, "validity.unproven", "Reason", a.reason(rep.Reason))
 	case revocation.State == verify.Unknown:

@@ -21,15 +21,19 @@ type versionReport struct {
 
 func newVersion(a *app) *cobra.Command {
 	c := a.command1("version", "version", func(context.Context, []string) error {
-		a.report = versionReport{version(), runtime.Version(), runtime.GOOS, runtime.GOARCH, pcsc.Available()}
-		a.print("natsuin " + version() + " (" + runtime.Version() + ", " + runtime.GOOS + "/" + runtime.GOARCH + ")")
-		if !pcsc.Available() {
-			a.print(a.t("version.no-pcsc"))
-		}
+		a.showVersion()
 		return nil
 	})
 	c.Args = a.arguments(0, 0)
 	return c
+}
+
+func (a *app) showVersion() {
+	a.report = versionReport{version(), runtime.Version(), runtime.GOOS, runtime.GOARCH, pcsc.Available()}
+	a.print("natsuin " + version() + " (" + runtime.Version() + ", " + runtime.GOOS + "/" + runtime.GOARCH + ")")
+	if !pcsc.Available() {
+		a.print(a.t("version.no-pcsc"))
+	}
 }
 
 // version is the module's version, or the commit it was built from.
