@@ -5,11 +5,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 	"testing"
 
 	"natsuin/card/pcsc"
-	"natsuin/card/practice"
 	"natsuin/card/virtual"
 	"natsuin/cmd/internal/cli"
 )
@@ -277,25 +275,13 @@ var faults = []fault{
 	}, []string{"no-service"}, unknown},
 }
 
-// personState is a practice card of today. Its keys are made once: they are what costs
-// time here.
-var personState = sync.OnceValue(func() virtual.State {
-	dir := scratch("natsuin-card")
-	conn, err := practice.Open(practice.Options{Dir: dir}).Connect()
-	if err != nil {
-		panic(err)
-	}
-	defer conn.Close()
-	if err := conn.Begin(); err != nil {
-		panic(err)
-	}
-	return conn.Card().State()
-})
-
-// newCard is that card with the secrets of this test.
+// newCard is a practice card of today with the secrets of this test.
 func newCard(t testing.TB) *virtual.Card {
 	t.Helper()
-	state := personState()
+	state, err := cardState()
+	if err != nil {
+		t.Fatal(err)
+	}
 	state.Sign.Secret, state.Auth.Secret = []byte(marked), []byte(markedPIN)
 	return virtual.New(virtual.Options{State: state})
 }

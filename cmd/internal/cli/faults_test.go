@@ -275,16 +275,6 @@ func (r *run) checkWords(message string) {
 	}
 }
 
-// scratch is a new folder that the test's end does not remove: one that outlives it is
-// needed by all.
-func scratch(pattern string) string {
-	dir, err := os.MkdirTemp("", pattern)
-	if err != nil {
-		panic(err)
-	}
-	return dir
-}
-
 // inputs makes the files to sign in a new folder.
 func inputs(t testing.TB, n int) string {
 	t.Helper()
