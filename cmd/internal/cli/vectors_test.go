@@ -1,0 +1,90 @@
+package cli_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"natsuin/cmd/internal/cli"
+	"natsuin/cmd/internal/ui"
+)
+
+// vectors are other projects' messages, beside the project where they are at hand.
+const vectors = "../../../../shared/data/cms"
+
+// TestVectorsThroughTheCommandLine gives every case with a trust anchor to `natsuin
+// verify` as a person would. A verdict that differs from the catalogue's must stand in
+// docs/verify.md, with its reason.
+func TestVectorsThroughTheCommandLine(t *testing.T) {
+	manifest, err := os.ReadFile(filepath.Join(vectors, "manifest.jsonl"))
+	if err != nil {
+		t.Skip("no vectors at hand: ", err)
+	}
+	listed, err := os.ReadFile("../../../docs/verify.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir, judged := t.TempDir(), 0
+	for line := range strings.Lines(string(manifest)) {
+		var c struct{ ID, File, Content, Trust, Cert, At, Level, Want string }
+		if err := json.Unmarshal([]byte(line), &c); err != nil {
+			t.Fatal(err)
+		}
+		if c.Level != "signature+path" || c.Want == "DISPUTED" {
+			continue
+		}
+		judged++
+		signature := filepath.Join(dir, "message.p7m")
+		message, err := os.ReadFile(filepath.Join(vectors, c.File))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(signature, message, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		args := []string{"verify", "--json", signature}
+		for flag, file := range map[string]string{"--content": c.Content, "--ca": c.Trust, "--cert": c.Cert} {
+			if file != "" {
+				args = append(args, flag, filepath.Join(vectors, file))
+			}
+		}
+		if c.At != "" {
+			args = append(args, "--at", c.At)
+		}
+		verdict, exit := verdictOf(t, dir, args)
+		if want := map[string]int{"VALID": 0, "INVALID": 1, "INDETERMINATE": 4}[verdict]; exit != want {
+			t.Errorf("%s: %s with exit code %d", c.ID, verdict, exit)
+		}
+		if (verdict == "VALID") != (c.Want == "VALID") && !bytes.Contains(listed, []byte(c.ID)) {
+			t.Errorf("%s: %s, the catalogue says %s, and docs/verify.md does not say why", c.ID, verdict, c.Want)
+		}
+	}
+	if judged == 0 {
+		t.Error("no case was judged")
+	}
+}
+
+// verdictOf runs one verify in folders of its own.
+func verdictOf(t *testing.T, dir string, args []string) (verdict string, exit int) {
+	t.Helper()
+	var out bytes.Buffer
+	env := &cli.Env{
+		Args: args, Now: time.Now, Readers: newDesk(),
+		Getenv: func(name string) string { return map[string]string{"HOME": dir, "LANG": "C"}[name] },
+		Streams: &ui.Streams{
+			In: strings.NewReader(""), Out: &out, Err: &bytes.Buffer{}, Now: time.Now,
+			Env:      func(string) string { return "" },
+			Terminal: func() (*ui.Terminal, error) { return nil, ui.ErrNoTerminal },
+		},
+	}
+	exit = cli.Main(env)
+	var report struct{ Verdict string }
+	if err := json.Unmarshal(out.Bytes(), &report); err != nil {
+		t.Fatalf("%v: %v\n%s", args, err, out.Bytes())
+	}
+	return report.Verdict, exit
+}
