@@ -5,7 +5,6 @@ import (
 	"errors"
 	"strings"
 
-	"natsuin/card"
 	"natsuin/card/apdu"
 	"natsuin/card/pcsc"
 	"natsuin/card/practice"
@@ -255,16 +254,6 @@ func (a *app) try(ctx context.Context, r pcsc.Reader) (*session, error) {
 	return a.start(conn)
 }
 
-// start begins the first transaction of a connection.
-func (a *app) start(conn Connection) (*session, error) {
-	s := &session{app: a, conn: conn}
-	if err := s.begin(); err != nil {
-		s.close()
-		return nil, err
-	}
-	return s, nil
-}
-
 // chooseOne asks which of several cards is meant; a script is told how to say it.
 func (a *app) chooseOne(ctx context.Context, found []*session) (*session, error) {
 	chosen := 0
@@ -298,41 +287,4 @@ func (a *app) askReader(ctx context.Context, found []*session) (int, error) {
 		lines = append(lines, a.t("choose.item", "Number", i+1, "Name", ui.Escape(r.Name)))
 	}
 	return a.askNumber(ctx, lines, len(readers))
-}
-
-// A session is the conversation with one card, from the first transaction to the
-// last. Between begin and end the card is ours alone; no prompt stands between them.
-type session struct {
-	app  *app
-	conn Connection
-	card *card.Card
-	open bool
-}
-
-func (s *session) begin() error {
-	if err := s.conn.Begin(); err != nil {
-		return err
-	}
-	s.open = true
-	c, err := card.Open(s.app.traced(s.conn))
-	if err != nil {
-		s.end(true)
-		return err
-	}
-	s.card = c
-	return nil
-}
-
-// end ends the transaction, once. The card's state is dropped with reset.
-func (s *session) end(reset bool) {
-	if s.open {
-		s.open = false
-		_ = s.conn.End(reset) // Close resets whatever this could not
-	}
-}
-
-// close leaves the card reset and the reader free.
-func (s *session) close() {
-	s.end(true)
-	_ = s.conn.Close()
 }

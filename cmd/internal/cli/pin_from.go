@@ -1,0 +1,141 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"os"
+	"runtime"
+	"strconv"
+	"strings"
+
+	"natsuin/card"
+	"natsuin/cmd/internal/i18n"
+	"natsuin/cmd/internal/ui"
+)
+
+// checkPINSource refuses a --pin-from that could never work, before anything else.
+func checkPINSource(source string) error {
+	kind, value, _ := strings.Cut(source, ":")
+	switch {
+	case source == "" || source == "stdin":
+		return nil
+	case kind == "fd":
+		if n, err := strconv.Atoi(value); err == nil && n >= 0 {
+			return nil
+		}
+	case kind == "file" && value != "":
+		return nil
+	case oneOf(kind, "pass", "env", "pin"):
+		return usage("err.pin-from.pass")
+	}
+	return usage("err.pin-from")
+}
+
+// scriptSecrets reads n secrets from --pin-from, a line each, or nil without the
+// flag. It runs before the card is touched.
+func (a *app) scriptSecrets(ctx context.Context, n int, stdinTaken bool) ([]card.Secret, error) {
+	if a.flags.pinFrom == "" {
+		return nil, nil
+	}
+	a.guard()
+	r, err := a.openPINSource(ctx, stdinTaken || a.stdinRead)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	in := stream(ctx, r)
+	secrets := make([]card.Secret, 0, n)
+	for range n {
+		s, err := a.readSecretLine(in)
+		if err != nil {
+			wipe(secrets)
+			return nil, err
+		}
+		secrets = append(secrets, s)
+	}
+	if strings.HasPrefix(a.flags.pinFrom, "file:") {
+		if k, _ := in.Read(make([]byte, 1)); k > 0 { // a longer file is somebody's mistake
+			wipe(secrets)
+			return nil, usage("err.pin-from.lines", "N", n)
+		}
+	}
+	return secrets, nil
+}
+
+// readSecretLine reads up to one LF or CRLF, or the end, and not a byte further:
+// the source may be a pipe that stays open.
+func (a *app) readSecretLine(r io.Reader) (card.Secret, error) {
+	line := make([]byte, 0, longestSecret+2)
+	b := make([]byte, 1) // one for all: of one for each the secret would lie in a row on the heap
+	defer clear(b)
+	for {
+		n, err := r.Read(b)
+		if n == 1 && b[0] != '\n' {
+			if len(line) == cap(line) {
+				clear(line)
+				return card.Secret{}, &i18n.Error{Code: i18n.CodeBadSecretForm, ID: "err.secret.long"}
+			}
+			line = append(line, b[0])
+			continue
+		}
+		if err != nil && err != io.EOF {
+			clear(line)
+			return card.Secret{}, fileError("err.pin-from.file", a.flags.pinFrom, err)
+		}
+		if n == 1 || err == io.EOF {
+			break
+		}
+	}
+	line = bytes.TrimSuffix(line, []byte("\r"))
+	if len(line) == 0 {
+		return card.Secret{}, &i18n.Error{Code: i18n.CodeBadSecretForm, ID: "err.secret.empty"}
+	}
+	return card.NewSecret(line), nil
+}
+
+func (a *app) openPINSource(ctx context.Context, stdinTaken bool) (io.ReadCloser, error) {
+	kind, value, _ := strings.Cut(a.flags.pinFrom, ":")
+	switch kind {
+	case "stdin":
+		if stdinTaken {
+			return nil, usage("err.pin-from.stdin-taken")
+		}
+		if a.env.Streams.InIsTerminal {
+			return nil, usage("err.pin-from.stdin-terminal")
+		}
+		return io.NopCloser(a.env.Streams.In), nil
+	case "fd":
+		n, _ := strconv.Atoi(value)
+		if n == 0 && stdinTaken {
+			return nil, usage("err.pin-from.stdin-taken")
+		}
+		f := os.NewFile(uintptr(n), "fd:"+value)
+		if f == nil {
+			return nil, usage("err.pin-from")
+		}
+		return f, nil
+	}
+	f, err := openFile(ctx, value)
+	if err != nil {
+		return nil, fileError("err.pin-from.file", value, err)
+	}
+	if err := ownerOnly(f); err != nil {
+		f.Close()
+		return nil, err
+	}
+	return f, nil
+}
+
+// ownerOnly refuses a secret's file that group or world may read. Windows keeps
+// no such bits; there the folder's access list decides.
+func ownerOnly(f *os.File) error {
+	info, err := f.Stat()
+	if err != nil {
+		return fileError("err.pin-from.file", f.Name(), err)
+	}
+	if runtime.GOOS != "windows" && info.Mode().Perm()&0o044 != 0 {
+		return &i18n.Error{Code: i18n.CodeFile, ID: "err.pin-from.mode", Pairs: []any{"Path", ui.Escape(f.Name())}}
+	}
+	return nil
+}
