@@ -34,13 +34,17 @@ func (j *job) streamed() bool { return j.input == "-" || !j.info.Mode().IsRegula
 // check refuses everything that can be refused before the card and before any
 // reading: flags first, then inputs, then outputs (CLI.md, behaviour 13).
 func (r *signRun) check(args []string) error {
-	if err := r.checkFlags(args); err != nil {
-		return err
-	}
-	for _, arg := range args {
+	known := r.chooseHash()
+	for _, arg := range args { // first: JSON names every input, whatever is refused
 		j := r.newJob(arg)
 		r.jobs = append(r.jobs, j)
 		r.rep.Files = append(r.rep.Files, j.report)
+	}
+	if !known {
+		return usage("err.flag.invalid", "Flag", "--hash", "Value", r.opts.hash)
+	}
+	if err := r.checkFlags(args); err != nil {
+		return err
 	}
 	for _, j := range r.jobs {
 		if err := r.checkInput(j); err != nil {
@@ -68,15 +72,17 @@ func (r *signRun) checkConsent() error {
 	return nil
 }
 
-func (r *signRun) checkFlags(args []string) error {
-	o, a := r.opts, r.app
-	var ok bool
-	if r.hash, ok = hashes[o.hash]; !ok && o.hash != "" {
-		return usage("err.flag.invalid", "Flag", "--hash", "Value", o.hash)
-	}
-	if o.hash == "" {
+// chooseHash takes the demanded hash, or the usual one, and tells whether there is such.
+func (r *signRun) chooseHash() bool {
+	var known bool
+	if r.hash, known = hashes[r.opts.hash]; !known {
 		r.hash = hashes["sha256"]
 	}
+	return known || r.opts.hash == ""
+}
+
+func (r *signRun) checkFlags(args []string) error {
+	o, a := r.opts, r.app
 	stdin := 0
 	for _, arg := range args {
 		if arg == "-" {
