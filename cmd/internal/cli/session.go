@@ -1,8 +1,15 @@
 package cli
 
-import (
-	"natsuin/card"
-)
+import "natsuin/card"
+
+// A session is the conversation with one card, from the first transaction to the
+// last. Between begin and end the card is ours alone; no prompt stands between them.
+type session struct {
+	app  *app
+	conn Connection
+	card *card.Card
+	open bool
+}
 
 // start begins the first transaction of a connection.
 func (a *app) start(conn Connection) (*session, error) {
@@ -12,15 +19,6 @@ func (a *app) start(conn Connection) (*session, error) {
 		return nil, err
 	}
 	return s, nil
-}
-
-// A session is the conversation with one card, from the first transaction to the
-// last. Between begin and end the card is ours alone; no prompt stands between them.
-type session struct {
-	app  *app
-	conn Connection
-	card *card.Card
-	open bool
 }
 
 func (s *session) begin() error {
