@@ -51,6 +51,7 @@ func life(t *testing.T, lang, reader string) {
 		RequireExplicitExec: true,
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("LANG", locales[lang])
+			e.Setenv("GORACE", os.Getenv("GORACE"))
 			e.Setenv("READER", reader)
 			e.Setenv("HOME", filepath.Join(e.WorkDir, "home"))
 			e.Setenv("XDG_DATA_HOME", filepath.Join(e.WorkDir, "data"))

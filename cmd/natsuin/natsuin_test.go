@@ -47,6 +47,7 @@ func TestBehaviours(t *testing.T) {
 				RequireUniqueNames:  true,
 				Setup: func(e *testscript.Env) error {
 					e.Setenv("LANG", locale)
+					e.Setenv("GORACE", os.Getenv("GORACE"))
 					e.Setenv("HOME", filepath.Join(e.WorkDir, "home"))
 					e.Setenv("XDG_DATA_HOME", filepath.Join(e.WorkDir, "data"))
 					e.Setenv("XDG_CONFIG_HOME", filepath.Join(e.WorkDir, "config"))
