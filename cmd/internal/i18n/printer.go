@@ -72,11 +72,9 @@ func (p *Printer) T(id string, pairs ...any) string {
 			cfg.PluralCount = n
 		}
 	}
-	// An error is no plural form of its own, which falls back to the common one.
+	// The message is known: an error is no plural form of its own, which falls back to
+	// the common one. What is made of empty values alone is empty.
 	text, _ := p.localizer.Localize(cfg)
-	if text == "" {
-		return id
-	}
 	return text
 }
 
