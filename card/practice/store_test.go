@@ -416,8 +416,11 @@ func FuzzStore(f *testing.F) {
 			t.Error("bytes without a checksum passed")
 		}
 		// With a right one, everything that reads a store must still bear the rest.
-		head := fmt.Sprintf("natsuin practice store 1 sha256:%x\n", sha256.Sum256(body))
-		write(t, filepath.Join(dir, storeFile), append([]byte(head), body...))
+		raw := append(fmt.Appendf(nil, "natsuin practice store 1 sha256:%x\n", sha256.Sum256(body)), body...)
+		if _, err := practice.Decode(raw); err != nil {
+			return
+		}
+		write(t, filepath.Join(dir, storeFile), raw)
 		store := open(dir)
 		store.Roots()
 		store.Show()
