@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/x509"
-	"encoding/pem"
 	"errors"
 	"time"
 
@@ -177,24 +176,6 @@ func (j *judgement) anchor(a Anchor) {
 		a.Kind, a.Name = AnchorPinned, root.Name
 	}
 	j.anchors = append(j.anchors, a)
-}
-
-// decodeCRLs returns the lists in a file: its PEM blocks, or the bytes as they are.
-func decodeCRLs(b []byte) [][]byte {
-	if !bytes.Contains(b, []byte("-----BEGIN ")) {
-		return [][]byte{b}
-	}
-	var lists [][]byte
-	for {
-		block, rest := pem.Decode(b)
-		if block == nil {
-			return lists
-		}
-		if block.Type == "X509 CRL" || block.Type == "CRL" {
-			lists = append(lists, block.Bytes)
-		}
-		b = rest
-	}
 }
 
 func passed(id CheckID, remark string) Check {

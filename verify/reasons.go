@@ -89,6 +89,14 @@ const (
 	ReasonRevokedNoTime       = "revoked-without-proof-of-time"
 	ReasonRevocationUnknown   = "revocation-unknown"
 	ReasonRevocationUnchecked = "revocation-not-checked"
+	ReasonListOfAnother       = "crl-of-another-issuer"
+	ReasonListSignature       = "crl-signature-wrong"
+	ReasonListSigner          = "crl-signer-not-accepted"
+	ReasonListInsufficient    = "crl-insufficient"
+	ReasonListOutOfDate       = "crl-out-of-date"
+	ReasonResponderUnreached  = "ocsp-not-reached"
+	ReasonResponderRefused    = "ocsp-answer-not-accepted"
+	ReasonResponderUnknown    = "ocsp-certificate-unknown"
 	RemarkRevokedLater        = "revoked-later"
 	// practice
 	ReasonPractice = "practice"
@@ -113,6 +121,8 @@ func Reasons() []string {
 		ReasonChainMalformed, ReasonChainUnknownCritical, ReasonChainNotCA, ReasonChainKeyUsage, ReasonChainPathLength,
 		ReasonChainNames, ReasonChainWeak, ReasonChainForbidden, ReasonChainTooComplex, RemarkAuthRoot, ReasonPolicyPath,
 		ReasonPolicyArc, ReasonRevoked, ReasonRevokedNoTime, ReasonRevocationUnknown, ReasonRevocationUnchecked,
+		ReasonListOfAnother, ReasonListSignature, ReasonListSigner, ReasonListInsufficient, ReasonListOutOfDate,
+		ReasonResponderUnreached, ReasonResponderRefused, ReasonResponderUnknown,
 		RemarkRevokedLater, ReasonPractice, RemarkPractice, ReasonOtherSigner,
 	}
 	for _, r := range cms.Reasons {

@@ -10,6 +10,7 @@ import (
 	"encoding/pem"
 	"errors"
 	"math/big"
+	"slices"
 	"testing"
 	"time"
 
@@ -48,7 +49,7 @@ func TestRevocation(t *testing.T) {
 		"nothing known, required":   {nil, time.Time{}, true, open(verify.CheckRevocation, verify.ReasonRevocationUnchecked), verify.NotChecked},
 		"not listed":                {list(t, w, time.Time{}, 0), time.Time{}, false, valid, verify.Good},
 		"not listed, required":      {list(t, w, time.Time{}, 0), time.Time{}, true, valid, verify.Good},
-		"list of another, required": {list(t, stranger, time.Time{}, 0), time.Time{}, true, open(verify.CheckRevocation, verify.ReasonRevocationUnknown), verify.Unknown},
+		"list of another, required": {list(t, stranger, time.Time{}, 0), time.Time{}, true, open(verify.CheckRevocation, verify.ReasonListSignature), verify.Unknown},
 		"list of another":           {list(t, stranger, time.Time{}, 0), time.Time{}, false, valid, verify.Unknown},
 		"garbage":                   {[]byte("garbage"), time.Time{}, false, valid, verify.Unknown},
 		"revoked, no proof of time": {list(t, w, now.Add(-day), 1), time.Time{}, false, open(verify.CheckRevocation, verify.ReasonRevokedNoTime), verify.Revoked},
@@ -80,6 +81,25 @@ func TestRevocation(t *testing.T) {
 			}
 		})
 	}
+	t.Run("why it stayed unknown", func(t *testing.T) {
+		p := w.policy
+		for _, c := range []struct {
+			lists  [][]byte
+			at     time.Time
+			detail string
+		}{
+			{[][]byte{list(t, w, time.Time{}, 0)}, now.AddDate(0, 2, 0), verify.ReasonListOutOfDate},
+			{[][]byte{list(t, stranger, time.Time{}, 0)}, now, verify.ReasonListSignature},
+			{[][]byte{list(t, world{root: issue(t, "another", ecKey(t), nil, authority)}, time.Time{}, 0)}, now, verify.ReasonListOfAnother},
+			// Of two lists the one that came closer to an answer is told.
+			{[][]byte{list(t, w, time.Time{}, 0), list(t, stranger, time.Time{}, 0)}, now.AddDate(0, 2, 0), verify.ReasonListOutOfDate},
+		} {
+			p.CRLs, p.At = c.lists, c.at
+			if got, _ := run(t, m.encode(t), nil, p).Signers[0].Check(verify.CheckRevocation); got.Result != verify.Unclear || got.Detail != c.detail {
+				t.Errorf("%+v, want %s", got, c.detail)
+			}
+		}
+	})
 	t.Run("revoked later remark", func(t *testing.T) {
 		p := w.policy
 		p.At, p.CRLs = now.Add(-2*day), [][]byte{list(t, w, now.Add(-day), 4)}
@@ -87,6 +107,39 @@ func TestRevocation(t *testing.T) {
 			t.Errorf("%+v", c)
 		}
 	})
+}
+
+func TestFilesOfRevocationLists(t *testing.T) {
+	w := newWorld(t)
+	good := list(t, w, time.Time{}, 0)
+	block := func(kind string, der []byte) []byte { return pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}) }
+	certificate := block("CERTIFICATE", w.root.cert.Raw)
+	for name, b := range map[string][]byte{
+		"DER":                  good,
+		"PEM":                  block("X509 CRL", good),
+		"two beside their CA":  slices.Concat([]byte("text\n"), block("X509 CRL", good), certificate, block("CRL", good)),
+		"of another, outdated": list(t, newWorld(t), now, 1),
+	} {
+		if err := verify.CheckLists(b); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	for name, c := range map[string]struct {
+		b    []byte
+		none bool
+	}{
+		"empty":           {nil, false},
+		"junk":            {[]byte("junk"), false},
+		"a certificate":   {w.root.cert.Raw, false},
+		"its PEM":         {certificate, true},
+		"a list cut off":  {good[:len(good)-1], false},
+		"one good of two": {slices.Concat(block("X509 CRL", good), block("X509 CRL", good[1:])), false},
+		"more after it":   {append(slices.Clone(good), 0), false},
+	} {
+		if err := verify.CheckLists(c.b); err == nil || errors.Is(err, verify.ErrNoLists) != c.none {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
 }
 
 func generalized(at time.Time) []byte { return tlv(0x18, []byte(at.UTC().Format("20060102150405Z"))) }

@@ -30,7 +30,7 @@ func TestValidityOfACertificate(t *testing.T) {
 	}{
 		"good":               {w.signer.cert, clean, w.policy.Anchors, verify.Valid, "", verify.DatesGood, verify.Good, true},
 		"nothing to ask":     {w.signer.cert, nil, w.policy.Anchors, verify.Indeterminate, verify.ReasonRevocationUnchecked, verify.DatesGood, verify.NotChecked, true},
-		"list of another":    {w.signer.cert, list(t, stranger, time.Time{}, 0), w.policy.Anchors, verify.Indeterminate, verify.ReasonRevocationUnknown, verify.DatesGood, verify.Unknown, true},
+		"list of another":    {w.signer.cert, list(t, stranger, time.Time{}, 0), w.policy.Anchors, verify.Indeterminate, verify.ReasonListSignature, verify.DatesGood, verify.Unknown, true},
 		"revoked":            {w.signer.cert, list(t, w, now.Add(-day), 3), w.policy.Anchors, verify.Invalid, verify.ReasonRevoked, verify.DatesGood, verify.Revoked, true},
 		"expired":            {old.cert, clean, w.policy.Anchors, verify.Indeterminate, verify.ReasonExpired, verify.DatesExpired, verify.NotChecked, false},
 		"not yet":            {young.cert, clean, w.policy.Anchors, verify.Indeterminate, verify.ReasonNotYetValid, verify.DatesNotYet, verify.NotChecked, false},

@@ -182,10 +182,8 @@ func (j *judgement) checkRevocation(out *Signer, result *path.Result) Check {
 		return passed(CheckRevocation, "")
 	case revocation.Unknown:
 		out.Revocation = Revocation{State: Unknown}
-		c := unclear(CheckRevocation, ReasonRevocationUnknown, open)
-		if len(answer.Why) > 0 {
-			c.Values = map[string]string{"why": strings.Join(answer.Why, "; ")}
-		}
+		c := unclear(CheckRevocation, openReasons[answer.NearestCause()], open)
+		c.Values = map[string]string{"why": answer.Words()}
 		return c
 	case revocation.Revoked:
 	default:
@@ -209,6 +207,15 @@ func (j *judgement) checkRevocation(out *Signer, result *path.Result) Check {
 	default:
 		return passed(CheckRevocation, RemarkRevokedLater)
 	}
+}
+
+// openReasons says why a question about revocation stayed open.
+var openReasons = map[revocation.Cause]string{
+	revocation.NothingAtHand: ReasonRevocationUnknown, revocation.Unreadable: ReasonRevocationUnknown,
+	revocation.ListOfAnother: ReasonListOfAnother, revocation.ListSignature: ReasonListSignature,
+	revocation.ListSigner: ReasonListSigner, revocation.ListInsufficient: ReasonListInsufficient,
+	revocation.ListOutOfDate: ReasonListOutOfDate, revocation.NobodyReached: ReasonResponderUnreached,
+	revocation.AnswerRefused: ReasonResponderRefused, revocation.AnswerUnknown: ReasonResponderUnknown,
 }
 
 // explain turns a failed path into checks.

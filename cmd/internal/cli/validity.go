@@ -116,9 +116,15 @@ func (a *app) validityOutcome(id card.CertID, cert *x509.Certificate, rep *verif
 	case rep.Anchor == nil || revocation.State == verify.Good:
 		return answer(i18n.CodeIndeterminate, "validity.unproven", "Reason", a.reason(rep.Reason))
 	case revocation.State == verify.Unknown:
-		return answer(i18n.CodeIndeterminate, "validity.unknown")
+		return answer(i18n.CodeIndeterminate, "validity.unknown", "Reason", a.revocationReason(rep))
 	}
 	return answer(i18n.CodeIndeterminate, "validity.unchecked")
+}
+
+// revocationReason says why the question about revocation stayed open.
+func (a *app) revocationReason(rep *verify.CertificateReport) string {
+	c, _ := rep.Check(verify.CheckRevocation)
+	return a.reason(c.Detail)
 }
 
 func validityOf(id card.CertID, cert *x509.Certificate, rep *verify.CertificateReport) *validityReport {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"natsuin/cmd/internal/i18n"
 	"natsuin/cmd/internal/outfile"
 	"natsuin/cmd/internal/ui"
 	"natsuin/fingerprint"
@@ -78,18 +79,21 @@ func (r *verifyRun) inputs(pairs []pair) []string {
 
 // revocationSources adds the lists and the responder that the person named.
 func (a *app) revocationSources(ctx context.Context, p *verify.Policy, crls []string, ocsp string) error {
-	for _, name := range crls {
-		b, err := readSmall(ctx, name)
-		if err != nil {
-			return err
-		}
-		p.CRLs = append(p.CRLs, b)
-	}
 	if ocsp != "" {
 		if err := checkOCSPAddress(ocsp); err != nil {
 			return err
 		}
 		p.OCSP, p.OCSPURL = askOCSP, ocsp
+	}
+	for _, name := range crls {
+		b, err := readSmall(ctx, name)
+		if err != nil {
+			return err
+		}
+		if err := verify.CheckLists(b); err != nil {
+			return &i18n.Error{Code: i18n.CodeFile, ID: "err.file.crl", Pairs: []any{"Path", ui.Escape(name)}, Err: err}
+		}
+		p.CRLs = append(p.CRLs, b)
 	}
 	return nil
 }

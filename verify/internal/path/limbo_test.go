@@ -166,7 +166,7 @@ func TestLimbo(t *testing.T) {
 			case failure != nil:
 				got, why = false, failure.Error()
 			case r.CheckRevocation && result.Worst(r.At).Status != revocation.Good:
-				got, why = false, strings.Join(result.Worst(r.At).Why, "; ")
+				got, why = false, result.Worst(r.At).Words()
 			}
 		}
 		switch {

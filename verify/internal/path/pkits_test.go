@@ -122,7 +122,7 @@ func pkitsVerdict(r *path.Request) (bool, string) {
 		return false, failure.Error()
 	}
 	if worst := result.Worst(r.At); worst.Status != revocation.Good {
-		return false, worst.Status.String() + " " + strings.Join(worst.Why, "; ")
+		return false, worst.Status.String() + " " + worst.Words()
 	}
 	return true, ""
 }

@@ -90,7 +90,7 @@ func (k *revoker) chain(ctx context.Context, chain []*facts) []revocation.Answer
 		if !ok {
 			answer = checker.Check(ctx, q.cert.cert, q.issuer.cert)
 			if answer.Status == revocation.Unknown && k.unreadable > 0 {
-				answer.Why = append(answer.Why, fmt.Sprintf("%d documents could not be read", k.unreadable))
+				answer.Why = append(answer.Why, revocation.Gap{Cause: revocation.Unreadable, Text: fmt.Sprintf("%d documents could not be read", k.unreadable)})
 			}
 			k.known[q] = answer
 		}

@@ -82,7 +82,7 @@ func TestListsOfAnotherGeneration(t *testing.T) {
 	r := path.Request{Leaf: leaf.cert, Pool: certs(one), Anchors: certs(one, two), At: at, CheckRevocation: true}
 	for name, list := range map[string][]byte{"that lists the number": one.crl(t, leaf), "that does not": one.crl(t)} {
 		r.CRLs = [][]byte{list}
-		if a := wantPath(t, r).Revocation[0]; a.Status != revocation.Unknown || !strings.Contains(strings.Join(a.Why, ""), "not trusted") {
+		if a := wantPath(t, r).Revocation[0]; a.Status != revocation.Unknown || !strings.Contains(a.Words(), "not trusted") {
 			t.Errorf("a list of another generation %s: %v %v", name, a.Status, a.Why)
 		}
 		r.CRLs = [][]byte{list, two.crl(t, leaf)}

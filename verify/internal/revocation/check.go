@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/x509"
+	"slices"
 	"sort"
 	"time"
 
@@ -69,7 +70,10 @@ func (k *Checker) Check(ctx context.Context, cert, issuer *x509.Certificate) Ans
 		answer = better(answer, k.byFetch(ctx, cert, issuer))
 	}
 	if answer.Status == Unknown && len(answer.Why) == 0 {
-		answer.Why = []string{"no CRL or OCSP response for this certificate"}
+		answer.Why = []Gap{{NothingAtHand, "no CRL or OCSP response for this certificate"}}
+		if len(k.CRLs) > 0 {
+			answer.Why = []Gap{{ListOfAnother, "no CRL at hand is for this certificate"}}
+		}
 	}
 	return answer
 }
@@ -91,10 +95,8 @@ func better(a, b Answer) Answer {
 	case b.Status == Good:
 		return b
 	}
-	return unknown(append(append([]string(nil), a.Why...), b.Why...)...)
+	return unknown(slices.Concat(a.Why, b.Why)...)
 }
-
-func unknown(why ...string) Answer { return Answer{Status: Unknown, Why: why} }
 
 // byFetch asks a responder and checks what it says.
 func (k *Checker) byFetch(ctx context.Context, cert, issuer *x509.Certificate) Answer {
@@ -102,22 +104,22 @@ func (k *Checker) byFetch(ctx context.Context, cert, issuer *x509.Certificate) A
 	rand.Read(nonce) // never fails: it crashes the program instead
 	request, err := NewRequest(cert, issuer, nonce)
 	if err != nil {
-		return unknown("OCSP: request: " + err.Error())
+		return unknown(Gap{NobodyReached, "OCSP: request: " + err.Error()})
 	}
 	der, err := k.Fetch(ctx, cert, issuer, request)
 	if err != nil {
-		return unknown("OCSP: " + err.Error())
+		return unknown(Gap{NobodyReached, "OCSP: " + err.Error()})
 	}
 	if der == nil {
 		return Answer{}
 	}
 	r, err := ParseResponse(der)
 	if err != nil {
-		return unknown("OCSP: " + err.Error())
+		return unknown(Gap{AnswerRefused, "OCSP: " + err.Error()})
 	}
 	answer := k.byOCSP(ctx, r, cert, issuer, nonce)
 	if answer.Status == NotChecked {
-		return unknown("OCSP: the response is about another certificate")
+		return unknown(Gap{AnswerRefused, "OCSP: the response is about another certificate"})
 	}
 	return answer
 }

@@ -21,10 +21,10 @@ func trustNone(context.Context, *x509.Certificate) error { return errors.New("no
 func want(t *testing.T, a revocation.Answer, status revocation.Status, why string) {
 	t.Helper()
 	if a.Status != status {
-		t.Fatalf("status %v (%s), want %v", a.Status, strings.Join(a.Why, "; "), status)
+		t.Fatalf("status %v (%s), want %v", a.Status, a.Words(), status)
 	}
-	if why != "" && !strings.Contains(strings.Join(a.Why, "; "), why) {
-		t.Fatalf("because %q, want %q", strings.Join(a.Why, "; "), why)
+	if why != "" && !strings.Contains(a.Words(), why) {
+		t.Fatalf("because %q, want %q", a.Words(), why)
 	}
 }
 

@@ -16,7 +16,7 @@ import (
 type query struct {
 	cert, issuer *x509.Certificate
 	issuerName   name.DN
-	why          []string
+	why          []Gap
 	covered      reasonMask
 	newest       *CRL            // the list that the answer good rests on
 	settled      map[string]*CRL // the list that counted, by issuer, scope and signer
@@ -26,11 +26,11 @@ type query struct {
 func (k *Checker) byCRL(ctx context.Context, cert, issuer *x509.Certificate) Answer {
 	issuerName, err := name.ParseDN(cert.RawIssuer)
 	if err != nil {
-		return unknown("CRL: the issuer's name cannot be read")
+		return unknown(Gap{Unreadable, "CRL: the issuer's name cannot be read"})
 	}
 	named, err := points(cert)
 	if err != nil {
-		return unknown("CRL: the distribution points cannot be read")
+		return unknown(Gap{Unreadable, "CRL: the distribution points cannot be read"})
 	}
 	q := &query{cert: cert, issuer: issuer, issuerName: issuerName, settled: map[string]*CRL{}}
 	lists := newestFirst(k.CRLs)
@@ -38,7 +38,7 @@ func (k *Checker) byCRL(ctx context.Context, cert, issuer *x509.Certificate) Ans
 	for _, p := range append(named, point{names: issuerNames(cert, issuerName), reasons: everyReason}) {
 		for _, list := range lists {
 			if ctx.Err() != nil {
-				return unknown("CRL: cancelled")
+				return unknown(Gap{NothingAtHand, "CRL: cancelled"})
 			}
 			if answer, done := k.consult(ctx, q, p, list); done {
 				return answer
@@ -49,7 +49,7 @@ func (k *Checker) byCRL(ctx context.Context, cert, issuer *x509.Certificate) Ans
 		return Answer{Status: Good, Source: "crl", ThisUpdate: q.newest.thisUpdate, NextUpdate: q.newest.nextUpdate}
 	}
 	if q.covered != 0 {
-		q.why = append(q.why, "CRL: the lists at hand do not cover every reason")
+		q.why = append(q.why, Gap{ListInsufficient, "CRL: the lists at hand do not cover every reason"})
 	}
 	return unknown(q.why...)
 }
@@ -65,21 +65,21 @@ func (k *Checker) consult(ctx context.Context, q *query, p point, list *CRL) (An
 	if list.base != nil || !inScope(q, p, list) || reasons == 0 {
 		return Answer{}, false
 	}
-	refuse := func(why string) (Answer, bool) {
-		if why = "CRL: " + why; !slices.Contains(q.why, why) {
+	refuse := func(cause Cause, text string) (Answer, bool) {
+		if why := (Gap{cause, "CRL: " + text}); !slices.Contains(q.why, why) {
 			q.why = append(q.why, why)
 		}
 		return Answer{}, false
 	}
 	if list.unknownCritical {
-		return refuse("a critical extension is not understood")
+		return refuse(ListInsufficient, "a critical extension is not understood")
 	}
 	if list.thisUpdate.After(k.limit()) {
-		return refuse("issued after the clock's time")
+		return refuse(ListOutOfDate, "issued after the clock's time")
 	}
 	signer, why := k.signer(ctx, q, list)
 	if signer == nil {
-		return refuse(why)
+		return refuse(why.Cause, why.Text)
 	}
 	// Of lists with one issuer, scope and key only the newest counts.
 	group := list.issuer.Key() + "|" + string(list.rawScope) + "|" + string(signer.RawSubjectPublicKeyInfo)
@@ -92,7 +92,7 @@ func (k *Checker) consult(ctx context.Context, q *query, p point, list *CRL) (An
 		current = delta
 	}
 	if !k.covers(current.thisUpdate, current.nextUpdate) {
-		return refuse("too old for the reference time")
+		return refuse(ListOutOfDate, "too old for the reference time")
 	}
 	if found, ok := look(list, delta, q.issuerName, q.cert); ok {
 		return Answer{Status: Revoked, RevokedAt: found.revokedAt, Reason: found.reason,
@@ -101,11 +101,11 @@ func (k *Checker) consult(ctx context.Context, q *query, p point, list *CRL) (An
 	}
 	switch {
 	case list.informal:
-		return refuse("not numbered as it must be, so it proves nothing good")
+		return refuse(ListInsufficient, "not numbered as it must be, so it proves nothing good")
 	case delta == nil && (list.freshest || namesFreshest(q.cert)):
-		return refuse("a fresher list is named, but not at hand")
+		return refuse(ListInsufficient, "a fresher list is named, but not at hand")
 	case dropped(q.cert, current.thisUpdate, current.keepsExpiredFrom):
-		return refuse("issued after the certificate expired, so it may leave it out")
+		return refuse(ListInsufficient, "issued after the certificate expired, so it may leave it out")
 	}
 	q.settled[group] = list
 	q.covered |= reasons
@@ -179,8 +179,8 @@ func (k *Checker) delta(list *CRL, signer *x509.Certificate) *CRL {
 
 // signer returns the certificate whose key signed the list and that may do so,
 // or nil and why there is none.
-func (k *Checker) signer(ctx context.Context, q *query, list *CRL) (*x509.Certificate, string) {
-	why := "signed by nobody at hand"
+func (k *Checker) signer(ctx context.Context, q *query, list *CRL) (*x509.Certificate, Gap) {
+	why := Gap{ListSignature, "signed by nobody at hand"}
 	candidates := k.Named(list.issuer)
 	if list.issuer.Equal(q.issuerName) {
 		candidates = append([]*x509.Certificate{q.issuer}, candidates...)
@@ -193,21 +193,21 @@ func (k *Checker) signer(ctx context.Context, q *query, list *CRL) (*x509.Certif
 			continue
 		}
 		if err := k.allowed(c, list.algorithm); err != nil {
-			why = err.Error()
+			why = Gap{ListSigner, err.Error()}
 			continue
 		}
 		if c.KeyUsage&x509.KeyUsageCRLSign == 0 && hasKeyUsage(c) {
-			why = "its signer may not sign CRLs"
+			why = Gap{ListSigner, "its signer may not sign CRLs"}
 			continue
 		}
 		if c.Equal(q.issuer) {
-			return c, ""
+			return c, Gap{}
 		}
 		if err := k.Trusted(ctx, c); err != nil {
-			why = "its signer is not trusted: " + err.Error()
+			why = Gap{ListSigner, "its signer is not trusted: " + err.Error()}
 			continue
 		}
-		return c, ""
+		return c, Gap{}
 	}
 	return nil, why
 }

@@ -25,26 +25,26 @@ func (k *Checker) byOCSP(ctx context.Context, r *Response, cert, issuer *x509.Ce
 		return Answer{}
 	}
 	if r.unknownCritical || s.unknownCritical {
-		return unknown("OCSP: a critical extension is not understood")
+		return unknown(Gap{AnswerRefused, "OCSP: a critical extension is not understood"})
 	}
 	if nonce != nil && !bytes.Equal(nonce, r.nonce) {
-		return unknown("OCSP: the response does not repeat our nonce")
+		return unknown(Gap{AnswerRefused, "OCSP: the response does not repeat our nonce"})
 	}
 	if err := k.responder(ctx, r, issuer); err != nil {
-		return unknown("OCSP: " + err.Error())
+		return unknown(Gap{AnswerRefused, "OCSP: " + err.Error()})
 	}
 	fresh := nonce != nil && s.nextUpdate.IsZero() && !s.thisUpdate.After(k.limit())
 	if !fresh && !k.covers(s.thisUpdate, s.nextUpdate) || r.producedAt.After(k.limit()) {
-		return unknown("OCSP: the response is not for the reference time")
+		return unknown(Gap{AnswerRefused, "OCSP: the response is not for the reference time"})
 	}
 	answer := Answer{Status: s.status, Source: "ocsp", ThisUpdate: s.thisUpdate, NextUpdate: s.nextUpdate}
 	switch {
 	case s.status == Revoked:
 		answer.RevokedAt, answer.Reason, answer.InvalidityDate = s.entry.revokedAt, s.entry.reason, s.entry.invalidityDate
 	case s.status == Unknown:
-		return unknown("OCSP: the responder does not know the certificate")
+		return unknown(Gap{AnswerUnknown, "OCSP: the responder does not know the certificate"})
 	case dropped(cert, s.thisUpdate, s.archiveCutoff):
-		return unknown("OCSP: the certificate had expired, so that good says nothing")
+		return unknown(Gap{AnswerRefused, "OCSP: the certificate had expired, so that good says nothing"})
 	}
 	return answer
 }

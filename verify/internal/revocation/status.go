@@ -94,8 +94,8 @@ type Answer struct {
 	ThisUpdate, NextUpdate time.Time
 
 	// Why says for Unknown what was missing or refused, one item for each
-	// document looked at; for people, not for comparing.
-	Why []string
+	// document looked at.
+	Why []Gap
 }
 
 // Since returns the time from which the certificate is not to be relied on: the
