@@ -29,7 +29,18 @@ func TestMain(m *testing.M) {
 				// Away from the terminal of whoever runs the tests.
 				_, _ = unix.Setsid() // fails only for a leader, who is away already
 			}
-			os.Exit(cli.Main(cli.OS()))
+			env := cli.OS()
+			if file := os.Getenv(pluggedFile); file != "" {
+				env.Readers = plugged{env.Readers, file}
+			}
+			if pace := os.Getenv(clockPace); pace != "" {
+				env.Streams.Now = clock(pace)
+			}
+			exit := cli.Main(env)
+			if file := os.Getenv(peakFile); file != "" {
+				leavePeak(file)
+			}
+			os.Exit(exit)
 		},
 	})
 }
@@ -51,6 +62,7 @@ func TestBehaviours(t *testing.T) {
 					e.Setenv("HOME", filepath.Join(e.WorkDir, "home"))
 					e.Setenv("XDG_DATA_HOME", filepath.Join(e.WorkDir, "data"))
 					e.Setenv("XDG_CONFIG_HOME", filepath.Join(e.WorkDir, "config"))
+					e.Values[theReaders{}] = &scriptReaders{t: e.T().(testing.TB)}
 					if err := ownerOnly(e.WorkDir); err != nil {
 						return err
 					}
@@ -64,6 +76,7 @@ func TestBehaviours(t *testing.T) {
 				},
 				Cmds: map[string]func(*testscript.TestScript, bool, []string){
 					"exits": exits, "json": jsonIs, "tries": tries, "pty": onTerminal, "bytes": writeBytes,
+					"reader": reader, "peak": peak,
 				},
 			})
 		})

@@ -37,6 +37,7 @@ const atTerminal = "TEST_AT_TERMINAL"
 //	run COMMAND…  run another command in the meantime, which must succeed
 //	fail COMMAND… the same, which must fail
 //	signal NAME   send INT, TERM or HUP
+//	reader WHAT   do something to the readers
 //
 // [ja] or [en] before a step limits it to that language. The standard input and
 // error are the terminal; the standard output is the file out. Afterwards the whole
@@ -109,7 +110,7 @@ func environ(ts *testscript.TestScript) []string {
 	var list []string
 	for _, name := range []string{
 		"PATH", "HOME", "LANG", "LC_ALL", "NATSUIN_LANG", "XDG_DATA_HOME", "XDG_CONFIG_HOME", "NO_COLOR", "TERM",
-		"ACCESSIBLE", "TMPDIR", "GOCOVERDIR",
+		"ACCESSIBLE", "TMPDIR", "GOCOVERDIR", pluggedFile, clockPace,
 	} {
 		if v := ts.Getenv(name); v != "" {
 			list = append(list, name+"="+v)
@@ -216,6 +217,8 @@ func (s *sitting) step(line string) {
 	case "signal":
 		number := unix.SignalNum("SIG" + rest)
 		s.ts.Check(s.cmd.Process.Signal(number))
+	case "reader":
+		reader(s.ts, false, strings.Fields(rest))
 	default:
 		s.ts.Fatalf("no step %q", line)
 	}

@@ -152,7 +152,11 @@ func (r *signRun) withCard(ctx context.Context, secrets []card.Secret) error {
 		given: func() card.Secret { return secret },
 		tries: func(t card.Tries) { r.rep.TriesLeft[r.credential().String()] = triesValue(t) },
 		send: func(s *session) error {
-			if err := s.card.Verify(r.credential(), secret); err != nil {
+			err := s.card.Verify(r.credential(), secret)
+			if errors.As(err, new(*card.OutcomeUnknownError)) {
+				r.rep.TriesLeft[r.credential().String()] = nil // a try may be gone
+			}
+			if err != nil {
 				return err
 			}
 			secret.Wipe()

@@ -1,0 +1,64 @@
+//go:build linux
+
+package main_test
+
+import (
+	"os"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// clockPace is set in the environment to how the clock goes by which the program decides
+// on showing progress: "still", or "leaping" a second at each look.
+const clockPace = "TEST_CLOCK"
+
+func clock(pace string) func() time.Time {
+	start := time.Now()
+	var looks atomic.Int64
+	return func() time.Time {
+		if pace == "leaping" {
+			return start.Add(time.Duration(looks.Add(1)) * time.Second)
+		}
+		return start
+	}
+}
+
+// peakFile is set in the environment to the file in which the program leaves the most
+// memory that it ever had, in KiB: what the kernel counts for a process that was waited
+// for includes what its parent had.
+const peakFile = "TEST_PEAK"
+
+func leavePeak(file string) {
+	status, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		panic(err)
+	}
+	_, rest, _ := strings.Cut(string(status), "VmHWM:")
+	kib, _, _ := strings.Cut(rest, "kB")
+	if err := os.WriteFile(file, []byte(strings.TrimSpace(kib)), 0o600); err != nil {
+		panic(err)
+	}
+}
+
+// peak MIB COMMAND... runs a command, which must succeed, and demands that it never had
+// more than so much memory.
+func peak(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: peak MiB command...")
+	}
+	most, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	ts.Setenv(peakFile, ts.MkAbs("peak"))
+	defer ts.Setenv(peakFile, "")
+	ts.Check(ts.Exec(args[1], args[2:]...))
+	kib, err := strconv.Atoi(ts.ReadFile("peak"))
+	ts.Check(err)
+	if kib>>10 > most {
+		ts.Fatalf("it had %d MiB, want %d at most", kib>>10, most)
+	}
+	ts.Logf("%d MiB", kib>>10)
+}

@@ -1,0 +1,204 @@
+//go:build linux
+
+package main_test
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"natsuin/card/pcsc"
+	"natsuin/card/pcsc/pcscdtest"
+	"natsuin/card/practice"
+	"natsuin/card/virtual/vpcd"
+	"natsuin/cmd/internal/cli"
+)
+
+// secondSlot is where vpcd's driver waits for the card of its other reader.
+const secondSlot = "127.0.0.1:35964"
+
+// theReaders is where a script's Readers are among its values.
+type theReaders struct{}
+
+// Readers are the readers of the real PC/SC service, from the script's first use of
+// them to its end, with the script's practice card to be put into them, and another
+// program that uses the card too.
+type scriptReaders struct {
+	t       testing.TB
+	service *pcscdtest.Service
+	other   *pcsc.Conn
+}
+
+// reader WHAT... does something to the readers, in a script or as a step at the
+// terminal. READER and READER2 are their names.
+//
+//	take             wait for the turn to use them; they are empty
+//	insert [COMMAND] put the card into the first; it is lifted at VERIFY or SIGN,
+//	                 which it obeys, before the answer arrives
+//	insert2          put a card into the second
+//	remove           take the card out of the first
+//	share            another program connects to the card
+//	hold, let        it begins, ends a transaction
+//	send HEX ANSWER  it sends a command, in a transaction of its own; the answer begins so
+func reader(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) == 0 {
+		ts.Fatalf("usage: reader what...")
+	}
+	r := ts.Value(theReaders{}).(*scriptReaders)
+	switch what := strings.Join(args[:1], ""); {
+	case what == "take" && len(args) == 1:
+		r.service = pcscdtest.Use(r.t)
+		ts.Setenv("READER", r.service.Reader())
+		ts.Setenv("READER2", r.second(ts).Name)
+	case what == "insert" && len(args) == 1:
+		r.service.Insert(practiceCard(ts))
+	case what == "insert" && len(args) == 2:
+		r.service.Insert(&slippery{practiceCard(ts), args[1]})
+	case what == "insert2" && len(args) == 1:
+		r.insertSecond(ts)
+	case what == "remove" && len(args) == 1:
+		r.service.Remove()
+	case what == "share" && len(args) == 1:
+		conn, err := pcsc.System{}.Connect(r.t.Context(), r.service.Reader())
+		ts.Check(err)
+		r.other = conn
+		ts.Defer(func() { conn.Close() })
+	case what == "hold" && len(args) == 1:
+		ts.Check(r.other.Begin())
+	case what == "let" && len(args) == 1:
+		ts.Check(r.other.End(false))
+	case what == "send" && len(args) == 3:
+		r.send(ts, args[1], args[2])
+	default:
+		ts.Fatalf("reader: no such thing: %v", args)
+	}
+}
+
+func practiceCard(ts *testscript.TestScript) *practice.Conn {
+	conn, err := practice.Open(practice.Options{Dir: storeDir(ts.Getenv)}).Connect()
+	ts.Check(err)
+	ts.Defer(func() { conn.Close() })
+	return conn
+}
+
+// second is the other reader, as it is now.
+func (r *scriptReaders) second(ts *testscript.TestScript) pcsc.Reader {
+	readers, err := pcsc.System{}.Readers()
+	ts.Check(err)
+	for _, other := range readers {
+		if other.Virtual && other.Name != r.service.Reader() {
+			return other
+		}
+	}
+	ts.Fatalf("no second virtual reader among %v", readers)
+	return pcsc.Reader{}
+}
+
+// insertSecond returns when the service sees the card in the other reader, or not
+// before patience ends.
+func (r *scriptReaders) insertSecond(ts *testscript.TestScript) {
+	conn, err := vpcd.Dial(r.t.Context(), secondSlot)
+	ts.Check(err)
+	ctx, cancel := context.WithCancel(r.t.Context())
+	served := make(chan error, 1)
+	go func() { served <- vpcd.Serve(ctx, conn, practiceCard(ts)) }()
+	ts.Defer(func() {
+		cancel()
+		<-served
+		r.await(ts, false)
+	})
+	r.await(ts, true)
+}
+
+func (r *scriptReaders) await(ts *testscript.TestScript, present bool) {
+	for limit := time.Now().Add(patience); r.second(ts).CardPresent != present; time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(limit) {
+			ts.Fatalf("a card in the second reader: not %v", present)
+		}
+	}
+}
+
+// send has the other program send one command. What it finds selected and verified is
+// what was left to it.
+func (r *scriptReaders) send(ts *testscript.TestScript, command, want string) {
+	bytes, err := hex.DecodeString(command)
+	ts.Check(err)
+	ts.Check(r.other.Begin())
+	answer, err := r.other.Transmit(bytes)
+	ts.Check(err)
+	ts.Check(r.other.End(false))
+	if got := hex.EncodeToString(answer); !strings.HasPrefix(got, want) {
+		ts.Fatalf("%s is answered %s, want %s", command, got, want)
+	}
+}
+
+// A slippery card is lifted at a command that it obeys: nobody hears its answer.
+type slippery struct {
+	vpcd.Card
+	at string
+}
+
+var errLifted = errors.New("lifted")
+
+// Transmit implements vpcd.Card.
+func (c *slippery) Transmit(command []byte) ([]byte, error) {
+	answer, err := c.Card.Transmit(command)
+	verify := len(command) > 5 && command[1] == 0x20
+	sign := len(command) > 5 && command[1] == 0x2A
+	if verify && c.at == "VERIFY" || sign && c.at == "SIGN" {
+		return nil, errLifted
+	}
+	return answer, err
+}
+
+// pluggedFile is set in the environment to a file with the names of the readers that
+// are plugged in, a line each.
+const pluggedFile = "TEST_PLUGGED"
+
+// plugged are the readers of the PC/SC service that a file names, taken for hardware:
+// those of vpcd neither come nor go, and are never chosen by themselves.
+type plugged struct {
+	cli.Readers
+	file string
+}
+
+// List implements cli.Readers.
+func (p plugged) List() ([]pcsc.Reader, error) {
+	names, err := os.ReadFile(p.file)
+	if err != nil {
+		return nil, err
+	}
+	all, err := p.Readers.List()
+	var list []pcsc.Reader
+	for _, r := range all {
+		if slices.Contains(strings.Split(string(names), "\n"), r.Name) {
+			r.Virtual = false
+			list = append(list, r)
+		}
+	}
+	return list, err
+}
+
+// Wait implements cli.Readers.
+func (p plugged) Wait(ctx context.Context, known []pcsc.Reader) error {
+	for {
+		now, err := p.List()
+		if err != nil || !slices.EqualFunc(now, known, func(a, b pcsc.Reader) bool {
+			return a.Name == b.Name && a.CardPresent == b.CardPresent
+		}) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+}
