@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"crypto"
+	"encoding/pem"
 	"errors"
 	"time"
 
@@ -72,9 +73,11 @@ func newPracticeRenew(a *app) *cobra.Command {
 	return c
 }
 
+// newPracticeCRL writes the list that answers for the card's signature certificate, or
+// with --all those of every practice CA: a path through the bridge needs three.
 func newPracticeCRL(a *app) *cobra.Command {
 	var output string
-	var force bool
+	var all, force bool
 	c := a.command1("crl -o FILE", "practice.crl", func(context.Context, []string) error {
 		if output == "" {
 			return usage("err.flag.value", "Flag", "-o")
@@ -82,11 +85,15 @@ func newPracticeCRL(a *app) *cobra.Command {
 		if err := a.checkBinary(output, nil, force); err != nil {
 			return err
 		}
-		der, err := a.practiceStore().CRL()
+		lists := a.practiceStore().CRL
+		if all {
+			lists = a.practiceLists
+		}
+		data, err := lists()
 		if err != nil {
 			return err
 		}
-		if err := a.writeBinary(output, der, force); err != nil {
+		if err := a.writeBinary(output, data, force); err != nil {
 			return err
 		}
 		a.say(a.t("practice.crl.done", "Path", ui.Escape(output)))
@@ -94,8 +101,22 @@ func newPracticeCRL(a *app) *cobra.Command {
 	})
 	c.Args = a.arguments(0, 0)
 	c.Flags().StringVarP(&output, "output", "o", "", "flag.practice.crl")
+	c.Flags().BoolVar(&all, "all", false, "flag.practice.crl-all")
 	c.Flags().BoolVar(&force, "force", false, "flag.force")
 	return c
+}
+
+// practiceLists are the lists of every practice CA as PEM, which holds several.
+func (a *app) practiceLists() ([]byte, error) {
+	lists, err := a.practiceStore().CRLs()
+	if err != nil {
+		return nil, err
+	}
+	var data []byte
+	for _, der := range lists {
+		data = append(data, pem.EncodeToMemory(&pem.Block{Type: "X509 CRL", Bytes: der})...)
+	}
+	return data, nil
 }
 
 // newPracticeOfficial signs a letter as a practice official, to rehearse the check

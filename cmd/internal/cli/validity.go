@@ -162,6 +162,9 @@ func (a *app) printValidity(o *validityOptions, id card.CertID, cert *x509.Certi
 	if rep.Practice && (outcome.Code == i18n.CodeExpired || outcome.Code == i18n.CodeRevoked) {
 		a.print(a.t("validity.practice"))
 	}
+	if rep.Practice && len(o.crl) > 0 && rep.Revocation.State == verify.Unknown {
+		a.print(a.t("validity.practice.crl"))
+	}
 	if o.ocsp == "auto" && len(cert.OCSPServer) == 0 {
 		a.print(a.t("validity.no-address"))
 	}
