@@ -1,6 +1,7 @@
 package i18n
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io/fs"
@@ -21,7 +22,7 @@ type Printer struct {
 
 	mu        sync.Mutex
 	files     []string // catalogues not opened yet
-	texts     []string // those that are
+	texts     [][]byte // those that are
 	messages  map[string]message
 	bundle    *goi18n.Bundle // of the messages with variables; nil before the first
 	localizer *goi18n.Localizer
@@ -95,31 +96,31 @@ func (p *Printer) look(id string) message {
 	return m
 }
 
-// find returns a catalogue's text from the message's value on, or "". Each message
+// find returns a catalogue's text from the message's value on, or nil. Each message
 // begins on a line of its own, indented by two spaces, and no value holds a line break.
-func (p *Printer) find(id string) string {
-	key := "\n  \"" + id + "\": "
+func (p *Printer) find(id string) []byte {
+	key := []byte("\n  \"" + id + "\": ")
 	for i := 0; ; i++ {
 		if i == len(p.texts) {
 			if len(p.files) == 0 {
-				return ""
+				return nil
 			}
-			b, err := catalogues.ReadFile(p.files[0])
+			text, err := catalogues.ReadFile(p.files[0])
 			if err != nil {
 				panic(err) // it was listed
 			}
-			p.files, p.texts = p.files[1:], append(p.texts, string(b))
+			p.files, p.texts = p.files[1:], append(p.texts, text)
 		}
-		if _, value, found := strings.Cut(p.texts[i], key); found {
+		if _, value, found := bytes.Cut(p.texts[i], key); found {
 			return value
 		}
 	}
 }
 
 // read takes the value off the beginning of text.
-func (p *Printer) read(text, id string) message {
+func (p *Printer) read(text []byte, id string) message {
 	var value any
-	if json.NewDecoder(strings.NewReader(text)).Decode(&value) != nil {
+	if json.NewDecoder(bytes.NewReader(text)).Decode(&value) != nil {
 		return message{}
 	}
 	if plain, ok := value.(string); ok && !strings.Contains(plain, "{{") {
