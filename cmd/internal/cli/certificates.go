@@ -71,12 +71,13 @@ func (a *app) reading(ctx context.Context, id card.CertID, read func(*session) e
 			return err
 		}
 	}
-	return a.withSecret(ctx, id.Credential(), read)
+	return a.withSecret(ctx, id, read)
 }
 
-// withSecret verifies the secret, from the person or the script, and runs use in
-// the same transaction.
-func (a *app) withSecret(ctx context.Context, c card.Credential, use func(*session) error) error {
+// withSecret verifies the secret that guards a certificate, from the person or the
+// script, and runs use in the same transaction.
+func (a *app) withSecret(ctx context.Context, id card.CertID, use func(*session) error) error {
+	c := id.Credential()
 	if !a.interactive() && a.flags.pinFrom == "" {
 		return inputNeeded()
 	}
@@ -88,7 +89,8 @@ func (a *app) withSecret(ctx context.Context, c card.Credential, use func(*sessi
 	var secret card.Secret
 	defer func() { secret.Wipe() }()
 	return a.unlock(ctx, unlocking{
-		cred: c,
+		cred:  c,
+		reads: id,
 		collect: func(ctx context.Context) (err error) {
 			secret.Wipe()
 			if secrets != nil {

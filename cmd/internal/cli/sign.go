@@ -133,11 +133,16 @@ func (r *signRun) withCard(ctx context.Context, secrets []card.Secret) error {
 			if err := r.able(token); err != nil {
 				return err
 			}
-			if end, err := s.card.Expiry(card.AuthCert); err == nil {
+			end, err := s.card.Expiry(card.AuthCert)
+			if err == nil {
 				hint = &end
+			} else if r.certificate() == card.AuthCert {
+				return s.lacksAuth(err)
 			}
 			return nil
 		},
+		reads:    r.certificate(),
+		spare:    true,
 		notice:   func(ctx context.Context) error { return r.notice(ctx, hint) },
 		rehearse: r.opts.dryRun,
 		collect: func(ctx context.Context) (err error) {

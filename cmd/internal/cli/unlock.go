@@ -32,12 +32,17 @@ type unlocking struct {
 	tries func(card.Tries)
 	// rehearse ends before anything is asked.
 	rehearse bool
+	// reads is the certificate that send will read, if any; with spare the card is not
+	// always asked whether it has it (seemsAbsent).
+	reads card.CertID
+	spare bool
 }
 
 // shown is what the person was told about the card before the prompt.
 type shown struct {
-	token card.Token
-	tries card.Tries
+	token  card.Token
+	tries  card.Tries
+	absent bool // what is to be read seems not to be on the card
 }
 
 // unlock runs it to its end. Every wrong VERIFY stands for one secret that a
@@ -54,12 +59,13 @@ func (a *app) unlock(ctx context.Context, u unlocking) error {
 	}()
 	var wrong []card.Secret
 	defer func() { wipe(wrong) }()
-	for first := true; ; first = false {
+	for first, warned := true, false; ; first = false {
 		was, err := s.look(u)
 		if err != nil {
 			return err
 		}
 		s.end(false)
+		was.absent, warned = was.absent && !warned, warned || was.absent
 		if err := a.announce(ctx, s, was, u, first); err != nil || u.rehearse {
 			return err
 		}
@@ -144,7 +150,8 @@ func (s *session) look(u unlocking) (shown, error) {
 	if u.tries != nil {
 		u.tries(tries)
 	}
-	return shown{token, tries}, nil
+	absent, err := s.seemsAbsent(u, tries)
+	return shown{token, tries, absent}, err
 }
 
 // announce shows reader, card and tries, then decides whether a secret may be
@@ -161,6 +168,11 @@ func (a *app) announce(ctx context.Context, s *session, was shown, u unlocking, 
 	}
 	if first && u.notice != nil {
 		if err := u.notice(ctx); err != nil {
+			return err
+		}
+	}
+	if was.absent {
+		if err := a.warnAbsent(ctx, u); err != nil {
 			return err
 		}
 	}

@@ -1,0 +1,142 @@
+package cli_test
+
+import (
+	"bytes"
+	"os"
+	"strings"
+	"testing"
+
+	"natsuin/card/virtual"
+	"natsuin/cmd/internal/cli"
+)
+
+// child makes a card without signature certificate, as holders under 15 have it.
+func child(o *virtual.Options) {
+	o.State.Sign.Certificate, o.State.Sign.Key, o.State.Sign.CA = nil, nil, nil
+}
+
+func hinting(hint ...byte) func(*virtual.Options) {
+	return func(o *virtual.Options) { o.State.Hint = hint }
+}
+
+var absentWords = map[string]struct{ seems, ask, prompt, sign, no, yes string }{
+	"ja": {"署名用電子証明書がないようです", "それでも入力しますか", "署名用パスワード: ", "署名しますか", "いいえ", "はい"},
+	"en": {"seems that this card holds no signature certificate", "Go on anyway?", "Signature password: ", "Sign ", "no", "yes"},
+}
+
+func toSign(t *testing.T) string {
+	t.Helper()
+	name := t.TempDir() + "/a.txt"
+	if err := os.WriteFile(name, []byte("a"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return name
+}
+
+// A wrong password on a card that has nothing to sign with costs a try for nothing. Where
+// one is gone already, the card is asked before the next.
+func TestACardThatSeemsToHaveNoCertificateIsToldBeforeATryIsLost(t *testing.T) {
+	eachLanguage(t, func(t *testing.T, lang string) {
+		w := absentWords[lang]
+		d := newDesk()
+		card := laidCard(t, child, left(4))
+		d.plug("ACME 00", card)
+		s := d.sit(t, lang, "sign", "--yes", toSign(t))
+		s.expect(w.seems).expect(w.ask).send(w.no)
+		s.end(8)
+		if tally := card.Tally(); tally.Wrong+tally.Right != 0 || strings.Contains(s.screen()[s.seen:], w.prompt) {
+			t.Errorf("the card saw %+v; the screen shows:\n%s", tally, s.screen())
+		}
+	})
+}
+
+func TestACardThatSeemsToHaveNoCertificateIsToldAfterTheFirstWrongEntry(t *testing.T) {
+	eachLanguage(t, func(t *testing.T, lang string) {
+		w := absentWords[lang]
+		d := newDesk()
+		card := laidCard(t, child)
+		d.plug("ACME 00", card)
+		s := d.sit(t, lang, "sign", "--yes", toSign(t))
+		s.expect(w.prompt).send("WRONG123").expect(w.seems).expect(w.ask).send(w.no)
+		s.end(8)
+		if tally := card.Tally(); tally.Wrong != 1 {
+			t.Errorf("the card saw %+v", tally)
+		}
+	})
+}
+
+// Where no exchange is counted, the card is asked before the first entry too.
+func TestShowingTheCertificateAsksFirstWhetherThereIsOne(t *testing.T) {
+	for _, args := range [][]string{{"cert", "show", "sign"}, {"fingerprint", "sign"}, {"validity"}} {
+		w := absentWords["en"]
+		d := newDesk()
+		card := laidCard(t, child)
+		d.plug("ACME 00", card)
+		s := d.sit(t, "en", args...)
+		s.expect(w.seems).expect(w.ask).send(w.no)
+		s.end(8)
+		if tally := card.Tally(); tally.Wrong+tally.Right != 0 {
+			t.Errorf("%v: the card saw %+v", args, tally)
+		}
+	}
+}
+
+// The hint is no proof: a card that contradicts it signs, and one that does not keep it is
+// not doubted.
+func TestTheHintRefusesNoGoodCard(t *testing.T) {
+	w := absentWords["en"]
+	t.Run("wrong", func(t *testing.T) {
+		d := newDesk()
+		card := laidCard(t, left(4), hinting(0, 0x8F, 0))
+		d.plug("ACME 00", card)
+		s := d.sit(t, "en", "sign", "--yes", toSign(t))
+		begin := s.seen
+		s.expect(w.seems).expect(w.ask).send(w.yes).expect(w.prompt).send("WRONG123").expect(w.prompt).send(signPassword)
+		s.end(0)
+		if n := strings.Count(s.screen()[begin:], w.seems); n != 1 {
+			t.Errorf("said %d times", n)
+		}
+	})
+	for name, hint := range map[string][]byte{"not kept": {0, 0, 0}, "in other words": {1, 1, 0}, "empty": {}} {
+		t.Run(name, func(t *testing.T) {
+			d := newDesk()
+			d.plug("ACME 00", laidCard(t, left(4), hinting(hint...)))
+			var out, errs bytes.Buffer
+			args := []string{"--lang", "en", "sign", "--yes", "--min-tries", "1", "--pin-from", secretFile(t, signPassword), toSign(t)}
+			if exit := cli.Main(d.env(t, &out, &errs, args)); exit != 0 || strings.Contains(errs.String(), w.seems) {
+				t.Errorf("exit code %d: %s", exit, errs.String())
+			}
+		})
+	}
+	t.Run("in a script", func(t *testing.T) {
+		d := newDesk()
+		d.plug("ACME 00", laidCard(t, left(4), hinting(0, 0x8F, 0)))
+		var out, errs bytes.Buffer
+		args := []string{"--lang", "en", "sign", "--yes", "--min-tries", "1", "--pin-from", secretFile(t, signPassword), toSign(t)}
+		if exit := cli.Main(d.env(t, &out, &errs, args)); exit != 0 || !strings.Contains(errs.String(), w.seems) {
+			t.Errorf("exit code %d: %s", exit, errs.String())
+		}
+	})
+}
+
+func TestARehearsalTellsThatThereSeemsToBeNoCertificate(t *testing.T) {
+	d := newDesk()
+	card := laidCard(t, child)
+	d.plug("ACME 00", card)
+	var out, errs bytes.Buffer
+	if exit := cli.Main(d.env(t, &out, &errs, []string{"--lang", "en", "sign", "--dry-run", toSign(t)})); exit != 0 || !strings.Contains(errs.String(), absentWords["en"].seems) {
+		t.Errorf("exit code %d: %s", exit, errs.String())
+	}
+}
+
+// The authentication certificate is free to read: that it is not there is known before
+// its PIN is sent.
+func TestTheMissingAuthenticationCertificateIsFoundBeforeThePIN(t *testing.T) {
+	d := newDesk()
+	card := laidCard(t, func(o *virtual.Options) { o.State.Auth.Certificate = nil })
+	d.plug("ACME 00", card)
+	o := d.script(t, 5, "sign", "--yes", "--key", "auth", "--pin-from", secretFile(t, "9999"), toSign(t))
+	if tally := card.Tally(); o["code"] != "no-certificate" || tally.Wrong+tally.Right != 0 {
+		t.Errorf("%v; the card saw %+v", o["code"], tally)
+	}
+}
