@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -77,7 +78,7 @@ func (a *app) helpText(c *cobra.Command) string {
 	return b.String()
 }
 
-var metavariable = regexp.MustCompile(`\b(flags|[A-Z]{3,})\b`)
+var metavariable = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\b(flags|[A-Z]{3,})\b`) })
 
 // useLine is the command as it is typed, its placeholders in the run's language.
 func (a *app) useLine(c *cobra.Command) string {
@@ -85,7 +86,7 @@ func (a *app) useLine(c *cobra.Command) string {
 	if c.HasAvailableSubCommands() {
 		line = c.CommandPath() + " COMMAND [flags]"
 	}
-	return metavariable.ReplaceAllStringFunc(line, func(word string) string {
+	return metavariable().ReplaceAllStringFunc(line, func(word string) string {
 		if id := "use." + strings.ToLower(word); a.out.Has(id) {
 			return a.t(id)
 		}

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -12,8 +13,21 @@ import (
 	"natsuin/cmd/internal/ui"
 )
 
-// newRoot builds the whole command tree. It reads nothing and opens nothing: commands
-// and flags carry the ids of their words, which few runs show.
+type verb struct {
+	name string
+	make func(*app) *cobra.Command
+}
+
+// verbs are the commands below the root, in the order of the help.
+var verbs = []verb{
+	{"sign", newSign}, {"verify", newVerify}, {"fingerprint", newFingerprint}, {"pin", newPIN}, {"cert", newCert},
+	{"validity", newValidity}, {"trust", newTrust}, {"doctor", newDoctor}, {"practice", newPractice},
+	{"version", newVersion}, {"completion", newCompletion},
+}
+
+// newRoot builds the command tree: the whole of it, or, when the first word is a verb,
+// that verb's part. It reads nothing and opens nothing: commands and flags carry the ids
+// of their words, which few runs show.
 func newRoot(a *app) *cobra.Command {
 	root := a.command0("natsuin", "root")
 	root.SilenceErrors, root.SilenceUsage = true, true
@@ -44,10 +58,15 @@ func newRoot(a *app) *cobra.Command {
 	root.Flags().Bool("version", false, "cmd.version.short") // what people try first
 	a.completeGlobals(root)
 
-	root.AddCommand(
-		newSign(a), newVerify(a), newFingerprint(a), newPIN(a), newCert(a),
-		newValidity(a), newTrust(a), newDoctor(a), newPractice(a), newVersion(a), newCompletion(a),
-	)
+	chosen := verbs
+	if len(a.env.Args) > 0 {
+		if i := slices.IndexFunc(verbs, func(v verb) bool { return v.name == a.env.Args[0] }); i >= 0 {
+			chosen = verbs[i : i+1]
+		}
+	}
+	for _, v := range chosen {
+		root.AddCommand(v.make(a))
+	}
 	root.SetHelpCommand(newHelp(a))
 	root.InitDefaultHelpCmd() // now, not when it runs: the documents list it too
 	return root
