@@ -28,7 +28,7 @@ func (e *ExistsError) Error() string {
 // pinned, and returns it as it is kept. The name becomes a file name: what does
 // not belong in one is replaced; an empty name is taken from the pinned table,
 // the subject, or the fingerprint. A certificate that is registered already,
-// under whatever name, is left as it is and returned.
+// under whatever name, is left as it is and returned as Already.
 //
 // Errors: ErrPractice, *NotRootError, *ExistsError, and those of the file
 // system. On error no file is left.
@@ -44,6 +44,7 @@ func (s Store) Add(name string, cert *x509.Certificate) (Registered, error) {
 	}
 	for _, root := range roots {
 		if root.Prints.SHA256.Equal(prints.SHA256) {
+			root.Already = true
 			return root, nil
 		}
 	}

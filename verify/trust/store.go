@@ -34,7 +34,13 @@ type Registered struct {
 	Path        string
 	Certificate *x509.Certificate
 	Prints      fingerprint.Prints
+	// Already says that Add found it registered, under this name.
+	Already bool
 }
+
+// Goes tells whether a root that is to be registered under the name would go by this
+// root's: an empty one leaves the choice to Add.
+func (r Registered) Goes(name string) bool { return name == "" || sanitise(name) == r.Name }
 
 // FileError names a file in the folder that is not used, and why. The others
 // are.

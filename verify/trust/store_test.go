@@ -124,8 +124,9 @@ func TestSameRootIsKeptOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, name := range []string{"first", "second"} {
-		if got, err := s.Add(name, cert); err != nil || got.Name != "first" {
-			t.Errorf("%s: got %q, %v", name, got.Name, err)
+		got, err := s.Add(name, cert)
+		if err != nil || got.Name != "first" || !got.Already || got.Goes(name) != (name == "first") {
+			t.Errorf("%s: got %+v, %v", name, got, err)
 		}
 	}
 	if names := files(t, s); !slices.Equal(names, []string{"first.pem"}) {

@@ -25,6 +25,8 @@ func (a *app) rootStore() trust.Store { return trust.Store{Dir: a.env.configDir(
 // trustReport is the JSON object's part of trust list, add and remove.
 type trustReport struct {
 	Roots []trustRoot `json:"roots"`
+	// Already says of trust add that the root was registered before, under the name in Roots.
+	Already bool `json:"already,omitempty"`
 }
 
 type trustRoot struct {
@@ -113,8 +115,14 @@ func (a *app) trustAdd(ctx context.Context, o *trustAddOptions, args []string) e
 	if err != nil {
 		return err
 	}
-	a.report = &trustReport{Roots: []trustRoot{registeredRoot(r)}}
-	a.print(a.t("trust.added"))
+	a.report = &trustReport{Roots: []trustRoot{registeredRoot(r)}, Already: r.Already}
+	if !r.Already {
+		a.print(a.t("trust.added"))
+	} else if name := ui.Escape(r.Name); r.Goes(o.name) {
+		a.print(a.t("trust.already", "Name", name))
+	} else {
+		a.print(a.t("trust.already.named", "Name", name, "Wanted", ui.Escape(o.name)))
+	}
 	a.printRegistered(r)
 	return nil
 }
