@@ -27,12 +27,13 @@ const secondSlot = "127.0.0.1:35964"
 // theReaders is where a script's Readers are among its values.
 type theReaders struct{}
 
-// Readers are the readers of the real PC/SC service, from the script's first use of
+// scriptReaders are the readers of the real PC/SC service, from a script's first use of
 // them to its end, with the script's practice card to be put into them, and another
 // program that uses the card too.
 type scriptReaders struct {
 	t       testing.TB
 	service *pcscdtest.Service
+	quirk   *quirk
 	other   *pcsc.Conn
 }
 
@@ -40,10 +41,10 @@ type scriptReaders struct {
 // terminal. READER and READER2 are their names.
 //
 //	take             wait for the turn to use them; they are empty
-//	insert [COMMAND] put the card into the first; it is lifted at VERIFY or SIGN,
-//	                 which it obeys, before the answer arrives
+//	insert [QUIRK]   put the card into the first; see quirk
 //	insert2          put a card into the second
 //	remove           take the card out of the first
+//	asked, answer    wait until the card has obeyed the command that it holds; let it answer
 //	share            another program connects to the card
 //	hold, let        it begins, ends a transaction
 //	send HEX ANSWER  it sends a command, in a transaction of its own; the answer begins so
@@ -60,11 +61,16 @@ func reader(ts *testscript.TestScript, neg bool, args []string) {
 	case what == "insert" && len(args) == 1:
 		r.service.Insert(practiceCard(ts))
 	case what == "insert" && len(args) == 2:
-		r.service.Insert(&slippery{practiceCard(ts), args[1]})
+		r.quirk = newQuirk(ts, args[1])
+		r.service.Insert(r.quirk)
 	case what == "insert2" && len(args) == 1:
 		r.insertSecond(ts)
 	case what == "remove" && len(args) == 1:
 		r.service.Remove()
+	case what == "asked" && len(args) == 1:
+		<-r.quirk.asked
+	case what == "answer" && len(args) == 1:
+		close(r.quirk.answer)
 	case what == "share" && len(args) == 1:
 		conn, err := pcsc.System{}.Connect(r.t.Context(), r.service.Reader())
 		ts.Check(err)
@@ -139,23 +145,63 @@ func (r *scriptReaders) send(ts *testscript.TestScript, command, want string) {
 	}
 }
 
-// A slippery card is lifted at a command that it obeys: nobody hears its answer.
-type slippery struct {
+// A quirk is what a card does at one command that it has obeyed: QUERY, VERIFY, CHANGE or
+// SIGN.
+//
+//	VERIFY=lifted   it is lifted: nobody hears the answer
+//	VERIFY=held     it answers when it is let
+//	SIGN=spoilt     a bit of the answer is another
+//	QUERY=9000      it answers that
+type quirk struct {
 	vpcd.Card
-	at string
+	command, effect string
+	asked, answer   chan struct{}
+}
+
+func newQuirk(ts *testscript.TestScript, text string) *quirk {
+	command, effect, ok := strings.Cut(text, "=")
+	if !ok || !slices.Contains([]string{"QUERY", "VERIFY", "CHANGE", "SIGN"}, command) {
+		ts.Fatalf("no quirk %q", text)
+	}
+	return &quirk{practiceCard(ts), command, effect, make(chan struct{}), make(chan struct{})}
 }
 
 var errLifted = errors.New("lifted")
 
 // Transmit implements vpcd.Card.
-func (c *slippery) Transmit(command []byte) ([]byte, error) {
-	answer, err := c.Card.Transmit(command)
-	verify := len(command) > 5 && command[1] == 0x20
-	sign := len(command) > 5 && command[1] == 0x2A
-	if verify && c.at == "VERIFY" || sign && c.at == "SIGN" {
-		return nil, errLifted
+func (q *quirk) Transmit(command []byte) ([]byte, error) {
+	answer, err := q.Card.Transmit(command)
+	if err != nil || nameOf(command) != q.command {
+		return answer, err
 	}
-	return answer, err
+	switch q.effect {
+	case "lifted":
+		return nil, errLifted
+	case "held":
+		close(q.asked)
+		<-q.answer
+		return answer, nil
+	case "spoilt":
+		answer[0] ^= 1
+		return answer, nil
+	}
+	return hex.DecodeString(q.effect)
+}
+
+// nameOf names a command with a secret or a signature (CARD.md §2).
+func nameOf(command []byte) string {
+	switch {
+	case len(command) < 4:
+	case command[1] == 0x20 && len(command) == 4:
+		return "QUERY"
+	case command[1] == 0x20:
+		return "VERIFY"
+	case command[1] == 0x24:
+		return "CHANGE"
+	case command[1] == 0x2A:
+		return "SIGN"
+	}
+	return ""
 }
 
 // pluggedFile is set in the environment to a file with the names of the readers that
