@@ -55,7 +55,7 @@ func (a *app) practiceServe(ctx context.Context, connect, listen string) error {
 			return networkError("err.practice.connect", connect, err)
 		}
 		a.say(a.t("practice.serving", "Address", ui.Escape(connect)))
-		return served(ctx, vpcd.Serve(ctx, reader, conn))
+		return served(ctx, connect, vpcd.Serve(ctx, reader, conn))
 	}
 	listener, err := vpcd.Listen(ctx, listen)
 	if err != nil {
@@ -67,18 +67,22 @@ func (a *app) practiceServe(ctx context.Context, connect, listen string) error {
 	for {
 		reader, err := listener.Accept()
 		if err != nil {
-			return served(ctx, err)
+			return served(ctx, listen, err)
 		}
 		if err := vpcd.Serve(ctx, reader, conn); ctx.Err() != nil {
-			return served(ctx, err)
+			return served(ctx, listen, err)
 		}
 	}
 }
 
-// served ends quietly when the person ended it.
-func served(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
+// served ends quietly when the person ended it. A connection that broke, or on which
+// something else than vpcd's protocol was spoken, is named by its address.
+func served(ctx context.Context, address string, err error) error {
+	if err == nil || ctx.Err() != nil {
 		return nil
+	}
+	if errors.As(err, new(*vpcd.FrameError)) || errors.As(err, new(net.Error)) {
+		return networkError("err.practice.spoken", address, err)
 	}
 	return err
 }
@@ -104,7 +108,7 @@ func newPracticeOCSP(a *app) *cobra.Command {
 		return a.practiceOCSP(ctx, listen)
 	})
 	c.Args = a.arguments(0, 0)
-	c.Flags().StringVar(&listen, "listen", "", "flag.practice.listen")
+	c.Flags().StringVar(&listen, "listen", "", "flag.practice.ocsp-listen")
 	return c
 }
 
@@ -121,5 +125,5 @@ func (a *app) practiceOCSP(ctx context.Context, listen string) error {
 	a.print("http://" + listener.Addr().String())
 	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, BaseContext: func(net.Listener) context.Context { return ctx }}
 	context.AfterFunc(ctx, func() { server.Close() })
-	return served(ctx, server.Serve(listener))
+	return served(ctx, listen, server.Serve(listener))
 }

@@ -18,7 +18,11 @@ func classifyCard(err error) *Error {
 	var status *apdu.StatusError
 	switch {
 	case errors.As(err, &unknown): // first: whatever else it holds, nothing is sure
-		return &Error{Code: CodeUnknownOutcome, ID: "err.unknown-outcome", Pairs: []any{"Op", unknown.Op}, Err: err}
+		id := "err.unknown-outcome"
+		if unknown.Op == card.OpChange {
+			id = "err.unknown-outcome.change"
+		}
+		return &Error{Code: CodeUnknownOutcome, ID: id, Err: err}
 	case errors.As(err, &pin):
 		return classifyPIN(pin, err)
 	case errors.As(err, &form):

@@ -6,7 +6,7 @@
 // Flags, exit codes and JSON are the same in every language.
 //
 // The catalogues are messages/TOPIC.LANG.json in go-i18n's format (CLI.md,
-// behaviour 23); a translator adds a language by adding files.
+// behaviour 23); a translator adds a language by adding files, and its code here.
 package i18n
 
 import (
