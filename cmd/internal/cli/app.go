@@ -27,6 +27,7 @@ type app struct {
 	report    any    // the verb's own JSON fields, set by its run, also when it fails
 	unprinted error  // the first line of data that stdout did not take
 	asJSON    bool
+	ocsp      ocspDesk                     // whom --ocsp asks
 	stdinRead bool                         // a pasted value came from stdin, so no secret can
 	device    func() (*ui.Terminal, error) // the person's terminal, opened at most once
 }

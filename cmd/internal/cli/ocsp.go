@@ -3,11 +3,16 @@ package cli
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
+	"sync"
 	"time"
+
+	"natsuin/cmd/internal/ui"
 )
 
 const (
@@ -25,6 +30,53 @@ func checkOCSPAddress(address string) error {
 		return usage("err.flag.invalid", "Flag", "--ocsp", "Value", address)
 	}
 	return nil
+}
+
+// A statusError is an answer of HTTP without what was asked for.
+type statusError struct{ status int }
+
+func (e *statusError) Error() string { return fmt.Sprintf("http status %d", e.status) }
+
+// An ocspDesk asks responders, for judges that work side by side, and remembers whom it
+// could not ask.
+type ocspDesk struct {
+	mu     sync.Mutex
+	failed []unreached
+}
+
+// unreached is one address and why it gave no answer.
+type unreached struct {
+	address string
+	err     error
+}
+
+func (d *ocspDesk) ask(ctx context.Context, address string, request []byte) ([]byte, error) {
+	answer, err := askOCSP(ctx, address, request)
+	if err == nil || errors.Is(err, context.Canceled) {
+		return answer, err
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if !slices.ContainsFunc(d.failed, func(u unreached) bool { return u.address == address }) {
+		d.failed = append(d.failed, unreached{address, err})
+	}
+	return nil, err
+}
+
+// sayUnreached tells which responders could not be asked, and why.
+func (a *app) sayUnreached() {
+	for _, u := range a.ocsp.failed {
+		why := a.out.Cause(u.err)
+		if status := (*statusError)(nil); errors.As(u.err, &status) {
+			why = a.t("net.status", "Status", status.status)
+		}
+		a.say(a.t("ocsp.unreached", "Address", ui.Escape(u.address), "Error", why))
+		if a.flags.verbose {
+			for _, line := range detail(u.err) {
+				a.say("  " + ui.Escape(line))
+			}
+		}
+	}
 }
 
 // askOCSP sends one request (RFC 6960, appendix A.1). It is the only place where
@@ -47,7 +99,11 @@ func askOCSP(ctx context.Context, address string, request []byte) ([]byte, error
 	}
 	defer answer.Body.Close()
 	if answer.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("ocsp: answer %s", answer.Status)
+		return nil, &statusError{answer.StatusCode}
 	}
-	return io.ReadAll(io.LimitReader(answer.Body, ocspLongest))
+	b, err := io.ReadAll(io.LimitReader(answer.Body, ocspLongest))
+	if err != nil {
+		return nil, &url.Error{Op: "read", URL: address, Err: err}
+	}
+	return b, nil
 }

@@ -85,6 +85,7 @@ func (a *app) validity(ctx context.Context, o *validityOptions, args []string) e
 	if err != nil {
 		return err
 	}
+	a.sayUnreached()
 	outcome := a.validityOutcome(id, cert, rep)
 	a.report = validityOf(id, cert, rep)
 	a.printValidity(o, id, cert, rep, outcome)
@@ -147,7 +148,7 @@ const newForHours = 24 * time.Hour
 
 // printValidity tells the answer, whom it rests on, and what the holder should know.
 func (a *app) printValidity(o *validityOptions, id card.CertID, cert *x509.Certificate, rep *verify.CertificateReport, outcome *i18n.Error) {
-	a.print(a.t(outcome.ID, outcome.Pairs...))
+	a.shaded(goodOrBad(outcome.Code == i18n.CodeOK), a.t(outcome.ID, outcome.Pairs...))
 	if rep.Practice {
 		a.print("  " + a.t("practice.mark"))
 	}

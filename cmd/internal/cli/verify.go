@@ -74,7 +74,9 @@ func (r *verifyRun) run(ctx context.Context, args []string) error {
 	if err := r.readPolicy(ctx, pairs); err != nil {
 		return err
 	}
-	return r.conclude(ctx, r.judgeAll(ctx, pairs))
+	err = r.conclude(ctx, r.judgeAll(ctx, pairs))
+	r.app.sayUnreached()
+	return err
 }
 
 // judgeAll judges on all cores. The answers come in order, each by a channel of its own,

@@ -83,7 +83,7 @@ func (a *app) revocationSources(ctx context.Context, p *verify.Policy, crls []st
 		if err := checkOCSPAddress(ocsp); err != nil {
 			return err
 		}
-		p.OCSP, p.OCSPURL = askOCSP, ocsp
+		p.OCSP, p.OCSPURL = a.ocsp.ask, ocsp
 	}
 	for _, name := range crls {
 		b, err := readSmall(ctx, name)
@@ -126,7 +126,7 @@ func (a *app) anchors(ctx context.Context, names []string) ([]verify.Anchor, err
 	}
 	registered, err := a.rootStore().List()
 	if err != nil {
-		a.say(a.t("trust.bad-file", "Error", ui.Escape(err.Error())))
+		a.say(a.t("trust.bad-file", "Error", a.out.Explain(err).Message))
 	}
 	for _, r := range registered {
 		add(verify.Anchor{Kind: verify.AnchorRegistered, Name: r.Name}, []*x509.Certificate{r.Certificate})

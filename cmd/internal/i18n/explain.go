@@ -4,9 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
-	"slices"
-	"syscall"
 )
 
 // An Error is an outcome that a command decided, to be worded at the edge.
@@ -55,47 +52,12 @@ func (p *Printer) Explain(err error) Explanation {
 		return Explanation{Code: CodeOK}
 	}
 	e := classify(err)
-	pairs := p.systemWords(e)
+	pairs := p.withCause(e)
 	x := Explanation{Code: e.Code, Message: p.T(e.ID, pairs...), exit: e.ExitCode}
 	if hint := e.ID + ".hint"; p.Has(hint) {
 		x.Hint = p.T(hint, pairs...)
 	}
 	return x
-}
-
-// systemRows are the failures of the operating system that people meet; it words
-// them in its own language, which need not be the run's.
-var systemRows = []struct {
-	err error
-	id  string
-}{
-	{fs.ErrNotExist, "os.not-exist"},
-	{fs.ErrPermission, "os.permission"},
-	{syscall.ENOSPC, "os.no-space"},
-	{syscall.EROFS, "os.read-only"},
-	{syscall.ENOTDIR, "os.not-folder"},
-	{syscall.EISDIR, "os.folder"},
-	{syscall.ENAMETOOLONG, "os.long-name"},
-	{syscall.EBADF, "os.not-open"},
-	{syscall.ECONNREFUSED, "os.refused"},
-	{syscall.EADDRINUSE, "os.in-use"},
-}
-
-// systemWords puts the run's own words in the place of the operating system's.
-func (p *Printer) systemWords(e *Error) []any {
-	for _, row := range systemRows {
-		if e.Err == nil || !errors.Is(e.Err, row.err) {
-			continue
-		}
-		pairs := slices.Clone(e.Pairs)
-		for i := 0; i+1 < len(pairs); i += 2 {
-			if pairs[i] == "Error" {
-				pairs[i+1] = p.T(row.id)
-			}
-		}
-		return pairs
-	}
-	return e.Pairs
 }
 
 // CodeOf returns the outcome that an error stands for.

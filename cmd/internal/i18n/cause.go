@@ -1,0 +1,107 @@
+package i18n
+
+import (
+	"crypto/tls"
+	"errors"
+	"io"
+	"io/fs"
+	"net"
+	"net/http"
+	"net/url"
+	"slices"
+	"syscall"
+
+	"natsuin/cmd/internal/ui"
+	"natsuin/verify/trust"
+)
+
+// causes are the failures of the operating system and of the network that people meet:
+// both word them in English, which need not be the run's language.
+var causes = []struct {
+	err error
+	id  string
+}{
+	{fs.ErrNotExist, "os.not-exist"},
+	{fs.ErrPermission, "os.permission"},
+	{syscall.ENOSPC, "os.no-space"},
+	{syscall.EDQUOT, "os.quota"},
+	{syscall.EFBIG, "os.large"},
+	{syscall.EROFS, "os.read-only"},
+	{syscall.ENOTDIR, "os.not-folder"},
+	{syscall.EISDIR, "os.folder"},
+	{syscall.ENAMETOOLONG, "os.long-name"},
+	{syscall.ELOOP, "os.loop"},
+	{syscall.EBADF, "os.not-open"},
+	{syscall.EMFILE, "os.too-many-open"},
+	{syscall.EIO, "os.device"},
+	{syscall.EPIPE, "os.no-reader"},
+	{syscall.EADDRINUSE, "os.in-use"},
+	{syscall.EADDRNOTAVAIL, "net.not-mine"},
+	{syscall.ECONNREFUSED, "os.refused"},
+	{syscall.ECONNRESET, "net.broken-off"},
+	{syscall.ENETUNREACH, "net.unreachable"},
+	{syscall.EHOSTUNREACH, "net.unreachable"},
+	{http.ErrSchemeMismatch, "net.not-tls"},
+	{trust.ErrFileTooLarge, "os.large"},
+	{trust.ErrNotRegular, "root.not-regular"},
+	{trust.ErrNotOneCert, "root.not-one"},
+	{trust.ErrBadCertificate, "root.unreadable"},
+}
+
+// causeID finds the words of what an error came from; "" if there are none.
+func causeID(err error) string {
+	var lookup *net.DNSError
+	var certificate *tls.CertificateVerificationError
+	var record tls.RecordHeaderError
+	var request *url.Error
+	var waited interface{ Timeout() bool }
+	switch {
+	case errors.As(err, &lookup) && lookup.IsNotFound:
+		return "net.no-host"
+	case errors.As(err, &certificate):
+		return "net.certificate"
+	case errors.As(err, &record):
+		return "net.not-tls"
+	case errors.As(err, &request) && (errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)):
+		return "net.broken-off"
+	}
+	for _, row := range causes {
+		if errors.Is(err, row.err) {
+			return row.id
+		}
+	}
+	switch {
+	case errors.As(err, &waited) && waited.Timeout():
+		return "net.timeout"
+	case lookup != nil:
+		return "net.lookup"
+	}
+	return ""
+}
+
+// Cause words what an error came from: a failure that people meet in the run's language,
+// any other as the system says it, escaped. The whole text is for -v.
+func (p *Printer) Cause(err error) string {
+	if id := causeID(err); id != "" {
+		return p.T(id)
+	}
+	return ui.Escape(err.Error())
+}
+
+// withCause puts the run's own words in the place of the system's.
+func (p *Printer) withCause(e *Error) []any {
+	if e.Err == nil {
+		return e.Pairs
+	}
+	id := causeID(e.Err)
+	if id == "" {
+		return e.Pairs
+	}
+	pairs := slices.Clone(e.Pairs)
+	for i := 0; i+1 < len(pairs); i += 2 {
+		if pairs[i] == "Error" {
+			pairs[i+1] = p.T(id)
+		}
+	}
+	return pairs
+}
