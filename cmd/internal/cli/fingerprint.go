@@ -106,6 +106,9 @@ func (a *app) fingerprint(ctx context.Context, o *fingerprintOptions, args []str
 func (a *app) parsePrint(ctx context.Context, value string) (fingerprint.Print, error) {
 	if value == "-" {
 		a.stdinRead = true
+		if a.env.Streams.InIsTerminal && a.interactive() {
+			a.prompt(a.t("compare.paste"))
+		}
 		b, err := io.ReadAll(io.LimitReader(stream(ctx, a.env.Streams.In), fingerprint.MaxInput+1))
 		if err != nil {
 			return fingerprint.Print{}, fileError("err.file.read", "-", err)
@@ -222,7 +225,7 @@ func (a *app) compare(rep *fingerprintReport, want fingerprint.Print) error {
 	for _, e := range rep.Certificates {
 		if e.prints.Select(want.Algorithm).Equal(want) {
 			c.Match, c.Matched = true, &e.Target
-			a.print(a.t("compare.same", "Target", ui.Escape(e.Target)))
+			a.shaded(ui.Palette.Good, a.t("compare.same", "Target", ui.Escape(e.Target)))
 			if want.Algorithm == fingerprint.SHA1 {
 				a.print(a.t("compare.weak"))
 			}
@@ -232,6 +235,13 @@ func (a *app) compare(rep *fingerprintReport, want fingerprint.Print) error {
 	for _, e := range rep.Certificates {
 		a.printDifference(e, want)
 	}
-	a.print(a.t("compare.different"))
-	return &verdictError{i18n.CodeDifferent, "compare.different", nil}
+	return a.different("compare.different")
+}
+
+// different says with a message that nothing matched, and returns that outcome.
+func (a *app) different(id string) error {
+	a.print(a.t(id))
+	verdict := &verdictError{i18n.CodeDifferent, "compare.different", nil}
+	a.sayHint(verdict)
+	return verdict
 }

@@ -181,7 +181,7 @@ func flagError(err error) error {
 // checkGlobals refuses global flags whose values mean nothing.
 func (a *app) checkGlobals() error {
 	g := a.flags
-	if !oneOf(g.color, "auto", "always", "never") {
+	if _, err := ui.ParseColorMode(g.color); err != nil {
 		return usage("err.flag.invalid", "Flag", "--color", "Value", g.color)
 	}
 	if a.root.PersistentFlags().Changed("min-tries") && (g.minTries < 1 || g.minTries > 5) {

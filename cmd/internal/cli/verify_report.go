@@ -93,6 +93,9 @@ func (r *verifyRun) conclude(ctx context.Context, answers <-chan chan *judged) e
 	}
 	rep.Verdict = verdict.String()
 	r.app.report = rep
+	if isVerdict(decisive) {
+		r.app.sayHint(decisive)
+	}
 	return decisive
 }
 
@@ -168,7 +171,7 @@ func (r *verifyRun) printJudged(j *judged) {
 		return
 	}
 	rep := j.report
-	a.print(a.t("verify.head", "Path", ui.Escape(j.signature), "Verdict", r.verdictLine(rep)))
+	a.shaded(shadeOf(rep.Verdict), a.t("verify.head", "Path", ui.Escape(j.signature), "Verdict", r.verdictLine(rep)))
 	a.printContent(j)
 	for i := range rep.Signers {
 		r.printSigner(&rep.Signers[i], i+1, len(rep.Signers))
@@ -290,6 +293,6 @@ func (r *verifyRun) printChecks(checks []verify.Check) {
 		if c.Detail != "" {
 			line += a.t("check.detail", "Detail", a.reasonOf(c.ID, c.Detail))
 		}
-		a.print("  " + line)
+		a.printAfter(underResult, "  "+line)
 	}
 }

@@ -36,19 +36,14 @@ func ParseColorMode(value string) (ColorMode, error) {
 type Palette struct{ on bool }
 
 // OutPalette returns the palette for standard output.
-func (s *Streams) OutPalette(mode ColorMode) Palette { return s.palette(mode, s.OutIsTerminal) }
-
-// ErrPalette returns the palette for standard error.
-func (s *Streams) ErrPalette(mode ColorMode) Palette { return s.palette(mode, s.ErrIsTerminal) }
-
-func (s *Streams) palette(mode ColorMode, terminal bool) Palette {
+func (s *Streams) OutPalette(mode ColorMode) Palette {
 	switch mode {
 	case ColorAlways:
 		return Palette{true}
 	case ColorNever:
 		return Palette{}
 	default:
-		return Palette{terminal && s.env("NO_COLOR") == "" && s.env("TERM") != "dumb"}
+		return Palette{s.OutIsTerminal && s.env("NO_COLOR") == "" && s.env("TERM") != "dumb"}
 	}
 }
 
@@ -58,9 +53,6 @@ func (p Palette) wrap(code, text string) string {
 	}
 	return "\x1b[" + code + "m" + text + "\x1b[0m"
 }
-
-// Bold is for headings.
-func (p Palette) Bold(text string) string { return p.wrap("1", text) }
 
 // Good is for a good outcome.
 func (p Palette) Good(text string) string { return p.wrap("32", text) }

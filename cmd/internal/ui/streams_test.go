@@ -41,11 +41,9 @@ func TestColourOnlyWhereItIsWanted(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			out := ui.Streams{OutIsTerminal: test.terminal, Env: environment(test.env)}
-			errs := ui.Streams{ErrIsTerminal: test.terminal, Env: environment(test.env)}
-			for _, got := range []string{out.OutPalette(test.mode).Bad("text"), errs.ErrPalette(test.mode).Bad("text")} {
-				if coloured := got != "text"; coloured != test.want || !strings.Contains(got, "text") {
-					t.Errorf("got %q", got)
-				}
+			got := out.OutPalette(test.mode).Bad("text")
+			if coloured := got != "text"; coloured != test.want || !strings.Contains(got, "text") {
+				t.Errorf("got %q", got)
 			}
 		})
 	}
