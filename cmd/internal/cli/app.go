@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"unicode"
@@ -104,10 +105,14 @@ func (a *app) execute(ctx context.Context) error {
 	a.root.SetIn(a.env.Streams.In)
 	a.root.SetOut(a.env.Streams.Out)
 	a.root.SetErr(a.env.Streams.Err)
-	if len(a.env.Args) > 0 && strings.HasPrefix(a.env.Args[0], cobra.ShellCompRequestCmd) {
+	if slices.ContainsFunc(a.env.Args, func(arg string) bool { return strings.HasPrefix(arg, cobra.ShellCompRequestCmd) }) {
 		a.wordTree(a.root)
 	}
-	return a.root.ExecuteContext(ctx)
+	c, err := a.root.ExecuteContextC(ctx)
+	if err != nil && strings.HasPrefix(c.Name(), cobra.ShellCompRequestCmd) { // typed by hand; cobra's own words
+		return usage("err.args.few", "Command", c.CommandPath(), "Use", a.useLine(c))
+	}
+	return err
 }
 
 // t is the message with this id in the run's language.
@@ -175,18 +180,38 @@ func (a *app) finish(err error) int {
 // sayError writes an error and its next step to stderr (CLI.md, behaviour 22).
 func (a *app) sayError(x i18n.Explanation, err error) {
 	w := a.env.Streams.Err
-	tell := func(line string) { fmt.Fprintln(w, a.fit(line, a.env.Streams.ErrIsTerminal)) }
-	tell(a.t("err.line", "Message", x.Message))
-	if x.Hint != "" {
-		for _, line := range strings.Split(x.Hint, "\n") {
-			tell(a.t("err.hint", "Hint", line))
-		}
-	}
+	fmt.Fprintln(w, a.fitErr(a.t("err.line", "Message", x.Message)))
+	a.writeHint(x)
 	if a.flags.verbose {
 		for _, line := range detail(err) {
 			fmt.Fprintln(w, "  "+ui.Escape(line))
 		}
 	}
+}
+
+// writeHint writes a next step, a line for each of its lines.
+func (a *app) writeHint(x i18n.Explanation) {
+	if x.Hint == "" {
+		return
+	}
+	for _, line := range strings.Split(x.Hint, "\n") {
+		fmt.Fprintln(a.env.Streams.Err, a.fitErr(a.t("err.hint", "Hint", line)))
+	}
+}
+
+// sayHint tells the next step after a verdict that stdout has shown.
+func (a *app) sayHint(verdict error) {
+	if !a.asJSON && !a.flags.quiet {
+		a.writeHint(a.out.Explain(verdict))
+	}
+}
+
+// fitErr breaks a line that begins with the program's name, and leaves that alone there.
+func (a *app) fitErr(line string) string {
+	if !a.env.Streams.ErrIsTerminal {
+		return line
+	}
+	return ui.WrapUnder(line, a.env.Streams.Columns(), len("natsuin: "))
 }
 
 // writeJSON prints the run's one object: the fixed head, then the verb's fields.
