@@ -143,7 +143,7 @@ func (a *app) certExport(ctx context.Context, o *certExportOptions, word string)
 	toStdout := o.output == "-"
 	switch {
 	case !oneOf(o.format, "pem", "der", "p7b", "ssh"):
-		return usage("err.flag.invalid", "Flag", "--format", "Value", o.format)
+		return usage("err.flag.choice", "Flag", "--format", "Value", o.format, "Known", "pem, der, p7b, ssh")
 	case toStdout && a.asJSON && a.changed("cert export", "output"):
 		return usage("err.json-stdout", "Flag", "-o -")
 	case toStdout && !a.asJSON && oneOf(o.format, "der", "p7b") && a.env.Streams.OutIsTerminal:

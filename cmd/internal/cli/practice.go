@@ -114,12 +114,12 @@ func newPracticeIssue(a *app) *cobra.Command {
 			return &practice.InvalidError{Field: "kind", Reason: "unknown"}
 		}
 		if sex != "" && o.Sex == "" {
-			return usage("err.flag.invalid", "Flag", "--sex", "Value", sex)
+			return usage("err.flag.choice", "Flag", "--sex", "Value", sex, "Known", "male, female, unknown")
 		}
 		if birth != "" {
 			day, err := time.Parse(time.DateOnly, birth)
 			if err != nil {
-				return usage("err.flag.invalid", "Flag", "--birth", "Value", birth)
+				return usage("err.flag.day", "Flag", "--birth", "Value", birth)
 			}
 			o.Birth = day
 		}

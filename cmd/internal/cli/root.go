@@ -182,7 +182,7 @@ func flagError(err error) error {
 func (a *app) checkGlobals() error {
 	g := a.flags
 	if _, err := ui.ParseColorMode(g.color); err != nil {
-		return usage("err.flag.invalid", "Flag", "--color", "Value", g.color)
+		return usage("err.flag.choice", "Flag", "--color", "Value", g.color, "Known", "auto, always, never")
 	}
 	if a.root.PersistentFlags().Changed("min-tries") && (g.minTries < 1 || g.minTries > 5) {
 		return usage("err.min-tries")

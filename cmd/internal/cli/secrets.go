@@ -184,7 +184,7 @@ func (g globals) waitLimit(interactive bool) (time.Duration, error) {
 	}
 	d, err := time.ParseDuration(g.wait)
 	if err != nil || d < 0 {
-		return 0, usage("err.flag.invalid", "Flag", "--wait", "Value", g.wait)
+		return 0, usage("err.flag.duration", "Flag", "--wait", "Value", g.wait)
 	}
 	return d, nil
 }

@@ -41,7 +41,7 @@ func (r *signRun) check(args []string) error {
 		r.rep.Files = append(r.rep.Files, j.report)
 	}
 	if !known {
-		return usage("err.flag.invalid", "Flag", "--hash", "Value", r.opts.hash)
+		return usage("err.flag.choice", "Flag", "--hash", "Value", r.opts.hash, "Known", "sha256, sha384, sha512")
 	}
 	if err := r.checkFlags(args); err != nil {
 		return err
@@ -95,7 +95,7 @@ func (r *signRun) checkFlags(args []string) error {
 	case o.outputDir == "" && a.changed("sign", "output-dir"):
 		return usage("err.flag.value", "Flag", "--output-dir")
 	case !oneOf(o.key, "sign", "auth"):
-		return usage("err.flag.invalid", "Flag", "--key", "Value", o.key)
+		return usage("err.flag.choice", "Flag", "--key", "Value", o.key, "Known", "sign, auth")
 	case o.raw && o.attached:
 		return usage("err.flags.both", "A", "--raw", "B", "--attached")
 	case o.raw && o.pem:

@@ -20,13 +20,13 @@ func (r *verifyRun) readPolicy(ctx context.Context, pairs []pair) error {
 	p := &r.policy
 	p.Now, p.AllowSHA1, p.AllowWeak, p.AllowAuth = a.env.Now(), o.allowSHA1, o.allowWeak, o.allowAuth
 	if o.revocation != "" && o.revocation != "require" {
-		return usage("err.flag.invalid", "Flag", "--revocation", "Value", o.revocation)
+		return usage("err.flag.choice", "Flag", "--revocation", "Value", o.revocation, "Known", "require")
 	}
 	p.RequireRevocation = o.revocation == "require"
 	if o.at != "" {
 		at, err := time.Parse(time.RFC3339, o.at)
 		if err != nil {
-			return usage("err.flag.invalid", "Flag", "--at", "Value", o.at)
+			return usage("err.flag.time", "Flag", "--at", "Value", o.at)
 		}
 		p.At = at
 	}
