@@ -29,6 +29,14 @@ func newCert(a *app) *cobra.Command {
 // certReport is cert show's part of the JSON object.
 type certReport struct {
 	Certificates []certEntry `json:"certificates"`
+	LeftOut      []leftOut   `json:"left_out,omitempty"`
+}
+
+// leftOut is a certificate that was not shown: it needs its secret, is not on the card,
+// or seems not to be.
+type leftOut struct {
+	Kind string `json:"kind"`
+	Why  string `json:"why"` // "secret", "absent" or "seems-absent"
 }
 
 type certEntry struct {
@@ -59,18 +67,7 @@ func (a *app) certShow(ctx context.Context, args []string) error {
 	rep := &certReport{Certificates: []certEntry{}}
 	a.report = rep
 	if len(args) == 0 {
-		ids := []card.CertID{card.SignCA, card.AuthCert, card.AuthCA}
-		certs, err := a.readFree(ctx, ids)
-		if err != nil {
-			return err
-		}
-		for _, id := range ids {
-			if cert, ok := certs[id]; ok {
-				a.showCertificate(rep, id, cert)
-			}
-		}
-		a.say(a.t("cert.show.free"))
-		return nil
+		return a.certShowFree(ctx, rep)
 	}
 	id, err := certKind(args[0])
 	if err != nil {
@@ -81,6 +78,39 @@ func (a *app) certShow(ctx context.Context, args []string) error {
 		return err
 	}
 	a.showCertificate(rep, id, cert)
+	return nil
+}
+
+// certShowFree shows what needs no secret, and says what was left out and why.
+func (a *app) certShowFree(ctx context.Context, rep *certReport) error {
+	var noSign bool
+	found, err := a.readFree(ctx, freeCertificates, func(s *session) (err error) {
+		noSign, err = s.hintsNoSign()
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	for _, id := range freeCertificates {
+		if cert, ok := found.certs[id]; ok {
+			a.showCertificate(rep, id, cert)
+		}
+	}
+	leave := func(id card.CertID, why, message string) {
+		rep.LeftOut = append(rep.LeftOut, leftOut{id.String(), why})
+		a.say(a.t(message, "Certificate", a.t("cert.kind."+id.String())))
+	}
+	if noSign {
+		leave(card.SignCert, "seems-absent", "cert.show.seems-absent")
+	} else {
+		leave(card.SignCert, "secret", "cert.show.free")
+	}
+	for _, id := range found.locked {
+		leave(id, "secret", "cert.show.pin")
+	}
+	for _, id := range found.absent {
+		leave(id, "absent", "cert.show.absent")
+	}
 	return nil
 }
 

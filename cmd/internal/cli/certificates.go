@@ -11,22 +11,37 @@ import (
 // freeCertificates are those that a plastic card gives without a secret.
 var freeCertificates = []card.CertID{card.SignCA, card.AuthCert, card.AuthCA}
 
-// readFree reads what the card gives without a secret, in the given order. What is
-// not on this card, or is behind the PIN as on a phone, is not in the answer.
-func (a *app) readFree(ctx context.Context, ids []card.CertID) (map[card.CertID]*x509.Certificate, error) {
+// free is what a card gave without a secret, and what it did not give: because it is
+// behind the PIN, as on a phone, or not on this card.
+type free struct {
+	certs          map[card.CertID]*x509.Certificate
+	locked, absent []card.CertID
+}
+
+// readFree reads what the card gives without a secret, in the given order, and what also
+// asks in the same transaction.
+func (a *app) readFree(ctx context.Context, ids []card.CertID, also ...func(*session) error) (*free, error) {
 	s, err := a.connect(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer s.close()
-	found := map[card.CertID]*x509.Certificate{}
+	found := &free{certs: map[card.CertID]*x509.Certificate{}}
 	for _, id := range ids {
 		cert, err := s.card.Certificate(id)
 		switch {
 		case err == nil:
-			found[id] = cert
-		case errors.As(err, new(*card.NoCertificateError)), errors.Is(err, card.ErrNotVerified):
+			found.certs[id] = cert
+		case errors.As(err, new(*card.NoCertificateError)):
+			found.absent = append(found.absent, id)
+		case errors.Is(err, card.ErrNotVerified):
+			found.locked = append(found.locked, id)
 		default:
+			return nil, err
+		}
+	}
+	for _, ask := range also {
+		if err := ask(s); err != nil {
 			return nil, err
 		}
 	}

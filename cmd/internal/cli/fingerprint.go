@@ -136,12 +136,12 @@ func (a *app) fingerprintTargets(ctx context.Context, args []string) ([]fingerpr
 		}
 	}
 	if len(args) == 0 {
-		certs, err := a.readFree(ctx, freeCertificates)
+		found, err := a.readFree(ctx, freeCertificates)
 		if err != nil {
 			return nil, err
 		}
 		for _, id := range freeCertificates {
-			if cert, ok := certs[id]; ok {
+			if cert, ok := found.certs[id]; ok {
 				entries[0] = append(entries[0], a.entryOf(id.String(), cert))
 			}
 		}

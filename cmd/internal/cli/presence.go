@@ -20,6 +20,11 @@ func (s *session) seemsAbsent(u unlocking, tries card.Tries) (bool, error) {
 	if u.reads != card.SignCert || tries.Blocked() || u.spare && full && !u.rehearse {
 		return false, nil
 	}
+	return s.hintsNoSign()
+}
+
+// hintsNoSign is the hint's answer as far as it is believed.
+func (s *session) hintsNoSign() (bool, error) {
 	p, err := s.card.Presence()
 	return p.Known && p.Auth && !p.Sign, err
 }
