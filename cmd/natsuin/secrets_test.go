@@ -238,13 +238,15 @@ type screen struct {
 	mu     sync.Mutex
 	text   bytes.Buffer
 	seen   int
+	ended  chan struct{} // there comes no more
 }
 
 func newScreen(t *testing.T) *screen {
-	s := &screen{t: t}
+	s := &screen{t: t, ended: make(chan struct{})}
 	s.master, s.slave = openTerminal(t)
 	t.Cleanup(func() { s.slave.Close(); s.master.Close() })
 	go func() {
+		defer close(s.ended)
 		buf := make([]byte, 4096)
 		for {
 			n, err := s.master.Read(buf)

@@ -116,7 +116,7 @@ func (d *checkup) print() {
 			a.printUnder(a.t("doctor.fix", "Fix", fix))
 		}
 		if p.command != "" {
-			a.printWhole(strings.Repeat(" ", underProbe+2) + p.command)
+			a.printCommand(p.command)
 		}
 	}
 	a.print("")
@@ -127,18 +127,21 @@ func (d *checkup) print() {
 	}
 }
 
-// printWhole leaves the breaking of a line to the terminal, so that it can be copied.
-func (a *app) printWhole(line string) {
+// printCommand breaks a command where it can be copied as it stands: after &&. Any other
+// break is left to the terminal.
+func (a *app) printCommand(command string) {
+	indent := strings.Repeat(" ", underResult+2)
+	if len(indent+command) > a.env.Streams.Columns() {
+		command = strings.ReplaceAll(command, " && ", " &&\n"+indent)
+	}
 	if !a.asJSON {
-		a.write(line)
+		a.write(indent + command)
 	}
 }
 
-const underProbe = 12 // columns: below the names of the probes
-
 func (a *app) printUnder(text string) {
-	for _, line := range strings.Split(ui.Wrap(text, a.env.Streams.Columns()-underProbe), "\n") {
-		a.print(strings.Repeat(" ", underProbe) + line)
+	for _, line := range strings.Split(ui.Wrap(text, a.env.Streams.Columns()-underResult), "\n") {
+		a.print(strings.Repeat(" ", underResult) + line)
 	}
 }
 

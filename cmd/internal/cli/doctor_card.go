@@ -252,8 +252,15 @@ func (d *checkup) examineTries(s *session, id string, c card.Credential) {
 	case t.Blocked():
 		d.fail(id, lockedError(c))
 	case !t.Known, t.Left <= 2:
-		d.warn(id, a.triesLine(c, t), a.t("doctor.fix.tries"))
+		d.warn(id, a.triesWords(t), a.t("doctor.fix.tries"))
 	default:
-		d.pass(id, a.triesLine(c, t))
+		d.pass(id, a.triesWords(t))
 	}
+}
+
+func (a *app) triesWords(t card.Tries) string {
+	if !t.Known {
+		return a.t("doctor.tries.unknown")
+	}
+	return a.t("doctor.tries", "N", t.Left)
 }

@@ -37,7 +37,8 @@ func (a *app) printHistorical() {
 func (a *app) printDifference(e fingerprintEntry, want fingerprint.Print) {
 	have := e.prints.Select(want.Algorithm)
 	n, _ := fingerprint.Diff(have, want)
-	a.print(a.t("compare.have", "Target", ui.Escape(e.Target), "Value", strings.Join(have.Groups(), " ")))
-	a.print(a.t("compare.want", "Value", strings.Join(want.Groups(), " ")))
-	a.print(a.t("compare.first", "Number", n))
+	a.print(ui.Escape(e.Target))
+	a.printGroups("compare.have", have.String())
+	a.printGroups("compare.want", want.String())
+	a.print(a.t("compare.first", "Number", n, "Have", have.Groups()[n-1], "Want", want.Groups()[n-1]))
 }

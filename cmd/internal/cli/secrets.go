@@ -159,7 +159,7 @@ func (a *app) prompt(line string) {
 		return
 	}
 	if t, err := a.device(); err == nil {
-		_ = t.Print(line + "\n") // a terminal that went away is noticed by the next question
+		_ = t.Print(a.fit(line, true) + "\n") // a terminal that went away is noticed by the next question
 	}
 }
 

@@ -172,8 +172,7 @@ func (a *app) compared(ctx context.Context, cert *x509.Certificate, want *finger
 		return nil
 	}
 	a.printDifference(a.entryOf("root", cert), *want)
-	a.print(a.t("trust.not-added"))
-	return &verdictError{i18n.CodeDifferent, "compare.different", nil}
+	return a.different("trust.not-added")
 }
 
 func newTrustRemove(a *app) *cobra.Command {

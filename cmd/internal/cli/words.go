@@ -92,6 +92,16 @@ func (a *app) field(id, value string) {
 	}
 }
 
+const underResult = 12 // columns: below the names of checks and probes, right of the results
+
+// printAfter prints a line of which the first columns stay alone when it is broken.
+func (a *app) printAfter(columns int, line string) {
+	if a.env.Streams.OutIsTerminal {
+		line = ui.WrapUnder(line, a.env.Streams.Columns(), columns)
+	}
+	a.print(line)
+}
+
 // traced reports each exchange on stderr under -v, secrets redacted by command.
 func (a *app) traced(t apdu.Transmitter) apdu.Transmitter {
 	if !a.flags.verbose {

@@ -48,7 +48,8 @@ func Pad(s string, columns int) string {
 }
 
 // Wrap breaks text into lines of at most width columns, where UAX #14 allows a
-// break, and inside a word that alone is too long. Lines that the text has
+// break but for flags and for commands in backquotes, which stay whole to be copied, and
+// inside a word that alone is too long. Lines that the text has
 // already stay, and a broken line goes on under its own indent.
 func Wrap(text string, width int) string {
 	var out []string
@@ -56,6 +57,16 @@ func Wrap(text string, width int) string {
 		out = append(out, wrapLine(paragraph, max(width, 1))...)
 	}
 	return strings.Join(out, "\n")
+}
+
+// WrapUnder is Wrap for one line, of which the first columns stay alone: what is broken
+// goes on to the right of them.
+func WrapUnder(text string, width, columns int) string {
+	if Width(text) <= width || columns > width/2 {
+		return Wrap(text, width)
+	}
+	head, rest := cut(text, columns)
+	return head + strings.ReplaceAll(Wrap(rest, width-columns), "\n", "\n"+strings.Repeat(" ", columns))
 }
 
 func wrapLine(text string, width int) []string {
@@ -73,7 +84,7 @@ func wrapLine(text string, width int) []string {
 	state := -1
 	for len(body) > 0 {
 		var piece string
-		piece, body, _, state = uniseg.FirstLineSegmentInString(body, state)
+		piece, body, state = nextPiece(body, state, width-len(indent))
 		if column > len(indent) && column+Width(strings.TrimRight(piece, " ")) > width {
 			flush()
 		}
@@ -87,6 +98,25 @@ func wrapLine(text string, width int) []string {
 		column += Width(piece)
 	}
 	return append(lines, strings.TrimRight(line, " "))
+}
+
+// nextPiece splits off what must not be broken, unless it is wider than a line.
+func nextPiece(body string, state, width int) (piece, rest string, next int) {
+	first, rest, _, next := uniseg.FirstLineSegmentInString(body, state)
+	piece, more, then := first, rest, next
+	for more != "" && (flagGoesOn(piece) || strings.Count(piece, "`")%2 == 1) {
+		var segment string
+		if segment, more, _, then = uniseg.FirstLineSegmentInString(more, then); Width(strings.TrimRight(piece+segment, " ")) > width {
+			return first, rest, next
+		}
+		piece += segment
+	}
+	return piece, more, then
+}
+
+// flagGoesOn tells whether a piece ends at a hyphen within a flag.
+func flagGoesOn(piece string) bool {
+	return strings.HasSuffix(piece, "-") && (piece == "-" || strings.Contains(piece, "--"))
 }
 
 // cut splits off as many whole characters as fit, but at least one.

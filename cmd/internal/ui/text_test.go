@@ -65,6 +65,10 @@ func TestWrapKeepsToTheWidth(t *testing.T) {
 		{"a long word is cut", "ABCDEFGHIJ", 4, "ABCD\nEFGH\nIJ"},
 		{"lines stay", "a\n\nb", 40, "a\n\nb"},
 		{"a broken line keeps its indent", "  one two three", 8, "  one\n  two\n  three"},
+		{"a flag stays whole", "with --min-tries", 12, "with\n--min-tries"},
+		{"and a short one", "add --pin-from, -o", 11, "add\n--pin-from,\n-o"},
+		{"a command stays whole", "run `a b c` now", 8, "run\n`a b c`\nnow"},
+		{"a command that is too long does not", "run `one two` now", 8, "run `one\ntwo` now"},
 		{"no blank at a line's end", "abcd efgh", 5, "abcd\nefgh"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -72,6 +76,23 @@ func TestWrapKeepsToTheWidth(t *testing.T) {
 				t.Errorf("got %q, want %q", got, test.want)
 			}
 		})
+	}
+}
+
+func TestWrapUnderLeavesTheFirstColumnsAlone(t *testing.T) {
+	for _, test := range []struct {
+		in      string
+		columns int
+		want    string
+	}{
+		{"abc one two", 4, "abc one two"},
+		{"abc one two three four", 4, "abc one two\n    three\n    four"},
+		{"結果 一二三四五六", 5, "結果 一二三\n     四五六"},
+		{"abc one two three", 7, "abc one two\nthree"}, // no room there
+	} {
+		if got := ui.WrapUnder(test.in, 12, test.columns); got != test.want {
+			t.Errorf("%q: got %q, want %q", test.in, got, test.want)
+		}
 	}
 }
 
@@ -90,8 +111,10 @@ func FuzzWrap(f *testing.F) {
 			}
 		}
 		bare := func(s string) string { return strings.NewReplacer(" ", "", "\n", "").Replace(s) }
-		if bare(got) != bare(text) {
-			t.Errorf("characters changed: %q became %q", text, got)
+		for _, got := range []string{got, ui.WrapUnder(text, width, 4)} {
+			if bare(got) != bare(text) {
+				t.Errorf("characters changed: %q became %q", text, got)
+			}
 		}
 	})
 }

@@ -1,0 +1,82 @@
+//go:build linux
+
+package main_test
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+var (
+	// groupsRow is a row of a fingerprint, behind its name or what stands above it.
+	groupsRow = regexp.MustCompile(`^( .*?)((?:[0-9A-F]{4} )*[0-9A-F]{4})$`)
+	// hanging is what a line goes on under when it was broken.
+	hanging = regexp.MustCompile(`^ {3,}`)
+	// named is a row with a name, or a result, and what belongs to it.
+	named = regexp.MustCompile(`^  \S.*? {2,}\S`)
+)
+
+// TestNarrowAndWide demands of the longest screens that natsuin breaks every line by
+// itself, at 40 columns and at 160, and that what was broken stands under its beginning.
+func TestNarrowAndWide(t *testing.T) {
+	for _, lang := range languages {
+		for _, columns := range []int{40, 160} {
+			t.Run(fmt.Sprint(lang.code, " ", columns), func(t *testing.T) {
+				st := newStage(t, lang, columns)
+				st.write("letter.txt", "A letter.\n")
+				if r := st.command("sign", "--reader", "practice", "--yes", "--pin-from", "file:@pin", "@letter.txt").run(); r.exit != 0 {
+					t.Fatalf("sign ends with %d", r.exit)
+				}
+				st.write("other.txt", "Another letter.\n")
+				for _, c := range []command{
+					{typed: "natsuin verify --ca practice letter.txt.p7s"},
+					{typed: "natsuin verify letter.txt.p7s", exit: 4},
+					{typed: "natsuin verify letter.txt.p7s other.txt", exit: 1},
+					{typed: "natsuin cert show sign --reader practice --pin-from file:../pin"},
+					{typed: "natsuin cert show --reader practice"},
+					{typed: "natsuin fingerprint root --reader practice --compare " + st.values["OTHER"], exit: 1},
+					{typed: "natsuin pin status", exit: 5},
+				} {
+					st.fits(c, st.run(c))
+				}
+			})
+		}
+	}
+}
+
+// fits holds the bytes that a terminal got against its width.
+func (st *stage) fits(c command, bytes string) {
+	st.t.Helper()
+	screen, err := render(bytes, st.columns)
+	st.must(err)
+	if unbroken, _ := render(bytes, 10_000); unbroken != screen {
+		st.t.Errorf("%s: the terminal broke a line that natsuin did not:\n%s", c.typed, screen)
+	}
+	columns := map[int]bool{} // where rows of fingerprints begin
+	indents := map[int]bool{} // and what was broken
+	for _, line := range strings.Split(screen, "\n") {
+		if m := groupsRow.FindStringSubmatch(line); m != nil && len(m[2]) > 4 {
+			columns[cells(m[1])] = true
+		}
+		if strings.HasPrefix(c.typed, "natsuin verify") && strings.HasPrefix(line, "  ") && !hanging.MatchString(line) && !named.MatchString(line) {
+			st.t.Errorf("%s: this stands under the names: %s", c.typed, line)
+		}
+		if blank := hanging.FindString(line); blank != "" {
+			indents[len(blank)] = true
+		}
+	}
+	if st.columns == 160 && len(indents) > 0 {
+		st.t.Errorf("%s: a line is broken that fits:\n%s", c.typed, screen)
+	}
+	for _, under := range []int{len("natsuin: "), len("  passed    ")} {
+		delete(indents, under)
+	}
+	for column := range columns {
+		delete(indents, column)
+	}
+	if len(indents) > 0 {
+		st.t.Errorf("%s: something stands under nothing, at %v:\n%s", c.typed, indents, screen)
+	}
+}
