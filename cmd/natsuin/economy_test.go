@@ -27,6 +27,17 @@ func clock(pace string) func() time.Time {
 	}
 }
 
+// today is set in the environment to the time by which the program judges dates, RFC 3339.
+const today = "TEST_TODAY"
+
+func onDay(day string) func() time.Time {
+	at, err := time.Parse(time.RFC3339, day)
+	if err != nil {
+		panic(err)
+	}
+	return func() time.Time { return at }
+}
+
 // peakFile is set in the environment to the file in which the program leaves the most
 // memory that it ever had, in KiB: what the kernel counts for a process that was waited
 // for includes what its parent had.

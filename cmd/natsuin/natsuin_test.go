@@ -13,6 +13,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -35,6 +36,9 @@ func TestMain(m *testing.M) {
 			}
 			if pace := os.Getenv(clockPace); pace != "" {
 				env.Streams.Now = clock(pace)
+			}
+			if day := os.Getenv(today); day != "" {
+				env.Now = onDay(day)
 			}
 			exit := cli.Main(env)
 			if file := os.Getenv(peakFile); file != "" {
@@ -63,6 +67,7 @@ func TestBehaviours(t *testing.T) {
 					e.Setenv("XDG_DATA_HOME", filepath.Join(e.WorkDir, "data"))
 					e.Setenv("XDG_CONFIG_HOME", filepath.Join(e.WorkDir, "config"))
 					e.Values[theReaders{}] = &scriptReaders{t: e.T().(testing.TB)}
+					e.Values[theServer{}] = new(atomic.Int64)
 					if err := ownerOnly(e.WorkDir); err != nil {
 						return err
 					}
@@ -76,7 +81,7 @@ func TestBehaviours(t *testing.T) {
 				},
 				Cmds: map[string]func(*testscript.TestScript, bool, []string){
 					"exits": exits, "json": jsonIs, "tries": tries, "pty": onTerminal, "bytes": writeBytes,
-					"reader": reader, "peak": peak,
+					"reader": reader, "peak": peak, "let": let, "listen": listen, "visits": visits,
 				},
 			})
 		})

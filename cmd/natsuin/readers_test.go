@@ -145,8 +145,8 @@ func (r *scriptReaders) send(ts *testscript.TestScript, command, want string) {
 	}
 }
 
-// A quirk is what a card does at one command that it has obeyed: QUERY, VERIFY, CHANGE or
-// SIGN.
+// A quirk is what a card does at one command that it has obeyed: SELECT of an application,
+// QUERY of the tries, VERIFY, CHANGE or SIGN.
 //
 //	VERIFY=lifted   it is lifted: nobody hears the answer
 //	VERIFY=held     it answers when it is let
@@ -160,7 +160,7 @@ type quirk struct {
 
 func newQuirk(ts *testscript.TestScript, text string) *quirk {
 	command, effect, ok := strings.Cut(text, "=")
-	if !ok || !slices.Contains([]string{"QUERY", "VERIFY", "CHANGE", "SIGN"}, command) {
+	if !ok || !slices.Contains([]string{"SELECT", "QUERY", "VERIFY", "CHANGE", "SIGN"}, command) {
 		ts.Fatalf("no quirk %q", text)
 	}
 	return &quirk{practiceCard(ts), command, effect, make(chan struct{}), make(chan struct{})}
@@ -188,10 +188,12 @@ func (q *quirk) Transmit(command []byte) ([]byte, error) {
 	return hex.DecodeString(q.effect)
 }
 
-// nameOf names a command with a secret or a signature (CARD.md §2).
+// nameOf names a command that can have a quirk (CARD.md §2).
 func nameOf(command []byte) string {
 	switch {
 	case len(command) < 4:
+	case command[1] == 0xA4 && command[2] == 0x04:
+		return "SELECT"
 	case command[1] == 0x20 && len(command) == 4:
 		return "QUERY"
 	case command[1] == 0x20:
@@ -205,7 +207,7 @@ func nameOf(command []byte) string {
 }
 
 // pluggedFile is set in the environment to a file with the names of the readers that
-// are plugged in, a line each.
+// are plugged in, a line each. The lines panic and fail are bugs.
 const pluggedFile = "TEST_PLUGGED"
 
 // plugged are the readers of the PC/SC service that a file names, taken for hardware:
@@ -220,6 +222,12 @@ func (p plugged) List() ([]pcsc.Reader, error) {
 	names, err := os.ReadFile(p.file)
 	if err != nil {
 		return nil, err
+	}
+	switch string(names) {
+	case "panic\n":
+		panic("RENSHU123")
+	case "fail\n":
+		return nil, errors.New("RENSHU123")
 	}
 	all, err := p.Readers.List()
 	var list []pcsc.Reader
