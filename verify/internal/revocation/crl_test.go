@@ -45,8 +45,8 @@ func TestListedOrNot(t *testing.T) {
 	if !a.Since().Equal(day(-30)) || !a.RevokedBy(day(-30)) || a.RevokedBy(day(-31)) {
 		t.Errorf("revoked since %v, want the invalidity date", a.Since())
 	}
-	if a.Source != "crl" || !a.ThisUpdate.Equal(day(-1)) || !a.NextUpdate.Equal(day(10)) {
-		t.Errorf("from %s of %v to %v", a.Source, a.ThisUpdate, a.NextUpdate)
+	if a.Source != "crl" {
+		t.Errorf("from %q", a.Source)
 	}
 	want(t, k.Check(context.Background(), other.cert, ca.cert), revocation.Good, "")
 

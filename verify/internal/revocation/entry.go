@@ -54,12 +54,7 @@ func (e rawEntry) details() (out entry, issuer []name.General, known, ok bool) {
 		v := x.value
 		switch x.oid {
 		case oidReasonCode:
-			var reason int
-			if !v.ReadASN1Enum(&reason) || !v.Empty() || reason < 0 || reason == 7 || reason > 10 {
-				return false
-			}
-			out.reason = Reason(reason)
-			return true
+			return readReason(v, &out.reason)
 		case oidInvalidityDate:
 			return v.ReadASN1GeneralizedTime(&out.invalidityDate) && v.Empty()
 		case oidCertificateIssuer:
@@ -74,6 +69,17 @@ func (e rawEntry) details() (out entry, issuer []name.General, known, ok bool) {
 		return true
 	})
 	return out, issuer, known, ok
+}
+
+// readReason reads a CRLReason and nothing after it. 7 is not used (RFC 5280 section 5.3.1).
+func readReason(in cryptobyte.String, out *Reason) bool {
+	var code int
+	if !in.ReadASN1Enum(&code) || !in.Empty() {
+		return false
+	}
+	*out = Reason(code)
+	_, ok := reasonNames[*out]
+	return ok
 }
 
 // checkEntries reads every entry once: their structure, and whether one holds a

@@ -1,6 +1,7 @@
 package revocation
 
 import (
+	"crypto/x509"
 	"time"
 
 	"golang.org/x/crypto/cryptobyte"
@@ -14,7 +15,9 @@ type extension struct {
 	value    cryptobyte.String
 }
 
+// Object identifiers, here and in the other files, are the contents octets of their DER.
 const (
+	oidKeyUsage           = "\x55\x1d\x0f"
 	oidCRLNumber          = "\x55\x1d\x14"
 	oidReasonCode         = "\x55\x1d\x15"
 	oidInvalidityDate     = "\x55\x1d\x18"
@@ -26,6 +29,7 @@ const (
 	oidFreshestCRL        = "\x55\x1d\x2e"
 	oidIssuerAltName      = "\x55\x1d\x12"
 	oidExpiredCertsOnCRL  = "\x55\x1d\x3c"
+	oidOCSPNoCheck        = "\x2b\x06\x01\x05\x05\x07\x30\x01\x05"
 	oidAuthorityInfo      = "\x2b\x06\x01\x05\x05\x07\x01\x01"
 	maxExtensions         = 64
 	tagContext0           = asn1.Tag(0x80)
@@ -42,6 +46,35 @@ func readExtension(list *cryptobyte.String) (extension, bool) {
 	}
 	e.oid, e.value = string(oid), value
 	return e, true
+}
+
+// extensionOf returns the value of a certificate's extension, and whether it has it.
+func extensionOf(cert *x509.Certificate, oid string) (value []byte, present bool) {
+	for _, e := range cert.Extensions {
+		if contents(e.Id) == oid {
+			return e.Value, true
+		}
+	}
+	return nil, false
+}
+
+func hasExtension(cert *x509.Certificate, oid string) bool {
+	_, present := extensionOf(cert, oid)
+	return present
+}
+
+// contents returns the contents octets of an object identifier, "" if it is none.
+func contents(id []int) string {
+	var b cryptobyte.Builder
+	b.AddASN1ObjectIdentifier(id)
+	der, err := b.Bytes()
+	if err != nil {
+		return ""
+	}
+	var out cryptobyte.String
+	in := cryptobyte.String(der)
+	in.ReadASN1(&out, asn1.OBJECT_IDENTIFIER)
+	return string(out)
 }
 
 // readExtensions reads the contents of an Extensions, none twice, and calls f

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/x509"
-	"encoding/asn1"
 	"slices"
 
 	"golang.org/x/crypto/cryptobyte"
@@ -18,7 +17,6 @@ type query struct {
 	issuerName   name.DN
 	why          []Gap
 	covered      reasonMask
-	newest       *CRL            // the list that the answer good rests on
 	settled      map[string]*CRL // the list that counted, by issuer, scope and signer
 }
 
@@ -46,7 +44,7 @@ func (k *Checker) byCRL(ctx context.Context, cert, issuer *x509.Certificate) Ans
 		}
 	}
 	if q.covered == everyReason {
-		return Answer{Status: Good, Source: "crl", ThisUpdate: q.newest.thisUpdate, NextUpdate: q.newest.nextUpdate}
+		return Answer{Status: Good, Source: "crl"}
 	}
 	if q.covered != 0 {
 		q.why = append(q.why, Gap{ListInsufficient, "CRL: the lists at hand do not cover every reason"})
@@ -96,20 +94,18 @@ func (k *Checker) consult(ctx context.Context, q *query, p point, list *CRL) (An
 	}
 	if found, ok := look(list, delta, q.issuerName, q.cert); ok {
 		return Answer{Status: Revoked, RevokedAt: found.revokedAt, Reason: found.reason,
-			InvalidityDate: found.invalidityDate, Source: "crl",
-			ThisUpdate: current.thisUpdate, NextUpdate: current.nextUpdate}, true
+			InvalidityDate: found.invalidityDate, Source: "crl"}, true
 	}
 	switch {
 	case list.informal:
 		return refuse(ListInsufficient, "not numbered as it must be, so it proves nothing good")
-	case delta == nil && (list.freshest || namesFreshest(q.cert)):
+	case delta == nil && (list.freshest || hasExtension(q.cert, oidFreshestCRL)):
 		return refuse(ListInsufficient, "a fresher list is named, but not at hand")
 	case dropped(q.cert, current.thisUpdate, current.keepsExpiredFrom):
 		return refuse(ListInsufficient, "issued after the certificate expired, so it may leave it out")
 	}
 	q.settled[group] = list
 	q.covered |= reasons
-	q.newest = list
 	return Answer{}, false
 }
 
@@ -196,7 +192,7 @@ func (k *Checker) signer(ctx context.Context, q *query, list *CRL) (*x509.Certif
 			why = Gap{ListSigner, err.Error()}
 			continue
 		}
-		if c.KeyUsage&x509.KeyUsageCRLSign == 0 && hasKeyUsage(c) {
+		if c.KeyUsage&x509.KeyUsageCRLSign == 0 && hasExtension(c, oidKeyUsage) {
 			why = Gap{ListSigner, "its signer may not sign CRLs"}
 			continue
 		}
@@ -226,33 +222,15 @@ func (k *Checker) signed(list *CRL, signer *x509.Certificate) error {
 	return err
 }
 
-var (
-	idKeyUsage      = asn1.ObjectIdentifier{2, 5, 29, 15}
-	idIssuerAltName = asn1.ObjectIdentifier{2, 5, 29, 18}
-)
-
-func hasKeyUsage(c *x509.Certificate) bool {
-	for _, e := range c.Extensions {
-		if e.Id.Equal(idKeyUsage) {
-			return true
-		}
-	}
-	return false
-}
-
 // issuerNames is the assumed distribution point of RFC 5280 section 6.3.3: the
 // issuer's name and alternative names.
 func issuerNames(cert *x509.Certificate, issuer name.DN) []name.General {
 	names := []name.General{{Form: name.DirectoryName, DN: issuer}}
-	for _, e := range cert.Extensions {
-		if !e.Id.Equal(idIssuerAltName) {
-			continue
-		}
-		in := cryptobyte.String(e.Value)
-		if onlySequence(&in) {
-			if more, err := name.ReadGenerals(in); err == nil {
-				names = append(names, more...)
-			}
+	value, _ := extensionOf(cert, oidIssuerAltName)
+	in := cryptobyte.String(value)
+	if onlySequence(&in) {
+		if more, err := name.ReadGenerals(in); err == nil {
+			names = append(names, more...)
 		}
 	}
 	return names

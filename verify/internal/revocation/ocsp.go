@@ -58,6 +58,7 @@ type single struct {
 const (
 	oidBasicResponse = "\x2b\x06\x01\x05\x05\x07\x30\x01\x01"
 	oidNonce         = "\x2b\x06\x01\x05\x05\x07\x30\x01\x02"
+	oidSHA1          = "\x2b\x0e\x03\x02\x1a"
 	oidArchiveCutoff = "\x2b\x06\x01\x05\x05\x07\x30\x01\x06"
 
 	maxSingles        = 10000
@@ -65,7 +66,7 @@ const (
 )
 
 var certIDHashes = map[string]crypto.Hash{
-	"\x2b\x0e\x03\x02\x1a":                 crypto.SHA1,
+	oidSHA1:                                crypto.SHA1,
 	"\x60\x86\x48\x01\x65\x03\x04\x02\x01": crypto.SHA256,
 	"\x60\x86\x48\x01\x65\x03\x04\x02\x02": crypto.SHA384,
 	"\x60\x86\x48\x01\x65\x03\x04\x02\x03": crypto.SHA512,
@@ -215,12 +216,8 @@ func readSingle(list *cryptobyte.String) (single, bool) {
 			!status.ReadOptionalASN1(&reason, &hasReason, tagContextConstructed) || !status.Empty() {
 			return s, false
 		}
-		if hasReason {
-			var v int
-			if !reason.ReadASN1Enum(&v) || !reason.Empty() || v < 0 || v > 10 {
-				return s, false
-			}
-			s.entry.reason = Reason(v)
+		if hasReason && !readReason(reason, &s.entry.reason) {
+			return s, false
 		}
 	default:
 		return s, false

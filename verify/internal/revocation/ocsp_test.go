@@ -317,6 +317,7 @@ func TestMalformedResponses(t *testing.T) {
 		"trailing data":        append(reply{}.der(t, ca, leaf.cert, ca.cert), 0),
 		"successful and empty": {0x30, 3, 0x0a, 1, 0},
 		"unknown status":       reply{status: []byte{0x83, 0}}.der(t, ca, leaf.cert, ca.cert),
+		"reason 7":             reply{status: tlv(0xa1, moment(day(-3)), tlv(0xa0, []byte{0x0a, 1, 7}))}.der(t, ca, leaf.cert, ca.cert),
 		"reason out of range":  reply{status: tlv(0xa1, moment(day(-3)), tlv(0xa0, []byte{0x0a, 1, 99}))}.der(t, ca, leaf.cert, ca.cert),
 		"a CRL":                list{}.der(t, ca),
 	} {

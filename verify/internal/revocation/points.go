@@ -2,7 +2,6 @@ package revocation
 
 import (
 	"crypto/x509"
-	"encoding/asn1"
 
 	"golang.org/x/crypto/cryptobyte"
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
@@ -17,11 +16,6 @@ type point struct {
 	issuer  []name.General // cRLIssuer, nil when absent
 }
 
-var (
-	idCRLDP       = asn1.ObjectIdentifier{2, 5, 29, 31}
-	idFreshestCRL = asn1.ObjectIdentifier{2, 5, 29, 46}
-)
-
 // maxPoints bounds the distribution points of one certificate.
 const maxPoints = 64
 
@@ -35,19 +29,20 @@ func CheckPoints(cert *x509.Certificate) error {
 // points returns the certificate's CRL distribution points, nil when it has none.
 func points(cert *x509.Certificate) ([]point, error) {
 	var out []point
-	for _, e := range cert.Extensions {
-		if !e.Id.Equal(idCRLDP) && !e.Id.Equal(idFreshestCRL) {
+	for _, oid := range []string{oidFreshestCRL, oidCRLDP} {
+		value, present := extensionOf(cert, oid)
+		if !present {
 			continue
 		}
 		issuer, err := name.ParseDN(cert.RawIssuer)
 		if err != nil {
 			return nil, err
 		}
-		read, err := readPoints(e.Value, issuer)
+		read, err := readPoints(value, issuer)
 		if err != nil {
 			return nil, err
 		}
-		if e.Id.Equal(idCRLDP) {
+		if oid == oidCRLDP {
 			out = read
 		}
 	}
@@ -101,14 +96,4 @@ func readPoints(der []byte, issuer name.DN) ([]point, error) {
 		out = append(out, p)
 	}
 	return out, nil
-}
-
-// namesFreshest reports whether the certificate names a delta CRL.
-func namesFreshest(cert *x509.Certificate) bool {
-	for _, e := range cert.Extensions {
-		if e.Id.Equal(idFreshestCRL) {
-			return true
-		}
-	}
-	return false
 }

@@ -3,7 +3,6 @@ package revocation
 import (
 	"crypto"
 	"crypto/x509"
-	"encoding/asn1"
 
 	"golang.org/x/crypto/cryptobyte"
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
@@ -11,11 +10,6 @@ import (
 
 // nonceSize is the length of our nonces in bytes (RFC 9654 section 2.1).
 const nonceSize = 32
-
-var (
-	idSHA1  = asn1.ObjectIdentifier{1, 3, 14, 3, 2, 26}
-	idNonce = asn1.ObjectIdentifier{1, 3, 6, 1, 5, 5, 7, 48, 1, 2}
-)
 
 // NewRequest returns a DER OCSPRequest about cert, issued by issuer, with the
 // nonce unless it is empty. The certificate is identified with SHA-1, the one
@@ -32,7 +26,7 @@ func NewRequest(cert, issuer *x509.Certificate, nonce []byte) ([]byte, error) {
 				b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) { // Request
 					b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) { // CertID
 						b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) {
-							b.AddASN1ObjectIdentifier(idSHA1)
+							addOID(b, oidSHA1)
 							b.AddASN1NULL()
 						})
 						b.AddASN1OctetString(digest(crypto.SHA1, cert.RawIssuer))
@@ -47,7 +41,7 @@ func NewRequest(cert, issuer *x509.Certificate, nonce []byte) ([]byte, error) {
 			b.AddASN1(cbasn1.Tag(2).ContextSpecific().Constructed(), func(b *cryptobyte.Builder) {
 				b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) {
 					b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) {
-						b.AddASN1ObjectIdentifier(idNonce)
+						addOID(b, oidNonce)
 						b.AddASN1(cbasn1.OCTET_STRING, func(b *cryptobyte.Builder) {
 							b.AddASN1OctetString(nonce)
 						})
@@ -57,4 +51,8 @@ func NewRequest(cert, issuer *x509.Certificate, nonce []byte) ([]byte, error) {
 		})
 	})
 	return b.Bytes()
+}
+
+func addOID(b *cryptobyte.Builder, oid string) {
+	b.AddASN1(cbasn1.OBJECT_IDENTIFIER, func(b *cryptobyte.Builder) { b.AddBytes([]byte(oid)) })
 }

@@ -6,7 +6,6 @@ import (
 	"crypto"
 	"crypto/sha1"
 	"crypto/x509"
-	"encoding/asn1"
 	"errors"
 	"fmt"
 	"time"
@@ -37,7 +36,7 @@ func (k *Checker) byOCSP(ctx context.Context, r *Response, cert, issuer *x509.Ce
 	if !fresh && !k.covers(s.thisUpdate, s.nextUpdate) || r.producedAt.After(k.limit()) {
 		return unknown(Gap{AnswerRefused, "OCSP: the response is not for the reference time"})
 	}
-	answer := Answer{Status: s.status, Source: "ocsp", ThisUpdate: s.thisUpdate, NextUpdate: s.nextUpdate}
+	answer := Answer{Status: s.status, Source: "ocsp"}
 	switch {
 	case s.status == Revoked:
 		answer.RevokedAt, answer.Reason, answer.InvalidityDate = s.entry.revokedAt, s.entry.reason, s.entry.invalidityDate
@@ -136,11 +135,8 @@ func (r *Response) names(c *x509.Certificate) bool {
 	return bytes.Equal(sum[:], r.responderKey)
 }
 
-var (
-	idNoCheck = asn1.ObjectIdentifier{1, 3, 6, 1, 5, 5, 7, 48, 1, 5}
-	// errDelegate is never matched; delegate adds the reason.
-	errDelegate = errors.New("the responder was not appointed by the issuer")
-)
+// errDelegate is never matched; delegate adds the reason.
+var errDelegate = errors.New("the responder was not appointed by the issuer")
 
 // delegate returns nil if c is a responder that issuer itself appointed: issued
 // by the same key, for OCSPSigning, valid when it answered, and not revoked.
@@ -163,7 +159,7 @@ func (k *Checker) delegate(ctx context.Context, c, issuer *x509.Certificate, pro
 		return fmt.Errorf("%w: its certificate is not for OCSPSigning", errDelegate)
 	}
 	for _, id := range c.UnhandledCriticalExtensions {
-		if !id.Equal(idNoCheck) {
+		if contents(id) != oidOCSPNoCheck {
 			return fmt.Errorf("%w: unknown critical extension", errDelegate)
 		}
 	}
@@ -174,20 +170,13 @@ func (k *Checker) delegate(ctx context.Context, c, issuer *x509.Certificate, pro
 	if t.Before(c.NotBefore) || t.After(c.NotAfter) {
 		return errors.New("the responder's certificate was not valid then")
 	}
-	noCheck := false
-	for _, e := range c.Extensions {
-		noCheck = noCheck || e.Id.Equal(idNoCheck)
-	}
-	if noCheck {
+	if hasExtension(c, oidOCSPNoCheck) {
 		return nil
 	}
 	// RFC 6960 section 4.2.2.2.1: checked where the certificate says how;
 	// otherwise it is enough that no list at hand has it.
 	answer := k.byCRL(ctx, c, issuer)
-	named := len(c.OCSPServer) > 0
-	for _, e := range c.Extensions {
-		named = named || e.Id.Equal(idCRLDP)
-	}
+	named := len(c.OCSPServer) > 0 || hasExtension(c, oidCRLDP)
 	if answer.Status == Revoked || named && answer.Status != Good {
 		return fmt.Errorf("the responder's own certificate is %s", answer.Status)
 	}
@@ -196,7 +185,7 @@ func (k *Checker) delegate(ctx context.Context, c, issuer *x509.Certificate, pro
 
 // mayAnswer reports whether the certificate's usages say OCSP responder.
 func mayAnswer(c *x509.Certificate) bool {
-	if hasKeyUsage(c) && c.KeyUsage&(x509.KeyUsageDigitalSignature|x509.KeyUsageContentCommitment) == 0 {
+	if hasExtension(c, oidKeyUsage) && c.KeyUsage&(x509.KeyUsageDigitalSignature|x509.KeyUsageContentCommitment) == 0 {
 		return false
 	}
 	for _, u := range c.ExtKeyUsage {

@@ -88,10 +88,8 @@ type Answer struct {
 	Reason         Reason
 	InvalidityDate time.Time
 
-	// Source is "crl" or "ocsp", ThisUpdate and NextUpdate are those of the
-	// document that decided; empty when nothing did.
-	Source                 string
-	ThisUpdate, NextUpdate time.Time
+	// Source is "crl" or "ocsp", whichever decided; empty when nothing did.
+	Source string
 
 	// Why says for Unknown what was missing or refused, one item for each
 	// document looked at.
