@@ -3,6 +3,7 @@ package path
 import (
 	"crypto/x509"
 	"encoding/asn1"
+	"errors"
 	"fmt"
 
 	"golang.org/x/crypto/cryptobyte"
@@ -84,7 +85,7 @@ func newFacts(cert *x509.Certificate) *facts {
 		f.malformed = fmt.Errorf("policy constraints: %w", name.ErrMalformed)
 	}
 	if f.constraints != nil && !f.isCA() {
-		f.malformed = fmt.Errorf("name constraints in a certificate that is not a CA's") // section 4.2.1.10
+		f.malformed = errors.New("name constraints in a certificate that is not a CA's") // section 4.2.1.10
 	}
 	return f
 }

@@ -70,9 +70,8 @@ func (k Kind) String() string {
 // Failure says why there is no valid path.
 type Failure struct {
 	Kind Kind
-	// Cert is the certificate concerned, and Index its place in Chain.
-	Cert  *x509.Certificate
-	Index int
+	// Cert is the certificate concerned, one of Chain.
+	Cert *x509.Certificate
 	// Chain is the path that failed, leaf first. It ends at an anchor unless
 	// Kind is NoPath, BadSignature, NotCA or KeyUsage, where the failure may
 	// have ended the search.

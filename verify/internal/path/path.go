@@ -42,7 +42,9 @@ type Request struct {
 	// what was revoked by At.
 	Now time.Time
 
-	// InitialPolicies is the user-initial-policy-set; nil means any-policy.
+	// The inputs of RFC 5280 section 6.1.1 (c), (e), (f) and (g). Verify needs none of
+	// them; they are here so that NIST's PKITS, which varies them, can judge this
+	// package. InitialPolicies is the user-initial-policy-set; nil means any-policy.
 	InitialPolicies       []x509.OID
 	RequireExplicitPolicy bool
 	InhibitMapping        bool
@@ -74,10 +76,9 @@ type Result struct {
 	// AnchorIndex is the anchor's index in Request.Anchors.
 	AnchorIndex int
 	// Policies is the user-constrained-policy-set of RFC 5280 section 6.1.6,
-	// in the anchor's policy domain, sorted; AnyPolicy reports that it holds
-	// anyPolicy. Both are empty when the path has no valid policy.
-	Policies  []x509.OID
-	AnyPolicy bool
+	// in the anchor's policy domain, sorted. It is empty when no policy is valid, and
+	// when anyPolicy is and none is named.
+	Policies []x509.OID
 	// Revocation has an answer for each element of Chain. The anchor's is
 	// NotChecked. A revoked certificate does not make Validate fail: when
 	// and why is there, and the caller decides what follows.

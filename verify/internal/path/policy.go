@@ -188,16 +188,16 @@ func (g *policyGraph) lower(state *int, value int, zero bool) {
 // finish is RFC 5280 section 6.1.5 (a), (b), (g) with RFC 9618 section 5.5: the
 // policies of the user's set that hold for the whole path, in the anchor's
 // domain. ok is false when there is none and one is needed.
-func (g *policyGraph) finish(leaf *facts, initial []x509.OID) (policies []x509.OID, any, ok bool) {
+func (g *policyGraph) finish(leaf *facts, initial []x509.OID) (policies []x509.OID, ok bool) {
 	g.explicit = down(g.explicit)
 	if leaf.cert.RequireExplicitPolicyZero {
 		g.explicit = 0
 	}
-	policies, any = g.constrained(initial)
-	return policies, any, g.explicit > 0 || any || len(policies) > 0
+	policies, any := g.constrained(initial)
+	return policies, g.explicit > 0 || any || len(policies) > 0
 }
 
-// constrained returns the user-constrained-policy-set.
+// constrained returns the user-constrained-policy-set, and whether anyPolicy is in it.
 func (g *policyGraph) constrained(initial []x509.OID) (policies []x509.OID, any bool) {
 	if g.levels == nil {
 		return nil, false

@@ -40,7 +40,7 @@ func TestOfficialThroughBridge(t *testing.T) {
 	r := path.Request{Leaf: official.cert, Pool: certs(bridgeSelf, ministrySelf, toBridge, toMinistry),
 		Anchors: certs(root), At: at, RequireExplicitPolicy: true, InitialPolicies: []x509.OID{oid(rootPolicy)}}
 	result := wantPath(t, r)
-	if len(result.Chain) != 4 || result.AnyPolicy || !slices.Equal(texts(result.Policies), []string{rootPolicy}) {
+	if len(result.Chain) != 4 || !slices.Equal(texts(result.Policies), []string{rootPolicy}) {
 		t.Errorf("chain of %d under policies %v, want 4 under the root's policy", len(result.Chain), texts(result.Policies))
 	}
 	r.InitialPolicies = []x509.OID{oid(strayPolicy)}
@@ -66,12 +66,12 @@ func TestAnyPolicy(t *testing.T) {
 	r.InhibitAnyPolicy = true
 	wantFailure(t, r, path.Policy, ca.cert)
 
-	wide := path.Request{Leaf: ca.newLeaf(t, "Wide", policies(anyPolicy)).cert, Pool: certs(ca), Anchors: certs(root), At: at}
-	if result := wantPath(t, wide); !result.AnyPolicy {
-		t.Error("anyPolicy all the way is not reported")
+	wide := path.Request{Leaf: ca.newLeaf(t, "Wide", policies(anyPolicy)).cert, Pool: certs(ca), Anchors: certs(root), At: at, RequireExplicitPolicy: true}
+	if result := wantPath(t, wide); len(result.Policies) != 0 {
+		t.Errorf("policies %v of a path that names none", texts(result.Policies))
 	}
 	wide.InitialPolicies = []x509.OID{oid(strayPolicy)}
-	if result := wantPath(t, wide); result.AnyPolicy || !slices.Equal(texts(result.Policies), []string{strayPolicy}) {
+	if result := wantPath(t, wide); !slices.Equal(texts(result.Policies), []string{strayPolicy}) {
 		t.Errorf("policies %v, want the user's own", texts(result.Policies))
 	}
 }

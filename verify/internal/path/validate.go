@@ -29,7 +29,7 @@ func (s *search) validate(chain []*facts) (*Result, *Failure) {
 		}
 		return fail(NameConstraints, i, err.Error())
 	}
-	policies, any, failed := s.policies(chain)
+	policies, failed := s.policies(chain)
 	if failed >= 0 {
 		return fail(Policy, failed, "")
 	}
@@ -45,8 +45,7 @@ func (s *search) validate(chain []*facts) (*Result, *Failure) {
 			return fail(NotYetValid, i, "")
 		}
 	}
-	return &Result{Chain: certificates(chain), AnchorIndex: chain[len(chain)-1].anchor,
-		Policies: policies, AnyPolicy: any}, nil
+	return &Result{Chain: certificates(chain), AnchorIndex: chain[len(chain)-1].anchor, Policies: policies}, nil
 }
 
 // certificate looks at one certificate by itself, and as the issuer of the one
@@ -132,7 +131,7 @@ func (s *search) nameConstraints(chain []*facts) (int, error) {
 
 // policies runs the policy graph. failed is the index of the certificate at
 // which no valid policy was left, or -1.
-func (s *search) policies(chain []*facts) (policies []x509.OID, any bool, failed int) {
+func (s *search) policies(chain []*facts) (policies []x509.OID, failed int) {
 	n := len(chain) - 1
 	if n == 0 {
 		// The leaf is the anchor: its own policies are all that there is.
@@ -143,17 +142,17 @@ func (s *search) policies(chain []*facts) (policies []x509.OID, any bool, failed
 	for i := 1; i <= n; i++ {
 		f := chain[n-i]
 		if !g.certificate(f, i) {
-			return nil, false, n - i
+			return nil, n - i
 		}
 		if i < n && !g.prepare(f) {
-			return nil, false, n - i
+			return nil, n - i
 		}
 	}
-	policies, any, ok := g.finish(chain[0], s.r.InitialPolicies)
+	policies, ok := g.finish(chain[0], s.r.InitialPolicies)
 	if !ok {
-		return nil, false, 0
+		return nil, 0
 	}
-	return policies, any, -1
+	return policies, -1
 }
 
 func certificates(chain []*facts) []*x509.Certificate {
@@ -165,5 +164,5 @@ func certificates(chain []*facts) []*x509.Certificate {
 }
 
 func newFailure(kind Kind, chain []*facts, index int, detail string) *Failure {
-	return &Failure{Kind: kind, Cert: chain[index].cert, Index: index, Chain: certificates(chain), Detail: detail}
+	return &Failure{Kind: kind, Cert: chain[index].cert, Chain: certificates(chain), Detail: detail}
 }
