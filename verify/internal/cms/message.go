@@ -22,14 +22,11 @@ const (
 
 // Message is a SignedData. Byte slices are its own copies.
 type Message struct {
-	Version          int
-	DigestAlgorithms []Algorithm
-	ContentType      OID
+	ContentType OID
 	// Attached says that there is an eContent, if only an empty one.
 	Attached bool
-	// Certificates are the X.509 ones, as sent; those of other kinds are only counted.
-	Certificates      [][]byte
-	OtherCertificates int
+	// Certificates are the X.509 ones, as sent; those of other kinds are passed over.
+	Certificates [][]byte
 	// CRLs and OCSP answers (RFC 5940), as sent.
 	CRLs, OCSP [][]byte
 	Signers    []Signer
@@ -88,8 +85,8 @@ func (m *Message) optional(c *cursor, tag byte, f func(*cursor) error) error {
 	return m.inside(c, tag, f)
 }
 
-func (m *Message) signedData(c *cursor) (err error) {
-	if m.Version, err = c.version(); err != nil {
+func (m *Message) signedData(c *cursor) error {
+	if err := c.version(); err != nil {
 		return err
 	}
 	for _, part := range []struct {
@@ -97,7 +94,7 @@ func (m *Message) signedData(c *cursor) (err error) {
 		optional bool
 		read     func(*cursor) error
 	}{
-		{tagSet, false, m.digestAlgorithms},
+		{tagSet, false, digestAlgorithms},
 		{tagSequence, false, m.encapsulated},
 		{tagContext0, true, m.certificates},
 		{tagContext1, true, m.revocation},
@@ -114,10 +111,10 @@ func (m *Message) signedData(c *cursor) (err error) {
 	return nil
 }
 
-func (m *Message) digestAlgorithms(c *cursor) error {
+// digestAlgorithms reads the hint for readers in one pass; each signer names its own.
+func digestAlgorithms(c *cursor) error {
 	return c.each(maxSigners, func() error {
-		a, err := c.algorithm()
-		m.DigestAlgorithms = append(m.DigestAlgorithms, a)
+		_, err := c.algorithm()
 		return err
 	})
 }
@@ -161,7 +158,6 @@ func (m *Message) certificates(c *cursor) error {
 		if ok, err := c.is(tagSequence); err != nil {
 			return err
 		} else if !ok {
-			m.OtherCertificates++
 			_, err := c.next()
 			return err
 		}

@@ -12,7 +12,6 @@ import (
 
 // Signer is a SignerInfo.
 type Signer struct {
-	Version int
 	// RawIssuer (a DER Name) and Serial, or else SubjectKeyID, name the certificate.
 	RawIssuer    []byte
 	Serial       *big.Int
@@ -61,7 +60,7 @@ func parseSigner(raw []byte, depth int, at int64) (Signer, error) {
 }
 
 func (s *Signer) read(c *cursor) (err error) {
-	if s.Version, err = c.version(); err != nil {
+	if err = c.version(); err != nil {
 		return err
 	}
 	if err = s.identifier(c); err != nil {

@@ -26,18 +26,19 @@ func (c *cursor) oid() (OID, error) {
 }
 
 // version reads a CMSVersion: a small number, in its shortest form.
-func (c *cursor) version() (int, error) {
+// What it says follows from the parts, so nobody asks for it (RFC 5652 5.1, 5.3).
+func (c *cursor) version() error {
 	off := c.off
 	raw, err := c.der(tagInteger, 8)
 	if err != nil {
-		return 0, err
+		return err
 	}
 	var v int
 	s := cryptobyte.String(raw)
 	if !s.ReadASN1Integer(&v) || v < 0 || v > 5 {
-		return 0, syntax(BadValue, off)
+		return syntax(BadValue, off)
 	}
-	return v, nil
+	return nil
 }
 
 func (c *cursor) algorithm() (Algorithm, error) {
