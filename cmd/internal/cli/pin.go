@@ -145,7 +145,7 @@ func (r *pinChange) run(ctx context.Context) error {
 		},
 		given: func() card.Secret { return r.old },
 		tries: func(t card.Tries) { r.report.TriesLeft = triesValue(t) },
-		send:  r.send,
+		send:  func(s *session) error { return r.send(ctx, s) },
 	})
 	return r.outcome(err)
 }
@@ -234,13 +234,15 @@ func checkNew(c card.Credential, old, new card.Secret, allowWeak bool) error {
 	return err
 }
 
-// send verifies the old secret and sets the new one, in one transaction.
-func (r *pinChange) send(s *session) error {
-	var check func() error
-	if r.cred == card.SignPassword && !r.allowWeak {
-		check = func() error { return r.notBirthDate(s) }
-	}
-	err := s.card.Change(r.cred, r.old, r.new, check)
+// send verifies the old secret and sets the new one, in one transaction. Who ends the run
+// while the card verifies wants no change.
+func (r *pinChange) send(ctx context.Context, s *session) error {
+	err := s.card.Change(r.cred, r.old, r.new, func() error {
+		if err := ctx.Err(); err != nil || r.cred != card.SignPassword || r.allowWeak {
+			return err
+		}
+		return r.notBirthDate(s)
+	})
 	if !errors.As(err, new(*card.PINError)) { // after which a person types the old one again
 		r.old.Wipe()
 		r.new.Wipe()

@@ -1,0 +1,109 @@
+//go:build linux
+
+package main_test
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"natsuin/card/pcsc/pcscdtest"
+	"natsuin/card/virtual"
+)
+
+// thinking makes the card think over its first such command until it is let go.
+func (c *heldCard) thinking(op virtual.Op) {
+	c.Inject(virtual.Fault{
+		When: virtual.On(op),
+		Effect: func(x *virtual.Exchange) ([]byte, error) {
+			c.hold()
+			return x.Run(), nil
+		},
+	})
+}
+
+// A signal while the card thinks over a secret ends nothing: the program waits for the
+// answer, says what it was, does nothing more, and what it said is what the card counts.
+func TestASignalWhileTheCardThinksWaitsForItsAnswer(t *testing.T) {
+	const wrong = "WRONG1234"
+	change := []string{"pin", "change", "sign"}
+	sign := []string{"sign", "--yes", "@a"}
+	prompts := []string{"Signature password: "}
+	changing := []string{"Current ", "New ", "again"}
+	service := pcscdtest.Use(t)
+	for _, c := range []struct {
+		name   string
+		args   []string
+		typed  []string // nil: given by --pin-from
+		prompt []string
+		over   virtual.Op
+		signal syscall.Signal
+		exit   int
+		says   string
+		tries  int
+		secret string
+	}{
+		{"sign, right", sign, []string{marked}, prompts, virtual.OpVerify, syscall.SIGINT, 130, "interrupted", 5, marked},
+		{"sign, wrong", sign, []string{wrong}, prompts, virtual.OpVerify, syscall.SIGTERM, 130, "4 tries", 4, marked},
+		{"sign, wrong, script", sign, nil, nil, virtual.OpVerify, syscall.SIGINT, 6, `"tries_left":{"sign":4}`, 4, marked},
+		{"change, old password", change, []string{marked, markedNew, markedNew}, changing, virtual.OpVerify, syscall.SIGHUP, 130, "was not changed", 5, marked},
+		{"change, wrong old password", change, []string{wrong, markedNew, markedNew}, changing, virtual.OpVerify, syscall.SIGINT, 130, "4 tries", 4, marked},
+		// It is done: a run that ended as if it were not would be repeated with the old password.
+		{"change, new password", change, []string{marked, markedNew, markedNew}, changing, virtual.OpChange, syscall.SIGINT, 0, "was changed", 5, markedNew},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			b := newBox(t).inputs()
+			card := newHeldCard(t, b.store)
+			card.thinking(c.over)
+			service.Insert(card)
+			defer service.Remove()
+
+			p := b.command(append(copyOf(c.args), "--reader", service.Reader())...)
+			s := newScreen(t)
+			if c.typed == nil {
+				p.Args = append(p.Args, "--json", "--pin-from", "stdin")
+				p.Stdin = strings.NewReader(wrong + "\n")
+			} else {
+				p.Stdin, p.Stdout, p.Stderr = s.slave, s.slave, s.slave
+				p.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true, Ctty: 0}
+			}
+			b.must(p.Start())
+			for i, typed := range c.typed {
+				s.await(c.prompt[i])
+				s.master.WriteString(typed + "\r")
+			}
+			<-card.reached
+			b.must(p.Process.Signal(c.signal))
+			time.Sleep(300 * time.Millisecond) // in which a program that does not wait would have ended
+			stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.Process.Pid))
+			b.must(err)
+			if strings.Contains(string(stat), ") Z ") {
+				t.Error("the program did not wait")
+			}
+			close(card.release)
+			r := p.end()
+			if c.typed != nil {
+				s.await(c.says)
+			} else if !strings.Contains(p.out.String(), c.says) {
+				t.Errorf("said %s%s, want %s", p.out.String(), p.err.String(), c.says)
+			}
+			if r.exit != c.exit {
+				t.Errorf("exit %d, want %d: %s", r.exit, c.exit, s.shown())
+			}
+			state := card.State()
+			if state.Sign.Tries != c.tries || string(state.Sign.Secret) != c.secret {
+				t.Errorf("the card holds %d tries and %q", state.Sign.Tries, state.Sign.Secret)
+			}
+			if tally := card.Tally(); tally.Right+tally.Wrong != 1 || tally.Signatures != 0 {
+				t.Errorf("the card saw %+v", tally)
+			}
+			if !card.Fresh() {
+				t.Error("the card was not left reset")
+			}
+			b.only("a", "b", "c")
+		})
+	}
+}
