@@ -9,6 +9,7 @@ import (
 
 	"natsuin/card"
 	"natsuin/cmd/internal/ui"
+	"natsuin/verify"
 )
 
 // holder is the 基本4情報 of a signature certificate, for JSON with --personal.
@@ -131,6 +132,20 @@ func (a *app) printHolder(h card.Holder) {
 	}
 	for _, other := range h.Unknown {
 		a.field("field.other", other.OID+" = "+ui.Escape(other.Value))
+	}
+}
+
+// printSignerName tells who signed when the verdict vouches for it: before that, anyone
+// may have written the name there.
+func (a *app) printSignerName(s *verify.Signer) {
+	if s.Verdict != verify.Valid {
+		return
+	}
+	if h := holderOf(s.Certificate); h != nil && h.info.Name != "" {
+		a.field("verify.name", altMarked(h.info.Name, h.info.NameAlt))
+		if strings.Contains(h.info.NameAlt, "1") {
+			a.print("  " + a.t("cert.alt-note"))
+		}
 	}
 }
 

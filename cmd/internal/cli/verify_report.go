@@ -266,6 +266,7 @@ func (r *verifyRun) printSigner(s *verify.Signer, n, of int) {
 	}
 	if c := s.Certificate; c != nil {
 		a.field("verify.signer", ui.Escape(distinguishedName(c.RawSubject)))
+		a.printSignerName(s)
 		a.printGroups("verify.fingerprint", fingerprint.Of(c).SHA256.String())
 	} else {
 		a.field("verify.signer", a.t("verify.signer.unknown"))
