@@ -3,12 +3,14 @@ package verify
 // CheckID names a check. The names are stable: they are part of the JSON output.
 type CheckID string
 
-// The checks, in the order in which they are reported.
+// The checks, in the order in which they are reported: those of the message, then those of each signer.
 const (
 	// CheckStructure: the bytes are one well-formed SignedData with at least one signer, and nothing after it (RFC 5652 5.1).
 	CheckStructure CheckID = "structure"
 	// CheckContent: there is content, and if it is attached and given too, both are equal byte for byte. Message only.
 	CheckContent CheckID = "content"
+	// CheckSigner: some signer has the fingerprint that the caller demands. Message only, and only if demanded.
+	CheckSigner CheckID = "signer"
 	// CheckAlgorithms: digest, signature and key are allowed and agree with each other (RFC 5652 5.3, 8933, 6211; RFC 8017).
 	CheckAlgorithms CheckID = "algorithms"
 	// CheckAttributes: every attribute that must be single is, with one value; without attributes, the content is not itself a
@@ -27,6 +29,9 @@ const (
 	// CheckTimestamp: a time stamp over the signature value, if there, verifies (RFC 3161). A bad one proves no time, and that is
 	// all the harm that it does: anyone can add one.
 	CheckTimestamp CheckID = "timestamp"
+	// CheckPractice: the signer is not a practice signer, or practice was asked for. Only there when the path is practice, and
+	// before all that a missing anchor says: that it is only practice is the reason to give.
+	CheckPractice CheckID = "practice"
 	// CheckDates: the certificates of the path are valid at the reference time.
 	CheckDates CheckID = "dates"
 	// CheckChain: a path leads to an anchor (RFC 5280 6), and that anchor may vouch for signatures.
@@ -35,10 +40,6 @@ const (
 	CheckPolicy CheckID = "policy"
 	// CheckRevocation: no certificate of the path is revoked.
 	CheckRevocation CheckID = "revocation"
-	// CheckPractice: the signer is not a practice signer, or practice was asked for. Only there when the path is practice.
-	CheckPractice CheckID = "practice"
-	// CheckSigner: some signer has the fingerprint that the caller demands. Message only, and only if demanded.
-	CheckSigner CheckID = "signer"
 )
 
 // Result is what became of a check.

@@ -45,6 +45,10 @@ func run(t testing.TB, sig, content []byte, p verify.Policy) *verify.Report {
 
 func (e expect) hold(t testing.TB, r *verify.Report) {
 	t.Helper()
+	inOrder(t, r.Checks)
+	for _, checks := range signerChecks(r) {
+		inOrder(t, checks)
+	}
 	if r.Verdict != e.verdict || r.Reason != e.reason {
 		t.Errorf("judged %v (%q), want %v (%q); checks %+v %+v", r.Verdict, r.Reason, e.verdict, e.reason, r.Checks, signerChecks(r))
 		return
@@ -58,6 +62,27 @@ func (e expect) hold(t testing.TB, r *verify.Report) {
 	}
 	if !ok || found.Detail != e.reason || found.Best != e.verdict {
 		t.Errorf("check %s says %+v, want %q", e.check, found, e.reason)
+	}
+}
+
+// order is that of the table in docs/verify.md.
+var order = []verify.CheckID{
+	verify.CheckStructure, verify.CheckContent, verify.CheckSigner,
+	verify.CheckAlgorithms, verify.CheckAttributes, verify.CheckContentType, verify.CheckMessageDigest, verify.CheckSignature,
+	verify.CheckSigningCertificate, verify.CheckKeyUsage, verify.CheckTimestamp, verify.CheckPractice, verify.CheckDates,
+	verify.CheckChain, verify.CheckPolicy, verify.CheckRevocation,
+}
+
+// inOrder asserts that each check stands where the table has it, and only once.
+func inOrder(t testing.TB, checks []verify.Check) {
+	t.Helper()
+	last := -1
+	for _, c := range checks {
+		at := slices.Index(order, c.ID)
+		if at <= last {
+			t.Errorf("check %s is out of order in %+v", c.ID, checks)
+		}
+		last = at
 	}
 }
 
