@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"crypto"
-	"crypto/sha256"
 	"crypto/x509"
 	"fmt"
 	"hash"
@@ -12,10 +11,6 @@ import (
 
 	"natsuin/verify/internal/cms"
 )
-
-const sha256Hash = crypto.SHA256
-
-func sha256Of(b []byte) [32]byte { return sha256.Sum256(b) }
 
 // maxAsAttributes is how much of the content is kept to see whether it is a set of attributes in disguise: as much as the reader
 // takes for signed attributes.
@@ -48,28 +43,40 @@ type contents struct {
 
 func (c contents) attached() bool { return c.message.Attached || c.beside != nil }
 
-// read takes the content through all digests at once, and compares and copies it on the way.
-func (c contents) read(ctx context.Context) (*document, error) {
-	d := &document{message: c.message}
-	var sources []io.Reader
+// sources are the places that exist.
+func (c contents) sources() []io.Reader {
+	var all []io.Reader
 	if c.message.Attached {
-		sources = append(sources, c.message.Content())
+		all = append(all, c.message.Content())
 	}
 	for _, r := range []io.Reader{c.beside, c.given} {
 		if r != nil {
-			sources = append(sources, r)
+			all = append(all, r)
 		}
 	}
+	return all
+}
+
+// hashes are SHA-256, which the report shows, and those that the signers name.
+func (c contents) hashes() map[crypto.Hash]hash.Hash {
+	all := map[crypto.Hash]hash.Hash{crypto.SHA256: crypto.SHA256.New()}
+	for _, s := range c.message.Signers {
+		if known, ok := digests[s.Digest.OID]; ok && all[known.hash] == nil {
+			all[known.hash] = known.hash.New()
+		}
+	}
+	return all
+}
+
+// read takes the content through all digests at once, and compares and copies it on the way.
+func (c contents) read(ctx context.Context) (*document, error) {
+	d := &document{message: c.message}
+	sources := c.sources()
 	if len(sources) == 0 {
 		d.check = unclear(CheckContent, ReasonNoContent, Indeterminate)
 		return d, nil
 	}
-	hashes := map[crypto.Hash]hash.Hash{sha256Hash: sha256Hash.New()}
-	for _, s := range c.message.Signers {
-		if known, ok := digests[s.Digest.OID]; ok && hashes[known.hash] == nil {
-			hashes[known.hash] = known.hash.New()
-		}
-	}
+	hashes := c.hashes()
 	writers := []io.Writer{}
 	for _, h := range hashes {
 		writers = append(writers, h)
@@ -82,32 +89,26 @@ func (c contents) read(ctx context.Context) (*document, error) {
 	for i := range others {
 		others[i].r = sources[i+1]
 	}
-	for buf := make([]byte, firstBlock); ; buf = grown(buf) {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		n, err := fill(sources[0], buf)
-		piece := buf[:n]
-		d.size += int64(n)
+	err := pieces(ctx, sources[0], func(piece []byte) error {
+		first := d.size == 0
+		d.size += int64(len(piece))
 		for _, w := range writers {
 			if _, err := w.Write(piece); err != nil {
-				return nil, fmt.Errorf("write content: %w", err)
+				return fmt.Errorf("write content: %w", err)
 			}
 		}
-		if head.Len() > 0 || n > 0 && piece[0] == setTag && d.size == int64(n) {
-			head.Write(piece[:min(n, maxAsAttributes-head.Len())])
+		if head.Len() > 0 || first && len(piece) > 0 && piece[0] == setTag {
+			head.Write(piece[:min(len(piece), maxAsAttributes-head.Len())])
 		}
 		for i := range others {
 			if err := others[i].compare(piece); err != nil {
-				return nil, err
+				return err
 			}
 		}
-		if err == io.EOF {
-			break
-		}
-		if err != nil {
-			return nil, fmt.Errorf("read content: %w", err)
-		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
 	d.check = passed(CheckContent, "")
 	for i := range others {
@@ -138,6 +139,25 @@ func grown(buf []byte) []byte {
 		return make([]byte, blockSize)
 	}
 	return buf
+}
+
+// pieces calls f with one block of r after the other until it ends.
+func pieces(ctx context.Context, r io.Reader, f func([]byte) error) error {
+	for buf := make([]byte, firstBlock); ; buf = grown(buf) {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		n, err := fill(r, buf)
+		if err := f(buf[:n]); err != nil {
+			return err
+		}
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("read content: %w", err)
+		}
+	}
 }
 
 // fill reads until buf is full. It returns io.EOF at the end and leaves every other error as it is: io.ReadFull would hide

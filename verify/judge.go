@@ -3,6 +3,8 @@ package verify
 import (
 	"bytes"
 	"context"
+	"crypto"
+	"crypto/sha256"
 	"crypto/x509"
 	"errors"
 	"time"
@@ -62,7 +64,7 @@ func verify(ctx context.Context, in Input, p Policy, pinned func(*x509.Certifica
 		return nil, err
 	}
 	r.Attached = content.attached()
-	r.ContentSHA256, r.ContentSize = j.doc.digests[sha256Hash], j.doc.size
+	r.ContentSHA256, r.ContentSize = j.doc.digests[crypto.SHA256], j.doc.size
 	r.Checks = append(r.Checks, j.doc.check)
 	j.gather()
 	for _, s := range m.Signers {
@@ -113,7 +115,7 @@ func demandedSigner(signers []Signer, want [32]byte) Check {
 	for _, s := range signers {
 		if s.Certificate == nil {
 			unknown = true
-		} else if sha256Of(s.Certificate.Raw) == want {
+		} else if sha256.Sum256(s.Certificate.Raw) == want {
 			return passed(CheckSigner, "")
 		}
 	}

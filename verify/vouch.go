@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/ecdsa"
 	"crypto/rsa"
+	"crypto/sha256"
 	"crypto/x509"
 	"errors"
 	"strings"
@@ -43,7 +44,7 @@ func (j *judgement) vouch(out *Signer, e *evidence) error {
 	}
 	anchor := j.anchors[result.AnchorIndex]
 	out.Chain = result.Chain
-	out.Anchor = &AnchorInfo{anchor.Kind, anchor.Name, sha256Of(anchor.Certificate.Raw), anchor.Certificate}
+	out.Anchor = &AnchorInfo{anchor.Kind, anchor.Name, sha256.Sum256(anchor.Certificate.Raw), anchor.Certificate}
 	out.Practice = anchor.Kind == AnchorPractice || isPractice(result.Chain)
 	remark := ""
 	if j.isAuthRoot(anchor) {

@@ -16,6 +16,19 @@ type node struct {
 // alone: that is the caller's to judge. It takes no recursion, and time and memory in proportion to the input.
 // Offsets in its errors count from the start of raw.
 func toDER(raw []byte) ([]byte, error) {
+	nodes, err := readNodes(raw)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]byte, 0, len(raw))
+	for _, n := range nodes {
+		out = n.write(out)
+	}
+	return out, nil
+}
+
+// readNodes takes BER apart into its elements, each before its children, with the lengths that they have in DER.
+func readNodes(raw []byte) ([]node, error) {
 	w := memory(raw)
 	var nodes []node
 	type level struct {
@@ -23,7 +36,7 @@ func toDER(raw []byte) ([]byte, error) {
 		cursor cursor
 	}
 	stack := []level{{-1, cursor{w: w, limit: w.size}}}
-	for len(stack) > 0 {
+	for {
 		top := &stack[len(stack)-1]
 		more, err := top.cursor.more()
 		if err != nil {
@@ -33,7 +46,7 @@ func toDER(raw []byte) ([]byte, error) {
 			done := *top
 			stack = stack[:len(stack)-1]
 			if len(stack) == 0 {
-				break
+				return nodes, nil
 			}
 			parent := &stack[len(stack)-1]
 			parent.cursor.off = done.cursor.off
@@ -52,13 +65,11 @@ func toDER(raw []byte) ([]byte, error) {
 		if h.endOfContents() || !formAllowed(h.tag) {
 			return nil, syntax(BadHeader, h.off)
 		}
-		n := node{tag: identifier(raw[h.off:h.body])}
-		if top.node >= 0 && nodes[top.node].tag[0] == tagOctetsBuilt {
-			if h.tag != tagOctetString && h.tag != tagOctetsBuilt {
-				return nil, syntax(UnexpectedTag, h.off)
-			}
-			n.bare = true
+		bare := top.node >= 0 && nodes[top.node].tag[0] == tagOctetsBuilt
+		if bare && h.tag != tagOctetString && h.tag != tagOctetsBuilt {
+			return nil, syntax(UnexpectedTag, h.off)
 		}
+		n := node{tag: identifier(raw[h.off:h.body]), bare: bare}
 		if h.constructed() {
 			child, err := top.cursor.open(h)
 			if err != nil {
@@ -76,20 +87,6 @@ func toDER(raw []byte) ([]byte, error) {
 			nodes[top.node].length += n.size()
 		}
 	}
-	out := make([]byte, 0, len(raw))
-	for _, n := range nodes {
-		if !n.bare {
-			first := n.tag[0]
-			if first == tagOctetsBuilt {
-				first = tagOctetString
-			}
-			out = append(out, first)
-			out = append(out, n.tag[1:]...)
-			out = appendLength(out, n.length)
-		}
-		out = append(out, n.body...)
-	}
-	return out, nil
 }
 
 // formAllowed says whether BER and RFC 5652 let an element of this kind be primitive or constructed as it is. Of the strings,
@@ -125,6 +122,20 @@ func (n node) size() int {
 		return n.length
 	}
 	return len(n.tag) + lengthSize(n.length) + n.length
+}
+
+// write appends the element, or of a constructed one only its head: its children follow.
+func (n node) write(out []byte) []byte {
+	if !n.bare {
+		first := n.tag[0]
+		if first == tagOctetsBuilt {
+			first = tagOctetString
+		}
+		out = append(out, first)
+		out = append(out, n.tag[1:]...)
+		out = appendLength(out, n.length)
+	}
+	return append(out, n.body...)
 }
 
 func lengthSize(n int) int { return len(appendLength(make([]byte, 0, 9), n)) }

@@ -39,62 +39,15 @@ func (w *window) header(off, limit int64) (header, error) {
 		b = b[:max(0, limit-off)]
 	}
 	h := header{off: off}
-	n := 0
-	next := func() (byte, bool) {
-		if n >= len(b) {
-			return 0, false
-		}
-		n++
-		return b[n-1], true
+	tag, rest, why := readIdentifier(b)
+	if why != "" {
+		return h, syntax(why, off)
 	}
-	c, ok := next()
-	if !ok {
-		return h, syntax(Truncated, off)
+	h.tag = tag
+	if h.length, rest, why = readLength(rest, h.constructed()); why != "" {
+		return h, syntax(why, off)
 	}
-	h.tag = c
-	if c&0x1F == 0x1F { // a number above 30 takes further octets; CMS has none, certificates of others may
-		for i := 0; ; i++ {
-			c, ok = next()
-			if !ok {
-				return h, syntax(Truncated, off)
-			}
-			if i == 0 && c == 0x80 || i == 4 {
-				return h, syntax(BadHeader, off)
-			}
-			if c < 0x80 {
-				break
-			}
-		}
-	}
-	c, ok = next()
-	if !ok {
-		return h, syntax(Truncated, off)
-	}
-	switch {
-	case c < 0x80:
-		h.length = int64(c)
-	case c == 0x80:
-		if !h.constructed() {
-			return h, syntax(BadHeader, off)
-		}
-		h.length = -1
-	default:
-		count := int(c & 0x7F)
-		if count > 8 {
-			return h, syntax(BadHeader, off)
-		}
-		for range count {
-			c, ok = next()
-			if !ok {
-				return h, syntax(Truncated, off)
-			}
-			if h.length >= 1<<54 {
-				return h, syntax(BadHeader, off)
-			}
-			h.length = h.length<<8 | int64(c)
-		}
-	}
-	h.body = off + int64(n)
+	h.body = off + int64(len(b)-len(rest))
 	if h.length > limit-h.body {
 		if limit == w.size {
 			return h, syntax(Truncated, off)
@@ -105,6 +58,54 @@ func (w *window) header(off, limit int64) (header, error) {
 		return h, syntax(BadHeader, off)
 	}
 	return h, nil
+}
+
+// readIdentifier takes the identifier octets off b. CMS has no number above 30, which takes further octets; certificates of
+// others may. why is "" when all is well.
+func readIdentifier(b []byte) (tag byte, rest []byte, why Reason) {
+	if len(b) == 0 {
+		return 0, nil, Truncated
+	}
+	tag, rest = b[0], b[1:]
+	if tag&0x1F != 0x1F {
+		return tag, rest, ""
+	}
+	for i, c := range rest {
+		switch {
+		case i == 0 && c == 0x80 || i == 4:
+			return tag, nil, BadHeader
+		case c < 0x80:
+			return tag, rest[i+1:], ""
+		}
+	}
+	return tag, nil, Truncated
+}
+
+// readLength takes the length octets off b: -1 is the indefinite length, which only a constructed element may have.
+func readLength(b []byte, constructed bool) (length int64, rest []byte, why Reason) {
+	if len(b) == 0 {
+		return 0, nil, Truncated
+	}
+	first, rest := b[0], b[1:]
+	count := int(first & 0x7F)
+	switch {
+	case first < 0x80:
+		return int64(first), rest, ""
+	case first == 0x80 && constructed:
+		return -1, rest, ""
+	case first == 0x80 || count > 8:
+		return 0, nil, BadHeader
+	}
+	for _, c := range rest[:min(count, len(rest))] {
+		if length >= 1<<54 {
+			return 0, nil, BadHeader
+		}
+		length = length<<8 | int64(c)
+	}
+	if len(rest) < count {
+		return 0, nil, Truncated
+	}
+	return length, rest[count:], ""
 }
 
 // end returns the offset after the element. For an indefinite length it walks over the contents, without recursion, counting
