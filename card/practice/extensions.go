@@ -116,7 +116,7 @@ func alternativeName(p person) (pkix.Extension, error) {
 		x     int
 		value string
 	}{
-		{1, p.Name}, {4, eraDate(birth)}, {3, sexes[p.Sex].code},
+		{1, p.Name}, {4, eraDate(birth)}, {3, sexes[p.Sex]},
 		{5, p.Address}, {2, plain(p.Name)}, {6, plain(p.Address)},
 	}
 	return extension(idSubjectAltName, false, func(b *cryptobyte.Builder) {

@@ -18,25 +18,11 @@ const (
 	UnknownSex Sex = "unknown"
 )
 
-// Sexes returns what Issue takes. It takes their codes and Japanese words as well.
+// Sexes returns all of them, in the order of the command line's help.
 func Sexes() []Sex { return []Sex{Male, Female, UnknownSex} }
 
-// sexes is the code of each in a certificate, with the Japanese word (CARD.md §6).
-var sexes = map[Sex]struct{ code, word string }{
-	Male:       {"1", "男"},
-	Female:     {"2", "女"},
-	UnknownSex: {"3", "不明"},
-}
-
-// normal is the Sex that a word or code means, or the word itself if it means none.
-func (s Sex) normal() Sex {
-	for sex, row := range sexes {
-		if strings.EqualFold(string(s), string(sex)) || string(s) == row.code || string(s) == row.word {
-			return sex
-		}
-	}
-	return s
-}
+// sexes is the code of each in a certificate (CARD.md §6).
+var sexes = map[Sex]string{Male: "1", Female: "2", UnknownSex: "3"}
 
 // person is the 基本4情報 of the card's holder.
 type person struct {

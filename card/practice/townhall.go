@@ -55,7 +55,7 @@ func (s *Store) application(o IssueOptions) (*cardRecord, error) {
 	holder := hanako
 	replace(&holder.Name, o.Name)
 	replace(&holder.Address, o.Address)
-	replace(&holder.Sex, o.Sex.normal())
+	replace(&holder.Sex, o.Sex)
 	if !o.Birth.IsZero() {
 		holder.Birth = o.Birth.Format(time.DateOnly)
 	}

@@ -99,7 +99,7 @@ func bits(c *x509.Certificate) int {
 func TestCertificatesSayWhoAndThatTheyArePractice(t *testing.T) {
 	dir := folder(t)
 	store := open(dir)
-	err := store.Issue(practice.IssueOptions{Name: "稽古　太郎", Address: "京都府練習市一番地", Sex: "男",
+	err := store.Issue(practice.IssueOptions{Name: "稽古　太郎", Address: "京都府練習市一番地", Sex: practice.Male,
 		Birth: time.Date(1926, 12, 25, 0, 0, 0, 0, time.UTC)})
 	if err != nil {
 		t.Fatal(err)
@@ -202,7 +202,7 @@ func TestIssueRefusesWhatNoTownHallCouldIssue(t *testing.T) {
 		"name":    {Name: "花子\x1b[2J"},
 		"address": {Address: strings.Repeat("あ", 201)},
 		"birth":   {Birth: clock.AddDate(0, 0, 2)},
-		"sex":     {Sex: "4"},
+		"sex":     {Sex: "男"},
 		"sign":    {SignPassword: "renshu123"},
 		"auth":    {AuthPIN: "12345"},
 	} {

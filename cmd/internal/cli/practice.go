@@ -109,11 +109,11 @@ func newPracticeReset(a *app) *cobra.Command {
 func newPracticeIssue(a *app) *cobra.Command {
 	var kind, name, address, birth, sex string
 	c := a.command1("issue [flags]", "practice.issue", func(ctx context.Context, _ []string) error {
-		o := practice.IssueOptions{Kind: practice.Kind(kind), Name: name, Address: address, Sex: sexes[sex]}
+		o := practice.IssueOptions{Kind: practice.Kind(kind), Name: name, Address: address, Sex: practice.Sex(sex)}
 		if !slices.Contains(practice.Kinds(), o.Kind) { // before anybody chooses passwords
 			return &practice.InvalidError{Field: "kind", Reason: "unknown"}
 		}
-		if sex != "" && o.Sex == "" {
+		if sex != "" && !slices.Contains(practice.Sexes(), o.Sex) {
 			return usage("err.flag.choice", "Flag", "--sex", "Value", sex, "Known", "male, female, unknown")
 		}
 		if birth != "" {
@@ -138,16 +138,10 @@ func newPracticeIssue(a *app) *cobra.Command {
 	f.StringVar(&address, "address", "", "flag.practice.address")
 	f.StringVar(&birth, "birth", "", "flag.practice.birth")
 	f.StringVar(&sex, "sex", "", "flag.practice.sex")
-	var kinds []string
-	for _, k := range practice.Kinds() {
-		kinds = append(kinds, string(k))
-	}
-	completeWords(c, "kind", kinds...)
-	completeWords(c, "sex", "male", "female", "unknown")
+	completeWords(c, "kind", practice.Kinds()...)
+	completeWords(c, "sex", practice.Sexes()...)
 	return c
 }
-
-var sexes = map[string]practice.Sex{"male": practice.Male, "female": practice.Female, "unknown": practice.UnknownSex}
 
 // practiceSecrets gets the new card's two secrets: asked twice each at a terminal,
 // two lines of --pin-from in a script, else the published ones.

@@ -52,11 +52,7 @@ func newPracticeRevoke(a *app) *cobra.Command {
 	c.Args = a.arguments(0, 0)
 	c.Flags().StringVar(&reason, "reason", string(practice.Moved), "flag.practice.reason")
 	c.Flags().StringVar(&at, "at", "", "flag.practice.at")
-	var reasons []string
-	for _, r := range practice.Reasons() {
-		reasons = append(reasons, string(r))
-	}
-	completeWords(c, "reason", reasons...)
+	completeWords(c, "reason", practice.Reasons()...)
 	return c
 }
 

@@ -117,8 +117,12 @@ func (a *app) changed(command, flag string) bool {
 }
 
 // completeWords offers the values of a flag to the shell.
-func completeWords(c *cobra.Command, flag string, words ...string) {
-	_ = c.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp))
+func completeWords[T ~string](c *cobra.Command, flag string, words ...T) {
+	var list []string
+	for _, w := range words {
+		list = append(list, string(w))
+	}
+	_ = c.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(list, cobra.ShellCompDirectiveNoFileComp))
 }
 
 // printGroups prints a fingerprint in groups of four, aligned under each other.
