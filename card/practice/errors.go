@@ -9,11 +9,15 @@ import (
 )
 
 var (
+	// ErrNoFolder means that Options.Dir is not set.
+	ErrNoFolder = errors.New("practice: no folder")
 	// ErrNoCard means that nothing was made in the folder yet.
 	ErrNoCard = errors.New("practice: no card yet")
 	// ErrBusy means that another process holds the card: one that serves it, or one
 	// in the middle of a transaction.
 	ErrBusy = errors.New("practice: the card is in use by another process")
+	// ErrReplaced means that another card was issued since the connection began.
+	ErrReplaced = errors.New("practice: another card was issued")
 	// ErrNoCertificate means that the card has no certificate that could be revoked.
 	ErrNoCertificate = errors.New("practice: no such certificate on this card")
 	// ErrClosed means that the connection was closed.

@@ -148,6 +148,9 @@ func (b *book) check() error {
 // load reads the store; the bytes tell whether it has changed since. It needs no
 // lock, since the file is only ever replaced whole. Without a file it is ErrNoCard.
 func (s *Store) load() (*book, []byte, error) {
+	if s.opts.Dir == "" {
+		return nil, nil, ErrNoFolder
+	}
 	f, err := os.Open(s.path())
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil, ErrNoCard

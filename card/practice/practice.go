@@ -74,6 +74,9 @@ func (s *Store) now() time.Time { return s.opts.Now().UTC().Truncate(time.Second
 // lock makes the folder and takes the store for this process. The error is ErrBusy
 // when another holds it for longer than Options.Wait.
 func (s *Store) lock() (*flock.Flock, error) {
+	if s.opts.Dir == "" {
+		return nil, ErrNoFolder
+	}
 	if err := os.MkdirAll(s.opts.Dir, 0o700); err != nil {
 		return nil, fmt.Errorf("practice: make folder: %w", err)
 	}

@@ -36,6 +36,9 @@ func (s Store) Add(name string, cert *x509.Certificate) (Registered, error) {
 	if err := Acceptable(cert); err != nil {
 		return Registered{}, err
 	}
+	if s.Dir == "" {
+		return Registered{}, ErrNoFolder
+	}
 	prints := fingerprint.Of(cert)
 	// Bad files are no reason to refuse a good root: List reports them.
 	roots, err := s.List()

@@ -25,7 +25,7 @@ const extension = ".pem"
 // Store is the folder of registered roots, one PEM file each. Whoever can write
 // the folder can add a root.
 type Store struct {
-	Dir string // need not exist before Add
+	Dir string // need not exist before Add; "" holds none and takes none
 }
 
 // Registered is one root in the folder.
@@ -62,6 +62,9 @@ var (
 	ErrBadCertificate = errors.New("certificate cannot be parsed")
 )
 
+// ErrNoFolder is the answer of Add when the Store has no folder.
+var ErrNoFolder = errors.New("register root: no folder")
+
 // ErrNotRegistered is the answer of Remove when nothing has that name or
 // fingerprint.
 var ErrNotRegistered = errors.New("remove root: not registered")
@@ -89,6 +92,9 @@ func (s Store) List() ([]Registered, error) {
 
 // names lists the stems of the .pem files, sorted.
 func (s Store) names() ([]string, error) {
+	if s.Dir == "" {
+		return nil, nil
+	}
 	entries, err := os.ReadDir(s.Dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil

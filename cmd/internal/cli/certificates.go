@@ -96,11 +96,16 @@ func (a *app) withSecret(ctx context.Context, id card.CertID, use func(*session)
 	if !a.interactive() && a.flags.pinFrom == "" {
 		return inputNeeded()
 	}
-	secrets, err := a.scriptSecrets(ctx, 1, false)
+	secrets, err := a.scriptSecrets(ctx, 1)
 	if err != nil {
 		return err
 	}
 	defer wipe(secrets)
+	if len(secrets) == 1 {
+		if secrets[0], err = a.normalize(c, secrets[0]); err != nil {
+			return err
+		}
+	}
 	var secret card.Secret
 	defer func() { secret.Wipe() }()
 	return a.unlock(ctx, unlocking{
@@ -109,8 +114,8 @@ func (a *app) withSecret(ctx context.Context, id card.CertID, use func(*session)
 		collect: func(ctx context.Context) (err error) {
 			secret.Wipe()
 			if secrets != nil {
-				secret, err = a.normalize(c, secrets[0])
-				return err
+				secret = secrets[0] // a script's is sent once at most
+				return nil
 			}
 			secret, err = a.askSecret(ctx, c, a.t("prompt."+c.String()))
 			return err

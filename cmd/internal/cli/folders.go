@@ -16,13 +16,14 @@ func (e *Env) configDir(name string) string {
 	return e.folder("XDG_CONFIG_HOME", ".config", "Application Support", "APPDATA", name)
 }
 
-// cacheDir is a folder for what can be had again. It is not absolute where no home is known.
+// cacheDir is a folder for what can be had again.
 func (e *Env) cacheDir(name string) string {
 	return e.folder("XDG_CACHE_HOME", ".cache", "Caches", "LOCALAPPDATA", name)
 }
 
 // folder asks the XDG variable first, on every platform: who sets it means it. A
-// relative value is ignored, as the XDG base directory specification says.
+// relative value is ignored, as the XDG base directory specification says. Where no home
+// is known there is no folder, and the answer is "": the current one may be anybody's.
 func (e *Env) folder(xdg, home, library, windows, name string) string {
 	base := e.Getenv(xdg)
 	switch {
@@ -33,6 +34,9 @@ func (e *Env) folder(xdg, home, library, windows, name string) string {
 		base = filepath.Join(e.Getenv("HOME"), "Library", library)
 	default:
 		base = filepath.Join(e.Getenv("HOME"), home)
+	}
+	if !filepath.IsAbs(base) {
+		return ""
 	}
 	return filepath.Join(base, "natsuin", name)
 }

@@ -35,13 +35,16 @@ type Env struct {
 }
 
 // ends are the signals that end a run, with exit code 130.
-var ends = []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP}
+var ends = []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT}
 
 // OS is the Env of the real process.
 func OS() *Env {
 	// One that comes when Main listens no more must not kill a process whose exit code
 	// says what was done.
 	signal.Notify(make(chan os.Signal, 1), ends...)
+	// A reader of our output that goes away must not kill us while the card works: the
+	// write fails instead, and the run says what became of the card.
+	signal.Ignore(syscall.SIGPIPE)
 	return &Env{
 		Args:    os.Args[1:],
 		Streams: ui.System(),

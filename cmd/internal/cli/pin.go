@@ -125,7 +125,7 @@ func (r *pinChange) run(ctx context.Context) error {
 	if !a.interactive() && a.flags.pinFrom == "" {
 		return inputNeeded()
 	}
-	secrets, err := a.scriptSecrets(ctx, 2, false)
+	secrets, err := a.scriptSecrets(ctx, 2)
 	if err != nil {
 		return err
 	}
@@ -238,6 +238,7 @@ func checkNew(c card.Credential, old, new card.Secret, allowWeak bool) error {
 // while the card verifies wants no change.
 func (r *pinChange) send(ctx context.Context, s *session) error {
 	err := s.card.Change(r.cred, r.old, r.new, func() error {
+		r.report.TriesLeft = r.cred.MaxTries() // the old one was right
 		if err := ctx.Err(); err != nil || r.cred != card.SignPassword || r.allowWeak {
 			return err
 		}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -33,17 +34,25 @@ func checkPINSource(source string) error {
 }
 
 // scriptSecrets reads n secrets from --pin-from, a line each, or nil without the
-// flag. It runs before the card is touched.
-func (a *app) scriptSecrets(ctx context.Context, n int, stdinTaken bool) ([]card.Secret, error) {
+// flag. It runs before the card is touched. The inputs are what else the run reads, with
+// "-" for stdin: a stream has one reader.
+func (a *app) scriptSecrets(ctx context.Context, n int, inputs ...string) ([]card.Secret, error) {
 	if a.flags.pinFrom == "" {
 		return nil, nil
 	}
 	a.guard()
-	r, err := a.openPINSource(ctx, stdinTaken || a.stdinRead)
+	if a.stdinRead {
+		inputs = append(inputs, "-")
+	}
+	r, err := a.openPINSource(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer r.Close()
+	regular, err := a.checkPINStream(r, inputs)
+	if err != nil {
+		return nil, err
+	}
 	in := stream(ctx, r)
 	secrets := make([]card.Secret, 0, n)
 	for range n {
@@ -54,7 +63,7 @@ func (a *app) scriptSecrets(ctx context.Context, n int, stdinTaken bool) ([]card
 		}
 		secrets = append(secrets, s)
 	}
-	if strings.HasPrefix(a.flags.pinFrom, "file:") {
+	if regular && strings.HasPrefix(a.flags.pinFrom, "file:") {
 		if k, _ := in.Read(make([]byte, 1)); k > 0 { // a longer file is somebody's mistake
 			wipe(secrets)
 			return nil, usage("err.pin-from.lines", "N", n)
@@ -94,25 +103,16 @@ func (a *app) readSecretLine(r io.Reader) (card.Secret, error) {
 	return card.NewSecret(line), nil
 }
 
-func (a *app) openPINSource(ctx context.Context, stdinTaken bool) (io.ReadCloser, error) {
+func (a *app) openPINSource(ctx context.Context) (io.ReadCloser, error) {
 	kind, value, _ := strings.Cut(a.flags.pinFrom, ":")
 	switch kind {
 	case "stdin":
-		if stdinTaken {
-			return nil, usage("err.pin-from.stdin-taken")
-		}
-		if a.env.Streams.InIsTerminal {
-			return nil, usage("err.pin-from.stdin-terminal")
-		}
 		return io.NopCloser(a.env.Streams.In), nil
 	case "fd":
 		n, _ := strconv.Atoi(value)
-		if n == 0 && stdinTaken {
-			return nil, usage("err.pin-from.stdin-taken")
-		}
-		f := os.NewFile(uintptr(n), "fd:"+value)
+		f := inherited(n)
 		if f == nil {
-			return nil, usage("err.pin-from")
+			return nil, &i18n.Error{Code: i18n.CodeFile, ID: "err.pin-from.fd", Pairs: []any{"Number", n}}
 		}
 		return f, nil
 	}
@@ -125,6 +125,52 @@ func (a *app) openPINSource(ctx context.Context, stdinTaken bool) (io.ReadCloser
 		return nil, err
 	}
 	return f, nil
+}
+
+// checkPINStream refuses a source at which somebody types, which would show the secret,
+// and a stream that is also one of the inputs. It tells whether the source is a regular
+// file, whose end can be looked at without waiting.
+func (a *app) checkPINStream(source io.Reader, inputs []string) (regular bool, err error) {
+	if a.flags.pinFrom == "stdin" {
+		if slices.Contains(inputs, "-") {
+			return false, usage("err.pin-from.stdin-taken")
+		}
+		if a.env.Streams.InIsTerminal {
+			return false, usage("err.pin-from.stdin-terminal")
+		}
+		source = a.env.Streams.In
+	}
+	f, ok := source.(*os.File)
+	if !ok {
+		return false, nil
+	}
+	if ui.IsTerminal(f) {
+		return false, usage("err.pin-from.stdin-terminal")
+	}
+	info, err := f.Stat()
+	if err != nil {
+		return false, fileError("err.pin-from.file", a.flags.pinFrom, err)
+	}
+	regular = info.Mode().IsRegular()
+	if regular && strings.HasPrefix(a.flags.pinFrom, "file:") {
+		return true, nil // opened twice it is read twice
+	}
+	for _, name := range inputs {
+		if other, err := a.statInput(name); err == nil && os.SameFile(info, other) {
+			return false, usage("err.pin-from.stdin-taken")
+		}
+	}
+	return regular, nil
+}
+
+func (a *app) statInput(name string) (os.FileInfo, error) {
+	if name != "-" {
+		return os.Stat(name)
+	}
+	if f, ok := a.env.Streams.In.(*os.File); ok {
+		return f.Stat()
+	}
+	return nil, os.ErrNotExist
 }
 
 // ownerOnly refuses a secret's file that group or world may read. Windows keeps

@@ -146,7 +146,7 @@ func newPracticeIssue(a *app) *cobra.Command {
 // practiceSecrets gets the new card's two secrets: asked twice each at a terminal,
 // two lines of --pin-from in a script, else the published ones.
 func (a *app) practiceSecrets(ctx context.Context, o *practice.IssueOptions) error {
-	secrets, err := a.scriptSecrets(ctx, 2, false)
+	secrets, err := a.scriptSecrets(ctx, 2)
 	if err != nil {
 		return err
 	}

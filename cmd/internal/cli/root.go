@@ -37,7 +37,12 @@ func newRoot(a *app) *cobra.Command {
 		a.command = path(c)
 		return flagError(err)
 	})
-	root.PersistentPreRunE = func(c *cobra.Command, _ []string) error { return a.checkGlobals() }
+	root.PersistentPreRunE = func(c *cobra.Command, _ []string) error {
+		if err := emptyValue(c.Flags()); err != nil {
+			return err
+		}
+		return a.checkGlobals()
+	}
 
 	f := root.PersistentFlags()
 	f.SortFlags = false
@@ -115,7 +120,7 @@ func (a *app) command1(use, id string, run func(ctx context.Context, args []stri
 func (a *app) arguments(least, most int) cobra.PositionalArgs {
 	return func(c *cobra.Command, args []string) error {
 		a.command = path(c)
-		if len(args) < least {
+		if len(args) < least || slices.Contains(args, "") { // an empty one is a variable that was not set
 			return usage("err.args.few", "Command", c.CommandPath(), "Use", a.useLine(c))
 		}
 		if most >= 0 && len(args) > most {
@@ -176,6 +181,18 @@ func flagError(err error) error {
 		return usage("err.flag.unknown", "Flag", ui.Escape(syntax.GetSpecifiedFlag()))
 	}
 	return usage("err.flag.other", "Error", err.Error())
+}
+
+// emptyValue refuses a flag that was given an empty value: a script whose variable is not
+// set would go on without the very check that it asks for.
+func emptyValue(flags *pflag.FlagSet) (err error) {
+	flags.Visit(func(f *pflag.Flag) {
+		list, many := f.Value.(pflag.SliceValue)
+		if f.Value.String() == "" || many && slices.Contains(list.GetSlice(), "") {
+			err = usage("err.flag.value", "Flag", "--"+f.Name)
+		}
+	})
+	return err
 }
 
 // checkGlobals refuses global flags whose values mean nothing.

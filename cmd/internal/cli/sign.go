@@ -90,7 +90,7 @@ func (r *signRun) run(ctx context.Context, args []string) (err error) {
 	if err := r.check(args); err != nil {
 		return err
 	}
-	secrets, err := r.app.scriptSecrets(ctx, 1, r.readsStdin())
+	secrets, err := r.app.scriptSecrets(ctx, 1, r.inputs()...)
 	if err != nil {
 		return err
 	}

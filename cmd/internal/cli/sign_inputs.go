@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 
 	"golang.org/x/sync/errgroup"
 
@@ -118,13 +119,13 @@ func (r *signRun) checkFlags(args []string) error {
 	return nil
 }
 
-func (r *signRun) readsStdin() bool {
+// inputs are the arguments, "-" for stdin.
+func (r *signRun) inputs() []string {
+	var list []string
 	for _, j := range r.jobs {
-		if j.input == "-" {
-			return true
-		}
+		list = append(list, j.input)
 	}
-	return false
+	return list
 }
 
 // newJob names the output of an input; it looks at nothing.
@@ -181,6 +182,9 @@ func (r *signRun) checkOutputs() error {
 		if j.output != "-" {
 			outputs, writing = append(outputs, j.output), append(writing, j)
 		}
+	}
+	if secret, ok := strings.CutPrefix(r.app.flags.pinFrom, "file:"); ok {
+		inputs = append(inputs, secret) // it is read as well, and wanted again
 	}
 	problems := outfile.Check(outputs, inputs, r.opts.force)
 	for i, err := range problems {

@@ -93,8 +93,13 @@ func (r *verifyRun) judgeAll(ctx context.Context, pairs []pair) <-chan chan *jud
 			answers <- answer
 			cores <- struct{}{}
 			go func() {
+				defer func() { <-cores }()
+				defer func() {
+					if v := recover(); v != nil {
+						answer <- &judged{pair: p, err: bug(v)}
+					}
+				}()
 				answer <- r.judge(ctx, p)
-				<-cores
 			}()
 		}
 	}()
@@ -130,9 +135,9 @@ func (r *verifyRun) pairs(args []string) ([]pair, error) {
 		return nil, usage("err.sign.stdin-twice")
 	}
 	if len(list) != 1 {
-		for flag, value := range map[string]string{"--content": o.content, "--signer": o.signer, "--out": o.out} {
-			if value != "" {
-				return nil, usage("err.verify.one", "Flag", flag)
+		for _, flag := range []struct{ name, value string }{{"--content", o.content}, {"--signer", o.signer}, {"--out", o.out}} {
+			if flag.value != "" {
+				return nil, usage("err.verify.one", "Flag", flag.name)
 			}
 		}
 	}

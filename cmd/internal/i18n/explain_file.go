@@ -96,6 +96,8 @@ func classifyTrust(err error) *Error {
 	var exists *trust.ExistsError
 	var file *trust.FileError
 	switch {
+	case errors.Is(err, trust.ErrNoFolder):
+		return &Error{Code: CodeFile, ID: "err.no-folder", Err: err}
 	case errors.Is(err, trust.ErrPractice):
 		return &Error{Code: CodeInvalid, ID: "err.trust.practice", Err: err}
 	case errors.As(err, new(*trust.NotRootError)):

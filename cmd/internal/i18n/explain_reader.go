@@ -24,7 +24,9 @@ var readerRows = []struct {
 	{pcsc.ErrUnresponsive, CodeNoCard, "err.pcsc.unresponsive"},
 	{pcsc.ErrTimeout, CodeTimeout, "err.pcsc.timeout"},
 	{pcsc.ErrNoAnswer, CodeCardRemoved, "err.pcsc.no-answer"},
+	{practice.ErrNoFolder, CodeFile, "err.no-folder"},
 	{practice.ErrBusy, CodeBusy, "err.practice.busy"},
+	{practice.ErrReplaced, CodeCardRemoved, "err.card-changed"},
 	{practice.ErrNoCard, CodeNoCard, "err.practice.no-card"},
 	{practice.ErrNoCertificate, CodeNoCertificate, "err.practice.no-certificate"},
 }

@@ -34,9 +34,9 @@ type Streams struct {
 func System() *Streams {
 	s := &Streams{
 		In: os.Stdin, Out: os.Stdout, Err: os.Stderr,
-		InIsTerminal:  isTerminal(os.Stdin),
-		OutIsTerminal: isTerminal(os.Stdout),
-		ErrIsTerminal: isTerminal(os.Stderr),
+		InIsTerminal:  IsTerminal(os.Stdin),
+		OutIsTerminal: IsTerminal(os.Stdout),
+		ErrIsTerminal: IsTerminal(os.Stderr),
 		Terminal:      OpenTerminal,
 		Env:           os.Getenv,
 		Now:           time.Now,
@@ -51,7 +51,8 @@ func System() *Streams {
 	return s
 }
 
-func isTerminal(f *os.File) bool { return term.IsTerminal(int(f.Fd())) }
+// IsTerminal tells whether somebody may be typing at a file.
+func IsTerminal(f *os.File) bool { return term.IsTerminal(int(f.Fd())) }
 
 // Columns returns the width to lay text out for: the terminal's, kept between
 // 40 and 160, and 80 where there is none.
