@@ -1,6 +1,7 @@
 package revocation
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"crypto/x509"
@@ -34,6 +35,26 @@ type Checker struct {
 	Trusted func(ctx context.Context, signer *x509.Certificate) error
 	// Verify verifies a signature, counting the work; nil means strength.Verify.
 	Verify func(signer *x509.Certificate, a x509.SignatureAlgorithm, signed, signature []byte) error
+}
+
+// tolerated says what only a switch admits of a signature by the key of signer,
+// and of the one that vouches for a signer other than the issuer. An anchor's own
+// is nobody's proof.
+func tolerated(signer, issuer *x509.Certificate, a x509.SignatureAlgorithm) (sha1, weak bool) {
+	var strict strength.Policy
+	sha1 = strict.Algorithm(a) != nil
+	if !signer.Equal(issuer) && !bytes.Equal(signer.RawIssuer, signer.RawSubject) {
+		sha1 = sha1 || strict.Algorithm(signer.SignatureAlgorithm) != nil
+	}
+	return sha1, strict.Key(signer.PublicKey) != nil
+}
+
+// now is the clock's time.
+func (k *Checker) now() time.Time {
+	if k.Now.IsZero() {
+		return k.At
+	}
+	return k.Now
 }
 
 // limit is the latest time that a document may be issued at.
@@ -82,13 +103,17 @@ func (k *Checker) Check(ctx context.Context, cert, issuer *x509.Certificate) Ans
 func better(a, b Answer) Answer {
 	switch {
 	case a.Status == Revoked && b.Status == Revoked:
+		earliest := a
 		if b.Since().Before(a.Since()) {
-			return b
+			earliest = b
 		}
-		return a
+		earliest.Compromised = a.Compromised || b.Compromised
+		return earliest
 	case a.Status == Revoked, b.Status == NotChecked:
 		return a
 	case b.Status == Revoked, a.Status == NotChecked:
+		return b
+	case a.Status == Good && b.Status == Good && a.Stale && !b.Stale:
 		return b
 	case a.Status == Good:
 		return a
@@ -136,6 +161,18 @@ func (k *Checker) covers(thisUpdate, nextUpdate time.Time) bool {
 		return !thisUpdate.Add(skew).Before(k.At)
 	}
 	return !nextUpdate.Before(k.At)
+}
+
+// stale reports whether a document that covers the reference time tells less
+// than could be known: it is older than that time, and over now. RFC 5280 section
+// 6.3.3 wants lists that are current when they are used, and ETSI EN 319 102-1
+// section 5.2.5 fresh ones; a list from before the reference time and long over
+// knows nothing of a revocation between the two.
+func (k *Checker) stale(thisUpdate, nextUpdate time.Time) bool {
+	if nextUpdate.IsZero() {
+		nextUpdate = thisUpdate.Add(skew)
+	}
+	return thisUpdate.Before(k.At) && nextUpdate.Before(k.now())
 }
 
 // dropped reports whether a document of this date may leave the certificate

@@ -3,8 +3,10 @@ package revocation
 import (
 	"bytes"
 	"context"
+	"crypto"
 	"crypto/x509"
 	"slices"
+	"time"
 
 	"golang.org/x/crypto/cryptobyte"
 
@@ -17,6 +19,10 @@ type query struct {
 	issuerName   name.DN
 	why          []Gap
 	covered      reasonMask
+	fresh        reasonMask      // covered by lists that are not stale
+	until        time.Time       // when the last of the stale ones ended
+	sha1, weak   bool            // some list that counted rests on these
+	revoked      Answer          // what the lists that revoke say together
 	settled      map[string]*CRL // the list that counted, by issuer, scope and signer
 }
 
@@ -38,13 +44,18 @@ func (k *Checker) byCRL(ctx context.Context, cert, issuer *x509.Certificate) Ans
 			if ctx.Err() != nil {
 				return unknown(Gap{NothingAtHand, "CRL: cancelled"})
 			}
-			if answer, done := k.consult(ctx, q, p, list); done {
-				return answer
-			}
+			k.consult(ctx, q, p, list)
 		}
 	}
+	if q.revoked.Status == Revoked {
+		return q.revoked
+	}
 	if q.covered == everyReason {
-		return Answer{Status: Good, Source: "crl"}
+		answer := Answer{Status: Good, Source: "crl", SHA1: q.sha1, Weak: q.weak}
+		if q.fresh != everyReason {
+			answer.Stale, answer.Until = true, q.until
+		}
+		return answer
 	}
 	if q.covered != 0 {
 		q.why = append(q.why, Gap{ListInsufficient, "CRL: the lists at hand do not cover every reason"})
@@ -56,33 +67,34 @@ func (k *Checker) byCRL(ctx context.Context, cert, issuer *x509.Certificate) Ans
 // stops when every reason is covered, all lists in scope are read: one that
 // revokes must not hide behind one that does not.
 //
-// It returns true when the list says that the certificate is revoked; otherwise
-// what the list covers is added to q.
-func (k *Checker) consult(ctx context.Context, q *query, p point, list *CRL) (Answer, bool) {
+// What the list says or covers is added to q.
+func (k *Checker) consult(ctx context.Context, q *query, p point, list *CRL) {
 	reasons := p.reasons & list.scope.reasons
 	if list.base != nil || !inScope(q, p, list) || reasons == 0 {
-		return Answer{}, false
+		return
 	}
-	refuse := func(cause Cause, text string) (Answer, bool) {
+	refuse := func(cause Cause, text string) {
 		if why := (Gap{cause, "CRL: " + text}); !slices.Contains(q.why, why) {
 			q.why = append(q.why, why)
 		}
-		return Answer{}, false
 	}
 	if list.unknownCritical {
-		return refuse(ListInsufficient, "a critical extension is not understood")
+		refuse(ListInsufficient, "a critical extension is not understood")
+		return
 	}
 	if list.thisUpdate.After(k.limit()) {
-		return refuse(ListOutOfDate, "issued after the clock's time")
+		refuse(ListOutOfDate, "issued after the clock's time")
+		return
 	}
 	signer, why := k.signer(ctx, q, list)
 	if signer == nil {
-		return refuse(why.Cause, why.Text)
+		refuse(why.Cause, why.Text)
+		return
 	}
 	// Of lists with one issuer, scope and key only the newest counts.
 	group := list.issuer.Key() + "|" + string(list.rawScope) + "|" + string(signer.RawSubjectPublicKeyInfo)
 	if counted := q.settled[group]; counted != nil && counted != list {
-		return Answer{}, false
+		return
 	}
 	delta := k.delta(list, signer)
 	current := list
@@ -90,23 +102,40 @@ func (k *Checker) consult(ctx context.Context, q *query, p point, list *CRL) (An
 		current = delta
 	}
 	if !k.covers(current.thisUpdate, current.nextUpdate) {
-		return refuse(ListOutOfDate, "too old for the reference time")
+		refuse(ListOutOfDate, "too old for the reference time")
+		return
+	}
+	sha1, weak := tolerated(signer, q.issuer, list.algorithm)
+	if delta != nil {
+		deltaSHA1, _ := tolerated(signer, q.issuer, delta.algorithm)
+		sha1 = sha1 || deltaSHA1
 	}
 	if found, ok := look(list, delta, q.issuerName, q.cert); ok {
-		return Answer{Status: Revoked, RevokedAt: found.revokedAt, Reason: found.reason,
-			InvalidityDate: found.invalidityDate, Source: "crl"}, true
+		answer := revokedBy(found, "crl")
+		answer.SHA1, answer.Weak = sha1, weak
+		q.settled[group] = list
+		q.revoked = better(q.revoked, answer)
+		return
 	}
 	switch {
 	case list.informal:
-		return refuse(ListInsufficient, "not numbered as it must be, so it proves nothing good")
+		refuse(ListInsufficient, "not numbered as it must be, so it proves nothing good")
+		return
 	case delta == nil && (list.freshest || hasExtension(q.cert, oidFreshestCRL)):
-		return refuse(ListInsufficient, "a fresher list is named, but not at hand")
+		refuse(ListInsufficient, "a fresher list is named, but not at hand")
+		return
 	case dropped(q.cert, current.thisUpdate, current.keepsExpiredFrom):
-		return refuse(ListInsufficient, "issued after the certificate expired, so it may leave it out")
+		refuse(ListInsufficient, "issued after the certificate expired, so it may leave it out")
+		return
 	}
 	q.settled[group] = list
 	q.covered |= reasons
-	return Answer{}, false
+	q.sha1, q.weak = q.sha1 || sha1, q.weak || weak
+	if !k.stale(current.thisUpdate, current.nextUpdate) {
+		q.fresh |= reasons
+	} else if current.nextUpdate.After(q.until) {
+		q.until = current.nextUpdate
+	}
 }
 
 // inScope is steps (b)(1) and (b)(2) of RFC 5280 section 6.3.3.
@@ -192,6 +221,10 @@ func (k *Checker) signer(ctx context.Context, q *query, list *CRL) (*x509.Certif
 			why = Gap{ListSigner, err.Error()}
 			continue
 		}
+		if !list.names(c, candidates) {
+			why = Gap{ListSigner, "its authority key identifier is that of another key"}
+			continue
+		}
 		if c.KeyUsage&x509.KeyUsageCRLSign == 0 && hasExtension(c, oidKeyUsage) {
 			why = Gap{ListSigner, "its signer may not sign CRLs"}
 			continue
@@ -206,6 +239,23 @@ func (k *Checker) signer(ctx context.Context, q *query, list *CRL) (*x509.Certif
 		return c, Gap{}
 	}
 	return nil, why
+}
+
+// names reports whether the list's authority key identifier, if it has one, is
+// that of the signer's key: as one of the certificates of that key spells it, or
+// the SHA-1 of the key (RFC 5280 sections 5.2.1 and 4.2.1.2). A signer without one
+// can only be asked for the signature.
+func (c *CRL) names(signer *x509.Certificate, candidates []*x509.Certificate) bool {
+	if c.keyID == nil || signer.SubjectKeyId == nil {
+		return true
+	}
+	for _, twin := range candidates {
+		if bytes.Equal(c.keyID, twin.SubjectKeyId) && bytes.Equal(twin.RawSubjectPublicKeyInfo, signer.RawSubjectPublicKeyInfo) {
+			return true
+		}
+	}
+	key, err := publicKeyBits(signer)
+	return err == nil && bytes.Equal(c.keyID, digest(crypto.SHA1, key))
 }
 
 // signed verifies the list's signature, once for each key.

@@ -285,11 +285,19 @@ func TestFetch(t *testing.T) {
 	echo := func(r reply) func([]byte) ([]byte, error) {
 		return func(nonce []byte) ([]byte, error) {
 			r.extensions = [][]byte{ext(false, nonce, 1, 3, 6, 1, 5, 5, 7, 48, 1, 2)}
+			if r.produced.IsZero() {
+				r.produced = at
+			}
 			return r.der(t, ca, leaf.cert, ca.cert), nil
 		}
 	}
 	want(t, answerWith(echo(reply{})), revocation.Good, "")
 	want(t, answerWith(echo(reply{noNext: true})), revocation.Good, "")
+	want(t, answerWith(echo(reply{noNext: true, this: day(-7)})), revocation.Good, "")
+	want(t, answerWith(echo(reply{noNext: true, this: day(-7).Add(-time.Second)})), revocation.Unknown, "reference time")
+	want(t, answerWith(echo(reply{noNext: true, this: day(-730), produced: day(-730)})), revocation.Unknown, "reference time")
+	want(t, answerWith(echo(reply{this: day(-2), produced: at.Add(-5 * time.Minute)})), revocation.Good, "")
+	want(t, answerWith(echo(reply{this: day(-2), produced: at.Add(-6 * time.Minute)})), revocation.Unknown, "before it was asked")
 	want(t, answerWith(func([]byte) ([]byte, error) { return reply{}.der(t, ca, leaf.cert, ca.cert), nil }),
 		revocation.Unknown, "nonce")
 	want(t, answerWith(func([]byte) ([]byte, error) { return echo(reply{})(tlv(0x04, []byte("stale nonce"))) }),

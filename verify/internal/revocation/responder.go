@@ -29,23 +29,43 @@ func (k *Checker) byOCSP(ctx context.Context, r *Response, cert, issuer *x509.Ce
 	if nonce != nil && !bytes.Equal(nonce, r.nonce) {
 		return unknown(Gap{AnswerRefused, "OCSP: the response does not repeat our nonce"})
 	}
-	if err := k.responder(ctx, r, issuer); err != nil {
+	signer, err := k.responder(ctx, r, issuer)
+	if err != nil {
 		return unknown(Gap{AnswerRefused, "OCSP: " + err.Error()})
 	}
-	fresh := nonce != nil && s.nextUpdate.IsZero() && !s.thisUpdate.After(k.limit())
-	if !fresh && !k.covers(s.thisUpdate, s.nextUpdate) || r.producedAt.After(k.limit()) {
+	if r.producedAt.After(k.limit()) || !k.recent(s, nonce != nil) {
 		return unknown(Gap{AnswerRefused, "OCSP: the response is not for the reference time"})
+	}
+	if nonce != nil && r.producedAt.Add(skew).Before(k.now()) {
+		return unknown(Gap{AnswerRefused, "OCSP: the response was produced before it was asked for"})
 	}
 	answer := Answer{Status: s.status, Source: "ocsp"}
 	switch {
 	case s.status == Revoked:
-		answer.RevokedAt, answer.Reason, answer.InvalidityDate = s.entry.revokedAt, s.entry.reason, s.entry.invalidityDate
+		answer = revokedBy(s.entry, "ocsp")
 	case s.status == Unknown:
 		return unknown(Gap{AnswerUnknown, "OCSP: the responder does not know the certificate"})
 	case dropped(cert, s.thisUpdate, s.archiveCutoff):
 		return unknown(Gap{AnswerRefused, "OCSP: the certificate had expired, so that good says nothing"})
+	case (nonce == nil || !s.nextUpdate.IsZero()) && k.stale(s.thisUpdate, s.nextUpdate):
+		answer.Stale, answer.Until = true, s.nextUpdate
 	}
+	answer.SHA1, answer.Weak = tolerated(signer, issuer, r.algorithm)
 	return answer
+}
+
+// longest is how old the status in an answer to our own question may be that names
+// no end. By RFC 6960 section 4.2.2.1 newer information is then available all the
+// time; a responder that still repeats an older status is not at work.
+const longest = 7 * 24 * time.Hour
+
+// recent reports whether a status speaks for the reference time: asked says that
+// it answers a question of our own.
+func (k *Checker) recent(s *single, asked bool) bool {
+	if asked && s.nextUpdate.IsZero() {
+		return !s.thisUpdate.After(k.limit()) && !s.thisUpdate.Add(longest).Before(k.At)
+	}
+	return k.covers(s.thisUpdate, s.nextUpdate)
 }
 
 // about returns the answer about cert, or nil. Of several the newest counts.
@@ -90,10 +110,9 @@ func publicKeyBits(c *x509.Certificate) ([]byte, error) {
 	return bits, nil
 }
 
-// responder returns nil if the response was signed by the issuer, or by a
-// responder that the issuer's same key certified for it (RFC 6960 section
-// 4.2.2.2).
-func (k *Checker) responder(ctx context.Context, r *Response, issuer *x509.Certificate) error {
+// responder returns who signed the response: the issuer, or a responder that the
+// issuer's same key certified for it (RFC 6960 section 4.2.2.2).
+func (k *Checker) responder(ctx context.Context, r *Response, issuer *x509.Certificate) (*x509.Certificate, error) {
 	why := errors.New("the responder's certificate is not at hand")
 	candidates := append([]*x509.Certificate{issuer}, r.certs...)
 	if r.responderName != nil {
@@ -112,13 +131,13 @@ func (k *Checker) responder(ctx context.Context, r *Response, issuer *x509.Certi
 			continue
 		}
 		if bytes.Equal(c.RawSubjectPublicKeyInfo, issuer.RawSubjectPublicKeyInfo) {
-			return nil
+			return c, nil
 		}
 		if why = k.delegate(ctx, c, issuer, r.producedAt); why == nil {
-			return nil
+			return c, nil
 		}
 	}
-	return why
+	return nil, why
 }
 
 // names reports whether the responder id is the certificate's.

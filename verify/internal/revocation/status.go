@@ -78,6 +78,23 @@ func (r Reason) String() string {
 	return fmt.Sprintf("reason(%d)", int(r))
 }
 
+// compromise reports whether a key revoked for this reason may have been used by
+// others before the date. Nothing said (which CRLs and OCSP write as unspecified)
+// excludes nothing.
+func (r Reason) compromise() bool {
+	switch r {
+	case Unspecified, KeyCompromise, CACompromise, AACompromise:
+		return true
+	}
+	return false
+}
+
+// revokedBy is the answer of an entry of a list or of an OCSP response.
+func revokedBy(e entry, source string) Answer {
+	return Answer{Status: Revoked, RevokedAt: e.revokedAt, Reason: e.reason, InvalidityDate: e.invalidityDate,
+		Compromised: e.reason.compromise(), Source: source}
+}
+
 // Answer is what is known of one certificate, and from which document.
 type Answer struct {
 	Status Status
@@ -87,9 +104,24 @@ type Answer struct {
 	RevokedAt      time.Time
 	Reason         Reason
 	InvalidityDate time.Time
+	// Compromised says of a revoked certificate that its key, or its issuer's,
+	// may have been in other hands before the date: some source gives a
+	// compromise as the reason, or no reason at all.
+	Compromised bool
 
 	// Source is "crl" or "ocsp", whichever decided; empty when nothing did.
 	Source string
+
+	// Stale says of Good that the documents that decided were issued before
+	// the reference time and are over now: what became of the certificate
+	// between the two is not known. Until is then the end of the one that lasted
+	// longest, zero if none has one.
+	Stale bool
+	Until time.Time
+
+	// SHA1 and Weak say that a document that decided rests on what only a
+	// switch admits.
+	SHA1, Weak bool
 
 	// Why says for Unknown what was missing or refused, one item for each
 	// document looked at.
