@@ -17,36 +17,12 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
-	"golang.org/x/sys/unix"
 
 	"natsuin/card/practice"
-	"natsuin/cmd/internal/cli"
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){
-		"natsuin": func() {
-			if os.Getenv(atTerminal) == "" {
-				// Away from the terminal of whoever runs the tests.
-				_, _ = unix.Setsid() // fails only for a leader, who is away already
-			}
-			env := cli.OS()
-			if file := os.Getenv(pluggedFile); file != "" {
-				env.Readers = plugged{env.Readers, file}
-			}
-			if pace := os.Getenv(clockPace); pace != "" {
-				env.Streams.Now = clock(pace)
-			}
-			if day := os.Getenv(today); day != "" {
-				env.Now = onDay(day)
-			}
-			exit := cli.Main(env)
-			if file := os.Getenv(peakFile); file != "" {
-				leavePeak(file)
-			}
-			os.Exit(exit)
-		},
-	})
+	testscript.Main(m, map[string]func(){"natsuin": runProgram})
 }
 
 // TestBehaviours runs every script once in Japanese and once in English. A script's
