@@ -12,7 +12,7 @@ import (
 
 func newCompletion(a *app) *cobra.Command {
 	shells := map[string]func(io.Writer) error{
-		"bash":       func(w io.Writer) error { return a.root.GenBashCompletionV2(w, true) },
+		"bash":       a.bashCompletion,
 		"zsh":        func(w io.Writer) error { return a.root.GenZshCompletion(w) },
 		"fish":       func(w io.Writer) error { return a.root.GenFishCompletion(w, true) },
 		"powershell": func(w io.Writer) error { return a.root.GenPowerShellCompletionWithDesc(w) },
@@ -34,6 +34,49 @@ func newCompletion(a *app) *cobra.Command {
 	c.Args = a.arguments(1, 1)
 	c.ValidArgs = known
 	return c
+}
+
+// bashMore mends two things in cobra's script. It takes a function from the package
+// bash-completion, without which each Tab would be an error; what of that package is loaded
+// later comes first. And where several words fit, it gives them to bash as they are: the
+// beginning that they share, as of two readers' names, was put into the line with its
+// spaces bare. On a Tab (9) they are escaped, and left as they are when they are listed.
+const bashMore = `
+if ! declare -F _get_comp_words_by_ref >/dev/null 2>&1; then
+    __natsuin_init_completion()
+    {
+        COMPREPLY=()
+        words=("${COMP_WORDS[@]}")
+        cword=$COMP_CWORD
+        cur=${COMP_WORDS[COMP_CWORD]}
+        prev=${COMP_WORDS[COMP_CWORD > 0 ? COMP_CWORD - 1 : 0]}
+    }
+fi
+
+__natsuin_complete()
+{
+    __start_natsuin
+    local i
+    if [[ ${#COMPREPLY[@]} -gt 1 && ${COMP_TYPE:-9} -eq 9 ]]; then
+        for i in "${!COMPREPLY[@]}"; do
+            COMPREPLY[i]=$(printf %q "${COMPREPLY[i]}")
+        done
+    fi
+}
+
+if [[ $(type -t compopt) = "builtin" ]]; then
+    complete -o default -F __natsuin_complete natsuin
+else
+    complete -o default -o nospace -F __natsuin_complete natsuin
+fi
+`
+
+func (a *app) bashCompletion(w io.Writer) error {
+	if err := a.root.GenBashCompletionV2(w, true); err != nil {
+		return err
+	}
+	_, err := io.WriteString(w, bashMore)
+	return err
 }
 
 // completeGlobals offers reader names and the values of the global flags.
