@@ -1,7 +1,5 @@
 package practice
 
-import "slices"
-
 // Kind is a kind of card that the town hall issues.
 type Kind string
 
@@ -47,7 +45,7 @@ func (k Kind) valid() bool { _, ok := kinds[k]; return ok }
 
 // Kinds returns all kinds, in the order of the command line's help.
 func Kinds() []Kind {
-	return slices.Clone([]Kind{KindMyNumber, KindJuki, KindPhone, KindNoSign, KindExpired, KindNext})
+	return []Kind{KindMyNumber, KindJuki, KindPhone, KindNoSign, KindExpired, KindNext}
 }
 
 // Tries in a row, and the secrets of a card issued without any (CARD.md §5).

@@ -11,7 +11,6 @@ import (
 	"crypto/x509/pkix"
 	"encoding/base64"
 	"encoding/hex"
-	"errors"
 	"io"
 	"net/http"
 	"net/url"
@@ -245,5 +244,3 @@ func addSingleResponse(d *cryptobyte.Builder, b *book, id certID, by *x509.Certi
 		constructed(d, 0, func(d *cryptobyte.Builder) { d.AddASN1GeneralizedTime(now.Add(ocspHours * time.Hour)) })
 	})
 }
-
-var errOCSPRequest = errors.New("practice: malformed OCSP request")

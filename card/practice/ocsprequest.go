@@ -3,6 +3,7 @@ package practice
 import (
 	"crypto"
 	"encoding/asn1"
+	"errors"
 	"math/big"
 
 	"golang.org/x/crypto/cryptobyte"
@@ -14,6 +15,8 @@ var (
 	idNonce           = asn1.ObjectIdentifier{1, 3, 6, 1, 5, 5, 7, 48, 1, 2}
 	idECDSAWithSHA256 = asn1.ObjectIdentifier{1, 2, 840, 10045, 4, 3, 2}
 )
+
+var errOCSPRequest = errors.New("practice: malformed OCSP request")
 
 // certIDHashes are the hashes by which a request may name the issuer.
 var certIDHashes = []struct {

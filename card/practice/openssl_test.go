@@ -47,11 +47,11 @@ func TestOpenSSLVerifiesTheChains(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	roots, err := store.Roots()
+	signature, authentication, err := store.Roots()
 	if err != nil {
 		t.Fatal(err)
 	}
-	anchors := pemFile(t, "CERTIFICATE", raw(roots...)...)
+	anchors := pemFile(t, "CERTIFICATE", raw(append(signature, authentication...)...)...)
 	bridge := pemFile(t, "CERTIFICATE", raw(official[1:3]...)...)
 	for name, c := range map[string]*x509.Certificate{"sign": info.Sign.Certificate, "auth": info.Auth.Certificate, "official": official[0]} {
 		args := append([]string{"verify", "-x509_strict", "-purpose", "any", "-CAfile", anchors, "-no-CApath", "-untrusted", bridge,

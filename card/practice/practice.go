@@ -165,16 +165,10 @@ func (s *Store) Reset() error {
 	return err
 }
 
-// Roots returns the practice roots of every generation, signature and
-// authentication. It makes nothing: the error is ErrNoCard when there is no card yet.
-func (s *Store) Roots() ([]*x509.Certificate, error) {
-	signers, auth, err := s.RootsByUse()
-	return append(signers, auth...), err
-}
-
-// RootsByUse returns what Roots does, the signature roots apart from the authentication
-// roots: a signature under one of the latter says less (VERIFY.md rule 9).
-func (s *Store) RootsByUse() (signature, authentication []*x509.Certificate, err error) {
+// Roots returns the practice roots of every generation, the signature roots apart from the
+// authentication roots: a signature under one of the latter says less (VERIFY.md rule 9). It
+// makes nothing: the error is ErrNoCard when there is no card yet.
+func (s *Store) Roots() (signature, authentication []*x509.Certificate, err error) {
 	b, _, err := s.load()
 	if err != nil {
 		return nil, nil, err

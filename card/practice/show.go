@@ -2,6 +2,7 @@ package practice
 
 import (
 	"crypto/x509"
+	"errors"
 	"time"
 
 	"natsuin/card/virtual"
@@ -10,15 +11,12 @@ import (
 // Info is what the town hall tells about the card. Nothing in it is secret.
 type Info struct {
 	Kind    Kind
-	Label   string
 	Name    string
 	Address string
 	Birth   time.Time // midnight of the birth date in UTC
 	Sex     Sex
 	// Sign and Auth are the halves of the card.
 	Sign, Auth SlotInfo
-	// Generations is how many generations of roots there are.
-	Generations int
 }
 
 // SlotInfo is one half of the card.
@@ -33,7 +31,7 @@ type SlotInfo struct {
 // Show tells what the card is, and makes it if there is none yet.
 func (s *Store) Show() (Info, error) {
 	b, _, err := s.load()
-	if err == ErrNoCard {
+	if errors.Is(err, ErrNoCard) {
 		if err = s.update(func(made *book) error { b = made; return nil }); err != nil {
 			return Info{}, err
 		}
@@ -46,9 +44,8 @@ func (s *Store) Show() (Info, error) {
 		return Info{}, s.damaged(err)
 	}
 	info := Info{
-		Kind: b.Card.Kind, Label: kinds[b.Card.Kind].label,
+		Kind: b.Card.Kind,
 		Name: b.Card.Person.Name, Address: b.Card.Person.Address, Birth: birth, Sex: b.Card.Person.Sex,
-		Generations: len(b.Generations),
 	}
 	if info.Sign, err = s.slotInfo(b, virtual.Sign); err != nil {
 		return Info{}, err

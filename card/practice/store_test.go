@@ -109,7 +109,7 @@ func expect(t testing.TB, what, got, want string) {
 
 func TestOpenAndRootsMakeNothing(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "practice")
-	if _, err := open(dir).Roots(); !errors.Is(err, practice.ErrNoCard) {
+	if _, _, err := open(dir).Roots(); !errors.Is(err, practice.ErrNoCard) {
 		t.Errorf("Roots of nothing: %v", err)
 	}
 	if _, err := os.Stat(dir); !errors.Is(err, os.ErrNotExist) {
@@ -274,7 +274,7 @@ func TestDamagedStoreIsNeverReplacedByItself(t *testing.T) {
 			store := open(dir)
 			_, connErr := store.Connect()
 			_, showErr := store.Show()
-			_, rootsErr := store.Roots()
+			_, _, rootsErr := store.Roots()
 			_, crlErr := store.CRL()
 			for what, err := range map[string]error{
 				"Connect": connErr, "Show": showErr, "Roots": rootsErr, "CRL": crlErr,

@@ -127,15 +127,7 @@ func (s *Store) certifyCard(b *book, card *cardRecord) error {
 	if err != nil {
 		return err
 	}
-	halves := []struct {
-		wanted     bool
-		slot       *slotRecord
-		root       *authority
-		letter     string
-		use        string
-		usage      x509.KeyUsage
-		extensions []pkix.Extension
-	}{
+	halves := []half{
 		{row.sign, &card.Sign, &roots.Sign, "A", "PRACTICE for digital signature",
 			x509.KeyUsageDigitalSignature | x509.KeyUsageContentCommitment, []pkix.Extension{information}},
 		{row.auth, &card.Auth, &roots.Auth, "B", "PRACTICE for user authentication",
@@ -149,30 +141,44 @@ func (s *Store) certifyCard(b *book, card *cardRecord) error {
 		if !h.wanted {
 			continue
 		}
-		by, err := s.issuer(h.root.keyed)
-		if err != nil {
+		serial := fmt.Sprintf("%s%.8s%s PRACTICE", from.In(japan).Format("20060102150405"), strings.ToUpper(card.ID), h.letter)
+		if err := s.certifyHalf(b, h, request{subject: personName(serial), key: keys[i], notBefore: from, notAfter: until}); err != nil {
 			return err
 		}
-		h.slot.keyed, err = s.certify(by, request{
-			subject:    personName(fmt.Sprintf("%s%.8s%s PRACTICE", from.In(japan).Format("20060102150405"), strings.ToUpper(card.ID), h.letter)),
-			key:        keys[i],
-			notBefore:  from,
-			notAfter:   until,
-			usage:      h.usage,
-			extensions: append(h.extensions, policies(), distributionPoint(distributionPointName(h.use))),
-		})
-		if err != nil {
-			return err
-		}
-		certificate, err := s.certificate(h.slot.Certificate)
-		if err != nil {
-			return err
-		}
-		b.Issued = append(b.Issued, issued{
-			Serial: certificate.SerialNumber.Text(16),
-			Issuer: hex.EncodeToString(certificate.AuthorityKeyId),
-		})
 	}
+	return nil
+}
+
+// half is one half of a card: the signature's or the authentication's.
+type half struct {
+	wanted     bool
+	slot       *slotRecord
+	root       *authority
+	letter     string // at the end of the common name
+	use        string
+	usage      x509.KeyUsage
+	extensions []pkix.Extension
+}
+
+// certifyHalf has the half's root certify the request.
+func (s *Store) certifyHalf(b *book, h half, r request) error {
+	by, err := s.issuer(h.root.keyed)
+	if err != nil {
+		return err
+	}
+	r.usage = h.usage
+	r.extensions = append(h.extensions, policies(), distributionPoint(distributionPointName(h.use)))
+	if h.slot.keyed, err = s.certify(by, r); err != nil {
+		return err
+	}
+	certificate, err := s.certificate(h.slot.Certificate)
+	if err != nil {
+		return err
+	}
+	b.Issued = append(b.Issued, issued{
+		Serial: certificate.SerialNumber.Text(16),
+		Issuer: hex.EncodeToString(certificate.AuthorityKeyId),
+	})
 	return nil
 }
 

@@ -182,7 +182,7 @@ func (b *box) signed(name string) bool {
 	content, err := os.Open(b.path(name))
 	b.must(err)
 	defer content.Close()
-	roots, err := practice.Open(practice.Options{Dir: b.store}).Roots()
+	roots, _, err := practice.Open(practice.Options{Dir: b.store}).Roots()
 	b.must(err)
 	report, err := verify.Detached(b.t.Context(), signature, content, verify.Policy{Anchors: anchorsOf(roots)})
 	b.must(err)

@@ -78,7 +78,7 @@ func (d *checkup) examineLocale() {
 // examinePractice looks whether there is a practice card; it makes none.
 func (d *checkup) examinePractice() {
 	a := d.app
-	_, err := a.practiceStore().Roots()
+	_, _, err := a.practiceStore().Roots()
 	switch {
 	case err == nil:
 		d.pass("practice", ui.Escape(a.env.dataDir("practice")))

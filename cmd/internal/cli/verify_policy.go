@@ -110,7 +110,7 @@ func (a *app) anchors(ctx context.Context, names []string) ([]verify.Anchor, err
 	}
 	for _, name := range names {
 		if name == practiceReader {
-			signature, authentication, err := a.practiceStore().RootsByUse()
+			signature, authentication, err := a.practiceStore().Roots()
 			if err != nil {
 				return nil, err
 			}
