@@ -85,10 +85,10 @@ func wrapLine(text string, width int) []string {
 	for len(body) > 0 {
 		var piece string
 		piece, body, state = nextPiece(body, state, width-len(indent))
-		if column > len(indent) && column+Width(strings.TrimRight(piece, " ")) > width {
+		if column > len(indent) && !fits(strings.TrimRight(piece, " "), width-column) {
 			flush()
 		}
-		for column+Width(strings.TrimRight(piece, " ")) > width {
+		for !fits(strings.TrimRight(piece, " "), width-column) {
 			head, rest := cut(piece, width-column)
 			line += head
 			flush()
@@ -106,7 +106,7 @@ func nextPiece(body string, state, width int) (piece, rest string, next int) {
 	piece, more, then := first, rest, next
 	for more != "" && (flagGoesOn(piece) || strings.Count(piece, "`")%2 == 1) {
 		var segment string
-		if segment, more, _, then = uniseg.FirstLineSegmentInString(more, then); Width(strings.TrimRight(piece+segment, " ")) > width {
+		if segment, more, _, then = uniseg.FirstLineSegmentInString(more, then); !fits(strings.TrimRight(piece+segment, " "), width) {
 			return first, rest, next
 		}
 		piece += segment
@@ -117,6 +117,19 @@ func nextPiece(body string, state, width int) (piece, rest string, next int) {
 // flagGoesOn tells whether a piece ends at a hyphen within a flag.
 func flagGoesOn(piece string) bool {
 	return strings.HasSuffix(piece, "-") && (piece == "-" || strings.Contains(piece, "--"))
+}
+
+// fits tells whether text takes no more than these columns. It looks no further: a name
+// in a certificate may be as long as the certificate.
+func fits(s string, columns int) bool {
+	for state := -1; len(s) > 0; {
+		var width int
+		_, s, width, state = uniseg.FirstGraphemeClusterInString(s, state)
+		if columns -= width; columns < 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // cut splits off as many whole characters as fit, but at least one.

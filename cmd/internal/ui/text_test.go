@@ -144,3 +144,17 @@ func TestGroupsStandUnderEachOther(t *testing.T) {
 		}
 	}
 }
+
+// A name in a certificate may be as long as the certificate: laying it out takes as long
+// as it is, and not the square of that, which for these would be minutes.
+func TestWrapBearsAVeryLongWord(t *testing.T) {
+	for _, text := range []string{
+		strings.Repeat("a", 1<<19), strings.Repeat("漢", 1<<18), "`" + strings.Repeat("a-", 1<<18), strings.Repeat("-", 1<<18),
+	} {
+		for _, line := range strings.Split(ui.Wrap(text, 80), "\n") {
+			if ui.Width(line) > 80 {
+				t.Fatalf("a line of %d columns", ui.Width(line))
+			}
+		}
+	}
+}
