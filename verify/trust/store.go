@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"natsuin/fingerprint"
@@ -155,38 +156,36 @@ func (s Store) read(name string) (Registered, error) {
 
 func (s Store) path(name string) string { return filepath.Join(s.Dir, name+extension) }
 
-// Remove deletes the root that has this name, or this SHA-256 fingerprint in
-// any spelling that package fingerprint reads. A file that List could not read
-// can be removed by its name. Nothing found is ErrNotRegistered.
+// Remove deletes the root that has this SHA-256 fingerprint, in any spelling that
+// package fingerprint reads, or else this name: as the file has it, or as Add would keep
+// it. The fingerprint comes first, since a root may bring any name. A file that List
+// could not read can be removed by its name. Nothing found is ErrNotRegistered.
 func (s Store) Remove(nameOrSHA256 string) error {
 	names, err := s.names()
 	if err != nil {
 		return err
 	}
-	kept := sanitise(nameOrSHA256) // as Add keeps a name
-	for _, name := range names {
-		if name == nameOrSHA256 || name+extension == nameOrSHA256 || name == kept {
-			return s.removeFile(name)
-		}
-	}
-	wanted, err := fingerprint.Parse(nameOrSHA256)
-	if err != nil {
-		return ErrNotRegistered
-	}
-	roots, _ := s.List() // a bad file has no fingerprint to be found by
-	found := false
-	for _, root := range roots {
-		if root.Prints.SHA256.Equal(wanted) {
-			found = true
-			if err := s.removeFile(root.Name); err != nil {
-				return err
+	if wanted, err := fingerprint.Parse(nameOrSHA256); err == nil {
+		roots, _ := s.List() // a bad file has no fingerprint to be found by
+		found := false
+		for _, root := range roots {
+			if root.Prints.SHA256.Equal(wanted) {
+				found = true
+				if err := s.removeFile(root.Name); err != nil {
+					return err
+				}
 			}
 		}
+		if found {
+			return nil
+		}
 	}
-	if !found {
-		return ErrNotRegistered
+	for _, wanted := range []string{nameOrSHA256, strings.TrimSuffix(nameOrSHA256, extension), sanitise(nameOrSHA256)} {
+		if slices.Contains(names, wanted) {
+			return s.removeFile(wanted)
+		}
 	}
-	return nil
+	return ErrNotRegistered
 }
 
 func (s Store) removeFile(name string) error {

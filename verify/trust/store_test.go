@@ -385,3 +385,46 @@ func FuzzRegisteredFile(f *testing.F) {
 		}
 	})
 }
+
+// A root may bring the fingerprint of another as its name: what is removed is the root
+// that has the fingerprint.
+func TestRemoveLooksAtFingerprintsBeforeNames(t *testing.T) {
+	s := trust.Store{Dir: t.TempDir()}
+	meant, other := root(t, "meant"), root(t, "other")
+	print := fingerprint.Of(meant).SHA256.String()
+	for name, cert := range map[string]*x509.Certificate{"city": meant, print: other} {
+		if _, err := s.Add(name, cert); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.Remove(print); err != nil {
+		t.Fatal(err)
+	}
+	roots, err := s.List()
+	if err != nil || len(roots) != 1 || !roots[0].Certificate.Equal(other) {
+		t.Errorf("left: %v, %v", roots, err)
+	}
+}
+
+// A file that was put there by hand is found by its very name before the one that Add
+// would have made of it.
+func TestRemoveLooksForTheVeryNameFirst(t *testing.T) {
+	s := trust.Store{Dir: t.TempDir()}
+	added, err := s.Add("a:b", root(t, "added"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	byHand := filepath.Join(s.Dir, "a:b.pem")
+	if err := os.WriteFile(byHand, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: root(t, "by hand").Raw}), 0o600); err != nil {
+		t.Skip("this system has no such names:", err)
+	}
+	if err := s.Remove("a:b"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(byHand); !os.IsNotExist(err) {
+		t.Errorf("the file is there: %v", err)
+	}
+	if _, err := os.Stat(added.Path); err != nil {
+		t.Errorf("the other is gone: %v", err)
+	}
+}
