@@ -12,19 +12,13 @@ import (
 	"natsuin/verify/internal/cms"
 )
 
-// maxAsAttributes is how much of the content is kept to see whether it is a set of attributes in disguise: as much as the reader
-// takes for signed attributes.
-const maxAsAttributes = 1 << 20
-
-const setTag = 0x31 // the first octet of a SET OF
-
 // document is a message with the digests of its content.
 type document struct {
 	message *cms.Message
 	// digests are of the content, by algorithm: SHA-256 and those that the signers name. Nil when there is no content.
 	digests map[crypto.Hash][]byte
 	size    int64
-	// attributes says that the content is itself the encoding of signed attributes.
+	// attributes says that the content has the shape of signed attributes.
 	attributes bool
 	// check is CheckContent.
 	check Check
@@ -84,21 +78,20 @@ func (c contents) read(ctx context.Context) (*document, error) {
 	if c.out != nil && c.attached() {
 		writers = append(writers, c.out)
 	}
-	var head bytes.Buffer
+	attributes, disguised := int64(0), false
 	others := make([]comparison, len(sources)-1)
 	for i := range others {
 		others[i].r = sources[i+1]
 	}
 	err := pieces(ctx, sources[0], func(piece []byte) error {
-		first := d.size == 0
+		if d.size == 0 {
+			attributes, disguised = cms.AttributesInDisguise(piece)
+		}
 		d.size += int64(len(piece))
 		for _, w := range writers {
 			if _, err := w.Write(piece); err != nil {
 				return fmt.Errorf("write content: %w", err)
 			}
-		}
-		if head.Len() > 0 || first && len(piece) > 0 && piece[0] == setTag {
-			head.Write(piece[:min(len(piece), maxAsAttributes-head.Len())])
 		}
 		for i := range others {
 			if err := others[i].compare(piece); err != nil {
@@ -124,7 +117,7 @@ func (c contents) read(ctx context.Context) (*document, error) {
 	for algorithm, h := range hashes {
 		d.digests[algorithm] = h.Sum(nil)
 	}
-	d.attributes = head.Len() > 0 && d.size == int64(head.Len()) && isAttributes(head.Bytes())
+	d.attributes = disguised && (attributes < 0 || attributes == d.size)
 	return d, nil
 }
 
@@ -169,20 +162,6 @@ func fill(r io.Reader, buf []byte) (n int, err error) {
 		n += more
 	}
 	return n, err
-}
-
-// isAttributes reports whether content could have been signed as signed attributes (ePrint 2023/1801).
-func isAttributes(content []byte) bool {
-	list, ok := cms.ParseAttributes(content)
-	if !ok {
-		return false
-	}
-	for _, a := range list {
-		if a.Type == oidMessageDigest {
-			return true
-		}
-	}
-	return false
 }
 
 // comparison holds another copy of the content against the first.

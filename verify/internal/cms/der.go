@@ -13,9 +13,13 @@ type node struct {
 }
 
 // toDER writes a BER element with definite, shortest lengths and with OCTET STRINGs in one piece. It leaves the order of sets
-// alone: that is the caller's to judge. It takes no recursion, and time and memory in proportion to the input.
+// alone: that is the caller's to judge. It takes no recursion, and time and memory in proportion to the input; what already
+// is as it should be is returned itself, and maxNodes does not concern it.
 // Offsets in its errors count from the start of raw.
 func toDER(raw []byte) ([]byte, error) {
+	if isDER(raw) {
+		return raw, nil
+	}
 	nodes, err := readNodes(raw)
 	if err != nil {
 		return nil, err
@@ -25,6 +29,36 @@ func toDER(raw []byte) ([]byte, error) {
 		out = n.write(out)
 	}
 	return out, nil
+}
+
+// isDER reports whether toDER would change nothing. It walks over the elements and keeps of them only where the open ones end.
+func isDER(raw []byte) bool {
+	w := memory(raw)
+	ends := []int64{w.size}
+	for off := int64(0); ; {
+		for off == ends[len(ends)-1] {
+			if ends = ends[:len(ends)-1]; len(ends) == 0 {
+				return true
+			}
+		}
+		h, err := w.header(off, ends[len(ends)-1])
+		if err != nil || h.length < 0 || h.tag == tagOctetsBuilt || h.endOfContents() || !formAllowed(h.tag) {
+			return false
+		}
+		head := raw[off:h.body]
+		if len(head) != len(identifier(head))+lengthSize(int(h.length)) {
+			return false
+		}
+		off = h.body
+		if h.constructed() {
+			if len(ends) > maxDepth {
+				return false
+			}
+			ends = append(ends, h.body+h.length)
+		} else {
+			off += h.length
+		}
+	}
 }
 
 // readNodes takes BER apart into its elements, each before its children, with the lengths that they have in DER.

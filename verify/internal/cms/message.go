@@ -11,13 +11,12 @@ import "io"
 
 // Limits on the parts of a message other than its content.
 const (
-	maxBags         = 12 << 20 // bytes of certificates, of revocation data, of signers: each
-	maxAttributes   = 1 << 20  // bytes of one signer's signed attributes
+	maxBags         = 12 << 20 // bytes of certificates, of revocation data, of signers with their attributes: each
 	maxSmall        = 64 << 10 // bytes of an algorithm identifier, a name, a signature value
 	maxCertificates = 1024
 	maxRevocation   = 1024
 	maxSigners      = 64
-	maxUnsigned     = 1024 // attributes, and values of one attribute
+	maxAttributes   = 1024 // of one signer, signed and unsigned each; and values of one attribute
 )
 
 // Message is a SignedData. Byte slices are its own copies.

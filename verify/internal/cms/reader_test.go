@@ -143,7 +143,11 @@ func TestMalformedMessages(t *testing.T) {
 		"string in pieces":           {message(tlv, content, signerInfo(tlv(0xA0, attribute("\x2a", tlv(0x2C, tlv(0x0C, []byte("x"))))))), cms.BadHeader},
 		"too many signers":           {message(tlv, content, bytes.Repeat(signerInfo(nil), 65)), cms.TooMany},
 		"too many algorithms":        {tlv(0x30, signedData, tlv(0xA0, tlv(0x30, one, tlv(0x31, bytes.Repeat(sha256ID, 65)), tlv(0x30, data), tlv(0x31)))), cms.TooMany},
-		"signed attributes too long": {message(tlv, content, signerInfo(tlv(0xA0, attribute("\x2a", tlv(0x04, make([]byte, 1<<20)))))), cms.TooLarge},
+		"signed attributes too long": {message(tlv, content, signerInfo(tlv(0xA0, attribute("\x2a", tlv(0x04, make([]byte, 12<<20)))))), cms.TooLarge},
+		"too many signed attributes": {message(tlv, content, signerInfo(tlv(0xA0, bytes.Repeat(attribute("\x2a", one), 1025)))), cms.TooMany},
+		"too many signed values":     {message(tlv, content, signerInfo(tlv(0xA0, attribute("\x2a", bytes.Repeat(one, 1025))))), cms.TooMany},
+		"padded type of attribute":   {message(tlv, content, signerInfo(tlv(0xA0, attribute("\x2a\x80\x03", one)))), cms.BadValue},
+		"unended type of attribute":  {message(tlv, content, signerInfo(tlv(0xA0, attribute("\x2a\x83", one)))), cms.BadValue},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := parse(c.bytes)
@@ -365,8 +369,10 @@ func FuzzParse(f *testing.F) {
 			if s.Signed == nil {
 				continue
 			}
-			if list, ok := cms.ParseAttributes(s.Signed.DER); !ok || len(list) != len(s.Signed.List) {
-				t.Fatalf("DER form has %d attributes, want %d", len(list), len(s.Signed.List))
+			// What is signed as attributes must never pass for content.
+			size, is := cms.AttributesInDisguise(s.Signed.DER)
+			if !is || size != int64(len(s.Signed.DER)) {
+				t.Fatalf("attributes of %d bytes seen as %v with %d", len(s.Signed.DER), is, size)
 			}
 		}
 	})

@@ -1,0 +1,181 @@
+package cms
+
+import (
+	"bytes"
+	"slices"
+
+	"golang.org/x/crypto/cryptobyte"
+	"golang.org/x/crypto/cryptobyte/asn1"
+)
+
+// Attributes are the signed attributes.
+type Attributes struct {
+	List []Attribute
+	// DER is the SET OF that RFC 5652 5.4 says is signed; AsSent is the same with the order in which it was sent.
+	DER, AsSent []byte
+}
+
+// Sorted reports whether the attributes were sent in the order of DER.
+func (a *Attributes) Sorted() bool { return bytes.Equal(a.DER, a.AsSent) }
+
+// Attribute is a type and its values, each one whole element.
+type Attribute struct {
+	Type   OID
+	Values [][]byte
+}
+
+// signedAttributes brings the attributes into DER, whatever they were sent in, and keeps both orders.
+func (s *Signer) signedAttributes(c *cursor) error {
+	off := c.off
+	der, err := c.der(tagContext0, maxBags)
+	if err != nil {
+		return err
+	}
+	der[0] = tagSet
+	list, why := parseAttributes(der)
+	if why != "" {
+		return syntax(why, off)
+	}
+	s.Signed = &Attributes{List: list, AsSent: der, DER: sortSet(der)}
+	return nil
+}
+
+// parseAttributes reads the DER SET OF Attribute that fills der, in whatever order; why is "" if it is one. It is not one if it
+// is empty (RFC 5652 5.3: SIZE 1..MAX), or if a type is no identifier in its shortest form: another reader could take such a
+// one for an attribute that this one did not see.
+func parseAttributes(der []byte) (list []Attribute, why Reason) {
+	s := cryptobyte.String(der)
+	var set cryptobyte.String
+	if !s.ReadASN1(&set, asn1.SET) || !s.Empty() || set.Empty() {
+		return nil, BadValue
+	}
+	for !set.Empty() {
+		var seq, oid, values cryptobyte.String
+		if !set.ReadASN1(&seq, asn1.SEQUENCE) || !seq.ReadASN1(&oid, asn1.OBJECT_IDENTIFIER) ||
+			!seq.ReadASN1(&values, asn1.SET) || !seq.Empty() || !OID(oid).valid() {
+			return nil, BadValue
+		}
+		if len(list) == maxAttributes {
+			return nil, TooMany
+		}
+		a := Attribute{Type: OID(oid)}
+		for !values.Empty() {
+			value, ok := takeElement((*[]byte)(&values))
+			if !ok {
+				return nil, BadValue
+			}
+			if len(a.Values) == maxAttributes {
+				return nil, TooMany
+			}
+			a.Values = append(a.Values, value)
+		}
+		list = append(list, a)
+	}
+	return list, ""
+}
+
+// takeElement takes one element of definite length off b, whatever its tag. cryptobyte knows no tag number above 30, and the
+// values of an attribute are its inventor's.
+func takeElement(b *[]byte) ([]byte, bool) {
+	h, err := memory(*b).header(0, int64(len(*b)))
+	if err != nil || h.length < 0 {
+		return nil, false
+	}
+	end := h.body + h.length
+	element := (*b)[:end]
+	*b = (*b)[end:]
+	return element, true
+}
+
+// sortSet returns a SET OF with its elements in the order of DER (X.690 11.6): der itself if it has that order. der is well
+// formed.
+func sortSet(der []byte) []byte {
+	s := cryptobyte.String(der)
+	var set cryptobyte.String
+	s.ReadASN1(&set, asn1.SET)
+	head := len(der) - len(set)
+	var elements [][]byte
+	for !set.Empty() {
+		e, ok := takeElement((*[]byte)(&set))
+		if !ok {
+			break
+		}
+		elements = append(elements, e)
+	}
+	if slices.IsSortedFunc(elements, bytes.Compare) {
+		return der
+	}
+	slices.SortStableFunc(elements, bytes.Compare)
+	return append(bytes.Clone(der[:head]), bytes.Join(elements, nil)...)
+}
+
+// AttributesInDisguise tells by its first bytes whether content has the shape of a SET OF Attribute, which is what a signer with
+// attributes signs (ePrint 2023/1801): a SET whose first element is a SEQUENCE of an identifier and a SET, lengths in any form
+// of BER. size is what such content has in all, -1 if an indefinite length leaves that open. The shape alone is looked at, so
+// that no oddity deeper inside hides it.
+func AttributesInDisguise(head []byte) (size int64, is bool) {
+	rest := head
+	for i, want := range []byte{tagSet, tagSequence, tagOID, tagSet} {
+		tag, after, why := readIdentifier(rest)
+		if why != "" || tag != want {
+			return 0, false
+		}
+		if i == 3 {
+			return size, true
+		}
+		length, after, why := readLength(after, want != tagOID)
+		if why != "" {
+			return 0, false
+		}
+		rest = after
+		switch want {
+		case tagSet:
+			if size = length; length >= 0 {
+				size += int64(len(head) - len(rest))
+			}
+		case tagOID:
+			if length > int64(len(rest)) {
+				return size, true // it goes on beyond the bytes at hand
+			}
+			rest = rest[length:]
+		}
+	}
+	return 0, false
+}
+
+// unsignedAttributes reads attributes that nothing covers, and leaves their values as they are.
+func (c *cursor) unsignedAttributes() ([]Attribute, error) {
+	var list []Attribute
+	err := c.each(maxAttributes, func() error {
+		one, err := c.enter(tagSequence)
+		if err != nil {
+			return err
+		}
+		var a Attribute
+		if a.Type, err = one.oid(); err != nil {
+			return err
+		}
+		set, err := one.enter(tagSet)
+		if err != nil {
+			return err
+		}
+		err = set.each(maxAttributes, func() error {
+			e, err := set.next()
+			if err != nil {
+				return err
+			}
+			raw, err := c.w.copy(e.off, e.end-e.off)
+			a.Values = append(a.Values, raw)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		if err := one.leave(set); err != nil {
+			return err
+		}
+		list = append(list, a)
+		return c.leave(one)
+	})
+	return list, err
+}
