@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"crypto"
 	"crypto/x509"
+	"crypto/x509/pkix"
+	encoding "encoding/asn1"
 	"encoding/hex"
 	"math/big"
 	"strings"
@@ -44,51 +46,121 @@ func checkSigningCertificate(s cms.Signer, cert *x509.Certificate) Check {
 	return passed(CheckSigningCertificate, remark)
 }
 
-// matchReference compares the first ESSCertID of a SigningCertificate, which is the signer's, and returns its hash.
+// matchReference compares the first ESSCertID of a SigningCertificate, which is the signer's, and returns its hash. The others
+// and the policies restrict nothing here, and yet must be what RFC 5035 says.
 func matchReference(value cryptobyte.String, second bool, cert *x509.Certificate) (crypto.Hash, *problem) {
 	bad := refuse(ReasonAttributeMalformed)
-	var seq, ids, id, want cryptobyte.String
-	if !value.ReadASN1(&seq, asn1.SEQUENCE) || !value.Empty() ||
-		!seq.ReadASN1(&ids, asn1.SEQUENCE) || !ids.ReadASN1(&id, asn1.SEQUENCE) {
+	var seq, ids, policies cryptobyte.String
+	var present bool
+	if !value.ReadASN1(&seq, asn1.SEQUENCE) || !value.Empty() || !seq.ReadASN1(&ids, asn1.SEQUENCE) || ids.Empty() ||
+		!seq.ReadOptionalASN1(&policies, &present, asn1.SEQUENCE) || !seq.Empty() || present && !arePolicies(policies) {
 		return 0, bad
 	}
-	hash := crypto.SHA1
+	var first certID
+	for i := 0; !ids.Empty(); i++ {
+		id, no := readCertID(&ids, second)
+		if i == 0 {
+			if no != nil {
+				return 0, no
+			}
+			first = id
+		} else if no != nil && no.detail == ReasonAttributeMalformed {
+			return 0, no
+		}
+	}
+	return first.hash, first.compare(cert)
+}
+
+// certID is an ESSCertID or ESSCertIDv2 (RFC 5035 4, 5.4.1.1). issuer and serial are nil when absent.
+type certID struct {
+	hash   crypto.Hash
+	digest []byte
+	issuer []byte // a DER Name
+	serial *big.Int
+}
+
+func readCertID(ids *cryptobyte.String, second bool) (certID, *problem) {
+	bad := refuse(ReasonAttributeMalformed)
+	id := certID{hash: crypto.SHA1}
+	var one, digest cryptobyte.String
+	if !ids.ReadASN1(&one, asn1.SEQUENCE) {
+		return id, bad
+	}
+	var forbidden *problem
 	if second {
-		hash = crypto.SHA256
-		if id.PeekASN1Tag(asn1.SEQUENCE) {
+		id.hash = crypto.SHA256
+		if one.PeekASN1Tag(asn1.SEQUENCE) {
 			var raw cryptobyte.String
-			if !id.ReadASN1Element(&raw, asn1.SEQUENCE) {
-				return 0, bad
+			if !one.ReadASN1Element(&raw, asn1.SEQUENCE) {
+				return id, bad
 			}
 			a, ok := cms.ParseAlgorithm(raw)
 			if !ok {
-				return 0, bad
+				return id, bad
 			}
-			var no *problem
-			if hash, no = digestOf(a); no != nil {
-				return 0, no
-			}
+			id.hash, forbidden = digestOf(a)
 		}
 	}
-	if !id.ReadASN1(&want, asn1.OCTET_STRING) {
-		return 0, bad
+	if !one.ReadASN1(&digest, asn1.OCTET_STRING) {
+		return id, bad
 	}
-	d := hash.New()
+	id.digest = digest
+	if one.Empty() {
+		return id, forbidden
+	}
+	// IssuerSerial: of a certificate, the issuer is one directoryName and nothing else.
+	var issuerSerial, names, name, issuer cryptobyte.String
+	id.serial = new(big.Int)
+	if !one.ReadASN1(&issuerSerial, asn1.SEQUENCE) || !one.Empty() ||
+		!issuerSerial.ReadASN1(&names, asn1.SEQUENCE) || !names.ReadASN1(&name, asn1.Tag(4).ContextSpecific().Constructed()) ||
+		!names.Empty() || !name.ReadASN1Element(&issuer, asn1.SEQUENCE) || !name.Empty() ||
+		!issuerSerial.ReadASN1Integer(id.serial) || !issuerSerial.Empty() {
+		return id, bad
+	}
+	id.issuer = issuer
+	return id, forbidden
+}
+
+// compare returns why the certificate is not the one that is meant.
+func (id certID) compare(cert *x509.Certificate) *problem {
+	differs := func(attribute, certificate string) *problem {
+		return refuse(ReasonOtherCertificate, "attribute", attribute, "certificate", certificate)
+	}
+	d := id.hash.New()
 	d.Write(cert.Raw)
-	if got := d.Sum(nil); !bytes.Equal(want, got) {
-		return 0, refuse(ReasonOtherCertificate, "attribute", hexUpper(want), "certificate", hexUpper(got))
+	if got := d.Sum(nil); !bytes.Equal(id.digest, got) {
+		return differs(hexUpper(id.digest), hexUpper(got))
 	}
-	if id.Empty() {
-		return hash, nil
+	if id.serial == nil {
+		return nil
 	}
-	var issuerSerial, names cryptobyte.String
-	serial := new(big.Int)
-	if !id.ReadASN1(&issuerSerial, asn1.SEQUENCE) || !id.Empty() || !issuerSerial.ReadASN1(&names, asn1.SEQUENCE) ||
-		!issuerSerial.ReadASN1Integer(serial) || !issuerSerial.Empty() {
-		return 0, bad
+	if id.serial.Cmp(cert.SerialNumber) != 0 {
+		return differs(id.serial.Text(16), cert.SerialNumber.Text(16))
 	}
-	if serial.Cmp(cert.SerialNumber) != 0 {
-		return 0, refuse(ReasonOtherCertificate, "attribute", serial.Text(16), "certificate", cert.SerialNumber.Text(16))
+	if !sameName(id.issuer, cert.RawIssuer) {
+		return differs(nameText(id.issuer), cert.Issuer.String())
 	}
-	return hash, nil
+	return nil
+}
+
+// nameText is a DER Name for people, or its bytes if it is none.
+func nameText(raw []byte) string {
+	var names pkix.RDNSequence
+	if rest, err := encoding.Unmarshal(raw, &names); err != nil || len(rest) > 0 {
+		return hexUpper(raw)
+	}
+	return names.String()
+}
+
+// arePolicies reports whether list is a list of PolicyInformation (RFC 5280 4.2.1.4).
+func arePolicies(list cryptobyte.String) bool {
+	for !list.Empty() {
+		var one, qualifiers cryptobyte.String
+		var present bool
+		if !list.ReadASN1(&one, asn1.SEQUENCE) || !one.SkipASN1(asn1.OBJECT_IDENTIFIER) ||
+			!one.ReadOptionalASN1(&qualifiers, &present, asn1.SEQUENCE) || !one.Empty() {
+			return false
+		}
+	}
+	return true
 }
