@@ -84,11 +84,14 @@ func (a *app) fingerprint(ctx context.Context, o *fingerprintOptions, args []str
 	}
 	rep := &fingerprintReport{Certificates: []fingerprintEntry{}}
 	a.report = rep
-	var err error
 	if o.published {
 		rep.Certificates, rep.Historical = publishedEntries(a)
-	} else if rep.Certificates, err = a.fingerprintTargets(ctx, args); err != nil {
-		return err
+	} else {
+		entries, err := a.fingerprintTargets(ctx, args)
+		if err != nil {
+			return err
+		}
+		rep.Certificates = entries
 	}
 	for _, e := range rep.Certificates {
 		a.printFingerprint(e)

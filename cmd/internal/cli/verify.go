@@ -201,22 +201,18 @@ func (r *verifyRun) judge(ctx context.Context, p pair) *judged {
 	}
 	in := verify.Input{Signature: sig, Size: info.Size()}
 	if p.content == "" {
-		j.content = ownName(p.signature)
+		j.content = impliedContent(p.signature) // none: perhaps it is inside
 	}
 	if j.content == "-" {
 		in.Content = stream(ctx, r.app.env.Streams.In)
 	} else if j.content != "" {
 		content, err := openFile(ctx, j.content)
-		switch {
-		case err == nil:
-			defer content.Close()
-			in.Content = stream(ctx, content)
-		case p.content == "" && os.IsNotExist(err):
-			j.content = "" // perhaps the content is inside
-		default:
+		if err != nil {
 			j.err = fileError("err.file.read", j.content, err)
 			return j
 		}
+		defer content.Close()
+		in.Content = stream(ctx, content)
 	}
 	r.judgeInto(ctx, j, in)
 	return j
@@ -224,12 +220,17 @@ func (r *verifyRun) judge(ctx context.Context, p pair) *judged {
 
 var errNotRegular = errors.New("not a regular file")
 
-// ownName is the content's name that a detached signature implies: its own less .p7s.
-func ownName(signature string) string {
-	if strings.EqualFold(filepath.Ext(signature), ".p7s") {
-		return signature[:len(signature)-len(".p7s")]
+// impliedContent is the file that a detached signature implies, its own name less .p7s,
+// or "". A folder or a pipe only happens to have that name.
+func impliedContent(signature string) string {
+	if !strings.EqualFold(filepath.Ext(signature), ".p7s") {
+		return ""
 	}
-	return ""
+	name := signature[:len(signature)-len(".p7s")]
+	if info, err := os.Stat(name); err != nil || !info.Mode().IsRegular() {
+		return ""
+	}
+	return name
 }
 
 // judgeInto lets attached content go to --out only after VALID.
