@@ -33,6 +33,7 @@ type practiceReport struct {
 	RootSHA256 *string        `json:"root_sha256"`
 	Secrets    map[string]any `json:"secrets"`
 	Revoked    *string        `json:"revoked_at"`
+	Holder     *holder        `json:"holder,omitempty"` // only with --personal
 }
 
 func newPracticeShow(a *app) *cobra.Command {
@@ -49,9 +50,16 @@ func (a *app) practiceShow() error {
 		return err
 	}
 	rep := practiceReport{Kind: string(info.Kind), TriesLeft: map[string]any{}, Secrets: map[string]any{}}
+	birth := info.Birth.Format(time.DateOnly)
+	if a.flags.personal {
+		rep.Holder = &holder{Name: info.Name, Address: info.Address, Birth: birth, Sex: string(info.Sex)}
+	}
 	a.print(a.t("practice.mark"))
 	a.field("practice.kind", a.t("practice.kind."+string(info.Kind)))
 	a.field("practice.holder", ui.Escape(info.Name))
+	a.field("practice.holder.address", ui.Escape(info.Address))
+	a.field("practice.holder.birth", birth)
+	a.field("practice.holder.sex", a.t("sex."+string(info.Sex)))
 	for _, half := range []struct {
 		cred virtual.Credential
 		info practice.SlotInfo
