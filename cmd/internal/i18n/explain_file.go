@@ -42,7 +42,7 @@ func classifyOutput(err error) *Error {
 		switch {
 		case errors.Is(err, outfile.ErrNoSpace), errors.Is(err, outfile.ErrQuota):
 			return &Error{Code: CodeFile, ID: "err.output.no-space", Pairs: pairs, Err: err}
-		case out.Op == "open folder":
+		case errors.Is(err, outfile.ErrFolder):
 			return &Error{Code: CodeFile, ID: "err.output.folder", Pairs: pairs, Err: err}
 		}
 		return &Error{Code: CodeFile, ID: "err.file.write", Pairs: pairs, Err: err}

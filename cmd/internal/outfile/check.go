@@ -99,13 +99,13 @@ func (c *checker) folder(path string) checkedFolder {
 	info, err := os.Stat(path)
 	switch {
 	case err != nil:
-		f.err = &Error{Op: "open folder", Path: path, Err: bare(err)}
+		f.err = &Error{Op: opFolder, Path: path, Err: bare(err)}
 	case !info.IsDir():
-		f.err = &Error{Op: "open folder", Path: path, Err: ErrNotFolder}
+		f.err = &Error{Op: opFolder, Path: path, Err: ErrNotFolder}
 	default:
 		f.info = info
 		if err := writable(path); err != nil {
-			f.err = &Error{Op: "open folder", Path: path, Err: bare(err)}
+			f.err = &Error{Op: opFolder, Path: path, Err: bare(err)}
 		}
 		for i, other := range c.folders {
 			if other.info != nil && os.SameFile(other.info, info) {

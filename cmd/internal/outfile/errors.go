@@ -6,6 +6,10 @@ import (
 	"io/fs"
 )
 
+// ErrFolder is found by errors.Is in an *Error about the folder of an output,
+// whatever the reason; Path is then the folder's.
+var ErrFolder = errors.New("folder of the output")
+
 // Reasons that errors.Is finds in an *Error, beside fs.ErrPermission and
 // fs.ErrNotExist.
 var (
@@ -21,7 +25,7 @@ var (
 // Error says what could not be done to which output and why.
 type Error struct {
 	Op   string // "open folder", "create", "set permissions", "write", "sync", "name", "sync folder"
-	Path string // of the output; of its folder when Op is "open folder"
+	Path string // of the output, or of its folder: ErrFolder
 	Err  error  // the system's own error, or one of the reasons above
 }
 
@@ -30,8 +34,16 @@ func (e *Error) Error() string { return fmt.Sprintf("%s: %s: %v", e.Op, e.Path, 
 // Unwrap returns the system's error.
 func (e *Error) Unwrap() error { return e.Err }
 
-// Is knows the reasons above in the clothes of each system.
-func (e *Error) Is(target error) bool { return target != nil && reason(e.Err) == target }
+// opFolder is the one operation on a folder and not on the output.
+const opFolder = "open folder"
+
+// Is knows the reasons above in the clothes of each system, and ErrFolder.
+func (e *Error) Is(target error) bool {
+	if target == ErrFolder {
+		return e.Op == opFolder
+	}
+	return target != nil && reason(e.Err) == target
+}
 
 // ExistsError says that something of that name is there and Force was not
 // given. It is an fs.ErrExist.

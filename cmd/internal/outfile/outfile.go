@@ -25,10 +25,6 @@ type Options struct {
 	// itself, not what it points to) of the same name.
 	Force bool
 
-	// Mode holds the permission bits of a new file, less the umask. Zero means
-	// 0666. A replaced regular file passes its own bits on.
-	Mode fs.FileMode
-
 	faults faults
 }
 
@@ -54,6 +50,10 @@ type File struct {
 	err     error // the first that befell a Write, or the end
 }
 
+// newMode holds the permission bits of a new file, less the umask. A replaced
+// regular file passes its own bits on.
+const newMode = 0o666
+
 // errDone is the state after Commit and Abort.
 var errDone = errors.New("file is committed or aborted")
 
@@ -69,19 +69,15 @@ func Create(path string, opts Options) (*File, error) {
 	}
 	folder, err := openFolder(dir)
 	if err != nil {
-		return nil, &Error{Op: "open folder", Path: dir, Err: err}
+		return nil, &Error{Op: opFolder, Path: dir, Err: err}
 	}
 	old, err := examine(path, opts.Force)
 	if err != nil {
 		folder.close()
 		return nil, err
 	}
-	mode := opts.Mode.Perm()
-	if mode == 0 {
-		mode = 0o666
-	}
 	f := &File{path: path, name: name, folder: folder, opts: opts}
-	if err := f.create(mode); err != nil {
+	if err := f.create(); err != nil {
 		folder.close()
 		return nil, &Error{Op: "create", Path: path, Err: err}
 	}
@@ -94,15 +90,15 @@ func Create(path string, opts Options) (*File, error) {
 	return f, nil
 }
 
-func (f *File) create(mode fs.FileMode) (err error) {
+func (f *File) create() (err error) {
 	if !f.opts.faults.named {
-		f.file, err = f.folder.createUnnamed(f.path, mode)
+		f.file, err = f.folder.createUnnamed(f.path, newMode)
 		if !errors.Is(err, errors.ErrUnsupported) {
 			return err
 		}
 	}
 	name := tempName()
-	if f.file, err = f.folder.create(name, mode); err == nil {
+	if f.file, err = f.folder.create(name, newMode); err == nil {
 		f.temp = name
 	}
 	return err

@@ -247,6 +247,9 @@ func wantError(t *testing.T, err error, op, path string, reason error) {
 	if !errors.As(err, &e) || e.Op != op || e.Path != path || !errors.Is(err, reason) {
 		t.Errorf("error %#v (%v), want %s of %s because: %v", err, err, op, path, reason)
 	}
+	if errors.Is(err, outfile.ErrFolder) != (op == "open folder") {
+		t.Errorf("error %v: wrong about whether it is the folder's", err)
+	}
 }
 
 func TestAFailedSyncLeavesNothing(t *testing.T) {
