@@ -24,7 +24,7 @@ func (e *UnsupportedError) Error() string {
 // that answered something else than a signature.
 type CheckError struct {
 	Check Check
-	Err   error // what the judge said; may be nil
+	Err   error // what the judge said
 }
 
 // Check names one of the checks that each signature passes before release.
@@ -39,9 +39,6 @@ const (
 )
 
 func (e *CheckError) Error() string {
-	if e.Err == nil {
-		return fmt.Sprintf("check: fresh signature: %s", e.Check)
-	}
 	return fmt.Sprintf("check: fresh signature: %s: %v", e.Check, e.Err)
 }
 

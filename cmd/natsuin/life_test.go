@@ -148,7 +148,7 @@ func newTSA(dir string) error {
 	}
 	tsa, key, err := certify("Time", root, rootKey, func(c *x509.Certificate) {
 		c.KeyUsage = x509.KeyUsageDigitalSignature
-		usage, _ := asn1.Marshal([]asn1.ObjectIdentifier{timestamp.OIDExtendedKeyUsage})
+		usage, _ := asn1.Marshal([]asn1.ObjectIdentifier{{1, 3, 6, 1, 5, 5, 7, 3, 8}})
 		c.ExtraExtensions = []pkix.Extension{{Id: asn1.ObjectIdentifier{2, 5, 29, 37}, Critical: true, Value: usage}}
 	})
 	if err != nil {

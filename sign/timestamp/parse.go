@@ -40,9 +40,9 @@ func Parse(raw []byte) (*Info, error) {
 		{"serial number", func(s *cryptobyte.String) bool { return readInteger(s, &info.SerialNumber) }},
 		{"time", info.readTime},
 		{"accuracy", info.readAccuracy},
-		{"ordering", info.readOrdering},
-		{"nonce", info.readNonce},
-		{"authority", info.readAuthority},
+		{"ordering", readOrdering},
+		{"nonce", readNonce},
+		{"authority", readAuthority},
 		{"extensions", readExtensions},
 		{"end", func(s *cryptobyte.String) bool { return s.Empty() }},
 	} {
@@ -150,27 +150,25 @@ func readFraction(s *cryptobyte.String, n uint8) (time.Duration, bool) {
 
 // readOrdering reads a BOOLEAN DEFAULT FALSE, which DER leaves out when it is
 // false. An explicit FALSE is taken all the same: authorities write it.
-func (i *Info) readOrdering(s *cryptobyte.String) bool {
-	return !s.PeekASN1Tag(der.BOOLEAN) || s.ReadASN1Boolean(&i.Ordering)
+func readOrdering(s *cryptobyte.String) bool {
+	var ordering bool
+	return !s.PeekASN1Tag(der.BOOLEAN) || s.ReadASN1Boolean(&ordering)
 }
 
-func (i *Info) readNonce(s *cryptobyte.String) bool {
-	return !s.PeekASN1Tag(der.INTEGER) || readInteger(s, &i.Nonce)
+func readNonce(s *cryptobyte.String) bool {
+	var nonce *big.Int
+	return !s.PeekASN1Tag(der.INTEGER) || readInteger(s, &nonce)
 }
 
 // readAuthority reads [0] GeneralName, explicit because it is a CHOICE.
-func (i *Info) readAuthority(s *cryptobyte.String) bool {
+func readAuthority(s *cryptobyte.String) bool {
 	tag := der.Tag(0).ContextSpecific().Constructed()
 	if !s.PeekASN1Tag(tag) {
 		return true
 	}
 	var outer, name cryptobyte.String
 	var nameTag der.Tag
-	if !s.ReadASN1(&outer, tag) || !outer.ReadAnyASN1Element(&name, &nameTag) || !outer.Empty() {
-		return false
-	}
-	i.TSA = name
-	return true
+	return s.ReadASN1(&outer, tag) && outer.ReadAnyASN1Element(&name, &nameTag) && outer.Empty()
 }
 
 // readExtensions reads [1] IMPLICIT Extensions, each identifier once. None is

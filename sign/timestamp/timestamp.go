@@ -27,8 +27,6 @@ var (
 	OIDContent = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 16, 1, 4}
 	// OIDAttribute is id-aa-timeStampToken, the unsigned attribute that holds one.
 	OIDAttribute = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 16, 2, 14}
-	// OIDExtendedKeyUsage is id-kp-timeStamping.
-	OIDExtendedKeyUsage = asn1.ObjectIdentifier{1, 3, 6, 1, 5, 5, 7, 3, 8}
 )
 
 var hashes = map[string]crypto.Hash{
@@ -38,7 +36,8 @@ var hashes = map[string]crypto.Hash{
 	"2.16.840.1.101.3.4.2.3": crypto.SHA512,
 }
 
-// Info is a TSTInfo.
+// Info is a TSTInfo. Of its ordering, nonce and authority's name only the form is checked:
+// they are for who asked, or repeat what the certificate says.
 type Info struct {
 	Policy        asn1.ObjectIdentifier // of the authority
 	HashAlgorithm asn1.ObjectIdentifier // of the message imprint
@@ -47,9 +46,6 @@ type Info struct {
 	SerialNumber  *big.Int
 	GenTime       time.Time     // UTC
 	Accuracy      time.Duration // either way; 0 when the token does not say
-	Ordering      bool
-	Nonce         *big.Int // nil when absent
-	TSA           []byte   // the GeneralName, DER; nil when absent
 }
 
 // Matches reports whether the imprint is the hash of signatureValue, the octets
