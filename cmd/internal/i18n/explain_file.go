@@ -11,9 +11,6 @@ import (
 	"natsuin/verify/trust"
 )
 
-// safe is text from outside in a form that cannot steer the terminal.
-func safe(s string) string { return ui.Escape(s) }
-
 // classifyFile knows outputs, terminals, signatures, fingerprints and registered roots.
 func classifyFile(err error) *Error {
 	for _, known := range []func(error) *Error{classifyOutput, classifyTerminal, classifySign, classifyPrint, classifyTrust} {
@@ -23,7 +20,7 @@ func classifyFile(err error) *Error {
 	}
 	var path *fs.PathError
 	if errors.As(err, &path) {
-		return &Error{Code: CodeFile, ID: "err.store.file", Pairs: []any{"Path", safe(path.Path), "Error", safe(path.Err.Error())}, Err: err}
+		return &Error{Code: CodeFile, ID: "err.store.file", Pairs: []any{"Path", ui.Escape(path.Path), "Error", ui.Escape(path.Err.Error())}, Err: err}
 	}
 	return nil
 }
@@ -34,11 +31,11 @@ func classifyOutput(err error) *Error {
 	var out *outfile.Error
 	switch {
 	case errors.As(err, &exists):
-		return &Error{Code: CodeExists, ID: "err.output.exists", Pairs: []any{"Path", safe(exists.Path)}, Err: err}
+		return &Error{Code: CodeExists, ID: "err.output.exists", Pairs: []any{"Path", ui.Escape(exists.Path)}, Err: err}
 	case errors.As(err, &same):
-		return &Error{Code: CodeUsage, ID: "err.output.same", Pairs: []any{"Path", safe(same.Path), "Other", safe(same.Other)}, Err: err}
+		return &Error{Code: CodeUsage, ID: "err.output.same", Pairs: []any{"Path", ui.Escape(same.Path), "Other", ui.Escape(same.Other)}, Err: err}
 	case errors.As(err, &out):
-		pairs := []any{"Path", safe(out.Path), "Error", safe(out.Err.Error())}
+		pairs := []any{"Path", ui.Escape(out.Path), "Error", ui.Escape(out.Err.Error())}
 		switch {
 		case errors.Is(err, outfile.ErrNoSpace), errors.Is(err, outfile.ErrQuota):
 			return &Error{Code: CodeFile, ID: "err.output.no-space", Pairs: pairs, Err: err}
@@ -71,7 +68,7 @@ func classifySign(err error) *Error {
 	case errors.As(err, &check):
 		return &Error{Code: CodeInvalid, ID: "err.sign.self-check", Pairs: []any{"Check", string(check.Check)}, Err: err}
 	case errors.As(err, &unsupported):
-		return &Error{Code: CodeUsage, ID: "err.sign.unsupported", Pairs: []any{"What", unsupported.What, "Name", safe(unsupported.Name)}, Err: err}
+		return &Error{Code: CodeUsage, ID: "err.sign.unsupported", Pairs: []any{"What", unsupported.What, "Name", ui.Escape(unsupported.Name)}, Err: err}
 	}
 	return nil
 }
@@ -87,7 +84,7 @@ func classifyPrint(err error) *Error {
 	case errors.As(err, &length):
 		return &Error{Code: CodeUsage, ID: "err.print.length", Pairs: []any{"Digits", length.Digits + length.Base64}, Err: err}
 	case errors.As(err, &syntax):
-		return &Error{Code: CodeUsage, ID: "err.print.syntax", Pairs: []any{"Char", safe(string(syntax.Char))}, Err: err}
+		return &Error{Code: CodeUsage, ID: "err.print.syntax", Pairs: []any{"Char", ui.Escape(string(syntax.Char))}, Err: err}
 	}
 	return nil
 }
@@ -103,9 +100,9 @@ func classifyTrust(err error) *Error {
 	case errors.As(err, new(*trust.NotRootError)):
 		return &Error{Code: CodeInvalid, ID: "err.trust.not-root", Err: err}
 	case errors.As(err, &exists):
-		return &Error{Code: CodeExists, ID: "err.trust.name-taken", Pairs: []any{"Name", safe(exists.Name)}, Err: err}
+		return &Error{Code: CodeExists, ID: "err.trust.name-taken", Pairs: []any{"Name", ui.Escape(exists.Name)}, Err: err}
 	case errors.As(err, &file):
-		return &Error{Code: CodeFile, ID: "err.store.file", Pairs: []any{"Path", safe(file.Path), "Error", safe(file.Err.Error())}, Err: err}
+		return &Error{Code: CodeFile, ID: "err.store.file", Pairs: []any{"Path", ui.Escape(file.Path), "Error", ui.Escape(file.Err.Error())}, Err: err}
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 
 	"natsuin/card/pcsc"
 	"natsuin/card/practice"
+	"natsuin/cmd/internal/ui"
 )
 
 // readerRows are the failures of the PC/SC service and of the practice card's store.
@@ -46,7 +47,7 @@ func classifyReader(err error) *Error {
 	case errors.As(err, &service):
 		return &Error{Code: CodeNoService, ID: "err.pcsc.other", Pairs: []any{"Op", service.Op, "Code", service.Code.String()}, Err: err}
 	case errors.As(err, &damaged):
-		return &Error{Code: CodeFile, ID: "err.practice.damaged", Pairs: []any{"Path", safe(damaged.Path), "Error", safe(damaged.Reason)}, Err: err}
+		return &Error{Code: CodeFile, ID: "err.practice.damaged", Pairs: []any{"Path", ui.Escape(damaged.Path), "Error", ui.Escape(damaged.Reason)}, Err: err}
 	case errors.As(err, &invalid):
 		return &Error{Code: CodeUsage, ID: "err.practice.invalid." + invalid.Field, Err: err}
 	case errors.As(err, &secret):
@@ -60,7 +61,7 @@ func classifyReader(err error) *Error {
 func readerOf(err error) string {
 	var e *pcsc.Error
 	if errors.As(err, &e) && e.Reader != "" {
-		return safe(e.Reader)
+		return ui.Escape(e.Reader)
 	}
 	return "—"
 }

@@ -13,6 +13,8 @@ import (
 	"embed"
 	"slices"
 	"strings"
+
+	"natsuin/cmd/internal/ui"
 )
 
 //go:embed messages/*.json topics/*.txt
@@ -45,7 +47,7 @@ func Choose(flag string, getenv func(string) string, platform func() string) (st
 				return l, nil
 			}
 		}
-		return "", &Error{Code: CodeUsage, ID: "err.lang", Pairs: []any{"Value", safe(flag)}}
+		return "", &Error{Code: CodeUsage, ID: "err.lang", Pairs: []any{"Value", ui.Escape(flag)}}
 	}
 	for _, name := range []string{"NATSUIN_LANG", "LC_ALL", "LC_MESSAGES", "LANG"} {
 		if v := getenv(name); v != "" {
