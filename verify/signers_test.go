@@ -148,14 +148,7 @@ func TestAnchorThatIsTheSignerItself(t *testing.T) {
 }
 
 func TestPractice(t *testing.T) {
-	practice := func(c *x509.Certificate) {
-		o, err := x509.ParseOID("2.25.184374126194146455454303695688590931723")
-		if err != nil {
-			t.Fatal(err)
-		}
-		c.Policies = append(c.Policies, o)
-	}
-	w := newWorldFor(t, ecKey(t), practice)
+	w := newWorldFor(t, ecKey(t), withPolicy(t, practicePolicy))
 	m := by(w.signer, nil).encode(t)
 	for kind, want := range map[verify.AnchorKind]expect{
 		verify.AnchorFile:       open(verify.CheckPractice, verify.ReasonPractice),

@@ -6,9 +6,9 @@ import (
 	"errors"
 )
 
-// PracticePolicy is the certificate policy that every practice certificate
+// practicePolicy is the certificate policy that every practice certificate
 // carries (CLI.md, behaviour 20).
-const PracticePolicy = "2.25.184374126194146455454303695688590931723"
+const practicePolicy = "2.25.184374126194146455454303695688590931723"
 
 // ErrPractice refuses a practice root: it has no legal effect and anchors
 // nothing but a run that names it.
@@ -51,7 +51,7 @@ func (e *NotRootError) Error() string { return "register root: " + e.Reason.Stri
 // IsPractice reports whether the certificate carries the practice policy.
 func IsPractice(cert *x509.Certificate) bool {
 	for _, policy := range cert.Policies {
-		if policy.String() == PracticePolicy {
+		if policy.String() == practicePolicy {
 			return true
 		}
 	}
