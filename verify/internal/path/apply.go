@@ -13,9 +13,6 @@ var (
 	errTooMany      = errors.New("too many names and constraints")
 )
 
-// maxComparisons bounds the names times the constraints of one search.
-const maxComparisons = 250000
-
 // check applies the constraints to the names, spending the budget.
 func (c *constraints) check(names []name.General, budget *int) error {
 	for _, n := range names {

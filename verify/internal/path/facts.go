@@ -21,12 +21,14 @@ type facts struct {
 	constraints     *constraints   // nil when absent
 	hasKeyUsage     bool
 	unknownCritical asn1.ObjectIdentifier // nil when there is none
-	anchor          int                   // index in Request.Anchors, -1 for none
 	malformed       error                 // an extension that must be read cannot be
+
+	// Numbers that are equal where the names match and the keys are the same.
+	subjectID, issuerID, keyID int
 }
 
 // selfIssued is RFC 5280 section 3.2: subject and issuer are the same name.
-func (f *facts) selfIssued() bool { return f.subject.Equal(f.issuer) }
+func (f *facts) selfIssued() bool { return f.subjectID == f.issuerID }
 
 // isCA is RFC 5280 section 6.1.4 (k). A version 1 certificate is never a CA here.
 func (f *facts) isCA() bool {
@@ -59,7 +61,7 @@ var idOCSPNoCheck = asn1.ObjectIdentifier{1, 3, 6, 1, 5, 5, 7, 48, 1, 5}
 // newFacts reads a certificate. It always returns facts; what could not be read
 // is in malformed, and any path with it fails.
 func newFacts(cert *x509.Certificate) *facts {
-	f := &facts{cert: cert, anchor: -1}
+	f := &facts{cert: cert}
 	var err error
 	if f.subject, err = name.ParseDN(cert.RawSubject); err != nil {
 		f.malformed = fmt.Errorf("subject: %w", err)

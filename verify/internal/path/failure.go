@@ -25,7 +25,8 @@ const (
 	Refused
 
 	// BadSignature means that an issuer of the right name and key identifier
-	// is there, but the certificate's signature does not verify.
+	// is there, but the certificate's signature does not verify. It can be
+	// mended (see Mendable) unless an anchor should have signed the leaf.
 	BadSignature
 	// Malformed means that an extension which must be understood cannot be.
 	Malformed
@@ -79,13 +80,15 @@ type Failure struct {
 	// Detail says more, in English, for people.
 	Detail string
 	err    error
+	// mendable says so where the Kind does not.
+	mendable bool
 }
 
 // Mendable reports whether further information (another certificate, another
 // anchor, a proof of time) could turn the failure into a valid path. A verdict
 // is INDETERMINATE then, and INVALID otherwise.
 func (f *Failure) Mendable() bool {
-	return f.Kind < BadSignature
+	return f.mendable || f.Kind < BadSignature
 }
 
 // Error implements error.

@@ -26,6 +26,9 @@ import (
 type Request struct {
 	// Leaf is the certificate whose path is wanted, parsed by ParseCertificate.
 	Leaf *x509.Certificate
+	// Others are certificates that may be meant in place of Leaf: they have its
+	// key and are named as it is. A path from any of them will do.
+	Others []*x509.Certificate
 	// Pool holds certificates that may help to build the path. None of them
 	// is trusted.
 	Pool []*x509.Certificate
@@ -62,6 +65,10 @@ type Request struct {
 	CRLs            [][]byte
 	OCSPResponses   [][]byte
 	FetchOCSP       revocation.Fetch
+
+	// Work is shared with the other paths for the same message; nil means that
+	// there are none.
+	Work *Work
 
 	// Accept, when not nil, sees each valid path (leaf first) and may refuse
 	// it; other paths are then tried. Its error is in the Failure.
@@ -103,6 +110,8 @@ func (r *Result) Worst(at time.Time) revocation.Answer {
 	return worst
 }
 
+func (r *Result) weight(at time.Time) int { return weight(r.Worst(at), at) }
+
 func weight(a revocation.Answer, at time.Time) int {
 	switch {
 	case a.RevokedBy(at):
@@ -117,40 +126,33 @@ func weight(a revocation.Answer, at time.Time) int {
 	return 0
 }
 
-// Validate returns a valid path from the leaf to an anchor, or the failure that
-// says most about why there is none. When revocation is checked and several
-// paths are valid, the one with the best status is returned.
+// Validate returns a valid path from the leaf, or one that may be meant in its
+// place, to an anchor, or the failure that says most about why there is none.
+// When revocation is checked and several paths are valid, the one with the best
+// status is returned.
 func Validate(ctx context.Context, r Request) (*Result, *Failure) {
 	if r.Leaf == nil {
 		return nil, &Failure{Kind: NoPath, Detail: "no certificate"}
 	}
+	if r.Work == nil {
+		r.Work = NewWork(ctx)
+	}
 	store := newStore(&r)
-	leaf := store.byRaw[string(r.Leaf.Raw)]
 	s := &search{r: &r, store: store, strength: strength.Policy{AllowSHA1: r.AllowSHA1, AllowWeak: r.AllowWeak}}
-	var best *Result
-	valid := 0
 	var revoker *revoker
 	if r.CheckRevocation {
 		revoker = newRevoker(&r, store)
 	}
-	s.accept = func(ctx context.Context, chain []*facts, result *Result) bool {
-		if revoker == nil {
-			result.Revocation = make([]revocation.Answer, len(chain))
-			best = result
-			return true
-		}
-		result.Revocation = revoker.chain(ctx, chain)
-		if result.Revocation[0].RevokedBy(r.At) {
-			best = result // no other path makes a revoked leaf good
-			return true
-		}
-		if best == nil || weight(result.Worst(r.At), r.At) < weight(best.Worst(r.At), r.At) {
+	var best *Result
+	for _, leaf := range append([]*x509.Certificate{r.Leaf}, r.Others...) {
+		result := s.from(ctx, store.add(leaf), revoker)
+		if result != nil && (best == nil || result.weight(r.At) < best.weight(r.At)) {
 			best = result
 		}
-		valid++
-		return valid == maxValid || best.Worst(r.At).Status == revocation.Good
+		if best != nil && (revoker == nil || best.Worst(r.At).Status == revocation.Good) {
+			break
+		}
 	}
-	s.run(ctx, leaf)
 	switch {
 	case best != nil:
 		return best, nil
@@ -160,4 +162,31 @@ func Validate(ctx context.Context, r Request) (*Result, *Failure) {
 		return nil, &Failure{Kind: TooComplex, Cert: r.Leaf, Chain: []*x509.Certificate{r.Leaf}}
 	}
 	return nil, s.best
+}
+
+// from returns the valid path from one leaf whose revocation status is best, nil
+// if there is none. revoker is nil when revocation is not checked.
+func (s *search) from(ctx context.Context, leaf *facts, revoker *revoker) *Result {
+	at := s.r.At
+	var best *Result
+	valid := 0
+	s.accept = func(ctx context.Context, chain []*facts, result *Result) bool {
+		if revoker == nil {
+			result.Revocation = make([]revocation.Answer, len(chain))
+			best = result
+			return true
+		}
+		result.Revocation = revoker.chain(ctx, chain)
+		if result.Revocation[0].RevokedBy(at) {
+			best = result // no other path makes a revoked leaf good
+			return true
+		}
+		if best == nil || result.weight(at) < best.weight(at) {
+			best = result
+		}
+		valid++
+		return valid == maxValid || best.Worst(at).Status == revocation.Good
+	}
+	s.run(ctx, leaf)
+	return best
 }

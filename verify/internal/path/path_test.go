@@ -3,6 +3,7 @@ package path_test
 import (
 	"bytes"
 	"context"
+	"crypto/ed25519"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
@@ -259,7 +260,10 @@ func TestHostilePools(t *testing.T) {
 		for range 250 {
 			pool = append(pool, newRoot(t, "CA", noID).cert)
 		}
-		f := wantFailure(t, path.Request{Leaf: leaf.cert, Pool: pool, Anchors: certs(root), At: at}, path.TooComplex, leaf.cert)
+		r := path.Request{Leaf: leaf.cert, Pool: append(pool, ca.cert), Anchors: certs(root), At: at}
+		wantPath(t, r)
+		r.Work = spent(leaf.cert)
+		f := wantFailure(t, r, path.TooComplex, leaf.cert)
 		if !f.Mendable() {
 			t.Error("giving up must not read as INVALID")
 		}
@@ -279,6 +283,79 @@ func TestHostilePools(t *testing.T) {
 		r := path.Request{Leaf: ca.newLeaf(t, "Leaf").cert, Pool: pool, Anchors: certs(root), At: at}
 		wantFailure(t, r, path.TooComplex, nil)
 	})
+}
+
+// spent returns Work in which no signature can be verified any more.
+func spent(c *x509.Certificate) *path.Work {
+	w := path.NewWork(context.Background())
+	for w.Signatures.Spend(c.PublicKey, 0) == nil {
+	}
+	return w
+}
+
+// TestWorkIsShared takes all that may be spent after a first path: whatever was verified for it is still known.
+func TestWorkIsShared(t *testing.T) {
+	root := newRoot(t, "Root")
+	ca := root.newCA(t, "CA")
+	first, second := ca.newLeaf(t, "Leaf"), ca.newLeaf(t, "Leaf")
+	r := path.Request{Leaf: first.cert, Pool: certs(ca), Anchors: certs(root), At: at, Work: path.NewWork(context.Background())}
+	wantPath(t, r)
+	for r.Work.Signatures.Spend(root.cert.PublicKey, 0) == nil {
+	}
+	wantPath(t, r)
+	r.Leaf = second.cert
+	wantFailure(t, r, path.TooComplex, second.cert)
+}
+
+// TestCertificatesThatMayBeMeant puts copies of the leaf that nobody signed beside the right one.
+func TestCertificatesThatMayBeMeant(t *testing.T) {
+	root := newRoot(t, "Root")
+	ca := root.newCA(t, "CA")
+	right := root.newLeaf(t, "Leaf")
+	forge := func() *x509.Certificate {
+		forger := newRoot(t, "Root", func(c *x509.Certificate) { c.SubjectKeyId = root.cert.SubjectKeyId })
+		return issue(t, forger, "Leaf", right.key, func(c *x509.Certificate) { c.SerialNumber = right.cert.SerialNumber }).cert
+	}
+	forged := forge()
+	r := path.Request{Leaf: forged, Pool: certs(ca), Anchors: certs(root), At: at}
+	if f := wantFailure(t, r, path.BadSignature, forged); f.Mendable() {
+		t.Error("the one certificate that can be meant was never signed: no information helps")
+	}
+	r.Others = []*x509.Certificate{forge(), right.cert}
+	if result := wantPath(t, r); !result.Chain[0].Equal(right.cert) {
+		t.Error("another certificate was taken")
+	}
+	r.Others = r.Others[:1]
+	if f := wantFailure(t, r, path.BadSignature, nil); !f.Mendable() {
+		t.Error("of two that may be meant, neither is known to be the signer's")
+	}
+}
+
+// TestInventedIssuers puts certificates into the pool that anyone can make. What they fail at is not the leaf's fault.
+func TestInventedIssuers(t *testing.T) {
+	root := newRoot(t, "Root")
+	ca := root.newCA(t, "CA")
+	leaf := ca.newLeaf(t, "Leaf")
+	sameID := func(c *x509.Certificate) { c.SubjectKeyId = ca.cert.SubjectKeyId }
+	edwards, key, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(edwards, err)
+	}
+	for name, pool := range map[string][]*x509.Certificate{
+		"of the issuer's name and identifier": certs(newRoot(t, "CA", sameID)),
+		"with a key of another kind":          {issue(t, nil, "CA", key, asCA, sameID).cert},
+		"and the issuer, but no root":         certs(newRoot(t, "CA", sameID), ca),
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, f := path.Validate(context.Background(), path.Request{Leaf: leaf.cert, Pool: pool, Anchors: certs(newRoot(t, "Another")), At: at})
+			if f == nil || !f.Mendable() {
+				t.Errorf("%v, want a failure that can be mended", f)
+			}
+			if len(pool) == 2 && f.Kind != path.NoPath {
+				t.Errorf("%v, though only the anchor is missing", f)
+			}
+		})
+	}
 }
 
 func TestCancelled(t *testing.T) {

@@ -10,11 +10,10 @@ import (
 	"natsuin/verify/internal/revocation"
 )
 
-// Limits of the revocation side of one Validate.
+// Limits of the revocation side of one Validate, besides those of its Work.
 const (
-	maxRevocationSignatures = 500
-	maxSignerDepth          = 4 // CRL signers whose own CRL signers are checked
-	maxSignerPaths          = 200
+	maxSignerDepth = 4 // CRL signers whose own CRL signers are checked
+	maxSignerPaths = 200
 )
 
 // revoker answers for the certificates of paths to one anchor.
@@ -23,7 +22,6 @@ type revoker struct {
 	store   *store
 	lists   []*revocation.CRL
 	answers []*revocation.Response
-	spent   *int // signatures verified on CRLs and OCSP responses
 	paths   *int // signer paths built
 	known   map[question]revocation.Answer
 
@@ -40,16 +38,16 @@ type revoker struct {
 type question struct{ cert, issuer, anchor *facts }
 
 func newRevoker(r *Request, s *store) *revoker {
-	k := &revoker{r: r, store: s, spent: new(int), paths: new(int), known: map[question]revocation.Answer{}}
+	k := &revoker{r: r, store: s, paths: new(int), known: map[question]revocation.Answer{}}
 	for _, der := range r.CRLs {
-		if c, err := revocation.ParseCRL(der); err == nil {
+		if c := s.list(der); c != nil {
 			k.lists = append(k.lists, c)
 		} else {
 			k.unreadable++
 		}
 	}
 	for _, der := range r.OCSPResponses {
-		if o, err := revocation.ParseResponse(der); err == nil {
+		if o := s.response(der); o != nil {
 			k.answers = append(k.answers, o)
 		} else {
 			k.unreadable++
@@ -65,19 +63,11 @@ func (k *revoker) checker(fetch revocation.Fetch) *revocation.Checker {
 		Strength: strength.Policy{AllowSHA1: k.r.AllowSHA1, AllowWeak: k.r.AllowWeak},
 		Named:    k.store.named,
 		Trusted:  k.trusted,
-		Verify:   k.verify,
+		Verify:   k.r.Work.Signatures.Verify,
 	}
 }
 
 var errTooManyDocuments = errors.New("path: too many revocation documents")
-
-func (k *revoker) verify(signer *x509.Certificate, a x509.SignatureAlgorithm, signed, signature []byte) error {
-	if *k.spent == maxRevocationSignatures {
-		return errTooManyDocuments
-	}
-	*k.spent++
-	return strength.Verify(signer, a, signed, signature)
-}
 
 // chain answers for every certificate of the chain but the anchor.
 func (k *revoker) chain(ctx context.Context, chain []*facts) []revocation.Answer {
@@ -105,8 +95,8 @@ var errSigner = errors.New("path: CRL signer refused")
 // path that is being checked (RFC 5280 section 6.3.3 (f)), on which nothing is
 // revoked or unknown.
 func (k *revoker) trusted(ctx context.Context, signer *x509.Certificate) error {
-	leaf := k.store.byRaw[string(signer.Raw)]
-	if leaf == nil {
+	leaf := k.store.read(signer)
+	if !k.store.known[leaf] {
 		return errSigner
 	}
 	if leaf == k.anchor {

@@ -11,16 +11,14 @@ import (
 	"natsuin/verify/internal/path/strength"
 )
 
-// Limits of one Validate. They are far above what real paths need, and low
-// enough that a hostile message costs little.
+// Limits of one Validate, besides those of its Work.
 const (
-	maxLength     = 16   // certificates in a path, the anchor included
-	maxSignatures = 200  // certificate signatures verified
-	maxSteps      = 5000 // issuers tried
-	maxValid      = 8    // valid paths compared for their revocation status
+	maxLength = 16 // certificates in a path, the anchor included
+	maxValid  = 8  // valid paths compared for their revocation status
 )
 
-// search builds paths for one leaf, depth first, best issuers first.
+// search builds paths for one leaf after the other, depth first, best issuers
+// first.
 type search struct {
 	r        *Request
 	strength strength.Policy
@@ -33,77 +31,57 @@ type search struct {
 	gaveUp   bool
 }
 
-// store is what searches for one Request share: the certificates, and what has
-// been verified and spent.
+// store is what searches for one Request share: the certificates, and which of
+// them are anchors.
 type store struct {
-	bySubject   map[string][]*facts
-	byRaw       map[string]*facts
-	signatures  map[signatureKey]error
-	verified    int
-	steps       int
-	comparisons int
+	*Work
+	bySubject map[int][]*facts
+	known     map[*facts]bool
+	anchors   map[*facts]int // index in Request.Anchors
 }
-
-type signatureKey struct {
-	child  *facts
-	issuer string // subject public key info
-}
-
-var errBudget = errors.New("path: too many signatures")
 
 func newStore(r *Request) *store {
-	s := &store{bySubject: map[string][]*facts{}, byRaw: map[string]*facts{},
-		signatures: map[signatureKey]error{}, comparisons: maxComparisons}
+	s := &store{Work: r.Work, bySubject: map[int][]*facts{}, known: map[*facts]bool{}, anchors: map[*facts]int{}}
 	for i, c := range r.Anchors {
-		if f := s.add(c); f != nil && f.anchor < 0 {
-			f.anchor = i
+		if c == nil {
+			continue
+		}
+		f := s.add(c)
+		if _, ok := s.anchors[f]; !ok {
+			s.anchors[f] = i
 		}
 	}
 	for _, c := range r.Pool {
-		s.add(c)
+		if c != nil {
+			s.add(c)
+		}
 	}
-	s.add(r.Leaf)
 	return s
 }
 
 func (s *store) add(c *x509.Certificate) *facts {
-	if c == nil {
-		return nil
+	f := s.read(c)
+	if !s.known[f] {
+		s.known[f] = true
+		s.bySubject[f.subjectID] = append(s.bySubject[f.subjectID], f)
 	}
-	if f := s.byRaw[string(c.Raw)]; f != nil {
-		return f
-	}
-	f := newFacts(c)
-	s.byRaw[string(c.Raw)] = f
-	key := f.subject.Key()
-	s.bySubject[key] = append(s.bySubject[key], f)
 	return f
+}
+
+func (s *store) isAnchor(f *facts) bool {
+	_, ok := s.anchors[f]
+	return ok
 }
 
 // named returns the certificates with the subject.
 func (s *store) named(dn name.DN) []*x509.Certificate {
-	return certificates(s.bySubject[dn.Key()])
-}
-
-// signed verifies the signature on child with issuer's key, once.
-func (s *store) signed(child, issuer *facts) error {
-	key := signatureKey{child, string(issuer.cert.RawSubjectPublicKeyInfo)}
-	if err, ok := s.signatures[key]; ok {
-		return err
-	}
-	if s.verified == maxSignatures {
-		return errBudget
-	}
-	s.verified++
-	err := strength.Verify(issuer.cert, child.cert.SignatureAlgorithm, child.cert.RawTBSCertificate, child.cert.Signature)
-	s.signatures[key] = err
-	return err
+	return certificates(s.bySubject[s.number("name "+dn.Key())])
 }
 
 // run tries every path from leaf to an anchor until accept says stop.
 func (s *search) run(ctx context.Context, leaf *facts) {
 	chain := []*facts{leaf}
-	if leaf.anchor >= 0 && s.complete(ctx, chain) {
+	if s.isAnchor(leaf) && s.complete(ctx, chain) {
 		return
 	}
 	s.extend(ctx, chain)
@@ -121,7 +99,7 @@ func (s *search) extend(ctx context.Context, chain []*facts) (stop bool) {
 		if ctx.Err() != nil {
 			return true
 		}
-		if s.steps++; s.steps > maxSteps {
+		if s.steps--; s.steps < 0 {
 			s.gaveUp = true
 			return true
 		}
@@ -134,7 +112,7 @@ func (s *search) extend(ctx context.Context, chain []*facts) (stop bool) {
 			continue
 		}
 		dead = false
-		if issuer.anchor >= 0 {
+		if s.isAnchor(issuer) {
 			stop = s.complete(ctx, longer)
 		} else {
 			stop = s.extend(ctx, longer)
@@ -144,31 +122,77 @@ func (s *search) extend(ctx context.Context, chain []*facts) (stop bool) {
 		}
 	}
 	if dead {
-		s.fail(0, newFailure(NoPath, chain, len(chain)-1, "its issuer's certificate is not at hand or not trusted"))
+		s.fail(incomplete(len(chain), noIssuer), newFailure(NoPath, chain, len(chain)-1, "its issuer's certificate is not at hand or not trusted"))
 	}
 	return false
 }
 
+// Ranks of failures. Paths that reach no anchor come first, the shorter ones
+// below the longer; see incomplete. Those that reach one say more.
+const (
+	rankBroken   = 100 + iota // breaks a rule for good
+	rankMendable              // something could still make the path valid
+	rankRefused               // valid, and refused by Request.Accept
+)
+
+// Ranks of the failures after which a path of one length does not go on.
+const (
+	noIssuer = iota
+	inDoubt
+	signatureWrong
+)
+
+func incomplete(length, why int) int { return 3*length + why }
+
 // refuse notes why an issuer of the right name did not sign the child. A wrong
 // signature says something only where the key identifiers agree: several
 // generations of one CA share a name.
+//
+// What no anchor has signed is at hand because somebody put it there: a copy that
+// was spoilt, an issuer that was invented. Others may be right. Only a leaf is
+// wrong for good, if no other can be meant and its issuer is beyond doubt.
 func (s *search) refuse(err error, child, issuer *facts, chain []*facts) {
 	at := len(chain) - 2
-	switch {
-	case errors.Is(err, errBudget):
+	match := keyMatch(child, issuer)
+	var f *Failure
+	switch unsupported := errors.Is(err, strength.ErrUnsupported); {
+	case errors.Is(err, strength.ErrTooMuch):
 		s.gaveUp = true
-	case errors.Is(err, strength.ErrUnsupported):
-		s.fail(1, newFailure(UnsupportedAlgorithm, chain, at, child.cert.SignatureAlgorithm.String()))
-	case keyMatch(child, issuer) == 2:
-		s.fail(1, newFailure(BadSignature, chain, at, ""))
+		return
+	case unsupported && errors.Is(s.strength.Algorithm(child.cert.SignatureAlgorithm), strength.ErrUnsupported):
+		f = newFailure(UnsupportedAlgorithm, chain, at, child.cert.SignatureAlgorithm.String())
+	case unsupported && match > 0:
+		f = newFailure(UnsupportedAlgorithm, chain, at, "the issuer's key")
+	case errors.Is(err, strength.ErrSignature) && match == 2:
+		f = newFailure(BadSignature, chain, at, "")
+	default:
+		return
 	}
+	why := signatureWrong
+	if f.mendable = at > 0 || len(s.r.Others) > 0 || !s.beyondDoubt(issuer); f.mendable {
+		why = inDoubt
+	}
+	s.fail(incomplete(at+1, why), f)
+}
+
+// beyondDoubt reports whether an issuer is an anchor, or one whose signature an
+// anchor verifies.
+func (s *search) beyondDoubt(issuer *facts) bool {
+	if s.isAnchor(issuer) {
+		return true
+	}
+	for _, f := range s.bySubject[issuer.issuerID] {
+		if s.isAnchor(f) && s.signed(issuer, f) == nil {
+			return true
+		}
+	}
+	return false
 }
 
 // repeats reports whether the chain already has this CA under this key.
 func repeats(chain []*facts, issuer *facts) bool {
 	for _, f := range chain {
-		if f == issuer || f.subject.Equal(issuer.subject) &&
-			bytes.Equal(f.cert.RawSubjectPublicKeyInfo, issuer.cert.RawSubjectPublicKeyInfo) {
+		if f.subjectID == issuer.subjectID && f.keyID == issuer.keyID {
 			return true
 		}
 	}
@@ -192,10 +216,10 @@ func keyMatch(child, issuer *facts) int {
 // likeliest first: by key identifier, then anchors, then those valid at the
 // time. Only the signature decides.
 func (s *search) issuers(child *facts) []*facts {
-	found := append([]*facts(nil), s.bySubject[child.issuer.Key()]...)
+	found := append([]*facts(nil), s.bySubject[child.issuerID]...)
 	score := func(f *facts) int {
 		n := 4 * keyMatch(child, f)
-		if f.anchor >= 0 {
+		if s.isAnchor(f) {
 			n += 2
 		}
 		if !s.r.At.Before(f.cert.NotBefore) && !s.r.At.After(f.cert.NotAfter) {
@@ -211,9 +235,9 @@ func (s *search) issuers(child *facts) []*facts {
 func (s *search) complete(ctx context.Context, chain []*facts) (stop bool) {
 	result, failure := s.validate(chain)
 	if failure != nil {
-		rank := 2
+		rank := rankBroken
 		if failure.Mendable() {
-			rank = 3 // something could still make this path valid
+			rank = rankMendable
 		}
 		s.fail(rank, failure)
 		return false
@@ -222,7 +246,7 @@ func (s *search) complete(ctx context.Context, chain []*facts) (stop bool) {
 		if err := s.r.Accept(result.Chain); err != nil {
 			failure := newFailure(Refused, chain, 0, err.Error())
 			failure.err = err
-			s.fail(4, failure)
+			s.fail(rankRefused, failure)
 			return false
 		}
 	}

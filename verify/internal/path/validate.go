@@ -45,7 +45,7 @@ func (s *search) validate(chain []*facts) (*Result, *Failure) {
 			return fail(NotYetValid, i, "")
 		}
 	}
-	return &Result{Chain: certificates(chain), AnchorIndex: chain[len(chain)-1].anchor, Policies: policies}, nil
+	return &Result{Chain: certificates(chain), AnchorIndex: s.anchors[chain[len(chain)-1]], Policies: policies}, nil
 }
 
 // certificate looks at one certificate by itself, and as the issuer of the one

@@ -39,28 +39,37 @@ const (
 	minRSABits  = 2048
 	weakRSABits = 1024
 	maxRSABits  = 16384 // beyond, a verification takes longer than it is worth
+	maxCABits   = 8192  // of a key that signs certificates, CRLs or OCSP responses
 	minExponent = 65537
+	maxExponent = 1<<31 - 1 // crypto/rsa takes none above
 )
 
-// Key returns nil if the public key may be relied on.
-func (p Policy) Key(public any) error {
+// Computable reports whether a verification with the key takes bounded time, so
+// that it may be tried at all. It says nothing about the key's worth.
+func Computable(public any) bool {
 	switch k := public.(type) {
 	case *rsa.PublicKey:
 		bits := k.N.BitLen()
-		if bits < weakRSABits || bits > maxRSABits || k.E < 3 || k.E%2 == 0 {
-			return ErrUnsupported
-		}
-		if (bits < minRSABits || k.E < minExponent) && !p.AllowWeak {
-			return ErrWeak
-		}
-		return nil
+		return bits >= weakRSABits && bits <= maxRSABits && k.N.Bit(0) == 1 &&
+			k.E >= 3 && k.E <= maxExponent && k.E%2 == 1
 	case *ecdsa.PublicKey:
 		switch k.Curve {
 		case elliptic.P256(), elliptic.P384(), elliptic.P521():
-			return nil
+			return true
 		}
 	}
-	return ErrUnsupported
+	return false
+}
+
+// Key returns nil if the public key may be relied on.
+func (p Policy) Key(public any) error {
+	if !Computable(public) {
+		return ErrUnsupported
+	}
+	if k, ok := public.(*rsa.PublicKey); ok && (k.N.BitLen() < minRSABits || k.E < minExponent) && !p.AllowWeak {
+		return ErrWeak
+	}
+	return nil
 }
 
 // Algorithm returns nil if the signature algorithm may be relied on.
@@ -80,18 +89,24 @@ func (p Policy) Algorithm(a x509.SignatureAlgorithm) error {
 }
 
 // Verify checks a signature by the key of signer over signed. It looks at the
-// mathematics only; Key and Algorithm decide what it is worth.
+// mathematics only, and at no key that takes long; Key and Algorithm decide what
+// the answer is worth.
 func Verify(signer *x509.Certificate, a x509.SignatureAlgorithm, signed, signature []byte) error {
-	if err := (Policy{AllowSHA1: true, AllowWeak: true}).Key(signer.PublicKey); err != nil {
-		return err
-	}
-	if err := (Policy{AllowSHA1: true}).Algorithm(a); err != nil {
+	if err := verifiable(signer.PublicKey, a); err != nil {
 		return err
 	}
 	if signer.CheckSignature(a, signed, signature) != nil {
 		return ErrSignature
 	}
 	return nil
+}
+
+// verifiable returns nil if Verify can be asked.
+func verifiable(public any, a x509.SignatureAlgorithm) error {
+	if k, ok := public.(*rsa.PublicKey); !Computable(public) || ok && k.N.BitLen() > maxCABits {
+		return ErrUnsupported
+	}
+	return (Policy{AllowSHA1: true}).Algorithm(a)
 }
 
 // Parse reads an AlgorithmIdentifier (DER, tag and length included). It returns

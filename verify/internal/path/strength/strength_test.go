@@ -19,7 +19,7 @@ import (
 
 func TestKeys(t *testing.T) {
 	rsaKey := func(bits uint, e int) *rsa.PublicKey {
-		return &rsa.PublicKey{N: new(big.Int).SetBit(big.NewInt(1), int(bits-1), 1), E: e}
+		return &rsa.PublicKey{N: new(big.Int).SetBit(big.NewInt(1), int(bits-1), 1), E: e} // odd
 	}
 	ec := func(c elliptic.Curve) any {
 		key, err := ecdsa.GenerateKey(c, rand.Reader)
@@ -40,6 +40,8 @@ func TestKeys(t *testing.T) {
 		{"RSA exponent 3", rsaKey(2048, 3), strength.ErrWeak, nil},
 		{"RSA exponent 1", rsaKey(2048, 1), strength.ErrUnsupported, strength.ErrUnsupported},
 		{"RSA exponent even", rsaKey(2048, 65538), strength.ErrUnsupported, strength.ErrUnsupported},
+		{"RSA exponent over 31 bits", rsaKey(2048, 1<<31+1), strength.ErrUnsupported, strength.ErrUnsupported},
+		{"RSA modulus even", &rsa.PublicKey{N: new(big.Int).Lsh(big.NewInt(1), 2047), E: 65537}, strength.ErrUnsupported, strength.ErrUnsupported},
 		{"RSA of absurd length", rsaKey(16385, 65537), strength.ErrUnsupported, strength.ErrUnsupported},
 		{"P-224", ec(elliptic.P224()), strength.ErrUnsupported, strength.ErrUnsupported},
 		{"P-256", ec(elliptic.P256()), nil, nil},

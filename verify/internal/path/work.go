@@ -1,0 +1,117 @@
+package path
+
+import (
+	"context"
+	"crypto/x509"
+
+	"natsuin/verify/internal/path/strength"
+	"natsuin/verify/internal/revocation"
+)
+
+// Work is what all the paths for one message share: the certificates and lists
+// that were read, the signatures that were verified, and what may still be
+// spent. Each is read, and verified, once. It is for one goroutine.
+type Work struct {
+	// Signatures is spent on the signatures of certificates, CRLs and OCSP
+	// responses, and on whatever else the caller verifies.
+	Signatures *strength.Work
+
+	facts     map[string]*facts // by the certificate's bytes
+	numbers   map[string]int    // of names and keys
+	verified  map[pair]error
+	lists     map[place]*revocation.CRL // nil: malformed
+	responses map[place]*revocation.Response
+
+	steps       int // issuers that may still be tried
+	comparisons int // of names with constraints that may still be made
+}
+
+// pair is a certificate and the key that may have signed it.
+type pair struct {
+	child *facts
+	key   int
+}
+
+// place is where bytes lie in memory, which is cheaper to look up than what they
+// are.
+type place struct {
+	first *byte
+	size  int
+}
+
+// What Work allows besides signatures. It is far above what real messages need,
+// and low enough that a hostile one costs little.
+const (
+	maxSteps       = 20000
+	maxComparisons = 250000
+)
+
+// NewWork returns Work that has not begun. It ends with the context.
+func NewWork(ctx context.Context) *Work {
+	return &Work{
+		Signatures: strength.NewWork(ctx),
+		facts:      map[string]*facts{}, numbers: map[string]int{}, verified: map[pair]error{},
+		lists: map[place]*revocation.CRL{}, responses: map[place]*revocation.Response{},
+		steps: maxSteps, comparisons: maxComparisons,
+	}
+}
+
+// read returns the facts of a certificate.
+func (w *Work) read(c *x509.Certificate) *facts {
+	if f := w.facts[string(c.Raw)]; f != nil {
+		return f
+	}
+	f := newFacts(c)
+	f.subjectID, f.issuerID = w.number("name "+f.subject.Key()), w.number("name "+f.issuer.Key())
+	f.keyID = w.number("key " + string(c.RawSubjectPublicKeyInfo))
+	w.facts[string(c.Raw)] = f
+	return f
+}
+
+// number returns the same number for the same text.
+func (w *Work) number(text string) int {
+	n, ok := w.numbers[text]
+	if !ok {
+		n = len(w.numbers)
+		w.numbers[text] = n
+	}
+	return n
+}
+
+// signed verifies the signature on child with issuer's key, once.
+func (w *Work) signed(child, issuer *facts) error {
+	key := pair{child, issuer.keyID}
+	err, ok := w.verified[key]
+	if !ok {
+		c := child.cert
+		err = w.Signatures.Verify(issuer.cert, c.SignatureAlgorithm, c.RawTBSCertificate, c.Signature)
+		w.verified[key] = err
+	}
+	return err
+}
+
+// list parses a CRL; nil means that it is none.
+func (w *Work) list(der []byte) *revocation.CRL {
+	return once(w.lists, der, revocation.ParseCRL)
+}
+
+// response parses an OCSP response; nil means that it is none.
+func (w *Work) response(der []byte) *revocation.Response {
+	return once(w.responses, der, revocation.ParseResponse)
+}
+
+func once[T any](known map[place]*T, der []byte, parse func([]byte) (*T, error)) *T {
+	if len(der) == 0 {
+		return nil
+	}
+	at := place{&der[0], len(der)}
+	v, ok := known[at]
+	if !ok {
+		var err error
+		if v, err = parse(der); err != nil {
+			v = nil
+		}
+		known[at] = v
+	}
+	return v
+}
