@@ -34,7 +34,8 @@ type probe struct {
 	Detail *string `json:"detail"`
 	Fix    *string `json:"fix"`
 
-	command string // the last line of Fix, when it is one to be typed
+	advice, command string // Fix in words, and what to type, if anything
+	resting         bool   // not looked at, since something before it failed
 }
 
 // The results of a probe. A warning is worth knowing and is no failure.
@@ -63,7 +64,14 @@ func (d *checkup) examine(ctx context.Context) {
 	d.examineRoots()
 }
 
-func (d *checkup) add(p probe) { d.report.Probes = append(d.report.Probes, p) }
+func (d *checkup) add(p probe) {
+	fix := p.advice
+	if p.command != "" {
+		fix += "\n" + p.command
+	}
+	p.Fix = orNull(fix)
+	d.report.Probes = append(d.report.Probes, p)
+}
 
 func (d *checkup) pass(id, detail string) {
 	d.add(probe{ID: id, Result: probePassed, Detail: orNull(detail)})
@@ -76,12 +84,12 @@ func (d *checkup) skip(id, detail string) {
 // skipAll marks what could not be looked at, since something before it failed.
 func (d *checkup) skipAll(ids ...string) {
 	for _, id := range ids {
-		d.skip(id, d.app.t("doctor.depends"))
+		d.add(probe{ID: id, Result: probeNotDone, Detail: orNull(d.app.t("doctor.depends")), resting: true})
 	}
 }
 
 func (d *checkup) warn(id, detail, fix string) {
-	d.add(probe{ID: id, Result: probeWarning, Detail: orNull(detail), Fix: orNull(fix)})
+	d.add(probe{ID: id, Result: probeWarning, Detail: orNull(detail), advice: fix})
 }
 
 // fail records a failure in the words of its error, with the fix for this platform
@@ -92,10 +100,9 @@ func (d *checkup) fail(id string, err error) {
 		d.first = &x
 	}
 	d.failed++
-	p := probe{ID: id, Result: probeFailed, Detail: orNull(x.Message), Fix: orNull(x.Hint)}
+	p := probe{ID: id, Result: probeFailed, Detail: orNull(x.Message), advice: x.Hint}
 	if fix, command := d.app.fixFor(id); fix != "" {
-		p.command = command
-		p.Fix = orNull(strings.TrimSuffix(fix+"\n"+command, "\n"))
+		p.advice, p.command = fix, command
 	}
 	d.add(p)
 }
@@ -105,15 +112,11 @@ func (d *checkup) print() {
 	a := d.app
 	for _, p := range d.report.Probes {
 		a.print("  " + a.t("check.line", "Result", a.t("result."+p.Result), "Name", a.t("doctor.probe."+p.ID)))
-		if p.Detail != nil && *p.Detail != a.t("doctor.depends") {
+		if p.Detail != nil && !p.resting {
 			a.printUnder(*p.Detail)
 		}
-		if p.Fix != nil {
-			fix := *p.Fix
-			if p.command != "" {
-				fix = strings.TrimSuffix(fix, "\n"+p.command)
-			}
-			a.printUnder(a.t("doctor.fix", "Fix", fix))
+		if p.advice != "" {
+			a.printUnder(a.t("doctor.fix", "Fix", p.advice))
 		}
 		if p.command != "" {
 			a.printCommand(p.command)
