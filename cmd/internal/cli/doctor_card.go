@@ -85,8 +85,6 @@ func (d *checkup) examineService() ([]pcsc.Reader, bool) {
 		d.fail("build", err)
 		d.skipAll("service", "permission")
 		return nil, false
-	case errors.Is(err, pcsc.ErrNoReader):
-		err = nil
 	case errors.Is(err, pcsc.ErrPermission):
 		d.pass("build", "")
 		d.pass("service", "")

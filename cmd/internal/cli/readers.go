@@ -66,7 +66,7 @@ func (a *app) connect(ctx context.Context) (*session, error) {
 	var said string
 	for {
 		readers, err := a.env.Readers.List()
-		if err != nil && !errors.Is(err, pcsc.ErrNoReader) {
+		if err != nil {
 			return nil, err
 		}
 		s, why := a.pick(ctx, readers)
