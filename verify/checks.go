@@ -59,11 +59,27 @@ type Check struct {
 	Result Result
 	// Detail is a stable identifier of the reason or the remark, one of the Reason constants; empty if there is nothing to say.
 	Detail string
+	// Also are further remarks, in the words of Detail, which holds the first.
+	Also []string
 	// Values are facts that belong to Detail, such as the two digests or the name of the forbidden algorithm. They come from the
 	// message: escape them.
 	Values map[string]string
 	// Best is the best verdict that this check leaves possible. A verdict is the worst of all.
 	Best Verdict
+}
+
+// with returns the check with remarks, those that are not empty, behind what it says already.
+func (c Check) with(remarks ...string) Check {
+	for _, remark := range remarks {
+		switch {
+		case remark == "":
+		case c.Detail == "":
+			c.Detail = remark
+		default:
+			c.Also = append(c.Also, remark)
+		}
+	}
+	return c
 }
 
 func find(checks []Check, id CheckID) (Check, bool) {

@@ -62,6 +62,9 @@ const (
 	ReasonTimestampDates      = "timestamp-dates"
 	ReasonTimestampChain      = "timestamp-chain"
 	ReasonTimestampRevoked    = "timestamp-revoked"
+	ReasonTimestampCompromise = "timestamp-authority-compromised"
+	ReasonTimestampUnchecked  = "timestamp-revocation-not-checked"
+	ReasonTimestampUnknown    = "timestamp-revocation-unknown"
 	ReasonTimestampFuture     = "timestamp-in-the-future"
 	ReasonTimestampPractice   = "timestamp-practice"
 	// dates
@@ -89,6 +92,7 @@ const (
 	ReasonRevokedNoTime       = "revoked-without-proof-of-time"
 	ReasonRevocationUnknown   = "revocation-unknown"
 	ReasonRevocationUnchecked = "revocation-not-checked"
+	ReasonRevocationOver      = "revocation-information-over"
 	ReasonListOfAnother       = "crl-of-another-issuer"
 	ReasonListSignature       = "crl-signature-wrong"
 	ReasonListSigner          = "crl-signer-not-accepted"
@@ -117,6 +121,7 @@ func Reasons() []string {
 		ReasonKeyUsage, ReasonExtendedKeyUsage, RemarkExtendedKeyUsage, ReasonNoTimestamp, ReasonTimestampSyntax,
 		ReasonTimestampImprint, ReasonTimestampSignature, ReasonTimestampAlgorithms, ReasonTimestampAttributes,
 		ReasonTimestampUsage, ReasonTimestampDates, ReasonTimestampChain, ReasonTimestampRevoked, ReasonTimestampFuture,
+		ReasonTimestampCompromise, ReasonTimestampUnchecked, ReasonTimestampUnknown, ReasonRevocationOver,
 		ReasonTimestampPractice, ReasonExpired, ReasonNotYetValid, ReasonNoAnchor, ReasonAuthRoot, ReasonChainSignature,
 		ReasonChainMalformed, ReasonChainUnknownCritical, ReasonChainNotCA, ReasonChainKeyUsage, ReasonChainPathLength,
 		ReasonChainNames, ReasonChainWeak, ReasonChainForbidden, ReasonChainTooComplex, RemarkAuthRoot, ReasonPolicyPath,

@@ -47,6 +47,7 @@ type Signer struct {
 	// SigningTime is what the signer claims; it proves nothing. Nil if absent.
 	SigningTime *time.Time
 	// Reference is the time for which the certificates were judged, ReferenceFrom where it came from: "timestamp", "at", "now".
+	// That of a time stamp is the latest that its accuracy leaves.
 	Reference     time.Time
 	ReferenceFrom string
 	// Timestamp is the verified time stamp, or the first one that was found but not accepted; nil if there is none.
@@ -81,8 +82,14 @@ type TimestampInfo struct {
 	Verified bool
 	// Reason says why it does not count, as in Check.Detail; empty when Verified.
 	Reason string
-	// Time is the authority's, with the resolution of the token.
-	Time time.Time
+	// Remarks are what to know about one that counts, as in Check.Detail.
+	Remarks []string
+	// Time is the authority's, with the resolution of the token; Accuracy is how far it may be off, either way, 0 when the token
+	// does not say.
+	Time     time.Time
+	Accuracy time.Duration
+	// Revocation is what is known of the authority's path; NotChecked for a token that was refused before that was asked.
+	Revocation RevocationState
 	// Certificate is the authority's; nil if it is not known.
 	Certificate *x509.Certificate
 	// Policy is the authority's policy in dotted form, Serial the token's number.
@@ -102,6 +109,9 @@ type Revocation struct {
 	At time.Time
 	// InvalidSince is the invalidityDate (RFC 5280 5.3.2); zero unless given.
 	InvalidSince time.Time
+	// Until is set when the list or answer that says good was issued before the reference time and is over now: when it ended.
+	// What happened after it is not known.
+	Until time.Time
 	// Subject is the revoked certificate: the signer's or one of its issuers'. Nil unless revoked.
 	Subject *x509.Certificate
 }

@@ -37,7 +37,7 @@ func (j *judgement) signer(s cms.Signer) (Signer, error) {
 	out.Timestamp = stamp
 	out.Checks = append(out.Checks, check)
 	if stamp != nil && stamp.Verified {
-		out.Reference, out.ReferenceFrom = stamp.Time, "timestamp"
+		out.Reference, out.ReferenceFrom = j.latest(stamp), "timestamp"
 	}
 	return out, j.vouch(&out, &e)
 }

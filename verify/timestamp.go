@@ -24,7 +24,8 @@ var (
 	oidTSTInfo        = dotted(timestamp.OIDContent.String())
 )
 
-// timestamps looks for time stamps over the signature value and returns the earliest that verifies, else the first one found.
+// timestamps looks for time stamps over the signature value and returns the one that verifies and proves the earliest time, else
+// the first one found.
 func (j *judgement) timestamps(s cms.Signer) (*TimestampInfo, Check, error) {
 	var best *TimestampInfo
 	for _, a := range s.Unsigned {
@@ -39,7 +40,7 @@ func (j *judgement) timestamps(s cms.Signer) (*TimestampInfo, Check, error) {
 			if err != nil {
 				return nil, Check{}, err
 			}
-			if best == nil || info.Verified && (!best.Verified || info.Time.Before(best.Time)) {
+			if best == nil || info.Verified && (!best.Verified || j.latest(info).Before(j.latest(best))) {
 				best = info
 			}
 		}
@@ -48,7 +49,7 @@ func (j *judgement) timestamps(s cms.Signer) (*TimestampInfo, Check, error) {
 	case best == nil:
 		return nil, notDone(CheckTimestamp, ReasonNoTimestamp), nil
 	case best.Verified:
-		return best, passed(CheckTimestamp, ""), nil
+		return best, passed(CheckTimestamp, "").with(best.Remarks...), nil
 	default:
 		return best, unclear(CheckTimestamp, best.Reason, Valid), nil
 	}
@@ -57,7 +58,7 @@ func (j *judgement) timestamps(s cms.Signer) (*TimestampInfo, Check, error) {
 // timestamp judges one token over a signature value (RFC 3161 2.3, 2.4.2 and Appendix A; RFC 5816). The error is for a context
 // that ended.
 func (j *judgement) timestamp(token, signature []byte) (*TimestampInfo, error) {
-	out := &TimestampInfo{Reason: ReasonTimestampSyntax}
+	out := &TimestampInfo{Reason: ReasonTimestampSyntax, Revocation: NotChecked}
 	m, err := cms.Parse(bytes.NewReader(token), int64(len(token)))
 	if err != nil || m.ContentType != oidTSTInfo || !m.Attached || len(m.Signers) != 1 || m.Signers[0].Signed == nil {
 		return out, nil
@@ -74,7 +75,7 @@ func (j *judgement) timestamp(token, signature []byte) (*TimestampInfo, error) {
 	if err != nil {
 		return out, nil
 	}
-	out.Time, out.Policy, out.Serial = info.GenTime, info.Policy.String(), info.SerialNumber
+	out.Time, out.Accuracy, out.Policy, out.Serial = info.GenTime, info.Accuracy, info.Policy.String(), info.SerialNumber
 	stamp := *j
 	stamp.doc = doc
 	for _, c := range m.Certificates {
@@ -87,41 +88,66 @@ func (j *judgement) timestamp(token, signature []byte) (*TimestampInfo, error) {
 	out.Certificate = e.cert
 	stamp.crls = slices.Concat(m.CRLs, j.crls)
 	stamp.ocsp = slices.Concat(m.OCSP, j.ocsp)
-	out.Reason, err = stamp.judgeStamp(info, signature, e)
+	e.sha1 = e.sha1 || info.Hash == crypto.SHA1
+	if out.Reason = stamp.judgeToken(info, signature, e); out.Reason == "" {
+		out.Reason, err = stamp.judgeAuthority(out, e)
+	}
 	out.Verified = err == nil && out.Reason == ""
 	return out, err
 }
 
-// judgeStamp returns why a token proves nothing, "" if it proves its time.
-func (j *judgement) judgeStamp(info *timestamp.Info, signature []byte, e evidence) (string, error) {
+// latest is the latest moment at which the signature can have come into being: the time stamp's with its accuracy (RFC 3161
+// 2.4.2), and not after now, for the signature is here.
+func (j *judgement) latest(stamp *TimestampInfo) time.Time {
+	late := stamp.Time.Add(stamp.Accuracy)
+	if late.After(j.now) {
+		late = j.now
+	}
+	if late.Before(stamp.Time) {
+		return stamp.Time // the authority's clock is ahead of ours
+	}
+	return late
+}
+
+// judgeToken returns why a token proves nothing, "" if its authority may be asked about.
+func (j *judgement) judgeToken(info *timestamp.Info, signature []byte, e evidence) string {
 	if !info.Matches(signature) {
-		return ReasonTimestampImprint, nil
+		return ReasonTimestampImprint
 	}
 	if info.Hash == crypto.SHA1 && !j.policy.AllowSHA1 {
-		return ReasonTimestampAlgorithms, nil
+		return ReasonTimestampAlgorithms
 	}
 	for _, c := range e.checks {
 		switch {
 		case c.ID == CheckSigningCertificate && c.Result != Passed: // RFC 3161 2.4.1: the attribute must be there
-			return ReasonTimestampAttributes, nil
+			return ReasonTimestampAttributes
 		case c.Best == Valid:
 		case c.ID == CheckAlgorithms:
-			return ReasonTimestampAlgorithms, nil
+			return ReasonTimestampAlgorithms
 		case c.ID == CheckSignature && c.Result == Unclear:
-			return ReasonTimestampChain, nil
+			return ReasonTimestampChain
 		case c.ID == CheckSignature:
-			return ReasonTimestampSignature, nil
+			return ReasonTimestampSignature
 		default:
-			return ReasonTimestampAttributes, nil
+			return ReasonTimestampAttributes
 		}
 	}
 	if !onlyForTimestamps(e.cert) {
-		return ReasonTimestampUsage, nil
+		return ReasonTimestampUsage
 	}
 	if info.GenTime.After(j.now.Add(clockSkew)) {
-		return ReasonTimestampFuture, nil
+		return ReasonTimestampFuture
 	}
-	request := j.request(e.cert, info.GenTime)
+	if outside(e.cert, info.GenTime) != "" {
+		return ReasonTimestampDates
+	}
+	return ""
+}
+
+// judgeAuthority judges the path of the one who signed a token, and what is known of its revocation.
+func (j *judgement) judgeAuthority(out *TimestampInfo, e evidence) (string, error) {
+	late := j.latest(out)
+	request := j.request(e.cert, late)
 	request.Anchors = j.policy.TSAAnchors
 	practice := false
 	request.Accept = func(chain []*x509.Certificate) error {
@@ -136,10 +162,8 @@ func (j *judgement) judgeStamp(info *timestamp.Info, signature []byte, e evidenc
 		return "", err
 	}
 	switch {
-	case failure == nil && result.Worst(info.GenTime).RevokedBy(info.GenTime):
-		return ReasonTimestampRevoked, nil
 	case failure == nil:
-		return "", nil
+		return j.judgeStanding(out, e, result, late), nil
 	case practice:
 		return ReasonTimestampPractice, nil
 	case failure.Kind == path.Expired || failure.Kind == path.NotYetValid:
@@ -147,6 +171,37 @@ func (j *judgement) judgeStamp(info *timestamp.Info, signature []byte, e evidenc
 	default:
 		return ReasonTimestampChain, nil
 	}
+}
+
+// judgeStanding applies RFC 3161 4 to the certificates of an authority's path: once a key may have been in other hands, its tokens
+// can say any time, and none counts; for other reasons those from before the revocation do. RFC 3161 lets a reason of unspecified
+// count among the others; here it does not, since nothing is said.
+func (j *judgement) judgeStanding(out *TimestampInfo, e evidence, result *path.Result, late time.Time) string {
+	s := standingOf(result, late)
+	out.Revocation = s.state()
+	doubt := ""
+	switch {
+	case s.compromised:
+		return ReasonTimestampCompromise
+	case s.worst.RevokedBy(late):
+		return ReasonTimestampRevoked
+	case out.Revocation == NotChecked:
+		doubt = ReasonTimestampUnchecked
+	case out.Revocation == Unknown:
+		doubt = ReasonTimestampUnknown
+	case s.over:
+		doubt = ReasonRevocationOver
+	}
+	if doubt != "" && j.policy.RequireRevocation {
+		return doubt
+	}
+	sha1, weak := tolerances(result.Chain)
+	for _, remark := range []string{doubt, tolerated(e.sha1 || sha1 || s.sha1, e.weak || weak || s.weak)} {
+		if remark != "" {
+			out.Remarks = append(out.Remarks, remark)
+		}
+	}
+	return ""
 }
 
 func (j *judgement) practiceAllowed() bool {

@@ -22,6 +22,8 @@ type stamp struct {
 	certs   [][]byte // if not the authority's own
 	garbage bool     // the content is no TSTInfo
 	sha1    bool     // the imprint is made with SHA-1
+
+	accuracy []byte
 }
 
 func (s stamp) encode(t testing.TB, signature []byte) []byte {
@@ -34,7 +36,7 @@ func (s stamp) encode(t testing.TB, signature []byte) []byte {
 		s.typ = idTSTInfo
 	}
 	content := seq(der(1), oid("1.2.3.4"), seq(algorithm(idSHA256), der(s.imprint)), der(big.NewInt(77)),
-		generalized(s.at))
+		generalized(s.at), s.accuracy)
 	if s.sha1 {
 		h := crypto.SHA1.New()
 		h.Write(signature)

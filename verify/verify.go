@@ -86,7 +86,8 @@ type Policy struct {
 	Now time.Time
 	// At is the time for which the person wants an answer; zero means not given. A verified time stamp comes first.
 	At time.Time
-	// RequireRevocation makes every revocation state but good INDETERMINATE.
+	// RequireRevocation makes every revocation state but good INDETERMINATE, information that ended before now included unless it
+	// was issued after the reference time; a time stamp then counts only if the same is known of its authority.
 	RequireRevocation bool
 	// AllowSHA1 tolerates SHA-1, AllowWeak tolerates RSA from 1024 to 2047 bits and exponents under 65537; both leave a remark
 	// in each check that they changed.

@@ -170,55 +170,6 @@ func (j *judgement) checkPolicy(anchor Anchor, result *path.Result) Check {
 	return failed(CheckPolicy, refuse(ReasonPolicyArc, "policies", strings.Join(found, " ")))
 }
 
-// checkRevocation draws the conclusion of VERIFY.md 11 from what is known of the path.
-func (j *judgement) checkRevocation(out *Signer, result *path.Result) Check {
-	answer := result.Worst(out.Reference)
-	open := Valid
-	if j.policy.RequireRevocation {
-		open = Indeterminate
-	}
-	switch answer.Status {
-	case revocation.Good:
-		out.Revocation = Revocation{State: Good, Source: answer.Source}
-		return passed(CheckRevocation, "")
-	case revocation.Unknown:
-		out.Revocation = Revocation{State: Unknown}
-		c := unclear(CheckRevocation, openReasons[answer.NearestCause()], open)
-		c.Values = map[string]string{"why": answer.Words()}
-		return c
-	case revocation.Revoked:
-	default:
-		c := notDone(CheckRevocation, ReasonRevocationUnchecked)
-		c.Best = open
-		return c
-	}
-	out.Revocation = Revocation{State: Revoked, Source: answer.Source, Reason: answer.Reason.String(),
-		At: answer.RevokedAt, InvalidSince: answer.InvalidityDate}
-	for i, a := range result.Revocation {
-		if a.Status == revocation.Revoked && a.RevokedAt.Equal(answer.RevokedAt) && out.Revocation.Subject == nil {
-			out.Revocation.Subject = result.Chain[i]
-		}
-	}
-	switch {
-	case out.ReferenceFrom == "now":
-		// It may have been signed before: nothing proves when.
-		return unclear(CheckRevocation, ReasonRevokedNoTime, Indeterminate)
-	case answer.RevokedBy(out.Reference):
-		return failed(CheckRevocation, refuse(ReasonRevoked))
-	default:
-		return passed(CheckRevocation, RemarkRevokedLater)
-	}
-}
-
-// openReasons says why a question about revocation stayed open.
-var openReasons = map[revocation.Cause]string{
-	revocation.NothingAtHand: ReasonRevocationUnknown, revocation.Unreadable: ReasonRevocationUnknown,
-	revocation.ListOfAnother: ReasonListOfAnother, revocation.ListSignature: ReasonListSignature,
-	revocation.ListSigner: ReasonListSigner, revocation.ListInsufficient: ReasonListInsufficient,
-	revocation.ListOutOfDate: ReasonListOutOfDate, revocation.NobodyReached: ReasonResponderUnreached,
-	revocation.AnswerRefused: ReasonResponderRefused, revocation.AnswerUnknown: ReasonResponderUnknown,
-}
-
 // explain turns a failed path into checks.
 func (j *judgement) explain(out *Signer, f *path.Failure) {
 	leaf := out.Certificate

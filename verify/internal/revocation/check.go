@@ -164,15 +164,17 @@ func (k *Checker) covers(thisUpdate, nextUpdate time.Time) bool {
 }
 
 // stale reports whether a document that covers the reference time tells less
-// than could be known: it is older than that time, and over now. RFC 5280 section
-// 6.3.3 wants lists that are current when they are used, and ETSI EN 319 102-1
-// section 5.2.5 fresh ones; a list from before the reference time and long over
-// knows nothing of a revocation between the two.
-func (k *Checker) stale(thisUpdate, nextUpdate time.Time) bool {
+// than could be known: it is older than that time, and over now; and when it
+// ended, which is when it was issued if it names no end. RFC 5280 section 6.3.3
+// wants lists that are current when they are used, and ETSI EN 319 102-1 section
+// 5.2.5 fresh ones; a list from before the reference time and over since knows
+// nothing of a revocation between the two.
+func (k *Checker) stale(thisUpdate, nextUpdate time.Time) (end time.Time, stale bool) {
+	grace := time.Duration(0)
 	if nextUpdate.IsZero() {
-		nextUpdate = thisUpdate.Add(skew)
+		nextUpdate, grace = thisUpdate, skew
 	}
-	return thisUpdate.Before(k.At) && nextUpdate.Before(k.now())
+	return nextUpdate, thisUpdate.Before(k.At) && nextUpdate.Add(grace).Before(k.now())
 }
 
 // dropped reports whether a document of this date may leave the certificate

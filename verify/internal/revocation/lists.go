@@ -131,10 +131,10 @@ func (k *Checker) consult(ctx context.Context, q *query, p point, list *CRL) {
 	q.settled[group] = list
 	q.covered |= reasons
 	q.sha1, q.weak = q.sha1 || sha1, q.weak || weak
-	if !k.stale(current.thisUpdate, current.nextUpdate) {
+	if end, stale := k.stale(current.thisUpdate, current.nextUpdate); !stale {
 		q.fresh |= reasons
-	} else if current.nextUpdate.After(q.until) {
-		q.until = current.nextUpdate
+	} else if end.After(q.until) {
+		q.until = end
 	}
 }
 

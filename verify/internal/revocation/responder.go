@@ -47,8 +47,8 @@ func (k *Checker) byOCSP(ctx context.Context, r *Response, cert, issuer *x509.Ce
 		return unknown(Gap{AnswerUnknown, "OCSP: the responder does not know the certificate"})
 	case dropped(cert, s.thisUpdate, s.archiveCutoff):
 		return unknown(Gap{AnswerRefused, "OCSP: the certificate had expired, so that good says nothing"})
-	case (nonce == nil || !s.nextUpdate.IsZero()) && k.stale(s.thisUpdate, s.nextUpdate):
-		answer.Stale, answer.Until = true, s.nextUpdate
+	case nonce == nil || !s.nextUpdate.IsZero(): // without an end, what we asked for is of now
+		answer.Until, answer.Stale = k.stale(s.thisUpdate, s.nextUpdate)
 	}
 	answer.SHA1, answer.Weak = tolerated(signer, issuer, r.algorithm)
 	return answer

@@ -115,7 +115,7 @@ type Answer struct {
 	// Stale says of Good that the documents that decided were issued before
 	// the reference time and are over now: what became of the certificate
 	// between the two is not known. Until is then the end of the one that lasted
-	// longest, zero if none has one.
+	// longest; it says nothing otherwise.
 	Stale bool
 	Until time.Time
 

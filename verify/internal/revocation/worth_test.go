@@ -37,7 +37,7 @@ func TestListsThatAreOver(t *testing.T) {
 	} {
 		a := past(c.lists...).Check(context.Background(), leaf.cert, ca.cert)
 		want(t, a, revocation.Good, "")
-		if a.Stale != c.stale || a.Until.IsZero() == c.stale {
+		if a.Stale != c.stale || c.stale && a.Until.IsZero() {
 			t.Errorf("%s: stale %v, until %v", c.name, a.Stale, a.Until)
 		}
 	}
@@ -129,7 +129,7 @@ func TestCompromise(t *testing.T) {
 	}
 }
 
-// Two lists of different scope may both have the certificate: both count.
+// Two lists of different scope may both have the certificate: both count. Of one scope the newest does.
 func TestEveryListThatRevokesCounts(t *testing.T) {
 	ca := issue(t, nil, "CA", asCA)
 	leaf := issue(t, ca, "Leaf")
@@ -139,6 +139,11 @@ func TestEveryListThatRevokesCounts(t *testing.T) {
 	a := checker(nil, newer.parse(t, ca), older.parse(t, ca)).Check(context.Background(), leaf.cert, ca.cert)
 	if want(t, a, revocation.Revoked, ""); !a.Compromised || !a.Since().Equal(day(-5)) {
 		t.Errorf("answer %+v, want compromised, from the earlier date", a)
+	}
+	older.extensions = nil
+	a = checker(nil, newer.parse(t, ca), older.parse(t, ca)).Check(context.Background(), leaf.cert, ca.cert)
+	if want(t, a, revocation.Revoked, ""); a.Compromised || !a.Since().Equal(day(-2)) {
+		t.Errorf("answer %+v, want that of the newer list", a)
 	}
 }
 
