@@ -10,15 +10,10 @@ import (
 
 	"natsuin/card"
 	"natsuin/cmd/internal/outfile"
-	"natsuin/cmd/internal/ui"
 	"natsuin/fingerprint"
 	"natsuin/sign"
 	"natsuin/verify/trust"
 )
-
-var certKinds = map[string]card.CertID{
-	"sign": card.SignCert, "sign-ca": card.SignCA, "auth": card.AuthCert, "auth-ca": card.AuthCA,
-}
 
 func newCert(a *app) *cobra.Command {
 	c := a.command0("cert", "cert")
@@ -59,7 +54,7 @@ type certEntry struct {
 func newCertShow(a *app) *cobra.Command {
 	c := a.command1("show [KIND]", "cert.show", func(ctx context.Context, args []string) error { return a.certShow(ctx, args) })
 	c.Args = a.arguments(0, 1)
-	c.ValidArgs = []string{"sign", "sign-ca", "auth", "auth-ca"}
+	c.ValidArgs = wordsOf(cardCertificates)
 	return c
 }
 
@@ -69,7 +64,7 @@ func (a *app) certShow(ctx context.Context, args []string) error {
 	if len(args) == 0 {
 		return a.certShowFree(ctx, rep)
 	}
-	id, err := certKind(args[0])
+	id, err := byWord(args[0], cardCertificates)
 	if err != nil {
 		return err
 	}
@@ -114,14 +109,6 @@ func (a *app) certShowFree(ctx context.Context, rep *certReport) error {
 	return nil
 }
 
-func certKind(word string) (card.CertID, error) {
-	id, ok := certKinds[word]
-	if !ok {
-		return 0, usage("err.word", "Value", ui.Escape(word), "Known", "sign, sign-ca, auth, auth-ca")
-	}
-	return id, nil
-}
-
 func (a *app) showCertificate(rep *certReport, id card.CertID, cert *x509.Certificate) {
 	prints := fingerprint.Of(cert)
 	e := certEntry{
@@ -138,7 +125,7 @@ func (a *app) showCertificate(rep *certReport, id card.CertID, cert *x509.Certif
 		e.Holder = h
 	}
 	rep.Certificates = append(rep.Certificates, e)
-	a.printCertificate(e, h, isPractice(cert))
+	a.printCertificate(e, h, trust.IsPractice(cert))
 }
 
 type certExportOptions struct {
@@ -152,7 +139,7 @@ func newCertExport(a *app) *cobra.Command {
 		return a.certExport(ctx, o, args[0])
 	})
 	c.Args = a.arguments(1, 1)
-	c.ValidArgs = []string{"sign", "sign-ca", "auth", "auth-ca"}
+	c.ValidArgs = wordsOf(cardCertificates)
 	c.Flags().StringVar(&o.format, "format", "pem", "flag.cert.format")
 	c.Flags().StringVarP(&o.output, "output", "o", "-", "flag.cert.output")
 	c.Flags().BoolVar(&o.force, "force", false, "flag.force")
@@ -166,7 +153,7 @@ type exportReport struct {
 }
 
 func (a *app) certExport(ctx context.Context, o *certExportOptions, word string) error {
-	id, err := certKind(word)
+	id, err := byWord(word, cardCertificates)
 	if err != nil {
 		return err
 	}

@@ -4,9 +4,38 @@ import (
 	"context"
 	"crypto/x509"
 	"errors"
+	"fmt"
+	"strings"
 
 	"natsuin/card"
+	"natsuin/cmd/internal/ui"
 )
+
+// What is named by a word, in the order of the help. The words are the card's own.
+var (
+	cardCertificates   = []card.CertID{card.SignCert, card.SignCA, card.AuthCert, card.AuthCA}
+	holderCertificates = []card.CertID{card.SignCert, card.AuthCert}
+	cardSecrets        = []card.Credential{card.SignPassword, card.AuthPIN}
+)
+
+// byWord returns the one among them whose word it is.
+func byWord[T fmt.Stringer](word string, among []T) (T, error) {
+	for _, one := range among {
+		if one.String() == word {
+			return one, nil
+		}
+	}
+	var none T
+	return none, usage("err.word", "Value", ui.Escape(word), "Known", strings.Join(wordsOf(among), ", "))
+}
+
+func wordsOf[T fmt.Stringer](all []T) []string {
+	var words []string
+	for _, one := range all {
+		words = append(words, one.String())
+	}
+	return words
+}
 
 // freeCertificates are those that a plastic card gives without a secret.
 var freeCertificates = []card.CertID{card.SignCA, card.AuthCert, card.AuthCA}

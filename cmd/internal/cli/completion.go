@@ -98,7 +98,7 @@ func (a *app) completeGlobals(root *cobra.Command) {
 
 // completeTargets offers the card's certificates, beside the files of the folder.
 func completeTargets(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-	return []string{"root", "sign", "sign-ca", "auth", "auth-ca"}, cobra.ShellCompDirectiveDefault
+	return append([]string{rootWord}, wordsOf(cardCertificates)...), cobra.ShellCompDirectiveDefault
 }
 
 // completeHelp offers topics and the commands below what is typed already.

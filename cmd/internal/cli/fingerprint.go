@@ -65,9 +65,16 @@ func newFingerprint(a *app) *cobra.Command {
 	return c
 }
 
-// certIDs are the card's certificates by the words that the commands take.
-var certIDs = map[string]card.CertID{
-	"root": card.SignCA, "sign-ca": card.SignCA, "sign": card.SignCert, "auth": card.AuthCert, "auth-ca": card.AuthCA,
+// rootWord is sign-ca as people call it.
+const rootWord = "root"
+
+// onCard returns the certificate of the card that a target names, if it names one.
+func onCard(target string) (card.CertID, bool) {
+	if target == rootWord {
+		return card.SignCA, true
+	}
+	id, err := byWord(target, cardCertificates)
+	return id, err == nil
 }
 
 func (a *app) fingerprint(ctx context.Context, o *fingerprintOptions, args []string) error {
@@ -124,10 +131,10 @@ func (a *app) parsePrint(ctx context.Context, value string) (fingerprint.Print, 
 // fingerprintTargets reads files first, so that a wrong name costs no card visit.
 func (a *app) fingerprintTargets(ctx context.Context, args []string) ([]fingerprintEntry, error) {
 	entries := make([][]fingerprintEntry, max(len(args), 1))
-	var onCard []int
+	var fromCard []int
 	for i, arg := range args {
-		if _, ok := certIDs[arg]; ok {
-			onCard = append(onCard, i)
+		if _, ok := onCard(arg); ok {
+			fromCard = append(fromCard, i)
 			continue
 		}
 		certs, err := readCertificates(ctx, arg)
@@ -149,8 +156,9 @@ func (a *app) fingerprintTargets(ctx context.Context, args []string) ([]fingerpr
 			}
 		}
 	}
-	for _, i := range onCard {
-		cert, err := a.readCertificate(ctx, certIDs[args[i]])
+	for _, i := range fromCard {
+		id, _ := onCard(args[i])
+		cert, err := a.readCertificate(ctx, id)
 		if err != nil {
 			return nil, err
 		}

@@ -92,20 +92,18 @@ type pinChangeReport struct {
 func newPINChange(a *app) *cobra.Command {
 	var allowWeak bool
 	c := a.command1("change [flags] sign|auth", "pin.change", func(ctx context.Context, args []string) error {
-		cred, ok := credentials[args[0]]
-		if !ok {
+		cred, err := byWord(args[0], cardSecrets)
+		if err != nil {
 			return usage("err.pin.which") // what was written may be a secret, and is not shown
 		}
 		r := &pinChange{app: a, cred: cred, allowWeak: allowWeak}
 		return r.run(ctx)
 	})
 	c.Args = a.arguments(1, 1)
-	c.ValidArgs = []string{"sign", "auth"}
+	c.ValidArgs = wordsOf(cardSecrets)
 	c.Flags().BoolVar(&allowWeak, "allow-weak-secret", false, "flag.pin.allow-weak-secret")
 	return c
 }
-
-var credentials = map[string]card.Credential{"sign": card.SignPassword, "auth": card.AuthPIN}
 
 // A pinChange replaces one secret. Its outcome is one of three words: changed,
 // not-changed, unknown (CLI.md, behaviour 7).

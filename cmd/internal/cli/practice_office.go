@@ -16,12 +16,13 @@ import (
 	"natsuin/sign"
 )
 
+var practiceHalves = []virtual.Credential{virtual.Sign, virtual.Auth}
+
 func newPracticeUnlock(a *app) *cobra.Command {
 	c := a.command1("unlock sign|auth", "practice.unlock", func(_ context.Context, args []string) error {
-		halves := map[string]virtual.Credential{"sign": virtual.Sign, "auth": virtual.Auth}
-		cred, ok := halves[args[0]]
-		if !ok {
-			return usage("err.word", "Value", ui.Escape(args[0]), "Known", "sign, auth")
+		cred, err := byWord(args[0], practiceHalves)
+		if err != nil {
+			return err
 		}
 		if err := a.practiceStore().Unlock(cred); err != nil {
 			return err
@@ -29,7 +30,7 @@ func newPracticeUnlock(a *app) *cobra.Command {
 		return a.practiceShow()
 	})
 	c.Args = a.arguments(1, 1)
-	c.ValidArgs = []string{"sign", "auth"}
+	c.ValidArgs = wordsOf(practiceHalves)
 	return c
 }
 

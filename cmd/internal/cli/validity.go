@@ -27,7 +27,7 @@ func newValidity(a *app) *cobra.Command {
 		return a.validity(ctx, o, args)
 	})
 	c.Args = a.arguments(0, 1)
-	c.ValidArgs = []string{"sign", "auth"}
+	c.ValidArgs = wordsOf(holderCertificates)
 	f := c.Flags()
 	f.StringArrayVar(&o.crl, "crl", nil, "flag.crl")
 	f.StringVar(&o.ocsp, "ocsp", "", "flag.ocsp")
@@ -53,10 +53,9 @@ type validityReport struct {
 func (a *app) validity(ctx context.Context, o *validityOptions, args []string) error {
 	id := card.SignCert
 	if len(args) == 1 {
-		kinds := map[string]card.CertID{"sign": card.SignCert, "auth": card.AuthCert}
-		var ok bool
-		if id, ok = kinds[args[0]]; !ok {
-			return usage("err.word", "Value", ui.Escape(args[0]), "Known", "sign, auth")
+		var err error
+		if id, err = byWord(args[0], holderCertificates); err != nil {
+			return err
 		}
 	}
 	policy := verify.Policy{Now: a.env.Now()}
