@@ -11,6 +11,7 @@ import (
 	"natsuin/cmd/internal/i18n"
 	"natsuin/fingerprint"
 	"natsuin/sign"
+	"natsuin/verify/trust"
 )
 
 // signAll reads the certificates, refuses what should not sign, and signs every
@@ -107,7 +108,7 @@ func (r *signRun) each(ctx context.Context, step func(*job) error) error {
 // soon will be.
 func (r *signRun) fit(cert *x509.Certificate) error {
 	a, now := r.app, r.app.env.Now()
-	practice := isPractice(cert)
+	practice := trust.IsPractice(cert)
 	r.rep.Signer = &signSigner{
 		Subject: r.app.subject(cert.RawSubject), SHA256: fingerprint.Of(cert).SHA256.String(),
 		NotAfter: stamp(cert.NotAfter), Practice: practice,

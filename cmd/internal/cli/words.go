@@ -2,7 +2,6 @@ package cli
 
 import (
 	"crypto"
-	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/asn1"
 	"errors"
@@ -16,7 +15,6 @@ import (
 	"natsuin/card/apdu"
 	"natsuin/cmd/internal/i18n"
 	"natsuin/cmd/internal/ui"
-	"natsuin/verify/trust"
 )
 
 // A verdictError is an outcome that the verb has already shown on stdout: it sets
@@ -77,8 +75,6 @@ func hexUpper(b []byte) string { return fmt.Sprintf("%X", b) }
 func hashName(h crypto.Hash) string {
 	return strings.ToLower(strings.ReplaceAll(h.String(), "-", ""))
 }
-
-func isPractice(c *x509.Certificate) bool { return trust.IsPractice(c) }
 
 // field prints a name and its value, wrapped under each other to the terminal's width.
 func (a *app) field(id, value string) {
