@@ -25,7 +25,7 @@ func (r *verifyRun) readPolicy(ctx context.Context, pairs []pair) error {
 	p.RequireRevocation = o.revocation == "require"
 	if o.at != "" {
 		at, err := time.Parse(time.RFC3339, o.at)
-		if err != nil {
+		if err != nil || at.IsZero() { // year 1 means "not given" to verify
 			return usage("err.flag.time", "Flag", "--at", "Value", o.at)
 		}
 		p.At = at

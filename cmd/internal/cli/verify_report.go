@@ -43,9 +43,10 @@ type verifySigner struct {
 }
 
 type verifyTimestamp struct {
-	Time     string `json:"time"`
-	Verified bool   `json:"verified"`
-	Reason   string `json:"reason,omitempty"`
+	Time       string `json:"time"`
+	Verified   bool   `json:"verified"`
+	Reason     string `json:"reason,omitempty"`
+	Revocation string `json:"revocation"`
 }
 
 type verifyAnchor struct {
@@ -58,6 +59,7 @@ type verifyCheck struct {
 	ID     verify.CheckID `json:"id"`
 	Result verify.Result  `json:"result"`
 	Detail *string        `json:"detail"`
+	Also   []string       `json:"also,omitempty"`
 }
 
 // conclude prints every judgement as it comes, in order, and returns the outcome that
@@ -140,7 +142,7 @@ func (a *app) signerOf(s *verify.Signer) verifySigner {
 		v.SigningTime = orNull(stamp(*s.SigningTime))
 	}
 	if t := s.Timestamp; t != nil {
-		v.Timestamp = &verifyTimestamp{stamp(t.Time), t.Verified, t.Reason}
+		v.Timestamp = &verifyTimestamp{stamp(t.Time), t.Verified, t.Reason, string(t.Revocation)}
 	}
 	if n := s.Anchor; n != nil {
 		v.Anchor = &verifyAnchor{n.Kind, n.Name, hexUpper(n.SHA256[:])}
@@ -151,7 +153,7 @@ func (a *app) signerOf(s *verify.Signer) verifySigner {
 func checksOf(checks []verify.Check) []verifyCheck {
 	list := []verifyCheck{}
 	for _, c := range checks {
-		list = append(list, verifyCheck{c.ID, c.Result, orNull(c.Detail)})
+		list = append(list, verifyCheck{c.ID, c.Result, orNull(c.Detail), c.Also})
 	}
 	return list
 }
@@ -171,7 +173,7 @@ func (r *verifyRun) printJudged(j *judged) {
 		return
 	}
 	rep := j.report
-	a.shaded(shadeOf(rep.Verdict), a.t("verify.head", "Path", ui.Escape(j.signature), "Verdict", r.verdictLine(rep)))
+	a.shaded(shadeOf(rep), a.t("verify.head", "Path", ui.Escape(j.signature), "Verdict", r.verdictLine(rep)))
 	a.printContent(j)
 	for i := range rep.Signers {
 		r.printSigner(&rep.Signers[i], i+1, len(rep.Signers))
@@ -180,70 +182,6 @@ func (r *verifyRun) printJudged(j *judged) {
 	if len(rep.Signers) > 0 {
 		a.print(a.t("verify.no-office"))
 	}
-}
-
-// verdictLine is the verdict with what was not checked beside it: never the bare
-// word (CLI.md, behaviour 18).
-func (r *verifyRun) verdictLine(rep *verify.Report) string {
-	return r.verdictWith(rep.Verdict, rep.Reason, rep.Practice, rep.Signers)
-}
-
-// verdictWith is the verdict over some signers with what belongs beside it.
-func (r *verifyRun) verdictWith(verdict verify.Verdict, reason string, practice bool, signers []verify.Signer) string {
-	a := r.app
-	var remarks []string
-	if practice {
-		remarks = append(remarks, a.t("verdict.practice"))
-	}
-	if verdict == verify.Valid {
-		for _, s := range signers {
-			if s.Revocation.State != verify.Good {
-				remarks = append(remarks, a.t("verdict.revocation."+string(s.Revocation.State)))
-				break
-			}
-		}
-		for _, s := range signers {
-			if s.Anchor != nil && s.Anchor.Kind != verify.AnchorPinned && s.Anchor.Kind != verify.AnchorPractice {
-				remarks = append(remarks, a.t("verdict.anchor."+string(s.Anchor.Kind), "Name", ui.Escape(s.Anchor.Name)))
-			}
-		}
-	} else if reason != "" {
-		remarks = append(remarks, a.reasonOf(decisiveCheck(reason, signers), reason))
-	}
-	word := a.t("verdict." + strings.ToLower(verdict.String()))
-	if len(remarks) == 0 {
-		return word
-	}
-	return a.t("verdict.with", "Verdict", word, "Remarks", strings.Join(remarks, a.t("list.separator")))
-}
-
-// decisiveCheck is the check that a reason came from.
-func decisiveCheck(reason string, signers []verify.Signer) verify.CheckID {
-	for _, s := range signers {
-		for _, c := range s.Checks {
-			if c.Detail == reason && c.Result != verify.Passed {
-				return c.ID
-			}
-		}
-	}
-	return ""
-}
-
-// reasonOf words a reason as it is said of one check: to a person, a file has changed and
-// not an attribute of its signature.
-func (a *app) reasonOf(check verify.CheckID, id string) string {
-	if check == verify.CheckMessageDigest && id == verify.ReasonDiffers {
-		return a.t("reason.file-differs")
-	}
-	return a.reason(id)
-}
-
-// reason words one of verify's stable identifiers.
-func (a *app) reason(id string) string {
-	if key := "reason." + id; a.out.Has(key) {
-		return a.t(key)
-	}
-	return ui.Escape(id)
 }
 
 func (a *app) printContent(j *judged) {
@@ -292,7 +230,11 @@ func (r *verifyRun) printChecks(checks []verify.Check) {
 	for _, c := range checks {
 		line := a.t("check.line", "Result", a.t("result."+string(c.Result)), "Name", a.t("check."+string(c.ID)))
 		if c.Detail != "" {
-			line += a.t("check.detail", "Detail", a.reasonOf(c.ID, c.Detail))
+			words := []string{a.reasonOf(c.ID, c.Detail)}
+			for _, remark := range c.Also {
+				words = append(words, a.reason(remark))
+			}
+			line += a.t("check.detail", "Detail", strings.Join(words, a.t("list.separator")))
 		}
 		a.printAfter(underResult, "  "+line)
 	}
