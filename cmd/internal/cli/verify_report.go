@@ -173,7 +173,7 @@ func (r *verifyRun) printJudged(j *judged) {
 		return
 	}
 	rep := j.report
-	a.shaded(shadeOf(rep), a.t("verify.head", "Path", ui.Escape(j.signature), "Verdict", r.verdictLine(rep)))
+	a.shaded(shadeOf(rep.Verdict), a.t("verify.head", "Path", ui.Escape(j.signature), "Verdict", r.verdictLine(rep)))
 	a.printContent(j)
 	for i := range rep.Signers {
 		r.printSigner(&rep.Signers[i], i+1, len(rep.Signers))
