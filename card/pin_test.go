@@ -34,6 +34,7 @@ func TestTriesByStatusWord(t *testing.T) {
 	for status, want := range map[uint16]card.Tries{
 		0x63C5: known(5), 0x63C1: known(1), 0x63C0: known(0), 0x6983: known(0), 0x6984: known(0),
 		0x9000: {Max: 5}, // verified: the count is not known
+		0x6300: {Max: 5},
 	} {
 		v := newVirtual(nil)
 		c := open(t, v)
@@ -43,7 +44,7 @@ func TestTriesByStatusWord(t *testing.T) {
 		}
 	}
 	// Not one of these carries a count, whatever its low nibble looks like.
-	for _, status := range []uint16{0x6300, 0x6984 | 0x10, 0x6985, 0x6982, 0x6F00, 0x63D4, 0x6204, 0x6C04, 0x6104, 0x6A84, 0x0004} {
+	for _, status := range []uint16{0x6984 | 0x10, 0x6985, 0x6982, 0x6F00, 0x63D4, 0x6204, 0x6C04, 0x6104, 0x6A84, 0x0004} {
 		v := newVirtual(nil)
 		c := open(t, v)
 		v.Inject(virtual.Fault{When: virtual.On(virtual.OpQuery), Effect: virtual.Answer(status)})

@@ -21,7 +21,7 @@ func (t Tries) Blocked() bool { return t.Known && t.Left == 0 }
 var ErrNoCredential = errors.New("card: no such secret or key")
 
 // Tries asks the counter with an empty VERIFY, which costs no try. An answer of 9000
-// (the secret is verified) says nothing of the count. Errors: ErrNoCredential, and
+// (the secret is verified) or 6300 says nothing of the count. Errors: ErrNoCredential, and
 // *apdu.StatusError for a word that is no answer to this question.
 func (c *Card) Tries(cred Credential) (Tries, error) {
 	if err := c.choosePIN(cred); err != nil {
@@ -32,7 +32,7 @@ func (c *Card) Tries(cred Credential) (Tries, error) {
 	if err != nil {
 		return Tries{}, err
 	}
-	if status == apdu.OK {
+	if status == apdu.OK || status == apdu.WrongSecret {
 		return Tries{Max: cred.MaxTries()}, nil
 	}
 	t, ok := triesOf(cred, status)
