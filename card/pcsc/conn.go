@@ -25,9 +25,12 @@ type Conn struct {
 	ctx  *scard.Context // of this connection alone: contexts serve one call at a time
 	card *scard.Card
 
-	begun bool  // in a transaction
-	used  bool  // commands were sent since the card was last reset by us
-	dead  error // why the connection is of no further use
+	begun   bool   // in a transaction
+	used    bool   // commands were sent since the card was last reset by us
+	left    bool   // the last transaction left the card as it was
+	events  uint16 // of the reader, when the card was connected to (see events)
+	removed bool   // another card lies there now
+	dead    error  // why the connection is of no further use
 }
 
 // maxResets bounds the resets by other programs that one Begin takes note of.
@@ -62,6 +65,7 @@ func (c *Conn) open() error {
 	if ctx == nil {
 		return &Error{Op: "connect", Reader: c.reader, Err: ErrNoReader}
 	}
+	c.events = events(ctx, c.reader) // before: what is put in later is another card
 	card, err := ctx.Connect(c.reader, scard.ShareShared, scard.ProtocolAny)
 	if err != nil {
 		ctx.Release()
@@ -135,12 +139,17 @@ func (c *Conn) usable(op string) error {
 
 // Begin starts a transaction: until End no other program reaches the card. Nothing is
 // sent to the card. If another program holds it Begin waits for System.Patience, then
-// fails with ErrBusy, and the Conn is of no further use. If another program has reset
-// the card since, Begin takes note and starts all the same: whoever begins must select
-// the application anew.
+// fails with ErrBusy, and the Conn is of no further use.
 //
-// Errors are of type *Error: ErrBusy, ErrRemoved, ErrReset (by others, again and
-// again), ErrUnresponsive, ErrNoService.
+// A Conn is to one card: once that was taken out, Begin fails with ErrRemoved, whatever
+// lies in the reader by then. If another program has reset the card since, Begin takes
+// note and starts all the same: whoever begins must select the application anew. But
+// where a reset hides that the card was exchanged, and the last transaction left the card
+// as it was, to be gone on with, Begin fails with ErrReset, once: what was learned of the
+// card may be of another.
+//
+// Errors are of type *Error: ErrBusy, ErrRemoved, ErrReset (also of a card that others
+// reset again and again), ErrUnresponsive, ErrNoService.
 func (c *Conn) Begin() error {
 	if err := c.usable("begin"); err != nil {
 		return err
@@ -162,7 +171,11 @@ func (c *Conn) Begin() error {
 }
 
 func (c *Conn) begin() error {
+	if c.removed {
+		return &Error{Op: "begin", Reader: c.reader, Err: ErrRemoved}
+	}
 	err := c.card.BeginTransaction()
+	reset := codeOf(err) == codeReset
 	for range maxResets {
 		if codeOf(err) != codeReset {
 			break
@@ -175,7 +188,28 @@ func (c *Conn) begin() error {
 		}
 		err = c.card.BeginTransaction()
 	}
+	if err == nil && reset {
+		if err := c.exchanged(); err != nil {
+			c.card.EndTransaction(scard.LeaveCard)
+			return err
+		}
+	}
 	return c.fail("begin", err)
+}
+
+// exchanged is the error of a transaction that began after a reset by another program,
+// unless the card is surely the one that was there. The service tells each connection the
+// last event alone: a reset after the card was exchanged reads as a reset.
+func (c *Conn) exchanged() error {
+	switch {
+	case c.events != 0 && events(c.ctx, c.reader) != c.events:
+		c.removed = true
+		return &Error{Op: "begin", Reader: c.reader, Code: codeReset, Err: ErrRemoved}
+	case c.events == 0 && c.left:
+		c.left = false
+		return &Error{Op: "begin", Reader: c.reader, Code: codeReset, Err: ErrReset}
+	}
+	return nil
 }
 
 // Transmit sends one command to the card, once, and returns its answer with the two
@@ -234,7 +268,7 @@ func (c *Conn) End(reset bool) error {
 		c.dead = ErrNoAnswer
 		return c.usable("end")
 	}
-	c.begun = false
+	c.begun, c.left = false, !reset
 	if err == nil && reset {
 		c.used = false
 	}

@@ -237,6 +237,36 @@ func TestRemovedCardIsNamed(t *testing.T) {
 		}
 		service.Remove()
 	})
+	t.Run("and another put in its place, which another program resets", func(t *testing.T) {
+		service.Insert(withAuthPIN())
+		c := open(t, pcsc.System{}, service.Reader())
+		begin(t, c)
+		send(t, c, selectJPKI)
+		if err := c.End(false); err != nil {
+			t.Fatal(err)
+		}
+		service.Remove()
+		second := withAuthPIN()
+		service.Insert(second)
+		other := open(t, pcsc.System{}, service.Reader())
+		begin(t, other)
+		if err := other.End(true); err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			is(t, c.Begin(), pcsc.ErrRemoved, "begin", service.Reader())
+			_, err := c.Transmit(selectJPKI)
+			is(t, err, pcsc.ErrNoTransaction, "transmit", service.Reader())
+		}
+		begin(t, other) // nothing holds the card
+		if err := other.Close(); err != nil {
+			t.Error(err)
+		}
+		if n := second.Tally().Exchanges; n != 0 {
+			t.Errorf("the second card saw %d commands", n)
+		}
+		service.Remove()
+	})
 	for name, effect := range map[string]virtual.Effect{
 		"before it hears the command": virtual.Drop(virtual.ErrContactLost),
 		"before its answer arrives":   virtual.LoseAnswer(virtual.ErrContactLost),

@@ -174,3 +174,20 @@ func (w *watch) state(name string) (r Reader, ok bool, err error) {
 	}
 	return r, true, nil
 }
+
+// events is how many cards were put into a reader and taken out of it since the service
+// knows it, or 0 when that is not told. pcsc-lite and Windows count in the upper half of
+// the state. 0 is also the count of a card that was there before the service: who starts
+// with it knows nothing. macOS is not known to count.
+func events(ctx *scard.Context, reader string) uint16 {
+	if runtime.GOOS == "darwin" {
+		return 0
+	}
+	states := []scard.ReaderState{{Reader: reader, CurrentState: scard.StateUnaware}}
+	looking.Lock()
+	defer looking.Unlock()
+	if err := ctx.GetStatusChange(states, 0); err != nil {
+		return 0
+	}
+	return uint16(states[0].EventState >> 16)
+}

@@ -1,0 +1,6 @@
+//go:build cgo || windows
+
+package pcsc
+
+// Uncounted makes the connection one of a service that does not count events.
+func (c *Conn) Uncounted() { c.events = 0 }

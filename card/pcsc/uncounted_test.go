@@ -1,0 +1,45 @@
+//go:build cgo || windows
+
+package pcsc_test
+
+import (
+	"testing"
+
+	"natsuin/card/pcsc"
+	"natsuin/card/pcsc/pcscdtest"
+)
+
+// Where a reset may hide that the card was exchanged, who was in the middle of something
+// hears of it, once.
+func TestBeginTellsOfAResetWhereEventsAreNotCounted(t *testing.T) {
+	service := pcscdtest.Use(t)
+	card := withAuthPIN()
+	service.Insert(card)
+	mine, other := open(t, pcsc.System{}, service.Reader()), open(t, pcsc.System{}, service.Reader())
+	mine.Uncounted()
+	reset := func() {
+		t.Helper()
+		begin(t, other)
+		if err := other.End(true); err != nil {
+			t.Fatal(err)
+		}
+	}
+	reset()
+	begin(t, mine) // nothing was learned of the card yet
+	send(t, mine, selectJPKI)
+	if err := mine.End(false); err != nil {
+		t.Fatal(err)
+	}
+	reset()
+	before := card.Tally().Exchanges
+	is(t, mine.Begin(), pcsc.ErrReset, "begin", service.Reader())
+	if n := card.Tally().Exchanges; n != before {
+		t.Errorf("%d commands reached the card", n-before)
+	}
+	begin(t, mine)
+	if err := mine.End(true); err != nil {
+		t.Fatal(err)
+	}
+	reset()
+	begin(t, mine) // after one's own reset nothing is gone on with
+}
