@@ -23,6 +23,7 @@ type Conn struct {
 	held   atomic.Bool  // the same, for save, which may run without mu
 	closed bool
 
+	id   string // of the card of the first transaction
 	book *book
 	raw  []byte        // the store as it was when card was made, or wrote it last
 	card *virtual.Card // keeps selection and verified secrets between transactions
@@ -50,11 +51,22 @@ func (c *Conn) Card() *virtual.Card {
 }
 
 // Begin starts a transaction: until End no other process reaches the card. What
-// others did to it since counts. The error is ErrBusy when one holds it too long.
+// others did to it since counts. The error is ErrBusy when one holds it too long, and
+// ErrReplaced when the town hall has issued another card since: a Conn of transactions is
+// to one card.
 func (c *Conn) Begin() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.begin()
+	if err := c.begin(); err != nil {
+		return err
+	}
+	switch id := c.book.Card.ID; {
+	case c.id == "":
+		c.id = id
+	case c.id != id:
+		return errors.Join(ErrReplaced, c.end(false))
+	}
+	return nil
 }
 
 func (c *Conn) begin() error {
