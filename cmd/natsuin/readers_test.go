@@ -17,6 +17,7 @@ import (
 	"natsuin/card/pcsc"
 	"natsuin/card/pcsc/pcscdtest"
 	"natsuin/card/practice"
+	"natsuin/card/virtual"
 	"natsuin/card/virtual/vpcd"
 	"natsuin/cmd/internal/cli"
 )
@@ -43,6 +44,7 @@ type scriptReaders struct {
 //	take             wait for the turn to use them; they are empty
 //	insert [QUIRK]   put the card into the first; see quirk
 //	insert2          put a card into the second
+//	another          put another card into the first, whose signature password is OTHER4567
 //	remove           take the card out of the first
 //	asked, answer    wait until the card has obeyed the command that it holds; let it answer
 //	share            another program connects to the card
@@ -63,6 +65,10 @@ func reader(ts *testscript.TestScript, neg bool, args []string) {
 	case what == "insert" && len(args) == 2:
 		r.quirk = newQuirk(ts, args[1])
 		r.service.Insert(r.quirk)
+	case what == "another" && len(args) == 1:
+		state := practiceCard(ts).Card().State()
+		state.Sign.Secret = []byte("OTHER4567")
+		r.service.Insert(virtual.New(virtual.Options{State: state}))
 	case what == "insert2" && len(args) == 1:
 		r.insertSecond(ts)
 	case what == "remove" && len(args) == 1:

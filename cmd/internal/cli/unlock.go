@@ -8,6 +8,7 @@ import (
 
 	"natsuin/card"
 	"natsuin/card/pcsc"
+	"natsuin/card/practice"
 	"natsuin/cmd/internal/i18n"
 	"natsuin/cmd/internal/ui"
 )
@@ -87,7 +88,11 @@ func (a *app) unlock(ctx context.Context, u unlocking) error {
 			if !a.interactive() {
 				return &i18n.Error{Code: i18n.CodeCardRemoved, ID: "err.card-changed"}
 			}
-			a.prompt(a.t("unlock.changed"))
+			id := "unlock.changed"
+			if errors.Is(err, pcsc.ErrReset) {
+				id = "unlock.reset"
+			}
+			a.prompt(a.t(id))
 			if s, err = a.again(ctx, s); err != nil {
 				return err
 			}
@@ -239,21 +244,22 @@ func (a *app) triesLine(c card.Credential, t card.Tries) string {
 	return a.t("tries.left", "Secret", name, "N", t.Left)
 }
 
-// changedError says that the card or its counter is not what was shown; nothing
-// was sent.
+// changedError says that the card or its counter is not what was shown, or may not be;
+// nothing was sent.
 type changedError struct{ err error }
 
 func (e *changedError) Error() string { return fmt.Sprintf("card: not what was shown: %v", e.err) }
 func (e *changedError) Unwrap() error { return e.err }
 
 // attempt is the transaction that sends the secret: application selected anew,
-// counter read again, and nothing sent if it is not what was shown.
+// counter read again, and nothing sent if it is not what was shown. That the card is the
+// one that was shown is known from Begin, at no exchange: it fails for any other.
 func (a *app) attempt(ctx context.Context, s *session, was shown, u unlocking) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	if err := s.begin(); err != nil {
-		if errors.Is(err, pcsc.ErrRemoved) || errors.Is(err, pcsc.ErrNoCard) {
+		if another(err) {
 			return &changedError{err}
 		}
 		return err
@@ -267,6 +273,17 @@ func (a *app) attempt(ctx context.Context, s *session, was shown, u unlocking) e
 		return &changedError{fmt.Errorf("tries %+v, shown %+v", now, was.tries)}
 	}
 	return u.send(s)
+}
+
+// another is whether a transaction did not begin because the card may not be the one of
+// the transaction before.
+func another(err error) bool {
+	for _, not := range []error{pcsc.ErrRemoved, pcsc.ErrNoCard, pcsc.ErrReset, practice.ErrReplaced} {
+		if errors.Is(err, not) {
+			return true
+		}
+	}
+	return false
 }
 
 // kind names the sort of card in words.
