@@ -81,6 +81,10 @@ func (a *app) typeSecret(ctx context.Context, prompt string) (card.Secret, error
 	}
 	a.guard()
 	typed, err := t.ReadSecret(ctx, prompt, longestSecret)
+	for errors.Is(err, ui.ErrTypedAhead) {
+		a.prompt(a.t("secret.ahead"))
+		typed, err = t.ReadSecret(ctx, prompt, longestSecret)
+	}
 	if err != nil {
 		return card.Secret{}, err
 	}
@@ -160,14 +164,6 @@ func (a *app) prompt(line string) {
 	}
 	if t, err := a.device(); err == nil {
 		_ = t.Print(a.fit(line, true) + "\n") // a terminal that went away is noticed by the next question
-	}
-}
-
-// discard throws away what was typed or pasted ahead, so that no second line of a
-// paste becomes the next wrong password.
-func (a *app) discard() {
-	if t, err := a.device(); err == nil {
-		_ = t.Discard()
 	}
 }
 

@@ -107,7 +107,6 @@ func (a *app) unlock(ctx context.Context, u unlocking) error {
 			x := a.out.Explain(err)
 			a.prompt(x.Message)
 			a.prompt(x.Hint)
-			a.discard()
 			if s, err = a.again(ctx, s); err != nil {
 				return err
 			}

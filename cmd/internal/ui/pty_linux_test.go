@@ -71,8 +71,21 @@ func (p *pty) shown() string {
 // waitFor returns when the screen ends in text.
 func (p *pty) waitFor(text string) {
 	p.t.Helper()
+	p.waitUntil(text, func() bool { return strings.HasSuffix(p.shown(), text) })
+}
+
+// waitForOneMore returns when the screen shows text once more than it did before.
+func (p *pty) waitForOneMore(text string, before int) {
+	p.t.Helper()
+	p.waitUntil(text, func() bool { return p.count(text) > before })
+}
+
+func (p *pty) count(text string) int { return strings.Count(p.shown(), text) }
+
+func (p *pty) waitUntil(text string, holds func() bool) {
+	p.t.Helper()
 	limit := time.After(10 * time.Second)
-	for !strings.HasSuffix(p.shown(), text) {
+	for !holds() {
 		select {
 		case <-p.more:
 		case <-limit:

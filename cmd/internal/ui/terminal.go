@@ -15,6 +15,7 @@ var (
 	ErrInterrupted = errors.New("read terminal: interrupted") // Ctrl-C, Ctrl-D, terminal gone
 	ErrInputLength = errors.New("read terminal: input too long")
 	ErrNotText     = errors.New("read terminal: input holds a key that is no character")
+	ErrTypedAhead  = errors.New("read terminal: input began before the prompt")
 )
 
 // maxAnswer bounds an answer that is echoed; a pasted fingerprint is far shorter.
@@ -22,6 +23,10 @@ const maxAnswer = 4096
 
 // Terminal is the device at which the person sits, whatever the standard
 // streams are connected to. One goroutine at a time may use it.
+//
+// A question is answered by what is typed or pasted once it stands there. What was typed
+// before is thrown away: nobody agrees to what they have not seen, and the second line of
+// a paste is neither the next password nor a yes to the last try.
 type Terminal struct {
 	in  keyboard
 	out io.WriteCloser
@@ -33,8 +38,9 @@ type keyboard interface {
 	raw() (restore func() error, err error)
 	// readByte waits for one byte or for the context.
 	readByte(ctx context.Context) (byte, error)
-	// discard throws away what was typed and not read yet.
-	discard() error
+	// discard throws away what was typed and not read yet, in raw mode, and tells whether
+	// that was the beginning of a line. Ctrl-C among it is ErrInterrupted.
+	discard() (begun bool, err error)
 	io.Closer
 }
 
@@ -52,21 +58,12 @@ func (t *Terminal) Printf(format string, args ...any) error {
 	return t.Print(fmt.Sprintf(format, args...))
 }
 
-// Discard throws away what was typed before now. After a wrong password it
-// keeps the rest of a paste from being sent as the next one: who tries again
-// has seen the answer.
-func (t *Terminal) Discard() error {
-	if err := t.in.discard(); err != nil {
-		return fmt.Errorf("discard typed input: %w", err)
-	}
-	return nil
-}
-
 // ReadSecret shows the prompt and reads a line of which nothing is shown, not
 // even its length. Backspace takes back a character, Ctrl-U all of them. A
 // secret is returned exactly as typed or not at all: one longer than max bytes
 // is ErrInputLength, one with a control key or broken UTF-8 in it ErrNotText, so
-// that a slipped key never becomes a wrong password.
+// that a slipped key never becomes a wrong password, nor does the rest of one of which the
+// beginning was typed before the prompt stood: ErrTypedAhead.
 //
 // The terminal is as before on every way out, a cancelled context included. The
 // caller wipes the result.
@@ -108,6 +105,9 @@ func (t *Terminal) readLine(ctx context.Context, prompt string, l *line) (err er
 			err = errors.Join(restoreErr, writeErr)
 		}
 	}()
+	if l.begun, err = t.in.discard(); err != nil {
+		return fmt.Errorf("discard typed input: %w", err)
+	}
 	if err := t.Print(strings.ReplaceAll(prompt, "\n", "\r\n")); err != nil {
 		return fmt.Errorf("write terminal: %w", err)
 	}
@@ -130,6 +130,7 @@ func (t *Terminal) readLine(ctx context.Context, prompt string, l *line) (err er
 type line struct {
 	text    []byte
 	strict  bool      // any key that is no character spoils the line
+	begun   bool      // its beginning was typed before the prompt, and is lost
 	echo    io.Writer // nil for a secret
 	tooLong bool
 	notText bool
@@ -162,7 +163,7 @@ func (l *line) key(b byte) (done bool, err error) {
 		for len(l.text) > 0 {
 			l.takeBack()
 		}
-		l.tooLong, l.notText = false, false
+		l.tooLong, l.notText, l.begun = false, false, false
 	case b < ' ':
 		// An arrow key is ESC [ A: without the ESC it would read as "[A". It is
 		// not skipped by guesswork, since ESC may also stand before a real letter.
@@ -178,6 +179,8 @@ func (l *line) key(b byte) (done bool, err error) {
 
 func (l *line) verdict() error {
 	switch {
+	case l.strict && l.begun:
+		return ErrTypedAhead
 	case l.tooLong:
 		return ErrInputLength
 	case l.strict && l.notText, !utf8.Valid(l.text):

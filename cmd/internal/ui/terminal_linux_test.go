@@ -25,12 +25,12 @@ func readSecret(ctx context.Context, p *pty, max int) <-chan answer {
 		p.t.Fatal(err)
 	}
 	p.t.Cleanup(func() { terminal.Close() })
-	result := make(chan answer, 1)
+	result, before := make(chan answer, 1), p.count(prompt)
 	go func() {
 		secret, err := terminal.ReadSecret(ctx, prompt, max)
 		result <- answer{string(secret), err}
 	}()
-	p.waitFor(prompt)
+	p.waitForOneMore(prompt, before)
 	return result
 }
 
@@ -139,58 +139,119 @@ func TestTerminalThatGoesAwayInterrupts(t *testing.T) {
 	}
 }
 
-// Old, new and new again may come in one paste: a prompt takes one line and
-// leaves the rest to the next.
-func TestPasteOfSeveralLinesServesSeveralPrompts(t *testing.T) {
-	p := newPTY(t)
-	terminal, err := ui.OpenTerminalAt(p.path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer terminal.Close()
-	lines := make(chan []string)
-	go func() {
-		var got []string
-		for range 3 {
-			secret, err := terminal.ReadSecret(context.Background(), prompt, 16)
-			if err != nil {
-				secret = []byte(err.Error())
+// A question is answered by what is typed once it stands there, and by nothing before.
+func TestWhatWasTypedBeforeTheQuestionIsNoAnswer(t *testing.T) {
+	for _, test := range []struct{ name, first, got, ahead string }{
+		{"typed ahead", "OLD111\r", "OLD111", "yes\rNEW222\r"},
+		{"a paste of several lines", "OLD111\rNEW222\rNEW222\r", "OLD111", ""},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			p := newPTY(t)
+			before := p.settings()
+			first := readSecret(context.Background(), p, 16)
+			p.press(test.first)
+			if got := <-first; got.secret != test.got || got.err != nil {
+				t.Fatalf("got %q, %v", got.secret, got.err)
 			}
-			got = append(got, string(secret))
-		}
-		lines <- got
-	}()
-	p.waitFor(prompt)
-	p.press("OLD111\rNEW222\rNEW222\r")
-	if got := strings.Join(<-lines, " "); got != "OLD111 NEW222 NEW222" {
-		t.Errorf("got %q", got)
+			p.press(test.ahead)
+			second := readSecret(context.Background(), p, 16)
+			p.press("RIGHT3\r")
+			if got := <-second; got.secret != "RIGHT3" || got.err != nil {
+				t.Errorf("got %q, %v", got.secret, got.err)
+			}
+			p.press("yes\r")
+			third := ask(p)
+			p.press("no\r")
+			if got := <-third; got.secret != "no" || got.err != nil {
+				t.Errorf("got %q, %v", got.secret, got.err)
+			}
+			if p.settings() != before {
+				t.Error("the terminal's settings are not what they were")
+			}
+		})
 	}
 }
 
-func TestDiscardedPasteServesNoLaterPrompt(t *testing.T) {
+// Of a password that is typed while the question comes up only the end would be read.
+func TestTheRestOfALineThatBeganBeforeTheQuestionIsNoSecret(t *testing.T) {
+	for _, test := range []struct {
+		name, keys, want string
+		err              error
+	}{
+		{"the rest", "123ABC\r", "", ui.ErrTypedAhead},
+		{"a rest that is too long", strings.Repeat("A", 30) + "\r", "", ui.ErrTypedAhead},
+		{"typed anew after Ctrl-U", "123\x15RIGHT3\r", "RIGHT3", nil},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			p := newPTY(t)
+			p.press("yes\rRENSHU")
+			first := readSecret(context.Background(), p, 16)
+			p.press(test.keys)
+			if got := <-first; got.secret != test.want || !errors.Is(got.err, test.err) {
+				t.Errorf("got %q, %v", got.secret, got.err)
+			}
+			second := readSecret(context.Background(), p, 16)
+			p.press("RIGHT3\r")
+			if got := <-second; got.secret != "RIGHT3" || got.err != nil {
+				t.Errorf("got %q, %v", got.secret, got.err)
+			}
+		})
+	}
+}
+
+// A terminal that still marks pastes puts ESC [ 200 ~ before them: the line is spoilt, and
+// the lines behind it are of no more use than in any other paste.
+func TestBracketedPasteAnswersNothing(t *testing.T) {
 	p := newPTY(t)
-	before := p.settings()
+	first := readSecret(context.Background(), p, 16)
+	p.press("\x1b[200~RENSHU123\rWHOAMI1\r\x1b[201~")
+	if got := <-first; !errors.Is(got.err, ui.ErrNotText) {
+		t.Fatalf("got %q, %v", got.secret, got.err)
+	}
+	second := readSecret(context.Background(), p, 16)
+	p.press("WHOAMI1\r\x1b[201~") // behind the end of a paste
+	if got := <-second; !errors.Is(got.err, ui.ErrTypedAhead) {
+		t.Fatalf("got %q, %v", got.secret, got.err)
+	}
+	third := ask(p)
+	p.press("\x1b[200~yes\r")
+	if got := <-third; got.secret == "yes" {
+		t.Error("a marked paste was taken for a typed yes")
+	}
+}
+
+func TestCtrlCBeforeTheQuestionInterrupts(t *testing.T) {
+	p := newPTY(t)
+	first := readSecret(context.Background(), p, 16)
+	p.press("OLD111\rNEW\x03\r") // all of it while the terminal is raw
+	if got := <-first; got.secret != "OLD111" || got.err != nil {
+		t.Fatalf("got %q, %v", got.secret, got.err)
+	}
 	terminal, err := ui.OpenTerminalAt(p.path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer terminal.Close()
-	result := readSecret(context.Background(), p, 16)
-	p.press("WRONG1\rWRONG2\rhalf a line")
-	if got := <-result; got.secret != "WRONG1" || got.err != nil {
-		t.Fatalf("got %q, %v", got.secret, got.err)
+	if _, err := terminal.ReadSecret(context.Background(), prompt, 16); !errors.Is(err, ui.ErrInterrupted) {
+		t.Errorf("got %v", err)
 	}
-	if err := terminal.Discard(); err != nil {
-		t.Fatal(err)
+}
+
+// ask puts a visible question on the pty and returns when it stands.
+func ask(p *pty) <-chan answer {
+	p.t.Helper()
+	terminal, err := ui.OpenTerminalAt(p.path)
+	if err != nil {
+		p.t.Fatal(err)
 	}
-	if p.settings() != before {
-		t.Error("the terminal's settings are not what they were")
-	}
-	again := readSecret(context.Background(), p, 16)
-	p.press("RIGHT3\r")
-	if got := <-again; got.secret != "RIGHT3" || got.err != nil {
-		t.Errorf("got %q, %v", got.secret, got.err)
-	}
+	p.t.Cleanup(func() { terminal.Close() })
+	result, before := make(chan answer, 1), p.count("[yes/no] ")
+	go func() {
+		text, err := terminal.Ask(context.Background(), "[yes/no] ")
+		result <- answer{text, err}
+	}()
+	p.waitForOneMore("[yes/no] ", before)
+	return result
 }
 
 func TestAskShowsWhatIsTyped(t *testing.T) {

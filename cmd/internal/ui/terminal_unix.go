@@ -3,6 +3,7 @@
 package ui
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -84,25 +85,28 @@ func (fd ttyInput) readByte(ctx context.Context) (byte, error) {
 	}
 }
 
-// discard reads in raw mode, since a line without an end is not given out
-// otherwise; tcflush has another number on each system.
-func (fd ttyInput) discard() (err error) {
-	restore, err := fd.raw()
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, restore()) }()
+// maxAhead bounds what is thrown away, in bytes: a terminal keeps far less, and an input
+// without an end is no person's.
+const maxAhead = 1 << 20
+
+// discard reads, since tcflush has another number on each system, and would lose Ctrl-C.
+func (fd ttyInput) discard() (begun bool, err error) {
 	var b [256]byte
 	defer clear(b[:])
-	for {
+	for range maxAhead / len(b) {
 		switch n, err := unix.Read(int(fd), b[:]); {
-		case n > 0, errors.Is(err, unix.EINTR):
+		case n > 0 && bytes.ContainsAny(b[:n], string([]byte{ctrlC, ctrlBack})):
+			return false, ErrInterrupted
+		case n > 0:
+			begun = b[n-1] != '\r' && b[n-1] != '\n'
+		case errors.Is(err, unix.EINTR):
 		case errors.Is(err, unix.EAGAIN):
-			return nil
+			return begun, nil
 		default:
-			return err // nil: the terminal is gone
+			return false, err // nil: the terminal is gone
 		}
 	}
+	return false, ErrInputLength
 }
 
 // waitReadable uses select since poll knows no terminals on macOS.

@@ -66,8 +66,14 @@ func (c *console) readByte(ctx context.Context) (byte, error) {
 	}
 }
 
-func (c *console) discard() error {
-	return windows.FlushConsoleInputBuffer(windows.Handle(c.file.Fd()))
+// discard cannot tell what it throws away: the events are of other sorts too.
+func (c *console) discard() (begun bool, err error) {
+	select {
+	case <-c.got: // of the prompt that was given up
+		c.waiting = false
+	default:
+	}
+	return false, windows.FlushConsoleInputBuffer(windows.Handle(c.file.Fd()))
 }
 
 func (c *console) serve() {
