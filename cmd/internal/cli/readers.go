@@ -51,6 +51,26 @@ func (a *app) connect(ctx context.Context) (*session, error) {
 	if a.flags.reader == practiceReader {
 		return a.connectPractice()
 	}
+	return a.await(ctx, a.flags.reader, func(readers []pcsc.Reader) (*session, error) { return a.pick(ctx, readers) })
+}
+
+// reconnect does so with the reader of that very name, whatever lies in any other.
+func (a *app) reconnect(ctx context.Context, reader string) (*session, error) {
+	if a.flags.reader == practiceReader {
+		return a.connectPractice()
+	}
+	return a.await(ctx, reader, func(readers []pcsc.Reader) (*session, error) {
+		for _, r := range readers {
+			if r.Name == reader {
+				return a.try(ctx, r)
+			}
+		}
+		return nil, unknownReader(readers, reader)
+	})
+}
+
+// await waits until take gets a card; wanted is the reader that is named, if any.
+func (a *app) await(ctx context.Context, wanted string, take func([]pcsc.Reader) (*session, error)) (*session, error) {
 	limit, err := a.flags.waitLimit(a.interactive())
 	if err != nil {
 		return nil, err
@@ -69,7 +89,7 @@ func (a *app) connect(ctx context.Context) (*session, error) {
 		if err != nil {
 			return nil, err
 		}
-		s, why := a.pick(ctx, readers)
+		s, why := take(readers)
 		if why == nil {
 			return s, nil
 		}
@@ -77,7 +97,7 @@ func (a *app) connect(ctx context.Context) (*session, error) {
 		if limit == 0 || (code != i18n.CodeNoReader && code != i18n.CodeNoCard) {
 			return nil, why
 		}
-		if line := a.waitingFor(code, readers); line != said {
+		if line := a.waitingFor(code, wanted, readers); line != said {
 			a.say(line)
 			said = line
 		}
@@ -95,15 +115,15 @@ func (a *app) connect(ctx context.Context) (*session, error) {
 
 var errWaited = errors.New("the time to wait is over")
 
-func (a *app) waitingFor(code i18n.Code, readers []pcsc.Reader) string {
+func (a *app) waitingFor(code i18n.Code, wanted string, readers []pcsc.Reader) string {
 	if code == i18n.CodeNoReader {
-		if a.flags.reader != "" {
-			return a.t("wait.reader.named", "Value", ui.Escape(a.flags.reader))
+		if wanted != "" {
+			return a.t("wait.reader.named", "Value", ui.Escape(wanted))
 		}
 		return a.t("wait.reader")
 	}
 	for _, r := range readers {
-		if !r.Virtual || a.flags.reader != "" {
+		if !r.Virtual || wanted != "" {
 			return a.t("wait.card", "Reader", ui.Escape(r.Name))
 		}
 	}
@@ -206,10 +226,14 @@ func named(readers []pcsc.Reader, want string) (pcsc.Reader, error) {
 	case 1:
 		return part[0], nil
 	case 0:
-		return pcsc.Reader{}, &i18n.Error{Code: i18n.CodeNoReader, ID: "err.reader-unknown",
-			Pairs: []any{"Value", ui.Escape(want), "Known", readerNames(readers)}}
+		return pcsc.Reader{}, unknownReader(readers, want)
 	}
 	return pcsc.Reader{}, severalReaders(readerNames(part))
+}
+
+func unknownReader(readers []pcsc.Reader, want string) error {
+	return &i18n.Error{Code: i18n.CodeNoReader, ID: "err.reader-unknown",
+		Pairs: []any{"Value", ui.Escape(want), "Known", readerNames(readers)}}
 }
 
 // withCard leaves the readers that hold a card, or all of them when none does: the

@@ -199,6 +199,34 @@ func TestCardLiftedBeforeThePINMayComeBack(t *testing.T) {
 	})
 }
 
+// The card that was shown is waited for in its own reader, whatever lies in others by now.
+func TestTheLiftedCardIsWaitedForInItsReader(t *testing.T) {
+	for name, flags := range map[string][]string{"without --reader": nil, "a part of several names": {"--reader", "acme"}} {
+		t.Run(name, func(t *testing.T) {
+			d := newDesk()
+			slot := d.plug("ACME 00", laidCard(t, left(4)))
+			beside := d.plug("ACME 01", nil)
+			s := d.sit(t, "en", append(flags, "cert", "show", "sign")...)
+			s.expect("ACME 00").expect("Signature password: ")
+			card := d.lift(slot)
+			if flags == nil {
+				d.lay(beside, laidCard(t, left(3)))
+			}
+			s.send("WRONG123").expect(words["en"].changed)
+			s.waitsFor(words["en"].wait)
+			d.lay(slot, card)
+			s.expect("ACME 00").expect(words["en"].left4).expect("Signature password: ").send(signPassword)
+			s.end(0)
+			if tally := card.Tally(); tally.Wrong != 0 || tally.Right != 1 {
+				t.Errorf("the card saw %+v", tally)
+			}
+			if beside.card != nil && beside.card.Tally().Right+beside.card.Tally().Wrong != 0 {
+				t.Errorf("the card beside it saw %+v", beside.card.Tally())
+			}
+		})
+	}
+}
+
 func TestInterruptedWhileTheCardIsLifted(t *testing.T) {
 	d := newDesk()
 	slot := d.plug("ACME 00", laidCard(t))
@@ -262,7 +290,7 @@ func TestAnUnknownCountIsTreatedAsOne(t *testing.T) {
 		s.end(8)
 		s = d.sit(t, lang, "cert", "show", "sign")
 		s.expect(words[lang].consent).send("はい")
-		s.expect(": ").send(signPassword) // 9000 never replaces the prompt
+		s.expect(map[string]string{"ja": "署名用パスワード: ", "en": "Signature password: "}[lang]).send(signPassword) // 9000 never replaces the prompt
 		s.end(0)
 	})
 }

@@ -116,15 +116,16 @@ func (a *app) unlock(ctx context.Context, u unlocking) error {
 	}
 }
 
-// again starts a new transaction on the same card, or on the one that is put
-// back: nothing has been sent that could not be shown anew.
+// again starts a new transaction on the same card, or on the one that is put back into
+// the same reader: nothing has been sent that could not be shown anew.
 func (a *app) again(ctx context.Context, s *session) (*session, error) {
 	s.end(true)
 	if err := s.begin(); err == nil {
 		return s, nil
 	}
+	reader := s.conn.Reader()
 	s.close()
-	return a.connect(ctx)
+	return a.reconnect(ctx, reader)
 }
 
 func seen(wrong []card.Secret, s card.Secret) bool {
