@@ -15,6 +15,7 @@ import (
 	"golang.org/x/crypto/cryptobyte/asn1"
 
 	"natsuin/verify/internal/cms"
+	"natsuin/verify/internal/path/strength"
 )
 
 // dotted turns a dotted identifier of this package's tables into the form that messages carry.
@@ -225,12 +226,12 @@ func (s suite) keyProblem(key any, allowWeak bool) (weak bool, no *problem) {
 			return false, refuse(ReasonKeyMismatch, "key", "rsa")
 		}
 		bits := k.N.BitLen()
-		if bits > 16384 {
-			return false, refuse(ReasonKeyForbidden, "key", "rsa-"+strconv.Itoa(bits))
-		}
 		weak = bits < 2048 || k.E < 65537
-		if bits < 1024 || k.E < 3 || weak && !allowWeak {
+		switch {
+		case bits < 1024, k.E < 3, weak && !allowWeak:
 			return false, refuse(ReasonWeakKey, "bits", strconv.Itoa(bits), "exponent", strconv.Itoa(k.E))
+		case !strength.Computable(k):
+			return false, refuse(ReasonKeyForbidden, "key", "rsa-"+strconv.Itoa(bits))
 		}
 		return weak, nil
 	case *ecdsa.PublicKey:

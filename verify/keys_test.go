@@ -1,11 +1,13 @@
 package verify_test
 
 import (
+	"bytes"
 	"crypto"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/sha256"
 	"crypto/x509"
+	"encoding/asn1"
 	"math/big"
 	"testing"
 
@@ -140,4 +142,64 @@ func TestSignatureValueIsBelowTheModulus(t *testing.T) {
 		return
 	}
 	t.Skip("this modulus leaves no room for a second value")
+}
+
+// restricted issues a certificate for an RSA key that may be used with RSASSA-PSS only, under the parameters if there are any.
+func restricted(t testing.TB, key *rsa.PrivateKey, ca *identity, params ...[]byte) *identity {
+	t.Helper()
+	template := issue(t, "restricted", key, ca, nil).cert
+	var fields []asn1.RawValue
+	if _, err := asn1.Unmarshal(template.RawTBSCertificate, &fields); err != nil {
+		t.Fatal(err)
+	}
+	var tbs [][]byte
+	for _, f := range fields {
+		if bytes.Equal(f.FullBytes, template.RawSubjectPublicKeyInfo) {
+			bits := x509.MarshalPKCS1PublicKey(&key.PublicKey)
+			f.FullBytes = seq(algorithm(idPSS, params...), der(asn1.BitString{Bytes: bits, BitLength: 8 * len(bits)}))
+		}
+		tbs = append(tbs, f.FullBytes)
+	}
+	body := seq(tbs...)
+	digest := sha256.Sum256(body)
+	signature, err := ca.key.Sign(rand.Reader, digest[:], crypto.SHA256)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cert, err := x509.ParseCertificate(seq(body, algorithm(idECDSA256), der(asn1.BitString{Bytes: signature, BitLength: 8 * len(signature)})))
+	if err != nil || cert.PublicKey != nil {
+		t.Fatal("not restricted", err)
+	}
+	return &identity{cert, key}
+}
+
+func TestKeysForRSASSAPSSAlone(t *testing.T) {
+	w := newWorld(t)
+	params := func(hash string, salt int) []byte {
+		return seq(tlv(0xA0, algorithm(hash, null)), tlv(0xA1, algorithm(idMGF1, algorithm(hash, null))), tlv(0xA2, der(salt)))
+	}
+	forbidden := invalid(verify.CheckAlgorithms, verify.ReasonKeyForbidden)
+	for name, c := range map[string]struct {
+		key  [][]byte
+		pss  bool
+		want expect
+	}{
+		"any parameters":     {nil, true, valid},
+		"these parameters":   {[][]byte{params(idSHA256, 32)}, true, valid},
+		"a shorter salt":     {[][]byte{params(idSHA256, 20)}, true, valid},
+		"a longer salt":      {[][]byte{params(idSHA256, 48)}, true, forbidden},
+		"another hash":       {[][]byte{params(idSHA384, 32)}, true, forbidden},
+		"PKCS #1 with it":    {nil, false, forbidden},
+		"parameters of none": {[][]byte{null}, true, forbidden},
+	} {
+		t.Run(name, func(t *testing.T) {
+			id := restricted(t, rsaKey(), w.root, c.key...)
+			m := by(id, func(s *info) {
+				if c.pss {
+					s.pss, s.alg = &rsa.PSSOptions{SaltLength: 32, Hash: crypto.SHA256}, algorithm(idPSS, params(idSHA256, 32))
+				}
+			})
+			c.want.hold(t, run(t, m.encode(t), nil, w.policy))
+		})
+	}
 }

@@ -9,16 +9,13 @@ import (
 	"encoding/binary"
 	"math/big"
 
-	"golang.org/x/crypto/cryptobyte"
-	"golang.org/x/crypto/cryptobyte/asn1"
-
-	"natsuin/verify/internal/cms"
+	"natsuin/verify/internal/path/strength"
 )
 
 // verify reports whether signature is one over the digest. It judges mathematics alone: whether the key is allowed is
-// keyProblem's to say. RSA keys under 1024 bits verify nothing.
+// keyProblem's to say. RSA keys under 1024 bits, and those that take long, verify nothing.
 func (s suite) verify(key any, digest, signature []byte) bool {
-	if len(digest) != s.digest.Size() {
+	if len(digest) != s.digest.Size() || !s.fits(key, signature) {
 		return false
 	}
 	switch k := key.(type) {
@@ -33,6 +30,19 @@ func (s suite) verify(key any, digest, signature []byte) bool {
 		return s.scheme == ecdsaScheme && curveName(k) != "" && ecdsa.VerifyASN1(k, digest, signature)
 	}
 	return false
+}
+
+// fits reports whether a signature value can be one by the key, and be verified in bounded time.
+func (s suite) fits(key any, signature []byte) bool {
+	if !strength.Computable(key) {
+		return false
+	}
+	switch k := key.(type) {
+	case *rsa.PublicKey:
+		return (s.scheme == pkcs1 || s.scheme == pss) && len(signature) == k.Size()
+	default:
+		return s.scheme == ecdsaScheme && len(signature) <= 150 // P-521: two INTEGERs of 66 octets
+	}
 }
 
 // verifyPSS is RSASSA-PSS-VERIFY (RFC 8017 8.1.2, 9.1.2) with a salt of exactly that many octets. crypto/rsa cannot be used: it
@@ -94,34 +104,21 @@ func maskMGF1(b []byte, hash crypto.Hash, seed []byte) {
 	}
 }
 
-// publicKey returns the key of a certificate: that of crypto/x509, or the RSA key of one that is restricted to RSASSA-PSS,
-// which crypto/x509 does not read (RFC 4055 1.2). For such a key the suite must be the one that the certificate names, if any.
+// publicKey returns the key of a certificate. One that is restricted to RSASSA-PSS must be for this suite: the hash that it
+// names, if any, and a salt that is not shorter (RFC 4055 3.3).
 func publicKey(cert *x509.Certificate, s suite) any {
-	if cert.PublicKey != nil {
-		return cert.PublicKey
+	key, restriction, restricted := strength.PublicKey(cert)
+	if !restricted {
+		return key
 	}
-	info := cryptobyte.String(cert.RawSubjectPublicKeyInfo)
-	var seq, algorithm, body cryptobyte.String
-	var bits []byte
-	if !info.ReadASN1(&seq, asn1.SEQUENCE) || !seq.ReadASN1Element(&algorithm, asn1.SEQUENCE) ||
-		!seq.ReadASN1BitStringAsBytes(&bits) {
+	if s.scheme != pss {
 		return nil
 	}
-	a, ok := cms.ParseAlgorithm(algorithm)
-	if !ok || a.OID != oidPSS || s.scheme != pss {
-		return nil
-	}
-	if len(a.Params) > 0 {
-		hash, salt, no := pssParameters(a.Params)
+	if len(restriction) > 0 {
+		hash, salt, no := pssParameters(restriction)
 		if no != nil || hash != s.digest || s.salt < salt {
 			return nil
 		}
-	}
-	key := &rsa.PublicKey{N: new(big.Int)}
-	rest := cryptobyte.String(bits)
-	if !rest.ReadASN1(&body, asn1.SEQUENCE) || !rest.Empty() || !body.ReadASN1Integer(key.N) ||
-		!body.ReadASN1Integer(&key.E) || !body.Empty() || key.N.Sign() <= 0 {
-		return nil
 	}
 	return key
 }

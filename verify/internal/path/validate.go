@@ -58,7 +58,11 @@ func (s *search) certificate(chain []*facts, i int) (Kind, string) {
 	if f.unknownCritical != nil {
 		return UnknownCritical, f.unknownCritical.String()
 	}
-	if kind := algorithmKind(s.strength.Key(f.cert.PublicKey)); kind != 0 {
+	key := f.cert.PublicKey
+	if i == 0 { // what it signed, the caller verified
+		key, _, _ = strength.PublicKey(f.cert)
+	}
+	if kind := algorithmKind(s.strength.Key(key)); kind != 0 {
 		return kind, "public key"
 	}
 	if i < len(chain)-1 { // an anchor's own signature is ignored

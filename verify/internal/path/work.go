@@ -1,9 +1,11 @@
 package path
 
 import (
+	"bytes"
 	"context"
 	"crypto/x509"
 
+	"natsuin/verify/internal/path/name"
 	"natsuin/verify/internal/path/strength"
 	"natsuin/verify/internal/revocation"
 )
@@ -88,6 +90,21 @@ func (w *Work) signed(child, issuer *facts) error {
 		w.verified[key] = err
 	}
 	return err
+}
+
+// IssuedBy returns a function that reports whether a certificate's issuer has the
+// name (a DER Name), compared as RFC 5280 section 7.1 says. A name that cannot be
+// read equals only the same bytes.
+func (w *Work) IssuedBy(raw []byte) func(*x509.Certificate) bool {
+	dn, err := name.ParseDN(raw)
+	id := w.number("name " + dn.Key())
+	return func(c *x509.Certificate) bool {
+		if bytes.Equal(raw, c.RawIssuer) {
+			return true
+		}
+		f := w.read(c)
+		return err == nil && len(f.issuer) > 0 && f.issuerID == id
+	}
 }
 
 // list parses a CRL; nil means that it is none.

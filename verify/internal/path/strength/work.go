@@ -13,8 +13,8 @@ import (
 // ErrTooMuch means that a signature was not looked at, because what may be spent on signatures is spent.
 var ErrTooMuch = errors.New("strength: too many signatures")
 
-// budget is what the signatures of one message may cost in all: somewhat more than half a second. 64 signers with keys on P-521
-// and two CAs each come to half of it.
+// budget is what the signatures of one message may cost in all: about a second. 64 signers with keys on P-521 and two CAs each
+// come to half of it.
 const budget = 20000
 
 // Work bounds what signatures cost together. A message, not a path, is what it is for: everything in a message is in the hands
