@@ -4,12 +4,14 @@ import (
 	"bytes"
 	"context"
 	"crypto"
+	"crypto/sha256"
 	"crypto/x509"
 	"fmt"
 	"hash"
 	"io"
 
 	"natsuin/verify/internal/cms"
+	"natsuin/verify/internal/path"
 )
 
 // document is a message with the digests of its content.
@@ -22,8 +24,12 @@ type document struct {
 	attributes bool
 	// check is CheckContent.
 	check Check
-	// certificates are all at hand; none is trusted for being here.
+	// certificates are all at hand, the caller's before the message's; none is trusted for being here.
 	certificates []*x509.Certificate
+	// work is what may be spent on signatures, this document's and all others' of the same judgement.
+	work *path.Work
+	// tried are the signatures that were computed, and whether they were right.
+	tried map[[sha256.Size]byte]bool
 }
 
 // contents are the places where content was found. The first that exists counts: inside the message, beside it in
@@ -33,6 +39,7 @@ type contents struct {
 	beside  io.Reader
 	given   io.Reader
 	out     io.Writer
+	work    *path.Work // nil: its own
 }
 
 func (c contents) attached() bool { return c.message.Attached || c.beside != nil }
@@ -64,7 +71,10 @@ func (c contents) hashes() map[crypto.Hash]hash.Hash {
 
 // read takes the content through all digests at once, and compares and copies it on the way.
 func (c contents) read(ctx context.Context) (*document, error) {
-	d := &document{message: c.message}
+	d := &document{message: c.message, work: c.work}
+	if d.work == nil {
+		d.work = path.NewWork(ctx)
+	}
 	sources := c.sources()
 	if len(sources) == 0 {
 		d.check = unclear(CheckContent, ReasonNoContent, Indeterminate)

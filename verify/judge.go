@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"crypto/x509"
 	"errors"
+	"slices"
 	"time"
 
 	"natsuin/verify/internal/cms"
@@ -26,13 +27,15 @@ type judgement struct {
 	// pinned finds a certificate among the published roots.
 	pinned func(*x509.Certificate) (trust.Root, bool)
 	doc    *document
+	// work is what the signatures of this run may cost together.
+	work *path.Work
 	// tokens counts the time stamps looked at.
 	tokens int
 }
 
 func verify(ctx context.Context, in Input, p Policy, pinned func(*x509.Certificate) (trust.Root, bool)) (*Report, error) {
 	r := &Report{}
-	j := &judgement{ctx: ctx, policy: p, now: p.Now, pinned: pinned}
+	j := &judgement{ctx: ctx, policy: p, now: p.Now, pinned: pinned, work: path.NewWork(ctx)}
 	if j.now.IsZero() {
 		j.now = time.Now()
 	}
@@ -56,7 +59,7 @@ func verify(ctx context.Context, in Input, p Policy, pinned func(*x509.Certifica
 		return r, nil
 	}
 	r.Checks = []Check{passed(CheckStructure, "")}
-	content := contents{message: m, given: in.Content, out: in.Out}
+	content := contents{message: m, given: in.Content, out: in.Out, work: j.work}
 	if opened.Content != nil {
 		content.beside = opened.Content()
 	}
@@ -127,15 +130,13 @@ func demandedSigner(signers []Signer, want [32]byte) Check {
 
 // gather collects what the message and the caller offer: certificates, lists and answers, and the anchors.
 func (j *judgement) gather() {
-	var pool []*x509.Certificate
+	j.doc.certificates = slices.Clone(j.policy.Certificates)
 	for _, raw := range j.doc.message.Certificates {
 		// A certificate that does not parse is one that is not there: it is only a hint.
 		if c, err := path.ParseCertificate(raw); err == nil {
-			pool = append(pool, c)
+			j.doc.certificates = append(j.doc.certificates, c)
 		}
 	}
-	pool = append(pool, j.policy.Certificates...)
-	j.doc.certificates = pool
 	for _, c := range j.policy.CRLs {
 		j.crls = append(j.crls, decodeCRLs(c)...)
 	}
@@ -158,9 +159,11 @@ func (j *judgement) gather() {
 			j.anchor(Anchor{Certificate: c})
 		}
 	}
+	var first []*x509.Certificate
 	for _, a := range j.anchors {
-		j.doc.certificates = append(j.doc.certificates, a.Certificate)
+		first = append(first, a.Certificate)
 	}
+	j.doc.certificates = slices.Concat(first, j.doc.certificates)
 }
 
 // anchor adds an anchor once, and calls a pinned one by its own name wherever it came from. One that is given for practice is

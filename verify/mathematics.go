@@ -3,17 +3,20 @@ package verify
 import (
 	"bytes"
 	"crypto"
+	"crypto/sha256"
 	"crypto/x509"
-	"slices"
+	"encoding/binary"
 
 	"natsuin/verify/internal/cms"
-	"natsuin/verify/internal/path/name"
 )
 
 // evidence is what a SignerInfo shows by itself: its structure and the mathematics, before anyone is trusted.
 type evidence struct {
 	checks []Check
 	cert   *x509.Certificate
+	// others are certificates that may be meant as well as cert: they are named alike, their key is the one that verified the
+	// signature, and no attribute tells them apart. Whoever vouches for one of them vouches for the signer.
+	others []*x509.Certificate
 	// sha1 and weak say what was only tolerated.
 	sha1, weak bool
 }
@@ -22,7 +25,12 @@ type evidence struct {
 func (d *document) examine(s cms.Signer, p Policy) evidence {
 	var e evidence
 	suite, no := suiteOf(s.Digest, s.Algorithm)
-	cert, signature := d.findSigner(s, suite, no == nil)
+	found, signature := d.findSigner(s, suite, no == nil)
+	var cert *x509.Certificate
+	if len(found) > 0 {
+		found = preferSigning(found)
+		cert, e.others = found[0], found[1:]
+	}
 	e.cert = cert
 	if no == nil {
 		no = algorithmProtection(s)
@@ -64,87 +72,136 @@ func tolerated(sha1, weak bool) string {
 	return ""
 }
 
-// maxCandidates bounds how many keys are tried for one signer.
-const maxCandidates = 16
+// preferSigning returns those of the certificates that may sign, or all of them if none may.
+func preferSigning(certs []*x509.Certificate) []*x509.Certificate {
+	var may []*x509.Certificate
+	for _, c := range certs {
+		if checkKeyUsage(c).Best == Valid {
+			may = append(may, c)
+		}
+	}
+	if may == nil {
+		return certs
+	}
+	return may
+}
 
 // named returns the certificates that the signer identifier names (RFC 5652 5.3), each once.
 func (d *document) named(s cms.Signer) []*x509.Certificate {
+	named := func(c *x509.Certificate) bool {
+		return len(c.SubjectKeyId) > 0 && bytes.Equal(s.SubjectKeyID, c.SubjectKeyId)
+	}
+	if s.Serial != nil {
+		issued := d.work.IssuedBy(s.RawIssuer)
+		named = func(c *x509.Certificate) bool { return s.Serial.Cmp(c.SerialNumber) == 0 && issued(c) }
+	}
 	var found []*x509.Certificate
-next:
+	seen := make(map[string]bool)
 	for _, c := range d.certificates {
-		switch {
-		case s.Serial != nil && (s.Serial.Cmp(c.SerialNumber) != 0 || !sameName(s.RawIssuer, c.RawIssuer)):
-			continue
-		case s.Serial == nil && (len(c.SubjectKeyId) == 0 || !bytes.Equal(s.SubjectKeyID, c.SubjectKeyId)):
-			continue
-		}
-		for _, have := range found {
-			if bytes.Equal(have.Raw, c.Raw) {
-				continue next
-			}
-		}
-		if found = append(found, c); len(found) == maxCandidates {
-			break
+		if named(c) && !seen[string(c.Raw)] {
+			seen[string(c.Raw)] = true
+			found = append(found, c)
 		}
 	}
 	return found
 }
 
-// sameName compares names as RFC 5280 7.1 says. A name that cannot be read equals only the same bytes.
-func sameName(a, b []byte) bool {
-	if bytes.Equal(a, b) {
-		return true
-	}
-	x, err := name.ParseDN(a)
-	if err != nil {
-		return false
-	}
-	y, err := name.ParseDN(b)
-	return err == nil && slices.Equal(x, y)
-}
-
-// findSigner returns the certificate that the identifier names and whose key verifies the signature; of several, the one that
-// the signing-certificate attribute names. Without such a key it returns the first that is named, to be shown. known says that
-// the suite is one that this package understands.
-func (d *document) findSigner(s cms.Signer, suite suite, known bool) (*x509.Certificate, Check) {
+// findSigner returns the certificates that the identifier names and whose key verifies the signature; of several, the one that
+// the signing-certificate attribute names, if it does. Without such a key it returns the first that is named, to be shown. known
+// says that the suite is one that this package understands.
+func (d *document) findSigner(s cms.Signer, suite suite, known bool) ([]*x509.Certificate, Check) {
 	candidates := d.named(s)
 	if len(candidates) == 0 {
 		return nil, unclear(CheckSignature, ReasonNoCertificate, Indeterminate)
 	}
+	shown := candidates[:1]
 	if !known {
-		return candidates[0], notDone(CheckSignature, ReasonSignatureUnknown)
+		return shown, notDone(CheckSignature, ReasonSignatureUnknown)
 	}
 	digest := d.digests[suite.digest]
 	if s.Signed != nil {
 		digest = hashOf(suite.digest, s.Signed.DER)
 	} else if d.digests == nil {
-		return candidates[0], unclear(CheckSignature, ReasonNoContent, Indeterminate)
+		return shown, unclear(CheckSignature, ReasonNoContent, Indeterminate)
 	}
-	var verified *x509.Certificate
-	for _, c := range candidates {
-		if !suite.verify(publicKey(c, suite), digest, s.Signature) {
-			continue
+	verified, err := d.verified(candidates, suite, digest, s.Signature)
+	if len(verified) > 0 {
+		if meant, ok := d.referred(s, verified); ok {
+			return meant, passed(CheckSignature, "")
 		}
-		if checkSigningCertificate(s, c).Result != Failed {
-			return c, passed(CheckSignature, "")
-		}
-		if verified == nil {
-			verified = c
-		}
+		return nil, unclear(CheckSignature, ReasonTooManySignatures, Indeterminate)
 	}
-	if verified != nil { // the key is right, the certificate is another: CheckSigningCertificate says so
-		return verified, passed(CheckSignature, "")
-	}
-	why := refuse(ReasonSignatureWrong)
-	if s.Signed != nil && !s.Signed.Sorted() {
+	if err == nil && s.Signed != nil && !s.Signed.Sorted() {
 		asSent := hashOf(suite.digest, s.Signed.AsSent)
-		for _, c := range candidates {
-			if suite.verify(publicKey(c, suite), asSent, s.Signature) {
-				why = refuse(ReasonSignedUnsorted)
-			}
+		if verified, err = d.verified(candidates, suite, asSent, s.Signature); len(verified) > 0 {
+			return verified[:1], failed(CheckSignature, refuse(ReasonSignedUnsorted))
 		}
 	}
-	return candidates[0], failed(CheckSignature, why)
+	if err != nil { // nobody knows which of them it would have been
+		return nil, unclear(CheckSignature, ReasonTooManySignatures, Indeterminate)
+	}
+	return shown, failed(CheckSignature, refuse(ReasonSignatureWrong))
+}
+
+// referred returns the one of the certificates that the signing-certificate attribute names; without the attribute all of them.
+// If it names another, the first is returned: the key is right, the certificate is not, and CheckSigningCertificate says so. ok
+// is false if too much was spent to tell.
+func (d *document) referred(s cms.Signer, certs []*x509.Certificate) (meant []*x509.Certificate, ok bool) {
+	for _, c := range certs {
+		if d.work.Signatures.Spend(nil, len(c.Raw)) != nil { // the digest of a certificate costs too
+			return nil, false
+		}
+		switch checkSigningCertificate(s, c).Result {
+		case NotDone:
+			return certs, true
+		case Passed:
+			return []*x509.Certificate{c}, true
+		}
+	}
+	return certs[:1], true
+}
+
+// verified returns the certificates whose key verifies the signature. Each key is tried once. The error says that some were not
+// tried, because too much was spent or the context ended.
+func (d *document) verified(certs []*x509.Certificate, suite suite, digest, signature []byte) ([]*x509.Certificate, error) {
+	var right []*x509.Certificate
+	var incomplete error
+	for _, c := range certs {
+		ok, err := d.verify(c, suite, digest, signature)
+		if err != nil {
+			incomplete = err
+		}
+		if ok {
+			right = append(right, c)
+		}
+	}
+	return right, incomplete
+}
+
+// verify tells whether the key of a certificate verifies a signature, and remembers it.
+func (d *document) verify(c *x509.Certificate, suite suite, digest, signature []byte) (bool, error) {
+	key := publicKey(c, suite)
+	if !suite.fits(key, signature) {
+		return false, nil
+	}
+	h := sha256.New()
+	for _, part := range [][]byte{{byte(suite.digest), byte(suite.scheme), byte(suite.salt >> 8), byte(suite.salt)},
+		c.RawSubjectPublicKeyInfo, digest, signature} {
+		h.Write(binary.BigEndian.AppendUint32(nil, uint32(len(part))))
+		h.Write(part)
+	}
+	id := [sha256.Size]byte(h.Sum(nil))
+	if ok, known := d.tried[id]; known {
+		return ok, nil
+	}
+	if err := d.work.Signatures.Spend(key, 0); err != nil {
+		return false, err
+	}
+	if d.tried == nil {
+		d.tried = make(map[[sha256.Size]byte]bool)
+	}
+	d.tried[id] = suite.verify(key, digest, signature)
+	return d.tried[id], nil
 }
 
 func hashOf(h crypto.Hash, b []byte) []byte {

@@ -39,10 +39,11 @@ const (
 	ReasonMissing = "attribute-missing"
 	ReasonDiffers = "attribute-differs"
 	// signature
-	ReasonNoCertificate    = "no-certificate"
-	ReasonSignatureWrong   = "signature-wrong"
-	ReasonSignedUnsorted   = "signed-unsorted-attributes"
-	ReasonSignatureUnknown = "signature-not-checked"
+	ReasonNoCertificate     = "no-certificate"
+	ReasonSignatureWrong    = "signature-wrong"
+	ReasonSignedUnsorted    = "signed-unsorted-attributes"
+	ReasonSignatureUnknown  = "signature-not-checked"
+	ReasonTooManySignatures = "too-many-signatures"
 	// signing-certificate
 	ReasonOtherCertificate = "other-certificate"
 	RemarkSHA1Reference    = "sha1-reference"
@@ -117,7 +118,7 @@ func Reasons() []string {
 		ReasonAlgorithmProtection, ReasonKeyForbidden, ReasonWeakKey, ReasonKeyMismatch, RemarkSHA1, RemarkWeak,
 		RemarkSHA1AndWeak, ReasonAttributeRepeated, ReasonAttributeValues, ReasonAttributeMalformed, ReasonAttributesMissing,
 		ReasonContentIsAttributes, RemarkUnsorted, ReasonMissing, ReasonDiffers, ReasonNoCertificate, ReasonSignatureWrong,
-		ReasonSignedUnsorted, ReasonSignatureUnknown, ReasonOtherCertificate, RemarkSHA1Reference, RemarkNoReference,
+		ReasonSignedUnsorted, ReasonSignatureUnknown, ReasonTooManySignatures, ReasonOtherCertificate, RemarkSHA1Reference, RemarkNoReference,
 		ReasonKeyUsage, ReasonExtendedKeyUsage, RemarkExtendedKeyUsage, ReasonNoTimestamp, ReasonTimestampSyntax,
 		ReasonTimestampImprint, ReasonTimestampSignature, ReasonTimestampAlgorithms, ReasonTimestampAttributes,
 		ReasonTimestampUsage, ReasonTimestampDates, ReasonTimestampChain, ReasonTimestampRevoked, ReasonTimestampFuture,

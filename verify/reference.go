@@ -14,6 +14,7 @@ import (
 	"golang.org/x/crypto/cryptobyte/asn1"
 
 	"natsuin/verify/internal/cms"
+	"natsuin/verify/internal/path/name"
 )
 
 func hexUpper(b []byte) string { return strings.ToUpper(hex.EncodeToString(b)) }
@@ -109,11 +110,11 @@ func readCertID(ids *cryptobyte.String, second bool) (certID, *problem) {
 		return id, forbidden
 	}
 	// IssuerSerial: of a certificate, the issuer is one directoryName and nothing else.
-	var issuerSerial, names, name, issuer cryptobyte.String
+	var issuerSerial, names, directory, issuer cryptobyte.String
 	id.serial = new(big.Int)
 	if !one.ReadASN1(&issuerSerial, asn1.SEQUENCE) || !one.Empty() ||
-		!issuerSerial.ReadASN1(&names, asn1.SEQUENCE) || !names.ReadASN1(&name, asn1.Tag(4).ContextSpecific().Constructed()) ||
-		!names.Empty() || !name.ReadASN1Element(&issuer, asn1.SEQUENCE) || !name.Empty() ||
+		!issuerSerial.ReadASN1(&names, asn1.SEQUENCE) || !names.ReadASN1(&directory, asn1.Tag(4).ContextSpecific().Constructed()) ||
+		!names.Empty() || !directory.ReadASN1Element(&issuer, asn1.SEQUENCE) || !directory.Empty() ||
 		!issuerSerial.ReadASN1Integer(id.serial) || !issuerSerial.Empty() {
 		return id, bad
 	}
@@ -141,6 +142,19 @@ func (id certID) compare(cert *x509.Certificate) *problem {
 		return differs(nameText(id.issuer), cert.Issuer.String())
 	}
 	return nil
+}
+
+// sameName compares names as RFC 5280 7.1 says. A name that cannot be read equals only the same bytes.
+func sameName(a, b []byte) bool {
+	if bytes.Equal(a, b) {
+		return true
+	}
+	x, err := name.ParseDN(a)
+	if err != nil {
+		return false
+	}
+	y, err := name.ParseDN(b)
+	return err == nil && x.Equal(y)
 }
 
 // nameText is a DER Name for people, or its bytes if it is none.

@@ -12,6 +12,9 @@ import (
 // signer judges one SignerInfo.
 func (j *judgement) signer(s cms.Signer) (Signer, error) {
 	e := j.doc.examine(s, j.policy)
+	if err := j.ctx.Err(); err != nil {
+		return Signer{}, err
+	}
 	out := Signer{
 		Certificate: e.cert, RawIssuer: s.RawIssuer, Serial: s.Serial, SubjectKeyID: s.SubjectKeyID,
 		DigestAlg: digestName(s.Digest), SignatureAlg: signatureName(s.Algorithm, keyOf(e.cert)),
@@ -39,7 +42,13 @@ func (j *judgement) signer(s cms.Signer) (Signer, error) {
 	if stamp != nil && stamp.Verified {
 		out.Reference, out.ReferenceFrom = j.latest(stamp), "timestamp"
 	}
-	return out, j.vouch(&out, &e)
+	err = j.vouch(&out, &e)
+	for i := range out.Checks {
+		if out.Checks[i].ID == CheckKeyUsage {
+			out.Checks[i] = checkKeyUsage(out.Certificate) // the path decided which one it is
+		}
+	}
+	return out, err
 }
 
 func keyOf(c *x509.Certificate) any {

@@ -64,7 +64,7 @@ func (j *judgement) timestamp(token, signature []byte) (*TimestampInfo, error) {
 		return out, nil
 	}
 	var raw bytes.Buffer
-	doc, err := contents{message: m, out: &limited{&raw, maxTSTInfo}}.read(j.ctx)
+	doc, err := contents{message: m, out: &limited{&raw, maxTSTInfo}, work: j.work}.read(j.ctx)
 	if err != nil {
 		if j.ctx.Err() != nil {
 			return nil, j.ctx.Err()

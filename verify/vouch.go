@@ -29,6 +29,7 @@ var (
 // vouch looks for someone who vouches for the signer at the reference time, and fills in what depends on the path.
 func (j *judgement) vouch(out *Signer, e *evidence) error {
 	request := j.request(e.cert, out.Reference)
+	request.Others = e.others
 	for _, a := range j.anchors {
 		request.Anchors = append(request.Anchors, a.Certificate)
 	}
@@ -38,12 +39,12 @@ func (j *judgement) vouch(out *Signer, e *evidence) error {
 		return err
 	}
 	if failure != nil {
-		out.Chain = failure.Chain
+		out.Chain, out.Certificate = failure.Chain, failure.Chain[0]
 		j.explain(out, failure)
 		return nil
 	}
 	anchor := j.anchors[result.AnchorIndex]
-	out.Chain = result.Chain
+	out.Chain, out.Certificate = result.Chain, result.Chain[0]
 	out.Anchor = &AnchorInfo{anchor.Kind, anchor.Name, sha256.Sum256(anchor.Certificate.Raw), anchor.Certificate}
 	out.Practice = anchor.Kind == AnchorPractice || isPractice(result.Chain)
 	remark := ""
@@ -70,7 +71,7 @@ func (j *judgement) vouch(out *Signer, e *evidence) error {
 // request is what every path of this run has in common.
 func (j *judgement) request(leaf *x509.Certificate, at time.Time) path.Request {
 	r := path.Request{
-		Leaf: leaf, Pool: j.doc.certificates, At: at, Now: j.now,
+		Leaf: leaf, Pool: j.doc.certificates, At: at, Now: j.now, Work: j.work,
 		AllowSHA1: j.policy.AllowSHA1, AllowWeak: j.policy.AllowWeak,
 		CRLs: j.crls, OCSPResponses: j.ocsp,
 	}

@@ -1,0 +1,196 @@
+package verify_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/asn1"
+	"errors"
+	"fmt"
+	"math/big"
+	"slices"
+	"testing"
+
+	"natsuin/verify"
+)
+
+// forger is a CA that calls itself as another does, with its key identifier, and has another key.
+func forger(t testing.TB, ca *identity) *identity {
+	t.Helper()
+	return issue(t, ca.cert.Subject.CommonName, ecKey(t), nil, func(c *x509.Certificate) {
+		authority(c)
+		c.SubjectKeyId = ca.cert.SubjectKeyId
+	})
+}
+
+// forged is a copy of a certificate, issuer, number and key included, that its issuer never signed.
+func forged(t testing.TB, ca, id *identity) []byte {
+	t.Helper()
+	return issue(t, id.cert.Subject.CommonName, id.key, forger(t, ca), func(c *x509.Certificate) {
+		c.SerialNumber, c.SubjectKeyId = id.cert.SerialNumber, id.cert.SubjectKeyId
+	}).cert.Raw
+}
+
+// TestCertificatesThatAnyoneCanAdd puts certificates into the bag, which nothing covers, that the signer identifier names as well.
+func TestCertificatesThatAnyoneCanAdd(t *testing.T) {
+	w := newWorldFor(t, ecKey(t), func(c *x509.Certificate) { c.SubjectKeyId = []byte{1, 2, 3} })
+	right := w.signer.cert.Raw
+	var copies, decoys [][]byte
+	for range 40 {
+		copies = append(copies, forged(t, w.root, w.signer))
+		decoys = append(decoys, issue(t, "decoy", ecKey(t), w.root, func(c *x509.Certificate) {
+			c.SerialNumber, c.SubjectKeyId = w.signer.cert.SerialNumber, w.signer.cert.SubjectKeyId
+		}).cert.Raw)
+	}
+	encipher := issue(t, "not for signing", w.signer.key, w.root, func(c *x509.Certificate) {
+		c.SubjectKeyId, c.KeyUsage = w.signer.cert.SubjectKeyId, x509.KeyUsageKeyEncipherment
+	}).cert.Raw
+	last := func(before ...[]byte) [][]byte { return append(slices.Clip(before), right) }
+	wrong := func(v func(verify.CheckID, string) expect) expect {
+		return v(verify.CheckChain, verify.ReasonChainSignature)
+	}
+	for name, c := range map[string]struct {
+		certs [][]byte
+		edit  func(*info)
+		want  expect
+	}{
+		"a copy before it":                     {last(copies[0]), nil, valid},
+		"a copy after it":                      {[][]byte{right, copies[0]}, nil, valid},
+		"forty copies":                         {last(copies...), nil, valid},
+		"forty copies, named by key":           {last(copies...), func(s *info) { s.keyID = true }, valid},
+		"forty other keys":                     {last(decoys...), nil, valid},
+		"forty other keys, named by key":       {last(decoys...), func(s *info) { s.keyID = true }, valid},
+		"forty of each, and the hash decides":  {last(append(copies, decoys...)...), func(s *info) { s.attrs = func(l [][]byte) [][]byte { return append(l, reference(w.signer.cert)) } }, valid},
+		"the same key, not for signing":        {last(encipher), func(s *info) { s.keyID = true }, valid},
+		"only that one":                        {[][]byte{encipher}, func(s *info) { s.keyID = true }, invalid(verify.CheckKeyUsage, verify.ReasonKeyUsage)},
+		"a copy instead of it":                 {copies[:1], nil, wrong(invalid)},
+		"two copies instead of it":             {copies[:2], nil, wrong(open)},
+		"the one that the hash names, a copy":  {copies[:2], func(s *info) { s.attrs = func(l [][]byte) [][]byte { return append(l, referenceTo(copies[1])) } }, wrong(invalid)},
+		"a copy, and the hash names the right": {copies[:1], func(s *info) { s.attrs = func(l [][]byte) [][]byte { return append(l, reference(w.signer.cert)) } }, invalid(verify.CheckSigningCertificate, verify.ReasonOtherCertificate)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m := by(w.signer, c.edit)
+			m.certs = c.certs
+			r := run(t, m.encode(t), nil, w.policy)
+			c.want.hold(t, r)
+			if r.Verdict == verify.Valid && !r.Signers[0].Certificate.Equal(w.signer.cert) {
+				t.Errorf("signer is %v", r.Signers[0].Certificate.Subject)
+			}
+		})
+	}
+}
+
+func referenceTo(raw []byte) []byte {
+	h := sha256.Sum256(raw)
+	return attr(atSigningCer2, seq(seq(seq(der(h[:])))))
+}
+
+// TestIssuersThatAnyoneCanAdd puts a CA into the bag that did not sign the signer's certificate and says that it did.
+func TestIssuersThatAnyoneCanAdd(t *testing.T) {
+	w := newWorld(t)
+	ca := issue(t, "ca", ecKey(t), w.root, authority)
+	signer := issue(t, "signer", ecKey(t), ca, nil)
+	m := by(signer, nil)
+	m.certs = [][]byte{signer.cert.Raw, forger(t, ca).cert.Raw}
+	open(verify.CheckChain, verify.ReasonChainSignature).hold(t, run(t, m.encode(t), nil, w.policy))
+	m.certs = append(m.certs, ca.cert.Raw)
+	valid.hold(t, run(t, m.encode(t), nil, w.policy))
+	w.policy.Anchors = nil
+	open(verify.CheckChain, verify.ReasonNoAnchor).hold(t, run(t, m.encode(t), nil, w.policy))
+}
+
+// longKey is a certificate that nobody signed for an RSA key that nobody has: of that length, with the longest exponent.
+func longKey(t testing.TB, bits int, serial int64) *x509.Certificate {
+	t.Helper()
+	n := make([]byte, bits/8)
+	rand.Read(n)
+	n[0] |= 0x80
+	n[len(n)-1] |= 1
+	key := seq(der(new(big.Int).SetBytes(n)), der(1<<31-1))
+	issuer := seq(set(seq(oid("2.5.4.3"), tlv(0x0C, []byte("X")))))
+	alg := algorithm("1.2.840.113549.1.1.11", null)
+	bitString := func(b []byte) []byte { return der(asn1.BitString{Bytes: b, BitLength: 8 * len(b)}) }
+	cert, err := x509.ParseCertificate(seq(
+		seq(tlv(0xA0, der(2)), der(serial), alg, issuer, seq(der(now.AddDate(-1, 0, 0)), der(now.AddDate(1, 0, 0))), issuer,
+			seq(algorithm(idRSA, null), bitString(key))),
+		alg, bitString(make([]byte, 256))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return cert
+}
+
+// longMessage has signers whose certificates are those, all named alike.
+func longMessage(t testing.TB, bits, signers, certs int) []byte {
+	m := message{content: text}
+	first := longKey(t, bits, 7)
+	for i := range certs {
+		m.certs = append(m.certs, first.Raw)
+		if i > 0 {
+			m.certs[i] = longKey(t, bits, 7).Raw
+		}
+	}
+	raw := seq(oid(idSignedData), tlv(0xA0, seq(der(1), set(algorithm(idSHA256)), seq(oid(idData), tlv(0xA0, tlv(0x04, text))),
+		tlv(0xA0, m.certs...), set(longSigners(t, first, bits, signers)...))))
+	return raw
+}
+
+func longSigners(t testing.TB, cert *x509.Certificate, bits, n int) [][]byte {
+	t.Helper()
+	digest := sha256.Sum256(text)
+	var list [][]byte
+	for range n {
+		signature := make([]byte, bits/8)
+		rand.Read(signature[1:])
+		list = append(list, seq(der(1), seq(cert.RawIssuer, der(cert.SerialNumber)), algorithm(idSHA256),
+			tlv(0xA0, attr(atContentType, oid(idData)), attr(atDigest, der(digest[:]))), algorithm(idRSA, null), der(signature)))
+	}
+	return list
+}
+
+func TestKeysThatAreTooLong(t *testing.T) {
+	for bits, want := range map[int]expect{
+		16384:  invalid(verify.CheckSignature, verify.ReasonSignatureWrong),
+		16392:  invalid(verify.CheckAlgorithms, verify.ReasonKeyForbidden),
+		500000: invalid(verify.CheckAlgorithms, verify.ReasonKeyForbidden),
+	} {
+		t.Run(fmt.Sprint(bits), func(t *testing.T) {
+			want.hold(t, run(t, longMessage(t, bits, 1, 1), nil, verify.Policy{Now: now}))
+		})
+	}
+}
+
+// TestSignaturesOfAMessageAreBounded has more signatures to try than anyone should wait for.
+func TestSignaturesOfAMessageAreBounded(t *testing.T) {
+	raw := longMessage(t, 16384, 8, 20)
+	r := run(t, raw, nil, verify.Policy{Now: now})
+	if last := r.Signers[7]; last.Verdict != verify.Indeterminate || last.Reason != verify.ReasonTooManySignatures {
+		t.Errorf("the last signer is %v (%s), want INDETERMINATE for too many signatures", last.Verdict, last.Reason)
+	}
+	if first := r.Signers[0]; first.Reason != verify.ReasonSignatureWrong {
+		t.Errorf("the first signer: %s", first.Reason)
+	}
+	// And a context that ends, ends it: at each of the moments at which it is asked.
+	ctx := &countdown{Context: context.Background(), left: 30}
+	if _, err := verify.Verify(ctx, verify.Input{Signature: bytes.NewReader(raw), Size: int64(len(raw))}, verify.Policy{Now: now}); !errors.Is(err, context.Canceled) {
+		t.Errorf("after the end of the context: %v", err)
+	}
+	if ctx.left < -40 {
+		t.Errorf("asked %d times after it had ended", -ctx.left)
+	}
+}
+
+// countdown is a context that ends when it has been asked often enough.
+type countdown struct {
+	context.Context
+	left int
+}
+
+func (c *countdown) Err() error {
+	if c.left--; c.left < 0 {
+		return context.Canceled
+	}
+	return nil
+}
