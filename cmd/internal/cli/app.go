@@ -60,6 +60,7 @@ func newApp(env *Env) (*app, error) {
 	if err != nil {
 		return a, err
 	}
+	p.Version = version
 	a.out = p
 	a.root = newRoot(a)
 	if langErr != nil {

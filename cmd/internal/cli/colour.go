@@ -32,13 +32,24 @@ func goodOrBad(good bool) shade {
 	return ui.Palette.Bad
 }
 
-// shadeOf is the shade of a verdict.
-func shadeOf(v verify.Verdict) shade {
-	switch v {
-	case verify.Valid:
-		return ui.Palette.Good
-	case verify.Invalid:
+// shadeOf is the shade of a verdict. A practice one is never green: it counts for nothing.
+func shadeOf(rep *verify.Report) shade {
+	switch {
+	case rep.Verdict == verify.Invalid:
 		return ui.Palette.Bad
+	case rep.Verdict == verify.Valid && !rep.Practice:
+		return ui.Palette.Good
 	}
 	return ui.Palette.Warn
+}
+
+// shadeOfProbe leaves what is well or was not looked at as it is.
+func shadeOfProbe(result string) shade {
+	switch result {
+	case probeFailed:
+		return ui.Palette.Bad
+	case probeWarning:
+		return ui.Palette.Warn
+	}
+	return func(_ ui.Palette, text string) string { return text }
 }

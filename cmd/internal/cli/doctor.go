@@ -111,7 +111,7 @@ func (d *checkup) fail(id string, err error) {
 func (d *checkup) print() {
 	a := d.app
 	for _, p := range d.report.Probes {
-		a.print("  " + a.t("check.line", "Result", a.t("result."+p.Result), "Name", a.t("doctor.probe."+p.ID)))
+		a.shaded(shadeOfProbe(p.Result), "  "+a.t("check.line", "Result", a.t("doctor.result."+p.Result), "Name", a.t("doctor.probe."+p.ID)))
 		if p.Detail != nil && !p.resting {
 			a.printUnder(*p.Detail)
 		}
@@ -124,9 +124,9 @@ func (d *checkup) print() {
 	}
 	a.print("")
 	if d.failed == 0 {
-		a.print(a.t("doctor.healthy"))
+		a.shaded(ui.Palette.Good, a.t("doctor.healthy"))
 	} else {
-		a.print(a.t("doctor.failed", "N", d.failed))
+		a.shaded(ui.Palette.Bad, a.t("doctor.failed", "N", d.failed))
 	}
 }
 

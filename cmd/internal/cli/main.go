@@ -80,7 +80,7 @@ func bug(r any) error {
 	where := debug.Stack()
 	return &i18n.Error{
 		Code: i18n.CodeInternal, ID: "err.panic",
-		Pairs: []any{"Error", fmt.Sprintf("%T", r), "Version", version()},
+		Pairs: []any{"Error", fmt.Sprintf("%T", r)},
 		Err:   fmt.Errorf("panic: %T\n%s", r, where),
 	}
 }

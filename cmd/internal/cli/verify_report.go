@@ -173,12 +173,12 @@ func (r *verifyRun) printJudged(j *judged) {
 		return
 	}
 	rep := j.report
-	a.shaded(shadeOf(rep.Verdict), a.t("verify.head", "Path", ui.Escape(j.signature), "Verdict", r.verdictLine(rep)))
+	a.shaded(shadeOf(rep), a.t("verify.head", "Path", ui.Escape(j.signature), "Verdict", r.verdictLine(rep)))
 	a.printContent(j)
+	r.printChecks(rep.Checks)
 	for i := range rep.Signers {
 		r.printSigner(&rep.Signers[i], i+1, len(rep.Signers))
 	}
-	r.printChecks(rep.Checks)
 	if len(rep.Signers) > 0 {
 		a.print(a.t("verify.no-office"))
 	}

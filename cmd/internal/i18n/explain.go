@@ -53,6 +53,9 @@ func (p *Printer) Explain(err error) Explanation {
 	}
 	e := classify(err)
 	pairs := p.withCause(e)
+	if e.Code == CodeInternal && p.Version != nil {
+		pairs = append(pairs, "Version", p.Version())
+	}
 	x := Explanation{Code: e.Code, Message: p.T(e.ID, pairs...), exit: e.ExitCode}
 	if hint := e.ID + ".hint"; p.Has(hint) {
 		x.Hint = p.T(hint, pairs...)

@@ -17,6 +17,9 @@ import (
 // It looks a message up when it is first said: to read a whole catalogue takes longer
 // than what most commands do.
 type Printer struct {
+	// Version, if not nil, tells which natsuin it was that met what nobody expected.
+	Version func() string
+
 	lang string
 	tag  language.Tag
 
