@@ -7,7 +7,7 @@
 // A Card is for one transaction: after another program may have touched the card, Open
 // it again.
 //
-// There is no open specification. CARD.md says what is known and how surely; its facts
+// There is no open specification. docs/card.md says what is known and how surely; its facts
 // are in table.go, and what sources disagree about is treated as unsure.
 package card
 
@@ -182,7 +182,7 @@ func statusOf(err error) apdu.Status {
 // A Kind is the sort of card.
 type Kind uint8
 
-// The kinds that the token label tells (CARD.md §1).
+// The kinds that the token label tells (docs/card.md §1).
 const (
 	KindUnknown  Kind = iota
 	KindMyNumber      // マイナンバーカード

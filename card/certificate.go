@@ -13,7 +13,7 @@ import (
 )
 
 // A NoCertificateError is a certificate that this card does not hold: holders under
-// 15, cards without PIN, certificate not asked for (CARD.md §1).
+// 15, cards without PIN, certificate not asked for (docs/card.md §1).
 type NoCertificateError struct{ ID CertID }
 
 // Error implements error.

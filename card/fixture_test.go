@@ -44,7 +44,7 @@ var (
 	notAfter  = time.Date(2029, 4, 1, 14, 59, 59, 0, time.UTC)
 )
 
-// issuer is as long as the real one (CARD.md §6).
+// issuer is as long as the real one (docs/card.md §6).
 func issuer(unit string) pkix.Name {
 	return pkix.Name{Country: []string{"JP"}, Organization: []string{"JPKI"}, ExtraNames: []pkix.AttributeTypeAndValue{
 		{Type: asn1.ObjectIdentifier{2, 5, 4, 11}, Value: unit},

@@ -18,7 +18,7 @@ const (
 	FormFourDigits // one of the 4-digit PINs, offered as the signature password
 	FormNotFour    // not four digits, offered as the authentication PIN
 	// FormSingleClass is a new signature password without both letters and digits,
-	// which the official rule asks for (CARD.md §5). Existing ones are sent as they are.
+	// which the official rule asks for (docs/card.md §5). Existing ones are sent as they are.
 	FormSingleClass
 )
 
@@ -27,7 +27,7 @@ var formWords = [...]string{"unknown", "empty", "too-short", "too-long", "charac
 // String is a stable word for the reason.
 func (r FormReason) String() string { return wordOf(formWords[:], int(r)) }
 
-// A FormError is a secret that the card cannot have registered (CARD.md §5). It was
+// A FormError is a secret that the card cannot have registered (docs/card.md §5). It was
 // not sent.
 type FormError struct {
 	Credential Credential

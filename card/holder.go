@@ -14,7 +14,7 @@ import (
 )
 
 // A Holder is what a signature certificate says of its holder, the 基本4情報, in
-// otherNames of the subjectAltName (CARD.md §6). Everything is as the certificate says
+// otherNames of the subjectAltName (docs/card.md §6). Everything is as the certificate says
 // it: escape it before display.
 type Holder struct {
 	Name    string
@@ -24,7 +24,7 @@ type Holder struct {
 	// NameAlt and AddressAlt mark 代替文字: a 1 for each character that stands for
 	// another one which the character set lacks, a 0 for each other.
 	NameAlt, AddressAlt string
-	// Unknown are otherNames below the same arc that CARD.md does not list, and values
+	// Unknown are otherNames below the same arc that docs/card.md does not list, and values
 	// that have not its form.
 	Unknown []OtherName
 }
@@ -54,7 +54,7 @@ func (s Sex) String() string { return [...]string{"", "male", "female", "unknown
 // Era is the 元号 code of the certificate.
 type Era uint8
 
-// The codes of CARD.md §6.
+// The codes of docs/card.md §6.
 const (
 	EraUnknown Era = iota
 	Meiji
@@ -98,7 +98,7 @@ func (b Birth) String() string {
 	return fmt.Sprintf("%04d-%02d-%02d", b.Year, b.Month, b.Day)
 }
 
-// ErrBadHolder is a subjectAltName that is not what RFC 5280 §4.2.1.6 and CARD.md §6 say.
+// ErrBadHolder is a subjectAltName that is not what RFC 5280 §4.2.1.6 and docs/card.md §6 say.
 var ErrBadHolder = errors.New("card: malformed holder data")
 
 var (
@@ -162,7 +162,7 @@ func parseHolder(der []byte) (Holder, error) {
 	return h, nil
 }
 
-// set keeps one value. What has not the form of CARD.md §6 is kept as it is, among
+// set keeps one value. What has not the form of docs/card.md §6 is kept as it is, among
 // the unknown.
 func (h *Holder) set(id, last []byte, value cryptobyte.String) error {
 	var oid x509.OID

@@ -50,7 +50,7 @@ type SignerOptions struct {
 // nothing else is done with the Card in between.
 //
 // An RSA key signs SHA-256, SHA-384 and SHA-512 by PKCS #1 v1.5; a P-384 key signs
-// SHA-384 (CARD.md §2 and §9). Errors: *WeakKeyError, *UnsupportedError, also for a
+// SHA-384 (docs/card.md §2 and §9). Errors: *WeakKeyError, *UnsupportedError, also for a
 // CA, and ErrNoCredential for a card without the key.
 func (c *Card) Signer(id CertID, cert *x509.Certificate, o SignerOptions) (crypto.Signer, error) {
 	if id != SignCert && id != AuthCert {
@@ -156,7 +156,7 @@ func (s *signer) encode(value, digest []byte) ([]byte, error) {
 
 // encodeECDSA makes an ECDSA-Sig-Value (RFC 3279 §2.2.3) of r and s, each as long as
 // the curve, or of an answer that is one already: which of the two the next card gives
-// is not known (CARD.md §9). Their lengths tell them apart, but for the DER of a small r
+// is not known (docs/card.md §9). Their lengths tell them apart, but for the DER of a small r
 // or s, which can be just as long; then it is DER if it verifies as DER.
 func encodeECDSA(value, digest []byte, key *ecdsa.PublicKey) ([]byte, error) {
 	size := (key.Params().BitSize + 7) / 8

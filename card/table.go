@@ -2,10 +2,10 @@ package card
 
 import "natsuin/card/apdu"
 
-// applicationID selects the JPKI application, 公的個人認証AP (CARD.md §1).
+// applicationID selects the JPKI application, 公的個人認証AP (docs/card.md §1).
 var applicationID = []byte{0xD3, 0x92, 0xF0, 0x00, 0x26, 0x01, 0x00, 0x00, 0x00, 0x01}
 
-// A fileID names an elementary file below the application (CARD.md §1).
+// A fileID names an elementary file below the application (docs/card.md §1).
 type fileID uint16
 
 const (
@@ -19,7 +19,7 @@ const presentMark = 0x8F
 // labelLength is the length of the label in EF 0006, in bytes.
 const labelLength = 32
 
-// credentials holds the rules of the two secrets (CARD.md §1 and §5).
+// credentials holds the rules of the two secrets (docs/card.md §1 and §5).
 var credentials = map[Credential]struct {
 	word        string
 	pinFile     fileID
@@ -32,7 +32,7 @@ var credentials = map[Credential]struct {
 	AuthPIN:      {word: "auth", pinFile: 0x0018, keyFile: 0x0017, maxTries: 3, least: 4, most: 4, digitsOnly: true},
 }
 
-// certificates holds the places of the four certificates (CARD.md §1).
+// certificates holds the places of the four certificates (docs/card.md §1).
 var certificates = map[CertID]struct {
 	word       string
 	file       fileID
@@ -45,7 +45,7 @@ var certificates = map[CertID]struct {
 	AuthCA:   {"auth-ca", 0x000B, AuthCA, AuthPIN},
 }
 
-// kinds tells cards by their token label (CARD.md §1).
+// kinds tells cards by their token label (docs/card.md §1).
 var kinds = map[string]Kind{
 	"JPKIAPICCTOKEN":  KindJuki,
 	"JPKIAPICCTOKEN2": KindMyNumber,
@@ -53,7 +53,7 @@ var kinds = map[string]Kind{
 	"JPKIAPIOSTOKEN":  KindIPhone,
 }
 
-// Commands (CARD.md §2). The card pads PKCS #1 v1.5 itself.
+// Commands (docs/card.md §2). The card pads PKCS #1 v1.5 itself.
 
 func selectApplication() apdu.Command {
 	return apdu.Command{Op: "SELECT application", CLA: 0x00, INS: 0xA4, P1: 0x04, P2: 0x0C, Data: applicationID}

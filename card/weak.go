@@ -22,7 +22,7 @@ var weakWords = [...]string{"unknown", "equal", "repeated", "run", "telephone", 
 // String is a stable word for the reason.
 func (r WeakReason) String() string { return wordOf(weakWords[:], int(r)) }
 
-// A WeakSecretError is a new secret that is easily guessed (CARD.md §5).
+// A WeakSecretError is a new secret that is easily guessed (docs/card.md §5).
 type WeakSecretError struct {
 	Credential Credential
 	Reason     WeakReason

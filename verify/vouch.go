@@ -16,7 +16,7 @@ import (
 	"natsuin/verify/trust"
 )
 
-// signatureArc holds the policies of signature certificates under a pinned root (CARD.md §6). Its neighbour …8.5.1.0 is for
+// signatureArc holds the policies of signature certificates under a pinned root (docs/card.md §6). Its neighbour …8.5.1.0 is for
 // tests and never counts.
 const signatureArc = "1.2.392.200149.8.5.1.1"
 

@@ -5,7 +5,7 @@
 // which command carries one: VERIFY and CHANGE REFERENCE DATA are sent once and never
 // again for any reason, and their data is not to be read in a trace.
 //
-// The standard is ISO/IEC 7816-4 (short APDUs, case 1 to 4); CARD.md §2 and §3 say
+// The standard is ISO/IEC 7816-4 (short APDUs, case 1 to 4); docs/card.md §2 and §3 say
 // what is known of the card's own use of it.
 package apdu
 

@@ -5,7 +5,7 @@ import "fmt"
 // A Status is the status word SW1 SW2 of an answer.
 type Status uint16
 
-// The status words that CARD.md §3 knows. Any other is unknown and is kept as it is.
+// The status words that docs/card.md §3 knows. Any other is unknown and is kept as it is.
 const (
 	OK                Status = 0x9000
 	EndOfFile         Status = 0x6282 // fewer bytes than asked for
@@ -33,7 +33,7 @@ const (
 func (s Status) String() string { return fmt.Sprintf("%04X", uint16(s)) }
 
 // Tries returns the tries left. It is ok for 63Cx only: no other word carries a
-// count, whatever its low nibble (CARD.md §3).
+// count, whatever its low nibble (docs/card.md §3).
 func (s Status) Tries() (left int, ok bool) {
 	if s&0xFFF0 != 0x63C0 {
 		return 0, false

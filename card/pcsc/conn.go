@@ -90,7 +90,7 @@ func (c *Conn) checkProtocol(op string) error {
 }
 
 // release lets go of the card and of the context. A card that was sent commands is
-// reset, so that nobody finds it unlocked (CARD.md §2).
+// reset, so that nobody finds it unlocked (docs/card.md §2).
 func (c *Conn) release() {
 	if c.card != nil {
 		c.card.Disconnect(c.disposition())

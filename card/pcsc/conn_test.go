@@ -12,7 +12,7 @@ import (
 	"natsuin/card/virtual"
 )
 
-// The commands of CARD.md §2.
+// The commands of docs/card.md §2.
 var (
 	selectJPKI    = []byte("\x00\xA4\x04\x0C\x0A\xD3\x92\xF0\x00\x26\x01\x00\x00\x00\x01")
 	selectAuthPIN = []byte("\x00\xA4\x02\x0C\x02\x00\x18")

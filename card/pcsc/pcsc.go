@@ -8,7 +8,7 @@
 // Windows it is a stub, in which every call fails with ErrNoSupport.
 //
 // The standard is PC/SC part 5 (ICC Resource Manager), as Windows' WinSCard and
-// pcsc-lite give it. What of it matters here, and why, is in CARD.md §4 of the project.
+// pcsc-lite give it. What of it matters here, and why, is in docs/card.md §4 of the project.
 package pcsc
 
 import (
@@ -57,7 +57,7 @@ type Reader struct {
 	// InUse is whether another program holds the card for itself alone.
 	InUse bool
 	// ATR is the card's answer to reset. Contactless readers make one up: it does not
-	// say what the card is (CARD.md §4).
+	// say what the card is (docs/card.md §4).
 	ATR []byte
 	// Virtual is whether the reader is vpcd's, which has no hardware.
 	Virtual bool

@@ -12,7 +12,7 @@ import (
 )
 
 // Policies. The first is the mark of everything practised: it is critical in every
-// practice certificate, and a verifier that meets it speaks of practice (CLI.md 20).
+// practice certificate, and a verifier that meets it speaks of practice (docs/cli.md 20).
 // The others are the domains that cross-certificates map into each other.
 const (
 	practicePolicy = "2.25.184374126194146455454303695688590931723"
@@ -31,7 +31,7 @@ var (
 	idOCSPNoCheck          = asn1.ObjectIdentifier{1, 3, 6, 1, 5, 5, 7, 48, 1, 5}
 )
 
-// basicInformation are the otherNames of the 基本4情報 (CARD.md §6): 1.2.392.200149.8.5.5.x.
+// basicInformation are the otherNames of the 基本4情報 (docs/card.md §6): 1.2.392.200149.8.5.5.x.
 func basicInformation(x int) asn1.ObjectIdentifier {
 	return asn1.ObjectIdentifier{1, 2, 392, 200149, 8, 5, 5, x}
 }

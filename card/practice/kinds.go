@@ -20,7 +20,7 @@ const (
 	KindNext Kind = "next"
 )
 
-// kindRow is what distinguishes a kind of card (CARD.md §1, §5, §6, §9).
+// kindRow is what distinguishes a kind of card (docs/card.md §1, §5, §6, §9).
 type kindRow struct {
 	label     string
 	algorithm algorithm
@@ -48,7 +48,7 @@ func Kinds() []Kind {
 	return []Kind{KindMyNumber, KindJuki, KindPhone, KindNoSign, KindExpired, KindNext}
 }
 
-// Tries in a row, and the secrets of a card issued without any (CARD.md §5).
+// Tries in a row, and the secrets of a card issued without any (docs/card.md §5).
 const (
 	signTries = 5
 	authTries = 3

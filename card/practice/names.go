@@ -41,7 +41,7 @@ func name(attributes ...attribute) []byte {
 	return b.BytesOrPanic()
 }
 
-// Names of the practice PKI. They are as long as the real ones of CARD.md §6 and say
+// Names of the practice PKI. They are as long as the real ones of docs/card.md §6 and say
 // in both languages what they are not.
 var (
 	signRootName = authorityName("PRACTICE for digital signature")

@@ -21,7 +21,7 @@ const (
 // Sexes returns all of them, in the order of the command line's help.
 func Sexes() []Sex { return []Sex{Male, Female, UnknownSex} }
 
-// sexes is the code of each in a certificate (CARD.md §6).
+// sexes is the code of each in a certificate (docs/card.md §6).
 var sexes = map[Sex]string{Male: "1", Female: "2", UnknownSex: "3"}
 
 // person is the 基本4情報 of the card's holder.
@@ -83,7 +83,7 @@ func (p person) birth() (time.Time, error) {
 	return time.ParseInLocation(time.DateOnly, p.Birth, japan)
 }
 
-// eras are the first days of the eras with their digit, newest first (CARD.md §6).
+// eras are the first days of the eras with their digit, newest first (docs/card.md §6).
 var eras = []struct {
 	from  time.Time
 	digit byte

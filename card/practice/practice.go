@@ -6,7 +6,7 @@
 // 練習用 / PRACTICE and carries one critical policy, by which a verifier knows it. Its
 // passwords are no secrets: they stand in the store as they are, and are shown.
 //
-// The card's behaviour is that of package virtual (CARD.md §1 to §6 of the project);
+// The card's behaviour is that of package virtual (docs/card.md §1 to §6 of the project);
 // certificates and CRLs follow RFC 5280, the OCSP responder RFC 6960.
 package practice
 
@@ -166,7 +166,7 @@ func (s *Store) Reset() error {
 }
 
 // Roots returns the practice roots of every generation, the signature roots apart from the
-// authentication roots: a signature under one of the latter says less (VERIFY.md rule 9). It
+// authentication roots: a signature under one of the latter says less (docs/verify.md). It
 // makes nothing: the error is ErrNoCard when there is no card yet.
 func (s *Store) Roots() (signature, authentication []*x509.Certificate, err error) {
 	b, _, err := s.load()

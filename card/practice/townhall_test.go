@@ -173,7 +173,7 @@ func policyList(c *x509.Certificate) string {
 	return strings.Join(list, " ")
 }
 
-// basicInformation reads the otherNames of CARD.md §6 as x=value, in their order.
+// basicInformation reads the otherNames of docs/card.md §6 as x=value, in their order.
 func basicInformation(t *testing.T, c *x509.Certificate) []string {
 	t.Helper()
 	var list []string

@@ -92,7 +92,7 @@ func (d desk) ok(commands ...string) {
 	}
 }
 
-// Commands as a program that knows the card sends them, typed from CARD.md §1 and §2.
+// Commands as a program that knows the card sends them, typed from docs/card.md §1 and §2.
 const (
 	application = "00A4040C0A D392F000260100000001"
 	signPIN     = "00A4020C02 001B"

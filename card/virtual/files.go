@@ -65,7 +65,7 @@ func pad(der []byte) []byte {
 	return append(file, bytes.Repeat([]byte{0xFF}, size-len(der))...)
 }
 
-// mayRead applies the access rules of CARD.md §1.
+// mayRead applies the access rules of docs/card.md §1.
 func (c *Card) mayRead(id uint16) bool {
 	switch id {
 	case fileSignCertificate:
@@ -77,7 +77,7 @@ func (c *Card) mayRead(id uint16) bool {
 }
 
 // readBinary reads the selected file, or one by its short identifier, whose first
-// 256 bytes can be reached that way (CARD.md §2).
+// 256 bytes can be reached that way (docs/card.md §2).
 func (c *Card) readBinary(cmd command, wellFormed bool) ([]byte, uint16) {
 	short := cmd.p1&0x80 != 0
 	switch {

@@ -8,7 +8,7 @@ import (
 // An Op is what a command asked for.
 type Op int
 
-// The operations of CARD.md §2, and the rest.
+// The operations of docs/card.md §2, and the rest.
 const (
 	OpOther Op = iota
 	OpSelectApplication

@@ -70,7 +70,7 @@ func (c *Card) query(cred Credential, slot *Slot) uint16 {
 	return statusWrong | uint16(max(slot.Tries, 0))
 }
 
-// change is CHANGE REFERENCE DATA with the new value only, after VERIFY (CARD.md §2).
+// change is CHANGE REFERENCE DATA with the new value only, after VERIFY (docs/card.md §2).
 func (c *Card) change(cmd command, wellFormed bool, e *Entry) uint16 {
 	switch {
 	case cmd.p1 != 0x01 || cmd.p2 != 0x80:
@@ -102,7 +102,7 @@ func (c *Card) change(cmd command, wellFormed bool, e *Entry) uint16 {
 	return statusOK
 }
 
-// wellFormedSecret tells whether the bytes are of the alphabet of CARD.md §5.
+// wellFormedSecret tells whether the bytes are of the alphabet of docs/card.md §5.
 func wellFormedSecret(cred Credential, secret []byte) bool {
 	return !slices.ContainsFunc(secret, func(b byte) bool {
 		digit, letter := b >= '0' && b <= '9', b >= 'A' && b <= 'Z'

@@ -33,7 +33,7 @@ func wellFormedDigestInfo(b []byte) bool {
 }
 
 // sign is the signature with the selected key: RSA pads a DigestInfo as PKCS#1 v1.5
-// says, P-384 takes the SHA-384 digest itself (CARD.md §2, §9).
+// says, P-384 takes the SHA-384 digest itself (docs/card.md §2, §9).
 func (c *Card) sign(cmd command, wellFormed bool, e *Entry) ([]byte, uint16) {
 	switch {
 	case cmd.p1 != 0x00 || cmd.p2 != 0x80:

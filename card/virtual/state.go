@@ -33,7 +33,7 @@ func (c Credential) String() string {
 
 // State is what a card holds: what was written when it was made, and what it counts.
 type State struct {
-	// Label is the token label, at most 32 bytes (CARD.md §1).
+	// Label is the token label, at most 32 bytes (docs/card.md §1).
 	Label string
 	// Sign and Auth are the two halves of the application.
 	Sign, Auth Slot

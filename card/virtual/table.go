@@ -1,7 +1,7 @@
 package virtual
 
 // The card's constants, stated here a second time and on purpose (see the package
-// comment). Each row names its place in CARD.md.
+// comment). Each row names its place in docs/card.md.
 
 // applicationID is the JPKI application (§1).
 var applicationID = []byte{0xD3, 0x92, 0xF0, 0x00, 0x26, 0x01, 0x00, 0x00, 0x00, 0x01}

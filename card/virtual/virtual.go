@@ -1,4 +1,4 @@
-// Package virtual is a JPKI card in software: it answers APDUs as CARD.md says the
+// Package virtual is a JPKI card in software: it answers APDUs as docs/card.md says the
 // real card does, and is as unforgiving. It counts tries, blocks, forgets what was
 // verified when it loses power, and refuses a wrong byte in any place.
 //
@@ -6,7 +6,7 @@
 // that does (package card): a wrong value there must meet a refusal here. It is no
 // safe place for keys either, which stand in memory as they are.
 //
-// The facts and how sure they are: CARD.md §1 to §5 of the project. Command and
+// The facts and how sure they are: docs/card.md §1 to §5 of the project. Command and
 // answer structure: ISO/IEC 7816-4.
 package virtual
 
@@ -22,7 +22,7 @@ import (
 // ErrNoPower is what Transmit returns while the card has no power.
 var ErrNoPower = errors.New("virtual card: no power")
 
-// Options says how a card behaves where sources disagree (CARD.md §2, §3) or where
+// Options says how a card behaves where sources disagree (docs/card.md §2, §3) or where
 // a test wants another card. The zero value is the plastic card of today, empty.
 type Options struct {
 	State State
@@ -94,7 +94,7 @@ func New(o Options) *Card {
 	return &Card{opts: o, state: o.State.clone(), powered: true}
 }
 
-// ATR is the answer to reset of the contact interface (CARD.md §4).
+// ATR is the answer to reset of the contact interface (docs/card.md §4).
 func (c *Card) ATR() []byte { return slices.Clone(answerToReset) }
 
 // PowerUp gives the card power; a card that has it is reset.

@@ -26,7 +26,7 @@ func TestMain(m *testing.M) {
 }
 
 // TestBehaviours runs every script once in Japanese and once in English. A script's
-// name begins with the number of the behaviour of CLI.md that it proves; what is
+// name begins with the number of the behaviour of docs/cli.md that it proves; what is
 // said in words stands behind [ja] or [en].
 func TestBehaviours(t *testing.T) {
 	store := freshStore(t)

@@ -194,7 +194,7 @@ func (q *quirk) Transmit(command []byte) ([]byte, error) {
 	return hex.DecodeString(q.effect)
 }
 
-// nameOf names a command that can have a quirk (CARD.md §2).
+// nameOf names a command that can have a quirk (docs/card.md §2).
 func nameOf(command []byte) string {
 	switch {
 	case len(command) < 4:

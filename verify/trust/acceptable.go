@@ -7,7 +7,7 @@ import (
 )
 
 // practicePolicy is the certificate policy that every practice certificate
-// carries (CLI.md, behaviour 20).
+// carries (docs/cli.md, behaviour 20).
 const practicePolicy = "2.25.184374126194146455454303695688590931723"
 
 // ErrPractice refuses a practice root: it has no legal effect and anchors
@@ -59,8 +59,8 @@ func IsPractice(cert *x509.Certificate) bool {
 }
 
 // Acceptable reports whether the certificate may be registered: nil, ErrPractice
-// or *NotRootError. Dates do not matter: an anchor's own are ignored (VERIFY.md
-// rule 9), so that old signatures can still be judged.
+// or *NotRootError. Dates do not matter: an anchor's own are ignored (docs/verify.md,
+// "Anchors"), so that old signatures can still be judged.
 func Acceptable(cert *x509.Certificate) error {
 	switch {
 	case IsPractice(cert):

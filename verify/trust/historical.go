@@ -17,7 +17,7 @@ type HistoricalValue struct {
 	From, Until  time.Time // when it was in use, midnight in Japan; zero: not known
 }
 
-// historical is the list at the end of CARD.md §7.
+// historical is the list at the end of docs/card.md §7.
 var historical = [...]struct{ prefecture, ja, sha1, from, until string }{
 	{"Kyoto", "京都府", "F5209CDD37BA86DBAC02EA4EFAAED42F407060E9", "", ""},
 	{"Kyoto", "京都府", "D5F73937D417E74347791D7EB20826D9AD6A2EE8", "", ""},

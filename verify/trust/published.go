@@ -6,7 +6,7 @@
 // its own: a pinned root is known by its SHA-256 value, wherever a copy comes
 // from. Historical SHA-1 values are here to be shown, never to anchor.
 //
-// The published values and their sources are in CARD.md §7.
+// The published values and their sources are in docs/card.md §7.
 package trust
 
 import (
@@ -50,7 +50,7 @@ type Root struct {
 	Usage               Usage
 }
 
-// published is the table of CARD.md §7 (dates to the second from the
+// published is the table of docs/card.md §7 (dates to the second from the
 // certificates themselves).
 var published = [...]struct {
 	name, sha256, sha1, notBefore, notAfter, serial string
@@ -64,7 +64,7 @@ var published = [...]struct {
 	{"authca03", "64114F29620C24ED2631D46476A040E7EE740D956089C00B036A6A8118C322B5", "DF05F7C5D2D20EDC5C487F1B2E185BAB0D8D229C", "2023-07-16T01:01:04Z", "2033-07-15T14:59:59Z", "06D18006", Auth},
 }
 
-// Published returns the six pinned roots in the order of CARD.md §7.
+// Published returns the six pinned roots in the order of docs/card.md §7.
 func Published() []Root {
 	roots := make([]Root, len(published))
 	for i := range published {

@@ -12,7 +12,7 @@ import (
 	"natsuin/verify/trust"
 )
 
-// CARD.md §7, a second time: a slip in the table cannot pass.
+// docs/card.md §7, a second time: a slip in the table cannot pass.
 var pinned = []struct {
 	name, from, to, serial, sha1, sha256 string
 	usage                                trust.Usage

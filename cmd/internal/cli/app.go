@@ -33,7 +33,7 @@ type app struct {
 	device    func() (*ui.Terminal, error) // the person's terminal, opened at most once
 }
 
-// globals are the flags that every verb takes (CLI.md, "Global flags").
+// globals are the flags that every verb takes (docs/cli.md, "Global flags").
 type globals struct {
 	reader   string
 	lang     string
@@ -178,7 +178,7 @@ func (a *app) finish(err error) int {
 	return x.Exit()
 }
 
-// sayError writes an error and its next step to stderr (CLI.md, behaviour 22).
+// sayError writes an error and its next step to stderr (docs/cli.md, behaviour 22).
 func (a *app) sayError(x i18n.Explanation, err error) {
 	w := a.env.Streams.Err
 	fmt.Fprintln(w, a.fitErr(a.t("err.line", "Message", x.Message)))
@@ -244,7 +244,7 @@ func (a *app) writeJSON(x i18n.Explanation) error {
 }
 
 // harmless writes what could steer a terminal as JSON's own escapes: the value stays the
-// same (CLI.md, behaviour 25). The encoder does so for ASCII only.
+// same (docs/cli.md, behaviour 25). The encoder does so for ASCII only.
 func harmless(object []byte) []byte {
 	out := make([]byte, 0, len(object))
 	for _, r := range string(object) {

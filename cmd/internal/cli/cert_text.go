@@ -106,7 +106,7 @@ func (a *app) printCertificate(e certEntry, h *holder, practice bool) {
 }
 
 // leftWords says how long the certificate is good, and why it ends when it ends:
-// on the fifth birthday after issue (CARD.md §6).
+// on the fifth birthday after issue (docs/card.md §6).
 func (a *app) leftWords(e certEntry) string {
 	if e.DaysLeft < 0 {
 		return a.t("cert.ended", "N", -e.DaysLeft)

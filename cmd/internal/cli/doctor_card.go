@@ -102,7 +102,7 @@ func (d *checkup) examineService() ([]pcsc.Reader, bool) {
 	return readers, true
 }
 
-// usable are the readers that the other commands would look into (CLI.md, "Which reader").
+// usable are the readers that the other commands would look into (docs/cli.md, "Which reader").
 func (d *checkup) usable(readers []pcsc.Reader) ([]pcsc.Reader, error) {
 	if want := d.app.flags.reader; want != "" {
 		r, err := named(readers, want)

@@ -188,7 +188,7 @@ func (c *faultyConn) Close() error {
 type fault struct {
 	name   string
 	strike func(*faultyService) virtual.Effect // at an exchange
-	// codes are those of CLI.md that the run may end in when the fault strikes a
+	// codes are those of docs/cli.md that the run may end in when the fault strikes a
 	// command without a secret, and secret those for VERIFY and CHANGE. Success is
 	// always allowed where the run could do without the answer: then it is complete.
 	codes, secret []string

@@ -7,7 +7,7 @@ import (
 )
 
 // interruptible runs work that may block where no context reaches, such as a read of a
-// pipe, and gives up when ctx ends: Ctrl-C ends every wait (CLI.md, behaviour 9). What
+// pipe, and gives up when ctx ends: Ctrl-C ends every wait (docs/cli.md, behaviour 9). What
 // is still blocked ends with the process.
 func interruptible[T any](ctx context.Context, work func() (T, error)) (T, error) {
 	type answer struct {

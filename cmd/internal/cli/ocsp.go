@@ -80,7 +80,7 @@ func (a *app) sayUnreached() {
 }
 
 // askOCSP sends one request (RFC 6960, appendix A.1). It is the only place where
-// natsuin uses a network, and only --ocsp leads here (CLI.md, behaviour 24).
+// natsuin uses a network, and only --ocsp leads here (docs/cli.md, behaviour 24).
 func askOCSP(ctx context.Context, address string, request []byte) ([]byte, error) {
 	if err := checkOCSPAddress(address); err != nil {
 		return nil, err

@@ -106,7 +106,7 @@ func newPINChange(a *app) *cobra.Command {
 }
 
 // A pinChange replaces one secret. Its outcome is one of three words: changed,
-// not-changed, unknown (CLI.md, behaviour 7).
+// not-changed, unknown (docs/cli.md, behaviour 7).
 type pinChange struct {
 	app       *app
 	cred      card.Credential

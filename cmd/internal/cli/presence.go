@@ -8,7 +8,7 @@ import (
 	"natsuin/cmd/internal/i18n"
 )
 
-// seemsAbsent asks the card's hint (CARD.md §1, EF 0008) whether the certificate that
+// seemsAbsent asks the card's hint (docs/card.md §1, EF 0008) whether the certificate that
 // send will read is there at all: without it a wrong entry costs a try for nothing. The
 // hint is believed only where it knows the other certificate, which shows that this card
 // keeps it, and even then it leads to a remark alone: one source tells of it.

@@ -42,7 +42,7 @@ func (r pcscReaders) Connect(ctx context.Context, reader string) (Connection, er
 	return r.system.Connect(ctx, reader)
 }
 
-// practiceReader is the one name that reaches the practice card (CLI.md, "Which reader").
+// practiceReader is the one name that reaches the practice card (docs/cli.md, "Which reader").
 const practiceReader = "practice"
 
 // connect finds the card and returns it inside a transaction, with the JPKI
@@ -149,7 +149,7 @@ func (a *app) practiceOptions() practice.Options {
 	}
 }
 
-// pick chooses among the readers as CLI.md, "Which reader", says.
+// pick chooses among the readers as docs/cli.md, "Which reader", says.
 func (a *app) pick(ctx context.Context, readers []pcsc.Reader) (*session, error) {
 	if a.flags.reader != "" {
 		r, err := named(readers, a.flags.reader)

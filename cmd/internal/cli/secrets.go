@@ -18,7 +18,7 @@ import (
 const longestSecret = 256
 
 // interactive tells whether a person is there to be asked. A run with --pin-from
-// or --no-input, or away from a terminal, counts as a script (CLI.md, "Secrets and
+// or --no-input, or away from a terminal, counts as a script (docs/cli.md, "Secrets and
 // scripts"). The terminal is the device: where the streams go does not matter, so
 // that content may come in by a pipe and talk go to a log.
 func (a *app) interactive() bool {

@@ -24,7 +24,7 @@ type signOptions struct {
 	allowWeak          bool
 }
 
-// signReport is sign's part of the JSON object (CLI.md, "JSON").
+// signReport is sign's part of the JSON object (docs/cli.md, "JSON").
 type signReport struct {
 	Files     []*signFile    `json:"files"`
 	Signer    *signSigner    `json:"signer"`
@@ -73,7 +73,7 @@ func newSign(a *app) *cobra.Command {
 	return c
 }
 
-// A signRun is one run of sign: DESIGN.md's "Order of one sign", a method a step.
+// A signRun is one run of sign: the order of one sign, a method a step.
 type signRun struct {
 	app  *app
 	opts *signOptions
@@ -172,7 +172,7 @@ func (r *signRun) withCard(ctx context.Context, secrets []card.Secret) error {
 }
 
 // able refuses, before anything is asked, the cards that can sign nothing valid by
-// what they are (CARD.md §1).
+// what they are (docs/card.md §1).
 func (r *signRun) able(t card.Token) error {
 	switch {
 	case t.Kind == card.KindJuki && !r.opts.allowWeak:
@@ -192,7 +192,7 @@ func triesValue(t card.Tries) any {
 }
 
 // notice tells what travels in the signature and what ends the certificate
-// (CLI.md, behaviour 15), and asks whether to go on unless --yes was given.
+// (docs/cli.md, behaviour 15), and asks whether to go on unless --yes was given.
 func (r *signRun) notice(ctx context.Context, authEnd *time.Time) error {
 	a := r.app
 	tell := a.say

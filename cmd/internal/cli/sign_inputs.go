@@ -33,7 +33,7 @@ func (j *job) name() string { return j.input }
 func (j *job) streamed() bool { return j.input == "-" || !j.info.Mode().IsRegular() }
 
 // check refuses everything that can be refused before the card and before any
-// reading: flags first, then inputs, then outputs (CLI.md, behaviour 13).
+// reading: flags first, then inputs, then outputs (docs/cli.md, behaviour 13).
 func (r *signRun) check(args []string) error {
 	known := r.chooseHash()
 	for _, arg := range args { // first: JSON names every input, whatever is refused

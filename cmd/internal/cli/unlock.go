@@ -14,7 +14,7 @@ import (
 )
 
 // An unlocking is one use of the card that needs a secret. The order is the
-// product's promise (CLI.md, behaviours 1 to 12): the counter is read and shown, the
+// product's promise (docs/cli.md, behaviours 1 to 12): the counter is read and shown, the
 // person or the script gives the secret, its form is checked, and only then, in a
 // transaction that reads the counter again, is it sent, once.
 type unlocking struct {

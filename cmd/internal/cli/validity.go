@@ -35,7 +35,7 @@ func newValidity(a *app) *cobra.Command {
 	return c
 }
 
-// validityReport is validity's part of the JSON object (CLI.md, "JSON").
+// validityReport is validity's part of the JSON object (docs/cli.md, "JSON").
 type validityReport struct {
 	Certificate string        `json:"certificate"`
 	Dates       verify.Dates  `json:"dates"`
@@ -95,7 +95,7 @@ func (a *app) validity(ctx context.Context, o *validityOptions, args []string) e
 }
 
 // validityOutcome is the one answer: good only when revocation was checked and is good
-// (CLI.md, "Commands"). Its words are those of the screen and of the JSON message.
+// (docs/cli.md, "Commands"). Its words are those of the screen and of the JSON message.
 func (a *app) validityOutcome(id card.CertID, cert *x509.Certificate, rep *verify.CertificateReport) *i18n.Error {
 	name := a.t("cert.kind." + id.String())
 	answer := func(code i18n.Code, message string, pairs ...any) *i18n.Error {

@@ -106,7 +106,7 @@ func (r *verifyRun) judgeAll(ctx context.Context, pairs []pair) <-chan chan *jud
 	return answers
 }
 
-// pairs sorts the arguments into signatures and their contents (CLI.md,
+// pairs sorts the arguments into signatures and their contents (docs/cli.md,
 // "Verify's arguments").
 func (r *verifyRun) pairs(args []string) ([]pair, error) {
 	var list []pair

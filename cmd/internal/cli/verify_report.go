@@ -10,7 +10,7 @@ import (
 	"natsuin/verify"
 )
 
-// verifyReport is verify's part of the JSON object (CLI.md, "JSON").
+// verifyReport is verify's part of the JSON object (docs/cli.md, "JSON").
 type verifyReport struct {
 	Verdict string       `json:"verdict"`
 	Files   []verifyFile `json:"files"`

@@ -9,7 +9,7 @@ import (
 )
 
 // verdictLine is the verdict with what was not checked beside it: never the bare
-// word (CLI.md, behaviour 18).
+// word (docs/cli.md, behaviour 18).
 func (r *verifyRun) verdictLine(rep *verify.Report) string {
 	return r.verdictWith(rep.Verdict, rep.Reason, rep.Practice, rep.Signers)
 }

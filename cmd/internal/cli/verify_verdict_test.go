@@ -8,7 +8,7 @@ import (
 	"natsuin/verify"
 )
 
-// What was not checked, or rests on a switch, stands beside the verdict (CLI.md, behaviour 18).
+// What was not checked, or rests on a switch, stands beside the verdict (docs/cli.md, behaviour 18).
 func TestVerdictLine(t *testing.T) {
 	until := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
 	stamped := func(s verify.RevocationState) *verify.TimestampInfo {

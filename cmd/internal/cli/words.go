@@ -144,7 +144,7 @@ func (a *app) crlReason(reason string) string {
 }
 
 // subject is a certificate's name: distinguishedName, but in JSON without the places in a
-// person's name, which are personal data (CLI.md, "JSON"), unless --personal asks for
+// person's name, which are personal data (docs/cli.md, "JSON"), unless --personal asks for
 // them. A name with an organization is not a person's.
 func (a *app) subject(der []byte) string {
 	var name, public pkix.RDNSequence

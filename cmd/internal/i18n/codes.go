@@ -1,10 +1,10 @@
 package i18n
 
-// A Code is the stable name of an outcome (CLI.md, "JSON"). Each has one exit
+// A Code is the stable name of an outcome (docs/cli.md, "JSON"). Each has one exit
 // code.
 type Code string
 
-// The outcomes of CLI.md.
+// The outcomes of docs/cli.md.
 const (
 	CodeOK             Code = "ok"
 	CodeInvalid        Code = "invalid"
@@ -63,7 +63,7 @@ func (c Code) Exit() int {
 	return 70
 }
 
-// severity orders exit codes for several files, worst first (CLI.md, "Exit codes").
+// severity orders exit codes for several files, worst first (docs/cli.md, "Exit codes").
 var severity = []int{70, 130, 7, 6, 9, 5, 8, 3, 1, 4, 0}
 
 // Worse returns whichever of two outcomes decides the run when files differ.

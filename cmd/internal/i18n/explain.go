@@ -13,7 +13,7 @@ type Error struct {
 	Pairs []any  // names and values for both, as Printer.T takes them
 	Err   error  // the cause, for -v; may be nil
 	// ExitCode stands for the code's own when it is not 0: whatever doctor finds
-	// first, it exits with 5 (CLI.md, "Exit codes").
+	// first, it exits with 5 (docs/cli.md, "Exit codes").
 	ExitCode int
 }
 

@@ -5,7 +5,7 @@
 // the commands pass them up unchanged, and Explain words them once, at the edge.
 // Flags, exit codes and JSON are the same in every language.
 //
-// The catalogues are messages/TOPIC.LANG.json in go-i18n's format (CLI.md,
+// The catalogues are messages/TOPIC.LANG.json in go-i18n's format (docs/cli.md,
 // behaviour 23); a translator adds a language by adding files, and its code here.
 package i18n
 
@@ -37,7 +37,7 @@ func (p *Printer) Topic(name string) (string, bool) {
 	return string(b), err == nil
 }
 
-// Choose picks the language as CLI.md behaviour 23 says: the flag, then the
+// Choose picks the language as docs/cli.md behaviour 23 says: the flag, then the
 // first variable that is not empty of NATSUIN_LANG, LC_ALL, LC_MESSAGES and
 // LANG, then the platform's own setting. A flag that names no language is an error.
 func Choose(flag string, getenv func(string) string, platform func() string) (string, error) {

@@ -5,7 +5,7 @@
 // It does not decide what is written nor what it is called, knows no messages
 // and no exit codes; its errors carry the facts (path, operation, reason).
 //
-// The contract is CLI.md 13 and 14. The system calls behind it are described in
+// The contract is docs/cli.md 13 and 14. The system calls behind it are described in
 // open(2) (O_TMPFILE), linkat(2), renameat2(2) and fsync(2), and for Windows in
 // MoveFileExW.
 package outfile

@@ -9,7 +9,7 @@ import (
 	"github.com/schollz/progressbar/v3"
 )
 
-// A wait shorter than this shows no progress at all (CLI.md, behaviour 16).
+// A wait shorter than this shows no progress at all (docs/cli.md, behaviour 16).
 const progressDelay = 500 * time.Millisecond
 
 // Plain lines come no closer than this to each other.

@@ -6,7 +6,7 @@
 // in the person's language. Standard output is data, standard error is talk,
 // and prompts go to the terminal device, so that both may be redirected.
 //
-// The contract is CLI.md, behaviours 8, 9, 16, 21 and 25.
+// The contract is docs/cli.md, behaviours 8, 9, 16, 21 and 25.
 package ui
 
 import (
