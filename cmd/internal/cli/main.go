@@ -6,7 +6,7 @@
 // Nothing here reads the process: streams, environment, clock and readers come in
 // with Env, and the exit code goes out as a value.
 //
-// The contract is the reference in docs: commands, exit codes, JSON.
+// The contract is docs/cli.md: commands, exit codes, JSON.
 package cli
 
 import (
