@@ -53,11 +53,6 @@ func (t *Terminal) Print(text string) error {
 	return err
 }
 
-// Printf is Print with a format.
-func (t *Terminal) Printf(format string, args ...any) error {
-	return t.Print(fmt.Sprintf(format, args...))
-}
-
 // ReadSecret shows the prompt and reads a line of which nothing is shown, not
 // even its length. Backspace takes back a character, Ctrl-U all of them. A
 // secret is returned exactly as typed or not at all: one longer than max bytes
