@@ -200,6 +200,10 @@ func TestAccuracy(t *testing.T) {
 				t.Errorf("accuracy %d s: %+v", seconds, s)
 			}
 		}
+		early := issue(t, "early", ecKey(t), w.tsaRoot, func(c *x509.Certificate) { onlyStamps(c); c.NotBefore = at.Add(time.Second) })
+		if s := run(t, stamped(t, w.signer, stamp{tsa: early, at: at, accuracy: seq(der(60))}), nil, p).Signers[0].Timestamp; s.Reason != verify.ReasonTimestampDates {
+			t.Errorf("not valid yet at the token's time: %+v", s)
+		}
 		p.CRLs = [][]byte{fresh(t, w.tsaRoot, w.tsa, at.Add(30*time.Second), 4)}
 		for seconds, reason := range map[int]string{29: "", 30: verify.ReasonTimestampRevoked} {
 			if s := run(t, exact(seconds), nil, p).Signers[0].Timestamp; s.Reason != reason {
@@ -230,12 +234,14 @@ func TestToleranceOfStampsAndLists(t *testing.T) {
 		return append([]string{c.Detail}, c.Also...)
 	}
 	both := []string{verify.ReasonTimestampUnchecked, verify.RemarkSHA1}
+	old := issue(t, "old tsa", ecKey(t), w.tsaRoot, func(c *x509.Certificate) { onlyStamps(c); c.SignatureAlgorithm = x509.ECDSAWithSHA1 })
 	for name, c := range map[string]struct {
 		stamp stamp
 		want  []string
 	}{
 		"none":      {stamp{tsa: w.tsa, at: at}, both[:1]},
 		"imprint":   {stamp{tsa: w.tsa, at: at, sha1: true}, both},
+		"authority": {stamp{tsa: old, at: at}, both},
 		"signature": {stamp{tsa: w.tsa, at: at, info: func(s *info) { s.hash = crypto.SHA1 }}, both},
 	} {
 		r := run(t, stamped(t, w.signer, c.stamp), nil, p)
