@@ -14,6 +14,7 @@ const (
 	TooMany        Reason = "too-many"              // more elements of a kind than the limit
 	TooLarge       Reason = "too-large"             // a part other than the content is larger than the limit
 	TrailingData   Reason = "trailing-data"         // bytes after the outer value
+	TrailingZeros  Reason = "trailing-zeros"        // nothing but zeros after it, as in the /Contents of a PDF
 	UnexpectedTag  Reason = "unexpected-element"    // not the element that the ASN.1 module has in this place
 	BadValue       Reason = "bad-value"             // the right element with contents that it cannot have
 	NotSignedData  Reason = "not-signed-data"       // a CMS message of another kind, or no CMS message at all
@@ -25,7 +26,7 @@ const (
 
 // Reasons are all of them.
 var Reasons = []Reason{
-	Truncated, BadHeader, OutsideParent, TooDeep, TooMany, TooLarge, TrailingData,
+	Truncated, BadHeader, OutsideParent, TooDeep, TooMany, TooLarge, TrailingData, TrailingZeros,
 	UnexpectedTag, BadValue, NotSignedData, NotOctetString, BadText, NoContentType, UnknownLabel,
 }
 

@@ -49,6 +49,11 @@ func Open(r io.ReaderAt, size int64) (*Input, error) {
 	}
 	text := bytes.TrimPrefix(head, []byte("\xef\xbb\xbf"))
 	text = bytes.TrimLeft(text, " \t\r\n")
+	if bytes.HasPrefix(text, []byte("From ")) { // a mail as mbox keeps it, with a line of its own before the header
+		if line := bytes.IndexByte(text, '\n'); line >= 0 {
+			text = text[line+1:]
+		}
+	}
 	start := int64(len(head) - len(text))
 	if h, body, ok := mimeHeader(text); ok {
 		return openMIME(w, h, start+body)

@@ -7,7 +7,10 @@
 // The ASN.1 module is that of RFC 5652 12.1; S/MIME is RFC 8551, PEM RFC 7468.
 package cms
 
-import "io"
+import (
+	"bytes"
+	"io"
+)
 
 // Limits on the parts of a message other than its content.
 const (
@@ -59,9 +62,21 @@ func Parse(r io.ReaderAt, size int64) (*Message, error) {
 		return nil, err
 	}
 	if top.off != size {
-		return nil, syntax(TrailingData, top.off)
+		return nil, m.trailing(top.off)
 	}
 	return m, nil
+}
+
+// trailing says what follows the outer value: of the bytes from off on, it looks at those of one window.
+func (m *Message) trailing(off int64) error {
+	rest, err := m.w.peek(off, windowSize)
+	if err != nil {
+		return err
+	}
+	if int64(len(rest)) == m.w.size-off && len(bytes.Trim(rest, "\x00")) == 0 {
+		return syntax(TrailingZeros, off)
+	}
+	return syntax(TrailingData, off)
 }
 
 // inside enters the next element of c, reads it with f, and leaves it.
