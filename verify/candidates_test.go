@@ -109,13 +109,17 @@ func longKey(t testing.TB, bits int, serial int64) *x509.Certificate {
 	n[0] |= 0x80
 	n[len(n)-1] |= 1
 	key := seq(der(new(big.Int).SetBytes(n)), der(1<<31-1))
-	issuer := seq(set(seq(oid("2.5.4.3"), tlv(0x0C, []byte("X")))))
+	return unsigned(t, "X", seq(algorithm(idRSA, null), der(asn1.BitString{Bytes: key, BitLength: 8 * len(key)})), serial)
+}
+
+// unsigned is a certificate by X, with RSA, that X did not sign.
+func unsigned(t testing.TB, subject string, key []byte, serial int64) *x509.Certificate {
+	t.Helper()
+	name := func(s string) []byte { return seq(set(seq(oid("2.5.4.3"), tlv(0x0C, []byte(s))))) }
 	alg := algorithm("1.2.840.113549.1.1.11", null)
-	bitString := func(b []byte) []byte { return der(asn1.BitString{Bytes: b, BitLength: 8 * len(b)}) }
 	cert, err := x509.ParseCertificate(seq(
-		seq(tlv(0xA0, der(2)), der(serial), alg, issuer, seq(der(now.AddDate(-1, 0, 0)), der(now.AddDate(1, 0, 0))), issuer,
-			seq(algorithm(idRSA, null), bitString(key))),
-		alg, bitString(make([]byte, 256))))
+		seq(tlv(0xA0, der(2)), der(serial), alg, name("X"), seq(der(now.AddDate(-1, 0, 0)), der(now.AddDate(1, 0, 0))), name(subject), key),
+		alg, der(asn1.BitString{Bytes: make([]byte, 256), BitLength: 8 * 256})))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -179,6 +183,28 @@ func TestSignaturesOfAMessageAreBounded(t *testing.T) {
 	}
 	if ctx.left < -40 {
 		t.Errorf("asked %d times after it had ended", -ctx.left)
+	}
+}
+
+// TestPathsOfAMessageAreBounded has twenty signers, and for each as many certificates that may have issued theirs.
+func TestPathsOfAMessageAreBounded(t *testing.T) {
+	key := ecKey(t)
+	public, err := x509.MarshalPKIXPublicKey(key.Public())
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := message{content: text}
+	for i := range int64(20) {
+		leaf := unsigned(t, "leaf", public, i+1)
+		m.certs = append(m.certs, leaf.Raw, longKey(t, 8192, 100+i).Raw)
+		m.signers = append(m.signers, info{id: &identity{leaf, key}})
+	}
+	r := run(t, m.encode(t), nil, verify.Policy{Now: now})
+	if s := r.Signers[0]; s.Reason != verify.ReasonNoAnchor {
+		t.Errorf("the first signer: %s", s.Reason)
+	}
+	if s := r.Signers[19]; s.Verdict != verify.Indeterminate || s.Reason != verify.ReasonChainTooComplex {
+		t.Errorf("the last signer is %v (%s), want INDETERMINATE for a path that is too complex", s.Verdict, s.Reason)
 	}
 }
 
