@@ -4,6 +4,7 @@ package main_test
 
 import (
 	"os"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -13,6 +14,9 @@ import (
 // readyFile is set in the environment to a file that the program makes as soon as a
 // signal ends it in its own way.
 const readyFile = "TEST_READY"
+
+// signalFirst in the environment sends the program a signal at its very start.
+const signalFirst = "TEST_SIGNAL_FIRST"
 
 // runProgram is main for the scripts: what no machine can be made to do at will comes in
 // by the environment.
@@ -35,6 +39,10 @@ func runProgram() {
 	}
 	if day := os.Getenv(today); day != "" {
 		env.Now = onDay(day)
+	}
+	if os.Getenv(signalFirst) != "" {
+		_ = unix.Kill(os.Getpid(), unix.SIGTERM)
+		time.Sleep(100 * time.Millisecond) // it arrives before the command runs
 	}
 	exit := cli.Main(env)
 	if file := os.Getenv(peakFile); file != "" {

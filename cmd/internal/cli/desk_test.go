@@ -26,6 +26,7 @@ type desk struct {
 	slots   []*slot
 	waits   int           // calls of Wait
 	changed chan struct{} // closed at each change
+	signals chan os.Signal
 }
 
 type slot struct {
@@ -35,7 +36,7 @@ type slot struct {
 	open int           // transactions begun and not ended
 }
 
-func newDesk() *desk { return &desk{changed: make(chan struct{})} }
+func newDesk() *desk { return &desk{changed: make(chan struct{}), signals: make(chan os.Signal, 1)} }
 
 // change does something to the desk, and whoever waits looks again.
 func (d *desk) change(do func()) {
@@ -244,6 +245,7 @@ func (d *desk) env(t testing.TB, out, errs io.Writer, args []string) *cli.Env {
 		Getenv:  func(name string) string { return map[string]string{"HOME": home}[name] },
 		Now:     time.Now,
 		Readers: d,
+		Signals: d.signals,
 	}
 }
 

@@ -30,8 +30,9 @@ type Env struct {
 	Streams *ui.Streams
 	Getenv  func(string) string
 	Now     func() time.Time
-	Readers Readers // the PC/SC service
-	Guard   func()  // called before a secret is read; nil does nothing
+	Readers Readers          // the PC/SC service
+	Guard   func()           // called before a secret is read; nil does nothing
+	Signals <-chan os.Signal // the first ends the run; nil has none
 }
 
 // ends are the signals that end a run, with exit code 130.
@@ -39,9 +40,10 @@ var ends = []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SI
 
 // OS is the Env of the real process.
 func OS() *Env {
-	// One that comes when Main listens no more must not kill a process whose exit code
-	// says what was done.
-	signal.Notify(make(chan os.Signal, 1), ends...)
+	// Never stopped: one that comes when Main listens no more must not kill a process whose
+	// exit code says what was done, and one that comes before is found there.
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, ends...)
 	// A reader of our output that goes away must not kill us while the card works: the
 	// write fails instead, and the run says what became of the card.
 	signal.Ignore(syscall.SIGPIPE)
@@ -52,13 +54,21 @@ func OS() *Env {
 		Now:     time.Now,
 		Readers: pcscReaders{},
 		Guard:   func() { _ = nodump.Disable() }, // where it cannot be had the secret is still wiped
+		Signals: signals,
 	}
 }
 
 // Main runs one command and returns the process exit code.
 func Main(env *Env) (exit int) {
-	ctx, stop := signal.NotifyContext(context.Background(), ends...)
-	defer stop()
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	go func() {
+		select {
+		case <-env.Signals:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
 	a, err := newApp(env)
 	defer func() {
 		if r := recover(); r != nil {

@@ -3,7 +3,6 @@ package cli_test
 import (
 	"os"
 	"strings"
-	"syscall"
 	"testing"
 
 	"natsuin/card/virtual"
@@ -163,15 +162,8 @@ func TestInterruptedWhileWaiting(t *testing.T) {
 	d := newDesk()
 	s := d.sit(t, "en", "pin", "status")
 	s.waitsFor(words["en"].plug)
-	interrupt(t)
+	d.signals <- os.Interrupt
 	s.end(130)
-}
-
-func interrupt(t *testing.T) {
-	t.Helper()
-	if err := syscall.Kill(os.Getpid(), syscall.SIGINT); err != nil {
-		t.Fatal(err)
-	}
 }
 
 func TestCardLiftedBeforeThePINMayComeBack(t *testing.T) {
@@ -235,7 +227,7 @@ func TestInterruptedWhileTheCardIsLifted(t *testing.T) {
 	d.lift(slot)
 	s.send("WRONG123")
 	s.waitsFor(words["en"].wait)
-	interrupt(t)
+	d.signals <- os.Interrupt
 	s.end(130)
 }
 
