@@ -1,0 +1,174 @@
+package cli
+
+import (
+	"context"
+	"strings"
+
+	"natsuin/card/pcsc"
+	"natsuin/cmd/internal/i18n"
+	"natsuin/cmd/internal/ui"
+)
+
+// pick chooses among the readers as docs/cli.md, "Which reader", says.
+func (a *app) pick(ctx context.Context, readers []pcsc.Reader) (*session, error) {
+	if a.flags.reader != "" {
+		r, err := named(readers, a.flags.reader)
+		if err != nil {
+			return nil, err
+		}
+		return a.try(ctx, r)
+	}
+	var found []*session
+	why := error(&i18n.Error{Code: i18n.CodeNoReader, ID: "err.no-reader"})
+	for _, r := range readers {
+		if r.Virtual {
+			if len(readers) == 1 || i18n.CodeOf(why) == i18n.CodeNoReader {
+				why = &i18n.Error{Code: i18n.CodeNoReader, ID: "err.only-virtual", Pairs: []any{"Reader", ui.Escape(r.Name)}}
+			}
+			continue
+		}
+		s, err := a.try(ctx, r)
+		if err != nil {
+			why = worseReader(why, err)
+			continue
+		}
+		s.end(false)
+		found = append(found, s)
+	}
+	if len(found) == 0 {
+		return nil, why
+	}
+	s, err := a.chooseOne(ctx, found)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.begin(); err != nil {
+		s.close()
+		return nil, err
+	}
+	return s, nil
+}
+
+// worseReader keeps what tells the person most: a card that is there but unusable
+// before an empty reader, an empty reader before none.
+func worseReader(a, b error) error {
+	rank := func(err error) int {
+		switch i18n.CodeOf(err) {
+		case i18n.CodeNoReader:
+			return 0
+		case i18n.CodeNoCard:
+			return 1
+		}
+		return 2
+	}
+	if rank(b) > rank(a) {
+		return b
+	}
+	return a
+}
+
+// named finds the reader that --reader means: the exact name, else a part of one
+// name in any case. A part of several names means the one that holds a card.
+func named(readers []pcsc.Reader, want string) (pcsc.Reader, error) {
+	var part []pcsc.Reader
+	for _, r := range readers {
+		if r.Name == want {
+			return r, nil
+		}
+		if strings.Contains(strings.ToLower(r.Name), strings.ToLower(want)) {
+			part = append(part, r)
+		}
+	}
+	if len(part) > 1 {
+		part = withCard(part)
+	}
+	switch len(part) {
+	case 1:
+		return part[0], nil
+	case 0:
+		return pcsc.Reader{}, unknownReader(readers, want)
+	}
+	return pcsc.Reader{}, severalReaders(readerNames(part))
+}
+
+func unknownReader(readers []pcsc.Reader, want string) error {
+	return &i18n.Error{Code: i18n.CodeNoReader, ID: "err.reader-unknown",
+		Pairs: []any{"Value", ui.Escape(want), "Known", readerNames(readers)}}
+}
+
+// withCard leaves the readers that hold a card, or all of them when none does: the
+// slots of one driver share a name, and mostly one card is there.
+func withCard(readers []pcsc.Reader) []pcsc.Reader {
+	var full []pcsc.Reader
+	for _, r := range readers {
+		if r.CardPresent {
+			full = append(full, r)
+		}
+	}
+	if full == nil {
+		return readers
+	}
+	return full
+}
+
+func severalReaders(list string) error {
+	return &i18n.Error{Code: i18n.CodeSeveralReaders, ID: "err.several-readers", Pairs: []any{"Known", list}}
+}
+
+func readerNames(readers []pcsc.Reader) string {
+	if len(readers) == 0 {
+		return "—"
+	}
+	var list []string
+	for _, r := range readers {
+		list = append(list, "--reader '"+ui.Escape(r.Name)+"'")
+	}
+	return strings.Join(list, "\n")
+}
+
+// try connects to one reader and selects the JPKI application on its card.
+func (a *app) try(ctx context.Context, r pcsc.Reader) (*session, error) {
+	if !r.CardPresent {
+		return nil, &i18n.Error{Code: i18n.CodeNoCard, ID: "err.no-card", Pairs: []any{"Reader", ui.Escape(r.Name)}}
+	}
+	conn, err := a.env.Readers.Connect(ctx, r.Name)
+	if err != nil {
+		return nil, err
+	}
+	return a.start(conn)
+}
+
+// chooseOne asks which of several cards is meant; a script is told how to say it.
+func (a *app) chooseOne(ctx context.Context, found []*session) (*session, error) {
+	chosen := 0
+	if len(found) > 1 {
+		var err error
+		if chosen, err = a.askReader(ctx, found); err != nil {
+			for _, s := range found {
+				s.close()
+			}
+			return nil, err
+		}
+	}
+	for i, s := range found {
+		if i != chosen {
+			s.close()
+		}
+	}
+	return found[chosen], nil
+}
+
+func (a *app) askReader(ctx context.Context, found []*session) (int, error) {
+	var readers []pcsc.Reader
+	for _, s := range found {
+		readers = append(readers, pcsc.Reader{Name: s.conn.Reader()})
+	}
+	if !a.interactive() {
+		return 0, severalReaders(readerNames(readers))
+	}
+	lines := []string{a.t("choose.reader")}
+	for i, r := range readers {
+		lines = append(lines, a.t("choose.item", "Number", i+1, "Name", ui.Escape(r.Name)))
+	}
+	return a.askNumber(ctx, lines, len(readers))
+}
