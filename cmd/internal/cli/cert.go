@@ -16,7 +16,7 @@ import (
 )
 
 func newCert(a *app) *cobra.Command {
-	c := a.command0("cert", "cert")
+	c := a.group("cert", "cert")
 	c.AddCommand(newCertShow(a), newCertExport(a))
 	return c
 }
@@ -52,7 +52,7 @@ type certEntry struct {
 }
 
 func newCertShow(a *app) *cobra.Command {
-	c := a.command1("show [KIND]", "cert.show", func(ctx context.Context, args []string) error { return a.certShow(ctx, args) })
+	c := a.verb("show [KIND]", "cert.show", func(ctx context.Context, args []string) error { return a.certShow(ctx, args) })
 	c.Args = a.arguments(0, 1)
 	c.ValidArgs = wordsOf(cardCertificates)
 	return c
@@ -135,7 +135,7 @@ type certExportOptions struct {
 
 func newCertExport(a *app) *cobra.Command {
 	o := &certExportOptions{}
-	c := a.command1("export [flags] KIND", "cert.export", func(ctx context.Context, args []string) error {
+	c := a.verb("export [flags] KIND", "cert.export", func(ctx context.Context, args []string) error {
 		return a.certExport(ctx, o, args[0])
 	})
 	c.Args = a.arguments(1, 1)

@@ -18,7 +18,7 @@ func newCompletion(a *app) *cobra.Command {
 		"powershell": func(w io.Writer) error { return a.root.GenPowerShellCompletionWithDesc(w) },
 	}
 	known := []string{"bash", "zsh", "fish", "powershell"}
-	c := a.command1("completion "+strings.Join(known, "|"), "completion", func(_ context.Context, args []string) error {
+	c := a.verb("completion "+strings.Join(known, "|"), "completion", func(_ context.Context, args []string) error {
 		write, ok := shells[args[0]]
 		if !ok {
 			return usage("err.word", "Value", args[0], "Known", strings.Join(known, ", "))

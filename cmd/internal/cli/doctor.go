@@ -11,7 +11,7 @@ import (
 )
 
 func newDoctor(a *app) *cobra.Command {
-	c := a.command1("doctor", "doctor", func(ctx context.Context, _ []string) error {
+	c := a.verb("doctor", "doctor", func(ctx context.Context, _ []string) error {
 		d := &checkup{app: a, report: &doctorReport{Probes: []probe{}}}
 		a.report = d.report
 		d.examine(ctx)

@@ -55,7 +55,7 @@ type historicalEntry struct {
 
 func newFingerprint(a *app) *cobra.Command {
 	o := &fingerprintOptions{}
-	c := a.command1("fingerprint [flags] [TARGET]...", "fingerprint", func(ctx context.Context, args []string) error {
+	c := a.verb("fingerprint [flags] [TARGET]...", "fingerprint", func(ctx context.Context, args []string) error {
 		return a.fingerprint(ctx, o, args)
 	})
 	c.Args = a.arguments(0, -1)

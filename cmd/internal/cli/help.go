@@ -20,7 +20,7 @@ type helpReport struct {
 }
 
 func newHelp(a *app) *cobra.Command {
-	c := a.command1("help [COMMAND|TOPIC]", "help", func(_ context.Context, args []string) error {
+	c := a.verb("help [COMMAND|TOPIC]", "help", func(_ context.Context, args []string) error {
 		if len(args) == 1 {
 			if text, ok := a.out.Topic(args[0]); ok {
 				a.command = "help"

@@ -13,7 +13,7 @@ import (
 )
 
 func newPIN(a *app) *cobra.Command {
-	c := a.command0("pin", "pin")
+	c := a.group("pin", "pin")
 	c.AddCommand(newPINStatus(a), newPINChange(a))
 	return c
 }
@@ -38,7 +38,7 @@ type pinState struct {
 }
 
 func newPINStatus(a *app) *cobra.Command {
-	c := a.command1("status", "pin.status", func(ctx context.Context, _ []string) error { return a.pinStatus(ctx) })
+	c := a.verb("status", "pin.status", func(ctx context.Context, _ []string) error { return a.pinStatus(ctx) })
 	c.Args = a.arguments(0, 0)
 	return c
 }
@@ -91,7 +91,7 @@ type pinChangeReport struct {
 
 func newPINChange(a *app) *cobra.Command {
 	var allowWeak bool
-	c := a.command1("change [flags] sign|auth", "pin.change", func(ctx context.Context, args []string) error {
+	c := a.verb("change [flags] sign|auth", "pin.change", func(ctx context.Context, args []string) error {
 		cred, err := byWord(args[0], cardSecrets)
 		if err != nil {
 			return usage("err.pin.which") // what was written may be a secret, and is not shown

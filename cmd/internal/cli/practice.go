@@ -16,7 +16,7 @@ import (
 )
 
 func newPractice(a *app) *cobra.Command {
-	c := a.command0("practice", "practice")
+	c := a.group("practice", "practice")
 	c.AddCommand(
 		newPracticeShow(a), newPracticeIssue(a), newPracticeUnlock(a), newPracticeRevoke(a), newPracticeRenew(a),
 		newPracticeCRL(a), newPracticeOCSP(a), newPracticeOfficial(a), newPracticeServe(a), newPracticeReset(a),
@@ -37,7 +37,7 @@ type practiceReport struct {
 }
 
 func newPracticeShow(a *app) *cobra.Command {
-	c := a.command1("show", "practice.show", func(context.Context, []string) error { return a.practiceShow() })
+	c := a.verb("show", "practice.show", func(context.Context, []string) error { return a.practiceShow() })
 	c.Args = a.arguments(0, 0)
 	return c
 }
@@ -91,7 +91,7 @@ func (a *app) practiceShow() error {
 
 func newPracticeReset(a *app) *cobra.Command {
 	var yes bool
-	c := a.command1("reset [flags]", "practice.reset", func(ctx context.Context, _ []string) error {
+	c := a.verb("reset [flags]", "practice.reset", func(ctx context.Context, _ []string) error {
 		if !yes && !a.interactive() {
 			return &i18n.Error{Code: i18n.CodeDeclined, ID: "err.practice.reset-declined"}
 		}
@@ -116,7 +116,7 @@ func newPracticeReset(a *app) *cobra.Command {
 
 func newPracticeIssue(a *app) *cobra.Command {
 	var kind, name, address, birth, sex string
-	c := a.command1("issue [flags]", "practice.issue", func(ctx context.Context, _ []string) error {
+	c := a.verb("issue [flags]", "practice.issue", func(ctx context.Context, _ []string) error {
 		o := practice.IssueOptions{Kind: practice.Kind(kind), Name: name, Address: address, Sex: practice.Sex(sex)}
 		if !slices.Contains(practice.Kinds(), o.Kind) { // before anybody chooses passwords
 			return &practice.InvalidError{Field: "kind", Reason: "unknown"}

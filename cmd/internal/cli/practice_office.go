@@ -19,7 +19,7 @@ import (
 var practiceHalves = []virtual.Credential{virtual.Sign, virtual.Auth}
 
 func newPracticeUnlock(a *app) *cobra.Command {
-	c := a.command1("unlock sign|auth", "practice.unlock", func(_ context.Context, args []string) error {
+	c := a.verb("unlock sign|auth", "practice.unlock", func(_ context.Context, args []string) error {
 		cred, err := byWord(args[0], practiceHalves)
 		if err != nil {
 			return err
@@ -36,7 +36,7 @@ func newPracticeUnlock(a *app) *cobra.Command {
 
 func newPracticeRevoke(a *app) *cobra.Command {
 	var reason, at string
-	c := a.command1("revoke [flags]", "practice.revoke", func(context.Context, []string) error {
+	c := a.verb("revoke [flags]", "practice.revoke", func(context.Context, []string) error {
 		var when time.Time
 		if at != "" {
 			t, err := time.Parse(time.RFC3339, at)
@@ -59,7 +59,7 @@ func newPracticeRevoke(a *app) *cobra.Command {
 
 func newPracticeRenew(a *app) *cobra.Command {
 	var o practice.RenewOptions
-	c := a.command1("renew [flags]", "practice.renew", func(context.Context, []string) error {
+	c := a.verb("renew [flags]", "practice.renew", func(context.Context, []string) error {
 		if err := a.practiceStore().Renew(o); err != nil {
 			return err
 		}
@@ -75,7 +75,7 @@ func newPracticeRenew(a *app) *cobra.Command {
 func newPracticeCRL(a *app) *cobra.Command {
 	var output string
 	var all, force bool
-	c := a.command1("crl -o FILE", "practice.crl", func(context.Context, []string) error {
+	c := a.verb("crl -o FILE", "practice.crl", func(context.Context, []string) error {
 		if output == "" {
 			return usage("err.flag.value", "Flag", "-o")
 		}
@@ -121,7 +121,7 @@ func (a *app) practiceLists() ([]byte, error) {
 func newPracticeOfficial(a *app) *cobra.Command {
 	var output string
 	var force bool
-	c := a.command1("official -o LETTER.p7s LETTER", "practice.official", func(ctx context.Context, args []string) error {
+	c := a.verb("official -o LETTER.p7s LETTER", "practice.official", func(ctx context.Context, args []string) error {
 		if output == "" {
 			return usage("err.flag.value", "Flag", "-o")
 		}

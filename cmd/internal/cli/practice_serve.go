@@ -19,7 +19,7 @@ import (
 // PC/SC program can be rehearsed with.
 func newPracticeServe(a *app) *cobra.Command {
 	var connect, listen string
-	c := a.command1("serve --connect HOST:PORT | --listen 127.0.0.1:PORT", "practice.serve", func(ctx context.Context, _ []string) error {
+	c := a.verb("serve --connect HOST:PORT | --listen 127.0.0.1:PORT", "practice.serve", func(ctx context.Context, _ []string) error {
 		switch {
 		case a.asJSON:
 			return usage("err.json-stdout", "Flag", "practice serve")
@@ -98,7 +98,7 @@ func networkError(id, address string, err error) error {
 // newPracticeOCSP runs the practice CA's OCSP responder (RFC 6960).
 func newPracticeOCSP(a *app) *cobra.Command {
 	var listen string
-	c := a.command1("ocsp --listen 127.0.0.1:PORT", "practice.ocsp", func(ctx context.Context, _ []string) error {
+	c := a.verb("ocsp --listen 127.0.0.1:PORT", "practice.ocsp", func(ctx context.Context, _ []string) error {
 		switch {
 		case a.asJSON:
 			return usage("err.json-stdout", "Flag", "practice ocsp")

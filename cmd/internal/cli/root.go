@@ -29,7 +29,7 @@ var verbs = []verb{
 // that verb's part. It reads nothing and opens nothing: commands and flags carry the ids
 // of their words, which few runs show.
 func newRoot(a *app) *cobra.Command {
-	root := a.command0("natsuin", "root")
+	root := a.group("natsuin", "root")
 	root.SilenceErrors, root.SilenceUsage = true, true
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.SetHelpFunc(func(c *cobra.Command, _ []string) { a.help(c) })
@@ -77,9 +77,9 @@ func newRoot(a *app) *cobra.Command {
 	return root
 }
 
-// command0 is a command without a run: its subcommands do the work.
-func (a *app) command0(use, id string) *cobra.Command {
-	c := a.command1(use, id, nil)
+// group is a command without a run: its subcommands do the work.
+func (a *app) group(use, id string) *cobra.Command {
+	c := a.verb(use, id, nil)
 	c.RunE = func(c *cobra.Command, args []string) error {
 		a.command = path(c)
 		asked, err := c.Flags().GetBool("version") // the root's alone
@@ -101,8 +101,8 @@ func (a *app) command0(use, id string) *cobra.Command {
 	return c
 }
 
-// command1 is a command whose words are in the catalogue under cmd.ID.
-func (a *app) command1(use, id string, run func(ctx context.Context, args []string) error) *cobra.Command {
+// verb is a command whose words are in the catalogue under cmd.ID.
+func (a *app) verb(use, id string, run func(ctx context.Context, args []string) error) *cobra.Command {
 	c := &cobra.Command{
 		Use:                   use,
 		Annotations:           map[string]string{wordsID: id},

@@ -50,7 +50,7 @@ type signSigner struct {
 
 func newSign(a *app) *cobra.Command {
 	o := &signOptions{}
-	c := a.command1("sign [flags] FILE...", "sign", func(ctx context.Context, args []string) error {
+	c := a.verb("sign [flags] FILE...", "sign", func(ctx context.Context, args []string) error {
 		r := &signRun{app: a, opts: o}
 		return r.run(ctx, args)
 	})

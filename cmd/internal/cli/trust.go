@@ -15,7 +15,7 @@ import (
 )
 
 func newTrust(a *app) *cobra.Command {
-	c := a.command0("trust", "trust")
+	c := a.group("trust", "trust")
 	c.AddCommand(newTrustList(a), newTrustAdd(a), newTrustRemove(a))
 	return c
 }
@@ -37,7 +37,7 @@ type trustRoot struct {
 }
 
 func newTrustList(a *app) *cobra.Command {
-	c := a.command1("list", "trust.list", func(context.Context, []string) error { return a.trustList() })
+	c := a.verb("list", "trust.list", func(context.Context, []string) error { return a.trustList() })
 	c.Args = a.arguments(0, 0)
 	return c
 }
@@ -77,7 +77,7 @@ type trustAddOptions struct {
 
 func newTrustAdd(a *app) *cobra.Command {
 	o := &trustAddOptions{}
-	c := a.command1("add [flags] FILE | --from-card", "trust.add", func(ctx context.Context, args []string) error {
+	c := a.verb("add [flags] FILE | --from-card", "trust.add", func(ctx context.Context, args []string) error {
 		if o.fromCard == (len(args) == 1) {
 			return usage("err.trust.source")
 		}
@@ -176,7 +176,7 @@ func (a *app) compared(ctx context.Context, cert *x509.Certificate, want *finger
 }
 
 func newTrustRemove(a *app) *cobra.Command {
-	c := a.command1("remove NAME|SHA256", "trust.remove", func(_ context.Context, args []string) error {
+	c := a.verb("remove NAME|SHA256", "trust.remove", func(_ context.Context, args []string) error {
 		if err := a.rootStore().Remove(args[0]); err != nil {
 			if errors.Is(err, trust.ErrNotRegistered) {
 				return usage("err.trust.unknown", "Value", ui.Escape(args[0]))

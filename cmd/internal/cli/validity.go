@@ -23,7 +23,7 @@ type validityOptions struct {
 // newValidity is 有効性確認: is my certificate still good?
 func newValidity(a *app) *cobra.Command {
 	o := &validityOptions{}
-	c := a.command1("validity [flags] [sign|auth]", "validity", func(ctx context.Context, args []string) error {
+	c := a.verb("validity [flags] [sign|auth]", "validity", func(ctx context.Context, args []string) error {
 		return a.validity(ctx, o, args)
 	})
 	c.Args = a.arguments(0, 1)

@@ -31,7 +31,7 @@ type verifyOptions struct {
 
 func newVerify(a *app) *cobra.Command {
 	o := &verifyOptions{}
-	c := a.command1("verify [flags] SIG [CONTENT]...", "verify", func(ctx context.Context, args []string) error {
+	c := a.verb("verify [flags] SIG [CONTENT]...", "verify", func(ctx context.Context, args []string) error {
 		r := &verifyRun{app: a, opts: o}
 		return r.run(ctx, args)
 	})

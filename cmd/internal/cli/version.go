@@ -20,7 +20,7 @@ type versionReport struct {
 }
 
 func newVersion(a *app) *cobra.Command {
-	c := a.command1("version", "version", func(context.Context, []string) error {
+	c := a.verb("version", "version", func(context.Context, []string) error {
 		a.showVersion()
 		return nil
 	})

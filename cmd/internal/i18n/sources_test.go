@@ -71,7 +71,7 @@ func (found ids) visit(set *token.FileSet, n ast.Node) {
 				found.whole[word] = set.Position(n.Pos())
 			}
 		}
-		if name == "command0" || name == "command1" {
+		if name == "group" || name == "verb" {
 			if id, ok := n.Args[1].(*ast.BasicLit); ok {
 				for _, part := range []string{".short", ".long"} {
 					found.whole["cmd."+literal(id)+part] = set.Position(n.Pos())
@@ -145,7 +145,7 @@ func families(t *testing.T) map[string][]string {
 		"check.":                constants(t, "../../../verify/checks.go", "Check"),
 		"reason.":               verify.Reasons(),
 		"crl-reason.":           values(t, "../../../verify/internal/revocation/status.go", "reasonNames"),
-		"cmd.":                  nil, // by command0 and command1
+		"cmd.":                  nil, // by group and verb
 		"err.practice.invalid.": {"kind", "name", "address", "birth", "sex", "sign", "auth", "reason"},
 	}
 }
