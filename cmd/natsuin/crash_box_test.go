@@ -9,6 +9,7 @@ import (
 	"errors"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -59,8 +60,13 @@ const (
 	freshPIN = "ATARASHII7"
 )
 
+// heardHangup keeps an ignored SIGHUP, which nohup leaves us, from the programs that we
+// start: one that comes before they listen must end them, and would be lost.
+var heardHangup = sync.OnceFunc(func() { signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP) })
+
 func newBox(t *testing.T) *box {
 	t.Helper()
+	heardHangup()
 	program, err := built()
 	if err != nil {
 		t.Fatal(err)
