@@ -119,8 +119,9 @@ func (r *scriptReaders) insertSecond(ts *testscript.TestScript) {
 	conn, err := vpcd.Dial(r.t.Context(), secondSlot)
 	ts.Check(err)
 	ctx, cancel := context.WithCancel(r.t.Context())
+	card := practiceCard(ts)
 	served := make(chan error, 1)
-	go func() { served <- vpcd.Serve(ctx, conn, practiceCard(ts)) }()
+	go func() { served <- vpcd.Serve(ctx, conn, card) }()
 	ts.Defer(func() {
 		cancel()
 		<-served
