@@ -57,7 +57,7 @@ func needDesk(t *testing.T) {
 		}
 	}
 	if os.Geteuid() != 0 {
-		t.Skip("only root may start pcscd in a folder of its own")
+		lacking(t, "only root may start pcscd in a folder of its own: run it as root")
 	}
 }
 
