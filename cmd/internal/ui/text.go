@@ -40,7 +40,22 @@ func steers(r rune) bool {
 
 // Width returns the columns that text takes in a terminal: two for a Japanese
 // character.
-func Width(s string) int { return uniseg.StringWidth(s) }
+func Width(s string) int {
+	if plain(s) {
+		return len(s)
+	}
+	return uniseg.StringWidth(s)
+}
+
+// plain reports whether text is printable ASCII, of which each character takes a column.
+func plain(s string) bool {
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] > '~' {
+			return false
+		}
+	}
+	return true
+}
 
 // Pad fills text up with blanks to the given columns; longer text stays.
 func Pad(s string, columns int) string {
@@ -74,6 +89,8 @@ func wrapLine(text string, width int) []string {
 	indent := text[:len(text)-len(body)]
 	if len(indent) > width/2 {
 		indent = ""
+	} else if fits(text, width) {
+		return []string{strings.TrimRight(text, " ")}
 	}
 	var lines []string
 	line, column := indent, len(indent)
@@ -122,6 +139,9 @@ func flagGoesOn(piece string) bool {
 // fits tells whether text takes no more than these columns. It looks no further: a name
 // in a certificate may be as long as the certificate.
 func fits(s string, columns int) bool {
+	if n := min(len(s), columns+1); n > 0 && plain(s[:n]) {
+		return len(s) <= columns
+	}
 	for state := -1; len(s) > 0; {
 		var width int
 		_, s, width, state = uniseg.FirstGraphemeClusterInString(s, state)
