@@ -73,7 +73,7 @@ func (c contents) hashes() map[crypto.Hash]hash.Hash {
 func (c contents) read(ctx context.Context) (*document, error) {
 	d := &document{message: c.message, work: c.work}
 	if d.work == nil {
-		d.work = path.NewWork(ctx)
+		d.work = path.NewWork(ctx, nil)
 	}
 	sources := c.sources()
 	if len(sources) == 0 {

@@ -5,7 +5,6 @@ import (
 	"golang.org/x/crypto/cryptobyte/asn1"
 
 	"natsuin/verify/internal/cms"
-	"natsuin/verify/internal/path"
 )
 
 // Unsigned attributes in which CAdES signers enclose what helps to judge them (RFC 5126 6.3.3 and 6.3.4).
@@ -25,7 +24,7 @@ func (j *judgement) hints(s cms.Signer) {
 			switch a.Type {
 			case oidCertificateValues:
 				for _, raw := range elements(value, maxHints) {
-					if c, err := path.ParseCertificate(raw); err == nil {
+					if c, err := j.work.Certificate(raw); err == nil {
 						j.doc.certificates = append(j.doc.certificates, c)
 					}
 				}

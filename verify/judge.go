@@ -35,7 +35,7 @@ type judgement struct {
 
 func verify(ctx context.Context, in Input, p Policy, pinned func(*x509.Certificate) (trust.Root, bool)) (*Report, error) {
 	r := &Report{}
-	j := &judgement{ctx: ctx, policy: p, now: p.Now, pinned: pinned, work: path.NewWork(ctx)}
+	j := &judgement{ctx: ctx, policy: p, now: p.Now, pinned: pinned, work: p.newWork(ctx)}
 	if j.now.IsZero() {
 		j.now = time.Now()
 	}
@@ -133,14 +133,12 @@ func (j *judgement) gather() {
 	j.doc.certificates = slices.Clone(j.policy.Certificates)
 	for _, raw := range j.doc.message.Certificates {
 		// A certificate that does not parse is one that is not there: it is only a hint.
-		if c, err := path.ParseCertificate(raw); err == nil {
+		if c, err := j.work.Certificate(raw); err == nil {
 			j.doc.certificates = append(j.doc.certificates, c)
 		}
 	}
-	for _, c := range j.policy.CRLs {
-		j.crls = append(j.crls, decodeCRLs(c)...)
-	}
-	j.crls = append(j.crls, j.doc.message.CRLs...)
+	j.work.Keep(j.policy.CRLs)
+	j.crls = slices.Concat(j.policy.CRLs, j.doc.message.CRLs)
 	j.ocsp = append(j.ocsp, j.doc.message.OCSP...)
 	for _, s := range j.doc.message.Signers {
 		j.hints(s)

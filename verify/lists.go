@@ -12,20 +12,20 @@ import (
 // ErrNoLists is returned for bytes that hold no revocation list.
 var ErrNoLists = errors.New("read revocation lists: none found")
 
-// CheckLists tells whether a file's bytes are what Policy.CRLs takes: one DER CertificateList (RFC 5280 5.1), or PEM with one or
-// more X509 CRL blocks among others. It looks at the form alone: who signed a list, for whom and for when, is judged where it is
+// ReadLists returns the lists in a file's bytes, as Policy.CRLs takes them: one DER CertificateList (RFC 5280 5.1), or PEM with one
+// or more X509 CRL blocks among others. It looks at the form alone: who signed a list, for whom and for when, is judged where it is
 // used. The error is ErrNoLists, or says which list cannot be parsed.
-func CheckLists(b []byte) error {
+func ReadLists(b []byte) ([][]byte, error) {
 	lists := decodeCRLs(b)
 	if len(lists) == 0 {
-		return ErrNoLists
+		return nil, ErrNoLists
 	}
 	for i, der := range lists {
 		if _, err := revocation.ParseCRL(der); err != nil {
-			return fmt.Errorf("read revocation list %d: %w", i+1, err)
+			return nil, fmt.Errorf("read revocation list %d: %w", i+1, err)
 		}
 	}
-	return nil
+	return lists, nil
 }
 
 // decodeCRLs returns the lists in a file: its PEM blocks, or the bytes as they are.

@@ -1,6 +1,7 @@
 package verify_test
 
 import (
+	"bytes"
 	"context"
 	"crypto"
 	"crypto/rand"
@@ -63,7 +64,7 @@ func TestRevocation(t *testing.T) {
 			p.At, p.RequireRevocation = c.at, c.require
 			stapled := m
 			if c.crl != nil {
-				p.CRLs = [][]byte{pem.EncodeToMemory(&pem.Block{Type: "X509 CRL", Bytes: c.crl})}
+				p.CRLs = [][]byte{c.crl}
 				stapled.crls = [][]byte{c.crl}
 			}
 			r := run(t, m.encode(t), nil, p)
@@ -114,14 +115,18 @@ func TestFilesOfRevocationLists(t *testing.T) {
 	good := list(t, w, time.Time{}, 0)
 	block := func(kind string, der []byte) []byte { return pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}) }
 	certificate := block("CERTIFICATE", w.root.cert.Raw)
-	for name, b := range map[string][]byte{
-		"DER":                  good,
-		"PEM":                  block("X509 CRL", good),
-		"two beside their CA":  slices.Concat([]byte("text\n"), block("X509 CRL", good), certificate, block("CRL", good)),
-		"of another, outdated": list(t, newWorld(t), now, 1),
+	another := list(t, newWorld(t), now, 1)
+	for name, c := range map[string]struct {
+		b    []byte
+		want [][]byte
+	}{
+		"DER":                  {good, [][]byte{good}},
+		"PEM":                  {block("X509 CRL", good), [][]byte{good}},
+		"two beside their CA":  {slices.Concat([]byte("text\n"), block("X509 CRL", good), certificate, block("CRL", another)), [][]byte{good, another}},
+		"of another, outdated": {another, [][]byte{another}},
 	} {
-		if err := verify.CheckLists(b); err != nil {
-			t.Errorf("%s: %v", name, err)
+		if got, err := verify.ReadLists(c.b); err != nil || !slices.EqualFunc(got, c.want, bytes.Equal) {
+			t.Errorf("%s: %d lists, %v", name, len(got), err)
 		}
 	}
 	for name, c := range map[string]struct {
@@ -136,7 +141,7 @@ func TestFilesOfRevocationLists(t *testing.T) {
 		"one good of two": {slices.Concat(block("X509 CRL", good), block("X509 CRL", good[1:])), false},
 		"more after it":   {append(slices.Clone(good), 0), false},
 	} {
-		if err := verify.CheckLists(c.b); err == nil || errors.Is(err, verify.ErrNoLists) != c.none {
+		if _, err := verify.ReadLists(c.b); err == nil || errors.Is(err, verify.ErrNoLists) != c.none {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

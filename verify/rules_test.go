@@ -9,6 +9,7 @@ import (
 	"io"
 	"slices"
 	"testing"
+	"time"
 
 	"natsuin/verify"
 )
@@ -30,16 +31,24 @@ func open(check verify.CheckID, reason string) expect {
 	return expect{verify.Indeterminate, reason, check}
 }
 
+// run judges, and makes sure that a memory would change nothing.
 func run(t testing.TB, sig, content []byte, p verify.Policy) *verify.Report {
 	t.Helper()
-	var r io.Reader
-	if content != nil {
-		r = bytes.NewReader(content)
+	judge := func(p verify.Policy) (*verify.Report, error) {
+		var r io.Reader
+		if content != nil {
+			r = bytes.NewReader(content)
+		}
+		return verify.Detached(context.Background(), sig, r, p)
 	}
-	report, err := verify.Detached(context.Background(), sig, r, p)
+	if p.Now.IsZero() {
+		p.Now = time.Now()
+	}
+	report, err := judge(p)
 	if err != nil {
 		t.Fatal(err)
 	}
+	sameWithMemory(t, report, judge, p)
 	return report
 }
 

@@ -79,7 +79,7 @@ func (j *judgement) timestamp(token, signature []byte) (*TimestampInfo, error) {
 	stamp := *j
 	stamp.doc = doc
 	for _, c := range m.Certificates {
-		if cert, err := path.ParseCertificate(c); err == nil {
+		if cert, err := j.work.Certificate(c); err == nil {
 			doc.certificates = append(doc.certificates, cert)
 		}
 	}

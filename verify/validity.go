@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"natsuin/verify/internal/cms"
-	"natsuin/verify/internal/path"
 	"natsuin/verify/trust"
 )
 
@@ -61,7 +60,7 @@ func certificate(ctx context.Context, cert *x509.Certificate, p Policy, pinned f
 		return nil, ErrNilCertificate
 	}
 	p.RequireRevocation, p.AllowAuth = true, true
-	j := &judgement{ctx: ctx, policy: p, now: p.Now, pinned: pinned, work: path.NewWork(ctx), doc: &document{message: &cms.Message{}}}
+	j := &judgement{ctx: ctx, policy: p, now: p.Now, pinned: pinned, work: p.newWork(ctx), doc: &document{message: &cms.Message{}}}
 	if j.now.IsZero() {
 		j.now = time.Now()
 	}

@@ -17,6 +17,7 @@ import (
 	"io"
 	"time"
 
+	"natsuin/verify/internal/path"
 	"natsuin/verify/trust"
 )
 
@@ -76,7 +77,7 @@ type Policy struct {
 	TSAAnchors []*x509.Certificate
 	// Certificates help to find the signer and to build paths; they are not trusted.
 	Certificates []*x509.Certificate
-	// CRLs are certificate revocation lists, DER or PEM, checked by their own signatures.
+	// CRLs are certificate revocation lists, DER, checked by their own signatures; ReadLists reads them from a file.
 	CRLs [][]byte
 	// OCSP, if not nil, sends one OCSP request (DER) to url and returns the answer (DER). Nil means that nothing is asked.
 	OCSP func(ctx context.Context, url string, request []byte) ([]byte, error)
@@ -97,6 +98,20 @@ type Policy struct {
 	AllowAuth bool
 	// SignerSHA256, if not nil, is the fingerprint that the certificate of at least one signer must have.
 	SignerSHA256 *[32]byte
+	// Memory, if not nil, serves all the judgements that have it: what they find out about certificates and lists is found out once.
+	// It changes no answer. The bytes of CRLs must stay as they are while it is in use.
+	Memory *Memory
+}
+
+// Memory is what is true of certificates and lists whoever asks. Several goroutines may share it. Its zero value is empty.
+type Memory struct{ known path.Memory }
+
+// newWork begins what one judgement may spend.
+func (p Policy) newWork(ctx context.Context) *path.Work {
+	if p.Memory == nil {
+		return path.NewWork(ctx, nil)
+	}
+	return path.NewWork(ctx, &p.Memory.known)
 }
 
 // Input is what is judged.

@@ -13,7 +13,7 @@ import (
 	"crypto/sha256"
 	"crypto/x509"
 	"encoding/hex"
-	"strings"
+	"fmt"
 	"time"
 
 	"natsuin/fingerprint"
@@ -80,9 +80,9 @@ func Lookup(cert *x509.Certificate) (Root, bool) {
 	if cert == nil || len(cert.Raw) == 0 {
 		return Root{}, false
 	}
-	sum := sha256.Sum256(cert.Raw)
+	sum := fmt.Sprintf("%X", sha256.Sum256(cert.Raw))
 	for i, row := range published {
-		if strings.EqualFold(hex.EncodeToString(sum[:]), row.sha256) {
+		if sum == row.sha256 {
 			return rootAt(i), true
 		}
 	}

@@ -18,6 +18,7 @@ import (
 func (r *verifyRun) readPolicy(ctx context.Context, pairs []pair) error {
 	o, a := r.opts, r.app
 	p := &r.policy
+	p.Memory = new(verify.Memory)
 	p.Now, p.AllowSHA1, p.AllowWeak, p.AllowAuth = a.env.Now(), o.allowSHA1, o.allowWeak, o.allowAuth
 	if o.revocation != "" && o.revocation != "require" {
 		return usage("err.flag.choice", "Flag", "--revocation", "Value", o.revocation, "Known", "require")
@@ -90,10 +91,11 @@ func (a *app) revocationSources(ctx context.Context, p *verify.Policy, crls []st
 		if err != nil {
 			return err
 		}
-		if err := verify.CheckLists(b); err != nil {
+		lists, err := verify.ReadLists(b)
+		if err != nil {
 			return &i18n.Error{Code: i18n.CodeFile, ID: "err.file.crl", Pairs: []any{"Path", ui.Escape(name)}, Err: err}
 		}
-		p.CRLs = append(p.CRLs, b)
+		p.CRLs = append(p.CRLs, lists...)
 	}
 	return nil
 }

@@ -75,12 +75,13 @@ func (r *verifyRun) conclude(ctx context.Context, answers <-chan chan *judged) e
 		}
 		if r.app.asJSON {
 			rep.Files = append(rep.Files, r.app.fileOf(j))
+		} else {
+			if !first {
+				r.app.print("")
+			}
+			first = false
+			r.printJudged(j)
 		}
-		if !first {
-			r.app.print("")
-		}
-		first = false
-		r.printJudged(j)
 		verdict = min(verdict, j.verdict()) // INVALID if any, else INDETERMINATE if any
 		if code := j.code(); code != i18n.CodeOK && (decisive == nil || i18n.Worse(worst, code) == code && code != worst) {
 			worst, decisive = code, j.err

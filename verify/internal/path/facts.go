@@ -23,9 +23,15 @@ type facts struct {
 	unknownCritical asn1.ObjectIdentifier // nil when there is none
 	malformed       error                 // an extension that must be read cannot be
 
-	// Numbers that are equal where the names match and the keys are the same.
+	subjectKey, issuerKey string // equal where the names match
+
+	// Numbers that are equal where the names match and the keys are the same, within
+	// one Work; all else is the same in every one.
 	subjectID, issuerID, keyID int
 }
+
+// nameKey is a name as Work numbers it.
+func nameKey(dn name.DN) string { return "name " + dn.Key() }
 
 // selfIssued is RFC 5280 section 3.2: subject and issuer are the same name.
 func (f *facts) selfIssued() bool { return f.subjectID == f.issuerID }
@@ -69,6 +75,7 @@ func newFacts(cert *x509.Certificate) *facts {
 	if f.issuer, err = name.ParseDN(cert.RawIssuer); err != nil || len(f.issuer) == 0 {
 		f.malformed = fmt.Errorf("issuer: %w", name.ErrMalformed) // never empty, section 4.1.2.4
 	}
+	f.subjectKey, f.issuerKey = nameKey(f.subject), nameKey(f.issuer)
 	for _, e := range cert.Extensions {
 		if len(e.Id) != 4 || e.Id[0] != 2 || e.Id[1] != 5 || e.Id[2] != 29 || !processed[e.Id[3]] {
 			if e.Critical && !e.Id.Equal(idOCSPNoCheck) {

@@ -135,7 +135,7 @@ func Validate(ctx context.Context, r Request) (*Result, *Failure) {
 		return nil, &Failure{Kind: NoPath, Detail: "no certificate"}
 	}
 	if r.Work == nil {
-		r.Work = NewWork(ctx)
+		r.Work = NewWork(ctx, nil)
 	}
 	store := newStore(&r)
 	s := &search{r: &r, store: store, strength: strength.Policy{AllowSHA1: r.AllowSHA1, AllowWeak: r.AllowWeak}}

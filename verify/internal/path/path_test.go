@@ -287,7 +287,7 @@ func TestHostilePools(t *testing.T) {
 
 // spent returns Work in which no signature can be verified any more.
 func spent(c *x509.Certificate) *path.Work {
-	w := path.NewWork(context.Background())
+	w := path.NewWork(context.Background(), nil)
 	for w.Signatures.Spend(c.PublicKey, 0) == nil {
 	}
 	return w
@@ -298,7 +298,7 @@ func TestWorkIsShared(t *testing.T) {
 	root := newRoot(t, "Root")
 	ca := root.newCA(t, "CA")
 	first, second := ca.newLeaf(t, "Leaf"), ca.newLeaf(t, "Leaf")
-	r := path.Request{Leaf: first.cert, Pool: certs(ca), Anchors: certs(root), At: at, Work: path.NewWork(context.Background())}
+	r := path.Request{Leaf: first.cert, Pool: certs(ca), Anchors: certs(root), At: at, Work: path.NewWork(context.Background(), nil)}
 	wantPath(t, r)
 	for r.Work.Signatures.Spend(root.cert.PublicKey, 0) == nil {
 	}

@@ -75,7 +75,7 @@ func (s *store) isAnchor(f *facts) bool {
 
 // named returns the certificates with the subject.
 func (s *store) named(dn name.DN) []*x509.Certificate {
-	return certificates(s.bySubject[s.number("name "+dn.Key())])
+	return certificates(s.bySubject[s.number(nameKey(dn))])
 }
 
 // run tries every path from leaf to an anchor until accept says stop.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/x509"
+	"unsafe"
 
 	"natsuin/verify/internal/path/name"
 	"natsuin/verify/internal/path/strength"
@@ -18,6 +19,7 @@ type Work struct {
 	// responses, and on whatever else the caller verifies.
 	Signatures *strength.Work
 
+	memory    *Memory
 	facts     map[string]*facts // by the certificate's bytes
 	numbers   map[string]int    // of names and keys
 	verified  map[pair]error
@@ -41,6 +43,8 @@ type place struct {
 	size  int
 }
 
+func placeOf(b []byte) place { return place{unsafe.SliceData(b), len(b)} }
+
 // What Work allows besides signatures. It is far above what real messages need,
 // and low enough that a hostile one costs little.
 const (
@@ -48,26 +52,47 @@ const (
 	maxComparisons = 250000
 )
 
-// NewWork returns Work that has not begun. It ends with the context.
-func NewWork(ctx context.Context) *Work {
+// NewWork returns Work that has not begun. It ends with the context. memory is shared
+// with other messages' Work; nil means that there are none.
+func NewWork(ctx context.Context, memory *Memory) *Work {
+	if memory == nil {
+		memory = new(Memory)
+	}
 	return &Work{
-		Signatures: strength.NewWork(ctx),
-		facts:      map[string]*facts{}, numbers: map[string]int{}, verified: map[pair]error{},
+		Signatures: strength.NewWork(ctx, memory.verify), memory: memory,
+		facts: map[string]*facts{}, numbers: map[string]int{}, verified: map[pair]error{},
 		lists: map[place]*revocation.CRL{}, responses: map[place]*revocation.Response{},
 		steps: maxSteps, comparisons: maxComparisons,
 	}
 }
 
-// read returns the facts of a certificate.
+// Certificate parses a certificate, as ParseCertificate does.
+func (w *Work) Certificate(der []byte) (*x509.Certificate, error) {
+	f, err := w.memory.certificate(der, nil)
+	if err != nil {
+		return nil, err
+	}
+	return f.cert, nil
+}
+
+// Keep reads lists that the caller keeps for all messages of the memory.
+func (w *Work) Keep(lists [][]byte) {
+	for _, der := range lists {
+		w.lists[placeOf(der)] = w.memory.list(der)
+	}
+}
+
+// read returns the facts of a certificate, with the numbers of this Work.
 func (w *Work) read(c *x509.Certificate) *facts {
 	if f := w.facts[string(c.Raw)]; f != nil {
 		return f
 	}
-	f := newFacts(c)
-	f.subjectID, f.issuerID = w.number("name "+f.subject.Key()), w.number("name "+f.issuer.Key())
-	f.keyID = w.number("key " + string(c.RawSubjectPublicKeyInfo))
-	w.facts[string(c.Raw)] = f
-	return f
+	known, _ := w.memory.certificate(c.Raw, c)
+	f := *known
+	f.subjectID, f.issuerID = w.number(f.subjectKey), w.number(f.issuerKey)
+	f.keyID = w.number("key " + string(f.cert.RawSubjectPublicKeyInfo))
+	w.facts[string(f.cert.Raw)] = &f
+	return &f
 }
 
 // number returns the same number for the same text.
@@ -97,7 +122,7 @@ func (w *Work) signed(child, issuer *facts) error {
 // read equals only the same bytes.
 func (w *Work) IssuedBy(raw []byte) func(*x509.Certificate) bool {
 	dn, err := name.ParseDN(raw)
-	id := w.number("name " + dn.Key())
+	id := w.number(nameKey(dn))
 	return func(c *x509.Certificate) bool {
 		if bytes.Equal(raw, c.RawIssuer) {
 			return true
@@ -121,7 +146,7 @@ func once[T any](known map[place]*T, der []byte, parse func([]byte) (*T, error))
 	if len(der) == 0 {
 		return nil
 	}
-	at := place{&der[0], len(der)}
+	at := placeOf(der)
 	v, ok := known[at]
 	if !ok {
 		var err error

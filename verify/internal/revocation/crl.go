@@ -50,6 +50,17 @@ type CRL struct {
 	verified map[string]error // by public key
 }
 
+// Signed is the part of the list that its signature covers.
+func (c *CRL) Signed() []byte { return c.tbs }
+
+// Copy returns the list as it was parsed: what was found out about signatures since is
+// not in it.
+func (c *CRL) Copy() *CRL {
+	list := *c
+	list.verified = nil
+	return &list
+}
+
 // scope is the issuingDistributionPoint (RFC 5280 section 5.2.5).
 type scope struct {
 	names                                     []name.General // nil when absent

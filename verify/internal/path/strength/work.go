@@ -20,12 +20,17 @@ const budget = 20000
 // Work bounds what signatures cost together. A message, not a path, is what it is for: everything in a message is in the hands
 // of whoever sent it, and so is the number of paths.
 type Work struct {
-	ctx  context.Context
-	left int
+	ctx    context.Context
+	left   int
+	verify Verifier
 }
 
-// NewWork returns Work that has not begun. It ends with the context.
-func NewWork(ctx context.Context) *Work { return &Work{ctx, budget} }
+// A Verifier answers as Verify does.
+type Verifier func(signer *x509.Certificate, a x509.SignatureAlgorithm, signed, signature []byte) error
+
+// NewWork returns Work that has not begun. It ends with the context. What verify answers is paid for as if it was computed, so
+// that the answer to a message does not depend on what was judged before it.
+func NewWork(ctx context.Context, verify Verifier) *Work { return &Work{ctx, budget, verify} }
 
 // Spend takes the cost of one signature by a key over a number of bytes. The error is ErrTooMuch or the context's. A signature
 // that costs too much leaves what there is to cheaper ones.
@@ -49,7 +54,7 @@ func (w *Work) Verify(signer *x509.Certificate, a x509.SignatureAlgorithm, signe
 	if err := w.Spend(signer.PublicKey, len(signed)); err != nil {
 		return err
 	}
-	return Verify(signer, a, signed, signature)
+	return w.verify(signer, a, signed, signature)
 }
 
 // cost estimates one verification in units of some 30 microseconds, about what RSA with 2048 bits and the usual exponent takes.

@@ -55,7 +55,7 @@ func TestLongKeysAreNotComputed(t *testing.T) {
 		if err := strength.Verify(cert, x509.SHA256WithRSA, []byte("x"), signature); !errors.Is(err, want) {
 			t.Errorf("%d bits: %v, want %v", bits, err, want)
 		}
-		if err := strength.NewWork(context.Background()).Verify(cert, x509.SHA256WithRSA, []byte("x"), signature); !errors.Is(err, want) {
+		if err := strength.NewWork(context.Background(), strength.Verify).Verify(cert, x509.SHA256WithRSA, []byte("x"), signature); !errors.Is(err, want) {
 			t.Errorf("%d bits, as work: %v, want %v", bits, err, want)
 		}
 	}
@@ -74,7 +74,7 @@ func TestWorkEnds(t *testing.T) {
 		"RSA, 8192 bits and a long exponent":             {long, 1000, 3 * 64, 1000},
 		"a megabyte each":                                {key(elliptic.P256()), 1 << 20, 64, 1000},
 	} {
-		w, n := strength.NewWork(context.Background()), 0
+		w, n := strength.NewWork(context.Background(), strength.Verify), 0
 		for w.Spend(c.key, c.size) == nil {
 			n++
 		}
@@ -83,7 +83,7 @@ func TestWorkEnds(t *testing.T) {
 		}
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	w := strength.NewWork(ctx)
+	w := strength.NewWork(ctx, strength.Verify)
 	if err := w.Spend(long, 0); err != nil {
 		t.Error(err)
 	}

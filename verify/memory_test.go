@@ -1,0 +1,130 @@
+package verify_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"reflect"
+	"sync"
+	"testing"
+	"time"
+
+	"natsuin/verify"
+)
+
+// remembered is one Memory for all that this package's tests judge: what any message left there must not show in another's
+// report.
+var remembered verify.Memory
+
+// sameWithMemory judges once more with what is remembered of all messages before, and once more with what that left.
+func sameWithMemory(t testing.TB, want *verify.Report, judge func(verify.Policy) (*verify.Report, error), p verify.Policy) {
+	t.Helper()
+	if p.OCSP != nil {
+		return // answers are made for one question
+	}
+	p.Memory = &remembered
+	for range 2 {
+		if got, err := judge(p); err != nil || !reflect.DeepEqual(got, want) {
+			t.Fatalf("a memory changes the report: %+v, %v\nwithout: %+v", got, err, want)
+		}
+	}
+}
+
+// TestMemoryTellsSpoiltCertificatesFromGoodOnes has certificates that differ in one bit of their CA's signature.
+func TestMemoryTellsSpoiltCertificatesFromGoodOnes(t *testing.T) {
+	w := newWorld(t)
+	good := by(w.signer, nil).encode(t)
+	spoilt := bytes.Clone(w.signer.cert.Raw)
+	spoilt[len(spoilt)-1] ^= 1
+	m := by(w.signer, nil)
+	m.certs = [][]byte{spoilt}
+	bad := m.encode(t)
+	broken := invalid(verify.CheckChain, verify.ReasonChainSignature)
+	for _, first := range []bool{true, false} {
+		t.Run(fmt.Sprintf("good first: %v", first), func(t *testing.T) {
+			p := w.policy
+			p.Memory = new(verify.Memory)
+			for i := range 4 {
+				if first == (i%2 == 0) {
+					valid.hold(t, run(t, good, nil, p))
+				} else {
+					broken.hold(t, run(t, bad, nil, p))
+				}
+			}
+		})
+	}
+}
+
+// TestMemoryKeepsOneCopy has two messages of one signer.
+func TestMemoryKeepsOneCopy(t *testing.T) {
+	w := newWorld(t)
+	w.policy.Memory = new(verify.Memory)
+	first, second := run(t, by(w.signer, nil).encode(t), nil, w.policy), run(t, by(w.signer, nil).encode(t), nil, w.policy)
+	if first.Signers[0].Certificate != second.Signers[0].Certificate {
+		t.Error("the certificate was parsed twice")
+	}
+}
+
+// TestMemoryIsBounded has more certificates pass than are remembered, and the same ones again.
+func TestMemoryIsBounded(t *testing.T) {
+	w := newWorld(t)
+	w.policy.Memory = new(verify.Memory)
+	key := ecKey(t)
+	var messages [][]byte
+	for range 40 {
+		m := by(w.signer, nil)
+		for range 40 { // 4 KiB each, 6 MiB in all
+			m.certs = append(m.certs, issue(t, string(bytes.Repeat([]byte("x"), 4000)), key, nil, nil).cert.Raw)
+		}
+		messages = append(messages, m.encode(t))
+	}
+	for range 2 {
+		for _, m := range messages {
+			valid.hold(t, run(t, m, nil, w.policy))
+		}
+	}
+}
+
+// TestMemoryIsShared judges at the same time what is right and what is not, with one revocation list for all.
+func TestMemoryIsShared(t *testing.T) {
+	w, revoked := newWorld(t), newWorld(t)
+	p := w.policy
+	p.Memory, p.Anchors = new(verify.Memory), append(p.Anchors, revoked.policy.Anchors...)
+	p.CRLs = [][]byte{list(t, w, time.Time{}, 0), list(t, revoked, now.AddDate(0, 0, -1), 1)}
+	messages := map[verify.Verdict][]byte{
+		verify.Valid:         by(w.signer, nil).encode(t),
+		verify.Indeterminate: by(revoked.signer, nil).encode(t),
+		verify.Invalid:       by(w.signer, func(s *info) { s.flip = true }).encode(t),
+	}
+	var all sync.WaitGroup
+	for want, m := range messages {
+		for range 8 {
+			all.Go(func() {
+				for range 10 {
+					r, err := verify.Detached(context.Background(), m, nil, p)
+					if err != nil || r.Verdict != want {
+						t.Errorf("%v (%s), %v; want %v", r.Verdict, r.Reason, err, want)
+						return
+					}
+				}
+			})
+		}
+	}
+	all.Wait()
+}
+
+// TestMemoryKeepsNothingOfAJudgementThatWasBrokenOff ends judgements at each of the moments at which they ask whether to go on.
+func TestMemoryKeepsNothingOfAJudgementThatWasBrokenOff(t *testing.T) {
+	w := newWorld(t)
+	p := w.policy
+	p.CRLs, p.RequireRevocation = [][]byte{list(t, w, time.Time{}, 0)}, true
+	m := by(w.signer, nil).encode(t)
+	for left, ended := 0, true; ended; left++ {
+		p.Memory = new(verify.Memory)
+		_, err := verify.Detached(&countdown{Context: context.Background(), left: left}, m, nil, p)
+		ended = err != nil
+		if r, err := verify.Detached(context.Background(), m, nil, p); err != nil || r.Verdict != verify.Valid {
+			t.Errorf("after %d: %v (%s), %v", left, r.Verdict, r.Reason, err)
+		}
+	}
+}
