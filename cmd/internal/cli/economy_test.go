@@ -2,11 +2,18 @@ package cli_test
 
 import (
 	"bytes"
+	"crypto"
+	"crypto/rand"
 	"crypto/sha256"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/asn1"
 	"fmt"
+	"math/big"
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"natsuin/card/virtual"
 )
@@ -58,6 +65,54 @@ func operations(card *virtual.Card) (ops []string) {
 		ops = append(ops, e.Op.String())
 	}
 	return ops
+}
+
+// A citizen's certificates with a long address: 1,950 bytes, and the CA's 1,304.
+func TestACitizensCertificatesTakeTwentySevenExchanges(t *testing.T) {
+	m, card := deskBatch(t, 2, ofCitizensSize(t))
+	if n, _ := exchanges(t, m, card, 1); n > 27 {
+		t.Errorf("a first signature took %d exchanges", n)
+	}
+	if n, _ := exchanges(t, m, card, 2); n > 27-7+1 {
+		t.Errorf("with the CA's certificate known, two files took %d exchanges", n)
+	}
+}
+
+// ofCitizensSize gives a card certificates as long as a citizen's can be, about which
+// nothing else is like one's.
+func ofCitizensSize(tb testing.TB) func(*virtual.Options) {
+	return func(o *virtual.Options) {
+		key := o.State.Sign.Key
+		ca := long(tb, 1304, x509.Certificate{IsCA: true, KeyUsage: x509.KeyUsageCertSign}, nil, key)
+		o.State.Sign.Certificate = long(tb, 1950, x509.Certificate{KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageContentCommitment}, ca, key)
+		o.State.Sign.CA = ca
+	}
+}
+
+// long makes a certificate of so many bytes, self-signed if it has no issuer.
+func long(tb testing.TB, size int, template x509.Certificate, issuer []byte, key crypto.Signer) []byte {
+	template.SerialNumber, template.BasicConstraintsValid = big.NewInt(int64(size)), true
+	template.NotBefore, template.NotAfter = time.Now().Add(-time.Hour), time.Now().AddDate(1, 0, 0)
+	template.Subject = pkix.Name{CommonName: fmt.Sprint(size)}
+	parent := &template
+	if issuer != nil {
+		var err error
+		if parent, err = x509.ParseCertificate(issuer); err != nil {
+			tb.Fatal(err)
+		}
+	}
+	filling := pkix.Extension{Id: asn1.ObjectIdentifier{1, 2, 392, 1}, Value: make([]byte, 300)}
+	for {
+		template.ExtraExtensions = []pkix.Extension{filling}
+		der, err := x509.CreateCertificate(rand.Reader, &template, parent, key.Public(), key)
+		if err != nil {
+			tb.Fatal(err)
+		}
+		if len(der) == size {
+			return der
+		}
+		filling.Value = make([]byte, len(filling.Value)+size-len(der))
+	}
 }
 
 // Whatever lies where CA certificates are kept, the one that travels in a signature
