@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"natsuin/card/pcsc/pcscdtest"
 	"natsuin/card/virtual"
 	"natsuin/cmd/internal/cli"
 	"natsuin/cmd/internal/ui"
@@ -106,6 +108,25 @@ func BenchmarkExchanges(b *testing.B) {
 			b.ReportMetric(float64(card.Tally().Exchanges)/float64(b.N), "APDUs")
 		})
 	}
+}
+
+// BenchmarkOpenSCSigns counts what OpenSC's pkcs11-tool exchanges with the same card, in a
+// reader of the real PC/SC service.
+func BenchmarkOpenSCSigns(b *testing.B) {
+	pcscdtest.Need(b, "pkcs11-tool")
+	m, card := deskBatch(b, 1, ofCitizensSize(b))
+	service := pcscdtest.Use(b)
+	service.Insert(card)
+	defer service.Remove()
+	card.ClearLog()
+	for b.Loop() {
+		out, err := exec.Command("pkcs11-tool", "--token-label", "JPKI (Digital Signature PIN)", "--login", "--pin", signPassword,
+			"--sign", "-m", "SHA256-RSA-PKCS", "--id", "02", "-i", m.files[0], "-o", m.files[0]+".sig").CombinedOutput()
+		if err != nil {
+			b.Fatalf("%v\n%s", err, out)
+		}
+	}
+	b.ReportMetric(float64(card.Tally().Exchanges)/float64(b.N), "APDUs")
 }
 
 // BenchmarkSignWithASlowCard signs 20 files with a card as slow as a real one. The
