@@ -38,7 +38,7 @@ func TestGuide(t *testing.T) {
 				cmd.Dir = work
 				cmd.Env = []string{
 					"PATH=" + os.Getenv("PATH"), "HOME=" + home, "LANG=" + locale,
-					"XDG_DATA_HOME=" + filepath.Join(home, "data"), "XDG_CONFIG_HOME=" + filepath.Join(home, "config"),
+					"XDG_DATA_HOME=" + filepath.Join(home, "data"), "XDG_CONFIG_HOME=" + filepath.Join(home, "config"), "GORACE=" + os.Getenv("GORACE"),
 				}
 				said, err := cmd.CombinedOutput()
 				if err != nil {

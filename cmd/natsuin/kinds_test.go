@@ -176,7 +176,7 @@ func runIn(t *testing.T, dir string, args []string) (exit int, stdout, stderr st
 	cmd.Dir = dir
 	cmd.Env = []string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + dir, "LANG=en_US.UTF-8",
-		"XDG_DATA_HOME=" + filepath.Join(dir, "data"), "XDG_CONFIG_HOME=" + filepath.Join(dir, "config"),
+		"XDG_DATA_HOME=" + filepath.Join(dir, "data"), "XDG_CONFIG_HOME=" + filepath.Join(dir, "config"), "GORACE=" + os.Getenv("GORACE"),
 	}
 	var out, talk bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &talk
