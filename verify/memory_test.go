@@ -3,7 +3,10 @@ package verify_test
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
+	"crypto/x509"
 	"fmt"
+	"math/big"
 	"reflect"
 	"sync"
 	"testing"
@@ -125,6 +128,35 @@ func TestMemoryKeepsNothingOfAJudgementThatWasBrokenOff(t *testing.T) {
 		ended = err != nil
 		if r, err := verify.Detached(context.Background(), m, nil, p); err != nil || r.Verdict != verify.Valid {
 			t.Errorf("after %d: %v (%s), %v", left, r.Verdict, r.Reason, err)
+		}
+	}
+}
+
+// BenchmarkMemory judges one message after the other, with and without a memory: with a certificate beneath a CA alone, and
+// with a revocation list of 20,000 entries besides.
+func BenchmarkMemory(b *testing.B) {
+	w := newWorld(b)
+	m := by(w.signer, nil).encode(b)
+	template := &x509.RevocationList{Number: big.NewInt(1), ThisUpdate: now.AddDate(0, 0, -1), NextUpdate: now.AddDate(0, 0, 1)}
+	for i := range 20000 {
+		template.RevokedCertificateEntries = append(template.RevokedCertificateEntries,
+			x509.RevocationListEntry{SerialNumber: big.NewInt(int64(1e6 + i)), RevocationTime: template.ThisUpdate, ReasonCode: 4})
+	}
+	long, err := x509.CreateRevocationList(rand.Reader, template, w.root.cert, w.root.key)
+	if err != nil {
+		b.Fatal(err)
+	}
+	for name, lists := range map[string][][]byte{"chain": nil, "list": {long}} {
+		for remembers, memory := range map[string]*verify.Memory{"none": nil, "shared": new(verify.Memory)} {
+			b.Run(name+"/"+remembers, func(b *testing.B) {
+				p := w.policy
+				p.CRLs, p.Memory = lists, memory
+				for b.Loop() {
+					if r, err := verify.Detached(context.Background(), m, nil, p); err != nil || r.Verdict != verify.Valid {
+						b.Fatal(r, err)
+					}
+				}
+			})
 		}
 	}
 }

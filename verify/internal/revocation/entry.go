@@ -111,6 +111,9 @@ func (c *CRL) find(issuer name.DN, serial *big.Int) (entry, bool) {
 	var found entry
 	var hit bool
 	want := serialBytes(serial)
+	if !c.scope.indirect && !bytes.Contains(c.entries, want) {
+		return entry{}, false // far cheaper than to read entry by entry
+	}
 	current := c.issuer.Equal(issuer)
 	for list := c.entries; !list.Empty(); {
 		raw, ok := readEntry(&list)
