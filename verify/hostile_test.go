@@ -3,6 +3,7 @@ package verify_test
 import (
 	"bytes"
 	"context"
+	"crypto/x509"
 	"encoding/pem"
 	"flag"
 	"math/rand/v2"
@@ -10,6 +11,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -31,7 +33,10 @@ func TestHostileEncodings(t *testing.T) {
 			}
 			var before, after runtime.MemStats
 			runtime.ReadMemStats(&before)
-			r := run(t, b, nil, verify.Policy{Now: now})
+			r, err := verify.Detached(context.Background(), b, nil, verify.Policy{Now: now})
+			if err != nil {
+				t.Fatal(err)
+			}
 			runtime.ReadMemStats(&after)
 			if c, ok := r.Check(verify.CheckStructure); r.Verdict != verify.Invalid || !ok || c.Result != verify.Failed || c.Detail == "" {
 				t.Errorf("judged %v, %+v", r.Verdict, r.Checks)
@@ -55,9 +60,48 @@ func BenchmarkHostileEncodings(b *testing.B) {
 		}
 		b.Run(filepath.Base(file), func(b *testing.B) {
 			for range b.N {
-				run(b, raw, nil, verify.Policy{Now: now})
+				if _, err := verify.Detached(context.Background(), raw, nil, verify.Policy{Now: now}); err != nil {
+					b.Fatal(err)
+				}
 			}
 		})
+	}
+}
+
+// dearNames are certificates with ten megabytes of names that take long to compare: each U+FDFA becomes eighteen characters.
+func dearNames(t testing.TB) [][]byte {
+	t.Helper()
+	key, err := x509.MarshalPKIXPublicKey(ecKey(t).Public())
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := seq(set(seq(oid("2.5.4.3"), tlv(0x1E, bytes.Repeat([]byte{0xFD, 0xFA}, 5000)))))
+	var list [][]byte
+	for i := range 1000 {
+		list = append(list, seq(seq(tlv(0xA0, der(2)), der(i), algorithm(idECDSA256), name, seq(der(now.AddDate(-1, 0, 0)), der(now.AddDate(1, 0, 0))),
+			seq(), key), algorithm(idECDSA256), tlv(3, []byte{0}, seq(der(1), der(1)))))
+	}
+	return list
+}
+
+// TestNamesOfAMessageAreBounded has them stand before the certificate of the signer's CA. What is not spent on them is left to
+// names of the usual length.
+func TestNamesOfAMessageAreBounded(t *testing.T) {
+	w, dear := newWorld(t), dearNames(t)
+	for length, want := range map[int]expect{
+		100:   valid,
+		15000: open(verify.CheckChain, verify.ReasonChainTooComplex),
+	} {
+		ca := issue(t, strings.Repeat("x", length), ecKey(t), w.root, authority)
+		m := by(issue(t, "another signer", ecKey(t), ca, nil), nil)
+		m.certs = append(m.certs, ca.cert.Raw)
+		valid.hold(t, run(t, m.encode(t), nil, w.policy))
+		m.certs = slices.Concat(dear, m.certs)
+		r, err := verify.Detached(context.Background(), m.encode(t), nil, w.policy)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want.hold(t, r)
 	}
 }
 

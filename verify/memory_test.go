@@ -68,24 +68,20 @@ func TestMemoryKeepsOneCopy(t *testing.T) {
 	}
 }
 
-// TestMemoryIsBounded has more certificates pass than are remembered, and the same ones again.
-func TestMemoryIsBounded(t *testing.T) {
+// TestMemoryHonoursWhatTheCallerSaysOfARoot has a root that its owner trusts for end entities alone, and a message that
+// encloses the certificate as it is.
+func TestMemoryHonoursWhatTheCallerSaysOfARoot(t *testing.T) {
 	w := newWorld(t)
+	ca := issue(t, "ca", ecKey(t), w.root, authority)
+	m := by(issue(t, "another signer", ecKey(t), ca, nil), nil)
+	m.certs = append(m.certs, ca.cert.Raw, w.root.cert.Raw)
+	raw := m.encode(t)
 	w.policy.Memory = new(verify.Memory)
-	key := ecKey(t)
-	var messages [][]byte
-	for range 40 {
-		m := by(w.signer, nil)
-		for range 40 { // 4 KiB each, 6 MiB in all
-			m.certs = append(m.certs, issue(t, string(bytes.Repeat([]byte("x"), 4000)), key, nil, nil).cert.Raw)
-		}
-		messages = append(messages, m.encode(t))
-	}
-	for range 2 {
-		for _, m := range messages {
-			valid.hold(t, run(t, m, nil, w.policy))
-		}
-	}
+	valid.hold(t, run(t, raw, nil, w.policy))
+	strict := *w.root.cert
+	strict.MaxPathLen, strict.MaxPathLenZero = 0, true
+	w.policy.Anchors[0].Certificate = &strict
+	invalid(verify.CheckChain, verify.ReasonChainPathLength).hold(t, run(t, raw, nil, w.policy))
 }
 
 // TestMemoryIsShared judges at the same time what is right and what is not, with one revocation list for all.

@@ -3,10 +3,8 @@ package verify_test
 import (
 	"bufio"
 	"bytes"
-	"context"
 	"crypto/x509"
 	"encoding/json"
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -82,15 +80,11 @@ func (c manifestCase) judgeBytes(t testing.TB, signature []byte) *verify.Report 
 	if c.Cert != nil {
 		p.Certificates = certificates(t, sharedFile(t, "cms/"+*c.Cert))
 	}
-	var content io.Reader
+	var content []byte
 	if c.Content != nil {
-		content = bytes.NewReader(sharedFile(t, "cms/"+*c.Content))
+		content = sharedFile(t, "cms/"+*c.Content)
 	}
-	r, err := verify.Detached(context.Background(), signature, content, p)
-	if err != nil {
-		t.Fatalf("%s: %v", c.ID, err)
-	}
-	return r
+	return run(t, signature, content, p)
 }
 
 func certificates(t testing.TB, b []byte) []*x509.Certificate {

@@ -22,6 +22,7 @@ type facts struct {
 	hasKeyUsage     bool
 	unknownCritical asn1.ObjectIdentifier // nil when there is none
 	malformed       error                 // an extension that must be read cannot be
+	unread          bool                  // there is nothing but cert: too much was read before
 
 	subjectKey, issuerKey string // equal where the names match
 
@@ -97,6 +98,18 @@ func newFacts(cert *x509.Certificate) *facts {
 		f.malformed = errors.New("name constraints in a certificate that is not a CA's") // section 4.2.1.10
 	}
 	return f
+}
+
+// nameBytes is how much of a certificate newFacts brings into canonical form, which is
+// most of its work.
+func nameBytes(c *x509.Certificate) int {
+	n := len(c.RawSubject) + len(c.RawIssuer)
+	for _, e := range c.Extensions {
+		if len(e.Id) == 4 && e.Id[0] == 2 && e.Id[1] == 5 && e.Id[2] == 29 && processed[e.Id[3]] {
+			n += len(e.Value)
+		}
+	}
+	return n
 }
 
 // read takes in one extension.

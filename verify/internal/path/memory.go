@@ -15,53 +15,74 @@ import (
 // if it were empty: it changes no answer, only how soon it comes. The zero value
 // is empty.
 type Memory struct {
-	mu           sync.Mutex
-	lists        map[place]*revocation.CRL
-	size         int               // of what follows, in bytes, roughly
-	certificates map[string]*facts // by the certificate's bytes
-	signed       map[place]bool    // the signed part of each certificate and list
+	mu    sync.Mutex
+	lists map[place]*revocation.CRL // the caller's
+
+	size         int // of the certificates below, in bytes of DER and overhead
+	certificates map[string]*x509.Certificate
+	facts        map[*x509.Certificate]*facts
+	places       map[place]bool // what was signed and the keys, of all of these
 	signatures   map[signature]error
 }
 
 // signature is what was signed and the key that may have signed it.
-type signature struct {
-	signed place
-	key    string
-}
+type signature struct{ signed, key place }
 
-// maxMemory is where Memory begins anew: real runs meet the same few issuers in
-// every message, and need far less.
-const maxMemory = 4 << 20
+// What Memory holds before it begins anew, and what it does not even take in. Real
+// runs meet a few issuers and some signers; what was made of their certificates is
+// some ten times as long as they are.
+const (
+	maxMemory      = 1 << 20
+	maxCertificate = 64 << 10
+	overhead       = 1 << 10 // of one certificate, however short
+)
 
-// certificate returns the facts of a certificate, which hold the one copy of it
-// that is remembered.
-func (m *Memory) certificate(der []byte, parsed *x509.Certificate) (*facts, error) {
+// certificate parses a certificate of a message.
+func (m *Memory) certificate(der []byte) (*x509.Certificate, error) {
+	if len(der) > maxCertificate {
+		return ParseCertificate(der)
+	}
 	m.mu.Lock()
-	f := m.certificates[string(der)]
+	c := m.certificates[string(der)]
 	m.mu.Unlock()
-	if f != nil {
-		return f, nil
+	if c != nil {
+		return c, nil
 	}
-	if parsed == nil {
-		var err error
-		if parsed, err = ParseCertificate(bytes.Clone(der)); err != nil {
-			return nil, err
-		}
+	c, err := ParseCertificate(bytes.Clone(der)) // not the message as a whole
+	if err != nil {
+		return nil, err
 	}
-	f = newFacts(parsed)
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if first := m.certificates[string(der)]; first != nil { // somebody else was faster
-		return first, nil
-	}
-	m.take(len(der))
-	m.certificates[string(der)] = f
-	m.signed[placeOf(f.cert.RawTBSCertificate)] = true
-	return f, nil
+	m.take(len(der) + overhead)
+	m.certificates[string(der)] = c
+	return c, nil
 }
 
-// list returns a list that the caller keeps for all messages; nil means that it is
-// none.
+// factsOf reads a certificate, without the numbers of a Work. A copy of it is
+// another: its owner may have changed what it says.
+func (m *Memory) factsOf(c *x509.Certificate) *facts {
+	m.mu.Lock()
+	f := m.facts[c]
+	m.mu.Unlock()
+	if f != nil {
+		return f
+	}
+	f = newFacts(c)
+	if len(c.Raw) > maxCertificate {
+		return f
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.take(len(c.Raw) + overhead)
+	m.facts[c] = f
+	m.places[placeOf(c.RawTBSCertificate)] = true
+	m.places[placeOf(c.RawSubjectPublicKeyInfo)] = true
+	return f
+}
+
+// list returns a list that the caller keeps for all messages, for one of them; nil
+// means that it is none.
 func (m *Memory) list(der []byte) *revocation.CRL {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -73,13 +94,13 @@ func (m *Memory) list(der []byte) *revocation.CRL {
 		return nil
 	}
 	m.take(0)
-	m.signed[placeOf(list.Signed())] = true
+	m.places[placeOf(list.Signed())] = true
 	return list.Copy()
 }
 
 // verify is strength.Verify for a signature that may be known.
 func (m *Memory) verify(signer *x509.Certificate, a x509.SignatureAlgorithm, signed, value []byte) error {
-	id := signature{placeOf(signed), string(signer.RawSubjectPublicKeyInfo)}
+	id := signature{placeOf(signed), placeOf(signer.RawSubjectPublicKeyInfo)}
 	m.mu.Lock()
 	err, known := m.signatures[id]
 	m.mu.Unlock()
@@ -89,8 +110,8 @@ func (m *Memory) verify(signer *x509.Certificate, a x509.SignatureAlgorithm, sig
 	err = strength.Verify(signer, a, signed, value)
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.signed[id.signed] {
-		m.take(len(id.key))
+	if m.places[id.signed] && m.places[id.key] {
+		m.take(overhead)
 		m.signatures[id] = err
 	}
 	return err
@@ -98,8 +119,9 @@ func (m *Memory) verify(signer *x509.Certificate, a x509.SignatureAlgorithm, sig
 
 // take makes room for so many bytes.
 func (m *Memory) take(n int) {
-	if m.size += n; m.size > maxMemory || m.certificates == nil {
+	if m.size += n; m.size > maxMemory || m.facts == nil {
 		m.size = n
-		m.certificates, m.signed, m.signatures = map[string]*facts{}, map[place]bool{}, map[signature]error{}
+		m.certificates, m.facts = map[string]*x509.Certificate{}, map[*x509.Certificate]*facts{}
+		m.places, m.signatures = map[place]bool{}, map[signature]error{}
 	}
 }

@@ -158,7 +158,7 @@ func Validate(ctx context.Context, r Request) (*Result, *Failure) {
 		return best, nil
 	case ctx.Err() != nil:
 		return nil, &Failure{Kind: Cancelled, Cert: r.Leaf, Chain: []*x509.Certificate{r.Leaf}, err: ctx.Err()}
-	case s.gaveUp:
+	case s.gaveUp || s.unread:
 		return nil, &Failure{Kind: TooComplex, Cert: r.Leaf, Chain: []*x509.Certificate{r.Leaf}}
 	}
 	return nil, s.best

@@ -52,6 +52,9 @@ func (s *search) validate(chain []*facts) (*Result, *Failure) {
 // beneath it. It returns zero when all is well.
 func (s *search) certificate(chain []*facts, i int) (Kind, string) {
 	f := chain[i]
+	if f.unread {
+		return TooComplex, "names"
+	}
 	if f.malformed != nil {
 		return Malformed, f.malformed.Error()
 	}

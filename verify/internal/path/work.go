@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/x509"
+	"fmt"
 	"unsafe"
 
 	"natsuin/verify/internal/path/name"
@@ -26,8 +27,10 @@ type Work struct {
 	lists     map[place]*revocation.CRL // nil: malformed
 	responses map[place]*revocation.Response
 
-	steps       int // issuers that may still be tried
-	comparisons int // of names with constraints that may still be made
+	steps       int  // issuers that may still be tried
+	comparisons int  // of names with constraints that may still be made
+	names       int  // bytes of names that may still be read
+	unread      bool // some were not
 }
 
 // pair is a certificate and the key that may have signed it.
@@ -50,6 +53,7 @@ func placeOf(b []byte) place { return place{unsafe.SliceData(b), len(b)} }
 const (
 	maxSteps       = 20000
 	maxComparisons = 250000
+	maxNames       = 512 << 10
 )
 
 // NewWork returns Work that has not begun. It ends with the context. memory is shared
@@ -62,18 +66,12 @@ func NewWork(ctx context.Context, memory *Memory) *Work {
 		Signatures: strength.NewWork(ctx, memory.verify), memory: memory,
 		facts: map[string]*facts{}, numbers: map[string]int{}, verified: map[pair]error{},
 		lists: map[place]*revocation.CRL{}, responses: map[place]*revocation.Response{},
-		steps: maxSteps, comparisons: maxComparisons,
+		steps: maxSteps, comparisons: maxComparisons, names: maxNames,
 	}
 }
 
-// Certificate parses a certificate, as ParseCertificate does.
-func (w *Work) Certificate(der []byte) (*x509.Certificate, error) {
-	f, err := w.memory.certificate(der, nil)
-	if err != nil {
-		return nil, err
-	}
-	return f.cert, nil
-}
+// Certificate parses a certificate of a message, as ParseCertificate does.
+func (w *Work) Certificate(der []byte) (*x509.Certificate, error) { return w.memory.certificate(der) }
 
 // Keep reads lists that the caller keeps for all messages of the memory.
 func (w *Work) Keep(lists [][]byte) {
@@ -82,16 +80,21 @@ func (w *Work) Keep(lists [][]byte) {
 	}
 }
 
-// read returns the facts of a certificate, with the numbers of this Work.
+// read returns the facts of a certificate, with the numbers of this Work. Where the
+// names are too long to be read, its names are like no others.
 func (w *Work) read(c *x509.Certificate) *facts {
 	if f := w.facts[string(c.Raw)]; f != nil {
 		return f
 	}
-	known, _ := w.memory.certificate(c.Raw, c)
-	f := *known
+	f := facts{cert: c, unread: true, subjectKey: fmt.Sprint("unread subject ", len(w.facts)), issuerKey: fmt.Sprint("unread issuer ", len(w.facts))}
+	if n := nameBytes(c); n <= w.names {
+		w.names -= n
+		f = *w.memory.factsOf(c)
+	}
 	f.subjectID, f.issuerID = w.number(f.subjectKey), w.number(f.issuerKey)
-	f.keyID = w.number("key " + string(f.cert.RawSubjectPublicKeyInfo))
-	w.facts[string(f.cert.Raw)] = &f
+	f.keyID = w.number("key " + string(c.RawSubjectPublicKeyInfo))
+	w.unread = w.unread || f.unread
+	w.facts[string(c.Raw)] = &f
 	return &f
 }
 

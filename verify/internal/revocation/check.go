@@ -34,7 +34,7 @@ type Checker struct {
 	// signers other than the issuer above the certificate.
 	Trusted func(ctx context.Context, signer *x509.Certificate) error
 	// Verify verifies a signature, counting the work; nil means strength.Verify.
-	Verify func(signer *x509.Certificate, a x509.SignatureAlgorithm, signed, signature []byte) error
+	Verify strength.Verifier
 }
 
 // tolerated says what only a switch admits of a signature by the key of signer,

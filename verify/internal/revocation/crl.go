@@ -53,11 +53,9 @@ type CRL struct {
 // Signed is the part of the list that its signature covers.
 func (c *CRL) Signed() []byte { return c.tbs }
 
-// Copy returns the list as it was parsed: what was found out about signatures since is
-// not in it.
+// Copy returns a list that may be used beside c, which was only parsed.
 func (c *CRL) Copy() *CRL {
 	list := *c
-	list.verified = nil
 	return &list
 }
 
