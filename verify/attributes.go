@@ -82,7 +82,7 @@ func signingTime(s cms.Signer) *time.Time {
 
 func (d *document) checkContentType(s cms.Signer) Check {
 	if s.Signed == nil {
-		return notDone(CheckContentType, ReasonMissing)
+		return notDone(CheckContentType, ReasonNoAttributes)
 	}
 	value := attribute(s, oidContentType)
 	var oid cryptobyte.String
@@ -100,7 +100,7 @@ func (d *document) checkContentType(s cms.Signer) Check {
 
 func (d *document) checkMessageDigest(s cms.Signer) Check {
 	if s.Signed == nil {
-		return notDone(CheckMessageDigest, ReasonMissing)
+		return notDone(CheckMessageDigest, ReasonNoAttributes)
 	}
 	value := attribute(s, oidMessageDigest)
 	var digest cryptobyte.String

@@ -37,7 +37,9 @@ const (
 	RemarkUnsorted            = "attributes-unsorted"
 	// content-type and message-digest
 	ReasonMissing = "attribute-missing"
-	ReasonDiffers = "attribute-differs"
+	// ReasonNoAttributes: there are none, and need not be: the signature value covers the content itself.
+	ReasonNoAttributes = "no-signed-attributes"
+	ReasonDiffers      = "attribute-differs"
 	// signature
 	ReasonNoCertificate     = "no-certificate"
 	ReasonSignatureWrong    = "signature-wrong"
@@ -117,7 +119,7 @@ func Reasons() []string {
 		ReasonSHA1Forbidden, ReasonSignatureForbidden, ReasonAlgorithmsDisagree, ReasonBadParameters,
 		ReasonAlgorithmProtection, ReasonKeyForbidden, ReasonWeakKey, ReasonKeyMismatch, RemarkSHA1, RemarkWeak,
 		RemarkSHA1AndWeak, ReasonAttributeRepeated, ReasonAttributeValues, ReasonAttributeMalformed, ReasonAttributesMissing,
-		ReasonContentIsAttributes, RemarkUnsorted, ReasonMissing, ReasonDiffers, ReasonNoCertificate, ReasonSignatureWrong,
+		ReasonContentIsAttributes, RemarkUnsorted, ReasonMissing, ReasonNoAttributes, ReasonDiffers, ReasonNoCertificate, ReasonSignatureWrong,
 		ReasonSignedUnsorted, ReasonSignatureUnknown, ReasonTooManySignatures, ReasonOtherCertificate, RemarkSHA1Reference, RemarkNoReference,
 		ReasonKeyUsage, ReasonExtendedKeyUsage, RemarkExtendedKeyUsage, ReasonNoTimestamp, ReasonTimestampSyntax,
 		ReasonTimestampImprint, ReasonTimestampSignature, ReasonTimestampAlgorithms, ReasonTimestampAttributes,

@@ -35,11 +35,19 @@ type verifySigner struct {
 	DigestAlg    *string          `json:"digest_alg"`
 	SignatureAlg *string          `json:"signature_alg"`
 	SigningTime  *string          `json:"signing_time"`
+	Reference    verifyReference  `json:"reference"`
 	Timestamp    *verifyTimestamp `json:"timestamp"`
 	Anchor       *verifyAnchor    `json:"anchor"`
 	Revocation   string           `json:"revocation"`
 	Practice     bool             `json:"practice"`
 	Checks       []verifyCheck    `json:"checks"`
+}
+
+// verifyReference is the time for which a signer was judged, and where it came from:
+// now, at or timestamp.
+type verifyReference struct {
+	Time string `json:"time"`
+	From string `json:"from"`
 }
 
 type verifyTimestamp struct {
@@ -130,6 +138,7 @@ func (a *app) fileOf(j *judged) verifyFile {
 func (a *app) signerOf(s *verify.Signer) verifySigner {
 	v := verifySigner{
 		Verdict: s.Verdict.String(), DigestAlg: orNull(s.DigestAlg), SignatureAlg: orNull(s.SignatureAlg),
+		Reference:  verifyReference{stamp(s.Reference), s.ReferenceFrom},
 		Revocation: string(s.Revocation.State), Practice: s.Practice, Checks: checksOf(s.Checks),
 	}
 	if c := s.Certificate; c != nil {
@@ -211,7 +220,11 @@ func (r *verifyRun) printSigner(s *verify.Signer, n, of int) {
 		a.field("verify.signer", a.t("verify.signer.unknown"))
 	}
 	if s.SigningTime != nil {
-		a.field("verify.time", a.t("verify.time.claimed", "Date", a.dateTime(*s.SigningTime)))
+		id := "verify.time.claimed"
+		if asOfGivenTime(*s) && s.SigningTime.After(s.Reference) {
+			id = "verify.time.claimed.later"
+		}
+		a.field("verify.time", a.t(id, "Date", a.dateTime(*s.SigningTime)))
 	}
 	if t := s.Timestamp; t != nil && t.Verified {
 		a.field("verify.timestamp", a.dateTime(t.Time))

@@ -21,6 +21,9 @@ func (r *verifyRun) verdictWith(verdict verify.Verdict, reason string, practice 
 	if practice {
 		remarks = append(remarks, a.t("verdict.practice"))
 	}
+	if i := slices.IndexFunc(signers, asOfGivenTime); i >= 0 {
+		remarks = append(remarks, a.t("verdict.at", "Date", a.dateTime(signers[i].Reference)))
+	}
 	if slices.ContainsFunc(signers, byAuthenticationKey) {
 		remarks = append(remarks, a.t("verdict.authentication"))
 	}
@@ -33,7 +36,10 @@ func (r *verifyRun) verdictWith(verdict verify.Verdict, reason string, practice 
 		}
 		for _, s := range signers {
 			if s.Anchor != nil && s.Anchor.Kind != verify.AnchorPinned && s.Anchor.Kind != verify.AnchorPractice {
-				remarks = append(remarks, a.t("verdict.anchor."+string(s.Anchor.Kind), "Name", ui.Escape(s.Anchor.Name)))
+				under := a.t("verdict.anchor."+string(s.Anchor.Kind), "Name", ui.Escape(s.Anchor.Name))
+				if !slices.Contains(remarks, under) {
+					remarks = append(remarks, under)
+				}
 			}
 		}
 	} else if reason != "" {
@@ -46,6 +52,10 @@ func (r *verifyRun) verdictWith(verdict verify.Verdict, reason string, practice 
 	return a.t("verdict.with", "Verdict", word, "Remarks", strings.Join(remarks, a.t("list.separator")))
 }
 
+// asOfGivenTime reports whether a signer was judged for the time of --at, which nothing
+// proves, and not for now.
+func asOfGivenTime(s verify.Signer) bool { return s.ReferenceFrom == "at" }
+
 // byAuthenticationKey reports whether only --allow-auth lets this signer's key sign.
 func byAuthenticationKey(s verify.Signer) bool {
 	c, _ := s.Check(verify.CheckChain)
@@ -56,6 +66,8 @@ func byAuthenticationKey(s verify.Signer) bool {
 // signer, or of the authority of the time stamp that it rests on.
 func (a *app) openRevocation(s *verify.Signer) string {
 	switch t := s.Timestamp; {
+	case s.Revocation.State == verify.Revoked && asOfGivenTime(*s):
+		return a.t("verdict.revocation.revoked.at")
 	case s.Revocation.State != verify.Good:
 		return a.t("verdict.revocation." + string(s.Revocation.State))
 	case !s.Revocation.Until.IsZero():
