@@ -49,6 +49,9 @@ type shown struct {
 // unlock runs it to its end. Every wrong VERIFY stands for one secret that a
 // person typed, or for the one that the script gave.
 func (a *app) unlock(ctx context.Context, u unlocking) error {
+	if most := u.cred.MaxTries(); a.flags.minTries > most {
+		return usage("err.min-tries.most", "Least", a.flags.minTries, "Most", most)
+	}
 	s, err := a.connect(ctx)
 	if err != nil {
 		return err
