@@ -128,7 +128,8 @@ func (a *app) openPINSource(ctx context.Context) (io.ReadCloser, error) {
 }
 
 // checkPINStream refuses a source at which somebody types, which would show the secret,
-// and a stream that is also one of the inputs. It tells whether the source is a regular
+// and one that is also one of the inputs: a stream has one reader, and of a file the
+// signature may hold the content. It tells whether the source is a regular
 // file, whose end can be looked at without waiting.
 func (a *app) checkPINStream(source io.Reader, inputs []string) (regular bool, err error) {
 	if a.flags.pinFrom == "stdin" {
@@ -151,16 +152,12 @@ func (a *app) checkPINStream(source io.Reader, inputs []string) (regular bool, e
 	if err != nil {
 		return false, fileError("err.pin-from.file", a.flags.pinFrom, err)
 	}
-	regular = info.Mode().IsRegular()
-	if regular && strings.HasPrefix(a.flags.pinFrom, "file:") {
-		return true, nil // opened twice it is read twice
-	}
 	for _, name := range inputs {
 		if other, err := a.statInput(name); err == nil && os.SameFile(info, other) {
 			return false, usage("err.pin-from.stdin-taken")
 		}
 	}
-	return regular, nil
+	return info.Mode().IsRegular(), nil
 }
 
 func (a *app) statInput(name string) (os.FileInfo, error) {

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/text/unicode/norm"
+
 	"natsuin/card"
 	"natsuin/cmd/internal/i18n"
 	"natsuin/cmd/internal/ui"
@@ -132,13 +134,22 @@ func (a *app) ask(ctx context.Context, question string) (string, error) {
 	return t.Ask(ctx, question)
 }
 
-// agree asks for yes or はい; anything else is no.
+// agree asks for yes or はい. What is neither that nor no is asked about once more; then
+// it is no.
 func (a *app) agree(ctx context.Context, question string) (bool, error) {
-	answer, err := a.ask(ctx, question)
-	if err != nil {
-		return false, err
+	for again := false; ; again = true {
+		answer, err := a.ask(ctx, question)
+		if err != nil {
+			return false, err
+		}
+		switch answer = strings.ToLower(strings.TrimSpace(norm.NFKC.String(answer))); {
+		case oneOf(answer, "yes", "はい"):
+			return true, nil
+		case again, oneOf(answer, "no", "n", "いいえ", ""):
+			return false, nil
+		}
+		a.prompt(a.t("agree.again"))
 	}
-	return oneOf(strings.ToLower(strings.TrimSpace(answer)), "yes", "はい"), nil
 }
 
 func (a *app) askNumber(ctx context.Context, lines []string, most int) (int, error) {

@@ -103,7 +103,13 @@ func (r *signRun) run(ctx context.Context, args []string) (err error) {
 	if err := r.digest(ctx); err != nil {
 		return err
 	}
-	return r.withCard(ctx, secrets)
+	if err := r.withCard(ctx, secrets); err != nil || !r.opts.dryRun {
+		return err
+	}
+	for _, j := range r.jobs {
+		r.app.say(r.app.t("sign.would", "Input", ui.Escape(j.name()), "Output", ui.Escape(j.output)))
+	}
+	return nil
 }
 
 // credential is the secret that guards the key of --key.
@@ -202,7 +208,11 @@ func (r *signRun) notice(ctx context.Context, authEnd *time.Time) error {
 	if r.credential() == card.SignPassword {
 		tell(a.t("sign.notice"))
 	}
-	if authEnd != nil {
+	switch {
+	case authEnd == nil:
+	case a.env.Now().After(*authEnd):
+		tell(a.t("sign.auth-ended", "Date", a.date(*authEnd)))
+	default:
 		tell(a.t("sign.auth-end", "Date", a.date(*authEnd)))
 	}
 	if r.opts.yes || r.opts.dryRun {
