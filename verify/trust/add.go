@@ -24,14 +24,23 @@ func (e *ExistsError) Error() string {
 	return fmt.Sprintf("register root: %s: another root has this name", e.Path)
 }
 
+// ReservedNameError says that a root cannot go by this name, since another one does: a
+// pinned root, or the practice root.
+type ReservedNameError struct{ Name string }
+
+func (e *ReservedNameError) Error() string {
+	return fmt.Sprintf("register root: %s: the name is another root's", e.Name)
+}
+
 // Add registers a root whose fingerprint the person compared, or that is
 // pinned, and returns it as it is kept. The name becomes a file name: what does
 // not belong in one is replaced; an empty name is taken from the pinned table,
-// the subject, or the fingerprint. A certificate that is registered already,
+// the subject, or the fingerprint. No root takes the name of another that is pinned, nor
+// the practice root's. A certificate that is registered already,
 // under whatever name, is left as it is and returned as Already.
 //
-// Errors: ErrPractice, *NotRootError, *ExistsError, and those of the file
-// system. On error no file is left.
+// Errors: ErrPractice, *NotRootError, *ExistsError, *ReservedNameError,
+// and those of the file system. On error no file is left.
 func (s Store) Add(name string, cert *x509.Certificate) (Registered, error) {
 	if err := Acceptable(cert); err != nil {
 		return Registered{}, err
@@ -52,7 +61,10 @@ func (s Store) Add(name string, cert *x509.Certificate) (Registered, error) {
 		}
 	}
 
-	stem := fileStem(name, cert)
+	stem, err := fileStem(name, cert)
+	if err != nil {
+		return Registered{}, err
+	}
 	root := Registered{Name: stem, Path: s.path(stem), Certificate: cert, Prints: prints}
 	if err := os.MkdirAll(s.Dir, 0o700); err != nil {
 		return Registered{}, fmt.Errorf("register root: %w", err)
@@ -107,18 +119,35 @@ const maxStem = 120
 
 // fileStem makes a file name that is safe on every system out of the name, or
 // out of the certificate when nothing of the name is left.
-func fileStem(name string, cert *x509.Certificate) string {
-	candidates := []string{name}
-	if root, ok := Lookup(cert); ok {
-		candidates = append(candidates, root.Name)
+func fileStem(name string, cert *x509.Certificate) (string, error) {
+	root, _ := Lookup(cert)
+	if stem := sanitise(name); stem != "" {
+		if reserved(stem, root) {
+			return "", &ReservedNameError{stem}
+		}
+		return stem, nil
 	}
-	candidates = append(candidates, cert.Subject.CommonName)
-	for _, candidate := range candidates {
-		if stem := sanitise(candidate); stem != "" {
-			return stem
+	for _, candidate := range []string{root.Name, cert.Subject.CommonName} {
+		if stem := sanitise(candidate); stem != "" && !reserved(stem, root) {
+			return stem, nil
 		}
 	}
-	return "root-" + fingerprint.Of(cert).SHA256.String()[:16]
+	return "root-" + fingerprint.Of(cert).SHA256.String()[:16], nil
+}
+
+// reserved tells whether a name is that of a root that the program knows, other than own,
+// in any case: whoever reads a verdict tells roots apart by their names.
+func reserved(stem string, own Root) bool {
+	stem = strings.ToLower(stem)
+	if stem == "practice" {
+		return true
+	}
+	for _, row := range published {
+		if stem == row.name {
+			return stem != own.Name
+		}
+	}
+	return false
 }
 
 func sanitise(name string) string {

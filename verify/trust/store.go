@@ -160,32 +160,35 @@ func (s Store) path(name string) string { return filepath.Join(s.Dir, name+exten
 // package fingerprint reads, or else this name: as the file has it, or as Add would keep
 // it. The fingerprint comes first, since a root may bring any name. A file that List
 // could not read can be removed by its name. Nothing found is ErrNotRegistered.
-func (s Store) Remove(nameOrSHA256 string) error {
+//
+// It returns what was removed, of a file that could not be read the name and path alone.
+func (s Store) Remove(nameOrSHA256 string) (Registered, error) {
 	names, err := s.names()
 	if err != nil {
-		return err
+		return Registered{}, err
 	}
 	if wanted, err := fingerprint.Parse(nameOrSHA256); err == nil {
 		roots, _ := s.List() // a bad file has no fingerprint to be found by
-		found := false
+		var found Registered
 		for _, root := range roots {
 			if root.Prints.SHA256.Equal(wanted) {
-				found = true
+				found = root
 				if err := s.removeFile(root.Name); err != nil {
-					return err
+					return Registered{}, err
 				}
 			}
 		}
-		if found {
-			return nil
+		if found.Name != "" {
+			return found, nil
 		}
 	}
 	for _, wanted := range []string{nameOrSHA256, strings.TrimSuffix(nameOrSHA256, extension), sanitise(nameOrSHA256)} {
 		if slices.Contains(names, wanted) {
-			return s.removeFile(wanted)
+			root, _ := s.read(wanted) // a bad one goes too
+			return root, s.removeFile(wanted)
 		}
 	}
-	return ErrNotRegistered
+	return Registered{}, ErrNotRegistered
 }
 
 func (s Store) removeFile(name string) error {

@@ -134,6 +134,27 @@ func TestSameRootIsKeptOnce(t *testing.T) {
 	}
 }
 
+// Roots are told apart by their names: whoever makes one can put any into it.
+func TestNoRootTakesTheNameOfAnother(t *testing.T) {
+	for _, name := range []string{"signca03", "SignCA03", "signca03.pem", "authca01", "practice"} {
+		s, cert := store(t), root(t, name)
+		got, err := s.Add("", cert)
+		if want := "root-" + fingerprint.Of(cert).SHA256.String()[:16]; err != nil || got.Name != want {
+			t.Errorf("%s: got %q, %v, want %q", name, got.Name, err, want)
+		}
+		var reserved *trust.ReservedNameError
+		if _, err := s.Add(name, root(t, "own")); !errors.As(err, &reserved) {
+			t.Errorf("%s was given: %v", name, err)
+		}
+	}
+	for name, cert := range jpkiRoots(t) {
+		s := store(t)
+		if got, err := s.Add("", cert); err != nil || got.Name != name {
+			t.Errorf("%s: got %q, %v", name, got.Name, err)
+		}
+	}
+}
+
 func TestNameInUseIsNotReplaced(t *testing.T) {
 	s := store(t)
 	first := root(t, "one")
@@ -284,7 +305,7 @@ func TestBadFileIsReportedAndHidesNoOther(t *testing.T) {
 			if _, err := s.Add("another", root(t, "another")); err != nil {
 				t.Errorf("add: %v", err)
 			}
-			if err := s.Remove("bad"); err != nil {
+			if _, err := s.Remove("bad"); err != nil {
 				t.Errorf("remove: %v", err)
 			}
 			if roots, err := s.List(); len(roots) != 2 || err != nil {
@@ -302,7 +323,7 @@ func TestDirectoryNamedLikeARootIsNoRoot(t *testing.T) {
 	if roots, err := s.List(); len(roots) != 0 || err != nil {
 		t.Errorf("got %v, %v", roots, err)
 	}
-	if err := s.Remove("dir"); !errors.Is(err, trust.ErrNotRegistered) {
+	if _, err := s.Remove("dir"); !errors.Is(err, trust.ErrNotRegistered) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -331,13 +352,13 @@ func TestRemoveByNameOrFingerprint(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if err := s.Remove(spelling); err != nil {
+		if _, err := s.Remove(spelling); err != nil {
 			t.Errorf("%q: %v", spelling, err)
 		}
 		if names := files(t, s); !slices.Equal(names, []string{"two.pem"}) {
 			t.Errorf("%q: the folder holds %q", spelling, names)
 		}
-		if err := s.Remove(spelling); !errors.Is(err, trust.ErrNotRegistered) {
+		if _, err := s.Remove(spelling); !errors.Is(err, trust.ErrNotRegistered) {
 			t.Errorf("%q again: %v", spelling, err)
 		}
 	}
@@ -354,7 +375,7 @@ func TestRemoveTouchesNothingElse(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, name := range []string{"", "two", "../outside", "on", "*", fingerprint.Of(cert).SHA1.String()} {
-		if err := s.Remove(name); !errors.Is(err, trust.ErrNotRegistered) {
+		if _, err := s.Remove(name); !errors.Is(err, trust.ErrNotRegistered) {
 			t.Errorf("%q: %v", name, err)
 		}
 	}
@@ -397,7 +418,7 @@ func TestRemoveLooksAtFingerprintsBeforeNames(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := s.Remove(print); err != nil {
+	if _, err := s.Remove(print); err != nil {
 		t.Fatal(err)
 	}
 	roots, err := s.List()
@@ -418,7 +439,7 @@ func TestRemoveLooksForTheVeryNameFirst(t *testing.T) {
 	if err := os.WriteFile(byHand, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: root(t, "by hand").Raw}), 0o600); err != nil {
 		t.Skip("this system has no such names:", err)
 	}
-	if err := s.Remove("a:b"); err != nil {
+	if _, err := s.Remove("a:b"); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := os.Stat(byHand); !os.IsNotExist(err) {

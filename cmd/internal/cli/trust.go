@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/x509"
 	"errors"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -145,8 +146,10 @@ func (a *app) rootToAdd(ctx context.Context, o *trustAddOptions, args []string) 
 // published: by --compare, or typed at the terminal.
 func (a *app) compared(ctx context.Context, cert *x509.Certificate, want *fingerprint.Print) error {
 	root, pinned := trust.Lookup(cert)
-	if want == nil && pinned {
+	if pinned {
 		a.say(a.t("trust.is-pinned", "Name", root.Name))
+	}
+	if want == nil && pinned {
 		return nil
 	}
 	prints := fingerprint.Of(cert)
@@ -177,16 +180,39 @@ func (a *app) compared(ctx context.Context, cert *x509.Certificate, want *finger
 
 func newTrustRemove(a *app) *cobra.Command {
 	c := a.verb("remove NAME|SHA256", "trust.remove", func(_ context.Context, args []string) error {
-		if err := a.rootStore().Remove(args[0]); err != nil {
-			if errors.Is(err, trust.ErrNotRegistered) {
-				return usage("err.trust.unknown", "Value", ui.Escape(args[0]))
-			}
-			return err
-		}
-		a.report = &trustReport{Roots: []trustRoot{}}
-		a.print(a.t("trust.removed", "Name", ui.Escape(args[0])))
-		return nil
+		// The groups of four that trust list prints need no quotes.
+		return a.trustRemove(strings.Join(args, " "))
 	})
-	c.Args = a.arguments(1, 1)
+	c.Args = a.arguments(1, -1)
 	return c
+}
+
+func (a *app) trustRemove(which string) error {
+	r, err := a.rootStore().Remove(which)
+	if errors.Is(err, trust.ErrNotRegistered) {
+		if root, ok := builtIn(which); ok {
+			return usage("err.trust.built-in", "Name", root.Name)
+		}
+		return usage("err.trust.unknown", "Value", which)
+	}
+	if err != nil {
+		return err
+	}
+	a.report = &trustReport{Roots: []trustRoot{}}
+	a.print(a.t("trust.removed", "Name", ui.Escape(r.Name)))
+	if root, ok := trust.Lookup(r.Certificate); ok {
+		a.print(a.t("trust.still-pinned", "Name", root.Name))
+	}
+	return nil
+}
+
+// builtIn finds a pinned root by its name or SHA-256.
+func builtIn(which string) (trust.Root, bool) {
+	print, _ := fingerprint.Parse(which)
+	for _, r := range trust.Published() {
+		if strings.EqualFold(r.Name, which) || r.SHA256.Equal(print) {
+			return r, true
+		}
+	}
+	return trust.Root{}, false
 }

@@ -91,6 +91,7 @@ func classifyPrint(err error) *Error {
 
 func classifyTrust(err error) *Error {
 	var exists *trust.ExistsError
+	var reserved *trust.ReservedNameError
 	var file *trust.FileError
 	switch {
 	case errors.Is(err, trust.ErrNoFolder):
@@ -101,6 +102,8 @@ func classifyTrust(err error) *Error {
 		return &Error{Code: CodeInvalid, ID: "err.trust.not-root", Err: err}
 	case errors.As(err, &exists):
 		return &Error{Code: CodeExists, ID: "err.trust.name-taken", Pairs: []any{"Name", ui.Escape(exists.Name)}, Err: err}
+	case errors.As(err, &reserved):
+		return &Error{Code: CodeUsage, ID: "err.trust.name-reserved", Pairs: []any{"Name", ui.Escape(reserved.Name)}, Err: err}
 	case errors.As(err, &file):
 		return &Error{Code: CodeFile, ID: "err.store.file", Pairs: []any{"Path", ui.Escape(file.Path), "Error", ui.Escape(file.Err.Error())}, Err: err}
 	}
