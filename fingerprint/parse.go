@@ -43,6 +43,17 @@ func (e *LengthError) Error() string {
 	return fmt.Sprintf("parse fingerprint: %s, not a whole sha256 (64) or sha1 (40) value", found)
 }
 
+// Short tells whether a whole fingerprint may begin so.
+func (e *LengthError) Short() bool {
+	switch {
+	case e.Base64 > 0:
+		return e.Base64 < base64Digits
+	case e.Labelled == SHA1:
+		return e.Digits < sha1Digits
+	}
+	return e.Digits < sha256Digits
+}
+
 // SyntaxError names the first character that no spelling of a fingerprint has.
 type SyntaxError struct {
 	Char rune // utf8.RuneError for a byte that is not UTF-8
@@ -123,14 +134,13 @@ func Parse(text string) (Print, error) {
 }
 
 func fromHex(digits string, labelled Algorithm) (Print, error) {
-	const long, short = 64, 40
 	algorithm := Algorithm(0)
 	switch len(digits) {
-	case long:
+	case sha256Digits:
 		algorithm = SHA256
-	case short:
+	case sha1Digits:
 		algorithm = SHA1
-	case long + long, long + short, short + short:
+	case sha256Digits + sha256Digits, sha256Digits + sha1Digits, sha1Digits + sha1Digits:
 		return Print{}, ErrTwoValues
 	}
 	if algorithm == 0 || labelled != 0 && labelled != algorithm {
@@ -143,15 +153,19 @@ func fromHex(digits string, labelled Algorithm) (Print, error) {
 	return Print{algorithm, sum}, nil
 }
 
-// base64Digits is the length of a SHA-256 value in base64 without padding.
-const base64Digits = 43
+// The lengths of whole values: in hexadecimal, and of SHA-256 in base64 without padding.
+const (
+	sha256Digits = 64
+	sha1Digits   = 40
+	base64Digits = 43
+)
 
 // fromBase64 reads the form that ssh prints, of SHA-256 only: ssh shows no
 // other hash in base64.
 func fromBase64(text string, labelled Algorithm) (Print, error) {
 	switch len(text) {
 	case base64Digits:
-	case base64Digits + base64Digits, base64Digits + 64, base64Digits + 40:
+	case base64Digits + base64Digits, base64Digits + sha256Digits, base64Digits + sha1Digits:
 		return Print{}, ErrTwoValues
 	default:
 		return Print{}, &LengthError{Base64: len(text), Labelled: labelled}

@@ -158,11 +158,7 @@ func (a *app) compared(ctx context.Context, cert *x509.Certificate, want *finger
 			return &i18n.Error{Code: i18n.CodeDeclined, ID: "err.trust.compare-needed"}
 		}
 		a.prompt(a.t("trust.compare.intro", "Subject", ui.Escape(distinguishedName(cert.RawSubject))))
-		typed, err := a.ask(ctx, a.t("trust.compare.ask"))
-		if err != nil {
-			return err
-		}
-		print, err := fingerprint.Parse(typed)
+		print, err := a.askPrint(ctx)
 		if err != nil {
 			return err
 		}
@@ -176,6 +172,30 @@ func (a *app) compared(ctx context.Context, cert *x509.Certificate, want *finger
 	}
 	a.printDifference(a.entryOf("root", cert), *want)
 	return a.different("trust.not-added")
+}
+
+// askPrint reads a fingerprint at the terminal, over as many lines as it is printed on. An
+// empty line ends it as well.
+func (a *app) askPrint(ctx context.Context) (fingerprint.Print, error) {
+	t, err := a.device()
+	if err != nil {
+		return fingerprint.Print{}, inputNeeded()
+	}
+	typed, err := t.AskOn(ctx, a.t("trust.compare.ask"), func(text string) (string, bool) {
+		if text == "" || strings.HasSuffix(text, "\n") {
+			return "", false
+		}
+		_, err := fingerprint.Parse(text)
+		var part *fingerprint.LengthError
+		if errors.As(err, &part) && part.Short() {
+			return a.t("trust.compare.more", "N", part.Digits+part.Base64), true
+		}
+		return a.t("trust.compare.more", "N", 0), errors.Is(err, fingerprint.ErrEmpty) // a label
+	})
+	if err != nil {
+		return fingerprint.Print{}, err
+	}
+	return fingerprint.Parse(typed)
 }
 
 func newTrustRemove(a *app) *cobra.Command {

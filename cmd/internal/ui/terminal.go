@@ -83,6 +83,17 @@ func (t *Terminal) Ask(ctx context.Context, prompt string) (string, error) {
 	return strings.TrimSpace(string(l.text)), nil
 }
 
+// AskOn is Ask for an answer that may be printed on several lines: after each, more looks at
+// all of them, line breaks included, and says whether to read on, and the prompt for that. Of
+// what was pasted, the rest is thrown away and is no command to the shell.
+func (t *Terminal) AskOn(ctx context.Context, prompt string, more func(text string) (prompt string, on bool)) (string, error) {
+	l := line{text: make([]byte, 0, maxAnswer), echo: t.out, more: more}
+	if err := t.readLine(ctx, prompt, &l); err != nil {
+		return "", err
+	}
+	return strings.TrimSpace(string(l.text)), nil
+}
+
 func (t *Terminal) readLine(ctx context.Context, prompt string, l *line) (err error) {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
@@ -114,8 +125,14 @@ func (t *Terminal) readLine(ctx context.Context, prompt string, l *line) (err er
 			}
 			return fmt.Errorf("%w: %w", ErrInterrupted, err)
 		}
-		if done, err := l.key(b); done || err != nil {
+		switch done, err := l.key(b); {
+		case err != nil:
 			return err
+		case done && l.more != nil:
+			_, err := t.in.discard()
+			return err
+		case done:
+			return nil
 		}
 	}
 }
@@ -124,9 +141,11 @@ func (t *Terminal) readLine(ctx context.Context, prompt string, l *line) (err er
 // capacity, so that no copy of a secret is left behind by an append.
 type line struct {
 	text    []byte
-	strict  bool      // any key that is no character spoils the line
-	begun   bool      // its beginning was typed before the prompt, and is lost
-	echo    io.Writer // nil for a secret
+	strict  bool                        // any key that is no character spoils the line
+	begun   bool                        // its beginning was typed before the prompt, and is lost
+	echo    io.Writer                   // nil for a secret
+	more    func(string) (string, bool) // nil when the first line is the last
+	afterCR bool                        // it goes on, after a line that ended so
 	tooLong bool
 	notText bool
 }
@@ -143,8 +162,14 @@ const (
 )
 
 func (l *line) key(b byte) (done bool, err error) {
+	afterCR := l.afterCR
+	l.afterCR = b == '\r' && l.more != nil
 	switch {
+	case b == '\n' && afterCR: // a line end of two characters
 	case b == '\r' || b == '\n':
+		if l.more != nil && l.goesOn() {
+			return false, nil
+		}
 		return true, l.verdict()
 	case b == ctrlC || b == ctrlBack:
 		return false, ErrInterrupted
@@ -155,8 +180,7 @@ func (l *line) key(b byte) (done bool, err error) {
 	case b == backspace || b == del:
 		l.takeBack()
 	case b == ctrlU:
-		for len(l.text) > 0 {
-			l.takeBack()
+		for l.takeBack() {
 		}
 		l.tooLong, l.notText, l.begun = false, false, false
 	case b < ' ':
@@ -170,6 +194,19 @@ func (l *line) key(b byte) (done bool, err error) {
 		l.show()
 	}
 	return false, nil
+}
+
+// goesOn begins another line when more wants one.
+func (l *line) goesOn() bool {
+	if l.verdict() != nil || len(l.text) == cap(l.text) {
+		return false
+	}
+	prompt, on := l.more(string(l.text))
+	if on {
+		l.text = append(l.text, '\n')
+		_, _ = io.WriteString(l.echo, "\r\n"+prompt)
+	}
+	return on
 }
 
 func (l *line) verdict() error {
@@ -202,9 +239,10 @@ func (l *line) show() {
 	}
 }
 
-func (l *line) takeBack() {
-	if len(l.text) == 0 {
-		return
+// takeBack drops the last character of this line, if there is one.
+func (l *line) takeBack() bool {
+	if len(l.text) == 0 || l.text[len(l.text)-1] == '\n' {
+		return false
 	}
 	_, size := utf8.DecodeLastRune(l.text)
 	last := l.text[len(l.text)-size:]
@@ -213,4 +251,5 @@ func (l *line) takeBack() {
 	}
 	clear(last)
 	l.text = l.text[:len(l.text)-size]
+	return true
 }
