@@ -105,14 +105,14 @@ func (a *app) printCertificate(e certEntry, h *holder, practice bool) {
 	a.print("")
 }
 
-// leftWords says how long the certificate is good, and why it ends when it ends:
-// on the fifth birthday after issue (docs/card.md §6).
+// leftWords says how long the certificate is good, and why it ends when it ends: on the
+// fifth birthday after issue (docs/card.md §6), but for cards with other keys (§9).
 func (a *app) leftWords(e certEntry) string {
 	if e.DaysLeft < 0 {
 		return a.t("cert.ended", "N", -e.DaysLeft)
 	}
 	id := "cert.left"
-	if e.Kind == "sign" || e.Kind == "auth" {
+	if oneOf(e.Kind, "sign", "auth") && e.Key == "rsa-2048" {
 		id = "cert.left.birthday"
 	}
 	return a.t(id, "N", e.DaysLeft)

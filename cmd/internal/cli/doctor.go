@@ -54,6 +54,7 @@ type checkup struct {
 	report *doctorReport
 	first  *i18n.Explanation // the first failure's
 	failed int
+	warned int
 }
 
 func (d *checkup) examine(ctx context.Context) {
@@ -89,6 +90,7 @@ func (d *checkup) skipAll(ids ...string) {
 }
 
 func (d *checkup) warn(id, detail, fix string) {
+	d.warned++
 	d.add(probe{ID: id, Result: probeWarning, Detail: orNull(detail), advice: fix})
 }
 
@@ -123,10 +125,13 @@ func (d *checkup) print() {
 		}
 	}
 	a.print("")
-	if d.failed == 0 {
-		a.shaded(ui.Palette.Good, a.t("doctor.healthy"))
-	} else {
+	switch {
+	case d.failed > 0:
 		a.shaded(ui.Palette.Bad, a.t("doctor.failed", "N", d.failed))
+	case d.warned > 0:
+		a.shaded(shadeOfProbe(probeWarning), a.t("doctor.warned", "N", d.warned))
+	default:
+		a.shaded(ui.Palette.Good, a.t("doctor.healthy"))
 	}
 }
 

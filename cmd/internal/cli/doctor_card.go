@@ -23,8 +23,7 @@ func (d *checkup) examineCard(ctx context.Context) {
 		return
 	}
 	defer s.close()
-	d.examineKind(s)
-	d.examineCertificates(s)
+	d.examineCertificates(s, d.examineKind(s))
 	d.examineTries(s, "tries-sign", card.SignPassword)
 	d.examineTries(s, "tries-auth", card.AuthPIN)
 }
@@ -159,11 +158,11 @@ func (d *checkup) examineApplication(ctx context.Context, holding []pcsc.Reader)
 	return found
 }
 
-func (d *checkup) examineKind(s *session) {
+func (d *checkup) examineKind(s *session) card.Kind {
 	token, err := s.card.Token()
 	if err != nil {
 		d.fail("kind", err)
-		return
+		return card.KindUnknown
 	}
 	a := d.app
 	switch token.Kind {
@@ -172,15 +171,16 @@ func (d *checkup) examineKind(s *session) {
 	case card.KindIPhone:
 		d.warn("kind", a.kind(token), a.t("doctor.fix.iphone"))
 	case card.KindUnknown:
-		d.warn("kind", a.t("doctor.kind.unknown", "Label", ui.Escape(token.Label)), "")
+		d.warn("kind", a.t("doctor.kind.unknown", "Label", ui.Escape(token.Label)), a.t("doctor.fix.unknown"))
 	default:
 		d.pass("kind", a.kind(token))
 	}
+	return token.Kind
 }
 
 // examineCertificates reads what needs no secret: which certificates there are, and
 // until when they are good.
-func (d *checkup) examineCertificates(s *session) {
+func (d *checkup) examineCertificates(s *session, kind card.Kind) {
 	a, now := d.app, d.app.env.Now()
 	var there, dates, missing []string
 	var broken error
@@ -213,7 +213,7 @@ func (d *checkup) examineCertificates(s *session) {
 		d.fail("certificates", broken)
 	case len(there) == 0:
 		d.fail("certificates", &i18n.Error{Code: i18n.CodeNoCertificate, ID: "err.no-certificate.sign"})
-	case len(missing) > 0:
+	case len(missing) > 0 && kind != card.KindJuki: // such a card never had more
 		d.warn("certificates", list, a.t("doctor.fix.certificates"))
 	default:
 		d.pass("certificates", list)
