@@ -94,8 +94,7 @@ func (r *verifyRun) conclude(ctx context.Context, answers <-chan chan *judged) e
 		if code := j.code(); code != i18n.CodeOK && (decisive == nil || i18n.Worse(worst, code) == code && code != worst) {
 			worst, decisive = code, j.err
 			if decisive == nil {
-				decisive = &verdictError{code, "verify.outcome." + strings.ToLower(j.report.Verdict.String()),
-					[]any{"Path", ui.Escape(j.signature), "Verdict", r.verdictLine(j.report)}}
+				decisive = r.outcomeOf(j)
 			}
 		}
 	}

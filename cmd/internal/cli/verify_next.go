@@ -1,0 +1,44 @@
+package cli
+
+import (
+	"strings"
+
+	"natsuin/cmd/internal/ui"
+	"natsuin/verify"
+)
+
+// outcomeOf is what decided the run when a verdict that is not VALID did.
+func (r *verifyRun) outcomeOf(j *judged) error {
+	verdict := j.report.Verdict
+	return &verdictError{verdictCode(verdict), "verify.outcome." + strings.ToLower(verdict.String()),
+		[]any{"Path", ui.Escape(j.signature), "Verdict", r.verdictLine(j.report), "Next", r.app.t(nextStep(j.report))}}
+}
+
+// nextSteps are the ids of what can be done about a reason, where the flag that answers it
+// says more than the hint of the verdict.
+var nextSteps = []struct{ reason, id string }{
+	{verify.ReasonSHA1Forbidden, "verify.next.sha1"},
+	{verify.ReasonWeakKey, "verify.next.weak"},
+	{verify.ReasonChainWeak, "verify.next.weak-path"},
+	{verify.ReasonNoCertificate, "verify.next.cert"},
+	{verify.ReasonAuthRoot, "verify.next.auth"},
+	{verify.ReasonTimestampChain, "verify.next.tsa"},
+}
+
+// nextStep is the id of the next step after a verdict that is not VALID.
+func nextStep(rep *verify.Report) string {
+	for _, row := range nextSteps {
+		if rep.Reason == row.reason {
+			return row.id
+		}
+	}
+	if rep.Verdict == verify.Invalid {
+		return "verify.next.invalid"
+	}
+	for _, s := range rep.Signers {
+		if c, _ := s.Check(verify.CheckTimestamp); s.Verdict == rep.Verdict && c.Detail == verify.ReasonTimestampChain {
+			return "verify.next.tsa"
+		}
+	}
+	return "verify.next.indeterminate"
+}
