@@ -12,6 +12,7 @@ import (
 
 	"natsuin/card"
 	"natsuin/cmd/internal/i18n"
+	"natsuin/cmd/internal/outfile"
 	"natsuin/cmd/internal/ui"
 )
 
@@ -47,6 +48,15 @@ func wipe(secrets []card.Secret) {
 
 func fileError(id, name string, err error) error {
 	return &i18n.Error{Code: i18n.CodeFile, ID: id, Pairs: []any{"Path", ui.Escape(name), "Error", ui.Escape(plain(err))}, Err: err}
+}
+
+// existing words an output that exists with the flag that names another one.
+func existing(err error, id string) error {
+	var exists *outfile.ExistsError
+	if !errors.As(err, &exists) {
+		return err
+	}
+	return &i18n.Error{Code: i18n.CodeExists, ID: id, Pairs: []any{"Path", ui.Escape(exists.Path)}, Err: err}
 }
 
 // plain is an error of the operating system without the path that it repeats.

@@ -192,6 +192,9 @@ func (r *signRun) checkOutputs() error {
 			writing[i].fail(err)
 		}
 	}
+	if len(r.jobs) > 1 {
+		return existing(errors.Join(problems...), "err.output.exists.several")
+	}
 	return errors.Join(problems...)
 }
 

@@ -46,7 +46,7 @@ func (r *verifyRun) readPolicy(ctx context.Context, pairs []pair) error {
 	}
 	if o.out != "" {
 		if err := errors.Join(outfile.Check([]string{o.out}, r.inputs(pairs), o.force)...); err != nil {
-			return err
+			return existing(err, "err.output.exists.out")
 		}
 	}
 	var err error

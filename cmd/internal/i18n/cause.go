@@ -11,6 +11,7 @@ import (
 	"slices"
 	"syscall"
 
+	"natsuin/cmd/internal/outfile"
 	"natsuin/cmd/internal/ui"
 	"natsuin/verify/trust"
 )
@@ -42,6 +43,10 @@ var causes = []struct {
 	{syscall.ENETUNREACH, "net.unreachable"},
 	{syscall.EHOSTUNREACH, "net.unreachable"},
 	{http.ErrSchemeMismatch, "net.not-tls"},
+	{outfile.ErrIsFolder, "os.folder"},
+	{outfile.ErrNotFolder, "os.not-folder"},
+	{outfile.ErrNotRegular, "root.not-regular"},
+	{trust.ErrPractice, "root.practice"},
 	{trust.ErrFileTooLarge, "os.large"},
 	{trust.ErrNotRegular, "root.not-regular"},
 	{trust.ErrNotOneCert, "root.not-one"},
@@ -64,6 +69,8 @@ func causeID(err error) string {
 		return "net.not-tls"
 	case errors.As(err, &request) && (errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)):
 		return "net.broken-off"
+	case errors.As(err, new(*trust.NotRootError)):
+		return "root.not-root"
 	}
 	for _, row := range causes {
 		if errors.Is(err, row.err) {

@@ -3,6 +3,9 @@ package i18n
 import (
 	"errors"
 	"io/fs"
+	"path/filepath"
+	"strings"
+	"syscall"
 
 	"natsuin/cmd/internal/outfile"
 	"natsuin/cmd/internal/ui"
@@ -33,7 +36,14 @@ func classifyOutput(err error) *Error {
 	case errors.As(err, &exists):
 		return &Error{Code: CodeExists, ID: "err.output.exists", Pairs: []any{"Path", ui.Escape(exists.Path)}, Err: err}
 	case errors.As(err, &same):
-		return &Error{Code: CodeUsage, ID: "err.output.same", Pairs: []any{"Path", ui.Escape(same.Path), "Other", ui.Escape(same.Other)}, Err: err}
+		id := "err.output.same"
+		switch {
+		case same.Source != "":
+			id = "err.input.twice"
+		case same.Path == same.Other && !same.Input:
+			id = "err.output.twice"
+		}
+		return &Error{Code: CodeUsage, ID: id, Pairs: []any{"Path", ui.Escape(same.Path), "Other", ui.Escape(same.Other), "Source", ui.Escape(same.Source)}, Err: err}
 	case errors.As(err, &out):
 		pairs := []any{"Path", ui.Escape(out.Path), "Error", ui.Escape(out.Err.Error())}
 		switch {
@@ -41,6 +51,12 @@ func classifyOutput(err error) *Error {
 			return &Error{Code: CodeFile, ID: "err.output.no-space", Pairs: pairs, Err: err}
 		case errors.Is(err, outfile.ErrFolder):
 			return &Error{Code: CodeFile, ID: "err.output.folder", Pairs: pairs, Err: err}
+		case errors.Is(err, outfile.ErrIsFolder):
+			return &Error{Code: CodeFile, ID: "err.output.is-folder", Pairs: pairs, Err: err}
+		case errors.Is(err, outfile.ErrNotRegular):
+			return &Error{Code: CodeFile, ID: "err.output.not-regular", Pairs: pairs, Err: err}
+		case errors.Is(err, syscall.ENAMETOOLONG):
+			return &Error{Code: CodeFile, ID: "err.output.long-name", Pairs: pairs, Err: err}
 		}
 		return &Error{Code: CodeFile, ID: "err.file.write", Pairs: pairs, Err: err}
 	}
@@ -94,6 +110,9 @@ func classifyTrust(err error) *Error {
 	var reserved *trust.ReservedNameError
 	var file *trust.FileError
 	switch {
+	case errors.As(err, &file): // before the reasons that it can hold
+		name := strings.TrimSuffix(filepath.Base(file.Path), ".pem")
+		return &Error{Code: CodeFile, ID: "err.trust.file", Pairs: []any{"Path", ui.Escape(file.Path), "Name", ui.Escape(name), "Error", ui.Escape(file.Err.Error())}, Err: err}
 	case errors.Is(err, trust.ErrNoFolder):
 		return &Error{Code: CodeFile, ID: "err.no-folder", Err: err}
 	case errors.Is(err, trust.ErrPractice):
@@ -104,8 +123,6 @@ func classifyTrust(err error) *Error {
 		return &Error{Code: CodeExists, ID: "err.trust.name-taken", Pairs: []any{"Name", ui.Escape(exists.Name)}, Err: err}
 	case errors.As(err, &reserved):
 		return &Error{Code: CodeUsage, ID: "err.trust.name-reserved", Pairs: []any{"Name", ui.Escape(reserved.Name)}, Err: err}
-	case errors.As(err, &file):
-		return &Error{Code: CodeFile, ID: "err.store.file", Pairs: []any{"Path", ui.Escape(file.Path), "Error", ui.Escape(file.Err.Error())}, Err: err}
 	}
 	return nil
 }

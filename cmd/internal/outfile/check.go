@@ -15,19 +15,20 @@ import (
 // only folders, devices and the like, as an *Error), it is one of the inputs,
 // by whatever link, or the same as an output before it (*SameFileError).
 //
+// Of several outputs, each is made of the input in its place.
+//
 // It returns one error for each output, in order, or nil when all are well.
 // What it finds may change before Create and Commit, which look again.
 func Check(outputs, inputs []string, force bool) []error {
-	c := checker{force: force, taken: map[place]string{}}
+	c := checker{force: force, taken: map[place]taken{}}
 	for _, in := range inputs {
-		if info, err := os.Stat(in); err == nil {
-			c.inputs = append(c.inputs, input{in, info})
-		}
+		info, _ := os.Stat(in) // nil: nothing is the same file
+		c.inputs = append(c.inputs, input{in, info})
 	}
 	errs := make([]error, len(outputs))
 	failed := false
 	for i, out := range outputs {
-		errs[i] = c.check(out)
+		errs[i] = c.check(i, out)
 		failed = failed || errs[i] != nil
 	}
 	if !failed {
@@ -40,7 +41,13 @@ type checker struct {
 	force   bool
 	inputs  []input
 	folders []checkedFolder
-	taken   map[place]string
+	taken   map[place]taken
+}
+
+// taken is the output that goes to a place.
+type taken struct {
+	path  string
+	index int
 }
 
 type input struct {
@@ -61,7 +68,7 @@ type place struct {
 	name   string
 }
 
-func (c *checker) check(out string) error {
+func (c *checker) check(index int, out string) error {
 	dir, name, err := split(out)
 	if err != nil {
 		return err
@@ -72,9 +79,9 @@ func (c *checker) check(out string) error {
 	}
 	at := place{folder.first, foldName(name)}
 	if other, ok := c.taken[at]; ok {
-		return &SameFileError{Path: out, Other: other}
+		return &SameFileError{Path: out, Other: other.path, Source: c.source(index, other.index)}
 	}
-	c.taken[at] = out
+	c.taken[at] = taken{out, index}
 	if info, err := os.Stat(out); err == nil {
 		for _, in := range c.inputs {
 			if os.SameFile(in.info, info) {
@@ -86,6 +93,14 @@ func (c *checker) check(out string) error {
 		return err
 	}
 	return folder.err
+}
+
+// source is the input of both outputs, "" if they have two.
+func (c *checker) source(a, b int) string {
+	if max(a, b) < len(c.inputs) && os.SameFile(c.inputs[a].info, c.inputs[b].info) {
+		return c.inputs[a].path
+	}
+	return ""
 }
 
 // folder looks at each folder once, so that a batch costs one look.

@@ -60,6 +60,8 @@ type SameFileError struct {
 	Path  string // the output
 	Other string // the input, or the output named before
 	Input bool   // Other is an input
+	// Source is the one input of which both outputs are made, if it is one.
+	Source string
 }
 
 func (e *SameFileError) Error() string {
