@@ -111,6 +111,8 @@ func (a *app) validityOutcome(id card.CertID, cert *x509.Certificate, rep *verif
 		return answer(i18n.CodeIndeterminate, "validity.not-yet", "Date", a.dateTime(cert.NotBefore))
 	case rep.Verdict == verify.Valid && revocation.State == verify.Good:
 		return answer(i18n.CodeOK, "validity.good", "Source", strings.ToUpper(revocation.Source))
+	case rep.Anchor == nil && rep.Reason == verify.ReasonChainWeak:
+		return answer(i18n.CodeIndeterminate, "validity.weak")
 	case rep.Anchor == nil && rep.Practice:
 		return answer(i18n.CodeIndeterminate, "validity.practice-root")
 	case rep.Anchor == nil || revocation.State == verify.Good:
@@ -152,14 +154,15 @@ func (a *app) printValidity(o *validityOptions, id card.CertID, cert *x509.Certi
 		a.print("  " + a.t("practice.mark"))
 	}
 	a.field("field.subject", ui.Escape(distinguishedName(cert.RawSubject)))
-	a.field("field.valid", a.t("field.valid.value", "From", cert.NotBefore.In(japan).Format(time.DateOnly), "Until", cert.NotAfter.In(japan).Format(time.DateOnly)))
+	a.field("field.valid", a.t("field.valid.value", "From", a.date(cert.NotBefore), "Until", a.date(cert.NotAfter)))
 	if n := rep.Anchor; n != nil {
 		a.field("validity.anchor", a.t("verify.anchor."+string(n.Kind), "Name", ui.Escape(n.Name)))
 	}
 	if hint := outcome.ID + ".hint"; a.out.Has(hint) {
 		a.print(a.t(hint, outcome.Pairs...))
 	}
-	if rep.Practice && (outcome.Code == i18n.CodeExpired || outcome.Code == i18n.CodeRevoked) {
+	over := outcome.Code == i18n.CodeExpired || outcome.Code == i18n.CodeRevoked
+	if rep.Practice && over {
 		a.print(a.t("validity.practice"))
 	}
 	if rep.Practice && len(o.crl) > 0 && rep.Revocation.State == verify.Unknown {
@@ -168,7 +171,7 @@ func (a *app) printValidity(o *validityOptions, id card.CertID, cert *x509.Certi
 	if o.ocsp == "auto" && len(cert.OCSPServer) == 0 {
 		a.print(a.t("validity.no-address"))
 	}
-	if age := a.env.Now().Sub(cert.NotBefore); age >= 0 && age < newForHours {
+	if age := a.env.Now().Sub(cert.NotBefore); !over && age >= 0 && age < newForHours {
 		a.print(a.t("validity.new"))
 	}
 	if id == card.AuthCert {
