@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -25,6 +26,9 @@ func newPracticeServe(a *app) *cobra.Command {
 			return usage("err.json-stdout", "Flag", "practice serve")
 		case (connect == "") == (listen == ""):
 			return usage("err.practice.serve")
+		}
+		if err := errors.Join(checkAddress("--connect", connect), checkAddress("--listen", listen)); err != nil {
+			return err
 		}
 		return a.practiceServe(ctx, connect, listen)
 	})
@@ -87,6 +91,18 @@ func served(ctx context.Context, address string, err error) error {
 	return err
 }
 
+// checkAddress refuses what is no host and port; "" was not given.
+func checkAddress(flag, value string) error {
+	_, port, err := net.SplitHostPort(value)
+	if err == nil {
+		_, err = strconv.ParseUint(port, 10, 16)
+	}
+	if err != nil && value != "" {
+		return usage("err.flag.address", "Flag", flag, "Value", value)
+	}
+	return nil
+}
+
 func networkError(id, address string, err error) error {
 	code := i18n.CodeNoService
 	if errors.As(err, new(*vpcd.NotLoopbackError)) {
@@ -104,6 +120,9 @@ func newPracticeOCSP(a *app) *cobra.Command {
 			return usage("err.json-stdout", "Flag", "practice ocsp")
 		case listen == "":
 			return usage("err.flag.value", "Flag", "--listen")
+		}
+		if err := checkAddress("--listen", listen); err != nil {
+			return err
 		}
 		return a.practiceOCSP(ctx, listen)
 	})

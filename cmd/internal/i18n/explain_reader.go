@@ -47,7 +47,7 @@ func classifyReader(err error) *Error {
 	case errors.As(err, &service):
 		return &Error{Code: CodeNoService, ID: "err.pcsc.other", Pairs: []any{"Op", service.Op, "Code", service.Code.String()}, Err: err}
 	case errors.As(err, &damaged):
-		return &Error{Code: CodeFile, ID: "err.practice.damaged", Pairs: []any{"Path", ui.Escape(damaged.Path), "Error", ui.Escape(damaged.Reason)}, Err: err}
+		return &Error{Code: CodeFile, ID: "err.practice.damaged", Pairs: []any{"Path", ui.Escape(damaged.Path)}, Err: err}
 	case errors.As(err, &invalid):
 		return &Error{Code: CodeUsage, ID: "err.practice.invalid." + invalid.Field, Err: err}
 	case errors.As(err, &secret):
