@@ -246,6 +246,7 @@ func (a *app) compare(rep *fingerprintReport, want fingerprint.Print) error {
 	for _, e := range rep.Certificates {
 		a.printDifference(e, want)
 	}
+	a.printIfHistorical(want)
 	return a.different("compare.different")
 }
 

@@ -25,11 +25,23 @@ func (a *app) printFingerprint(e fingerprintEntry) {
 func (a *app) printHistorical() {
 	a.print(a.t("fingerprint.historical"))
 	for _, h := range trust.Historical() {
-		name := h.Prefecture
-		if a.out.Lang() == "ja" {
-			name = h.PrefectureJA
+		a.print("  " + a.prefecture(h) + "  " + strings.Join(h.SHA1.Groups(), " "))
+	}
+}
+
+func (a *app) prefecture(h trust.HistoricalValue) string {
+	if a.out.Lang() == "ja" {
+		return h.PrefectureJA
+	}
+	return h.Prefecture
+}
+
+// printIfHistorical says whose a value is that nothing is trusted by.
+func (a *app) printIfHistorical(value fingerprint.Print) {
+	for _, h := range trust.Historical() {
+		if h.SHA1.Equal(value) {
+			a.print(a.t("compare.historical", "Prefecture", a.prefecture(h)))
 		}
-		a.print("  " + name + "  " + strings.Join(h.SHA1.Groups(), " "))
 	}
 }
 

@@ -88,7 +88,9 @@ func (a *app) group(use, id string) *cobra.Command {
 			a.command = "version"
 			a.showVersion()
 			return nil
-		case c.HasParent(): // not which word stood there instead: after pin it may be a secret
+		case c.HasParent() && len(args) > 0: // not which word stood there: after pin it may be a secret
+			return usage("err.subcommand.unknown", "Command", c.CommandPath(), "Known", names(c))
+		case c.HasParent():
 			return usage("err.subcommand", "Command", c.CommandPath(), "Known", names(c))
 		case len(args) > 0:
 			return usage("err.command", "Value", args[0], "Known", names(c))

@@ -22,7 +22,7 @@ type verifyFile struct {
 	Digest    *string        `json:"digest"`
 	Verdict   *string        `json:"verdict"`
 	Code      i18n.Code      `json:"code"`
-	Checks    []verifyCheck  `json:"checks,omitempty"`
+	Checks    []verifyCheck  `json:"checks"`
 	Signers   []verifySigner `json:"signers"`
 }
 
@@ -118,7 +118,7 @@ func (j *judged) verdict() verify.Verdict {
 }
 
 func (a *app) fileOf(j *judged) verifyFile {
-	f := verifyFile{Signature: j.signature, Code: j.code(), Content: orNull(j.content), Signers: []verifySigner{}}
+	f := verifyFile{Signature: j.signature, Code: j.code(), Content: orNull(j.content), Checks: []verifyCheck{}, Signers: []verifySigner{}}
 	if j.report == nil {
 		return f
 	}

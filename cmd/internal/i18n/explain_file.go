@@ -97,6 +97,9 @@ func classifyPrint(err error) *Error {
 		return &Error{Code: CodeUsage, ID: "err.print.empty", Err: err}
 	case errors.Is(err, fingerprint.ErrTwoValues), errors.Is(err, fingerprint.ErrTooLong):
 		return &Error{Code: CodeUsage, ID: "err.print.two", Err: err}
+	case errors.As(err, &length) && length.Labelled != 0:
+		name := strings.Replace(strings.ToUpper(length.Labelled.String()), "SHA", "SHA-", 1)
+		return &Error{Code: CodeUsage, ID: "err.print.label", Pairs: []any{"Algorithm", name, "Digits", length.Digits + length.Base64}, Err: err}
 	case errors.As(err, &length):
 		return &Error{Code: CodeUsage, ID: "err.print.length", Pairs: []any{"Digits", length.Digits + length.Base64}, Err: err}
 	case errors.As(err, &syntax):
