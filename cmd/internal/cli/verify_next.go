@@ -22,7 +22,6 @@ var nextSteps = []struct{ reason, id string }{
 	{verify.ReasonChainWeak, "verify.next.weak-path"},
 	{verify.ReasonNoCertificate, "verify.next.cert"},
 	{verify.ReasonAuthRoot, "verify.next.auth"},
-	{verify.ReasonTimestampChain, "verify.next.tsa"},
 }
 
 // nextStep is the id of the next step after a verdict that is not VALID.
@@ -35,9 +34,11 @@ func nextStep(rep *verify.Report) string {
 	if rep.Verdict == verify.Invalid {
 		return "verify.next.invalid"
 	}
-	for _, s := range rep.Signers {
-		if c, _ := s.Check(verify.CheckTimestamp); s.Verdict == rep.Verdict && c.Detail == verify.ReasonTimestampChain {
-			return "verify.next.tsa"
+	if rep.Reason == verify.ReasonExpired || rep.Reason == verify.ReasonRevokedNoTime { // a time would help
+		for _, s := range rep.Signers {
+			if c, _ := s.Check(verify.CheckTimestamp); c.Detail == verify.ReasonTimestampChain {
+				return "verify.next.tsa"
+			}
 		}
 	}
 	return "verify.next.indeterminate"
