@@ -147,6 +147,9 @@ func TestNoRootTakesTheNameOfAnother(t *testing.T) {
 			t.Errorf("%s was given: %v", name, err)
 		}
 	}
+}
+
+func TestBuiltInRootGoesByItsOwnName(t *testing.T) {
 	for name, cert := range jpkiRoots(t) {
 		s := store(t)
 		if got, err := s.Add("", cert); err != nil || got.Name != name {
