@@ -92,11 +92,14 @@ func (a *app) readSecretLine(r io.Reader) (card.Secret, error) {
 			clear(line)
 			return card.Secret{}, fileError("err.pin-from.file", a.flags.pinFrom, err)
 		}
-		if n == 1 || err == io.EOF {
+		if n == 1 {
+			line = bytes.TrimSuffix(line, []byte("\r"))
+			break
+		}
+		if err == io.EOF {
 			break
 		}
 	}
-	line = bytes.TrimSuffix(line, []byte("\r"))
 	if len(line) == 0 {
 		return card.Secret{}, &i18n.Error{Code: i18n.CodeBadSecretForm, ID: "err.secret.empty"}
 	}
