@@ -38,6 +38,7 @@ func TestNarrowAndWide(t *testing.T) {
 					{typed: "natsuin cert show --reader practice"},
 					{typed: "natsuin fingerprint root --reader practice --compare " + st.values["OTHER"], exit: 1},
 					{typed: "natsuin pin status", exit: 5},
+					{typed: "natsuin practice reset", exit: 8, steps: []step{{wait: [2]string{"）: ", "): "}, keys: "no\r"}}},
 				} {
 					st.fits(c, st.run(c))
 				}

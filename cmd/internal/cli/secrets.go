@@ -141,6 +141,13 @@ func (a *app) ask(ctx context.Context, question string) (string, error) {
 	if err != nil {
 		return "", inputNeeded()
 	}
+	lines := strings.Split(a.fit(question, true), "\n")
+	for _, line := range lines[:len(lines)-1] {
+		a.prompt(line)
+	}
+	if len(lines) > 1 {
+		question = lines[len(lines)-1] + " "
+	}
 	return t.Ask(ctx, question)
 }
 
