@@ -3,10 +3,12 @@ package cli
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"unicode"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -166,6 +168,9 @@ func (a *app) finish(err error) int {
 		err = a.unprinted // a verdict that nobody saw is none
 	}
 	x := a.out.Explain(err)
+	if errors.Is(a.unprinted, syscall.EPIPE) && err == a.unprinted {
+		return x.Exit() // whoever reads had enough, as of `natsuin … | head`
+	}
 	if a.asJSON {
 		if werr := a.writeJSON(x); werr != nil && (err == nil || isVerdict(err)) {
 			werr = stdoutError(werr)
