@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"flag"
+	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -105,6 +106,36 @@ func TestNamesOfAMessageAreBounded(t *testing.T) {
 	}
 }
 
+// TestNamesOfAMessageHideNoRevocation has a list of somebody to whom the CA delegated it, whose certificate the caller has, or the
+// message encloses. No junk that anybody can add may make a revoked signer VALID.
+func TestNamesOfAMessageHideNoRevocation(t *testing.T) {
+	w, dear := newWorld(t), dearNames(t)
+	delegate := issue(t, "root", ecKey(t), w.root, func(c *x509.Certificate) {
+		c.KeyUsage, c.SubjectKeyId = x509.KeyUsageCRLSign, []byte("lists")
+		for i := range 200 {
+			c.DNSNames = append(c.DNSNames, strings.Repeat("a", 50)+fmt.Sprint(i)+".jp")
+		}
+	})
+	p := w.policy
+	p.At, p.CRLs = now, [][]byte{list(t, world{root: delegate, signer: w.signer}, now.AddDate(0, 0, -5), 1)}
+	revoked := invalid(verify.CheckRevocation, verify.ReasonRevoked)
+	t.Run("the caller's", func(t *testing.T) {
+		p := p
+		p.Certificates = []*x509.Certificate{delegate.cert}
+		m := by(w.signer, nil)
+		revoked.hold(t, run(t, m.encode(t), nil, p))
+		m.certs = slices.Concat(dear, m.certs)
+		revoked.hold(t, run(t, m.encode(t), nil, p))
+	})
+	t.Run("enclosed", func(t *testing.T) {
+		m := by(w.signer, nil)
+		m.certs = append(m.certs, delegate.cert.Raw)
+		revoked.hold(t, run(t, m.encode(t), nil, p))
+		m.certs = slices.Concat(dear, m.certs)
+		open(verify.CheckRevocation, verify.ReasonRevocationTooComplex).hold(t, run(t, m.encode(t), nil, p))
+	})
+}
+
 // TestFuzzCorpusOfGnuTLS reads everything that once was interesting to another program's fuzzer.
 func TestFuzzCorpusOfGnuTLS(t *testing.T) {
 	files, err := filepath.Glob(shared(t, "cms/gnutls/fuzz-corpus/*"))
@@ -188,10 +219,7 @@ func FuzzVerify(f *testing.F) {
 	f.Add([]byte("-----BEGIN CMS-----\nMIA=\n-----END CMS-----\n"))
 	f.Add([]byte("Content-Type: multipart/signed; boundary=x\n\n--x\na\n--x\nContent-Type: application/pkcs7-signature\n\n0\n--x--\n"))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		r, err := verify.Detached(context.Background(), b, bytes.NewReader(text), w.policy)
-		if err != nil {
-			t.Fatalf("bytes at hand, and yet an error: %v", err)
-		}
+		r := run(t, b, text, w.policy) // also with the memory of all inputs before; bytes at hand are no error
 		if (r.Verdict == verify.Valid) != (r.Reason == "") {
 			t.Fatalf("%v with reason %q", r.Verdict, r.Reason)
 		}

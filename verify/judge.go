@@ -130,6 +130,11 @@ func demandedSigner(signers []Signer, want [32]byte) Check {
 
 // gather collects what the message and the caller offer: certificates, lists and answers, and the anchors.
 func (j *judgement) gather() {
+	for _, a := range j.policy.Anchors {
+		j.work.Own([]*x509.Certificate{a.Certificate})
+	}
+	j.work.Own(j.policy.TSAAnchors)
+	j.work.Own(j.policy.Certificates)
 	j.doc.certificates = slices.Clone(j.policy.Certificates)
 	for _, raw := range j.doc.message.Certificates {
 		// A certificate that does not parse is one that is not there: it is only a hint.

@@ -91,20 +91,21 @@ const (
 	ReasonPolicyPath = "policy-path"
 	ReasonPolicyArc  = "policy-not-for-signatures"
 	// revocation
-	ReasonRevoked             = "revoked"
-	ReasonRevokedNoTime       = "revoked-without-proof-of-time"
-	ReasonRevocationUnknown   = "revocation-unknown"
-	ReasonRevocationUnchecked = "revocation-not-checked"
-	ReasonRevocationOver      = "revocation-information-over"
-	ReasonListOfAnother       = "crl-of-another-issuer"
-	ReasonListSignature       = "crl-signature-wrong"
-	ReasonListSigner          = "crl-signer-not-accepted"
-	ReasonListInsufficient    = "crl-insufficient"
-	ReasonListOutOfDate       = "crl-out-of-date"
-	ReasonResponderUnreached  = "ocsp-not-reached"
-	ReasonResponderRefused    = "ocsp-answer-not-accepted"
-	ReasonResponderUnknown    = "ocsp-certificate-unknown"
-	RemarkRevokedLater        = "revoked-later"
+	ReasonRevoked              = "revoked"
+	ReasonRevokedNoTime        = "revoked-without-proof-of-time"
+	ReasonRevocationUnknown    = "revocation-unknown"
+	ReasonRevocationTooComplex = "revocation-too-complex"
+	ReasonRevocationUnchecked  = "revocation-not-checked"
+	ReasonRevocationOver       = "revocation-information-over"
+	ReasonListOfAnother        = "crl-of-another-issuer"
+	ReasonListSignature        = "crl-signature-wrong"
+	ReasonListSigner           = "crl-signer-not-accepted"
+	ReasonListInsufficient     = "crl-insufficient"
+	ReasonListOutOfDate        = "crl-out-of-date"
+	ReasonResponderUnreached   = "ocsp-not-reached"
+	ReasonResponderRefused     = "ocsp-answer-not-accepted"
+	ReasonResponderUnknown     = "ocsp-certificate-unknown"
+	RemarkRevokedLater         = "revoked-later"
 	// practice
 	ReasonPractice = "practice"
 	RemarkPractice = "practice-allowed"
@@ -128,7 +129,7 @@ func Reasons() []string {
 		ReasonTimestampPractice, ReasonExpired, ReasonNotYetValid, ReasonNoAnchor, ReasonAuthRoot, ReasonChainSignature,
 		ReasonChainMalformed, ReasonChainUnknownCritical, ReasonChainNotCA, ReasonChainKeyUsage, ReasonChainPathLength,
 		ReasonChainNames, ReasonChainWeak, ReasonChainForbidden, ReasonChainTooComplex, RemarkAuthRoot, ReasonPolicyPath,
-		ReasonPolicyArc, ReasonRevoked, ReasonRevokedNoTime, ReasonRevocationUnknown, ReasonRevocationUnchecked,
+		ReasonPolicyArc, ReasonRevoked, ReasonRevokedNoTime, ReasonRevocationUnknown, ReasonRevocationTooComplex, ReasonRevocationUnchecked,
 		ReasonListOfAnother, ReasonListSignature, ReasonListSigner, ReasonListInsufficient, ReasonListOutOfDate,
 		ReasonResponderUnreached, ReasonResponderRefused, ReasonResponderUnknown,
 		RemarkRevokedLater, ReasonPractice, RemarkPractice, ReasonOtherSigner,

@@ -63,6 +63,9 @@ func (j *judgement) checkRevocation(out *Signer, result *path.Result) Check {
 		return c
 	case Unknown:
 		c := unclear(CheckRevocation, openReasons[answer.NearestCause()], open)
+		if j.work.Unread() { // a list's issuer may be among those
+			c = unclear(CheckRevocation, ReasonRevocationTooComplex, Indeterminate)
+		}
 		c.Values = map[string]string{"why": answer.Words()}
 		return c
 	case Revoked:

@@ -11,6 +11,8 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"golang.org/x/text/unicode/norm"
+
 	"natsuin/fingerprint"
 )
 
@@ -136,9 +138,9 @@ func fileStem(name string, cert *x509.Certificate) (string, error) {
 }
 
 // reserved tells whether a name is that of a root that the program knows, other than own,
-// in any case: whoever reads a verdict tells roots apart by their names.
+// in any case and width: whoever reads a verdict tells roots apart by their names.
 func reserved(stem string, own Root) bool {
-	stem = strings.ToLower(stem)
+	stem = strings.ToLower(norm.NFKC.String(stem))
 	if stem == "practice" {
 		return true
 	}

@@ -136,7 +136,7 @@ func TestSameRootIsKeptOnce(t *testing.T) {
 
 // Roots are told apart by their names: whoever makes one can put any into it.
 func TestNoRootTakesTheNameOfAnother(t *testing.T) {
-	for _, name := range []string{"signca03", "SignCA03", "signca03.pem", "authca01", "practice"} {
+	for _, name := range []string{"signca03", "SignCA03", "signca03.pem", "authca01", "practice", "ｓｉｇｎｃａ０３", "ｐｒａｃｔｉｃｅ"} {
 		s, cert := store(t), root(t, name)
 		got, err := s.Add("", cert)
 		if want := "root-" + fingerprint.Of(cert).SHA256.String()[:16]; err != nil || got.Name != want {

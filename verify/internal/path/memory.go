@@ -16,7 +16,7 @@ import (
 // is empty.
 type Memory struct {
 	mu    sync.Mutex
-	lists map[place]*revocation.CRL // the caller's
+	lists map[place]*revocation.CRL // the caller's, of every run: they are few
 
 	size         int // of the certificates below, in bytes of DER and overhead
 	certificates map[string]*x509.Certificate

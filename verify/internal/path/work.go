@@ -73,6 +73,19 @@ func NewWork(ctx context.Context, memory *Memory) *Work {
 // Certificate parses a certificate of a message, as ParseCertificate does.
 func (w *Work) Certificate(der []byte) (*x509.Certificate, error) { return w.memory.certificate(der) }
 
+// Own reads certificates that are the caller's. They cost a message nothing, and it can
+// keep none of them from being read.
+func (w *Work) Own(certificates []*x509.Certificate) {
+	for _, c := range certificates {
+		if c != nil {
+			w.afford(c, 0)
+		}
+	}
+}
+
+// Unread tells whether there were more names than are read.
+func (w *Work) Unread() bool { return w.unread }
+
 // Keep reads lists that the caller keeps for all messages of the memory.
 func (w *Work) Keep(lists [][]byte) {
 	for _, der := range lists {
@@ -82,12 +95,15 @@ func (w *Work) Keep(lists [][]byte) {
 
 // read returns the facts of a certificate, with the numbers of this Work. Where the
 // names are too long to be read, its names are like no others.
-func (w *Work) read(c *x509.Certificate) *facts {
+func (w *Work) read(c *x509.Certificate) *facts { return w.afford(c, nameBytes(c)) }
+
+// afford is read for so many bytes of names.
+func (w *Work) afford(c *x509.Certificate, n int) *facts {
 	if f := w.facts[string(c.Raw)]; f != nil {
 		return f
 	}
 	f := facts{cert: c, unread: true, subjectKey: fmt.Sprint("unread subject ", len(w.facts)), issuerKey: fmt.Sprint("unread issuer ", len(w.facts))}
-	if n := nameBytes(c); n <= w.names {
+	if n <= w.names {
 		w.names -= n
 		f = *w.memory.factsOf(c)
 	}
