@@ -141,14 +141,19 @@ func (a *app) ask(ctx context.Context, question string) (string, error) {
 	if err != nil {
 		return "", inputNeeded()
 	}
+	return t.Ask(ctx, a.lastLine(question))
+}
+
+// lastLine shows all lines of a question but the last.
+func (a *app) lastLine(question string) string {
 	lines := strings.Split(a.fit(question, true), "\n")
+	if len(lines) == 1 {
+		return question // its blank at the end included
+	}
 	for _, line := range lines[:len(lines)-1] {
 		a.prompt(line)
 	}
-	if len(lines) > 1 {
-		question = lines[len(lines)-1] + " "
-	}
-	return t.Ask(ctx, question)
+	return lines[len(lines)-1] + " "
 }
 
 // agree asks for yes or はい. What is neither that nor no is asked about once more; then

@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
@@ -181,18 +182,30 @@ func (a *app) askPrint(ctx context.Context) (fingerprint.Print, error) {
 	if err != nil {
 		return fingerprint.Print{}, inputNeeded()
 	}
-	typed, err := t.AskOn(ctx, a.t("trust.compare.ask"), func(text string) (string, bool) {
+	typed, err := t.AskOn(ctx, a.lastLine(a.t("trust.compare.ask")), func(text string) (string, bool) {
 		if text == "" || strings.HasSuffix(text, "\n") {
 			return "", false
 		}
-		_, err := fingerprint.Parse(text)
+		print, err := fingerprint.Parse(text)
 		var part *fingerprint.LengthError
-		if errors.As(err, &part) && part.Short() {
-			return a.t("trust.compare.more", "N", part.Digits+part.Base64), true
+		digits := 0
+		switch {
+		case err == nil && print.Algorithm == fingerprint.SHA1: // or the beginning of more
+			digits = 2 * len(print.Sum)
+		case errors.As(err, &part) && part.Short():
+			digits = part.Digits + part.Base64
+		case errors.Is(err, fingerprint.ErrEmpty): // a label
+		default:
+			return "", false
 		}
-		return a.t("trust.compare.more", "N", 0), errors.Is(err, fingerprint.ErrEmpty) // a label
+		return a.t("trust.compare.more", "N", digits), true
 	})
-	if err != nil {
+	switch {
+	case errors.Is(err, ui.ErrInputLength):
+		return fingerprint.Print{}, fingerprint.ErrTooLong
+	case errors.Is(err, ui.ErrNotText):
+		return fingerprint.Print{}, &fingerprint.SyntaxError{Char: utf8.RuneError}
+	case err != nil:
 		return fingerprint.Print{}, err
 	}
 	return fingerprint.Parse(typed)
@@ -200,10 +213,16 @@ func (a *app) askPrint(ctx context.Context) (fingerprint.Print, error) {
 
 func newTrustRemove(a *app) *cobra.Command {
 	c := a.verb("remove NAME|SHA256", "trust.remove", func(_ context.Context, args []string) error {
-		// The groups of four that trust list prints need no quotes.
 		return a.trustRemove(strings.Join(args, " "))
 	})
-	c.Args = a.arguments(1, -1)
+	// The groups of four that trust list prints need no quotes.
+	c.Args = func(c *cobra.Command, args []string) error {
+		most := 1
+		if _, err := fingerprint.Parse(strings.Join(args, " ")); err == nil {
+			most = -1
+		}
+		return a.arguments(1, most)(c, args)
+	}
 	return c
 }
 

@@ -84,8 +84,8 @@ func (t *Terminal) Ask(ctx context.Context, prompt string) (string, error) {
 }
 
 // AskOn is Ask for an answer that may be printed on several lines: after each, more looks at
-// all of them, line breaks included, and says whether to read on, and the prompt for that. Of
-// what was pasted, the rest is thrown away and is no command to the shell.
+// all of them, line breaks included, and says whether to read on, and the prompt for that. What
+// was pasted beyond the answer is thrown away, however it ends, and is no command to the shell.
 func (t *Terminal) AskOn(ctx context.Context, prompt string, more func(text string) (prompt string, on bool)) (string, error) {
 	l := line{text: make([]byte, 0, maxAnswer), echo: t.out, more: more}
 	if err := t.readLine(ctx, prompt, &l); err != nil {
@@ -114,6 +114,13 @@ func (t *Terminal) readLine(ctx context.Context, prompt string, l *line) (err er
 	if l.begun, err = t.in.discard(); err != nil {
 		return fmt.Errorf("discard typed input: %w", err)
 	}
+	if l.more != nil {
+		defer func() {
+			if _, discardErr := t.in.discard(); err == nil {
+				err = discardErr
+			}
+		}()
+	}
 	if err := t.Print(strings.ReplaceAll(prompt, "\n", "\r\n")); err != nil {
 		return fmt.Errorf("write terminal: %w", err)
 	}
@@ -125,14 +132,8 @@ func (t *Terminal) readLine(ctx context.Context, prompt string, l *line) (err er
 			}
 			return fmt.Errorf("%w: %w", ErrInterrupted, err)
 		}
-		switch done, err := l.key(b); {
-		case err != nil:
+		if done, err := l.key(b); done || err != nil {
 			return err
-		case done && l.more != nil:
-			_, err := t.in.discard()
-			return err
-		case done:
-			return nil
 		}
 	}
 }
@@ -174,8 +175,12 @@ func (l *line) key(b byte) (done bool, err error) {
 	case b == ctrlC || b == ctrlBack:
 		return false, ErrInterrupted
 	case b == ctrlD:
-		if len(l.text) == 0 && !l.tooLong && !l.notText {
+		switch {
+		case l.tooLong || l.notText:
+		case len(l.text) == 0:
 			return false, ErrInterrupted
+		case l.text[len(l.text)-1] == '\n': // it went on, and does no more
+			return true, nil
 		}
 	case b == backspace || b == del:
 		l.takeBack()
