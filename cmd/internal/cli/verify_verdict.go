@@ -53,8 +53,11 @@ func (r *verifyRun) verdictWith(verdict verify.Verdict, reason string, practice 
 }
 
 // asOfGivenTime reports whether a signer was judged for the time of --at, which nothing
-// proves, and not for now.
-func asOfGivenTime(s verify.Signer) bool { return s.ReferenceFrom == "at" }
+// proves, and not for now. Where the dates were not looked at no time plays a part.
+func asOfGivenTime(s verify.Signer) bool {
+	dates, _ := s.Check(verify.CheckDates)
+	return s.ReferenceFrom == "at" && dates.Result != verify.NotDone
+}
 
 // byAuthenticationKey reports whether only --allow-auth lets this signer's key sign.
 func byAuthenticationKey(s verify.Signer) bool {
