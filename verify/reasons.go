@@ -101,6 +101,7 @@ const (
 	ReasonListSignature        = "crl-signature-wrong"
 	ReasonListSigner           = "crl-signer-not-accepted"
 	ReasonListInsufficient     = "crl-insufficient"
+	ReasonListAfterExpiry      = "crl-after-expiry"
 	ReasonListOutOfDate        = "crl-out-of-date"
 	ReasonResponderUnreached   = "ocsp-not-reached"
 	ReasonResponderRefused     = "ocsp-answer-not-accepted"
@@ -130,7 +131,7 @@ func Reasons() []string {
 		ReasonChainMalformed, ReasonChainUnknownCritical, ReasonChainNotCA, ReasonChainKeyUsage, ReasonChainPathLength,
 		ReasonChainNames, ReasonChainWeak, ReasonChainForbidden, ReasonChainTooComplex, RemarkAuthRoot, ReasonPolicyPath,
 		ReasonPolicyArc, ReasonRevoked, ReasonRevokedNoTime, ReasonRevocationUnknown, ReasonRevocationTooComplex, ReasonRevocationUnchecked,
-		ReasonListOfAnother, ReasonListSignature, ReasonListSigner, ReasonListInsufficient, ReasonListOutOfDate,
+		ReasonListOfAnother, ReasonListSignature, ReasonListSigner, ReasonListInsufficient, ReasonListAfterExpiry, ReasonListOutOfDate,
 		ReasonResponderUnreached, ReasonResponderRefused, ReasonResponderUnknown,
 		RemarkRevokedLater, ReasonPractice, RemarkPractice, ReasonOtherSigner,
 	}

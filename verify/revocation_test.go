@@ -110,6 +110,15 @@ func TestRevocation(t *testing.T) {
 	})
 }
 
+// TestAListFromAfterTheCertificatesEnd has a list that need not hold a certificate which expired before it was issued
+// (RFC 5280 3.3): it is no proof, and not for being a part.
+func TestAListFromAfterTheCertificatesEnd(t *testing.T) {
+	w := newWorldFor(t, ecKey(t), func(c *x509.Certificate) { c.NotAfter = now.AddDate(0, 0, -10) })
+	p := w.policy
+	p.At, p.CRLs, p.RequireRevocation = now.AddDate(0, 0, -20), [][]byte{list(t, w, time.Time{}, 0)}, true
+	open(verify.CheckRevocation, verify.ReasonListAfterExpiry).hold(t, run(t, by(w.signer, nil).encode(t), nil, p))
+}
+
 func TestFilesOfRevocationLists(t *testing.T) {
 	w := newWorld(t)
 	good := list(t, w, time.Time{}, 0)

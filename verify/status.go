@@ -111,6 +111,7 @@ var openReasons = map[revocation.Cause]string{
 	revocation.NothingAtHand: ReasonRevocationUnknown, revocation.Unreadable: ReasonRevocationUnknown,
 	revocation.ListOfAnother: ReasonListOfAnother, revocation.ListSignature: ReasonListSignature,
 	revocation.ListSigner: ReasonListSigner, revocation.ListInsufficient: ReasonListInsufficient,
-	revocation.ListOutOfDate: ReasonListOutOfDate, revocation.NobodyReached: ReasonResponderUnreached,
+	revocation.ListAfterExpiry: ReasonListAfterExpiry,
+	revocation.ListOutOfDate:   ReasonListOutOfDate, revocation.NobodyReached: ReasonResponderUnreached,
 	revocation.AnswerRefused: ReasonResponderRefused, revocation.AnswerUnknown: ReasonResponderUnknown,
 }

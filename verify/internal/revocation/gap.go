@@ -17,6 +17,7 @@ const (
 	ListSigner                    // signed by whom it does not behoove, or too weakly
 	ListSignature                 // signed by nobody at hand, or changed
 	ListInsufficient              // partial, or with what is not understood, so that it proves nothing good
+	ListAfterExpiry               // of a time at which the certificate need not stand in it any more
 	ListOutOfDate                 // not for the reference time
 )
 

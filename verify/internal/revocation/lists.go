@@ -125,7 +125,7 @@ func (k *Checker) consult(ctx context.Context, q *query, p point, list *CRL) {
 		refuse(ListInsufficient, "a fresher list is named, but not at hand")
 		return
 	case dropped(q.cert, current.thisUpdate, current.keepsExpiredFrom):
-		refuse(ListInsufficient, "issued after the certificate expired, so it may leave it out")
+		refuse(ListAfterExpiry, "issued after the certificate expired, so it may leave it out")
 		return
 	}
 	q.settled[group] = list
