@@ -141,9 +141,10 @@ func (r *pinChange) run(ctx context.Context) error {
 			}
 			return r.fromPerson(ctx)
 		},
-		given: func() card.Secret { return r.old },
-		tries: func(t card.Tries) { r.report.TriesLeft = triesValue(t) },
-		send:  func(s *session) error { return r.send(ctx, s) },
+		given:   func() card.Secret { return r.old },
+		another: func() { r.new.Wipe() }, // it was meant for that card
+		tries:   func(t card.Tries) { r.report.TriesLeft = triesValue(t) },
+		send:    func(s *session) error { return r.send(ctx, s) },
 	})
 	return r.outcome(err)
 }

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"time"
 
 	"natsuin/card/apdu"
 	"natsuin/card/pcsc"
@@ -93,12 +94,20 @@ func (a *app) await(ctx context.Context, wanted string, take func([]pcsc.Reader)
 			return s, nil
 		}
 		code := i18n.CodeOf(why)
-		if limit == 0 || (code != i18n.CodeNoReader && code != i18n.CodeNoCard) {
+		bounced := code == i18n.CodeCardRemoved // it was lifted while it was looked for, and may be back by now
+		if limit == 0 || code != i18n.CodeNoReader && code != i18n.CodeNoCard && !bounced {
 			return nil, why
 		}
 		if line := a.waitingFor(code, wanted, readers); line != said {
 			a.say(line)
 			said = line
+		}
+		if bounced {
+			select {
+			case <-time.After(bounceTime):
+				continue
+			case <-waiting.Done():
+			}
 		}
 		if err := a.env.Readers.Wait(waiting, readers); err != nil {
 			if ctx.Err() != nil {
@@ -111,6 +120,9 @@ func (a *app) await(ctx context.Context, wanted string, take func([]pcsc.Reader)
 		}
 	}
 }
+
+// bounceTime is what a card that is laid down is given to lie still.
+const bounceTime = 250 * time.Millisecond
 
 var errWaited = errors.New("the time to wait is over")
 

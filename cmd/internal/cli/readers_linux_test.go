@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"natsuin/card/pcsc"
 	"natsuin/card/virtual"
 )
 
@@ -12,11 +13,11 @@ var words = map[string]struct {
 	left4, left3, sign, changed, wait, plug, choose, interrupted, consent string
 }{
 	"ja": {
-		"残り 4 回", "残り 3 回", "今の署名用パスワード", "表示したものと変わりました", "カードをリーダーに置いてください（Ctrl-C で中止）",
+		"残り 4 回", "残り 3 回", "今の署名用パスワード", "別のカードかもしれないため", "カードをリーダーに置いてください（Ctrl-C で中止）",
 		"カードリーダーをつないでください", "番号（1〜2）: ", "中止しました", "それでも入力しますか",
 	},
 	"en": {
-		"4 tries left", "3 tries left", "Current signature password", "not as it was shown", "Please put the card on the reader (Ctrl-C to stop)",
+		"4 tries left", "3 tries left", "Current signature password", "may be another card by now", "Please put the card on the reader (Ctrl-C to stop)",
 		"Please connect a card reader", "Number (1-2): ", "interrupted", "Go on anyway?",
 	},
 }
@@ -216,6 +217,30 @@ func TestTheLiftedCardIsWaitedForInItsReader(t *testing.T) {
 				t.Errorf("the card beside it saw %+v", beside.card.Tally())
 			}
 		})
+	}
+}
+
+// A card that bounces as it is laid down is gone before it was looked at.
+func TestCardLiftedAsItIsFoundMayComeBack(t *testing.T) {
+	for _, args := range [][]string{{"pin", "status"}, {"cert", "show", "sign"}} {
+		d := newDesk()
+		card := laidCard(t, left(4))
+		card.Inject(virtual.Fault{At: 0, Effect: virtual.Remove(lost(0x80100069, pcsc.ErrRemoved))})
+		slot := d.plug("ACME 00", card)
+		s := d.sit(t, "en", append([]string{"--reader", "ACME 00"}, args...)...)
+		s.waitsFor(words["en"].wait)
+		d.lay(slot, d.lift(slot)) // not seen by whoever looks before and after
+		if args[0] == "cert" {
+			s.expect(words["en"].left4).expect("Signature password: ").send(signPassword)
+		}
+		s.end(0)
+	}
+	d := newDesk()
+	card := laidCard(t)
+	card.Inject(virtual.Fault{At: 0, Effect: virtual.Remove(lost(0x80100069, pcsc.ErrRemoved))})
+	d.plug("ACME 00", card)
+	if got := d.script(t, 5, "pin", "status"); got["code"] != "card-removed" { // which does not wait
+		t.Errorf("code %v", got["code"])
 	}
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"natsuin/card"
 	"natsuin/card/pcsc"
@@ -31,6 +30,8 @@ type unlocking struct {
 	given func() card.Secret
 	// tries reports each count that becomes known.
 	tries func(card.Tries)
+	// another, if not nil, forgets what was given for the card that was shown before.
+	another func()
 	// rehearse ends before anything is asked.
 	rehearse bool
 	// reads is the certificate that send will read, if any; with spare the card is not
@@ -63,16 +64,18 @@ func (a *app) unlock(ctx context.Context, u unlocking) error {
 	}()
 	var wrong []card.Secret
 	defer func() { wipe(wrong) }()
-	for first, warned := true, false; ; first = false {
+	unseen, warned := true, false // what notice shows, for this card
+	for {
 		was, err := s.look(u)
 		if err != nil {
 			return err
 		}
 		s.end(false)
 		was.absent, warned = was.absent && !warned, warned || was.absent
-		if err := a.announce(ctx, s, was, u, first); err != nil || u.rehearse {
+		if err := a.announce(ctx, s, was, u, unseen); err != nil || u.rehearse {
 			return err
 		}
+		unseen = false
 		if err := u.collect(ctx); err != nil {
 			return err
 		}
@@ -92,10 +95,16 @@ func (a *app) unlock(ctx context.Context, u unlocking) error {
 				return &i18n.Error{Code: i18n.CodeCardRemoved, ID: "err.card-changed"}
 			}
 			id := "unlock.changed"
-			if errors.Is(err, pcsc.ErrReset) {
+			switch {
+			case errors.Is(err, pcsc.ErrReset):
 				id = "unlock.reset"
+			case another(err):
+				id = "unlock.another"
 			}
 			a.prompt(a.t(id))
+			if unseen = another(err); unseen && u.another != nil {
+				u.another()
+			}
 			if s, err = a.again(ctx, s); err != nil {
 				return err
 			}
@@ -164,7 +173,7 @@ func (s *session) look(u unlocking) (shown, error) {
 
 // announce shows reader, card and tries, then decides whether a secret may be
 // sent at all.
-func (a *app) announce(ctx context.Context, s *session, was shown, u unlocking, first bool) error {
+func (a *app) announce(ctx context.Context, s *session, was shown, u unlocking, unseen bool) error {
 	tell := a.say
 	if a.interactive() {
 		tell = a.prompt // it belongs to the question, whatever -q and --json say
@@ -174,7 +183,7 @@ func (a *app) announce(ctx context.Context, s *session, was shown, u unlocking, 
 	if was.tries.Blocked() {
 		return lockedError(u.cred)
 	}
-	if first && u.notice != nil {
+	if unseen && u.notice != nil {
 		if err := u.notice(ctx); err != nil {
 			return err
 		}
@@ -287,12 +296,4 @@ func another(err error) bool {
 		}
 	}
 	return false
-}
-
-// kind names the sort of card in words.
-func (a *app) kind(t card.Token) string { return a.t("kind." + t.Kind.String()) }
-
-// daysLeft is the whole days from now until a certificate ends; negative after it.
-func (a *app) daysLeft(end time.Time) int {
-	return int(end.Sub(a.env.Now()).Hours() / 24)
 }

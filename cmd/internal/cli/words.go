@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"natsuin/card"
 	"natsuin/card/apdu"
 	"natsuin/cmd/internal/i18n"
 	"natsuin/cmd/internal/ui"
@@ -182,4 +183,12 @@ func distinguishedName(der []byte) string {
 		return hexUpper(der)
 	}
 	return name.String()
+}
+
+// kind names the sort of card in words.
+func (a *app) kind(t card.Token) string { return a.t("kind." + t.Kind.String()) }
+
+// daysLeft is the whole days from now until a certificate ends; negative after it.
+func (a *app) daysLeft(end time.Time) int {
+	return int(end.Sub(a.env.Now()).Hours() / 24)
 }
