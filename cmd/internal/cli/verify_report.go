@@ -51,10 +51,10 @@ type verifyReference struct {
 }
 
 type verifyTimestamp struct {
-	Time       string `json:"time"`
-	Verified   bool   `json:"verified"`
-	Reason     string `json:"reason,omitempty"`
-	Revocation string `json:"revocation"`
+	Time       *string `json:"time"`
+	Verified   bool    `json:"verified"`
+	Reason     string  `json:"reason,omitempty"`
+	Revocation string  `json:"revocation"`
 }
 
 type verifyAnchor struct {
@@ -75,7 +75,7 @@ type verifyCheck struct {
 func (r *verifyRun) conclude(ctx context.Context, answers <-chan chan *judged) error {
 	rep := &verifyReport{Files: []verifyFile{}}
 	worst, decisive, verdict := i18n.CodeOK, error(nil), verify.Valid
-	first := true
+	all, others := 0, []string(nil) // that are not VALID
 	for answer := range answers {
 		j := <-answer
 		if ctx.Err() != nil {
@@ -84,11 +84,14 @@ func (r *verifyRun) conclude(ctx context.Context, answers <-chan chan *judged) e
 		if r.app.asJSON {
 			rep.Files = append(rep.Files, r.app.fileOf(j))
 		} else {
-			if !first {
+			if all > 0 {
 				r.app.print("")
 			}
-			first = false
 			r.printJudged(j)
+		}
+		all++
+		if j.verdict() != verify.Valid {
+			others = append(others, ui.Escape(j.signature))
 		}
 		verdict = min(verdict, j.verdict()) // INVALID if any, else INDETERMINATE if any
 		if code := j.code(); code != i18n.CodeOK && (decisive == nil || i18n.Worse(worst, code) == code && code != worst) {
@@ -103,10 +106,23 @@ func (r *verifyRun) conclude(ctx context.Context, answers <-chan chan *judged) e
 	}
 	rep.Verdict = verdict.String()
 	r.app.report = rep
+	if all > 1 && len(others) > 0 {
+		r.app.sayOthers(all, others)
+	}
 	if isVerdict(decisive) {
 		r.app.sayHint(decisive)
 	}
 	return decisive
+}
+
+// sayOthers names the signatures that are not VALID, which may stand far above.
+func (a *app) sayOthers(all int, others []string) {
+	const most = 10
+	names := strings.Join(others[:min(most, len(others))], a.t("list.separator"))
+	if len(others) > most {
+		names += " …"
+	}
+	a.say(a.t("verify.summary", "N", len(others), "All", all, "Names", names))
 }
 
 // verdict is the report's; a file that could not be read proves nothing.
@@ -151,7 +167,10 @@ func (a *app) signerOf(s *verify.Signer) verifySigner {
 		v.SigningTime = orNull(stamp(*s.SigningTime))
 	}
 	if t := s.Timestamp; t != nil {
-		v.Timestamp = &verifyTimestamp{stamp(t.Time), t.Verified, t.Reason, string(t.Revocation)}
+		v.Timestamp = &verifyTimestamp{Verified: t.Verified, Reason: t.Reason, Revocation: string(t.Revocation)}
+		if !t.Time.IsZero() { // one that cannot be read has none
+			v.Timestamp.Time = orNull(stamp(t.Time))
+		}
 	}
 	if n := s.Anchor; n != nil {
 		v.Anchor = &verifyAnchor{n.Kind, n.Name, hexUpper(n.SHA256[:])}

@@ -24,6 +24,12 @@ func (r *verifyRun) verdictWith(verdict verify.Verdict, reason string, practice 
 	if i := slices.IndexFunc(signers, asOfGivenTime); i >= 0 {
 		remarks = append(remarks, a.t("verdict.at", "Date", a.dateTime(signers[i].Reference)))
 	}
+	if i := slices.IndexFunc(signers, asOfTimeStamp); i >= 0 {
+		remarks = append(remarks, a.t("verdict.timestamp", "Date", a.dateTime(signers[i].Reference)))
+		if !r.policy.At.IsZero() {
+			remarks = append(remarks, a.t("verdict.at-unused"))
+		}
+	}
 	if slices.ContainsFunc(signers, byAuthenticationKey) {
 		remarks = append(remarks, a.t("verdict.authentication"))
 	}
@@ -54,9 +60,14 @@ func (r *verifyRun) verdictWith(verdict verify.Verdict, reason string, practice 
 
 // asOfGivenTime reports whether a signer was judged for the time of --at, which nothing
 // proves, and not for now. Where the dates were not looked at no time plays a part.
-func asOfGivenTime(s verify.Signer) bool {
+func asOfGivenTime(s verify.Signer) bool { return asOf(s, "at") }
+
+// asOfTimeStamp reports whether it was the time of a verified time stamp.
+func asOfTimeStamp(s verify.Signer) bool { return asOf(s, "timestamp") }
+
+func asOf(s verify.Signer, from string) bool {
 	dates, _ := s.Check(verify.CheckDates)
-	return s.ReferenceFrom == "at" && dates.Result != verify.NotDone
+	return s.ReferenceFrom == from && dates.Result != verify.NotDone
 }
 
 // byAuthenticationKey reports whether only --allow-auth lets this signer's key sign.
