@@ -244,6 +244,27 @@ func TestCardLiftedAsItIsFoundMayComeBack(t *testing.T) {
 	}
 }
 
+// What was agreed to for one card is asked anew for the one that lies there after a wrong entry.
+func TestAnotherCardAfterAWrongEntryIsAgreedToAnew(t *testing.T) {
+	d, card := newDesk(), laidCard(t)
+	slot := d.plug("ACME 00", card)
+	card.Inject(virtual.Fault{When: virtual.On(virtual.OpVerify), Effect: func(x *virtual.Exchange) ([]byte, error) {
+		answer := x.Run()
+		d.lift(slot)
+		return answer, nil
+	}})
+	s := d.sit(t, "en", "sign", toSign(t))
+	s.expect("Sign 1 file").send("yes").expect("Signature password: ").send("WRONG123").expect("4 tries left")
+	s.waitsFor(words["en"].wait)
+	other := laidCard(t)
+	d.lay(slot, other)
+	s.expect("name, address, birth date and sex").expect("Sign 1 file").send("no")
+	s.end(8)
+	if tally := other.Tally(); tally.Wrong+tally.Right != 0 {
+		t.Errorf("the other card saw %+v", tally)
+	}
+}
+
 func TestInterruptedWhileTheCardIsLifted(t *testing.T) {
 	d := newDesk()
 	slot := d.plug("ACME 00", laidCard(t))

@@ -217,3 +217,12 @@ func (g globals) waitLimit(interactive bool) (time.Duration, error) {
 	}
 	return d, nil
 }
+
+func seen(wrong []card.Secret, s card.Secret) bool {
+	for _, w := range wrong {
+		if w.Equal(s) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,6 +1,12 @@
 package cli
 
-import "natsuin/card"
+import (
+	"errors"
+
+	"natsuin/card"
+	"natsuin/card/pcsc"
+	"natsuin/card/practice"
+)
 
 // A session is the conversation with one card, from the first transaction to the
 // last. Between begin and end the card is ours alone; no prompt stands between them.
@@ -47,4 +53,15 @@ func (s *session) end(reset bool) {
 func (s *session) close() {
 	s.end(true)
 	_ = s.conn.Close()
+}
+
+// another is whether a transaction did not begin because the card may not be the one of
+// the transaction before.
+func another(err error) bool {
+	for _, not := range []error{pcsc.ErrRemoved, pcsc.ErrNoCard, pcsc.ErrReset, practice.ErrReplaced} {
+		if errors.Is(err, not) {
+			return true
+		}
+	}
+	return false
 }

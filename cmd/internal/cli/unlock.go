@@ -7,7 +7,6 @@ import (
 
 	"natsuin/card"
 	"natsuin/card/pcsc"
-	"natsuin/card/practice"
 	"natsuin/cmd/internal/i18n"
 	"natsuin/cmd/internal/ui"
 )
@@ -65,6 +64,19 @@ func (a *app) unlock(ctx context.Context, u unlocking) error {
 	var wrong []card.Secret
 	defer func() { wipe(wrong) }()
 	unseen, warned := true, false // what notice shows, for this card
+	forget := func() {
+		if unseen = true; u.another != nil {
+			u.another()
+		}
+	}
+	anew := func() error {
+		next, err := a.again(ctx, s)
+		if next != s { // it was lifted since, and another may lie there
+			forget()
+		}
+		s = next
+		return err
+	}
 	for {
 		was, err := s.look(u)
 		if err != nil {
@@ -81,7 +93,7 @@ func (a *app) unlock(ctx context.Context, u unlocking) error {
 		}
 		if seen(wrong, u.given()) {
 			a.prompt(a.t("secret.same-wrong"))
-			if s, err = a.again(ctx, s); err != nil {
+			if err := anew(); err != nil {
 				return err
 			}
 			continue
@@ -102,10 +114,10 @@ func (a *app) unlock(ctx context.Context, u unlocking) error {
 				id = "unlock.another"
 			}
 			a.prompt(a.t(id))
-			if unseen = another(err); unseen && u.another != nil {
-				u.another()
+			if another(err) {
+				forget()
 			}
-			if s, err = a.again(ctx, s); err != nil {
+			if err := anew(); err != nil {
 				return err
 			}
 		case errors.As(err, &pin):
@@ -119,7 +131,7 @@ func (a *app) unlock(ctx context.Context, u unlocking) error {
 			x := a.out.Explain(err)
 			a.prompt(x.Message)
 			a.prompt(x.Hint)
-			if s, err = a.again(ctx, s); err != nil {
+			if err := anew(); err != nil {
 				return err
 			}
 		default:
@@ -138,15 +150,6 @@ func (a *app) again(ctx context.Context, s *session) (*session, error) {
 	reader := s.conn.Reader()
 	s.close()
 	return a.reconnect(ctx, reader)
-}
-
-func seen(wrong []card.Secret, s card.Secret) bool {
-	for _, w := range wrong {
-		if w.Equal(s) {
-			return true
-		}
-	}
-	return false
 }
 
 // look reads what the prompt shows: the card's kind and the tries left.
@@ -285,15 +288,4 @@ func (a *app) attempt(ctx context.Context, s *session, was shown, u unlocking) e
 		return &changedError{fmt.Errorf("tries %+v, shown %+v", now, was.tries)}
 	}
 	return u.send(s)
-}
-
-// another is whether a transaction did not begin because the card may not be the one of
-// the transaction before.
-func another(err error) bool {
-	for _, not := range []error{pcsc.ErrRemoved, pcsc.ErrNoCard, pcsc.ErrReset, practice.ErrReplaced} {
-		if errors.Is(err, not) {
-			return true
-		}
-	}
-	return false
 }
