@@ -256,10 +256,15 @@ func TestAnotherCardAfterAWrongEntryIsAgreedToAnew(t *testing.T) {
 	s := d.sit(t, "en", "sign", toSign(t))
 	s.expect("Sign 1 file").send("yes").expect("Signature password: ").send("WRONG123").expect("4 tries left")
 	s.waitsFor(words["en"].wait)
-	other := laidCard(t)
+	other := laidCard(t, func(o *virtual.Options) { o.State.Auth.Certificate = nil })
 	d.lay(slot, other)
-	s.expect("name, address, birth date and sex").expect("Sign 1 file").send("no")
+	s.expect("name, address, birth date and sex")
+	from := s.seen
+	s.expect("Sign 1 file").send("no")
 	s.end(8)
+	if strings.Contains(s.screen()[from:], "authentication certificate ends") {
+		t.Error("the date of the card before is told of this one")
+	}
 	if tally := other.Tally(); tally.Wrong+tally.Right != 0 {
 		t.Errorf("the other card saw %+v", tally)
 	}

@@ -139,6 +139,7 @@ func (r *signRun) withCard(ctx context.Context, secrets []card.Secret) error {
 			if err := r.able(token); err != nil {
 				return err
 			}
+			hint = nil // of the card before, if this is another
 			end, err := s.card.Expiry(card.AuthCert)
 			if err == nil {
 				hint = &end

@@ -65,7 +65,7 @@ func (a *app) unlock(ctx context.Context, u unlocking) error {
 	defer func() { wipe(wrong) }()
 	unseen, warned := true, false // what notice shows, for this card
 	forget := func() {
-		if unseen = true; u.another != nil {
+		if unseen, warned = true, false; u.another != nil {
 			u.another()
 		}
 	}
