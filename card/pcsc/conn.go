@@ -27,6 +27,7 @@ type Conn struct {
 
 	begun   bool   // in a transaction
 	used    bool   // commands were sent since the card was last reset by us
+	kept    bool   // the card is to be left as it is (Leave)
 	left    bool   // the last transaction left the card as it was
 	events  uint16 // of the reader, when the card was connected to (see events)
 	removed bool   // another card lies there now
@@ -102,7 +103,7 @@ func (c *Conn) release() {
 }
 
 func (c *Conn) disposition() scard.Disposition {
-	if c.used {
+	if c.used && !c.kept {
 		return scard.ResetCard
 	}
 	return scard.LeaveCard
@@ -137,9 +138,10 @@ func (c *Conn) usable(op string) error {
 	return nil
 }
 
-// Begin starts a transaction: until End no other program reaches the card. Nothing is
-// sent to the card. If another program holds it Begin waits for System.Patience, then
-// fails with ErrBusy, and the Conn is of no further use.
+// Begin starts a transaction: until End no other program reaches the card.
+// Nothing is sent to the card. If another program holds it, Begin waits for
+// System.Patience, then fails with ErrBusy; if ctx ends first, it returns its
+// cause at once. In both cases the Conn is of no further use.
 //
 // A Conn is to one card: once that was taken out, Begin fails with ErrRemoved, whatever
 // lies in the reader by then. If another program has reset the card since, Begin takes
@@ -150,9 +152,12 @@ func (c *Conn) usable(op string) error {
 //
 // Errors are of type *Error: ErrBusy, ErrRemoved, ErrReset (also of a card that others
 // reset again and again), ErrUnresponsive, ErrNoService.
-func (c *Conn) Begin() error {
+func (c *Conn) Begin(ctx context.Context) error {
 	if err := c.usable("begin"); err != nil {
 		return err
+	}
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
 	}
 	if c.begun {
 		return &Error{Op: "begin", Reader: c.reader, Err: errBegun}
@@ -162,7 +167,7 @@ func (c *Conn) Begin() error {
 		c.release()
 	}
 	busy := &Error{Op: "begin", Reader: c.reader, Err: ErrBusy}
-	lost, err := patiently(context.Background(), c.patience, c.begin, late, busy)
+	lost, err := patiently(ctx, c.patience, c.begin, late, busy)
 	if lost {
 		c.dead = ErrBusy
 	}
@@ -223,6 +228,12 @@ func (c *Conn) exchanged() error {
 // Errors are of type *Error: ErrNoAnswer, ErrRemoved, ErrReset, ErrNoTransaction,
 // ErrNoService.
 func (c *Conn) Transmit(cmd []byte) ([]byte, error) {
+	return c.TransmitContext(context.Background(), cmd)
+}
+
+// TransmitContext is Transmit for a command whose answer may be given up: if ctx
+// ends first it returns its cause at once, and the Conn is of no further use.
+func (c *Conn) TransmitContext(ctx context.Context, cmd []byte) ([]byte, error) {
 	if err := c.usable("transmit"); err != nil {
 		return nil, err
 	}
@@ -232,6 +243,9 @@ func (c *Conn) Transmit(cmd []byte) ([]byte, error) {
 	if len(cmd) == 0 {
 		return nil, &Error{Op: "transmit", Reader: c.reader, Err: errEmpty}
 	}
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
 	c.used = true
 	var resp []byte
 	var err error
@@ -240,8 +254,11 @@ func (c *Conn) Transmit(cmd []byte) ([]byte, error) {
 		resp, err = c.card.Transmit(sent)
 		clear(sent)
 	}
-	if !within(context.Background(), c.answerLimit, call, c.release) {
+	if !within(ctx, c.answerLimit, call, c.release) {
 		c.dead = ErrNoAnswer
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
 		return nil, c.usable("transmit")
 	}
 	if err != nil {
@@ -289,6 +306,13 @@ func (c *Conn) Close() error {
 		return &Error{Op: "close", Reader: c.reader, Err: ErrBusy}
 	}
 	return nil
+}
+
+// Leave is Close for a card that may stay as it is: nothing was verified on it,
+// and other programs may rely on what they selected.
+func (c *Conn) Leave() error {
+	c.kept = true
+	return c.Close()
 }
 
 func (c *Conn) close() {

@@ -42,7 +42,7 @@ func open(t *testing.T, s pcsc.System, reader string) *pcsc.Conn {
 
 func begin(t *testing.T, c *pcsc.Conn) {
 	t.Helper()
-	if err := c.Begin(); err != nil {
+	if err := c.Begin(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -133,7 +133,7 @@ func TestTransactionKeepsOthersOut(t *testing.T) {
 
 	_, err := hasty.Connect(t.Context(), service.Reader())
 	is(t, err, pcsc.ErrBusy, "connect", service.Reader())
-	is(t, other.Begin(), pcsc.ErrBusy, "begin", service.Reader())
+	is(t, other.Begin(t.Context()), pcsc.ErrBusy, "begin", service.Reader())
 	_, err = other.Transmit(selectJPKI)
 	is(t, err, pcsc.ErrBusy, "transmit", service.Reader())
 	if n := card.Tally().Exchanges; n != 1 {
@@ -201,7 +201,7 @@ func TestBeginTwiceIsRefused(t *testing.T) {
 	service.Insert(withAuthPIN())
 	c := open(t, pcsc.System{}, service.Reader())
 	begin(t, c)
-	if err := c.Begin(); err == nil {
+	if err := c.Begin(t.Context()); err == nil {
 		t.Error("a second transaction began inside the first")
 	}
 	if err := c.End(true); err != nil {
@@ -221,7 +221,7 @@ func TestRemovedCardIsNamed(t *testing.T) {
 		_, err := c.Transmit(selectAuthPIN)
 		is(t, err, pcsc.ErrRemoved, "transmit", service.Reader())
 		c.End(true)
-		is(t, c.Begin(), pcsc.ErrRemoved, "begin", service.Reader())
+		is(t, c.Begin(t.Context()), pcsc.ErrRemoved, "begin", service.Reader())
 	})
 	t.Run("and another put in its place", func(t *testing.T) {
 		service.Insert(withAuthPIN())
@@ -229,7 +229,7 @@ func TestRemovedCardIsNamed(t *testing.T) {
 		service.Remove()
 		second := withAuthPIN()
 		service.Insert(second)
-		is(t, c.Begin(), pcsc.ErrRemoved, "begin", service.Reader())
+		is(t, c.Begin(t.Context()), pcsc.ErrRemoved, "begin", service.Reader())
 		_, err := c.Transmit(selectJPKI)
 		is(t, err, pcsc.ErrNoTransaction, "transmit", service.Reader())
 		if n := second.Tally().Exchanges; n != 0 {
@@ -254,7 +254,7 @@ func TestRemovedCardIsNamed(t *testing.T) {
 			t.Fatal(err)
 		}
 		for range 2 {
-			is(t, c.Begin(), pcsc.ErrRemoved, "begin", service.Reader())
+			is(t, c.Begin(t.Context()), pcsc.ErrRemoved, "begin", service.Reader())
 			_, err := c.Transmit(selectJPKI)
 			is(t, err, pcsc.ErrNoTransaction, "transmit", service.Reader())
 		}
@@ -309,7 +309,7 @@ func TestSilentCardIsGivenUp(t *testing.T) {
 	// Of no further use, whatever is tried.
 	_, err = c.Transmit(selectJPKI)
 	is(t, err, pcsc.ErrNoAnswer, "transmit", service.Reader())
-	is(t, c.Begin(), pcsc.ErrNoAnswer, "begin", service.Reader())
+	is(t, c.Begin(t.Context()), pcsc.ErrNoAnswer, "begin", service.Reader())
 	is(t, c.End(true), pcsc.ErrNoAnswer, "end", service.Reader())
 	if err := c.Close(); err != nil {
 		t.Errorf("close: %v", err)
@@ -373,7 +373,7 @@ func TestClosedConnRefusesUse(t *testing.T) {
 	}
 	_, err := c.Transmit(selectJPKI)
 	is(t, err, pcsc.ErrClosed, "transmit", service.Reader())
-	is(t, c.Begin(), pcsc.ErrClosed, "begin", service.Reader())
+	is(t, c.Begin(t.Context()), pcsc.ErrClosed, "begin", service.Reader())
 	is(t, c.End(true), pcsc.ErrClosed, "end", service.Reader())
 	if n := card.Tally().Exchanges; n != 0 {
 		t.Errorf("the card saw %d commands", n)

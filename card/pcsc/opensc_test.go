@@ -89,7 +89,7 @@ func run(t *testing.T, program string, args ...string) string {
 // only tells OpenSC to look at one reader, whatever lies in others.
 func only(t *testing.T, reader string) {
 	t.Helper()
-	readers, err := pcsc.System{}.Readers()
+	readers, err := pcsc.System{}.Readers(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -68,11 +68,11 @@ func Available() bool { return available }
 
 // Readers lists the readers, in the order of the service. No reader is an empty list
 // and no error. Errors are of type *Error: ErrNoSupport, ErrNoService, ErrPermission,
-// ErrTimeout when the service hangs.
-func (s System) Readers() ([]Reader, error) {
+// ErrTimeout when the service hangs. If ctx ends first its cause is returned.
+func (s System) Readers(ctx context.Context) ([]Reader, error) {
 	var w watch
-	defer w.close()
-	return w.look(context.Background(), s.answerLimit())
+	defer func() { w.close() }()
+	return w.look(ctx, s.answerLimit())
 }
 
 // pollInterval is the time between two looks at the readers. A person who puts a

@@ -20,7 +20,7 @@ import (
 // look returns the reader of that name as it is now.
 func look(t *testing.T, name string) pcsc.Reader {
 	t.Helper()
-	readers, err := pcsc.System{}.Readers()
+	readers, err := pcsc.System{}.Readers(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,7 +53,7 @@ func TestReadersShowTheCardAndWhatIsVirtual(t *testing.T) {
 
 func TestWaitEndsWithTheContextsCause(t *testing.T) {
 	pcscdtest.Use(t)
-	known, err := pcsc.System{}.Readers()
+	known, err := pcsc.System{}.Readers(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,7 +82,7 @@ func TestWaitEndsWhenACardComesAndGoes(t *testing.T) {
 		{"insertion", func() { service.Insert(virtual.New(virtual.Options{})) }, true},
 		{"removal", service.Remove, false},
 	} {
-		known, err := pcsc.System{}.Readers()
+		known, err := pcsc.System{}.Readers(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -145,7 +145,7 @@ func TestWithoutServiceEveryCallSaysSo(t *testing.T) {
 	if !inChild(t, filepath.Join(t.TempDir(), "nobody")) {
 		return
 	}
-	_, listErr := pcsc.System{}.Readers()
+	_, listErr := pcsc.System{}.Readers(t.Context())
 	_, connectErr := pcsc.System{}.Connect(t.Context(), "Any Reader")
 	for op, err := range map[string]error{
 		"readers": listErr,
@@ -171,7 +171,7 @@ func TestServiceThatHangsHoldsNobodyUp(t *testing.T) {
 	if !inChild(t, socket) {
 		return
 	}
-	if _, err := hasty.Readers(); !errors.Is(err, pcsc.ErrTimeout) {
+	if _, err := hasty.Readers(t.Context()); !errors.Is(err, pcsc.ErrTimeout) {
 		t.Errorf("readers: %v, want ErrTimeout", err)
 	}
 	if _, err := hasty.Connect(t.Context(), "Any Reader"); !errors.Is(err, pcsc.ErrBusy) {

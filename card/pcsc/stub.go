@@ -34,11 +34,19 @@ func (*Conn) Reader() string { return "" }
 // Transmit fails with ErrNoSupport in this build.
 func (*Conn) Transmit([]byte) ([]byte, error) { return nil, unsupported("transmit", "") }
 
+// TransmitContext fails with ErrNoSupport in this build.
+func (*Conn) TransmitContext(context.Context, []byte) ([]byte, error) {
+	return nil, unsupported("transmit", "")
+}
+
 // Begin fails with ErrNoSupport in this build.
-func (*Conn) Begin() error { return unsupported("begin", "") }
+func (*Conn) Begin(context.Context) error { return unsupported("begin", "") }
 
 // End fails with ErrNoSupport in this build.
 func (*Conn) End(bool) error { return unsupported("end", "") }
 
 // Close fails with ErrNoSupport in this build.
 func (*Conn) Close() error { return unsupported("close", "") }
+
+// Leave fails with ErrNoSupport in this build.
+func (*Conn) Leave() error { return unsupported("close", "") }

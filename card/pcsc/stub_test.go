@@ -13,7 +13,7 @@ func TestStubSaysThatThisBuildHasNoReaders(t *testing.T) {
 	if pcsc.Available() {
 		t.Error("the stub claims to reach readers")
 	}
-	_, listErr := pcsc.System{}.Readers()
+	_, listErr := pcsc.System{}.Readers(t.Context())
 	_, connectErr := pcsc.System{}.Connect(t.Context(), "Any Reader")
 	for op, err := range map[string]error{
 		"readers": listErr,

@@ -32,7 +32,7 @@ func TestBeginTellsOfAResetWhereEventsAreNotCounted(t *testing.T) {
 	}
 	reset()
 	before := card.Tally().Exchanges
-	is(t, mine.Begin(), pcsc.ErrReset, "begin", service.Reader())
+	is(t, mine.Begin(t.Context()), pcsc.ErrReset, "begin", service.Reader())
 	if n := card.Tally().Exchanges; n != before {
 		t.Errorf("%d commands reached the card", n-before)
 	}

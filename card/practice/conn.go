@@ -2,6 +2,7 @@ package practice
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"reflect"
 	"sync"
@@ -30,9 +31,9 @@ type Conn struct {
 }
 
 // Connect returns a connection to the card, which is made if there is none yet.
-func (s *Store) Connect() (*Conn, error) {
+func (s *Store) Connect(ctx context.Context) (*Conn, error) {
 	c := &Conn{store: s}
-	if err := c.Begin(); err != nil {
+	if err := c.Begin(ctx); err != nil {
 		return nil, err
 	}
 	return c, c.End(false)
@@ -51,13 +52,13 @@ func (c *Conn) Card() *virtual.Card {
 }
 
 // Begin starts a transaction: until End no other process reaches the card. What
-// others did to it since counts. The error is ErrBusy when one holds it too long, and
-// ErrReplaced when the town hall has issued another card since: a Conn of transactions is
-// to one card.
-func (c *Conn) Begin() error {
+// others did to it since counts. The error is ErrBusy when one holds it too long,
+// ErrReplaced when the town hall has issued another card since (a Conn of
+// transactions is to one card), and the cause of ctx when that ends first.
+func (c *Conn) Begin(ctx context.Context) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if err := c.begin(); err != nil {
+	if err := c.begin(ctx); err != nil {
 		return err
 	}
 	switch id := c.book.Card.ID; {
@@ -69,14 +70,14 @@ func (c *Conn) Begin() error {
 	return nil
 }
 
-func (c *Conn) begin() error {
+func (c *Conn) begin(ctx context.Context) error {
 	switch {
 	case c.closed:
 		return ErrClosed
 	case c.lock != nil:
 		return errors.New("practice: begin: already in a transaction")
 	}
-	lock, err := c.store.lock()
+	lock, err := c.store.lock(ctx)
 	if err != nil {
 		return err
 	}
@@ -146,11 +147,20 @@ func (c *Conn) Transmit(command []byte) ([]byte, error) {
 	if c.lock != nil {
 		return c.card.Transmit(command)
 	}
-	if err := c.begin(); err != nil {
+	if err := c.begin(context.Background()); err != nil {
 		return nil, err
 	}
 	answer, err := c.card.Transmit(command)
 	return answer, errors.Join(err, c.end(false))
+}
+
+// TransmitContext is Transmit unless ctx has ended: this card never keeps anyone
+// waiting.
+func (c *Conn) TransmitContext(ctx context.Context, command []byte) ([]byte, error) {
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	return c.Transmit(command)
 }
 
 // ATR is the card's answer to reset.
@@ -197,6 +207,9 @@ func (c *Conn) Close() error {
 	c.closed = true
 	return err
 }
+
+// Leave is Close, for Connection's sake: the practice card is always left reset.
+func (c *Conn) Leave() error { return c.Close() }
 
 // state is what the software card is made of.
 func (s *Store) state(r *cardRecord) (virtual.State, error) {

@@ -17,7 +17,7 @@ import (
 func inReader(t *testing.T, store *practice.Store) (reader string, card *virtual.Card) {
 	t.Helper()
 	service := pcscdtest.Use(t)
-	conn, err := store.Connect()
+	conn, err := store.Connect(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

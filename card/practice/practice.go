@@ -73,7 +73,7 @@ func (s *Store) now() time.Time { return s.opts.Now().UTC().Truncate(time.Second
 
 // lock makes the folder and takes the store for this process. The error is ErrBusy
 // when another holds it for longer than Options.Wait.
-func (s *Store) lock() (*flock.Flock, error) {
+func (s *Store) lock(ctx context.Context) (*flock.Flock, error) {
 	if s.opts.Dir == "" {
 		return nil, ErrNoFolder
 	}
@@ -86,11 +86,14 @@ func (s *Store) lock() (*flock.Flock, error) {
 		}
 	}
 	lock := flock.New(filepath.Join(s.opts.Dir, lockName), flock.SetPermissions(0o600))
-	ctx, cancel := context.WithTimeout(context.Background(), s.opts.Wait)
+	wait, cancel := context.WithTimeout(ctx, s.opts.Wait)
 	defer cancel()
-	switch ok, err := lock.TryLockContext(ctx, 20*time.Millisecond); {
+	switch ok, err := lock.TryLockContext(wait, 20*time.Millisecond); {
 	case ok:
 		return lock, nil
+	case ctx.Err() != nil:
+		lock.Close()
+		return nil, context.Cause(ctx)
 	case err == nil || errors.Is(err, context.DeadlineExceeded):
 		lock.Close()
 		return nil, ErrBusy
@@ -103,7 +106,7 @@ func (s *Store) lock() (*flock.Flock, error) {
 // change changes the store under the lock; everything is on disk when it returns
 // without an error. Where there is no store yet, the book is empty.
 func (s *Store) change(change func(*book) error) error {
-	lock, err := s.lock()
+	lock, err := s.lock(context.Background())
 	if err != nil {
 		return err
 	}
@@ -152,7 +155,7 @@ func (s *Store) loadOrMake() (*book, []byte, error) {
 // Reset throws the practice card away, with its authorities and everything that
 // they issued, and makes a new one. It is the way out of a damaged store.
 func (s *Store) Reset() error {
-	lock, err := s.lock()
+	lock, err := s.lock(context.Background())
 	if err != nil {
 		return err
 	}

@@ -63,7 +63,7 @@ func open(dir string) *practice.Store {
 
 func connect(t testing.TB, dir string) *practice.Conn {
 	t.Helper()
-	conn, err := open(dir).Connect()
+	conn, err := open(dir).Connect(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -179,7 +179,7 @@ func TestTriesAndSecretsPersist(t *testing.T) {
 func TestTransactionKeepsWhatIsVerified(t *testing.T) {
 	conn := connect(t, folder(t))
 	for _, reset := range []bool{false, true} {
-		if err := conn.Begin(); err != nil {
+		if err := conn.Begin(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		expect(t, "right password", talk(t, conn, application, signPIN, verify("RENSHU123"), signCert), "9000")
@@ -204,10 +204,10 @@ func TestTransactionShutsOthersOut(t *testing.T) {
 	dir := folder(t)
 	conn := connect(t, dir)
 	other := connect(t, dir)
-	if err := conn.Begin(); err != nil {
+	if err := conn.Begin(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if err := other.Begin(); !errors.Is(err, practice.ErrBusy) {
+	if err := other.Begin(t.Context()); !errors.Is(err, practice.ErrBusy) {
 		t.Errorf("second Begin: %v", err)
 	}
 	if err := open(dir).Unlock(virtual.Sign); !errors.Is(err, practice.ErrBusy) {
@@ -219,7 +219,7 @@ func TestTransactionShutsOthersOut(t *testing.T) {
 	if err := conn.End(false); err != nil {
 		t.Fatal(err)
 	}
-	if err := other.Begin(); err != nil {
+	if err := other.Begin(t.Context()); err != nil {
 		t.Errorf("Begin after End: %v", err)
 	}
 }
@@ -272,7 +272,7 @@ func TestDamagedStoreIsNeverReplacedByItself(t *testing.T) {
 			path := filepath.Join(dir, storeFile)
 			write(t, path, content)
 			store := open(dir)
-			_, connErr := store.Connect()
+			_, connErr := store.Connect(t.Context())
 			_, showErr := store.Show()
 			_, _, rootsErr := store.Roots()
 			_, crlErr := store.CRL()
@@ -307,9 +307,9 @@ func TestMain(m *testing.M) {
 	if dir == "" {
 		os.Exit(m.Run())
 	}
-	conn, err := practice.Open(practice.Options{Dir: dir, Now: now}).Connect()
+	conn, err := practice.Open(practice.Options{Dir: dir, Now: now}).Connect(context.Background())
 	if err == nil {
-		err = conn.Begin()
+		err = conn.Begin(context.Background())
 	}
 	if err != nil {
 		fmt.Println(err)
@@ -355,7 +355,7 @@ func child(t *testing.T, dir string) (*exec.Cmd, *bufio.Scanner) {
 func TestAnotherProcessIsShutOutUntilItsDeathAtLatest(t *testing.T) {
 	dir := folder(t)
 	cmd, _ := child(t, dir)
-	if _, err := open(dir).Connect(); !errors.Is(err, practice.ErrBusy) {
+	if _, err := open(dir).Connect(t.Context()); !errors.Is(err, practice.ErrBusy) {
 		t.Errorf("Connect: %v", err)
 	}
 	cmd.Process.Kill()
@@ -424,7 +424,7 @@ func FuzzStore(f *testing.F) {
 		store := open(dir)
 		store.Roots()
 		store.Show()
-		if conn, err := store.Connect(); err == nil {
+		if conn, err := store.Connect(t.Context()); err == nil {
 			conn.Close()
 		}
 	})

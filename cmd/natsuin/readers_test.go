@@ -83,7 +83,7 @@ func reader(ts *testscript.TestScript, neg bool, args []string) {
 		r.other = conn
 		ts.Defer(func() { conn.Close() })
 	case what == "hold" && len(args) == 1:
-		ts.Check(r.other.Begin())
+		ts.Check(r.other.Begin(context.Background()))
 	case what == "let" && len(args) == 1:
 		ts.Check(r.other.End(false))
 	case what == "send" && len(args) == 3:
@@ -94,7 +94,7 @@ func reader(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 func practiceCard(ts *testscript.TestScript) *practice.Conn {
-	conn, err := practice.Open(practice.Options{Dir: storeDir(ts.Getenv)}).Connect()
+	conn, err := practice.Open(practice.Options{Dir: storeDir(ts.Getenv)}).Connect(context.Background())
 	ts.Check(err)
 	ts.Defer(func() { conn.Close() })
 	return conn
@@ -102,7 +102,7 @@ func practiceCard(ts *testscript.TestScript) *practice.Conn {
 
 // second is the other reader, as it is now.
 func (r *scriptReaders) second(ts *testscript.TestScript) pcsc.Reader {
-	readers, err := pcsc.System{}.Readers()
+	readers, err := pcsc.System{}.Readers(context.Background())
 	ts.Check(err)
 	for _, other := range readers {
 		if other.Virtual && other.Name != r.service.Reader() {
@@ -143,7 +143,7 @@ func (r *scriptReaders) await(ts *testscript.TestScript, present bool) {
 func (r *scriptReaders) send(ts *testscript.TestScript, command, want string) {
 	bytes, err := hex.DecodeString(command)
 	ts.Check(err)
-	ts.Check(r.other.Begin())
+	ts.Check(r.other.Begin(context.Background()))
 	answer, err := r.other.Transmit(bytes)
 	ts.Check(err)
 	ts.Check(r.other.End(false))

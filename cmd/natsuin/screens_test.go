@@ -125,10 +125,10 @@ func newStage(t *testing.T, lang language, columns int) *stage {
 // openDesk starts the services, and takes the practice card in hand.
 func (st *stage) openDesk() {
 	st.empty, st.desk = newDesk(st.t, false), newDesk(st.t, true)
-	conn, err := practice.Open(practice.Options{Dir: st.store}).Connect()
+	conn, err := practice.Open(practice.Options{Dir: st.store}).Connect(context.Background())
 	st.must(err)
 	defer conn.Close()
-	st.must(conn.Begin())
+	st.must(conn.Begin(t.Context()))
 	st.card = virtual.New(virtual.Options{State: conn.Card().State()})
 }
 

@@ -36,12 +36,12 @@ type heldCard struct {
 
 func newHeldCard(t *testing.T, dir string) *heldCard {
 	t.Helper()
-	conn, err := practice.Open(practice.Options{Dir: dir}).Connect()
+	conn, err := practice.Open(practice.Options{Dir: dir}).Connect(context.Background())
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	if err := conn.Begin(); err != nil {
+	if err := conn.Begin(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	state := conn.Card().State()

@@ -75,7 +75,7 @@ func Use(t testing.TB) *Service {
 	}
 	s := &Service{t: t}
 	await(t, startLimit, "virtual reader; install it: "+Install, func() (bool, any) {
-		readers, err := pcsc.System{}.Readers()
+		readers, err := pcsc.System{}.Readers(context.Background())
 		for _, r := range readers {
 			if r.Virtual {
 				s.reader = r.Name
@@ -240,7 +240,7 @@ func (s *Service) awaitPresence(want bool) {
 
 // present is whether the service sees a card in the reader as wanted, and what it sees.
 func (s *Service) present(want bool) (bool, any) {
-	readers, err := pcsc.System{}.Readers()
+	readers, err := pcsc.System{}.Readers(context.Background())
 	for _, r := range readers {
 		if r.Name == s.reader && r.CardPresent == want {
 			return true, nil

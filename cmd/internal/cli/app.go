@@ -23,6 +23,7 @@ import (
 // the verb has to report.
 type app struct {
 	env       *Env
+	gate      *gate // what a signal withdraws
 	out       *i18n.Printer
 	root      *cobra.Command
 	flags     globals
@@ -51,8 +52,8 @@ type globals struct {
 
 // newApp chooses the language and builds the command tree. On an error the app
 // can still word it: in the language of the environment.
-func newApp(env *Env) (*app, error) {
-	a := &app{env: env, asJSON: flagGiven(env.Args, "--json")}
+func newApp(env *Env, secrets *gate) (*app, error) {
+	a := &app{env: env, gate: secrets, asJSON: flagGiven(env.Args, "--json")}
 	a.device = sync.OnceValues(env.Streams.Terminal)
 	lang, langErr := i18n.Choose(flagValue(env.Args, "--lang"), env.Getenv, platformLanguage)
 	if langErr != nil {
@@ -156,6 +157,16 @@ func (a *app) say(line string) {
 	if !a.asJSON && !a.flags.quiet {
 		fmt.Fprintln(a.env.Streams.Err, a.fit(line, a.env.Streams.ErrIsTerminal))
 	}
+}
+
+// talk writes a line that belongs to a question, whatever -q and --json say, or
+// one line of talk where nobody is asked.
+func (a *app) talk(line string) {
+	if a.interactive() {
+		a.prompt(line)
+		return
+	}
+	a.say(line)
 }
 
 // finish reports the outcome and returns the exit code.

@@ -125,37 +125,11 @@ func (a *app) withSecret(ctx context.Context, id card.CertID, use func(*session)
 	if !a.interactive() && a.flags.pinFrom == "" {
 		return inputNeeded()
 	}
-	secrets, err := a.scriptSecrets(ctx, 1)
+	secret, err := a.secretOf(ctx, c)
 	if err != nil {
 		return err
 	}
-	defer wipe(secrets)
-	if len(secrets) == 1 {
-		if secrets[0], err = a.normalize(c, secrets[0]); err != nil {
-			return err
-		}
-	}
-	var secret card.Secret
-	defer func() { secret.Wipe() }()
-	return a.unlock(ctx, unlocking{
-		cred:  c,
-		reads: id,
-		collect: func(ctx context.Context) (err error) {
-			secret.Wipe()
-			if secrets != nil {
-				secret = secrets[0] // a script's is sent once at most
-				return nil
-			}
-			secret, err = a.askSecret(ctx, c, a.t("prompt."+c.String()))
-			return err
-		},
-		given: func() card.Secret { return secret },
-		send: func(s *session) error {
-			if err := s.card.Verify(c, secret); err != nil {
-				return err
-			}
-			secret.Wipe()
-			return use(s)
-		},
-	})
+	defer secret.wipe()
+	_, err = a.unlock(ctx, unlocking{Credential: c, Guards: id, Secret: secret.get, Use: use})
+	return err
 }

@@ -81,9 +81,9 @@ func (a *app) bashCompletion(w io.Writer) error {
 
 // completeGlobals offers reader names and the values of the global flags.
 func (a *app) completeGlobals(root *cobra.Command) {
-	_ = root.RegisterFlagCompletionFunc("reader", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	_ = root.RegisterFlagCompletionFunc("reader", func(c *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
 		names := []string{practiceReader}
-		readers, err := a.env.Readers.List()
+		readers, err := a.env.Readers.List(c.Context())
 		if err == nil {
 			for _, r := range readers {
 				names = append(names, r.Name)

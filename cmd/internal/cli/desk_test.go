@@ -70,7 +70,7 @@ func (d *desk) lay(s *slot, card *virtual.Card) {
 	})
 }
 
-func (d *desk) List() ([]pcsc.Reader, error) {
+func (d *desk) List(context.Context) ([]pcsc.Reader, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.look(), nil
@@ -143,7 +143,10 @@ func (w *wire) gone(op string) error {
 	return nil
 }
 
-func (w *wire) Begin() error {
+func (w *wire) Begin(ctx context.Context) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
 	if err := w.gone("begin"); err != nil {
 		return err
 	}
@@ -177,12 +180,44 @@ func (w *wire) Transmit(command []byte) ([]byte, error) {
 	return answer, nil
 }
 
+// TransmitContext gives the answer up when ctx ends, and the connection with it.
+func (w *wire) TransmitContext(ctx context.Context, command []byte) ([]byte, error) {
+	return giveUp(ctx, func() ([]byte, error) { return w.Transmit(bytes.Clone(command)) })
+}
+
+// giveUp waits for an answer until ctx ends.
+func giveUp(ctx context.Context, transmit func() ([]byte, error)) (answer []byte, err error) {
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	type result struct {
+		answer []byte
+		err    error
+	}
+	done := make(chan result, 1)
+	go func() {
+		answer, err := transmit()
+		done <- result{answer, err}
+	}()
+	select {
+	case r := <-done:
+		return r.answer, r.err
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+}
+
 func (w *wire) End(reset bool) error {
 	w.count(false)
 	if reset && w.gone("end") == nil {
 		w.card.Reset()
 	}
 	return w.gone("end")
+}
+
+func (w *wire) Leave() error {
+	w.count(false)
+	return nil
 }
 
 func (w *wire) Close() error {
@@ -200,7 +235,7 @@ var cardState = sync.OnceValues(func() (virtual.State, error) {
 		return virtual.State{}, err
 	}
 	defer os.RemoveAll(dir)
-	conn, err := practice.Open(practice.Options{Dir: dir}).Connect()
+	conn, err := practice.Open(practice.Options{Dir: dir}).Connect(context.Background())
 	if err != nil {
 		return virtual.State{}, err
 	}

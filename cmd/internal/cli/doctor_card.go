@@ -31,9 +31,9 @@ func (d *checkup) examineCard(ctx context.Context) {
 // findCard returns the first JPKI card that would do, or nil when there is none.
 func (d *checkup) findCard(ctx context.Context) *session {
 	if d.app.flags.reader == practiceReader {
-		return d.practiceCard()
+		return d.practiceCard(ctx)
 	}
-	readers, ok := d.examineService()
+	readers, ok := d.examineService(ctx)
 	if !ok {
 		d.skipAll("readers", "card", "application")
 		return nil
@@ -61,11 +61,11 @@ func (d *checkup) findCard(ctx context.Context) *session {
 }
 
 // practiceCard takes the practice card, which needs neither service nor reader.
-func (d *checkup) practiceCard() *session {
+func (d *checkup) practiceCard(ctx context.Context) *session {
 	for _, id := range []string{"build", "service", "permission", "readers"} {
 		d.skip(id, d.app.t("doctor.practice.no-reader"))
 	}
-	s, err := d.app.connectPractice()
+	s, err := d.app.connectPractice(ctx)
 	if err != nil {
 		d.fail("card", err)
 		d.skipAll("application")
@@ -77,8 +77,8 @@ func (d *checkup) practiceCard() *session {
 }
 
 // examineService asks the service for its readers: the one question tells three things.
-func (d *checkup) examineService() ([]pcsc.Reader, bool) {
-	readers, err := d.app.env.Readers.List()
+func (d *checkup) examineService(ctx context.Context) ([]pcsc.Reader, bool) {
+	readers, err := d.app.env.Readers.List(ctx)
 	switch {
 	case errors.Is(err, pcsc.ErrNoSupport):
 		d.fail("build", err)

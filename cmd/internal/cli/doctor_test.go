@@ -37,7 +37,7 @@ func (f *fakeReaders) Connect(_ context.Context, reader string) (cli.Connection,
 	if f.connect != nil {
 		return nil, f.connect
 	}
-	conn, err := f.card.Connect()
+	conn, err := f.card.Connect(context.Background())
 	if err != nil {
 		return nil, err
 	}
@@ -228,12 +228,12 @@ func TestDoctorReadsTheCard(t *testing.T) {
 // lock uses up the tries of the signature password.
 func lock(t *testing.T, s *practice.Store) {
 	t.Helper()
-	conn, err := s.Connect()
+	conn, err := s.Connect(context.Background())
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	if err := conn.Begin(); err != nil {
+	if err := conn.Begin(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	send := func(apdu ...byte) {

@@ -31,7 +31,7 @@ type faultyService struct {
 	sentSecrets             [][]byte // the buffers of VERIFY and CHANGE, which must be wiped
 }
 
-func (s *faultyService) List() ([]pcsc.Reader, error) {
+func (s *faultyService) List(context.Context) ([]pcsc.Reader, error) {
 	switch {
 	case s.stopped:
 		return nil, &pcsc.Error{Op: "readers", Code: 0x8010001D, Err: pcsc.ErrNoService}
@@ -111,7 +111,10 @@ func (c *faultyConn) usable(op string) error {
 	return c.service.gone(op)
 }
 
-func (c *faultyConn) Begin() error {
+func (c *faultyConn) Begin(ctx context.Context) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
 	s := c.service
 	index := s.begins
 	s.begins++
@@ -153,6 +156,15 @@ func (c *faultyConn) Transmit(command []byte) ([]byte, error) {
 	return answer, err
 }
 
+// TransmitContext gives the answer up when ctx ends, and the connection with it.
+func (c *faultyConn) TransmitContext(ctx context.Context, command []byte) ([]byte, error) {
+	answer, err := giveUp(ctx, func() ([]byte, error) { return c.Transmit(command) })
+	if ctx.Err() != nil {
+		c.dead, c.service.silent = context.Cause(ctx), true
+	}
+	return answer, err
+}
+
 func (c *faultyConn) End(reset bool) error {
 	c.release()
 	if err := c.usable("end"); err != nil {
@@ -171,14 +183,18 @@ func (c *faultyConn) release() {
 	}
 }
 
-func (c *faultyConn) Close() error {
+func (c *faultyConn) Close() error { return c.close(true) }
+
+func (c *faultyConn) Leave() error { return c.close(false) }
+
+func (c *faultyConn) close(reset bool) error {
 	if c.closed {
 		return nil
 	}
 	c.release()
 	c.closed = true
 	c.service.open--
-	if c.service.reachable() {
+	if reset && c.service.reachable() {
 		c.service.card.Reset()
 	}
 	return nil

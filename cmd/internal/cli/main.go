@@ -33,6 +33,19 @@ type Env struct {
 	Readers Readers          // the PC/SC service
 	Guard   func()           // called before a secret is read; nil does nothing
 	Signals <-chan os.Signal // the first ends the run; nil has none
+	Jobs    *ui.JobControl   // when this process may be stopped; nil leaves that to the system
+	// AfterFunc runs f once, after d, unless stop is called before; nil is
+	// time.AfterFunc.
+	AfterFunc func(d time.Duration, f func()) (stop func())
+}
+
+// after is AfterFunc.
+func (e *Env) after(d time.Duration, f func()) (stop func()) {
+	if e.AfterFunc != nil {
+		return e.AfterFunc(d, f)
+	}
+	t := time.AfterFunc(d, f)
+	return func() { t.Stop() }
 }
 
 // ends are the signals that end a run, with exit code 130.
@@ -62,14 +75,16 @@ func OS() *Env {
 func Main(env *Env) (exit int) {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
+	var secrets gate
 	go func() {
 		select {
 		case <-env.Signals:
+			secrets.withdraw()
 			cancel()
 		case <-ctx.Done():
 		}
 	}()
-	a, err := newApp(env)
+	a, err := newApp(env, &secrets)
 	defer func() {
 		if r := recover(); r != nil {
 			// The value is not printed: it may hold what a card or a person said.

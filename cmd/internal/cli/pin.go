@@ -111,7 +111,7 @@ type pinChange struct {
 	app       *app
 	cred      card.Credential
 	allowWeak bool
-	old, new  card.Secret
+	new       card.Secret
 	report    *pinChangeReport
 }
 
@@ -119,7 +119,7 @@ func (r *pinChange) run(ctx context.Context) error {
 	a := r.app
 	r.report = &pinChangeReport{PIN: r.cred.String(), Outcome: "not-changed"}
 	a.report = r.report
-	defer func() { r.old.Wipe(); r.new.Wipe() }()
+	defer func() { r.new.Wipe() }()
 	if !a.interactive() && a.flags.pinFrom == "" {
 		return inputNeeded()
 	}
@@ -128,52 +128,51 @@ func (r *pinChange) run(ctx context.Context) error {
 		return err
 	}
 	defer wipe(secrets)
+	get := r.fromPerson
 	if secrets != nil {
-		if err := r.fromScript(secrets); err != nil {
+		old, err := r.fromScript(secrets)
+		if err != nil {
 			return err
 		}
+		get = func(context.Context, bool) (card.Secret, error) { return old, nil }
 	}
-	err = a.unlock(ctx, unlocking{
-		cred: r.cred,
-		collect: func(ctx context.Context) error {
-			if secrets != nil {
-				return nil
-			}
-			return r.fromPerson(ctx)
-		},
-		given:   func() card.Secret { return r.old },
-		another: func() { r.new.Wipe() }, // it was meant for that card
-		tries:   func(t card.Tries) { r.report.TriesLeft = triesValue(t) },
-		send:    func(s *session) error { return r.send(ctx, s) },
+	left, err := a.unlock(ctx, unlocking{
+		Credential: r.cred, Guards: guardedBy[r.cred], Secret: get, Use: r.change,
 	})
+	r.report.TriesLeft = triesValue(left)
 	return r.outcome(err)
 }
 
-func (r *pinChange) fromScript(secrets []card.Secret) (err error) {
-	if r.old, err = r.app.normalize(r.cred, secrets[0]); err != nil {
-		return err
+// guardedBy names the certificate that is of no use without the secret.
+var guardedBy = map[card.Credential]card.CertID{card.SignPassword: card.SignCert, card.AuthPIN: card.AuthCert}
+
+func (r *pinChange) fromScript(secrets []card.Secret) (old card.Secret, err error) {
+	if old, err = r.app.normalize(r.cred, secrets[0]); err != nil {
+		return old, err
 	}
 	if r.new, _, err = r.app.normalizeForm(r.cred, secrets[1]); err != nil {
-		return err
+		return old, err
 	}
-	return checkNew(r.cred, r.old, r.new, r.allowWeak)
+	return old, checkNew(r.cred, old, r.new, r.allowWeak)
 }
 
 // fromPerson asks for the old secret, the new one, and the new one again, all
-// before the transaction.
-func (r *pinChange) fromPerson(ctx context.Context) (err error) {
+// before the transaction. After a wrong old one, for the same card, the new one
+// stands.
+func (r *pinChange) fromPerson(ctx context.Context, same bool) (old card.Secret, err error) {
 	a := r.app
+	if !same {
+		r.new.Wipe() // it was meant for another card
+	}
 	name := a.t("secret.name." + r.cred.String())
-	r.old.Wipe()
-	if r.old, err = a.askSecret(ctx, r.cred, a.t("prompt.old", "Secret", name)); err != nil {
-		return err
+	if old, err = a.askSecret(ctx, r.cred, a.t("prompt.old", "Secret", name)); err != nil {
+		return old, err
 	}
 	if r.new.Len() > 0 {
-		// The old one was wrong and is typed again; the new one stands.
-		return checkNew(r.cred, r.old, r.new, r.allowWeak)
+		return old, checkNew(r.cred, old, r.new, r.allowWeak)
 	}
-	r.new, err = a.askNewSecret(ctx, r.cred, r.old, r.allowWeak)
-	return err
+	r.new, err = a.askNewSecret(ctx, r.cred, old, r.allowWeak)
+	return old, err
 }
 
 // askNewSecret asks for a new secret twice, until it has the form, is not easily
@@ -233,21 +232,16 @@ func checkNew(c card.Credential, old, new card.Secret, allowWeak bool) error {
 	return err
 }
 
-// send verifies the old secret and sets the new one, in one transaction. Who ends the run
-// while the card verifies wants no change.
-func (r *pinChange) send(ctx context.Context, s *session) error {
-	err := s.card.Change(r.cred, r.old, r.new, func() error {
-		r.report.TriesLeft = r.cred.MaxTries() // the old one was right
-		if err := ctx.Err(); err != nil || r.cred != card.SignPassword || r.allowWeak {
+// change sets the new secret, in the transaction in which the old one was
+// verified.
+func (r *pinChange) change(s *session) error {
+	defer r.new.Wipe()
+	if r.cred == card.SignPassword && !r.allowWeak {
+		if err := r.notBirthDate(s); err != nil {
 			return err
 		}
-		return r.notBirthDate(s)
-	})
-	if !errors.As(err, new(*card.PINError)) { // after which a person types the old one again
-		r.old.Wipe()
-		r.new.Wipe()
 	}
-	return err
+	return s.card.Change(r.cred, r.new)
 }
 
 // notBirthDate refuses a new password that holds the birth date in the
@@ -278,11 +272,9 @@ func (r *pinChange) outcome(err error) error {
 	switch {
 	case err == nil:
 		r.report.Outcome = "changed"
-		r.report.TriesLeft = r.cred.MaxTries()
 		a.say(a.t("pin.changed", "Secret", a.t("secret.name."+r.cred.String())))
 	case errors.As(err, &unknown):
 		r.report.Outcome = "unknown"
-		r.report.TriesLeft = nil
 	default:
 		a.say(a.t("pin.not-changed", "Secret", a.t("secret.name."+r.cred.String())))
 	}

@@ -48,7 +48,7 @@ const servePatience = time.Minute
 func (a *app) practiceServe(ctx context.Context, connect, listen string) error {
 	o := a.practiceOptions()
 	o.Wait = servePatience
-	conn, err := practice.Open(o).Connect()
+	conn, err := practice.Open(o).Connect(ctx)
 	if err != nil {
 		return err
 	}

@@ -8,22 +8,25 @@ import (
 	"natsuin/cmd/internal/i18n"
 )
 
-// seemsAbsent asks the card's hint (docs/card.md §1, EF 0008) whether the certificate that
-// send will read is there at all: without it a wrong entry costs a try for nothing. The
-// hint is believed only where it knows the other certificate, which shows that this card
-// keeps it, and even then it leads to a remark alone: one source tells of it.
-//
-// It costs an exchange. sign has none to spare, and so asks only when a try has been lost
-// already, when the count is not known, or when nothing will be signed.
-func (s *session) seemsAbsent(u unlocking, tries card.Tries) (bool, error) {
-	full := tries.Known && tries.Left == u.cred.MaxTries()
-	if u.reads != card.SignCert || tries.Blocked() || u.spare && full && !u.rehearse {
-		return false, nil
+// seemsAbsent asks the card's hint (docs/card.md §1, EF 0008) whether it lacks the
+// certificate that a secret guards: then a wrong entry costs a try for nothing.
+// The hint is believed only where it marks the other certificate, which shows
+// that this card keeps it, and even then it leads to a remark and a question:
+// one source tells of it. A certificate that is free to read is read instead.
+func (s *session) seemsAbsent(id card.CertID, token card.Token) (bool, error) {
+	behindPIN := token.Kind == card.KindAndroid // where nothing is free to read
+	switch {
+	case id == card.SignCert:
+		return s.hintsNoSign()
+	case id == card.AuthCert && behindPIN:
+		p, err := s.card.Presence()
+		return p.Known && p.Sign && !p.Auth, err
 	}
-	return s.hintsNoSign()
+	return false, nil
 }
 
-// hintsNoSign is the hint's answer as far as it is believed.
+// hintsNoSign reports whether the hint says that there is no signature
+// certificate, as far as it is believed.
 func (s *session) hintsNoSign() (bool, error) {
 	p, err := s.card.Presence()
 	return p.Known && p.Auth && !p.Sign, err
@@ -31,11 +34,12 @@ func (s *session) hintsNoSign() (bool, error) {
 
 // warnAbsent tells what the hint says, and asks a person whether to go on.
 func (a *app) warnAbsent(ctx context.Context, u unlocking) error {
-	if !a.interactive() || u.rehearse {
-		a.say(a.t("unlock.no-sign"))
+	id := "unlock.no-" + u.Guards.String()
+	if !a.interactive() || u.Rehearse {
+		a.say(a.t(id))
 		return nil
 	}
-	a.prompt(a.t("unlock.no-sign"))
+	a.prompt(a.t(id))
 	yes, err := a.agree(ctx, a.t("unlock.last.ask"))
 	if err != nil {
 		return err

@@ -14,7 +14,7 @@ import (
 
 // Readers is the PC/SC service, as far as the commands need it.
 type Readers interface {
-	List() ([]pcsc.Reader, error)
+	List(ctx context.Context) ([]pcsc.Reader, error)
 	// Wait blocks until readers or cards differ from known, or ctx ends.
 	Wait(ctx context.Context, known []pcsc.Reader) error
 	Connect(ctx context.Context, reader string) (Connection, error)
@@ -23,16 +23,22 @@ type Readers interface {
 // A Connection is a card in a reader, or the practice card.
 type Connection interface {
 	apdu.Transmitter
-	Begin() error         // starts a transaction: the card is ours alone
-	End(reset bool) error // ends it, leaving the card as it is or reset
-	Close() error         // leaves the card reset
+	// TransmitContext is Transmit whose answer is given up when ctx ends; then
+	// the connection is of no further use.
+	TransmitContext(ctx context.Context, cmd []byte) ([]byte, error)
+	Begin(ctx context.Context) error // starts a transaction: the card is ours alone
+	End(reset bool) error            // ends it, leaving the card as it is or reset
+	Close() error                    // leaves the card reset
+	Leave() error                    // closes, leaving the card as it is
 	Reader() string
 }
 
 // pcscReaders is the service of this machine.
 type pcscReaders struct{ system pcsc.System }
 
-func (r pcscReaders) List() ([]pcsc.Reader, error) { return r.system.Readers() }
+func (r pcscReaders) List(ctx context.Context) ([]pcsc.Reader, error) {
+	return r.system.Readers(ctx)
+}
 
 func (r pcscReaders) Wait(ctx context.Context, known []pcsc.Reader) error {
 	return r.system.Wait(ctx, known)
@@ -49,7 +55,7 @@ const practiceReader = "practice"
 // application selected. It waits for a reader and a card as long as --wait allows.
 func (a *app) connect(ctx context.Context) (*session, error) {
 	if a.flags.reader == practiceReader {
-		return a.connectPractice()
+		return a.connectPractice(ctx)
 	}
 	return a.await(ctx, a.flags.reader, func(readers []pcsc.Reader) (*session, error) { return a.pick(ctx, readers) })
 }
@@ -57,7 +63,7 @@ func (a *app) connect(ctx context.Context) (*session, error) {
 // reconnect does so with the reader of that very name, whatever lies in any other.
 func (a *app) reconnect(ctx context.Context, reader string) (*session, error) {
 	if a.flags.reader == practiceReader {
-		return a.connectPractice()
+		return a.connectPractice(ctx)
 	}
 	return a.await(ctx, reader, func(readers []pcsc.Reader) (*session, error) {
 		for _, r := range readers {
@@ -85,7 +91,7 @@ func (a *app) await(ctx context.Context, wanted string, take func([]pcsc.Reader)
 	}
 	var said string
 	for {
-		readers, err := a.env.Readers.List()
+		readers, err := a.env.Readers.List(ctx)
 		if err != nil {
 			return nil, err
 		}
@@ -141,13 +147,13 @@ func (a *app) waitingFor(code i18n.Code, wanted string, readers []pcsc.Reader) s
 	return a.t("wait.card.any")
 }
 
-func (a *app) connectPractice() (*session, error) {
+func (a *app) connectPractice(ctx context.Context) (*session, error) {
 	store := a.practiceStore()
-	conn, err := store.Connect()
+	conn, err := store.Connect(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return a.start(conn)
+	return a.start(ctx, conn)
 }
 
 func (a *app) practiceStore() *practice.Store { return practice.Open(a.practiceOptions()) }

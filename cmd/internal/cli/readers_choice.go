@@ -18,22 +18,23 @@ func (a *app) pick(ctx context.Context, readers []pcsc.Reader) (*session, error)
 		}
 		return a.try(ctx, r)
 	}
-	var found []*session
+	var free, used []pcsc.Reader
 	why := error(&i18n.Error{Code: i18n.CodeNoReader, ID: "err.no-reader"})
 	for _, r := range readers {
-		if r.Virtual {
+		switch {
+		case r.Virtual:
 			if len(readers) == 1 || i18n.CodeOf(why) == i18n.CodeNoReader {
 				why = &i18n.Error{Code: i18n.CodeNoReader, ID: "err.only-virtual", Pairs: []any{"Reader", ui.Escape(r.Name)}}
 			}
-			continue
+		case r.InUse:
+			used = append(used, r)
+		default:
+			free = append(free, r)
 		}
-		s, err := a.try(ctx, r)
-		if err != nil {
-			why = worseReader(why, err)
-			continue
-		}
-		s.end(false)
-		found = append(found, s)
+	}
+	found, why := a.tryAll(ctx, free, why)
+	if len(found) == 0 { // only now: another program's card is not to be waited for
+		found, why = a.tryAll(ctx, used, why)
 	}
 	if len(found) == 0 {
 		return nil, why
@@ -42,11 +43,27 @@ func (a *app) pick(ctx context.Context, readers []pcsc.Reader) (*session, error)
 	if err != nil {
 		return nil, err
 	}
-	if err := s.begin(); err != nil {
+	if err := s.begin(ctx); err != nil {
 		s.close()
 		return nil, err
 	}
 	return s, nil
+}
+
+// tryAll returns a session, outside a transaction, for each reader that holds a
+// JPKI card; without one, why none was found.
+func (a *app) tryAll(ctx context.Context, readers []pcsc.Reader, why error) ([]*session, error) {
+	var found []*session
+	for _, r := range readers {
+		s, err := a.try(ctx, r)
+		if err != nil {
+			why = worseReader(why, err)
+			continue
+		}
+		s.end(false)
+		found = append(found, s)
+	}
+	return found, why
 }
 
 // worseReader keeps what tells the person most: a card that is there but unusable
@@ -135,7 +152,7 @@ func (a *app) try(ctx context.Context, r pcsc.Reader) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	return a.start(conn)
+	return a.start(ctx, conn)
 }
 
 // chooseOne asks which of several cards is meant; a script is told how to say it.

@@ -90,20 +90,15 @@ func (r *signRun) run(ctx context.Context, args []string) (err error) {
 	if err := r.check(args); err != nil {
 		return err
 	}
-	secrets, err := r.app.scriptSecrets(ctx, 1, r.inputs()...)
+	secret, err := r.app.secretOf(ctx, r.credential(), r.inputs()...)
 	if err != nil {
 		return err
 	}
-	defer wipe(secrets)
-	if len(secrets) == 1 {
-		if secrets[0], err = r.app.normalize(r.credential(), secrets[0]); err != nil {
-			return err
-		}
-	}
+	defer secret.wipe()
 	if err := r.digest(ctx); err != nil {
 		return err
 	}
-	if err := r.withCard(ctx, secrets); err != nil || !r.opts.dryRun {
+	if err := r.withCard(ctx, secret); err != nil || !r.opts.dryRun {
 		return err
 	}
 	for _, j := range r.jobs {
@@ -128,14 +123,13 @@ func (r *signRun) certificate() card.CertID {
 }
 
 // withCard shows what will be disclosed, gets the secret and signs every file.
-func (r *signRun) withCard(ctx context.Context, secrets []card.Secret) error {
-	a := r.app
-	var secret card.Secret
-	defer func() { secret.Wipe() }()
+func (r *signRun) withCard(ctx context.Context, secret *cardSecret) error {
 	var hint *time.Time
-	return a.unlock(ctx, unlocking{
-		cred: r.credential(),
-		prepare: func(s *session, token card.Token) error {
+	left, err := r.app.unlock(ctx, unlocking{
+		Credential: r.credential(),
+		Guards:     r.certificate(),
+		Secret:     secret.get,
+		Prepare: func(s *session, token card.Token) error {
 			if err := r.able(token); err != nil {
 				return err
 			}
@@ -148,34 +142,12 @@ func (r *signRun) withCard(ctx context.Context, secrets []card.Secret) error {
 			}
 			return nil
 		},
-		reads:    r.certificate(),
-		spare:    true,
-		notice:   func(ctx context.Context) error { return r.notice(ctx, hint) },
-		rehearse: r.opts.dryRun,
-		collect: func(ctx context.Context) (err error) {
-			secret.Wipe()
-			if secrets != nil {
-				secret = secrets[0] // a script's is sent once at most
-				return nil
-			}
-			secret, err = a.askSecret(ctx, r.credential(), a.t("prompt."+r.credential().String()))
-			return err
-		},
-		given: func() card.Secret { return secret },
-		tries: func(t card.Tries) { r.rep.TriesLeft[r.credential().String()] = triesValue(t) },
-		send: func(s *session) error {
-			err := s.card.Verify(r.credential(), secret)
-			if errors.As(err, new(*card.OutcomeUnknownError)) {
-				r.rep.TriesLeft[r.credential().String()] = nil // a try may be gone
-			}
-			if err != nil {
-				return err
-			}
-			secret.Wipe()
-			r.rep.TriesLeft[r.credential().String()] = r.credential().MaxTries()
-			return r.signAll(ctx, s)
-		},
+		Notice:   func(ctx context.Context) error { return r.notice(ctx, hint) },
+		Use:      func(s *session) error { return r.signAll(ctx, s) },
+		Rehearse: r.opts.dryRun,
 	})
+	r.rep.TriesLeft[r.credential().String()] = triesValue(left)
+	return err
 }
 
 // able refuses, before anything is asked, the cards that can sign nothing valid by
@@ -190,21 +162,13 @@ func (r *signRun) able(t card.Token) error {
 	return nil
 }
 
-// triesValue is a count for JSON: null when the card did not say.
-func triesValue(t card.Tries) any {
-	if !t.Known {
-		return nil
-	}
-	return t.Left
-}
-
 // notice tells what travels in the signature and what ends the certificate
 // (docs/cli.md, behaviour 15), and asks whether to go on unless --yes was given.
 func (r *signRun) notice(ctx context.Context, authEnd *time.Time) error {
 	a := r.app
 	tell := a.say
-	if a.interactive() && !r.opts.yes {
-		tell = a.prompt
+	if !r.opts.yes {
+		tell = a.talk
 	}
 	if r.credential() == card.SignPassword {
 		tell(a.t("sign.notice"))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"natsuin/card"
 	"natsuin/card/pcsc"
@@ -11,281 +12,322 @@ import (
 	"natsuin/cmd/internal/ui"
 )
 
-// An unlocking is one use of the card that needs a secret. The order is the
-// product's promise (docs/cli.md, behaviours 1 to 12): the counter is read and shown, the
-// person or the script gives the secret, its form is checked, and only then, in a
-// transaction that reads the counter again, is it sent, once.
+// An unlocking is one use of the card that needs a secret (docs/cli.md,
+// behaviours 1 to 12).
 type unlocking struct {
-	cred card.Credential
-	// prepare runs in the first transaction, before anything is asked.
-	prepare func(*session, card.Token) error
-	// notice is shown before the prompt; an error ends the run.
-	notice func(context.Context) error
-	// collect gets the secrets, from the person or the script, in the card's form.
-	collect func(context.Context) error
-	// send presents them and does the work, in one transaction.
-	send func(*session) error
-	// given returns the secret that send will present.
-	given func() card.Secret
-	// tries reports each count that becomes known.
-	tries func(card.Tries)
-	// another, if not nil, forgets what was given for the card that was shown before.
-	another func()
-	// rehearse ends before anything is asked.
-	rehearse bool
-	// reads is the certificate that send will read, if any; with spare the card is not
-	// always asked whether it has it (seemsAbsent).
-	reads card.CertID
-	spare bool
+	// Credential is the secret that is sent.
+	Credential card.Credential
+	// Guards is the certificate that the secret guards, 0 for none: a card without
+	// it is told before a try is spent.
+	Guards card.CertID
+	// Secret returns what to send, in the card's form, from the person or the
+	// script; unlock wipes it. same is false for the first card and for one that
+	// may be another: what was given for the card before is not meant for it.
+	Secret func(ctx context.Context, same bool) (card.Secret, error)
+	// Prepare, if not nil, runs in the transaction before anything is asked.
+	Prepare func(*session, card.Token) error
+	// Notice, if not nil, is shown before the prompt, once a card; an error ends
+	// the run.
+	Notice func(context.Context) error
+	// Use does the work, in the transaction in which the secret was verified.
+	Use func(*session) error
+	// Rehearse ends before anything is asked.
+	Rehearse bool
+}
+
+// unlock reads and shows the counter, gets the secret, and sends it, once, in a
+// transaction in which the counter is what was shown; then Use runs. A wrong
+// secret is asked for again at a terminal. left is the count as the card said it
+// last: unknown after a secret was accepted, and after an answer that was lost.
+func (a *app) unlock(ctx context.Context, u unlocking) (left card.Tries, err error) {
+	if most := u.Credential.MaxTries(); a.flags.minTries > most {
+		return left, usage("err.min-tries.most", "Least", a.flags.minTries, "Most", most)
+	}
+	s, err := a.connect(ctx)
+	if err != nil {
+		return left, err
+	}
+	l := &unlocker{unlocking: u, app: a, s: s}
+	defer l.close()
+	for {
+		err := l.once(ctx)
+		if err == nil || !l.tellAndRepeat(err) {
+			return l.left, err
+		}
+		if err := l.anew(ctx); err != nil {
+			return l.left, err
+		}
+	}
+}
+
+// An unlocker is unlock under way.
+type unlocker struct {
+	unlocking
+	app     *app
+	s       *session // nil when no card was found again
+	left    card.Tries
+	noticed bool          // Notice was shown for this card
+	warned  bool          // of the absent certificate of this card
+	same    bool          // a secret was given for this card
+	wrong   []card.Secret // refused by this card
+	earlier []card.Secret // refused by a card that may be this one
+}
+
+func (l *unlocker) close() {
+	if l.s != nil {
+		l.s.close()
+	}
+	wipe(l.wrong)
+	wipe(l.earlier)
 }
 
 // shown is what the person was told about the card before the prompt.
 type shown struct {
 	token  card.Token
 	tries  card.Tries
-	absent bool // what is to be read seems not to be on the card
+	absent bool // the guarded certificate seems not to be on the card
 }
 
-// unlock runs it to its end. Every wrong VERIFY stands for one secret that a
-// person typed, or for the one that the script gave.
-func (a *app) unlock(ctx context.Context, u unlocking) error {
-	if most := u.cred.MaxTries(); a.flags.minTries > most {
-		return usage("err.min-tries.most", "Least", a.flags.minTries, "Most", most)
-	}
-	s, err := a.connect(ctx)
+// once goes from a new look at the card to the end of Use.
+func (l *unlocker) once(ctx context.Context) error {
+	was, err := l.look()
 	if err != nil {
 		return err
 	}
-	defer func() {
-		if s != nil { // again may have found no card any more
-			s.close()
-		}
-	}()
-	var wrong []card.Secret
-	defer func() { wipe(wrong) }()
-	unseen, warned := true, false // what notice shows, for this card
-	forget := func() {
-		if unseen, warned = true, false; u.another != nil {
-			u.another()
-		}
-	}
-	anew := func() error {
-		next, err := a.again(ctx, s)
-		if next != s { // it was lifted since, and another may lie there
-			forget()
-		}
-		s = next
+	l.s.end(false)
+	if was, err = l.announce(ctx, was); err != nil || l.Rehearse {
 		return err
 	}
-	for {
-		was, err := s.look(u)
-		if err != nil {
-			return err
-		}
-		s.end(false)
-		was.absent, warned = was.absent && !warned, warned || was.absent
-		if err := a.announce(ctx, s, was, u, unseen); err != nil || u.rehearse {
-			return err
-		}
-		unseen = false
-		if err := u.collect(ctx); err != nil {
-			return err
-		}
-		if seen(wrong, u.given()) {
-			a.prompt(a.t("secret.same-wrong"))
-			if err := anew(); err != nil {
-				return err
-			}
-			continue
-		}
-		err = a.attempt(ctx, s, was, u)
-		var changed *changedError
-		var pin *card.PINError
-		switch {
-		case errors.As(err, &changed):
-			if !a.interactive() {
-				return &i18n.Error{Code: i18n.CodeCardRemoved, ID: "err.card-changed"}
-			}
-			id := "unlock.changed"
-			switch {
-			case errors.Is(err, pcsc.ErrReset):
-				id = "unlock.reset"
-			case another(err):
-				id = "unlock.another"
-			}
-			a.prompt(a.t(id))
-			if another(err) {
-				forget()
-			}
-			if err := anew(); err != nil {
-				return err
-			}
-		case errors.As(err, &pin):
-			if u.tries != nil {
-				u.tries(pin.Tries)
-			}
-			if pin.Tries.Blocked() || errors.Is(err, card.ErrBlocked) || !a.interactive() {
-				return err
-			}
-			wrong = append(wrong, u.given().Clone())
-			x := a.out.Explain(err)
-			a.prompt(x.Message)
-			a.prompt(x.Hint)
-			if err := anew(); err != nil {
-				return err
-			}
-		default:
-			return err
-		}
+	secret, err := l.Secret(ctx, l.same)
+	defer func() { secret.Wipe() }()
+	if err != nil {
+		return err
 	}
-}
-
-// again starts a new transaction on the same card, or on the one that is put back into
-// the same reader: nothing has been sent that could not be shown anew.
-func (a *app) again(ctx context.Context, s *session) (*session, error) {
-	s.end(true)
-	if err := s.begin(); err == nil {
-		return s, nil
+	l.same = true
+	if err := l.notRepeated(ctx, secret); err != nil {
+		return err
 	}
-	reader := s.conn.Reader()
-	s.close()
-	return a.reconnect(ctx, reader)
+	return l.attempt(ctx, was, secret)
 }
 
 // look reads what the prompt shows: the card's kind and the tries left.
-func (s *session) look(u unlocking) (shown, error) {
-	token, err := s.card.Token()
-	if err != nil {
-		return shown{}, err
+func (l *unlocker) look() (was shown, err error) {
+	if was.token, err = l.s.card.Token(); err != nil {
+		return was, err
 	}
-	if u.prepare != nil {
-		if err := u.prepare(s, token); err != nil {
-			return shown{}, err
+	if l.Prepare != nil {
+		if err := l.Prepare(l.s, was.token); err != nil {
+			return was, err
 		}
 	}
-	tries, err := s.card.Tries(u.cred)
-	if err != nil {
-		return shown{}, err
+	if was.absent, err = l.s.seemsAbsent(l.Guards, was.token); err != nil {
+		return was, err
 	}
-	if u.tries != nil {
-		u.tries(tries)
-	}
-	absent, err := s.seemsAbsent(u, tries)
-	return shown{token, tries, absent}, err
+	was.tries, err = l.s.card.Tries(l.Credential)
+	l.left = was.tries
+	return was, err
 }
 
 // announce shows reader, card and tries, then decides whether a secret may be
-// sent at all.
-func (a *app) announce(ctx context.Context, s *session, was shown, u unlocking, unseen bool) error {
-	tell := a.say
-	if a.interactive() {
-		tell = a.prompt // it belongs to the question, whatever -q and --json say
-	}
-	tell(a.t("unlock.card", "Reader", ui.Escape(s.conn.Reader()), "Card", a.kind(was.token)))
-	tell(a.triesLine(u.cred, was.tries))
-	if was.tries.Blocked() {
-		return lockedError(u.cred)
-	}
-	if unseen && u.notice != nil {
-		if err := u.notice(ctx); err != nil {
-			return err
+// sent at all. Where another program is logged in, so that the card does not say
+// the count, it is reset and asked once more, after Notice and never for a
+// rehearsal: whoever only looks disturbs nobody.
+func (l *unlocker) announce(ctx context.Context, was shown) (shown, error) {
+	a := l.app
+	a.talk(a.t("unlock.card", "Reader", ui.Escape(l.s.conn.Reader()), "Card", a.kind(was.token)))
+	reset := was.tries.Verified && !l.Rehearse
+	if !reset {
+		if err := l.showTries(was.tries); err != nil {
+			return was, err
 		}
 	}
-	if was.absent {
-		if err := a.warnAbsent(ctx, u); err != nil {
-			return err
+	if !l.noticed && l.Notice != nil {
+		if err := l.Notice(ctx); err != nil {
+			return was, err
 		}
 	}
-	if u.rehearse {
-		return nil
-	}
-	return a.mayTry(ctx, u.cred, was.tries)
-}
-
-func lockedError(c card.Credential) error {
-	return &i18n.Error{Code: i18n.CodeLocked, ID: "err.locked." + c.String()}
-}
-
-// mayTry applies --min-tries, and asks for consent before the last try. An
-// unknown count is treated as one.
-func (a *app) mayTry(ctx context.Context, c card.Credential, t card.Tries) error {
-	left := 1
-	if t.Known {
-		left = t.Left
-	}
-	least := a.flags.minTries
-	if least == 0 && !a.interactive() {
-		least = c.MaxTries()
-	}
-	if left < least {
-		id := "err.too-few-tries"
-		if !t.Known {
-			id = "err.too-few-tries.unknown"
-		}
-		return &i18n.Error{Code: i18n.CodeTooFewTries, ID: id, Pairs: []any{"N", left, "Least", least}}
-	}
-	if !a.interactive() {
-		return nil
-	}
-	switch {
-	case left == 2:
-		a.prompt(a.t("unlock.two-left"))
-	case left <= 1:
-		id := "unlock.last"
-		if !t.Known {
-			id = "unlock.unknown"
-		}
-		a.prompt(a.t(id))
-		yes, err := a.agree(ctx, a.t("unlock.last.ask"))
+	l.noticed = true
+	if reset {
+		tries, err := l.s.resetAndAsk(ctx, l.Credential)
+		l.s.end(false)
 		if err != nil {
-			return err
+			return was, notShown(err)
 		}
-		if !yes {
-			return &i18n.Error{Code: i18n.CodeTooFewTries, ID: "err.last-declined"}
+		was.tries, l.left = tries, tries
+		if err := l.showTries(tries); err != nil {
+			return was, err
 		}
+	}
+	if was.absent && !l.warned {
+		if err := a.warnAbsent(ctx, l.unlocking); err != nil {
+			return was, err
+		}
+		l.warned = true
+	}
+	if l.Rehearse {
+		return was, nil
+	}
+	return was, a.mayTry(ctx, l.Credential, was.tries)
+}
+
+func (l *unlocker) showTries(t card.Tries) error {
+	l.app.talk(l.app.triesLine(l.Credential, t))
+	if t.Blocked() {
+		return lockedError(l.Credential)
 	}
 	return nil
 }
 
-// triesLine is «署名用パスワード（英大文字・数字 6〜16文字） 残り 5 回».
-func (a *app) triesLine(c card.Credential, t card.Tries) string {
-	name := a.t("secret." + c.String())
+// errRepeated is a secret that was refused before and is not sent.
+var errRepeated = errors.New("the same secret again")
+
+// notRepeated refuses a secret that this card has refused in this run. Of one
+// that a card refused which may be this one, the person decides.
+func (l *unlocker) notRepeated(ctx context.Context, s card.Secret) error {
+	a := l.app
 	switch {
-	case !t.Known:
-		return a.t("tries.unknown", "Secret", name)
-	case t.Left == 0:
-		return a.t("tries.locked", "Secret", name)
-	}
-	return a.t("tries.left", "Secret", name, "N", t.Left)
-}
-
-// changedError says that the card or its counter is not what was shown, or may not be;
-// nothing was sent.
-type changedError struct{ err error }
-
-func (e *changedError) Error() string { return fmt.Sprintf("card: not what was shown: %v", e.err) }
-func (e *changedError) Unwrap() error { return e.err }
-
-// attempt is the transaction that sends the secret: application selected anew,
-// counter read again, and nothing sent if it is not what was shown. That the card is the
-// one that was shown is known from Begin, at no exchange: it fails for any other.
-func (a *app) attempt(ctx context.Context, s *session, was shown, u unlocking) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	if err := s.begin(); err != nil {
-		if another(err) {
-			return &changedError{err}
+	case seen(l.wrong, s):
+		a.prompt(a.t("secret.same-wrong"))
+		return errRepeated
+	case seen(l.earlier, s):
+		a.prompt(a.t("unlock.same-as-before"))
+		yes, err := a.agree(ctx, a.t("unlock.same-as-before.ask"))
+		if err == nil && !yes {
+			err = errRepeated
 		}
 		return err
 	}
+	return nil
+}
+
+// attempt is the transaction that sends the secret: the application selected
+// anew, the counter read again, and nothing sent unless both are what was shown.
+// That the card is the one that was shown is known from Begin, at no exchange.
+func (l *unlocker) attempt(ctx context.Context, was shown, secret card.Secret) error {
+	defer l.app.tellWorking()()
+	s, c := l.s, l.Credential
+	if err := s.begin(ctx); err != nil {
+		return notShown(err)
+	}
 	defer s.end(true)
-	now, err := s.card.Tries(u.cred)
+	now, err := s.card.Tries(c)
+	if err == nil && now.Verified && was.tries.Known { // another program logged in since
+		if now, err = s.resetAndAsk(ctx, c); err != nil {
+			err = notShown(err)
+		}
+	}
 	if err != nil {
 		return err
 	}
 	if now != was.tries {
 		return &changedError{fmt.Errorf("tries %+v, shown %+v", now, was.tries)}
 	}
-	return u.send(s)
+	err = s.card.Verify(c, secret)
+	var pin *card.PINError
+	switch {
+	case errors.As(err, &pin):
+		l.left = pin.Tries
+		l.wrong = append(l.wrong, secret.Clone())
+		return err
+	case err == nil, errors.As(err, new(*card.OutcomeUnknownError)):
+		l.left = card.Tries{Max: c.MaxTries()} // only 63Cx is a count
+	}
+	secret.Wipe()
+	if err != nil {
+		return err
+	}
+	return l.Use(s)
+}
+
+// tellAndRepeat reports whether everything is shown and asked anew after err, and
+// tells the person why.
+func (l *unlocker) tellAndRepeat(err error) bool {
+	a := l.app
+	var changed *changedError
+	var pin *card.PINError
+	switch {
+	case !a.interactive():
+		return false
+	case errors.Is(err, errRepeated):
+		return true
+	case errors.As(err, &changed):
+		a.prompt(a.t(changed.words()))
+		if cardMayDiffer(err) {
+			l.forget()
+		}
+		return true
+	case errors.As(err, &pin) && !pin.Tries.Blocked() && !errors.Is(err, card.ErrBlocked):
+		x := a.out.Explain(err)
+		a.prompt(x.Message)
+		a.prompt(x.Hint)
+		return true
+	}
+	return false
+}
+
+// forget drops what was shown, given and refused for a card that may not be the
+// one that lies there now.
+func (l *unlocker) forget() {
+	l.noticed, l.warned, l.same = false, false, false
+	l.earlier = append(l.earlier, l.wrong...)
+	l.wrong = nil
+}
+
+// anew starts a transaction on the same card, or on the one that is put back into
+// the same reader: nothing has been sent that could not be shown anew.
+func (l *unlocker) anew(ctx context.Context) (err error) {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	l.s.end(true)
+	if err := l.s.begin(ctx); err == nil {
+		return nil
+	}
+	reader := l.s.conn.Reader()
+	l.s.close()
+	l.forget() // it was lifted, and another may lie there
+	l.s, err = l.app.reconnect(ctx, reader)
+	return err
+}
+
+// A changedError says that the card or its counter is not what was shown, or may
+// not be. Nothing was sent.
+type changedError struct{ err error }
+
+func (e *changedError) Error() string { return fmt.Sprintf("card: not what was shown: %v", e.err) }
+func (e *changedError) Unwrap() error { return e.err }
+
+// words is the message for a person.
+func (e *changedError) words() string {
+	switch {
+	case errors.Is(e.err, pcsc.ErrNoService):
+		return "unlock.service"
+	case errors.Is(e.err, pcsc.ErrReset):
+		return "unlock.reset"
+	case cardMayDiffer(e.err):
+		return "unlock.another"
+	}
+	return "unlock.changed"
+}
+
+// notShown makes a *changedError of a transaction that did not begin because the
+// card may not be the one that was shown.
+func notShown(err error) error {
+	if cardMayDiffer(err) {
+		return &changedError{err}
+	}
+	return err
+}
+
+// workingAfter is how long the card may take before the person is told to leave
+// it where it is.
+const workingAfter = 500 * time.Millisecond
+
+// tellWorking says that the card is working, unless done is called before
+// workingAfter has passed.
+func (a *app) tellWorking() (done func()) {
+	if !a.interactive() {
+		return func() {}
+	}
+	return a.env.after(workingAfter, func() { a.prompt(a.t("unlock.working")) })
 }
