@@ -59,8 +59,12 @@ func (c Command) Bytes() []byte {
 // byte behind it a card could read it as one that carries a secret.
 func (c Command) once() bool { return c.INS == insVerify || c.INS == insChange }
 
-// ErrTooLong is a command that does not fit the short form. Nothing was sent.
-var ErrTooLong = errors.New("apdu: command too long for the short form")
+// ErrNotSent is found by errors.Is in the error of a [Transmitter] that certainly did
+// not send the command, and so in the *TransmitError of Exchange.
+var ErrNotSent = errors.New("command not sent")
+
+// ErrTooLong is a command that does not fit the short form. It matches ErrNotSent.
+var ErrTooLong = fmt.Errorf("apdu: %w: too long for the short form", ErrNotSent)
 
 // MalformedError is an answer that no card may give.
 type MalformedError struct {
@@ -77,8 +81,8 @@ func (e *MalformedError) Error() string {
 	return fmt.Sprintf("%s: answer of %d bytes: %s", e.Op, e.Length, e.Reason)
 }
 
-// TransmitError is an exchange that the transport did not complete: whether the card
-// saw the command is not known.
+// TransmitError is an exchange that the transport did not complete. Whether the card
+// saw the command is not known, unless the error matches ErrNotSent.
 type TransmitError struct {
 	Op  string
 	Err error

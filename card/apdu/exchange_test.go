@@ -72,7 +72,7 @@ func TestCommandThatDoesNotFitIsNotSent(t *testing.T) {
 		{INS: 0xB0, Le: -1},
 	} {
 		s := answers("9000")
-		if _, _, err := apdu.Exchange(s, c); !errors.Is(err, apdu.ErrTooLong) || len(s.sent) != 0 {
+		if _, _, err := apdu.Exchange(s, c); !errors.Is(err, apdu.ErrTooLong) || !errors.Is(err, apdu.ErrNotSent) || len(s.sent) != 0 {
 			t.Errorf("%d bytes, Le %d: %v, sent %v", len(c.Data), c.Le, err, s.sent)
 		}
 	}
@@ -118,6 +118,22 @@ func TestSecretsAreSentOnceAndFollowedByNothing(t *testing.T) {
 		_, _, err := apdu.Exchange(s, cmd)
 		if len(s.sent) != 1 || !errors.As(err, new(*apdu.TransmitError)) {
 			t.Errorf("%s without answer: %v, sent %v", cmd.Op, err, s.sent)
+		}
+	}
+}
+
+// A transport that withdrew a command says so, and an exchange keeps it findable.
+func TestExchangeKeepsThatACommandWasNotSent(t *testing.T) {
+	withdrawn := errors.New("withdrawn")
+	for _, cmd := range []apdu.Command{read, query, verify, change} {
+		s := &script{err: fmt.Errorf("gate: %w: %w", apdu.ErrNotSent, withdrawn)}
+		_, _, err := apdu.Exchange(s, cmd)
+		if !errors.As(err, new(*apdu.TransmitError)) || !errors.Is(err, apdu.ErrNotSent) || !errors.Is(err, withdrawn) {
+			t.Errorf("%s: %v", cmd.Op, err)
+		}
+		s.err = errors.New("gone")
+		if _, _, err := apdu.Exchange(s, cmd); errors.Is(err, apdu.ErrNotSent) {
+			t.Errorf("%s: %v", cmd.Op, err)
 		}
 	}
 }

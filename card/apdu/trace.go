@@ -1,6 +1,9 @@
 package apdu
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+)
 
 // Instructions that cannot carry a secret, whose bytes a trace may show.
 const (
@@ -22,13 +25,15 @@ type tracer struct {
 func (t *tracer) Transmit(cmd []byte) ([]byte, error) {
 	line := Redact(cmd) // now: the transmitter may change the buffer
 	resp, err := t.next.Transmit(cmd)
-	t.report(line + " > " + answer(resp, err, carriesSecret(cmd)))
+	t.report(line + " > " + answer(resp, err, CarriesSecret(cmd)))
 	return resp, err
 }
 
 func answer(resp []byte, err error, secret bool) string {
 	n := len(resp) - 2
 	switch {
+	case errors.Is(err, ErrNotSent):
+		return "not sent: " + err.Error()
 	case err != nil:
 		return "no answer: " + err.Error()
 	case n != 0 && secret: // a transport that sends the command back must not tell it
@@ -50,7 +55,7 @@ func Redact(cmd []byte) string {
 	}
 	header, body := fmt.Sprintf("% X", cmd[:4]), cmd[4:]
 	switch {
-	case carriesSecret(cmd):
+	case CarriesSecret(cmd):
 		return header + " [redacted]"
 	case len(body) == 0:
 		return header
@@ -60,6 +65,9 @@ func Redact(cmd []byte) string {
 	return fmt.Sprintf("%s [%d bytes]", header, len(body))
 }
 
-func carriesSecret(cmd []byte) bool {
+// CarriesSecret reports whether a raw command is a VERIFY or CHANGE REFERENCE DATA
+// with anything behind its header. A fifth byte alone counts: a card could read it as
+// a length of data.
+func CarriesSecret(cmd []byte) bool {
 	return len(cmd) > 4 && (cmd[1] == insVerify || cmd[1] == insChange)
 }

@@ -27,6 +27,23 @@ func TestRedactShowsWhatCannotBeSecret(t *testing.T) {
 	}
 }
 
+func TestCommandCarriesASecret(t *testing.T) {
+	for cmd, want := range map[string]bool{
+		"\x00\x20\x00\x80\x041234":     true,
+		"\x80\x24\x01\x80\x06ABC123":   true,
+		"\x00\x20\x00\x80\x00":         true, // whether the last byte is a length of data is up to the card
+		"\x00\x20\x00\x80":             false,
+		"\x00\xA4\x02\x0C\x02\x00\x1B": false,
+		"\x00\xB0\x86\x00\x20":         false,
+		"\x20":                         false,
+		"":                             false,
+	} {
+		if got := apdu.CarriesSecret([]byte(cmd)); got != want {
+			t.Errorf("% X: %v", cmd, got)
+		}
+	}
+}
+
 func TestTraceReportsStatusAndNoContent(t *testing.T) {
 	var lines []string
 	s := answers("9000", "4142439000", "63C2", "90")
@@ -36,8 +53,11 @@ func TestTraceReportsStatusAndNoContent(t *testing.T) {
 	}
 	s.err = errors.New("gone")
 	_, _, _ = apdu.Exchange(tr, change)
+	s.err = apdu.ErrNotSent
+	_, _, _ = apdu.Exchange(tr, verify)
 	got := strings.Join(lines, "\n")
-	want := "00 A4 02 0C 02 00 01 > 9000\n00 B0 00 00 00 > [3 bytes] 9000\n00 20 00 80 [redacted] > 63C2\n00 B0 00 00 00 > [1 bytes] no status\n00 24 01 80 [redacted] > no answer: gone"
+	want := "00 A4 02 0C 02 00 01 > 9000\n00 B0 00 00 00 > [3 bytes] 9000\n00 20 00 80 [redacted] > 63C2\n00 B0 00 00 00 > [1 bytes] no status\n00 24 01 80 [redacted] > no answer: gone" +
+		"\n00 20 00 80 [redacted] > not sent: command not sent"
 	if got != want {
 		t.Errorf("trace:\n%s\nwant:\n%s", got, want)
 	}

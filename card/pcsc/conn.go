@@ -220,13 +220,15 @@ func (c *Conn) exchanged() error {
 // Transmit sends one command to the card, once, and returns its answer with the two
 // bytes of the status word. After System.AnswerLimit without one it fails with
 // ErrNoAnswer: the card may have obeyed or not, and the Conn is of no further use.
-// Other errors leave open whether it obeyed, too, except ErrNoTransaction and ErrReset.
+// Other errors leave open whether it obeyed, too, except ErrReset and those that match
+// apdu.ErrNotSent: of a command outside a transaction, an empty one, and any on a Conn
+// that is of no further use.
 //
 // Outside a transaction nothing is sent: pcsc-lite would hold the command back while
 // another program has the card, and let it go when nobody waits for it any more.
 //
 // Errors are of type *Error: ErrNoAnswer, ErrRemoved, ErrReset, ErrNoTransaction,
-// ErrNoService.
+// ErrClosed, ErrNoService.
 func (c *Conn) Transmit(cmd []byte) ([]byte, error) {
 	return c.TransmitContext(context.Background(), cmd)
 }
@@ -234,14 +236,13 @@ func (c *Conn) Transmit(cmd []byte) ([]byte, error) {
 // TransmitContext is Transmit for a command whose answer may be given up: if ctx
 // ends first it returns its cause at once, and the Conn is of no further use.
 func (c *Conn) TransmitContext(ctx context.Context, cmd []byte) ([]byte, error) {
-	if err := c.usable("transmit"); err != nil {
-		return nil, err
-	}
-	if !c.begun {
-		return nil, &Error{Op: "transmit", Reader: c.reader, Err: ErrNoTransaction}
-	}
-	if len(cmd) == 0 {
-		return nil, &Error{Op: "transmit", Reader: c.reader, Err: errEmpty}
+	switch {
+	case c.dead != nil:
+		return nil, unsent(c.reader, c.dead)
+	case !c.begun:
+		return nil, unsent(c.reader, ErrNoTransaction)
+	case len(cmd) == 0:
+		return nil, unsent(c.reader, errEmpty)
 	}
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"natsuin/card/apdu"
 	"natsuin/card/pcsc"
 	"natsuin/card/pcsc/pcscdtest"
 	"natsuin/card/virtual"
@@ -161,6 +162,7 @@ func TestNothingIsSentOutsideATransaction(t *testing.T) {
 	c := open(t, pcsc.System{}, service.Reader())
 	_, err := c.Transmit(selectJPKI)
 	is(t, err, pcsc.ErrNoTransaction, "transmit", service.Reader())
+	is(t, err, apdu.ErrNotSent, "transmit", service.Reader())
 	begin(t, c)
 	if err := c.End(false); err != nil {
 		t.Fatal(err)
@@ -305,10 +307,14 @@ func TestSilentCardIsGivenUp(t *testing.T) {
 	send(t, c, selectJPKI, selectAuthPIN)
 	_, err := c.Transmit(verifyAuthPIN)
 	is(t, err, pcsc.ErrNoAnswer, "transmit", service.Reader())
+	if errors.Is(err, apdu.ErrNotSent) {
+		t.Errorf("told as not sent: %v", err)
+	}
 
 	// Of no further use, whatever is tried.
 	_, err = c.Transmit(selectJPKI)
 	is(t, err, pcsc.ErrNoAnswer, "transmit", service.Reader())
+	is(t, err, apdu.ErrNotSent, "transmit", service.Reader())
 	is(t, c.Begin(t.Context()), pcsc.ErrNoAnswer, "begin", service.Reader())
 	is(t, c.End(true), pcsc.ErrNoAnswer, "end", service.Reader())
 	if err := c.Close(); err != nil {
@@ -373,6 +379,7 @@ func TestClosedConnRefusesUse(t *testing.T) {
 	}
 	_, err := c.Transmit(selectJPKI)
 	is(t, err, pcsc.ErrClosed, "transmit", service.Reader())
+	is(t, err, apdu.ErrNotSent, "transmit", service.Reader())
 	is(t, c.Begin(t.Context()), pcsc.ErrClosed, "begin", service.Reader())
 	is(t, c.End(true), pcsc.ErrClosed, "end", service.Reader())
 	if n := card.Tally().Exchanges; n != 0 {

@@ -3,6 +3,8 @@ package pcsc
 import (
 	"errors"
 	"fmt"
+
+	"natsuin/card/apdu"
 )
 
 // What can be wrong, to be found by errors.Is in the errors of this package.
@@ -20,7 +22,8 @@ var (
 	// ErrNoAnswer is the card's silence to a command: whether it did what it was told
 	// is not known. The connection is of no further use.
 	ErrNoAnswer = errors.New("no answer from the card")
-	// ErrNoTransaction is a command outside a transaction. It was not sent.
+	// ErrNoTransaction is a command outside a transaction. It was not sent: the error
+	// of Transmit matches apdu.ErrNotSent too.
 	ErrNoTransaction = errors.New("no transaction begun")
 	// ErrClosed is the use of a connection after Close.
 	ErrClosed = errors.New("connection closed")
@@ -31,7 +34,7 @@ type Error struct {
 	Op     string // readers, wait, connect, begin, transmit, end, close
 	Reader string // the reader's name as it came; empty if none was meant
 	Code   Code   // what the service returned; 0 when the failure is not the service's
-	Err    error  // one of the Err… values; nil for a code that has none
+	Err    error  // one of the Err… values, or wraps one; nil for a code that has none
 }
 
 // Error implements error. The reader's name is quoted, with controls escaped.
@@ -93,6 +96,11 @@ var kinds = map[Code]error{
 	0x00000005: ErrPermission,   // Windows: ERROR_ACCESS_DENIED
 	0x000006BA: ErrNoService,    // Windows: RPC_S_SERVER_UNAVAILABLE
 	0x0000045D: ErrUnresponsive, // Windows: ERROR_IO_DEVICE
+}
+
+// unsent makes the error of a command that was not sent. It matches apdu.ErrNotSent.
+func unsent(reader string, why error) error {
+	return &Error{Op: "transmit", Reader: reader, Err: fmt.Errorf("%w: %w", why, apdu.ErrNotSent)}
 }
 
 // fail makes the error of a service call that returned code.

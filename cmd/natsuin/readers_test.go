@@ -225,7 +225,7 @@ type plugged struct {
 }
 
 // List implements cli.Readers.
-func (p plugged) List() ([]pcsc.Reader, error) {
+func (p plugged) List(ctx context.Context) ([]pcsc.Reader, error) {
 	names, err := os.ReadFile(p.file)
 	if err != nil {
 		return nil, err
@@ -236,7 +236,7 @@ func (p plugged) List() ([]pcsc.Reader, error) {
 	case "fail\n":
 		return nil, errors.New("RENSHU123")
 	}
-	all, err := p.Readers.List()
+	all, err := p.Readers.List(ctx)
 	var list []pcsc.Reader
 	for _, r := range all {
 		if slices.Contains(strings.Split(string(names), "\n"), r.Name) {
@@ -250,7 +250,7 @@ func (p plugged) List() ([]pcsc.Reader, error) {
 // Wait implements cli.Readers.
 func (p plugged) Wait(ctx context.Context, known []pcsc.Reader) error {
 	for {
-		now, err := p.List()
+		now, err := p.List(ctx)
 		if err != nil || !slices.EqualFunc(now, known, func(a, b pcsc.Reader) bool {
 			return a.Name == b.Name && a.CardPresent == b.CardPresent
 		}) {

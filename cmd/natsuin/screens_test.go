@@ -3,6 +3,7 @@
 package main_test
 
 import (
+	"context"
 	"errors"
 	"flag"
 	"os"
@@ -128,7 +129,7 @@ func (st *stage) openDesk() {
 	conn, err := practice.Open(practice.Options{Dir: st.store}).Connect(context.Background())
 	st.must(err)
 	defer conn.Close()
-	st.must(conn.Begin(t.Context()))
+	st.must(conn.Begin(context.Background()))
 	st.card = virtual.New(virtual.Options{State: conn.Card().State()})
 }
 

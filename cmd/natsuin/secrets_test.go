@@ -3,6 +3,7 @@
 package main_test
 
 import (
+	"context"
 	"bytes"
 	"fmt"
 	"io/fs"
@@ -41,7 +42,7 @@ func newHeldCard(t *testing.T, dir string) *heldCard {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	if err := conn.Begin(t.Context()); err != nil {
+	if err := conn.Begin(context.Background()); err != nil {
 		t.Fatal(err)
 	}
 	state := conn.Card().State()

@@ -52,8 +52,8 @@ type globals struct {
 
 // newApp chooses the language and builds the command tree. On an error the app
 // can still word it: in the language of the environment.
-func newApp(env *Env, secrets *gate) (*app, error) {
-	a := &app{env: env, gate: secrets, asJSON: flagGiven(env.Args, "--json")}
+func newApp(env *Env) (*app, error) {
+	a := &app{env: env, gate: new(gate), asJSON: flagGiven(env.Args, "--json")}
 	a.device = sync.OnceValues(env.Streams.Terminal)
 	lang, langErr := i18n.Choose(flagValue(env.Args, "--lang"), env.Getenv, platformLanguage)
 	if langErr != nil {

@@ -27,7 +27,7 @@ type fakeReaders struct {
 	sent    [][]byte // every command that reached the card
 }
 
-func (f *fakeReaders) List() ([]pcsc.Reader, error) { return f.readers, f.err }
+func (f *fakeReaders) List(context.Context) ([]pcsc.Reader, error) { return f.readers, f.err }
 
 func (f *fakeReaders) Wait(context.Context, []pcsc.Reader) error {
 	return errors.New("doctor does not wait")
@@ -53,6 +53,10 @@ type inReader struct {
 func (c inReader) Transmit(cmd []byte) ([]byte, error) {
 	*c.sent = append(*c.sent, bytes.Clone(cmd))
 	return c.Conn.Transmit(cmd)
+}
+
+func (c inReader) TransmitContext(_ context.Context, cmd []byte) ([]byte, error) {
+	return c.Transmit(cmd)
 }
 
 func (c inReader) Reader() string { return c.name }
@@ -233,7 +237,7 @@ func lock(t *testing.T, s *practice.Store) {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	if err := conn.Begin(t.Context()); err != nil {
+	if err := conn.Begin(context.Background()); err != nil {
 		t.Fatal(err)
 	}
 	send := func(apdu ...byte) {

@@ -84,7 +84,8 @@ func Main(env *Env) (exit int) {
 		case <-ctx.Done():
 		}
 	}()
-	a, err := newApp(env, &secrets)
+	a, err := newApp(env)
+	a.gate = &secrets
 	defer func() {
 		if r := recover(); r != nil {
 			// The value is not printed: it may hold what a card or a person said.

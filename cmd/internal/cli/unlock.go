@@ -52,7 +52,7 @@ func (a *app) unlock(ctx context.Context, u unlocking) (left card.Tries, err err
 	for {
 		err := l.once(ctx)
 		if err == nil || !l.tellAndRepeat(err) {
-			return l.left, err
+			return l.left, final(err)
 		}
 		if err := l.anew(ctx); err != nil {
 			return l.left, err
@@ -296,6 +296,14 @@ type changedError struct{ err error }
 
 func (e *changedError) Error() string { return fmt.Sprintf("card: not what was shown: %v", e.err) }
 func (e *changedError) Unwrap() error { return e.err }
+
+// final returns err in the words for a script: that the card is not what was shown.
+func final(err error) error {
+	if !errors.As(err, new(*changedError)) || errors.Is(err, pcsc.ErrNoService) {
+		return err
+	}
+	return &i18n.Error{Code: i18n.CodeCardRemoved, ID: "err.card-changed", Err: err}
+}
 
 // words is the message for a person.
 func (e *changedError) words() string {

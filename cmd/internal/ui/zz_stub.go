@@ -1,0 +1,5 @@
+package ui
+
+type JobControl struct{}
+
+func (j *JobControl) Hold() func() { return func() {} }
