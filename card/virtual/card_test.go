@@ -11,6 +11,7 @@ import (
 	"crypto/sha512"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"math/big"
 	"strings"
 	"sync"
@@ -195,6 +196,10 @@ func TestTriesCountDownAndBlock(t *testing.T) {
 		"other word": {func(o *virtual.Options) { o.BlockedStatus = 0x6983 }, "6983", "63C0", signPIN, rightSign, wrongSign, 5},
 		"blocked query": {func(o *virtual.Options) { o.QueryBlocked = true },
 			"6984", "6984", signPIN, rightSign, wrongSign, 5},
+		"9000 once verified": {func(o *virtual.Options) { o.QueryAfterVerify = true },
+			"6984", "63C0", authPIN, rightAuth, wrongAuth, 3},
+		"kept when selected anew": {func(o *virtual.Options) { o.KeepVerified, o.QueryAfterVerify = true, true },
+			"6984", "63C0", signPIN, rightSign, wrongSign, 5},
 	} {
 		t.Run(name, func(t *testing.T) {
 			d := newDesk(t, o.change)
@@ -246,6 +251,31 @@ func TestQueryAfterVerify(t *testing.T) {
 	d.want(query, "63C3")
 }
 
+// Sources disagree about a new SELECT of the application (docs/card.md §2).
+func TestVerifiedStateOverANewSelection(t *testing.T) {
+	for name, c := range map[string]struct {
+		change               func(*virtual.Options)
+		counter, certificate string
+	}{
+		"drops, counts": {nil, "63C5", "6982"},
+		"drops, 9000":   {func(o *virtual.Options) { o.QueryAfterVerify = true }, "63C5", "6982"},
+		"keeps, counts": {func(o *virtual.Options) { o.KeepVerified = true }, "63C5", "9000"},
+		"keeps, 9000":   {func(o *virtual.Options) { o.KeepVerified, o.QueryAfterVerify = true, true }, "9000", "9000"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := newDesk(t, c.change)
+			d.ok(application, signPIN, rightSign, application)
+			d.want(read, "6986") // what was selected is gone on both
+			d.ok(signPIN)
+			d.want(query, c.counter)
+			d.ok(signCert)
+			d.want(read, c.certificate)
+			d.ok(authPIN)
+			d.want(query, "63C3")
+		})
+	}
+}
+
 func TestVerifiedStateEnds(t *testing.T) {
 	for name, end := range map[string]func(desk){
 		"selecting the application": func(d desk) { d.ok(application) },
@@ -253,15 +283,20 @@ func TestVerifiedStateEnds(t *testing.T) {
 		"power":                     func(d desk) { d.card.PowerDown(); d.card.PowerUp(); d.ok(application) },
 		"wrong password":            func(d desk) { d.ok(signPIN); d.want(wrongSign, "63C4") },
 	} {
-		t.Run(name, func(t *testing.T) {
-			d := newDesk(t, nil)
-			d.ok(application, signPIN, rightSign, signCert, read, signKeyFile, someDigest)
-			end(d)
-			d.ok(signKeyFile)
-			d.want(someDigest, "6982")
-			d.ok(signCert)
-			d.want(read, "6982")
-		})
+		for _, keeps := range []bool{false, true} {
+			if keeps && name == "selecting the application" {
+				continue
+			}
+			t.Run(fmt.Sprintf("%s, keeps %t", name, keeps), func(t *testing.T) {
+				d := newDesk(t, func(o *virtual.Options) { o.KeepVerified = keeps })
+				d.ok(application, signPIN, rightSign, signCert, read, signKeyFile, someDigest)
+				end(d)
+				d.ok(signKeyFile)
+				d.want(someDigest, "6982")
+				d.ok(signCert)
+				d.want(read, "6982")
+			})
+		}
 	}
 }
 

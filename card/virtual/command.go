@@ -99,7 +99,11 @@ func (c *Card) selectFile(cmd command, wellFormed bool) uint16 {
 		if !bytes.Equal(cmd.data, applicationID) {
 			return statusNotFound
 		}
-		c.session = session{application: true, touched: true}
+		next := session{application: true, touched: true}
+		if c.opts.KeepVerified {
+			next.verified = c.session.verified
+		}
+		c.session = next
 		return statusOK
 	}
 	if len(cmd.data) != 2 {
