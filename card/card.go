@@ -65,28 +65,40 @@ func (id CertID) CA() CertID { return certificates[id].ca }
 // Credential is the secret that guards the certificate's key.
 func (id CertID) Credential() Credential { return certificates[id].credential }
 
-// ErrNotJPKI is a card, or something else, without the JPKI application.
-var ErrNotJPKI = errors.New("card: no JPKI application")
+var (
+	// ErrNotJPKI is a card, or something else, without the JPKI application.
+	ErrNotJPKI = errors.New("card: no JPKI application")
+	// ErrNotSelected is an ErrNotJPKI whose answer to the selection does not say that the
+	// application is missing: another status word, or no valid answer.
+	ErrNotSelected = fmt.Errorf("%w selected", ErrNotJPKI)
+)
 
 // A Card is the application, selected, for the length of one transaction.
 type Card struct {
 	t       apdu.Transmitter
 	current fileID // the elementary file that is selected; 0: none, or not known
+	// verified are the secrets of which the last VERIFY was answered 9000.
+	verified map[Credential]bool
+	// pinSelected: the selection of a PIN file was sent since Open.
+	pinSelected bool
 	// unknown is the VERIFY or CHANGE whose outcome is not known. After it this Card
 	// sends no secret any more.
 	unknown *OutcomeUnknownError
 }
 
-// Open selects the application, which also drops the verified state. The error is
-// ErrNotJPKI when the card has none.
+// Open selects the application. Whether that drops the verified state is disputed
+// (docs/card.md §2). An answer other than 9000 is ErrNotJPKI, and ErrNotSelected too
+// unless it says that there is no such application.
 func Open(t apdu.Transmitter) (*Card, error) {
 	cmd := selectApplication()
 	_, status, err := apdu.Exchange(t, cmd)
 	switch {
+	case errors.As(err, new(*apdu.MalformedError)):
+		return nil, fmt.Errorf("%w: %w", ErrNotSelected, err)
 	case err != nil:
 		return nil, err
 	case status == apdu.OK:
-		return &Card{t: t}, nil
+		return &Card{t: t, verified: map[Credential]bool{}}, nil
 	}
 	refusal := &apdu.StatusError{Op: cmd.Op, Status: status}
 	switch status {
@@ -94,8 +106,12 @@ func Open(t apdu.Transmitter) (*Card, error) {
 		apdu.LengthParameters, apdu.NoInstruction, apdu.NoClass:
 		return nil, fmt.Errorf("%w: %w", ErrNotJPKI, refusal)
 	}
-	return nil, refusal
+	return nil, fmt.Errorf("%w: %w", ErrNotSelected, refusal)
 }
+
+// PINSelected reports whether the selection of a PIN file was sent since Open. Only
+// such a card needs to be left reset.
+func (c *Card) PINSelected() bool { return c.pinSelected }
 
 // transmit is apdu.Exchange that knows what it does not know after a failure.
 func (c *Card) transmit(cmd apdu.Command) ([]byte, apdu.Status, error) {

@@ -9,21 +9,20 @@ import (
 	"natsuin/card/virtual"
 )
 
-func TestOpenTakesOneExchangeAndDropsTheVerifiedState(t *testing.T) {
-	v := newVirtual(nil)
-	verified(t, v, card.SignPassword)
-	v.ClearLog()
-	open(t, v)
-	if n := v.Tally().Exchanges; n != 1 {
-		t.Errorf("%d exchanges", n)
-	}
-	if v.Verified(virtual.Sign) {
-		t.Error("the password is still verified")
-	}
+func TestOpenTakesOneExchange(t *testing.T) {
+	onEachReading(t, func(t *testing.T, reading func(*virtual.Options)) {
+		v := newVirtual(reading)
+		verified(t, v, card.SignPassword)
+		v.ClearLog()
+		open(t, v)
+		if n := v.Tally().Exchanges; n != 1 {
+			t.Errorf("%d exchanges", n)
+		}
+	})
 }
 
 func TestOpenTellsWhatIsNoJPKICard(t *testing.T) {
-	for status, foreign := range map[uint16]bool{
+	for status, missing := range map[uint16]bool{
 		0x6A82: true, 0x6A86: true, 0x6A81: true, 0x6A80: true, 0x6A87: true, 0x6700: true, 0x6D00: true, 0x6E00: true,
 		0x6F00: false, 0x6985: false, 0x6982: false, 0x6283: false, 0x63C0: false,
 	} {
@@ -31,9 +30,24 @@ func TestOpenTellsWhatIsNoJPKICard(t *testing.T) {
 		v.Inject(virtual.Fault{Effect: virtual.Answer(status)})
 		_, err := card.Open(v)
 		var refused *apdu.StatusError
-		if !errors.As(err, &refused) || refused.Status != apdu.Status(status) || errors.Is(err, card.ErrNotJPKI) != foreign {
+		if !errors.As(err, &refused) || refused.Status != apdu.Status(status) || !errors.Is(err, card.ErrNotJPKI) || errors.Is(err, card.ErrNotSelected) == missing {
 			t.Errorf("%04X: %v", status, err)
 		}
+	}
+	for name, effect := range map[string]virtual.Effect{
+		"no status": virtual.WithoutStatus(), "junk": virtual.Junk(65000), "half a status": virtual.Truncate(1),
+	} {
+		v := newVirtual()
+		v.Inject(virtual.Fault{Effect: effect})
+		_, err := card.Open(v)
+		if !errors.As(err, new(*apdu.MalformedError)) || !errors.Is(err, card.ErrNotSelected) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	v := newVirtual()
+	v.Inject(virtual.Fault{Effect: virtual.Drop(nil)})
+	if _, err := card.Open(v); err == nil || errors.Is(err, card.ErrNotJPKI) {
+		t.Errorf("no answer at all: %v", err)
 	}
 }
 

@@ -16,15 +16,28 @@ func newSecret(cred card.Credential) card.Secret {
 	return secret("NEWPASS42")
 }
 
+// exchangeSecret verifies the old secret, calls check if it is not nil, and changes it.
+func exchangeSecret(c *card.Card, cred card.Credential, old card.Secret, check func() error) error {
+	if err := c.Verify(cred, old); err != nil {
+		return err
+	}
+	if check != nil {
+		if err := check(); err != nil {
+			return err
+		}
+	}
+	return c.Change(cred, newSecret(cred))
+}
+
 func TestChangeReplacesTheSecret(t *testing.T) {
 	for _, cred := range both {
-		v := newVirtual(nil)
+		v := newVirtual()
 		c := open(t, v)
 		if _, err := c.Tries(cred); err != nil {
 			t.Fatal(err)
 		}
 		v.ClearLog()
-		if err := c.Change(cred, right(cred), newSecret(cred), nil); err != nil {
+		if err := exchangeSecret(c, cred, right(cred), nil); err != nil {
 			t.Fatal(err)
 		}
 		if n := v.Tally(); n.Exchanges != 2 || n.Right != 1 || n.Changes != 1 {
@@ -39,9 +52,9 @@ func TestChangeReplacesTheSecret(t *testing.T) {
 
 func TestChangeWithAWrongOldSecretCostsOneTryAndChangesNothing(t *testing.T) {
 	for _, cred := range both {
-		v := newVirtual(nil)
+		v := newVirtual()
 		called := false
-		err := open(t, v).Change(cred, wrong(cred), newSecret(cred), func() error { called = true; return nil })
+		err := exchangeSecret(open(t, v), cred, wrong(cred), func() error { called = true; return nil })
 		var pin *card.PINError
 		if !errors.As(err, &pin) || pin.Tries.Left != cred.MaxTries()-1 || called {
 			t.Errorf("%s: %v, check called: %v", cred, err, called)
@@ -52,25 +65,61 @@ func TestChangeWithAWrongOldSecretCostsOneTryAndChangesNothing(t *testing.T) {
 	}
 }
 
-func TestCheckReadsWhatOnlyTheSecretOpensAndMayRefuse(t *testing.T) {
-	born := errors.New("birth date")
-	for _, refusal := range []error{nil, born} {
-		v := newVirtual(nil)
-		c := open(t, v)
-		err := c.Change(card.SignPassword, right(card.SignPassword), newSecret(card.SignPassword), func() error {
-			cert, err := c.Certificate(card.SignCert) // moves the selection away from the PIN file
-			if err != nil || cert == nil {
-				t.Error(err)
+func TestChangeAfterAReadThatOnlyTheSecretOpens(t *testing.T) {
+	v := newVirtual()
+	c := open(t, v)
+	err := exchangeSecret(c, card.SignPassword, right(card.SignPassword), func() error {
+		_, err := c.Certificate(card.SignCert) // moves the selection away from the PIN file
+		return err
+	})
+	if n := v.Tally(); err != nil || n.Changes != 1 || n.Right != 1 || n.Wrong != 0 {
+		t.Errorf("%v, %+v", err, n)
+	}
+}
+
+// Without a VERIFY of the same secret, answered 9000, on the same Card nothing is sent,
+// though the card itself may still hold that of another program.
+func TestChangeIsRefusedUnsentWithoutVerify(t *testing.T) {
+	onEachReading(t, func(t *testing.T, reading func(*virtual.Options)) {
+		for name, before := range map[string]func(*card.Card) error{
+			"nothing":          func(*card.Card) error { return nil },
+			"the other secret": func(c *card.Card) error { return c.Verify(card.SignPassword, right(card.SignPassword)) },
+			"a wrong one":      func(c *card.Card) error { _ = c.Verify(card.AuthPIN, wrong(card.AuthPIN)); return nil },
+			"a right one, then a wrong one": func(c *card.Card) error {
+				err := c.Verify(card.AuthPIN, right(card.AuthPIN))
+				_ = c.Verify(card.AuthPIN, wrong(card.AuthPIN))
+				return err
+			},
+		} {
+			v := newVirtual(reading)
+			verified(t, v, card.AuthPIN) // by another program
+			c := open(t, v)
+			if err := before(c); err != nil {
+				t.Fatal(err)
 			}
-			return refusal
-		})
-		var not *card.NotChangedError
-		if refusal == nil && err != nil || refusal != nil && (!errors.As(err, &not) || !errors.Is(err, born)) {
-			t.Errorf("check %v: %v", refusal, err)
+			v.ClearLog()
+			err := c.Change(card.AuthPIN, newSecret(card.AuthPIN))
+			var not *card.NotChangedError
+			if !errors.As(err, &not) || not.Credential != card.AuthPIN || !errors.Is(err, card.ErrNotVerified) {
+				t.Errorf("%s: %v", name, err)
+			}
+			if n := v.Tally().Exchanges; n != 0 {
+				t.Errorf("%s: %d exchanges", name, n)
+			}
 		}
-		if n, want := v.Tally(), map[bool]int{true: 1, false: 0}[refusal == nil]; n.Changes != want || n.Right != 1 || n.Wrong != 0 {
-			t.Errorf("check %v: %+v", refusal, n)
-		}
+	})
+}
+
+func TestChangeThatWasNotSentHasNotChanged(t *testing.T) {
+	v := newVirtual()
+	c := verified(t, v, card.AuthPIN)
+	v.Inject(virtual.Fault{When: virtual.On(virtual.OpChange), Effect: virtual.Drop(apdu.ErrNotSent)})
+	err := c.Change(card.AuthPIN, newSecret(card.AuthPIN))
+	if !errors.As(err, new(*card.NotChangedError)) || !errors.Is(err, apdu.ErrNotSent) || errors.As(err, new(*card.OutcomeUnknownError)) {
+		t.Errorf("%v", err)
+	}
+	if err := c.Change(card.AuthPIN, newSecret(card.AuthPIN)); err != nil { // the Card stays usable
+		t.Error(err)
 	}
 }
 
@@ -80,10 +129,10 @@ func TestChangeTellsEachAnswer(t *testing.T) {
 		0x6A80: true, 0x6A81: true, 0x6A82: true, 0x6A83: true, 0x6A86: true, 0x6A87: true, 0x6A88: true, 0x6B00: true, 0x6D00: true, 0x6E00: true,
 		0x6F00: false, 0x6581: false, 0x6400: false, 0x6282: false, 0x6300: false, 0x6110: false, 0x6C10: false, 0x9001: false, 0x0000: false,
 	} {
-		v := newVirtual(nil)
+		v := newVirtual()
 		c := open(t, v)
 		v.Inject(virtual.Fault{When: virtual.On(virtual.OpChange), Effect: virtual.Answer(status)})
-		err := c.Change(card.SignPassword, right(card.SignPassword), newSecret(card.SignPassword), nil)
+		err := exchangeSecret(c, card.SignPassword, right(card.SignPassword), nil)
 		var not *card.NotChangedError
 		var unknown *card.OutcomeUnknownError
 		var word *apdu.StatusError
@@ -104,10 +153,10 @@ func TestLostAnswerToChangeIsUnknownWhateverTheCardDid(t *testing.T) {
 		"lost before": virtual.Drop(nil), "lost after": virtual.LoseAnswer(nil), "removed": virtual.Remove(nil),
 		"no status": virtual.WithoutStatus(), "junk": virtual.Junk(65000), "half a status": virtual.Truncate(1),
 	} {
-		v := newVirtual(nil)
+		v := newVirtual()
 		c := open(t, v)
 		v.Inject(virtual.Fault{When: virtual.On(virtual.OpChange), Effect: effect})
-		err := c.Change(card.AuthPIN, right(card.AuthPIN), newSecret(card.AuthPIN), nil)
+		err := exchangeSecret(c, card.AuthPIN, right(card.AuthPIN), nil)
 		var unknown *card.OutcomeUnknownError
 		if !errors.As(err, &unknown) || unknown.Op != card.OpChange {
 			t.Errorf("%s: %v", name, err)

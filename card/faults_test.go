@@ -7,6 +7,7 @@ import (
 	"crypto/rsa"
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 
 	"natsuin/card"
@@ -33,11 +34,13 @@ type fault struct {
 	name   string
 	effect func() virtual.Effect
 	cheats bool
+	unsent bool // the transport withdrew the command and says so
 }
 
 func faults() []fault {
 	list := []fault{
 		{name: "lost on the way", effect: func() virtual.Effect { return virtual.Drop(nil) }},
+		{name: "not sent", effect: func() virtual.Effect { return virtual.Drop(apdu.ErrNotSent) }, unsent: true},
 		{name: "answer lost", effect: func() virtual.Effect { return virtual.LoseAnswer(nil) }},
 		{name: "removed", effect: func() virtual.Effect { return virtual.Remove(nil) }},
 		{name: "reset", effect: virtual.ResetBefore},
@@ -142,7 +145,7 @@ func replace(c *card.Card, cred card.Credential, old card.Secret, check func() e
 	if _, err := c.Tries(cred); err != nil {
 		return nil, err
 	}
-	err := c.Change(cred, old, newSecret(cred), check)
+	err := exchangeSecret(c, cred, old, check)
 	return func(before, after virtual.State) string {
 		changed := !bytes.Equal(before.Slot(half(cred)).Secret, after.Slot(half(cred)).Secret)
 		var unknown *card.OutcomeUnknownError
@@ -220,15 +223,34 @@ func secretsSent(log []virtual.Entry) (verifies, changes int) {
 	return verifies, changes
 }
 
-// Each fault at each exchange of each act. Whatever goes wrong: at most one VERIFY and
-// one CHANGE for the one secret that was given, no secret after a lost outcome, and no
-// word that the card's own state contradicts.
+// withoutResult reports whether a VERIFY left whose secret the card did not compare.
+func withoutResult(log []virtual.Entry) bool {
+	return slices.ContainsFunc(log, func(e virtual.Entry) bool {
+		return e.Op == virtual.OpVerify && (e.Lost || e.Outcome == virtual.Nothing)
+	})
+}
+
+// Each fault at each exchange of each act, on each reading of the card, on which another
+// program has verified both secrets. Whatever goes wrong: at most one VERIFY and one
+// CHANGE for the one secret that was given, no secret after a lost outcome, and no word
+// that the card's own state contradicts.
 func TestEveryFaultAtEveryExchange(t *testing.T) {
+	onEachReading(t, everyFault)
+}
+
+func everyFault(t *testing.T, reading func(*virtual.Options)) {
 	cases := 0
 	for _, a := range acts() {
 		for _, f := range faults() {
 			exchanges := func(at int) int {
-				v := newVirtual(nil)
+				v := newVirtual(reading)
+				other := open(t, v)
+				for _, cred := range both {
+					if err := other.Verify(cred, right(cred)); err != nil {
+						t.Fatal(err)
+					}
+				}
+				v.ClearLog()
 				if at >= 0 {
 					v.Inject(virtual.Fault{At: at, Effect: f.effect()})
 				}
@@ -264,6 +286,10 @@ func play(v *virtual.Card, a act, f fault) string {
 		return fmt.Sprintf("%d VERIFYs, %d CHANGEs, %d wrong", verifies, changes, n.Wrong)
 	case changes == 1 && log[len(log)-1].Op != virtual.OpChange:
 		return fmt.Sprintf("%v after CHANGE", log[len(log)-1].Op)
+	case f.unsent && unknown:
+		return fmt.Sprintf("nothing left, and the outcome is not known: %v", err)
+	case !f.unsent && !unknown && !errors.As(err, new(*card.PINError)) && withoutResult(log):
+		return fmt.Sprintf("nobody knows what became of a VERIFY that was sent: %v", err)
 	case n.Wrong > 0 && !errors.As(err, new(*card.PINError)) && !unknown:
 		return fmt.Sprintf("a try is gone and nobody says so: %v", err)
 	case errors.As(err, new(*card.NotChangedError)) && verifies == 0, unknown && verifies == 0:
@@ -274,7 +300,7 @@ func play(v *virtual.Card, a act, f fault) string {
 		return fmt.Sprintf("%v after an unknown outcome", log[len(log)-1].Op)
 	case unknown: // it is not tried again, not even when asked for
 		_ = c.Verify(card.SignPassword, right(card.SignPassword))
-		_ = c.Change(card.AuthPIN, right(card.AuthPIN), newSecret(card.AuthPIN), nil)
+		_ = c.Change(card.AuthPIN, newSecret(card.AuthPIN))
 		if v.Tally().Exchanges != n.Exchanges {
 			return "another command with a secret after an unknown outcome"
 		}

@@ -146,12 +146,30 @@ var fixture = sync.OnceValue(func() virtual.State {
 })
 
 // newVirtual makes a card of today, changed as the test wants.
-func newVirtual(change func(*virtual.Options)) *virtual.Card {
+func newVirtual(changes ...func(*virtual.Options)) *virtual.Card {
 	o := virtual.Options{State: fixture()}
-	if change != nil {
-		change(&o)
+	for _, change := range changes {
+		if change != nil {
+			change(&o)
+		}
 	}
 	return virtual.New(o)
+}
+
+// onEachReading runs a test of the counter on each card that docs/card.md §2 leaves
+// possible: the verified state outlives a new SELECT of the application or not, and
+// the query is then answered 9000 or not.
+func onEachReading(t *testing.T, test func(t *testing.T, reading func(*virtual.Options))) {
+	for name, reading := range readings {
+		t.Run(name, func(t *testing.T) { test(t, reading) })
+	}
+}
+
+var readings = map[string]func(*virtual.Options){
+	"drops, counts": nil,
+	"drops, 9000":   func(o *virtual.Options) { o.QueryAfterVerify = true },
+	"keeps, counts": func(o *virtual.Options) { o.KeepVerified = true },
+	"keeps, 9000":   func(o *virtual.Options) { o.KeepVerified, o.QueryAfterVerify = true, true },
 }
 
 func open(t testing.TB, v *virtual.Card) *card.Card {

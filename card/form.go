@@ -67,12 +67,12 @@ func Normalize(cred Credential, typed Secret) (Secret, Normalized, error) {
 			r, how.Raised = r-'a'+'A', true
 		}
 		if r >= utf8.RuneSelf { // also what is no UTF-8
-			r = '?' // of no credential's alphabet: checkForm refuses it, with the best reason
+			r = '?' // of no credential's alphabet: CheckForm refuses it, with the best reason
 		}
 		out = append(out, byte(r))
 	}
 	s := NewSecret(out)
-	if err := checkForm(cred, s); err != nil {
+	if err := CheckForm(cred, s); err != nil {
 		s.Wipe()
 		return Secret{}, Normalized{}, err
 	}
@@ -80,8 +80,9 @@ func Normalize(cred Credential, typed Secret) (Secret, Normalized, error) {
 	return s, how, nil
 }
 
-// checkForm is the last look before a secret may go to the card.
-func checkForm(cred Credential, s Secret) error {
+// CheckForm reports whether a secret has the form that the card can have registered.
+// Verify and Change send nothing else. The error is a *FormError.
+func CheckForm(cred Credential, s Secret) error {
 	rule, known := credentials[cred]
 	if !known {
 		return &FormError{cred, FormCharacter}

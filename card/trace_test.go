@@ -26,7 +26,11 @@ func traced(t *testing.T, old, next string, effect virtual.Effect) string {
 	if _, err := c.Tries(card.SignPassword); err != nil {
 		t.Fatal(err)
 	}
-	if err := c.Change(card.SignPassword, secret(old), secret(next), nil); err != nil {
+	err = c.Verify(card.SignPassword, secret(old))
+	if err == nil {
+		err = c.Change(card.SignPassword, secret(next))
+	}
+	if err != nil {
 		lines = append(lines, err.Error()) // which is shown as well
 	}
 	return strings.Join(lines, "\n")

@@ -11,18 +11,22 @@ import (
 type Tries struct {
 	Left, Max int
 	Known     bool // false: the card did not say; Left means nothing
+	// Verified: the query was answered 9000, since another program has verified the
+	// secret and not reset the card. Known is false then.
+	Verified bool
 }
 
-// Blocked tells whether no try is left.
+// Blocked reports whether no try is left.
 func (t Tries) Blocked() bool { return t.Known && t.Left == 0 }
 
 // ErrNoCredential is a card without that secret or its key, as a 住民基本台帳カード has
 // no authentication PIN.
 var ErrNoCredential = errors.New("card: no such secret or key")
 
-// Tries asks the counter with an empty VERIFY, which costs no try. An answer of 9000
-// (the secret is verified) or 6300 says nothing of the count. Errors: ErrNoCredential, and
-// *apdu.StatusError for a word that is no answer to this question.
+// Tries asks the counter with an empty VERIFY, which costs no try. Only 63Cx, 6983 and
+// 6984 are a count. 9000 (the secret is verified), 6300 and 6700 leave it unknown: no
+// other form of the question is tried, since with a byte more it may be a VERIFY.
+// Errors: ErrNoCredential, and *apdu.StatusError for any other word.
 func (c *Card) Tries(cred Credential) (Tries, error) {
 	if err := c.choosePIN(cred); err != nil {
 		return Tries{}, err
@@ -32,8 +36,9 @@ func (c *Card) Tries(cred Credential) (Tries, error) {
 	if err != nil {
 		return Tries{}, err
 	}
-	if status == apdu.OK || status == apdu.WrongSecret {
-		return Tries{Max: cred.MaxTries()}, nil
+	switch status {
+	case apdu.OK, apdu.WrongSecret, apdu.WrongLength:
+		return Tries{Max: cred.MaxTries(), Verified: status == apdu.OK}, nil
 	}
 	t, ok := triesOf(cred, status)
 	if !ok {
@@ -48,6 +53,7 @@ func (c *Card) choosePIN(cred Credential) error {
 	if !ok {
 		return ErrNoCredential
 	}
+	c.pinSelected = true
 	err := c.choose(rule.pinFile)
 	if c.absent(err) {
 		return fmt.Errorf("%w: %w", ErrNoCredential, err)

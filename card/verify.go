@@ -20,7 +20,8 @@ var (
 	ErrBlocked  = errors.New("card: secret blocked")
 )
 
-// ErrNotVerified is a file or key that needs a verified secret first (6982).
+// ErrNotVerified is a file or key that needs a verified secret first (6982), or a Change
+// without a Verify before it.
 var ErrNotVerified = errors.New("card: secret not verified")
 
 // A PINError is a VERIFY that the card answered with a refusal.
@@ -63,14 +64,15 @@ func (e *OutcomeUnknownError) Error() string {
 // Unwrap returns why.
 func (e *OutcomeUnknownError) Unwrap() error { return e.Err }
 
-// Verify presents a secret, in exactly one VERIFY. What has not the form of the
-// credential is refused unsent.
+// Verify presents a secret, in exactly one VERIFY. A secret that has not the form of
+// the credential is refused unsent.
 //
-// Errors: *FormError, or any other before sending; *PINError when the card refused the
-// secret; *apdu.StatusError when it refused the command without looking at it;
-// *OutcomeUnknownError when no answer came or one that says nothing.
+// Errors: *FormError, or any other before sending, such as a *apdu.TransmitError that
+// matches apdu.ErrNotSent; *PINError for 63Cx, 6300, 6983 and 6984;
+// *OutcomeUnknownError if no answer came or any other word, since the secret was sent
+// and a try may be gone (docs/card.md §10).
 func (c *Card) Verify(cred Credential, s Secret) error {
-	if err := checkForm(cred, s); err != nil {
+	if err := CheckForm(cred, s); err != nil {
 		return err
 	}
 	if c.unknown != nil {
@@ -80,38 +82,24 @@ func (c *Card) Verify(cred Credential, s Secret) error {
 		return err
 	}
 	_, status, err := c.transmit(verify(s.bytes()))
-	if err != nil {
+	switch {
+	case errors.Is(err, apdu.ErrNotSent):
+		return err
+	case err != nil:
 		return c.lost(OpVerify, err)
 	}
-	if status == apdu.OK {
+	if c.verified[cred] = status == apdu.OK; c.verified[cred] {
 		return nil
 	}
 	tries, counted := triesOf(cred, status)
 	if counted || status == apdu.WrongSecret {
 		return &PINError{Credential: cred, Tries: tries, Status: status}
 	}
-	err = &apdu.StatusError{Op: OpVerify, Status: status}
-	if refused(status) {
-		return err
-	}
-	return c.lost(OpVerify, err)
+	return c.lost(OpVerify, &apdu.StatusError{Op: OpVerify, Status: status})
 }
 
 // lost keeps that the outcome of a command with a secret is not known.
 func (c *Card) lost(op string, err error) error {
 	c.unknown = &OutcomeUnknownError{Op: op, Err: err}
 	return c.unknown
-}
-
-// refused tells the words by which a card turns a command away without carrying it
-// out: wrong file, conditions, length, data, parameters, not supported. Any other word
-// leaves the outcome open.
-func refused(s apdu.Status) bool {
-	switch s {
-	case apdu.WrongLength, apdu.SecurityState, apdu.WrongFile, apdu.Conditions, apdu.NoCurrentFile,
-		apdu.WrongData, apdu.NoFunction, apdu.NotFound, apdu.RecordNotFound, apdu.WrongParameters,
-		apdu.LengthParameters, apdu.ReferenceNotFound, apdu.PastEnd, apdu.NoInstruction, apdu.NoClass:
-		return true
-	}
-	return false
 }

@@ -37,7 +37,7 @@ func (e *WeakSecretError) Error() string {
 // *WeakSecretError, and *FormError where no wish of the person's can help: a new
 // signature password must hold both letters and digits.
 func CheckNew(cred Credential, old, new Secret) error {
-	if err := checkForm(cred, new); err != nil {
+	if err := CheckForm(cred, new); err != nil {
 		return err
 	}
 	if singleClass(cred, new) {

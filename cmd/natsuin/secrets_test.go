@@ -3,8 +3,8 @@
 package main_test
 
 import (
-	"context"
 	"bytes"
+	"context"
 	"fmt"
 	"io/fs"
 	"os"
