@@ -69,8 +69,8 @@ func TestWhatTheCardAnswersIsNoBug(t *testing.T) {
 	}{
 		"damaged certificate": {nth(0, virtual.OpReadBinary, 0xB0), virtual.ReplaceBefore(func(s *virtual.State) {
 			s.Sign.Certificate = append([]byte{0x30, 0x82, 0x02, 0x00}, make([]byte, 0x200)...)
-		}), "not-jpki"},
-		"signature of no form":  {virtual.On(virtual.OpSign), virtual.CutData(1), "not-jpki"},
+		}), "card-refused"},
+		"signature of no form":  {virtual.On(virtual.OpSign), virtual.CutData(1), "card-refused"},
 		"error without meaning": {virtual.On(virtual.OpSign), virtual.Drop(nil), "card-removed"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -229,10 +229,12 @@ func silence(obeyed bool) virtual.Effect {
 }
 
 var (
-	unknown  = []string{"unknown-outcome"}
-	refused  = []string{"not-jpki", "no-certificate", "card-removed"}
-	garbled  = []string{"not-jpki", "no-certificate"}
-	notThere = []string{"card-removed"}
+	unknown = []string{"unknown-outcome"}
+	refused = []string{"card-refused", "not-jpki", "no-certificate", "card-removed"} // not-jpki for SELECT application alone
+	garbled = []string{"card-refused", "not-jpki", "no-certificate"}
+	// afterSecret is a refusal of CHANGE; that of a VERIFY is unknown (checkTries).
+	afterSecret = append([]string{"unknown-outcome"}, refused...)
+	notThere    = []string{"card-removed"}
 )
 
 // faults are those of every exchange. An answer is never believed to be more than it is:
@@ -255,15 +257,15 @@ var faults = []fault{
 		x.Card().Reset()
 		return nil, lost(0x80100068, pcsc.ErrReset)
 	}), append(notThere, refused...), unknown},
-	{"reset unnoticed", effect(virtual.ResetBefore()), refused, refused},
+	{"reset unnoticed", effect(virtual.ResetBefore()), refused, afterSecret},
 	{"transaction lost", effect(virtual.Drop(lost(0x80100016, pcsc.ErrRemoved))), notThere, unknown},
 	{"answer lost", effect(virtual.LoseAnswer(lost(0x8010002F, pcsc.ErrRemoved))), notThere, unknown},
 	{"unknown code of the service", effect(virtual.Drop(lost(0x80100099, nil))), []string{"no-service"}, unknown},
 	{"6F00", effect(virtual.Answer(0x6F00)), garbled, unknown},
 	{"6F00 after it obeyed", effect(virtual.AnswerAfter(0x6F00)), garbled, unknown},
-	{"6982", effect(virtual.Answer(0x6982)), refused, refused},
-	{"6985", effect(virtual.Answer(0x6985)), refused, refused},
-	{"6A82", effect(virtual.Answer(0x6A82)), refused, refused},
+	{"6982", effect(virtual.Answer(0x6982)), refused, afterSecret},
+	{"6985", effect(virtual.Answer(0x6985)), refused, afterSecret},
+	{"6A82", effect(virtual.Answer(0x6A82)), refused, afterSecret},
 	{"truncated to nothing", effect(virtual.Truncate(0)), garbled, unknown},
 	{"truncated to one byte", effect(virtual.Truncate(1)), garbled, unknown},
 	{"data cut short", effect(virtual.CutData(40)), append([]string{"invalid"}, garbled...), nil},
@@ -272,8 +274,8 @@ var faults = []fault{
 	{"256 bytes of junk", effect(virtual.Junk(258)), append([]string{"locked", "too-few-tries"}, garbled...), unknown},
 	{"the command comes back", effect(func(x *virtual.Exchange) ([]byte, error) { return bytes.Clone(x.Command), nil }), garbled, unknown},
 	{"a bit flipped", effect(virtual.Corrupt()), append([]string{"invalid", "expired"}, garbled...), nil},
-	{"wrong certificate", effect(virtual.ReplaceBefore(func(s *virtual.State) { s.Sign.Certificate, s.Sign.CA = s.Auth.Certificate, s.Auth.CA })), []string{"invalid", "not-jpki"}, []string{"invalid", "not-jpki"}},
-	{"certificate of another key", effect(virtual.ReplaceBefore(func(s *virtual.State) { s.Sign.Key = s.Auth.Key })), []string{"invalid", "not-jpki"}, []string{"invalid", "not-jpki"}},
+	{"wrong certificate", effect(virtual.ReplaceBefore(func(s *virtual.State) { s.Sign.Certificate, s.Sign.CA = s.Auth.Certificate, s.Auth.CA })), []string{"invalid", "card-refused"}, []string{"invalid", "card-refused"}},
+	{"certificate of another key", effect(virtual.ReplaceBefore(func(s *virtual.State) { s.Sign.Key = s.Auth.Key })), []string{"invalid", "card-refused"}, []string{"invalid", "card-refused"}},
 	{"certificate gone", effect(virtual.ReplaceBefore(func(s *virtual.State) { s.Sign.Certificate = nil })), garbled, garbled},
 	{"no answer", effect(silence(false)), notThere, unknown},
 	{"no answer, though it obeyed", effect(silence(true)), notThere, unknown},

@@ -134,6 +134,9 @@ func (r *run) checkTries(o outcome) {
 		switch e.Op {
 		case virtual.OpVerify:
 			verifies++
+			if (e.Lost || e.Outcome == virtual.Nothing) && r.exit != 9 {
+				r.wrong("a VERIFY was sent that says nothing of the secret, and the exit code is %d", r.exit)
+			}
 		case virtual.OpChange:
 			changes++
 		}
@@ -387,6 +390,9 @@ func faultsOf(t *testing.T, a act, enter func(fault, code string)) {
 			}
 			if got != code && !slices.Contains(allowed, got) {
 				r.wrong("code %s, want one of %v", got, allowed)
+			}
+			if got == "not-jpki" && entry.Op != virtual.OpSelectApplication {
+				r.wrong("called no JPKI card, after its application was selected")
 			}
 			talk := once(disturbed(), "--lang", "ja", "-v")
 			talk.checkTries(outcome{})

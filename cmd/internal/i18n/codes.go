@@ -21,6 +21,7 @@ const (
 	CodeSeveralReaders Code = "several-readers"
 	CodeNoCard         Code = "no-card"
 	CodeNotJPKI        Code = "not-jpki"
+	CodeCardRefused    Code = "card-refused"
 	CodeNoCertificate  Code = "no-certificate"
 	CodeBusy           Code = "busy"
 	CodeWrongPIN       Code = "wrong-pin"
@@ -45,7 +46,7 @@ var exits = map[Code]int{
 	CodeFile: 3, CodeExists: 3, CodeChanged: 3,
 	CodeIndeterminate: 4,
 	CodeNoService:     5, CodeNoPermission: 5, CodeNoReader: 5, CodeNoCard: 5, CodeNotJPKI: 5,
-	CodeNoCertificate: 5, CodeBusy: 5, CodeCardRemoved: 5,
+	CodeCardRefused: 5, CodeNoCertificate: 5, CodeBusy: 5, CodeCardRemoved: 5,
 	CodeWrongPIN:    6,
 	CodeLocked:      7,
 	CodeTooFewTries: 8, CodeDeclined: 8, CodeTimeout: 8, CodeSeveralReaders: 8,
