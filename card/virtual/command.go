@@ -99,7 +99,7 @@ func (c *Card) selectFile(cmd command, wellFormed bool) uint16 {
 		if !bytes.Equal(cmd.data, applicationID) {
 			return statusNotFound
 		}
-		next := session{application: true, touched: true}
+		next := session{application: true, touched: true, pin: c.session.pin}
 		if c.opts.KeepVerified {
 			next.verified = c.session.verified
 		}
@@ -114,6 +114,9 @@ func (c *Card) selectFile(cmd command, wellFormed bool) uint16 {
 		return statusNotFound
 	}
 	c.session.file = id
+	if _, ok := secretFile[id]; ok {
+		c.session.pin = true
+	}
 	return statusOK
 }
 

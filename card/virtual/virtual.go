@@ -87,6 +87,7 @@ type session struct {
 	verified    [2]bool
 	pending     []byte // the rest of an answer, for GET RESPONSE
 	touched     bool   // a command has come since the last reset
+	pin         bool   // a PIN file was selected since the last reset
 }
 
 // New returns a card that has power.
@@ -145,6 +146,14 @@ func (c *Card) Fresh() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return !c.session.touched
+}
+
+// PINSelected reports whether a PIN file was selected since the last reset: a card
+// that must not be left so.
+func (c *Card) PINSelected() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.session.pin
 }
 
 // Transmit answers one command APDU. The answer ends with the two status bytes; an

@@ -96,7 +96,7 @@ func (s *sample) strike(t *testing.T, a act, dir string, f fault, at int, log []
 		r.wrong("code %s, want one of %v", got, allowed)
 	}
 	gone := strings.HasPrefix(f.name, "removed")
-	if !gone && !s.card.Fresh() {
+	if !gone && s.card.PINSelected() {
 		r.wrong("the card is not reset")
 	}
 	if r.invalid != nil {

@@ -79,7 +79,7 @@ func (s *faultyService) owes() []string {
 	if s.held != 0 {
 		list = append(list, fmt.Sprintf("%d transactions are held", s.held))
 	}
-	if s.connections > 0 && s.reachable() && !s.card.Fresh() {
+	if s.connections > 0 && s.reachable() && s.card.PINSelected() {
 		list = append(list, "the card is not reset")
 	}
 	for _, sent := range s.sentSecrets {
