@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -58,6 +59,7 @@ func TestBehaviours(t *testing.T) {
 				Cmds: map[string]func(*testscript.TestScript, bool, []string){
 					"exits": exits, "json": jsonIs, "tries": tries, "pty": onTerminal, "bytes": writeBytes,
 					"reader": reader, "peak": peak, "let": let, "listen": listen, "visits": visits,
+					"hides": hides,
 				},
 			})
 		})
@@ -107,6 +109,26 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	said(ts, ts.ReadFile("stderr"))
 	if got != want {
 		ts.Fatalf("exit code %d, want %d\n%s%s", got, want, ts.ReadFile("stdout"), ts.ReadFile("stderr"))
+	}
+}
+
+// hides WORD COMMAND... demands that a command refuses its arguments, never repeats
+// the word, in any case, and says that the shell's history holds it: as it stands,
+// with -v and with --json.
+func hides(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 3 {
+		ts.Fatalf("usage: hides word command...")
+	}
+	word, command := args[0], args[1:]
+	for _, more := range [][]string{nil, {"-v"}, {"--json"}} {
+		exits(ts, false, slices.Concat([]string{"2", command[0]}, more, command[1:]))
+		shown := ts.ReadFile("stdout") + ts.ReadFile("stderr")
+		if strings.Contains(strings.ToLower(shown), strings.ToLower(word)) {
+			ts.Fatalf("%q %q repeats %s:\n%s", more, command, word, shown)
+		}
+		if !strings.Contains(shown, "history") && !strings.Contains(shown, "履歴") {
+			ts.Fatalf("%q %q does not say where it stands:\n%s", more, command, shown)
+		}
 	}
 }
 

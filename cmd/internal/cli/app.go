@@ -112,6 +112,10 @@ func (a *app) execute(ctx context.Context) error {
 	if slices.ContainsFunc(a.env.Args, func(arg string) bool { return strings.HasPrefix(arg, cobra.ShellCompRequestCmd) }) {
 		a.wordTree(a.root)
 	}
+	if !a.completable() {
+		a.write(":0") // cobra.ShellCompDirectiveDefault, without a word
+		return nil
+	}
 	c, err := a.root.ExecuteContextC(ctx)
 	if err != nil && strings.HasPrefix(c.Name(), cobra.ShellCompRequestCmd) { // typed by hand; cobra's own words
 		return usage("err.args.few", "Command", c.CommandPath(), "Use", a.useLine(c))

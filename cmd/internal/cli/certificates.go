@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"natsuin/card"
-	"natsuin/cmd/internal/ui"
 )
 
 // What is named by a word, in the order of the help. The words are the card's own.
@@ -26,7 +25,7 @@ func byWord[T fmt.Stringer](word string, among []T) (T, error) {
 		}
 	}
 	var none T
-	return none, usage("err.word", "Value", ui.Escape(word), "Known", strings.Join(wordsOf(among), ", "))
+	return none, usage("err.word", "Value", word, "Known", strings.Join(wordsOf(among), ", "))
 }
 
 func wordsOf[T fmt.Stringer](all []T) []string {

@@ -2,10 +2,12 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"natsuin/cmd/internal/i18n"
 )
@@ -77,6 +79,26 @@ func (a *app) bashCompletion(w io.Writer) error {
 	}
 	_, err := io.WriteString(w, bashMore)
 	return err
+}
+
+// completable reports whether cobra can run: not if it would complete what is typed
+// so far with an error, which repeats flags and values on stderr. They may be secrets.
+func (a *app) completable() bool {
+	args := a.env.Args
+	if len(args) < 2 || !oneOf(args[0], cobra.ShellCompRequestCmd, cobra.ShellCompNoDescRequestCmd) {
+		return true
+	}
+	last := len(args) - 1
+	c, rest, err := a.root.Find(args[1:last])
+	if err != nil {
+		return false
+	}
+	err = c.ParseFlags(rest)
+	waits := errors.As(err, new(*pflag.ValueRequiredError)) // for the value that is being typed
+	name, _, isFlag := strings.Cut(args[last], "=")
+	name, long := strings.CutPrefix(name, "--")
+	known := !isFlag || !long || c.Flag(name) != nil
+	return known && (err == nil || waits)
 }
 
 // completeGlobals offers reader names and the values of the global flags.

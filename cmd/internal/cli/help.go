@@ -31,7 +31,8 @@ func newHelp(a *app) *cobra.Command {
 		}
 		c, rest, err := a.root.Find(args)
 		if err != nil || len(rest) > 0 {
-			return usage("err.help.unknown", "Value", ui.Escape(strings.Join(args, " ")), "Known", strings.Join(i18n.Topics(), ", "))
+			known := strings.Join(i18n.Topics(), ", ") + ", " + names(a.root)
+			return usage("err.help.unknown", "Value", strings.Join(rest, " "), "Known", known)
 		}
 		a.help(c)
 		a.command = "help"

@@ -27,7 +27,7 @@ func checkOCSPAddress(address string) error {
 	}
 	u, err := url.Parse(address)
 	if err != nil || u.Host == "" || !oneOf(u.Scheme, "http", "https") {
-		return usage("err.flag.url", "Flag", "--ocsp", "Value", address)
+		return usage("err.flag.url", "Flag", "--ocsp")
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/x509"
 	"errors"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -94,7 +95,7 @@ func newPINChange(a *app) *cobra.Command {
 	c := a.verb("change [flags] sign|auth", "pin.change", func(ctx context.Context, args []string) error {
 		cred, err := byWord(args[0], cardSecrets)
 		if err != nil {
-			return usage("err.pin.which") // what was written may be a secret, and is not shown
+			return usage("err.pin.which", "Value", args[0], "Known", strings.Join(wordsOf(cardSecrets), ", "))
 		}
 		r := &pinChange{app: a, cred: cred, allowWeak: allowWeak}
 		return r.run(ctx)

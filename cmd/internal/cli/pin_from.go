@@ -28,9 +28,9 @@ func checkPINSource(source string) error {
 	case kind == "file" && value != "":
 		return nil
 	case oneOf(kind, "pass", "env", "pin"):
-		return usage("err.pin-from.pass")
+		return usage("err.pin-from.pass", "Value", source)
 	}
-	return usage("err.pin-from")
+	return usage("err.pin-from", "Value", source, "Known", "stdin")
 }
 
 // scriptSecrets reads n secrets from --pin-from, a line each, or nil without the
@@ -115,7 +115,7 @@ func (a *app) openPINSource(ctx context.Context) (io.ReadCloser, error) {
 		n, _ := strconv.Atoi(value)
 		f := inherited(n)
 		if f == nil {
-			return nil, &i18n.Error{Code: i18n.CodeFile, ID: "err.pin-from.fd", Pairs: []any{"Number", n}}
+			return nil, &i18n.Error{Code: i18n.CodeFile, ID: "err.pin-from.fd"} // not which number: it may be a PIN
 		}
 		return f, nil
 	}
@@ -173,14 +173,14 @@ func (a *app) statInput(name string) (os.FileInfo, error) {
 	return nil, os.ErrNotExist
 }
 
-// ownerOnly refuses a secret's file that group or world may read. Windows keeps
-// no such bits; there the folder's access list decides.
+// ownerOnly refuses a secret's file that group or world may read or write. Windows
+// keeps no such bits; there the folder's access list decides.
 func ownerOnly(f *os.File) error {
 	info, err := f.Stat()
 	if err != nil {
 		return fileError("err.pin-from.file", f.Name(), err)
 	}
-	if runtime.GOOS != "windows" && info.Mode().Perm()&0o044 != 0 {
+	if runtime.GOOS != "windows" && info.Mode().Perm()&0o066 != 0 {
 		return &i18n.Error{Code: i18n.CodeFile, ID: "err.pin-from.mode", Pairs: []any{"Path", ui.Escape(f.Name())}}
 	}
 	return nil

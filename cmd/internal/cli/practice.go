@@ -127,7 +127,7 @@ func newPracticeIssue(a *app) *cobra.Command {
 		if birth != "" {
 			day, err := time.Parse(time.DateOnly, birth)
 			if err != nil {
-				return usage("err.flag.day", "Flag", "--birth", "Value", birth)
+				return usage("err.flag.day", "Flag", "--birth")
 			}
 			o.Birth = day
 		}

@@ -41,7 +41,7 @@ func newPracticeRevoke(a *app) *cobra.Command {
 		if at != "" {
 			t, err := time.Parse(time.RFC3339, at)
 			if err != nil {
-				return usage("err.flag.time", "Flag", "--at", "Value", at)
+				return usage("err.flag.time", "Flag", "--at")
 			}
 			when = t
 		}

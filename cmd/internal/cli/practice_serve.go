@@ -98,7 +98,7 @@ func checkAddress(flag, value string) error {
 		_, err = strconv.ParseUint(port, 10, 16)
 	}
 	if err != nil && value != "" {
-		return usage("err.flag.address", "Flag", flag, "Value", value)
+		return usage("err.flag.address", "Flag", flag)
 	}
 	return nil
 }

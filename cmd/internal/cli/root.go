@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -35,7 +36,7 @@ func newRoot(a *app) *cobra.Command {
 	root.SetHelpFunc(func(c *cobra.Command, _ []string) { a.help(c) })
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		a.command = path(c)
-		return flagError(err)
+		return a.flagError(c, err)
 	})
 	root.PersistentPreRunE = func(c *cobra.Command, _ []string) error {
 		if err := emptyValue(c.Flags()); err != nil {
@@ -88,12 +89,12 @@ func (a *app) group(use, id string) *cobra.Command {
 			a.command = "version"
 			a.showVersion()
 			return nil
-		case c.HasParent() && len(args) > 0: // not which word stood there: after pin it may be a secret
-			return usage("err.subcommand.unknown", "Command", c.CommandPath(), "Known", names(c))
+		case c.HasParent() && len(args) > 0:
+			return usage("err.subcommand.unknown", "Command", c.CommandPath(), "Value", strings.Join(args, " "), "Known", names(c))
 		case c.HasParent():
 			return usage("err.subcommand", "Command", c.CommandPath(), "Known", names(c))
 		case len(args) > 0:
-			return usage("err.command", "Value", args[0], "Known", names(c))
+			return usage("err.command", "Value", strings.Join(args, " "), "Known", names(c))
 		case a.asJSON:
 			return usage("err.subcommand", "Command", c.CommandPath(), "Known", names(c))
 		}
@@ -126,8 +127,7 @@ func (a *app) arguments(least, most int) cobra.PositionalArgs {
 			return usage("err.args.few", "Command", c.CommandPath(), "Use", a.useLine(c))
 		}
 		if most >= 0 && len(args) > most {
-			// Not which one: who writes secrets as arguments need not read them in a log.
-			return usage("err.args.many", "Command", c.CommandPath(), "Use", a.useLine(c))
+			return usage("err.args.many", "Command", c.CommandPath(), "Use", a.useLine(c), "Value", strings.Join(args[most:], " "))
 		}
 		return nil
 	}
@@ -151,38 +151,49 @@ func names(c *cobra.Command) string {
 	return strings.Join(list, ", ")
 }
 
-// usage is an error in how the command line was written: exit code 2. What was
-// written is escaped here, for every message: an argument may hold anything.
+// usage is an error in how the command line was written: exit code 2. The pair
+// "Value" is what was typed, words separated by a space: it may be a secret, so
+// it goes into no message (i18n.Refuse). "Known" are the words that would fit,
+// separated by ", ". Every other value is escaped: a file name may hold anything.
 func usage(id string, pairs ...any) error {
-	for i, value := range pairs {
-		if text, ok := value.(string); ok {
-			pairs[i] = ui.Escape(text)
+	var typed, known string
+	var shown []any
+	for i := 0; i+1 < len(pairs); i += 2 {
+		name, value := pairs[i], pairs[i+1]
+		text, isText := value.(string)
+		if isText {
+			value = ui.Escape(text)
 		}
+		if name == "Value" {
+			typed = text
+			continue
+		}
+		if name == "Known" {
+			known = text
+		}
+		shown = append(shown, name, value)
 	}
-	return &i18n.Error{Code: i18n.CodeUsage, ID: id, Pairs: pairs}
+	return i18n.Refuse(id, typed, strings.Split(known, ", "), shown...)
 }
 
 // flagError words what pflag found wrong, in the run's language.
-func flagError(err error) error {
+func (a *app) flagError(c *cobra.Command, err error) error {
 	var unknown *pflag.NotExistError
 	var missing *pflag.ValueRequiredError
 	var invalid *pflag.InvalidValueError
-	var syntax *pflag.InvalidSyntaxError
 	switch {
 	case errors.As(err, &unknown):
-		name := "--" + unknown.GetSpecifiedName()
-		if unknown.GetSpecifiedShortnames() != "" {
-			name = "-" + unknown.GetSpecifiedName()
-		}
-		return usage("err.flag.unknown", "Flag", name)
+		var known []string
+		c.Flags().VisitAll(func(f *pflag.Flag) { known = append(known, "--"+f.Name) })
+		// A secret may be the flag's own text, or the argument after it.
+		typed := append([]string{unknown.GetSpecifiedName()}, a.env.Args...)
+		return usage("err.flag.unknown", "Value", strings.Join(typed, " "), "Known", strings.Join(known, ", "))
 	case errors.As(err, &missing):
 		return usage("err.flag.value", "Flag", "--"+missing.GetFlag().Name)
 	case errors.As(err, &invalid):
 		return usage("err.flag.invalid", "Flag", "--"+invalid.GetFlag().Name, "Value", invalid.GetValue())
-	case errors.As(err, &syntax):
-		return usage("err.flag.unknown", "Flag", ui.Escape(syntax.GetSpecifiedFlag()))
 	}
-	return usage("err.flag.other", "Error", err.Error())
+	return usage("err.flag.other", "Value", strings.Join(a.env.Args, " "))
 }
 
 // emptyValue refuses a flag that was given an empty value: a script whose variable is not
@@ -204,7 +215,7 @@ func (a *app) checkGlobals() error {
 		return usage("err.flag.choice", "Flag", "--color", "Value", g.color, "Known", "auto, always, never")
 	}
 	if a.root.PersistentFlags().Changed("min-tries") && (g.minTries < 1 || g.minTries > 5) {
-		return usage("err.min-tries")
+		return usage("err.min-tries", "Value", strconv.Itoa(g.minTries))
 	}
 	if _, err := g.waitLimit(false); err != nil {
 		return err

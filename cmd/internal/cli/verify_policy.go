@@ -27,7 +27,7 @@ func (r *verifyRun) readPolicy(ctx context.Context, pairs []pair) error {
 	if o.at != "" {
 		at, err := time.Parse(time.RFC3339, o.at)
 		if err != nil || at.IsZero() { // year 1 means "not given" to verify
-			return usage("err.flag.time", "Flag", "--at", "Value", o.at)
+			return usage("err.flag.time", "Flag", "--at")
 		}
 		p.At = at
 	}

@@ -122,6 +122,17 @@ func TestEveryErrorHasANextStep(t *testing.T) {
 	}
 }
 
+// What was typed may be a secret: only a reader's name is shown as it was written.
+func TestNoErrorRepeatsWhatWasTyped(t *testing.T) {
+	for _, lang := range i18n.Languages() {
+		for id, text := range catalogue(t, lang) {
+			if strings.HasPrefix(id, "err.") && id != "err.reader-unknown" && slices.Contains(variables(text), "Value") {
+				t.Errorf("%s: %s: %s", lang, id, text)
+			}
+		}
+	}
+}
+
 func isJapanese(r rune) bool {
 	return unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana) || strings.ContainsRune("。、「」（）：？", r)
 }

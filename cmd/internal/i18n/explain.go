@@ -15,6 +15,9 @@ type Error struct {
 	// ExitCode stands for the code's own when it is not 0: whatever doctor finds
 	// first, it exits with 5 (docs/cli.md, "Exit codes").
 	ExitCode int
+
+	meant string // the known word that a refused one is a slip of (Refuse)
+	typed bool   // the refused words may be a secret (Refuse)
 }
 
 // Error names the code, the message and the cause, for logs and tests.
@@ -59,6 +62,12 @@ func (p *Printer) Explain(err error) Explanation {
 	x := Explanation{Code: e.Code, Message: p.T(e.ID, pairs...), exit: e.ExitCode}
 	if hint := e.ID + ".hint"; p.Has(hint) {
 		x.Hint = p.T(hint, pairs...)
+	}
+	if e.meant != "" {
+		x.Hint = p.T("typed.meant", "Word", e.meant) + "\n" + x.Hint
+	}
+	if e.typed {
+		x.Hint += "\n" + p.T("typed.history")
 	}
 	return x
 }

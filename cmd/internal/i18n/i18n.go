@@ -13,8 +13,6 @@ import (
 	"embed"
 	"slices"
 	"strings"
-
-	"natsuin/cmd/internal/ui"
 )
 
 //go:embed messages/*.json topics/*.txt
@@ -47,7 +45,7 @@ func Choose(flag string, getenv func(string) string, platform func() string) (st
 				return l, nil
 			}
 		}
-		return "", &Error{Code: CodeUsage, ID: "err.lang", Pairs: []any{"Value", ui.Escape(flag)}}
+		return "", Refuse("err.lang", flag, Languages())
 	}
 	for _, name := range []string{"NATSUIN_LANG", "LC_ALL", "LC_MESSAGES", "LANG"} {
 		if v := getenv(name); v != "" {
