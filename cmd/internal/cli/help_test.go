@@ -125,7 +125,7 @@ func TestUsageErrorsAreInTheRunsLanguage(t *testing.T) {
 			if len(lines) < 2 || !strings.HasPrefix(lines[0], "natsuin: エラー: ") || !strings.HasPrefix(lines[1], "natsuin: ヒント: ") {
 				t.Fatalf("not an error and a hint: %s", talk)
 			}
-			for _, cobras := range []string{"unknown", "invalid", "required", "Usage", "accepts", "argument", "flags", "Run '"} {
+			for _, cobras := range []string{"unknown ", "invalid", "required", "Usage", "accepts", "argument", "flags", "Run '"} {
 				if strings.Contains(talk, cobras) {
 					t.Errorf("%q in: %s", cobras, talk)
 				}

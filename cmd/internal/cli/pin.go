@@ -266,18 +266,21 @@ func checkBirth(s card.Secret, cert *x509.Certificate) error {
 	return card.CheckBirth(card.SignPassword, s, holder.Birth)
 }
 
-// outcome says which of the three words it ended in.
+// outcome says which of the three words it ended in. If the answer to the VERIFY
+// before the CHANGE was lost, the secret is not changed, but a try may be gone.
 func (r *pinChange) outcome(err error) error {
-	a := r.app
+	a, name := r.app, r.app.t("secret.name."+r.cred.String())
 	var unknown *card.OutcomeUnknownError
 	switch {
 	case err == nil:
 		r.report.Outcome = "changed"
-		a.say(a.t("pin.changed", "Secret", a.t("secret.name."+r.cred.String())))
-	case errors.As(err, &unknown):
+		a.say(a.t("pin.changed", "Secret", name))
+	case !errors.As(err, &unknown):
+		a.say(a.t("pin.not-changed", "Secret", name))
+	case unknown.Op == card.OpChange:
 		r.report.Outcome = "unknown"
 	default:
-		a.say(a.t("pin.not-changed", "Secret", a.t("secret.name."+r.cred.String())))
+		return &i18n.Error{Code: i18n.CodeUnknownOutcome, ID: "err.unknown-outcome.not-changed", Pairs: []any{"Secret", name}, Err: err}
 	}
 	return err
 }

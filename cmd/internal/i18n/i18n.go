@@ -23,7 +23,7 @@ func Languages() []string { return []string{"ja", "en"} }
 
 // Topics are the names that Topic knows, in the order of the help.
 func Topics() []string {
-	return []string{"exit-codes", "environment", "json", "legal", "locked", "lost"}
+	return []string{"exit-codes", "environment", "json", "legal", "locked", "lost", "unknown-outcome"}
 }
 
 // Topic returns a page of help by name.
