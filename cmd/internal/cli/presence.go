@@ -13,12 +13,11 @@ import (
 // The hint is believed only where it marks the other certificate, which shows
 // that this card keeps it, and even then it leads to a remark and a question:
 // one source tells of it. A certificate that is free to read is read instead.
-func (s *session) seemsAbsent(id card.CertID, token card.Token) (bool, error) {
-	behindPIN := token.Kind == card.KindAndroid // where nothing is free to read
-	switch {
-	case id == card.SignCert:
+func (s *session) seemsAbsent(id card.CertID) (bool, error) {
+	switch id {
+	case card.SignCert:
 		return s.hintsNoSign()
-	case id == card.AuthCert && behindPIN:
+	case card.AuthCert:
 		p, err := s.card.Presence()
 		return p.Known && p.Sign && !p.Auth, err
 	}
@@ -34,12 +33,12 @@ func (s *session) hintsNoSign() (bool, error) {
 
 // warnAbsent tells what the hint says, and asks a person whether to go on.
 func (a *app) warnAbsent(ctx context.Context, u unlocking) error {
-	id := "unlock.no-" + u.Guards.String()
+	seems := a.t("unlock.absent." + u.Guards.String())
 	if !a.interactive() || u.Rehearse {
-		a.say(a.t(id))
+		a.say(seems)
 		return nil
 	}
-	a.prompt(a.t(id))
+	a.prompt(seems)
 	yes, err := a.agree(ctx, a.t("unlock.last.ask"))
 	if err != nil {
 		return err

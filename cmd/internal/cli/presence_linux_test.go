@@ -33,50 +33,51 @@ func toSign(t *testing.T) string {
 	return name
 }
 
-// A wrong password on a card that has nothing to sign with costs a try for nothing. Where
-// one is gone already, the card is asked before the next.
-func TestACardThatSeemsToHaveNoCertificateIsToldBeforeATryIsLost(t *testing.T) {
+// A wrong password on a card that has nothing to sign with costs a try for nothing:
+// before the first prompt the person is asked, whatever the verb.
+func TestACardThatSeemsToHaveNoCertificateIsToldBeforeTheFirstPrompt(t *testing.T) {
 	eachLanguage(t, func(t *testing.T, lang string) {
 		w := absentWords[lang]
-		d := newDesk()
-		card := laidCard(t, child, left(4))
-		d.plug("ACME 00", card)
-		s := d.sit(t, lang, "sign", "--yes", toSign(t))
-		s.expect(w.seems).expect(w.ask).send(w.no)
-		s.end(8)
-		if tally := card.Tally(); tally.Wrong+tally.Right != 0 || strings.Contains(s.screen()[s.seen:], w.prompt) {
-			t.Errorf("the card saw %+v; the screen shows:\n%s", tally, s.screen())
+		for _, args := range [][]string{
+			{"sign", "--yes", toSign(t)}, {"pin", "change", "sign"}, {"cert", "show", "sign"}, {"fingerprint", "sign"}, {"validity"},
+		} {
+			for _, tries := range []int{5, 4} {
+				d := newDesk()
+				card := laidCard(t, child, left(tries))
+				d.plug("ACME 00", card)
+				s := d.sit(t, lang, args...)
+				s.expect(w.seems).expect(w.ask).send(w.no)
+				s.end(8)
+				if tally := card.Tally(); tally.Wrong+tally.Right != 0 || strings.Contains(s.screen()[s.seen:], w.prompt) {
+					t.Errorf("%v: the card saw %+v; the screen shows:\n%s", args, tally, s.screen())
+				}
+			}
 		}
 	})
 }
 
-func TestACardThatSeemsToHaveNoCertificateIsToldAfterTheFirstWrongEntry(t *testing.T) {
-	eachLanguage(t, func(t *testing.T, lang string) {
-		w := absentWords[lang]
-		d := newDesk()
-		card := laidCard(t, child)
-		d.plug("ACME 00", card)
-		s := d.sit(t, lang, "sign", "--yes", toSign(t))
-		s.expect(w.prompt).send("WRONG123").expect(w.seems).expect(w.ask).send(w.no)
-		s.end(8)
-		if tally := card.Tally(); tally.Wrong != 1 {
-			t.Errorf("the card saw %+v", tally)
-		}
-	})
+func TestACardThatSeemsToHaveNoAuthenticationCertificateIsToldBeforeThePIN(t *testing.T) {
+	d := newDesk()
+	card := laidCard(t, hinting(0x8F, 0, 0))
+	d.plug("ACME 00", card)
+	s := d.sit(t, "en", "pin", "change", "auth")
+	s.expect("seems that this card holds no authentication certificate").expect("Go on anyway?").send("no")
+	s.end(8)
+	if tally := card.Tally(); tally.Wrong+tally.Right != 0 {
+		t.Errorf("the card saw %+v", tally)
+	}
 }
 
-// Where no exchange is counted, the card is asked before the first entry too.
-func TestShowingTheCertificateAsksFirstWhetherThereIsOne(t *testing.T) {
-	for _, args := range [][]string{{"cert", "show", "sign"}, {"fingerprint", "sign"}, {"validity"}} {
-		w := absentWords["en"]
+// A script is told, and goes on with the full count, as ever.
+func TestAScriptIsToldThatThereSeemsToBeNoCertificate(t *testing.T) {
+	for tries, exit := range map[int]int{5: 6, 4: 8} {
 		d := newDesk()
-		card := laidCard(t, child)
+		card := laidCard(t, child, left(tries))
 		d.plug("ACME 00", card)
-		s := d.sit(t, "en", args...)
-		s.expect(w.seems).expect(w.ask).send(w.no)
-		s.end(8)
-		if tally := card.Tally(); tally.Wrong+tally.Right != 0 {
-			t.Errorf("%v: the card saw %+v", args, tally)
+		var out, errs bytes.Buffer
+		args := []string{"--lang", "en", "sign", "--yes", "--pin-from", secretFile(t, "WRONG123"), toSign(t)}
+		if got := cli.Main(d.env(t, &out, &errs, args)); got != exit || !strings.Contains(errs.String(), absentWords["en"].seems) {
+			t.Errorf("with %d tries: exit code %d, want %d: %s", tries, got, exit, errs.String())
 		}
 	}
 }

@@ -110,7 +110,7 @@ func TestSeveralReadersAreANumberedChoiceAtATerminal(t *testing.T) {
 	eachLanguage(t, func(t *testing.T, lang string) {
 		d := newDesk()
 		first := d.plug("ACME 00", laidCard(t, left(4)))
-		d.plug("ACME 01", laidCard(t, left(3)))
+		second := d.plug("ACME 01", laidCard(t, left(3)))
 		s := d.sit(t, lang, "--wait", "1ms", "pin", "status") // a person may think longer than --wait
 		s.expect("1) ACME 00").expect("2) ACME 01").expect(words[lang].choose)
 		if first.open != 0 {
@@ -121,8 +121,11 @@ func TestSeveralReadersAreANumberedChoiceAtATerminal(t *testing.T) {
 		if !strings.Contains(s.out.String(), words[lang].left3) {
 			t.Errorf("read another card: %s", s.out.String())
 		}
-		if !first.card.Fresh() {
-			t.Error("the card that was not chosen was not left reset")
+		if first.card.Tally().Resets != 0 {
+			t.Error("the card that was not chosen was reset: other programs may use it")
+		}
+		if !second.card.Fresh() {
+			t.Error("the card that was asked was not left reset")
 		}
 	})
 }

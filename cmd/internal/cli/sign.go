@@ -125,9 +125,13 @@ func (r *signRun) certificate() card.CertID {
 // withCard shows what will be disclosed, gets the secret and signs every file.
 func (r *signRun) withCard(ctx context.Context, secret *cardSecret) error {
 	var hint *time.Time
+	guards := r.certificate()
+	if guards == card.AuthCert {
+		guards = 0 // it is free to read: Prepare does
+	}
 	left, err := r.app.unlock(ctx, unlocking{
 		Credential: r.credential(),
-		Guards:     r.certificate(),
+		Guards:     guards,
 		Secret:     secret.get,
 		Prepare: func(s *session, token card.Token) error {
 			if err := r.able(token); err != nil {

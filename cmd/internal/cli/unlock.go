@@ -120,7 +120,7 @@ func (l *unlocker) look() (was shown, err error) {
 			return was, err
 		}
 	}
-	if was.absent, err = l.s.seemsAbsent(l.Guards, was.token); err != nil {
+	if was.absent, err = l.s.seemsAbsent(l.Guards); err != nil {
 		return was, err
 	}
 	was.tries, err = l.s.card.Tries(l.Credential)

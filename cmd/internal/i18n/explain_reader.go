@@ -2,6 +2,7 @@ package i18n
 
 import (
 	"errors"
+	"slices"
 
 	"natsuin/card/pcsc"
 	"natsuin/card/practice"
@@ -32,13 +33,19 @@ var readerRows = []struct {
 	{practice.ErrNoCertificate, CodeNoCertificate, "err.practice.no-certificate"},
 }
 
+// duringRun are the operations on a card that was reached before.
+var duringRun = []string{"begin", "transmit", "end"}
+
 func classifyReader(err error) *Error {
+	var service *pcsc.Error
+	if errors.As(err, &service) && errors.Is(err, pcsc.ErrNoService) && slices.Contains(duringRun, service.Op) {
+		return &Error{Code: CodeNoService, ID: "err.pcsc.service-gone", Err: err}
+	}
 	for _, row := range readerRows {
 		if errors.Is(err, row.err) {
 			return &Error{Code: row.code, ID: row.id, Pairs: []any{"Reader", readerOf(err)}, Err: err}
 		}
 	}
-	var service *pcsc.Error
 	var damaged *practice.DamagedError
 	var invalid *practice.InvalidError
 	var secret *practice.NoSecretError
