@@ -42,7 +42,9 @@ type scriptReaders struct {
 // terminal. READER and READER2 are their names.
 //
 //	take             wait for the turn to use them; they are empty
-//	insert [QUIRK]   put the card into the first; see quirk
+//	insert [QUIRK]   put the card into the first; see quirk. KEEP=verified is a card
+//	                 on which a new SELECT of the application ends no login, and whose
+//	                 query is then answered 9000 (docs/card.md §2)
 //	insert2          put a card into the second
 //	another          put another card into the first, whose signature password is OTHER4567
 //	remove           take the card out of the first
@@ -62,6 +64,8 @@ func reader(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Setenv("READER2", r.second(ts).Name)
 	case what == "insert" && len(args) == 1:
 		r.service.Insert(practiceCard(ts))
+	case what == "insert" && len(args) == 2 && args[1] == "KEEP=verified":
+		r.service.Insert(practiceCard(ts, func(o *virtual.Options) { o.KeepVerified, o.QueryAfterVerify = true, true }))
 	case what == "insert" && len(args) == 2:
 		r.quirk = newQuirk(ts, args[1])
 		r.service.Insert(r.quirk)
@@ -93,8 +97,12 @@ func reader(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-func practiceCard(ts *testscript.TestScript) *practice.Conn {
-	conn, err := practice.Open(practice.Options{Dir: storeDir(ts.Getenv)}).Connect(context.Background())
+func practiceCard(ts *testscript.TestScript, change ...func(*virtual.Options)) *practice.Conn {
+	o := practice.Options{Dir: storeDir(ts.Getenv)}
+	for _, c := range change {
+		c(&o.Card)
+	}
+	conn, err := practice.Open(o).Connect(context.Background())
 	ts.Check(err)
 	ts.Defer(func() { conn.Close() })
 	return conn
