@@ -68,8 +68,9 @@ func (id CertID) Credential() Credential { return certificates[id].credential }
 var (
 	// ErrNotJPKI is a card, or something else, without the JPKI application.
 	ErrNotJPKI = errors.New("card: no JPKI application")
-	// ErrNotSelected is an ErrNotJPKI whose answer to the selection does not say that the
-	// application is missing: another status word, or no valid answer.
+	// ErrNotSelected is an ErrNotJPKI whose answer to the selection does not
+	// say that the application is missing: another status word, or no valid
+	// answer.
 	ErrNotSelected = fmt.Errorf("%w selected", ErrNotJPKI)
 )
 
@@ -86,9 +87,9 @@ type Card struct {
 	unknown *OutcomeUnknownError
 }
 
-// Open selects the application. Whether that drops the verified state is disputed
-// (docs/card.md §2). An answer other than 9000 is ErrNotJPKI, and ErrNotSelected too
-// unless it says that there is no such application.
+// Open selects the application. Whether that drops the verified state is
+// disputed (docs/card.md §2). An answer other than 9000 is ErrNotJPKI, and
+// ErrNotSelected too unless it says that there is no such application.
 func Open(t apdu.Transmitter) (*Card, error) {
 	cmd := selectApplication()
 	_, status, err := apdu.Exchange(t, cmd)
@@ -109,8 +110,8 @@ func Open(t apdu.Transmitter) (*Card, error) {
 	return nil, fmt.Errorf("%w: %w", ErrNotSelected, refusal)
 }
 
-// PINSelected reports whether the selection of a PIN file was sent since Open. Only
-// such a card needs to be left reset.
+// PINSelected reports whether the selection of a PIN file was sent since Open.
+// Only such a card needs to be left reset.
 func (c *Card) PINSelected() bool { return c.pinSelected }
 
 // transmit is apdu.Exchange that knows what it does not know after a failure.

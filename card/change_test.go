@@ -16,7 +16,8 @@ func newSecret(cred card.Credential) card.Secret {
 	return secret("NEWPASS42")
 }
 
-// exchangeSecret verifies the old secret, calls check if it is not nil, and changes it.
+// exchangeSecret verifies the old secret, calls check if it is not nil, and
+// changes it.
 func exchangeSecret(c *card.Card, cred card.Credential, old card.Secret, check func() error) error {
 	if err := c.Verify(cred, old); err != nil {
 		return err
@@ -77,8 +78,8 @@ func TestChangeAfterAReadThatOnlyTheSecretOpens(t *testing.T) {
 	}
 }
 
-// Without a VERIFY of the same secret, answered 9000, on the same Card nothing is sent,
-// though the card itself may still hold that of another program.
+// Without a VERIFY of the same secret, answered 9000, on the same Card nothing
+// is sent, though the card itself may still hold that of another program.
 func TestChangeIsRefusedUnsentWithoutVerify(t *testing.T) {
 	onEachReading(t, func(t *testing.T, reading func(*virtual.Options)) {
 		for name, before := range map[string]func(*card.Card) error{

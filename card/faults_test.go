@@ -223,17 +223,18 @@ func secretsSent(log []virtual.Entry) (verifies, changes int) {
 	return verifies, changes
 }
 
-// withoutResult reports whether a VERIFY left whose secret the card did not compare.
+// withoutResult reports whether a VERIFY left whose secret the card did not
+// compare.
 func withoutResult(log []virtual.Entry) bool {
 	return slices.ContainsFunc(log, func(e virtual.Entry) bool {
 		return e.Op == virtual.OpVerify && (e.Lost || e.Outcome == virtual.Nothing)
 	})
 }
 
-// Each fault at each exchange of each act, on each reading of the card, on which another
-// program has verified both secrets. Whatever goes wrong: at most one VERIFY and one
-// CHANGE for the one secret that was given, no secret after a lost outcome, and no word
-// that the card's own state contradicts.
+// Each fault at each exchange of each act, on each reading of the card, on
+// which another program has verified both secrets. Whatever goes wrong: at most
+// one VERIFY and one CHANGE for the one secret that was given, no secret after
+// a lost outcome, and no word that the card's own state contradicts.
 func TestEveryFaultAtEveryExchange(t *testing.T) {
 	onEachReading(t, everyFault)
 }

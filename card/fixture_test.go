@@ -156,9 +156,9 @@ func newVirtual(changes ...func(*virtual.Options)) *virtual.Card {
 	return virtual.New(o)
 }
 
-// onEachReading runs a test of the counter on each card that docs/card.md §2 leaves
-// possible: the verified state outlives a new SELECT of the application or not, and
-// the query is then answered 9000 or not.
+// onEachReading runs a test of the counter on each card that docs/card.md §2
+// leaves possible: the verified state outlives a new SELECT of the application
+// or not, and the query is then answered 9000 or not.
 func onEachReading(t *testing.T, test func(t *testing.T, reading func(*virtual.Options))) {
 	for name, reading := range readings {
 		t.Run(name, func(t *testing.T) { test(t, reading) })

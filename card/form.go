@@ -80,8 +80,8 @@ func Normalize(cred Credential, typed Secret) (Secret, Normalized, error) {
 	return s, how, nil
 }
 
-// CheckForm reports whether a secret has the form that the card can have registered.
-// Verify and Change send nothing else. The error is a *FormError.
+// CheckForm reports whether a secret has the form that the card can have
+// registered. Verify and Change send nothing else. The error is a *FormError.
 func CheckForm(cred Credential, s Secret) error {
 	rule, known := credentials[cred]
 	if !known {

@@ -62,8 +62,9 @@ func TestTriesByStatusWord(t *testing.T) {
 	}
 }
 
-// Another program has verified the secret and left the card as it is. What the query
-// says then depends on the card; after a reset it is the count on every card.
+// Another program has verified the secret and left the card as it is. What the
+// query says then depends on the card; after a reset it is the count on every
+// card.
 func TestTriesOfACardOnWhichAnotherProgramIsLoggedIn(t *testing.T) {
 	onEachReading(t, func(t *testing.T, reading func(*virtual.Options)) {
 		var o virtual.Options
@@ -162,8 +163,9 @@ func TestVerifyIsOneExchangeAfterTries(t *testing.T) {
 	}
 }
 
-// A VERIFY was sent with a secret: a word that is neither of right, wrong and blocked
-// leaves open whether a try is gone, also one by which cards turn commands away.
+// A VERIFY was sent with a secret: a word that is neither of right, wrong and
+// blocked leaves open whether a try is gone, also one by which cards turn
+// commands away.
 func TestVerifyTellsEachAnswer(t *testing.T) {
 	table := map[uint16]bool{} // whether the word says what became of the secret
 	for _, s := range []uint16{0x63C4, 0x63C1, 0x63C0, 0x6300, 0x6983, 0x6984} {
@@ -202,7 +204,8 @@ func TestVerifyTellsEachAnswer(t *testing.T) {
 	}
 }
 
-// A command that never left has no outcome: it is said so, and another may follow.
+// A command that never left has no outcome: it is said so, and another may
+// follow.
 func TestVerifyThatWasNotSentIsNotUnknown(t *testing.T) {
 	v := newVirtual()
 	c := open(t, v)

@@ -11,8 +11,8 @@ import (
 type Tries struct {
 	Left, Max int
 	Known     bool // false: the card did not say; Left means nothing
-	// Verified: the query was answered 9000, since another program has verified the
-	// secret and not reset the card. Known is false then.
+	// Verified: the query was answered 9000, since another program has verified
+	// the secret and not reset the card. Known is false then.
 	Verified bool
 }
 
@@ -23,10 +23,11 @@ func (t Tries) Blocked() bool { return t.Known && t.Left == 0 }
 // no authentication PIN.
 var ErrNoCredential = errors.New("card: no such secret or key")
 
-// Tries asks the counter with an empty VERIFY, which costs no try. Only 63Cx, 6983 and
-// 6984 are a count. 9000 (the secret is verified), 6300 and 6700 leave it unknown: no
-// other form of the question is tried, since with a byte more it may be a VERIFY.
-// Errors: ErrNoCredential, and *apdu.StatusError for any other word.
+// Tries asks the counter with an empty VERIFY, which costs no try. Only 63Cx,
+// 6983 and 6984 are a count. 9000 (the secret is verified), 6300 and 6700 leave
+// it unknown: no other form of the question is tried, since with a byte more it
+// may be a VERIFY. Errors: ErrNoCredential, and *apdu.StatusError for any other
+// word.
 func (c *Card) Tries(cred Credential) (Tries, error) {
 	if err := c.choosePIN(cred); err != nil {
 		return Tries{}, err

@@ -20,8 +20,8 @@ var (
 	ErrBlocked  = errors.New("card: secret blocked")
 )
 
-// ErrNotVerified is a file or key that needs a verified secret first (6982), or a Change
-// without a Verify before it.
+// ErrNotVerified is a file or key that needs a verified secret first (6982), or
+// a Change without a Verify before it.
 var ErrNotVerified = errors.New("card: secret not verified")
 
 // A PINError is a VERIFY that the card answered with a refusal.
@@ -64,13 +64,13 @@ func (e *OutcomeUnknownError) Error() string {
 // Unwrap returns why.
 func (e *OutcomeUnknownError) Unwrap() error { return e.Err }
 
-// Verify presents a secret, in exactly one VERIFY. A secret that has not the form of
-// the credential is refused unsent.
+// Verify presents a secret, in exactly one VERIFY. A secret that has not the
+// form of the credential is refused unsent.
 //
-// Errors: *FormError, or any other before sending, such as a *apdu.TransmitError that
-// matches apdu.ErrNotSent; *PINError for 63Cx, 6300, 6983 and 6984;
-// *OutcomeUnknownError if no answer came or any other word, since the secret was sent
-// and a try may be gone (docs/card.md §10).
+// Errors: *FormError, or any other before sending, such as a
+// *apdu.TransmitError that matches apdu.ErrNotSent; *PINError for 63Cx, 6300,
+// 6983 and 6984; *OutcomeUnknownError if no answer came or any other word,
+// since the secret was sent and a try may be gone (docs/card.md §10).
 func (c *Card) Verify(cred Credential, s Secret) error {
 	if err := CheckForm(cred, s); err != nil {
 		return err

@@ -59,11 +59,12 @@ func (c Command) Bytes() []byte {
 // byte behind it a card could read it as one that carries a secret.
 func (c Command) once() bool { return c.INS == insVerify || c.INS == insChange }
 
-// ErrNotSent is found by errors.Is in the error of a [Transmitter] that certainly did
-// not send the command, and so in the *TransmitError of Exchange.
+// ErrNotSent is found by errors.Is in the error of a [Transmitter] that
+// certainly did not send the command, and so in the *TransmitError of Exchange.
 var ErrNotSent = errors.New("command not sent")
 
-// ErrTooLong is a command that does not fit the short form. It matches ErrNotSent.
+// ErrTooLong is a command that does not fit the short form. It matches
+// ErrNotSent.
 var ErrTooLong = fmt.Errorf("apdu: %w: too long for the short form", ErrNotSent)
 
 // MalformedError is an answer that no card may give.
@@ -81,8 +82,8 @@ func (e *MalformedError) Error() string {
 	return fmt.Sprintf("%s: answer of %d bytes: %s", e.Op, e.Length, e.Reason)
 }
 
-// TransmitError is an exchange that the transport did not complete. Whether the card
-// saw the command is not known, unless the error matches ErrNotSent.
+// TransmitError is an exchange that the transport did not complete. Whether the
+// card saw the command is not known, unless the error matches ErrNotSent.
 type TransmitError struct {
 	Op  string
 	Err error

@@ -122,7 +122,8 @@ func TestSecretsAreSentOnceAndFollowedByNothing(t *testing.T) {
 	}
 }
 
-// A transport that withdrew a command says so, and an exchange keeps it findable.
+// A transport that withdrew a command says so, and an exchange keeps it
+// findable.
 func TestExchangeKeepsThatACommandWasNotSent(t *testing.T) {
 	withdrawn := errors.New("withdrawn")
 	for _, cmd := range []apdu.Command{read, query, verify, change} {

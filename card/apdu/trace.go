@@ -65,9 +65,9 @@ func Redact(cmd []byte) string {
 	return fmt.Sprintf("%s [%d bytes]", header, len(body))
 }
 
-// CarriesSecret reports whether a raw command is a VERIFY or CHANGE REFERENCE DATA
-// with anything behind its header. A fifth byte alone counts: a card could read it as
-// a length of data.
+// CarriesSecret reports whether a raw command is a VERIFY or CHANGE REFERENCE
+// DATA with anything behind its header. A fifth byte alone counts: a card could
+// read it as a length of data.
 func CarriesSecret(cmd []byte) bool {
 	return len(cmd) > 4 && (cmd[1] == insVerify || cmd[1] == insChange)
 }

@@ -217,12 +217,12 @@ func (c *Conn) exchanged() error {
 	return nil
 }
 
-// Transmit sends one command to the card, once, and returns its answer with the two
-// bytes of the status word. After System.AnswerLimit without one it fails with
-// ErrNoAnswer: the card may have obeyed or not, and the Conn is of no further use.
-// Other errors leave open whether it obeyed, too, except ErrReset and those that match
-// apdu.ErrNotSent: of a command outside a transaction, an empty one, and any on a Conn
-// that is of no further use.
+// Transmit sends one command to the card, once, and returns its answer with the
+// two bytes of the status word. After System.AnswerLimit without one it fails
+// with ErrNoAnswer: the card may have obeyed or not, and the Conn is of no
+// further use. Other errors leave open whether it obeyed, too, except ErrReset
+// and those that match apdu.ErrNotSent: of a command outside a transaction, an
+// empty one, and any on a Conn that is of no further use.
 //
 // Outside a transaction nothing is sent: pcsc-lite would hold the command back while
 // another program has the card, and let it go when nobody waits for it any more.

@@ -22,8 +22,8 @@ var (
 	// ErrNoAnswer is the card's silence to a command: whether it did what it was told
 	// is not known. The connection is of no further use.
 	ErrNoAnswer = errors.New("no answer from the card")
-	// ErrNoTransaction is a command outside a transaction. It was not sent: the error
-	// of Transmit matches apdu.ErrNotSent too.
+	// ErrNoTransaction is a command outside a transaction. It was not sent: the
+	// error of Transmit matches apdu.ErrNotSent too.
 	ErrNoTransaction = errors.New("no transaction begun")
 	// ErrClosed is the use of a connection after Close.
 	ErrClosed = errors.New("connection closed")
@@ -98,7 +98,8 @@ var kinds = map[Code]error{
 	0x0000045D: ErrUnresponsive, // Windows: ERROR_IO_DEVICE
 }
 
-// unsent makes the error of a command that was not sent. It matches apdu.ErrNotSent.
+// unsent makes the error of a command that was not sent. It matches
+// apdu.ErrNotSent.
 func unsent(reader string, why error) error {
 	return &Error{Op: "transmit", Reader: reader, Err: fmt.Errorf("%w: %w", why, apdu.ErrNotSent)}
 }

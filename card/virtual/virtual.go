@@ -35,8 +35,8 @@ type Options struct {
 	// QueryAfterVerify makes the empty VERIFY answer 9000 once the secret was
 	// verified; otherwise it goes on answering 63Cx.
 	QueryAfterVerify bool
-	// KeepVerified keeps the verified state over a new SELECT of the application,
-	// which otherwise drops it. Without power it is always lost.
+	// KeepVerified keeps the verified state over a new SELECT of the
+	// application, which otherwise drops it. Without power it is always lost.
 	KeepVerified bool
 	// RefuseShortID refuses READ BINARY by short file identifier with 6A86.
 	RefuseShortID bool

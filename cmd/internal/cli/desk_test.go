@@ -262,6 +262,16 @@ func laidCard(t testing.TB, change ...func(*virtual.Options)) *virtual.Card {
 	return virtual.New(o)
 }
 
+// readings are the cards that docs/card.md §2 leaves possible: the verified
+// state outlives a new SELECT of the application or not, and the query is then
+// answered 9000 or not.
+var readings = map[string]func(*virtual.Options){
+	"drops, counts": func(*virtual.Options) {},
+	"drops, 9000":   func(o *virtual.Options) { o.QueryAfterVerify = true },
+	"keeps, counts": func(o *virtual.Options) { o.KeepVerified = true },
+	"keeps, 9000":   func(o *virtual.Options) { o.KeepVerified, o.QueryAfterVerify = true, true },
+}
+
 // left makes a card with so many tries of the signature password.
 func left(n int) func(*virtual.Options) {
 	return func(o *virtual.Options) { o.State.Sign.Tries = n }

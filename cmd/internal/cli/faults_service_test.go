@@ -232,7 +232,8 @@ var (
 	unknown = []string{"unknown-outcome"}
 	refused = []string{"card-refused", "not-jpki", "no-certificate", "card-removed"} // not-jpki for SELECT application alone
 	garbled = []string{"card-refused", "not-jpki", "no-certificate"}
-	// afterSecret is a refusal of CHANGE; that of a VERIFY is unknown (checkTries).
+	// afterSecret is a refusal of CHANGE; that of a VERIFY is unknown
+	// (checkTries).
 	afterSecret = append([]string{"unknown-outcome"}, refused...)
 	notThere    = []string{"card-removed"}
 )

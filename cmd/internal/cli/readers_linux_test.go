@@ -286,7 +286,12 @@ func TestInterruptedWhileTheCardIsLifted(t *testing.T) {
 }
 
 func TestCounterChangedBetweenShownAndSent(t *testing.T) {
-	card := laidCard(t)
+	for name, reading := range readings {
+		t.Run(name, func(t *testing.T) { counterChanged(t, laidCard(t, reading)) })
+	}
+}
+
+func counterChanged(t *testing.T, card *virtual.Card) {
 	queries := 0
 	card.Inject(virtual.Fault{
 		When: func(_ int, command []byte) bool {
@@ -414,15 +419,17 @@ func TestEveryWordForLocked(t *testing.T) {
 		func(o *virtual.Options) { o.BlockedStatus, o.QueryBlocked = 0x6984, true },
 		func(o *virtual.Options) { o.QueryBlocked = false },
 	} {
-		card := laidCard(t, left(0), change)
-		d := newDesk()
-		d.plug("ACME 00", card)
-		got := d.script(t, 7, "cert", "show", "sign", "--min-tries", "1", "--pin-from", secretFile(t, signPassword))
-		if got["code"] != "locked" {
-			t.Errorf("code %v", got["code"])
-		}
-		if tally := card.Tally(); tally.Blocked+tally.Right+tally.Wrong != 0 {
-			t.Errorf("something was sent: %+v", tally)
+		for name, reading := range readings {
+			card := laidCard(t, left(0), change, reading)
+			d := newDesk()
+			d.plug("ACME 00", card)
+			got := d.script(t, 7, "cert", "show", "sign", "--min-tries", "1", "--pin-from", secretFile(t, signPassword))
+			if got["code"] != "locked" {
+				t.Errorf("%s: code %v", name, got["code"])
+			}
+			if tally := card.Tally(); tally.Blocked+tally.Right+tally.Wrong != 0 {
+				t.Errorf("%s: something was sent: %+v", name, tally)
+			}
 		}
 	}
 }

@@ -58,8 +58,8 @@ func classifyCard(err error) *Error {
 	return nil
 }
 
-// unknownID names the words for a lost outcome by its command and by its cause: no
-// answer came, or one that does not say what became of the secret.
+// unknownID names the words for a lost outcome by its command and by its cause:
+// no answer came, or one that does not say what became of the secret.
 func unknownID(e *card.OutcomeUnknownError) string {
 	answered := errors.As(e, new(*apdu.StatusError)) || errors.As(e, new(*apdu.MalformedError))
 	switch change := e.Op == card.OpChange; {

@@ -11,7 +11,8 @@ import (
 	"natsuin/cmd/internal/i18n"
 )
 
-// A card whose application was selected is a JPKI card, whatever it answers then.
+// A card whose application was selected is a JPKI card, whatever it answers
+// then.
 func TestCardThatRefusesIsNotCalledAnotherCard(t *testing.T) {
 	refusal := &apdu.StatusError{Op: "SELECT file", Status: 0x6985}
 	malformed := &apdu.MalformedError{Op: "READ BINARY", Length: 1, Reason: "no status word"}
@@ -39,8 +40,8 @@ func TestCardThatRefusesIsNotCalledAnotherCard(t *testing.T) {
 	}
 }
 
-// An answer that says nothing is not called a missing one, nor the other way round. The
-// next step depends on the command alone.
+// An answer that says nothing is not called a missing one, nor the other way
+// round. The next step depends on the command alone.
 func TestLostOutcomeIsWordedByItsCause(t *testing.T) {
 	none := &apdu.TransmitError{Op: "VERIFY", Err: errors.New("gone")}
 	for _, lang := range i18n.Languages() {
