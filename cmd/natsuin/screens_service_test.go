@@ -26,8 +26,10 @@ import (
 // card is in the way.
 type desk struct {
 	t      *testing.T
+	root   string
 	socket string
 	port   int // of the reader's first slot
+	cmd    *exec.Cmd
 }
 
 const (
@@ -77,7 +79,7 @@ func newDesk(t *testing.T, reader bool) *desk {
 			t.Fatal(err)
 		}
 	}
-	d := &desk{t: t, socket: filepath.Join(root, "run/pcscd/pcscd.comm")}
+	d := &desk{t: t, root: root, socket: filepath.Join(root, "run/pcscd/pcscd.comm")}
 	if reader {
 		d.port = freePorts(t)
 		text := fmt.Sprintf("FRIENDLYNAME \"%s\"\nDEVICENAME /dev/null:0x%X\nLIBPATH %s\nCHANNELID 0x%X\n", deskReader, d.port, readerDriver, d.port)
@@ -85,25 +87,35 @@ func newDesk(t *testing.T, reader bool) *desk {
 			t.Fatal(err)
 		}
 	}
-	cmd := exec.Command(serviceProgram, "--foreground", "--config", "/readers")
-	cmd.Dir, cmd.SysProcAttr = "/", &syscall.SysProcAttr{Chroot: root}
-	if err := cmd.Start(); err != nil {
-		lacking(t, "start pcscd in a folder of its own: "+err.Error())
+	d.start()
+	t.Cleanup(d.stop)
+	return d
+}
+
+// start starts the service and waits until it answers.
+func (d *desk) start() {
+	d.t.Helper()
+	d.cmd = exec.Command(serviceProgram, "--foreground", "--config", "/readers")
+	d.cmd.Dir, d.cmd.SysProcAttr = "/", &syscall.SysProcAttr{Chroot: d.root}
+	if err := d.cmd.Start(); err != nil {
+		lacking(d.t, "start pcscd in a folder of its own: "+err.Error())
 	}
-	t.Cleanup(func() {
-		cmd.Process.Signal(syscall.SIGTERM)
-		stuck := time.AfterFunc(patience, func() { cmd.Process.Kill() })
-		cmd.Wait()
-		stuck.Stop()
-	})
 	for limit := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
 		if conn, err := net.Dial("unix", d.socket); err == nil {
 			conn.Close()
-			return d
+			return
 		} else if time.Now().After(limit) {
-			t.Fatalf("pcscd does not answer: %v", err)
+			d.t.Fatalf("pcscd does not answer: %v", err)
 		}
 	}
+}
+
+// stop ends the service.
+func (d *desk) stop() {
+	d.cmd.Process.Signal(syscall.SIGTERM)
+	stuck := time.AfterFunc(patience, func() { d.cmd.Process.Kill() })
+	d.cmd.Wait()
+	stuck.Stop()
 }
 
 // lay puts a card on the reader, until the end of the test.

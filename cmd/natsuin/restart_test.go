@@ -1,0 +1,84 @@
+//go:build linux
+
+package main_test
+
+import (
+	"syscall"
+	"testing"
+	"time"
+)
+
+// atDesk runs the program at a terminal, with the service of a desk.
+func (b *box) atDesk(d *desk, args ...string) (*process, *screen) {
+	p := b.command(args...)
+	s := newScreen(b.t)
+	p.Stdin, p.Stdout, p.Stderr = s.slave, s.slave, s.slave
+	p.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true, Ctty: 0}
+	p.Env = append(p.Env, "PCSCLITE_CSOCK_NAME="+d.socket)
+	b.must(p.Start())
+	return p, s
+}
+
+// A service that was restarted while the prompt stood is reconnected to: everything is
+// shown anew, nothing was sent, and the one secret that is typed then goes out.
+func TestARestartedServiceIsReconnectedToAtThePrompt(t *testing.T) {
+	needDesk(t)
+	b := newBox(t).inputs()
+	d := newDesk(t, true)
+	card := newHeldCard(t, b.store)
+	close(card.release)
+	d.layAndAwait(card)
+	p, s := b.atDesk(d, "sign", "--yes", "--reader", deskReader, "a")
+	s.await("Signature password: ")
+	d.stop()
+	d.start()
+	d.layAndAwait(card)
+	s.master.WriteString(marked + "\r")
+	s.await("The smart card service ended or was restarted. Nothing was sent")
+	s.await("5 tries left")
+	s.await("Signature password: ")
+	s.master.WriteString(marked + "\r")
+	s.await("signed: ")
+	if r := p.end(); r.exit != 0 {
+		t.Errorf("exit %d: %s", r.exit, s.shown())
+	}
+	if tally := card.Tally(); tally.Right != 1 || tally.Wrong != 0 {
+		t.Errorf("the card saw %+v", tally)
+	}
+}
+
+// A service that ended while the prompt stood, and is not there again, is called so.
+func TestAServiceThatEndedAtThePromptIsCalledThat(t *testing.T) {
+	needDesk(t)
+	b := newBox(t).inputs()
+	d := newDesk(t, true)
+	card := newHeldCard(t, b.store)
+	close(card.release)
+	d.layAndAwait(card)
+	p, s := b.atDesk(d, "sign", "--yes", "--reader", deskReader, "a")
+	s.await("Signature password: ")
+	d.stop()
+	defer d.start() // what ends the test stops it
+	s.master.WriteString(marked + "\r")
+	s.await("The smart card service ended or was restarted. Nothing was sent")
+	s.await("the smart card service is not running")
+	if r := p.end(); r.exit != 5 {
+		t.Errorf("exit %d: %s", r.exit, s.shown())
+	}
+	if tally := card.Tally(); tally.Right+tally.Wrong != 0 {
+		t.Errorf("the card saw %+v", tally)
+	}
+}
+
+// layAndAwait lays a card on the reader and waits until the service gives it power.
+func (d *desk) layAndAwait(card *heldCard) {
+	d.t.Helper()
+	before := card.Tally().Resets
+	d.lay(card)
+	for limit := time.Now().Add(patience); card.Tally().Resets == before; time.Sleep(50 * time.Millisecond) {
+		if time.Now().After(limit) {
+			d.t.Fatal("the service does not see the card")
+		}
+	}
+	time.Sleep(500 * time.Millisecond) // until it tells others
+}
