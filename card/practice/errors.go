@@ -35,6 +35,12 @@ func (e *DamagedError) Error() string {
 	return fmt.Sprintf("practice: damaged store %s: %s", e.Path, e.Reason)
 }
 
+// LinkError is a symbolic link in the place of the store's folder or of a file in it.
+// None is followed: what it points to may be anybody's.
+type LinkError struct{ Path string }
+
+func (e *LinkError) Error() string { return "practice: is a symbolic link: " + e.Path }
+
 // InvalidError is an option that the town hall does not accept.
 type InvalidError struct {
 	Field  string // "kind", "name", "address", "birth", "sex", "sign", "auth" or "reason"

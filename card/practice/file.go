@@ -151,7 +151,12 @@ func (s *Store) load() (*book, []byte, error) {
 	if s.opts.Dir == "" {
 		return nil, nil, ErrNoFolder
 	}
-	f, err := os.Open(s.path())
+	for _, path := range []string{s.opts.Dir, s.path()} {
+		if err := notLink(path); err != nil {
+			return nil, nil, err
+		}
+	}
+	f, err := os.OpenFile(s.path(), os.O_RDONLY|noFollow, 0)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil, ErrNoCard
 	}
@@ -174,7 +179,8 @@ func (s *Store) load() (*book, []byte, error) {
 }
 
 // write replaces the store: a temporary file of one fixed name, so that a crash
-// leaves at most one, then fsync, rename, and fsync of the folder. The lock is held.
+// leaves at most one, then fsync, rename, and fsync of the folder. A symbolic link under
+// either name is removed or replaced itself (O_EXCL, rename). The lock is held.
 func (s *Store) write(b *book) (raw []byte, err error) {
 	if raw, err = encode(b); err != nil {
 		return nil, err
@@ -198,6 +204,15 @@ func (s *Store) write(b *book) (raw []byte, err error) {
 		return nil, fmt.Errorf("practice: write store: %w", err)
 	}
 	return raw, nil
+}
+
+// notLink refuses a symbolic link. On Unix noFollow catches one that appears between the
+// look and the opening.
+func notLink(path string) error {
+	if info, err := os.Lstat(path); err == nil && info.Mode().Type() == fs.ModeSymlink {
+		return &LinkError{path}
+	}
+	return nil
 }
 
 func writeDurably(path string, content []byte) error {

@@ -77,15 +77,22 @@ func (s *Store) lock(ctx context.Context) (*flock.Flock, error) {
 	if s.opts.Dir == "" {
 		return nil, ErrNoFolder
 	}
+	if err := notLink(s.opts.Dir); err != nil {
+		return nil, err
+	}
 	if err := os.MkdirAll(s.opts.Dir, 0o700); err != nil {
 		return nil, fmt.Errorf("practice: make folder: %w", err)
 	}
-	if info, err := os.Stat(s.opts.Dir); err == nil && info.Mode().Perm()&0o077 != 0 {
+	if info, err := os.Lstat(s.opts.Dir); err == nil && info.Mode().Perm()&0o077 != 0 {
 		if err := os.Chmod(s.opts.Dir, 0o700); err != nil {
 			return nil, fmt.Errorf("practice: protect folder: %w", err)
 		}
 	}
-	lock := flock.New(filepath.Join(s.opts.Dir, lockName), flock.SetPermissions(0o600))
+	path := filepath.Join(s.opts.Dir, lockName)
+	if err := notLink(path); err != nil {
+		return nil, err
+	}
+	lock := flock.New(path, flock.SetFlag(os.O_CREATE|os.O_RDONLY|noFollow), flock.SetPermissions(0o600))
 	wait, cancel := context.WithTimeout(ctx, s.opts.Wait)
 	defer cancel()
 	switch ok, err := lock.TryLockContext(wait, 20*time.Millisecond); {

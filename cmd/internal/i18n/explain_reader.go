@@ -47,6 +47,7 @@ func classifyReader(err error) *Error {
 		}
 	}
 	var damaged *practice.DamagedError
+	var link *practice.LinkError
 	var invalid *practice.InvalidError
 	var secret *practice.NoSecretError
 	var revoked *practice.RevokedError
@@ -55,6 +56,8 @@ func classifyReader(err error) *Error {
 		return &Error{Code: CodeNoService, ID: "err.pcsc.other", Pairs: []any{"Op", service.Op, "Code", service.Code.String()}, Err: err}
 	case errors.As(err, &damaged):
 		return &Error{Code: CodeFile, ID: "err.practice.damaged", Pairs: []any{"Path", ui.Escape(damaged.Path)}, Err: err}
+	case errors.As(err, &link):
+		return &Error{Code: CodeFile, ID: "err.practice.link", Pairs: []any{"Path", ui.Escape(link.Path)}, Err: err}
 	case errors.As(err, &invalid):
 		return &Error{Code: CodeUsage, ID: "err.practice.invalid." + invalid.Field, Err: err}
 	case errors.As(err, &secret):
