@@ -1,6 +1,8 @@
 package card
 
 import (
+	"bytes"
+	"crypto"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -157,56 +159,88 @@ func (c *Card) certificateError(id CertID, err error) error {
 	return err
 }
 
-// Expiry reads when a certificate ends from its first 256 bytes, in one exchange on
-// a card that reads by short file identifier; where a long issuer's name pushes the
-// date further back, from the whole. It is for a hint before the prompt: nothing of
-// the certificate is checked. Errors are those of Certificate.
+// A Preview is what the beginning of a certificate says. Nothing of it is checked.
+type Preview struct {
+	NotAfter time.Time
+	// Hash is what HashFor returns for the certificate's key. Where the key's algorithm
+	// stands too far back it is SHA-384 for a certificate that was signed with ECDSA: a
+	// guess, since that key is the CA's.
+	Hash crypto.Hash
+}
+
+// Expiry reads when a certificate ends, as Preview does.
 func (c *Card) Expiry(id CertID) (time.Time, error) {
+	p, err := c.Preview(id)
+	return p.NotAfter, err
+}
+
+// Preview reads the first 256 bytes of a certificate, in one exchange on a card that
+// reads by short file identifier; where a long issuer's name pushes the date further
+// back, the whole. It is for a hint before the prompt. Errors are those of Certificate.
+func (c *Card) Preview(id CertID) (Preview, error) {
 	place, ok := certificates[id]
 	if !ok {
-		return time.Time{}, &NoCertificateError{id}
+		return Preview{}, &NoCertificateError{id}
 	}
 	data, err := c.readStart(place.file, readStep)
 	if err != nil {
-		return time.Time{}, c.certificateError(id, err)
+		return Preview{}, c.certificateError(id, err)
 	}
 	if blank(data) {
-		return time.Time{}, &NoCertificateError{id}
+		return Preview{}, &NoCertificateError{id}
 	}
-	if end, ok := notAfter(data); ok {
-		return end, nil
+	if p, ok := parsePreview(data); ok {
+		return p, nil
 	}
 	cert, err := c.Certificate(id)
 	if err != nil {
-		return time.Time{}, err
+		return Preview{}, err
 	}
-	return cert.NotAfter, nil
+	return Preview{cert.NotAfter, HashFor(cert.PublicKey)}, nil
 }
 
-// notAfter walks from the beginning of a certificate to the end of its Validity (RFC
-// 5280 §4.1). The outer two SEQUENCEs are cut off by the reading, so their headers are
-// stepped over.
-func notAfter(data []byte) (time.Time, bool) {
+// parsePreview walks from the beginning of a certificate to the end of its Validity, and
+// on to the algorithm of its key (RFC 5280 §4.1). It reports whether the data reaches as
+// far as the former.
+func parsePreview(data []byte) (p Preview, ok bool) {
 	s := cryptobyte.String(data)
-	for range 2 {
-		var tag, length uint8
-		if !s.ReadUint8(&tag) || tag != 0x30 || !s.ReadUint8(&length) {
-			return time.Time{}, false
-		}
-		if length >= 0x80 && !s.Skip(int(length&0x7F)) {
-			return time.Time{}, false
-		}
-	}
-	var validity cryptobyte.String
-	var begin, end time.Time
-	ok := s.SkipOptionalASN1(asn1.Tag(0).Constructed().ContextSpecific()) && // version
+	var signature, validity cryptobyte.String
+	var begin time.Time
+	ok = enter(&s) && enter(&s) && // Certificate, TBSCertificate
+		s.SkipOptionalASN1(asn1.Tag(0).Constructed().ContextSpecific()) && // version
 		s.SkipASN1(asn1.INTEGER) && // serialNumber
-		s.SkipASN1(asn1.SEQUENCE) && // signature
+		s.ReadASN1(&signature, asn1.SEQUENCE) &&
 		s.SkipASN1(asn1.SEQUENCE) && // issuer
 		s.ReadASN1(&validity, asn1.SEQUENCE) &&
-		readTime(&validity, &begin) && readTime(&validity, &end) && validity.Empty()
-	return end, ok
+		readTime(&validity, &begin) && readTime(&validity, &p.NotAfter) && validity.Empty()
+	if !ok {
+		return Preview{}, false
+	}
+	var algorithm cryptobyte.String
+	if s.SkipASN1(asn1.SEQUENCE) && enter(&s) && s.ReadASN1(&algorithm, asn1.SEQUENCE) { // subject, subjectPublicKeyInfo
+		if bytes.Equal(algorithm, p384Key) {
+			p.Hash = crypto.SHA384
+		}
+	} else if bytes.HasPrefix(signature, ecdsaSignature) {
+		p.Hash = crypto.SHA384
+	}
+	return p, true
 }
+
+// enter steps over the header of a SEQUENCE, the end of which may be cut off.
+func enter(s *cryptobyte.String) bool {
+	var tag, length uint8
+	return s.ReadUint8(&tag) && tag == 0x30 && s.ReadUint8(&length) &&
+		(length < 0x80 || s.Skip(int(length&0x7F)))
+}
+
+var (
+	// p384Key is the content of an AlgorithmIdentifier with id-ecPublicKey and secp384r1
+	// (RFC 5480 §2.1.1).
+	p384Key = []byte{0x06, 0x07, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x02, 0x01, 0x06, 0x05, 0x2B, 0x81, 0x04, 0x00, 0x22}
+	// ecdsaSignature begins that of each ecdsa-with-SHA2 (RFC 5758 §3.2).
+	ecdsaSignature = []byte{0x06, 0x08, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x04, 0x03}
+)
 
 func readTime(s *cryptobyte.String, t *time.Time) bool {
 	if s.PeekASN1Tag(asn1.UTCTime) {

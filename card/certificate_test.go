@@ -2,9 +2,12 @@ package card_test
 
 import (
 	"bytes"
+	"crypto"
+	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/rand"
 	"crypto/x509"
+	"crypto/x509/pkix"
 	"errors"
 	"math/big"
 	"strings"
@@ -121,6 +124,49 @@ func TestExpiryFarBack(t *testing.T) {
 	if end, err := open(t, v).Expiry(card.AuthCert); err != nil || end.Year() != 2055 {
 		t.Errorf("%v, %v", end, err)
 	}
+}
+
+// The hash that the key will want is known from the same 256 bytes, or guessed.
+func TestPreviewForetellsTheHashInTheSameExchange(t *testing.T) {
+	short, ca := pkix.Name{CommonName: "CA"}, ecdsaCA{keys().next}
+	for name, test := range map[string]struct {
+		der  []byte
+		want crypto.Hash
+	}{
+		"RSA":                              {certificate(t, short, keys().holder.Public(), nil), 0},
+		"P-384":                            {certificate(t, short, keys().next.Public(), nil), crypto.SHA384},
+		"P-384 behind the first bytes":     {ca.issue(t, keys().next.Public()), crypto.SHA384},
+		"RSA behind them, signed by RSA":   {certificate(t, issuer(strings.Repeat("x", 60)), keys().holder.Public(), nil), 0},
+		"RSA behind them, signed by P-384": {ca.issue(t, keys().holder.Public()), crypto.SHA384}, // a guess
+	} {
+		v := newVirtual(func(o *virtual.Options) { o.State.Auth.Certificate = test.der })
+		c := open(t, v)
+		v.ClearLog()
+		p, err := c.Preview(card.AuthCert)
+		if err != nil || p.Hash != test.want || !p.NotAfter.Equal(notAfter) || v.Tally().Exchanges != 1 {
+			t.Errorf("%s: %+v, %v, %d exchanges", name, p, err, v.Tally().Exchanges)
+		}
+	}
+	whole := certificate(t, issuer(strings.Repeat("x", 300)), keys().next.Public(), nil)
+	v := newVirtual(func(o *virtual.Options) { o.State.Auth.Certificate = whole })
+	if p, err := open(t, v).Preview(card.AuthCert); err != nil || p.Hash != crypto.SHA384 {
+		t.Errorf("a long issuer: %+v, %v", p, err)
+	}
+}
+
+// ecdsaCA is a CA with a key on P-384, and a name that leaves no room for the key of a
+// certificate in its first 256 bytes.
+type ecdsaCA struct{ key *ecdsa.PrivateKey }
+
+func (ca ecdsaCA) issue(t *testing.T, public crypto.PublicKey) []byte {
+	t.Helper()
+	parent := &x509.Certificate{Subject: issuer(strings.Repeat("x", 60))}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "holder"}, NotBefore: notBefore, NotAfter: notAfter}
+	der, err := x509.CreateCertificate(rand.Reader, template, parent, public, ca.key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return der
 }
 
 func TestFileThatHoldsSomethingElse(t *testing.T) {
