@@ -13,6 +13,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -130,7 +131,8 @@ func (st *stage) openDesk() {
 	st.must(err)
 	defer conn.Close()
 	st.must(conn.Begin(context.Background()))
-	st.card = virtual.New(virtual.Options{State: conn.Card().State()})
+	// A signature takes a card longer than a file takes a disk: a batch's lines come in order.
+	st.card = virtual.New(virtual.Options{State: conn.Card().State(), SignatureTime: 50 * time.Millisecond})
 }
 
 // play returns what the terminal shows at the end of a scene.

@@ -178,6 +178,37 @@ func flipped(der []byte) []byte {
 	return der
 }
 
+// A link where a CA certificate is to be kept is replaced, and what it points to stays; in
+// the place of the folder it is left alone.
+func TestNoLinkIsFollowedWhereCertificatesAreKept(t *testing.T) {
+	m, card := deskBatch(t, 1)
+	folder, victim := filepath.Join(m.home, ".cache", "natsuin", "issuers"), filepath.Join(t.TempDir(), "victim")
+	for _, err := range []error{
+		os.MkdirAll(folder, 0o700), os.WriteFile(victim, []byte("kept"), 0o600), os.Symlink(victim, named(folder, card.State().Sign.CA)),
+	} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	exchanges(t, m, card, 1)
+	if now, err := os.ReadFile(victim); err != nil || string(now) != "kept" {
+		t.Errorf("the link's target: %q, %v", now, err)
+	}
+	if info, err := os.Lstat(named(folder, card.State().Sign.CA)); err != nil || !info.Mode().IsRegular() {
+		t.Errorf("the link was not replaced: %v, %v", info, err)
+	}
+	foreign := t.TempDir()
+	for _, err := range []error{os.RemoveAll(folder), os.Symlink(foreign, folder)} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	exchanges(t, m, card, 1)
+	if entries, err := os.ReadDir(foreign); err != nil || len(entries) > 0 {
+		t.Errorf("something was kept behind a link: %v, %v", entries, err)
+	}
+}
+
 // The folder does not grow for ever.
 func TestFewCertificatesAreKept(t *testing.T) {
 	m, card := deskBatch(t, 1)

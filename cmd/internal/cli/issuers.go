@@ -26,10 +26,20 @@ const (
 	issuerEnding  = ".cer"
 )
 
-// of returns the issuer of cert, or nil.
-func (s issuers) of(cert *x509.Certificate) *x509.Certificate {
+// all returns the certificates that are kept.
+func (s issuers) all() (list []*x509.Certificate) {
 	for _, name := range s.names() {
-		if ca := s.read(name); ca != nil && issuedBy(cert, ca) {
+		if ca := s.read(name); ca != nil {
+			list = append(list, ca)
+		}
+	}
+	return list
+}
+
+// issuerOf returns the issuer of cert among certificates, or nil.
+func issuerOf(cert *x509.Certificate, among []*x509.Certificate) *x509.Certificate {
+	for _, ca := range among {
+		if issuedBy(cert, ca) {
 			return ca
 		}
 	}
@@ -38,7 +48,8 @@ func (s issuers) of(cert *x509.Certificate) *x509.Certificate {
 
 // keep adds the issuer of cert.
 func (s issuers) keep(cert, ca *x509.Certificate) {
-	if !filepath.IsAbs(s.dir) || len(ca.Raw) > maxIssuerSize || !issuedBy(cert, ca) || os.MkdirAll(s.dir, 0o700) != nil {
+	if !filepath.IsAbs(s.dir) || len(ca.Raw) > maxIssuerSize || !issuedBy(cert, ca) ||
+		os.MkdirAll(s.dir, 0o700) != nil || !s.own() {
 		return
 	}
 	if names := s.names(); len(names) >= maxIssuers { // many practice cards ago
@@ -46,13 +57,18 @@ func (s issuers) keep(cert, ca *x509.Certificate) {
 			_ = os.Remove(filepath.Join(s.dir, name))
 		}
 	}
-	// No need for more care: a part of a file does not have the fingerprint of its name.
 	sum := sha256.Sum256(ca.Raw)
-	_ = os.WriteFile(filepath.Join(s.dir, hexUpper(sum[:])+issuerEnding), ca.Raw, 0o600)
+	_ = writeFile(filepath.Join(s.dir, hexUpper(sum[:])+issuerEnding), ca.Raw, true) // replaces a link, follows none
+}
+
+// own reports whether the folder is one, and not a link to somebody else's.
+func (s issuers) own() bool {
+	info, err := os.Lstat(s.dir)
+	return filepath.IsAbs(s.dir) && err == nil && info.IsDir()
 }
 
 func (s issuers) names() (names []string) {
-	if !filepath.IsAbs(s.dir) {
+	if !s.own() {
 		return nil
 	}
 	entries, _ := os.ReadDir(s.dir)
@@ -66,7 +82,7 @@ func (s issuers) names() (names []string) {
 
 // read returns the certificate in a file whose name is its fingerprint, or nil.
 func (s issuers) read(name string) *x509.Certificate {
-	f, err := os.Open(filepath.Join(s.dir, name))
+	f, err := os.OpenFile(filepath.Join(s.dir, name), os.O_RDONLY|noFollow, 0)
 	if err != nil {
 		return nil
 	}

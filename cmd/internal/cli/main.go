@@ -84,7 +84,7 @@ func Main(env *Env) (exit int) {
 		case <-ctx.Done():
 		}
 	}()
-	a, err := newApp(env)
+	a, err := newApp(env.wholeLines())
 	a.gate = &secrets
 	defer func() {
 		if r := recover(); r != nil {
@@ -99,6 +99,14 @@ func Main(env *Env) (exit int) {
 		err = &i18n.Error{Code: i18n.CodeInterrupted, ID: "err.interrupted"}
 	}
 	return a.finish(err)
+}
+
+// wholeLines is the Env with a standard error that several goroutines may write to.
+func (e *Env) wholeLines() *Env {
+	own, streams := *e, *e.Streams
+	streams.Err = ui.Whole(streams.Err)
+	own.Streams = &streams
+	return &own
 }
 
 // bug words a panic by its type and the place in our own code where it happened.

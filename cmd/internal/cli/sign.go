@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"crypto"
+	"crypto/x509"
 	"errors"
 	"time"
 
@@ -80,6 +81,12 @@ type signRun struct {
 	hash crypto.Hash
 	jobs []*job
 	rep  *signReport
+
+	writer  *writer
+	signing bool                // the card is about to sign
+	wanted  crypto.Hash         // what the key may want instead of hash; 0: nothing
+	known   []*x509.Certificate // CA certificates of earlier runs
+	keep    func()              // keeps the CA certificate of this one, if it is new
 }
 
 var hashes = map[string]crypto.Hash{"sha256": crypto.SHA256, "sha384": crypto.SHA384, "sha512": crypto.SHA512}
@@ -98,7 +105,15 @@ func (r *signRun) run(ctx context.Context, args []string) (err error) {
 	if err := r.digest(ctx); err != nil {
 		return err
 	}
-	if err := r.withCard(ctx, secret); err != nil || !r.opts.dryRun {
+	if !r.opts.raw {
+		r.known = r.issuers().all()
+	}
+	r.writer = newWriter(r)
+	err = r.withCard(ctx, secret)
+	if r.keep != nil { // the card has been let go
+		r.writer.files.add(r.keep)
+	}
+	if err := r.writer.close(ctx, err); err != nil || !r.opts.dryRun {
 		return err
 	}
 	for _, j := range r.jobs {
@@ -138,15 +153,21 @@ func (r *signRun) withCard(ctx context.Context, secret *cardSecret) error {
 				return err
 			}
 			hint = nil // of the card before, if this is another
-			end, err := s.card.Expiry(card.AuthCert)
+			auth, err := s.card.Preview(card.AuthCert)
+			r.expect(token, auth)
 			if err == nil {
-				hint = &end
+				hint = &auth.NotAfter
 			} else if r.certificate() == card.AuthCert {
 				return s.lacksAuth(err)
 			}
 			return nil
 		},
-		Notice:   func(ctx context.Context) error { return r.notice(ctx, hint) },
+		Notice: func(ctx context.Context) error {
+			if err := r.prehash(ctx); err != nil {
+				return err
+			}
+			return r.notice(ctx, hint)
+		},
 		Use:      func(s *session) error { return r.signAll(ctx, s) },
 		Rehearse: r.opts.dryRun,
 	})
@@ -202,8 +223,4 @@ func (j *job) fail(err error) {
 	if !errors.Is(err, context.Canceled) {
 		j.report.Code = i18n.CodeOf(err)
 	}
-}
-
-func (a *app) done(j *job) {
-	a.say(a.t("sign.done", "Input", ui.Escape(j.name()), "Output", ui.Escape(j.output)))
 }

@@ -15,7 +15,8 @@ import (
 )
 
 // signAll reads the certificates, refuses what should not sign, and signs every
-// file in order. It runs inside the VERIFY transaction.
+// file in order. It runs inside the VERIFY transaction and waits for the card alone: it
+// reads and writes no file, and its talk and the signatures go to the writer.
 func (r *signRun) signAll(ctx context.Context, s *session) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -27,13 +28,12 @@ func (r *signRun) signAll(ctx context.Context, s *session) error {
 	if err := r.fit(cert); err != nil {
 		return err
 	}
-	if err := r.useHashOf(ctx, cert); err != nil {
+	if err := r.useHashOf(cert); err != nil {
 		return err
 	}
 	var beside []*x509.Certificate
 	if !r.opts.raw {
-		known := issuers{r.app.env.cacheDir("issuers")}
-		ca := known.of(cert)
+		ca := issuerOf(cert, r.known)
 		if ca == nil {
 			if ca, err = s.card.Certificate(r.certificate().CA()); err != nil {
 				return err
@@ -41,7 +41,7 @@ func (r *signRun) signAll(ctx context.Context, s *session) error {
 			if err := issued(r.certificate(), cert, ca); err != nil {
 				return err
 			}
-			defer known.keep(cert, ca) // after the last signature
+			r.keep = func() { r.issuers().keep(cert, ca) }
 		}
 		beside = append(beside, ca)
 	}
@@ -49,11 +49,13 @@ func (r *signRun) signAll(ctx context.Context, s *session) error {
 	if err != nil {
 		return err
 	}
-	w := newWriter(r)
-	return w.close(r.each(ctx, func(j *job) error {
-		return r.signOne(ctx, j, cert, beside, signer, w)
-	}))
+	r.signing = true
+	return r.each(ctx, func(j *job) error {
+		return r.signOne(ctx, j, cert, beside, signer)
+	})
 }
+
+func (r *signRun) issuers() issuers { return issuers{r.app.env.cacheDir("issuers")} }
 
 var errNotIssued = errors.New("not signed by the CA on the card")
 
@@ -68,24 +70,6 @@ func issued(id card.CertID, cert, ca *x509.Certificate) error {
 		}
 	}
 	return nil
-}
-
-// useHashOf hashes the files again if the key's profile asks for another hash than the
-// usual one and none was demanded. It happens within the transaction: what key the card
-// holds is not known before, and no card of today needs it.
-func (r *signRun) useHashOf(ctx context.Context, cert *x509.Certificate) error {
-	h := card.HashFor(cert.PublicKey)
-	if h == 0 || h == r.hash {
-		return nil
-	}
-	for _, j := range r.jobs {
-		if r.opts.hash != "" || j.streamed() {
-			return usage("err.sign.hash-for-key", "Hash", hashName(h))
-		}
-		j.report.DigestAlg = hashName(h)
-	}
-	r.hash = h
-	return r.digest(ctx)
 }
 
 // each runs one step for every file in order, and stops at the first failure.
@@ -114,7 +98,7 @@ func (r *signRun) fit(cert *x509.Certificate) error {
 		NotAfter: stamp(cert.NotAfter), Practice: practice,
 	}
 	if practice {
-		a.say(a.t("practice.mark"))
+		r.writer.say(a.t("practice.mark"))
 	}
 	switch {
 	case now.After(cert.NotAfter) && !r.opts.allowExpired:
@@ -122,23 +106,27 @@ func (r *signRun) fit(cert *x509.Certificate) error {
 	case now.Before(cert.NotBefore) && !r.opts.allowExpired:
 		return &i18n.Error{Code: i18n.CodeExpired, ID: "err.not-yet", Pairs: []any{"Date", a.date(cert.NotBefore)}}
 	case now.After(cert.NotAfter):
-		a.say(a.t("sign.expired-anyway", "Date", a.date(cert.NotAfter)))
+		r.writer.say(a.t("sign.expired-anyway", "Date", a.date(cert.NotAfter)))
 	case a.daysLeft(cert.NotAfter) < 90:
-		a.say(a.t("sign.days-left", "N", a.daysLeft(cert.NotAfter), "Date", a.date(cert.NotAfter)))
+		r.writer.say(a.t("sign.days-left", "N", a.daysLeft(cert.NotAfter), "Date", a.date(cert.NotAfter)))
 	}
 	return nil
 }
 
 // signOne makes one signature on the card and hands it to the writer.
-func (r *signRun) signOne(ctx context.Context, j *job, cert *x509.Certificate, issuers []*x509.Certificate, key crypto.Signer, w *writer) error {
+func (r *signRun) signOne(ctx context.Context, j *job, cert *x509.Certificate, issuers []*x509.Certificate, key crypto.Signer) error {
+	if err := r.writer.stopped(); err != nil {
+		return err
+	}
 	if r.opts.raw {
 		value, err := key.Sign(nil, j.content.Sum, r.hash)
 		if err != nil {
 			return err
 		}
-		return w.add(ctx, j, func() (rendering, error) {
+		r.writer.add(ctx, j, func() (rendering, error) {
 			return bytesOf(value), sign.CheckRaw(j.content, cert, value)
 		})
+		return nil
 	}
 	pending, err := sign.Prepare(j.content, cert, sign.Options{
 		Issuers: issuers, SigningTime: r.app.env.Now(),
@@ -150,11 +138,12 @@ func (r *signRun) signOne(ctx context.Context, j *job, cert *x509.Certificate, i
 	if err != nil {
 		return err
 	}
-	return w.add(ctx, j, func() (rendering, error) {
+	r.writer.add(ctx, j, func() (rendering, error) {
 		s, err := pending.Complete(value)
 		if err != nil {
 			return nil, err
 		}
 		return r.cms(j, s), nil
 	})
+	return nil
 }

@@ -1,16 +1,11 @@
 package cli
 
 import (
-	"context"
 	"errors"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
-
-	"golang.org/x/sync/errgroup"
 
 	"natsuin/cmd/internal/i18n"
 	"natsuin/cmd/internal/outfile"
@@ -23,7 +18,8 @@ type job struct {
 	input   string // as given; "-" is stdin
 	output  string // "-" is stdout
 	info    fs.FileInfo
-	content sign.Content
+	content sign.Content // by the run's hash
+	other   sign.Content // by SHA-384 too, when the key may want it; else zero
 	report  *signFile
 }
 
@@ -196,54 +192,6 @@ func (r *signRun) checkOutputs() error {
 		return existing(errors.Join(problems...), "err.output.exists.several")
 	}
 	return errors.Join(problems...)
-}
-
-// digest hashes every input, on all cores, before the card is touched. Each file
-// is open only while it is read.
-func (r *signRun) digest(ctx context.Context) error {
-	var total int64
-	for _, j := range r.jobs {
-		if j.info != nil {
-			total += j.info.Size()
-		}
-	}
-	bar := r.app.env.Streams.Progress(r.app.t("progress.hash"), total)
-	defer bar.Done()
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(runtime.NumCPU())
-	for _, j := range r.jobs {
-		group.Go(func() error {
-			err := j.hash(ctx, r, bar)
-			if err != nil {
-				j.fail(err)
-			}
-			return err
-		})
-	}
-	return group.Wait()
-}
-
-func (j *job) hash(ctx context.Context, r *signRun, bar io.Writer) error {
-	in := io.Reader(r.app.env.Streams.In)
-	if j.input != "-" {
-		f, err := openFile(ctx, j.input)
-		if err != nil {
-			return fileError("err.file.read", j.input, err)
-		}
-		defer f.Close()
-		in = f
-	}
-	content, err := sign.Digest(ctx, io.TeeReader(stream(ctx, in), bar), r.hash)
-	if err != nil {
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		return fileError("err.file.read", j.input, err)
-	}
-	j.content = content
-	sum := hexUpper(content.Sum)
-	j.report.Digest = &sum
-	return j.unchanged()
 }
 
 // unchanged compares the file with what was seen when the run began.

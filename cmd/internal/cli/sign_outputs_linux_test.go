@@ -1,0 +1,257 @@
+package cli_test
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"natsuin/card/virtual"
+	"natsuin/cmd/internal/cli"
+)
+
+// A gate is an output that takes nothing until it is opened.
+type gate struct {
+	reached chan struct{} // closed at the first Write
+	opened  chan struct{}
+	once    sync.Once
+	mu      sync.Mutex
+	bytes.Buffer
+}
+
+func newGate() *gate { return &gate{reached: make(chan struct{}), opened: make(chan struct{})} }
+
+func (g *gate) Write(b []byte) (int, error) {
+	g.once.Do(func() { close(g.reached) })
+	<-g.opened
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.Buffer.Write(b)
+}
+
+// A transcript is standard error, which a test reads while the run goes on.
+type transcript struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (l *transcript) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(b)
+}
+
+func (l *transcript) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}
+
+// within waits until something holds, 5 seconds at most.
+func within(t *testing.T, what string, holds func() bool) {
+	t.Helper()
+	for end := time.Now().Add(5 * time.Second); !holds(); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("not within 5 s: %s", what)
+		}
+	}
+}
+
+// free reports whether no transaction is open and the card was reset since the last
+// command.
+func (d *desk) free(s *slot) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return s.open == 0 && s.card.Fresh()
+}
+
+// A tap is a desk that shows each command to a test before the card gets it.
+type tap struct {
+	*desk
+	sent func(command []byte)
+}
+
+type tapped struct {
+	cli.Connection
+	sent func(command []byte)
+}
+
+func (r *tap) Connect(ctx context.Context, reader string) (cli.Connection, error) {
+	conn, err := r.desk.Connect(ctx, reader)
+	if err != nil {
+		return nil, err
+	}
+	return &tapped{conn, r.sent}, nil
+}
+
+func (c *tapped) Transmit(command []byte) ([]byte, error) {
+	c.sent(command)
+	return c.Connection.Transmit(command)
+}
+
+// A pending is a run of sign that goes on beside the test.
+type pending struct {
+	desk *desk
+	slot *slot
+	card *virtual.Card
+	errs *transcript
+	exit chan int
+}
+
+// beginSigning signs files in another goroutine and runs signing once, immediately
+// before the first signature.
+func beginSigning(t *testing.T, out io.Writer, signing func(), args ...string) *pending {
+	t.Helper()
+	p := &pending{desk: newDesk(), card: laidCard(t), errs: &transcript{}, exit: make(chan int, 1)}
+	p.slot = p.desk.plug("reader", p.card)
+	env := p.desk.env(t, out, p.errs, append([]string{"sign", "--yes", "--pin-from", secretFile(t, signPassword)}, args...))
+	signing = sync.OnceFunc(signing)
+	env.Readers = &tap{p.desk, func(command []byte) {
+		if command[1] == 0x2A { // COMPUTE DIGITAL SIGNATURE
+			signing()
+		}
+	}}
+	go func() { p.exit <- cli.Main(env) }()
+	return p
+}
+
+func (p *pending) ends(t *testing.T, within time.Duration, exit int) {
+	t.Helper()
+	select {
+	case got := <-p.exit:
+		if got != exit {
+			t.Errorf("exit code %d, want %d: %s", got, exit, p.errs)
+		}
+	case <-time.After(within):
+		t.Fatalf("the run has not ended after %v", within)
+	}
+}
+
+func (p *pending) signatures() int { return p.card.Tally().Signatures }
+
+// hang makes opening the files block, as on a file system that does not answer, until
+// the returned function is called: a write lease (fcntl(2), F_SETLEASE) is broken only
+// after /proc/sys/fs/lease-break-time, 45 seconds. The files must not be open.
+func hang(t *testing.T, files ...string) (answer func()) {
+	var leases []*os.File
+	for _, name := range files {
+		f, err := os.Open(name)
+		if err == nil {
+			leases = append(leases, f)
+			_, err = unix.FcntlInt(f.Fd(), unix.F_SETLEASE, unix.F_WRLCK)
+		}
+		if err != nil {
+			t.Errorf("lease of %s: %v", name, err)
+		}
+	}
+	answer = sync.OnceFunc(func() {
+		for _, f := range leases {
+			f.Close()
+		}
+	})
+	t.Cleanup(answer)
+	return answer
+}
+
+func TestTheCardIsFreeWhileTheOutputIsNotRead(t *testing.T) {
+	m, out := newBatch(t, 1), newGate()
+	p := beginSigning(t, out, func() {}, "--attached", "-o", "-", m.files[0])
+	<-out.reached
+	within(t, "the card is reset and its transaction ended", func() bool { return p.desk.free(p.slot) })
+	close(out.opened)
+	p.ends(t, 5*time.Second, 0)
+	if content, err := os.ReadFile(m.files[0]); err != nil || !bytes.Contains(out.Bytes(), content) {
+		t.Errorf("the output lacks the content: %v", err)
+	}
+}
+
+func TestASignalEndsTheWaitForAnOutputThatIsNotRead(t *testing.T) {
+	m, out := newBatch(t, 1), newGate()
+	defer close(out.opened)
+	p := beginSigning(t, out, func() {}, "--attached", "-o", "-", m.files[0])
+	<-out.reached
+	p.desk.signals <- unix.SIGTERM
+	p.ends(t, time.Second, 130)
+	if !p.desk.free(p.slot) {
+		t.Error("the card is not free")
+	}
+}
+
+func TestBatchOfHungWritersMakesEverySignatureAndFreesTheCard(t *testing.T) {
+	m := newBatch(t, 20)
+	p, answer := beginHanging(t, m.files, m.files)
+	within(t, "20 signatures", func() bool { return p.signatures() == 20 })
+	within(t, "the card is reset and its transaction ended", func() bool { return p.desk.free(p.slot) })
+	select {
+	case <-p.exit:
+		t.Fatal("the run ended before its files were written")
+	default:
+	}
+	answer()
+	p.ends(t, 10*time.Second, 0)
+	for _, f := range m.files {
+		if _, err := os.Stat(f + ".p7m"); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// beginHanging signs files and makes those in hung hang once they are hashed.
+func beginHanging(t *testing.T, files, hung []string) (p *pending, answer func()) {
+	t.Helper()
+	signing := make(chan struct{})
+	p = beginSigning(t, io.Discard, func() {
+		answer = hang(t, hung...)
+		close(signing)
+	}, append([]string{"--attached"}, files...)...)
+	<-signing
+	return p, answer
+}
+
+func TestASignalEndsTheWaitForHungWritersAndLeavesNoHalfFile(t *testing.T) {
+	m := newBatch(t, 10)
+	p, _ := beginHanging(t, m.files, m.files[1:])
+	within(t, "10 signatures", func() bool { return p.signatures() == 10 })
+	within(t, "the first file is written", func() bool { return exists(m.files[0] + ".p7m") })
+	p.desk.signals <- unix.SIGINT
+	p.ends(t, 4*time.Second, 130)
+	for _, f := range m.files[1:] {
+		if exists(f + ".p7m") {
+			t.Errorf("%s.p7m is there", f)
+		}
+	}
+}
+
+func exists(name string) bool {
+	_, err := os.Lstat(name)
+	return err == nil
+}
+
+func TestBatchLinesComeAsEachFileIsDurable(t *testing.T) {
+	m := newBatch(t, 4)
+	p, answer := beginHanging(t, m.files, m.files[1:2])
+	line := func(i int) string {
+		return "signed: " + m.files[i] + " -> " + m.files[i] + ".p7m\n"
+	}
+	for _, i := range []int{0, 2, 3} {
+		within(t, "the line of a file that is written", func() bool { return strings.Contains(p.errs.String(), line(i)) })
+		if !exists(m.files[i] + ".p7m") {
+			t.Errorf("a line for %s, which is not there", filepath.Base(m.files[i]))
+		}
+	}
+	if said := p.errs.String(); strings.Contains(said, line(1)) || strings.Contains(said, "of 4") {
+		t.Errorf("said too early: %s", said)
+	}
+	answer()
+	p.ends(t, 5*time.Second, 0)
+	if said := p.errs.String(); !strings.HasSuffix(said, line(1)+"4 of 4 files signed.\n") {
+		t.Errorf("at the end: %s", said)
+	}
+}
