@@ -185,13 +185,45 @@ func (r *signRun) checkOutputs() error {
 	problems := outfile.Check(outputs, inputs, r.opts.force)
 	for i, err := range problems {
 		if err != nil {
-			writing[i].fail(err)
+			problems[i] = r.signedBefore(writing[i], err)
+			writing[i].fail(problems[i])
 		}
 	}
 	if len(r.jobs) > 1 {
 		return existing(errors.Join(problems...), "err.output.exists.several")
 	}
 	return errors.Join(problems...)
+}
+
+// signedBefore words the second `natsuin sign *` in a folder: signatures of the first
+// are among the inputs.
+func (r *signRun) signedBefore(j *job, err error) error {
+	var same *outfile.SameFileError
+	ending := r.madeBefore()
+	if ending == "" || !errors.As(err, new(*outfile.ExistsError)) && !(errors.As(err, &same) && same.Input) {
+		return err
+	}
+	code := i18n.CodeExists
+	if r.opts.force { // it is not the output that is in the way
+		code = i18n.CodeUsage
+	}
+	return &i18n.Error{Code: code, ID: "err.sign.signed-before", Pairs: []any{"Path", ui.Escape(j.output), "Ending", ending}}
+}
+
+// madeBefore returns the ending of an input that natsuin made of another input, or "".
+func (r *signRun) madeBefore() string {
+	given := map[string]bool{}
+	for _, j := range r.jobs {
+		given[filepath.Clean(j.input)] = true
+	}
+	for _, j := range r.jobs {
+		name := filepath.Clean(j.input)
+		ending := filepath.Ext(name)
+		if oneOf(ending, ".p7s", ".p7m", ".sig") && given[strings.TrimSuffix(name, ending)] {
+			return ending
+		}
+	}
+	return ""
 }
 
 // unchanged compares the file with what was seen when the run began.
