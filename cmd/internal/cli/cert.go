@@ -166,7 +166,12 @@ func (a *app) certExport(ctx context.Context, o *certExportOptions, word string)
 	case toStdout && !a.asJSON && oneOf(o.format, "der", "p7b") && a.env.Streams.OutIsTerminal:
 		return usage("err.binary-terminal")
 	}
-	if !toStdout {
+	switch {
+	case toStdout && !a.asJSON:
+		if err := a.checkStdout(); err != nil {
+			return err
+		}
+	case !toStdout:
 		if err := errors.Join(outfile.Check([]string{o.output}, nil, o.force)...); err != nil {
 			return err
 		}

@@ -11,6 +11,7 @@ import (
 
 	"natsuin/card/practice"
 	"natsuin/card/virtual"
+	"natsuin/cmd/internal/i18n"
 	"natsuin/cmd/internal/outfile"
 	"natsuin/cmd/internal/ui"
 	"natsuin/sign"
@@ -154,6 +155,15 @@ func (a *app) checkBinary(output string, inputs []string, force bool) error {
 		return usage("err.json-stdout", "Flag", "-o -")
 	case a.env.Streams.OutIsTerminal:
 		return usage("err.binary-terminal")
+	}
+	return a.checkStdout()
+}
+
+// checkStdout refuses -o - to a standard output that was closed: the result would be
+// lost, and every write succeed.
+func (a *app) checkStdout() error {
+	if a.env.Streams.OutLeadsNowhere {
+		return &i18n.Error{Code: i18n.CodeFile, ID: "err.stdout.closed"}
 	}
 	return nil
 }

@@ -111,6 +111,8 @@ func (r *signRun) checkFlags(args []string) error {
 		return usage("err.json-stdout", "Flag", "-o -")
 	case o.output == "-" && !o.pem && a.env.Streams.OutIsTerminal:
 		return usage("err.binary-terminal")
+	case o.output == "-":
+		return a.checkStdout()
 	}
 	return nil
 }

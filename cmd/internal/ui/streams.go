@@ -24,6 +24,10 @@ type Streams struct {
 
 	InIsTerminal, OutIsTerminal, ErrIsTerminal bool
 
+	// OutLeadsNowhere is set when standard output was closed when the process began
+	// (`natsuin … >&-`): what is written to it is lost without an error.
+	OutLeadsNowhere bool
+
 	Width    int                       // columns of the terminal; 0: not known
 	Terminal func() (*Terminal, error) // opens the terminal device; ErrNoTerminal
 	Env      func(string) string       // an environment variable, "" when unset
@@ -38,8 +42,11 @@ func System() *Streams {
 		OutIsTerminal: IsTerminal(os.Stdout),
 		ErrIsTerminal: IsTerminal(os.Stderr),
 		Terminal:      OpenTerminal,
-		Env:           os.Getenv,
-		Now:           time.Now,
+
+		OutLeadsNowhere: leadsNowhere(os.Stdout),
+
+		Env: os.Getenv,
+		Now: time.Now,
 	}
 	for _, f := range []*os.File{os.Stdout, os.Stderr} {
 		prepareOutput(f)
