@@ -27,7 +27,7 @@ func TestNoSymbolicLinkIsFollowed(t *testing.T) {
 				_ = os.Remove(filepath.Join(dir, name))
 				must(t, os.Symlink(victim, filepath.Join(dir, name)))
 				for what, err := range map[string]error{
-					"Connect": second(open(dir).Connect()),
+					"Connect": second(open(dir).Connect(t.Context())),
 					"Renew":   open(dir).Renew(practice.RenewOptions{}),
 				} {
 					var link *practice.LinkError
