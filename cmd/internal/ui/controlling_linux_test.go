@@ -21,6 +21,9 @@ func TestMain(m *testing.M) {
 	if os.Getenv(childEnv) == "" {
 		os.Exit(m.Run())
 	}
+	if os.Getenv(childEnv) == "hold" {
+		hold()
+	}
 	terminal, err := ui.OpenTerminal()
 	if errors.Is(err, ui.ErrNoTerminal) {
 		os.Stdout.WriteString("no terminal")

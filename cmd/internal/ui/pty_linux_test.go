@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"natsuin/cmd/internal/ui"
 )
 
 // pty is a terminal with the test in the person's chair.
@@ -17,6 +19,7 @@ type pty struct {
 	master *os.File
 	fd     int    // of master
 	path   string // of the slave
+	opened *ui.Terminal
 
 	mu     sync.Mutex
 	screen strings.Builder
@@ -111,3 +114,26 @@ func (p *pty) settings() unix.Termios {
 }
 
 func (p *pty) echoes() bool { return p.settings().Lflag&unix.ECHO != 0 }
+
+// unread reads what a shell would get, to a line of its own.
+func (p *pty) unread() string {
+	p.t.Helper()
+	fd, err := unix.Open(p.path, unix.O_RDONLY|unix.O_NONBLOCK|unix.O_NOCTTY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	defer unix.Close(fd)
+	cooked := p.settings()
+	raw := cooked
+	raw.Lflag &^= unix.ICANON | unix.ECHO
+	if err := unix.IoctlSetTermios(fd, unix.TCSETS, &raw); err != nil {
+		p.t.Fatal(err)
+	}
+	defer unix.IoctlSetTermios(fd, unix.TCSETS, &cooked)
+	buf := make([]byte, 4096)
+	n, err := unix.Read(fd, buf)
+	if err != nil {
+		return "" // EAGAIN: nothing
+	}
+	return string(buf[:n])
+}

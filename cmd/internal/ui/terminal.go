@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"unicode/utf8"
+	"sync"
 )
 
 // Why a prompt has no answer. A cancelled context comes back as its own cause.
@@ -18,24 +18,51 @@ var (
 	ErrTypedAhead  = errors.New("read terminal: input began before the prompt")
 )
 
+// Why a question is put anew. They do not leave this package.
+var (
+	errStop    = errors.New("read terminal: SIGTSTP")
+	errStopJob = errors.New("read terminal: Ctrl-Z")
+	errAnew    = errors.New("read terminal: settings changed while stopped")
+)
+
 // maxAnswer bounds an answer that is echoed; a pasted fingerprint is far shorter.
 const maxAnswer = 4096
 
 // Terminal is the device at which the person sits, whatever the standard
-// streams are connected to. One goroutine at a time may use it.
+// streams are connected to. One goroutine at a time may ask; Print and Close
+// may be called by others.
 //
 // A question is answered by what is typed or pasted once it stands there. What was typed
 // before is thrown away: nobody agrees to what they have not seen, and the second line of
 // a paste is neither the next password nor a yes to the last try.
+//
+// From the first question to Close the terminal does not echo: what is typed
+// while the program works may be a password typed once more. Close restores the
+// settings and throws unread input away, so that the shell does not run it.
 type Terminal struct {
-	in  keyboard
-	out io.WriteCloser
+	in   keyboard
+	out  io.WriteCloser
+	jobs *JobControl
+
+	mu        sync.Mutex              // guards what follows, and the settings of in
+	asked     bool                    // from the first question on
+	interrupt context.CancelCauseFunc // of the question that stands, or nil
+	closed    bool
 }
 
 // keyboard is the input half of a terminal.
 type keyboard interface {
-	// raw turns echo, line editing and signal keys off, until restore.
-	raw() (restore func() error, err error)
+	// raw turns echo, line editing and signal keys off. The first of raw and
+	// quiet keeps the settings that it found, for restore.
+	raw() error
+	// quiet sets what was found, less echo, with line editing and signal keys.
+	quiet() error
+	// restore sets what was found, and throws unread input away.
+	restore() error
+	// changed reports whether another process has changed what raw or quiet set.
+	changed() bool
+	// background reports whether the terminal belongs to another job of the shell.
+	background() bool
 	// readByte waits for one byte or for the context.
 	readByte(ctx context.Context) (byte, error)
 	// discard throws away what was typed and not read yet, in raw mode, and tells whether
@@ -44,10 +71,21 @@ type keyboard interface {
 	io.Closer
 }
 
-// Close releases the device.
-func (t *Terminal) Close() error { return errors.Join(t.in.Close(), t.out.Close()) }
+// Close restores the settings of the first question, throws away what was typed
+// and not read, and releases the device. Only the first call does anything.
+func (t *Terminal) Close() error {
+	t.jobs.detach(t)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.closed {
+		return nil
+	}
+	t.closed = true
+	return errors.Join(t.in.restore(), t.in.Close(), t.out.Close())
+}
 
 // Print writes to the device. Text from outside must go through Escape first.
+// It is safe for concurrent use, but not while a question stands there.
 func (t *Terminal) Print(text string) error {
 	_, err := io.WriteString(t.out, text)
 	return err
@@ -60,8 +98,9 @@ func (t *Terminal) Print(text string) error {
 // that a slipped key never becomes a wrong password, nor does the rest of one of which the
 // beginning was typed before the prompt stood: ErrTypedAhead.
 //
-// The terminal is as before on every way out, a cancelled context included. The
-// caller wipes the result.
+// Ctrl-Z and SIGTSTP stop the process if a [JobControl] is attached; what was
+// typed is wiped before, and the prompt is shown anew after. The caller wipes the
+// result.
 func (t *Terminal) ReadSecret(ctx context.Context, prompt string, max int) ([]byte, error) {
 	l := line{text: make([]byte, 0, max), strict: true}
 	if err := t.readLine(ctx, prompt, &l); err != nil {
@@ -74,13 +113,11 @@ func (t *Terminal) ReadSecret(ctx context.Context, prompt string, max int) ([]by
 }
 
 // Ask shows the prompt and reads a line that is shown as it is typed: yes, a
-// number, a fingerprint. It is returned without blanks around it.
+// number, a fingerprint. It is returned without blanks around it. A line that
+// was begun before the prompt stood may be the rest of a secret: it is not shown
+// and is ErrTypedAhead.
 func (t *Terminal) Ask(ctx context.Context, prompt string) (string, error) {
-	l := line{text: make([]byte, 0, maxAnswer), echo: t.out}
-	if err := t.readLine(ctx, prompt, &l); err != nil {
-		return "", err
-	}
-	return strings.TrimSpace(string(l.text)), nil
+	return t.AskOn(ctx, prompt, nil)
 }
 
 // AskOn is Ask for an answer that may be printed on several lines: after each, more looks at
@@ -88,27 +125,48 @@ func (t *Terminal) Ask(ctx context.Context, prompt string) (string, error) {
 // was pasted beyond the answer is thrown away, however it ends, and is no command to the shell.
 func (t *Terminal) AskOn(ctx context.Context, prompt string, more func(text string) (prompt string, on bool)) (string, error) {
 	l := line{text: make([]byte, 0, maxAnswer), echo: t.out, more: more}
+	defer clear(l.text[:cap(l.text)]) // it may be a secret, typed at the wrong question
 	if err := t.readLine(ctx, prompt, &l); err != nil {
 		return "", err
 	}
 	return strings.TrimSpace(string(l.text)), nil
 }
 
-func (t *Terminal) readLine(ctx context.Context, prompt string, l *line) (err error) {
+// readLine asks until the question was neither stopped nor spoilt.
+func (t *Terminal) readLine(ctx context.Context, prompt string, l *line) error {
+	for {
+		err := t.question(ctx, prompt, l)
+		switch {
+		case errors.Is(err, errStop), errors.Is(err, errStopJob):
+			l.forget()
+			t.jobs.suspend(errors.Is(err, errStopJob))
+		case errors.Is(err, errAnew):
+			l.forget()
+		default:
+			return err
+		}
+	}
+}
+
+func (t *Terminal) question(ctx context.Context, prompt string, l *line) (err error) {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
 	// Echo is off before the prompt is seen: who answers it at once is not shown.
-	restore, err := t.in.raw()
-	if err != nil {
+	if err := t.begin(cancel); err != nil {
 		return fmt.Errorf("set terminal: %w", err)
 	}
 	defer func() {
-		restoreErr := restore()
+		endErr := t.end()
 		// The person's Enter was not shown either.
 		_, writeErr := io.WriteString(t.out, "\n")
 		if err == nil {
-			err = errors.Join(restoreErr, writeErr)
+			err = errors.Join(endErr, writeErr)
+		}
+		if errors.Is(context.Cause(ctx), errStop) && !errors.Is(err, errStop) {
+			t.jobs.suspend(false) // it came as the question was answered
 		}
 	}()
 	if l.begun, err = t.in.discard(); err != nil {
@@ -124,6 +182,7 @@ func (t *Terminal) readLine(ctx context.Context, prompt string, l *line) (err er
 	if err := t.Print(strings.ReplaceAll(prompt, "\n", "\r\n")); err != nil {
 		return fmt.Errorf("write terminal: %w", err)
 	}
+	l.stops = t.jobs != nil
 	for {
 		b, err := t.in.readByte(ctx)
 		if err != nil {
@@ -138,123 +197,55 @@ func (t *Terminal) readLine(ctx context.Context, prompt string, l *line) (err er
 	}
 }
 
-// line is the line that is being typed. Its text never grows beyond its first
-// capacity, so that no copy of a secret is left behind by an append.
-type line struct {
-	text    []byte
-	strict  bool                        // any key that is no character spoils the line
-	begun   bool                        // its beginning was typed before the prompt, and is lost
-	echo    io.Writer                   // nil for a secret
-	more    func(string) (string, bool) // nil when the first line is the last
-	afterCR bool                        // it goes on, after a line that ended so
-	tooLong bool
-	notText bool
+// begin makes the terminal raw for a question that cancel interrupts.
+func (t *Terminal) begin(cancel context.CancelCauseFunc) error {
+	t.jobs.foreground(t)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.asked, t.interrupt = true, cancel
+	return t.in.raw()
 }
 
-// Keys, as a terminal in raw mode sends them.
-const (
-	ctrlC     = 0x03
-	ctrlD     = 0x04
-	backspace = 0x08
-	ctrlU     = 0x15
-	ctrlBack  = 0x1C
-	escape    = 0x1B
-	del       = 0x7F
-)
-
-func (l *line) key(b byte) (done bool, err error) {
-	afterCR := l.afterCR
-	l.afterCR = b == '\r' && l.more != nil
-	switch {
-	case b == '\n' && afterCR: // a line end of two characters
-	case b == '\r' || b == '\n':
-		if l.more != nil && l.goesOn() {
-			return false, nil
-		}
-		return true, l.verdict()
-	case b == ctrlC || b == ctrlBack:
-		return false, ErrInterrupted
-	case b == ctrlD:
-		switch {
-		case l.tooLong || l.notText:
-		case len(l.text) == 0:
-			return false, ErrInterrupted
-		case l.text[len(l.text)-1] == '\n': // it went on, and does no more
-			return true, nil
-		}
-	case b == backspace || b == del:
-		l.takeBack()
-	case b == ctrlU:
-		for l.takeBack() {
-		}
-		l.tooLong, l.notText, l.begun = false, false, false
-	case b < ' ':
-		// An arrow key is ESC [ A: without the ESC it would read as "[A". It is
-		// not skipped by guesswork, since ESC may also stand before a real letter.
-		l.notText = true
-	case len(l.text) == cap(l.text):
-		l.tooLong = true
-	default:
-		l.text = append(l.text, b)
-		l.show()
-	}
-	return false, nil
+// end leaves the terminal quiet until the next question.
+func (t *Terminal) end() error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.interrupt = nil
+	return t.in.quiet()
 }
 
-// goesOn begins another line when more wants one.
-func (l *line) goesOn() bool {
-	if l.verdict() != nil || len(l.text) == cap(l.text) {
+// interrupted gives the question that stands there a cause to end, and reports
+// whether there is one.
+func (t *Terminal) interrupted(cause error) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.interrupt == nil {
 		return false
 	}
-	prompt, on := l.more(string(l.text))
-	if on {
-		l.text = append(l.text, '\n')
-		_, _ = io.WriteString(l.echo, "\r\n"+prompt)
-	}
-	return on
-}
-
-func (l *line) verdict() error {
-	switch {
-	case l.strict && l.begun:
-		return ErrTypedAhead
-	case l.tooLong:
-		return ErrInputLength
-	case l.strict && l.notText, !utf8.Valid(l.text):
-		return ErrNotText
-	default:
-		return nil
-	}
-}
-
-// show echoes the last character when all of its bytes are there.
-func (l *line) show() {
-	if l.echo == nil {
-		return
-	}
-	// Look back at most to the beginning of the last character.
-	for n := 1; n <= min(utf8.UTFMax, len(l.text)); n++ {
-		tail := l.text[len(l.text)-n:]
-		if utf8.RuneStart(tail[0]) {
-			if utf8.Valid(tail) {
-				_, _ = io.WriteString(l.echo, Escape(string(tail)))
-			}
-			return
-		}
-	}
-}
-
-// takeBack drops the last character of this line, if there is one.
-func (l *line) takeBack() bool {
-	if len(l.text) == 0 || l.text[len(l.text)-1] == '\n' {
-		return false
-	}
-	_, size := utf8.DecodeLastRune(l.text)
-	last := l.text[len(l.text)-size:]
-	if l.echo != nil && utf8.Valid(last) {
-		_, _ = io.WriteString(l.echo, strings.Repeat("\b \b", Width(Escape(string(last)))))
-	}
-	clear(last)
-	l.text = l.text[:len(l.text)-size]
+	t.interrupt(cause)
 	return true
+}
+
+// changed reports whether another process has turned echo on again, as it seems.
+func (t *Terminal) changed() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return !t.closed && t.in.changed()
+}
+
+// leave restores the settings before the process stops.
+func (t *Terminal) leave() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	_ = t.in.restore() // nothing can be done about it, and the stop must not fail
+}
+
+// resume turns echo off again after a stop, if it was. The terminal of another
+// job is left alone.
+func (t *Terminal) resume() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.asked && !t.closed && !t.in.background() {
+		_ = t.in.quiet() // the next question reports it
+	}
 }

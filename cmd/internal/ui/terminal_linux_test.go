@@ -5,7 +5,10 @@ import (
 	"errors"
 	"os"
 	"strings"
+	"sync"
 	"testing"
+
+	"golang.org/x/sys/unix"
 
 	"natsuin/cmd/internal/ui"
 )
@@ -17,14 +20,43 @@ type answer struct {
 	err    error
 }
 
-// readSecret runs ReadSecret on the pty and returns when the prompt stands.
-func readSecret(ctx context.Context, p *pty, max int) <-chan answer {
+// terminal opens the pty as the program does, once.
+func (p *pty) terminal() *ui.Terminal {
 	p.t.Helper()
+	if p.opened != nil {
+		return p.opened
+	}
 	terminal, err := ui.OpenTerminalAt(p.path)
 	if err != nil {
 		p.t.Fatal(err)
 	}
 	p.t.Cleanup(func() { terminal.Close() })
+	p.opened = terminal
+	return terminal
+}
+
+// leave ends the run, after which the terminal is the shell's: set as before,
+// with nothing left to read.
+func (p *pty) leave(before unix.Termios) {
+	p.t.Helper()
+	if p.echoes() {
+		p.t.Error("echo is on before the end")
+	}
+	if err := p.opened.Close(); err != nil {
+		p.t.Error(err)
+	}
+	if p.settings() != before {
+		p.t.Error("the terminal's settings are not what they were")
+	}
+	if left := p.unread(); left != "" {
+		p.t.Errorf("left for the shell: %q", left)
+	}
+}
+
+// readSecret runs ReadSecret on the pty and returns when the prompt stands.
+func readSecret(ctx context.Context, p *pty, max int) <-chan answer {
+	p.t.Helper()
+	terminal := p.terminal()
 	result, before := make(chan answer, 1), p.count(prompt)
 	go func() {
 		secret, err := terminal.ReadSecret(ctx, prompt, max)
@@ -80,10 +112,8 @@ func TestSecretIsReadWithoutEcho(t *testing.T) {
 			if got.secret != test.want || !errors.Is(got.err, test.err) {
 				t.Errorf("got %q, %v; want %q, %v", got.secret, got.err, test.want, test.err)
 			}
-			if p.settings() != before {
-				t.Error("the terminal's settings are not what they were")
-			}
 			p.waitFor("\r\n")
+			p.leave(before)
 			if screen := p.shown(); screen != prompt+"\r\n" {
 				t.Errorf("the screen shows %q", screen)
 			}
@@ -103,10 +133,8 @@ func TestCancelledSecretRestoresTheTerminal(t *testing.T) {
 		if got := <-result; got.secret != "" || !errors.Is(got.err, cause) {
 			t.Errorf("%q: got %q, %v", typed, got.secret, got.err)
 		}
-		if p.settings() != before {
-			t.Errorf("%q: the terminal's settings are not what they were", typed)
-		}
 		p.waitFor("\r\n")
+		p.leave(before)
 		if screen := p.shown(); screen != prompt+"\r\n" {
 			t.Errorf("%q: the screen shows %q", typed, screen)
 		}
@@ -165,9 +193,7 @@ func TestWhatWasTypedBeforeTheQuestionIsNoAnswer(t *testing.T) {
 			if got := <-third; got.secret != "no" || got.err != nil {
 				t.Errorf("got %q, %v", got.secret, got.err)
 			}
-			if p.settings() != before {
-				t.Error("the terminal's settings are not what they were")
-			}
+			p.leave(before)
 		})
 	}
 }
@@ -227,12 +253,7 @@ func TestCtrlCBeforeTheQuestionInterrupts(t *testing.T) {
 	if got := <-first; got.secret != "OLD111" || got.err != nil {
 		t.Fatalf("got %q, %v", got.secret, got.err)
 	}
-	terminal, err := ui.OpenTerminalAt(p.path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer terminal.Close()
-	if _, err := terminal.ReadSecret(context.Background(), prompt, 16); !errors.Is(err, ui.ErrInterrupted) {
+	if _, err := p.terminal().ReadSecret(context.Background(), prompt, 16); !errors.Is(err, ui.ErrInterrupted) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -240,11 +261,7 @@ func TestCtrlCBeforeTheQuestionInterrupts(t *testing.T) {
 // ask puts a visible question on the pty and returns when it stands.
 func ask(p *pty) <-chan answer {
 	p.t.Helper()
-	terminal, err := ui.OpenTerminalAt(p.path)
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	p.t.Cleanup(func() { terminal.Close() })
+	terminal := p.terminal()
 	result, before := make(chan answer, 1), p.count("[yes/no] ")
 	go func() {
 		text, err := terminal.Ask(context.Background(), "[yes/no] ")
@@ -272,11 +289,7 @@ func TestAskShowsWhatIsTyped(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			p := newPTY(t)
 			before := p.settings()
-			terminal, err := ui.OpenTerminalAt(p.path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer terminal.Close()
+			terminal := p.terminal()
 			result := make(chan answer, 1)
 			go func() {
 				text, err := terminal.Ask(context.Background(), "続けますか\n[yes/no] ")
@@ -289,11 +302,9 @@ func TestAskShowsWhatIsTyped(t *testing.T) {
 				t.Errorf("got %q, %v; want %q, %v", got.secret, got.err, test.want, test.err)
 			}
 			p.waitFor("\r\n")
+			p.leave(before)
 			if screen := p.shown(); screen != "続けますか\r\n[yes/no] "+test.screen+"\r\n" {
 				t.Errorf("the screen shows %q", screen)
-			}
-			if p.settings() != before {
-				t.Error("the terminal's settings are not what they were")
 			}
 		})
 	}
@@ -302,5 +313,86 @@ func TestAskShowsWhatIsTyped(t *testing.T) {
 func TestFileIsNoTerminal(t *testing.T) {
 	if _, err := ui.OpenTerminalAt(os.DevNull); !errors.Is(err, ui.ErrNoTerminal) {
 		t.Errorf("got %v", err)
+	}
+}
+
+// What is typed while the program works may be a password typed once more.
+func TestNothingTypedBetweenAQuestionAndTheEndIsShownOrLeftForTheShell(t *testing.T) {
+	for name, question := range map[string]func(*pty) <-chan answer{
+		"after a secret": func(p *pty) <-chan answer { return readSecret(context.Background(), p, 16) },
+		"after a yes":    ask,
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := newPTY(t)
+			before := p.settings()
+			first := question(p)
+			p.press("\r")
+			if got := <-first; got.err != nil {
+				t.Fatal(got.err)
+			}
+			p.waitFor("\r\n")
+			screen := p.shown()
+			p.press("RENSHU123\rRENSHU123\rREN\x15SHU\x08")
+			if err := p.terminal().Print("カードが処理しています\n"); err != nil {
+				t.Fatal(err)
+			}
+			p.waitFor("カードが処理しています\r\n")
+			p.leave(before)
+			if got := p.shown(); got != screen+"カードが処理しています\r\n" {
+				t.Errorf("the screen shows %q", got)
+			}
+			if err := p.terminal().Close(); err != nil {
+				t.Errorf("closed twice: %v", err)
+			}
+		})
+	}
+}
+
+// A secret may have been begun when a visible question comes up.
+func TestTheRestOfALineThatBeganBeforeAQuestionIsNotShown(t *testing.T) {
+	for _, test := range []struct {
+		name, ahead, keys, want, screen string
+		err                             error
+	}{
+		{"the rest", "RENSHU", "123\r", "", "", ui.ErrTypedAhead},
+		{"the rest of the second line", "RENSHU123\rREN", "\x7f\x04SHU123\r", "", "", ui.ErrTypedAhead},
+		{"whole lines", "RENSHU123\rRENSHU123\r", "yes\r", "yes", "yes", nil},
+		{"typed anew after Ctrl-U", "RENSHU", "12\x15yes\r", "yes", "yes", nil},
+		{"Ctrl-C", "RENSHU", "12\x03", "", "", ui.ErrInterrupted},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			p := newPTY(t)
+			first := readSecret(context.Background(), p, 16)
+			p.press("OLD111\r")
+			if got := <-first; got.err != nil {
+				t.Fatal(got.err)
+			}
+			before := p.shown()
+			p.press(test.ahead)
+			second := ask(p)
+			p.press(test.keys)
+			if got := <-second; got.secret != test.want || !errors.Is(got.err, test.err) {
+				t.Errorf("got %q, %v; want %q, %v", got.secret, got.err, test.want, test.err)
+			}
+			p.waitFor("\r\n")
+			if got := strings.TrimPrefix(p.shown(), before); strings.TrimPrefix(got, "\r\n") != "[yes/no] "+test.screen+"\r\n" {
+				t.Errorf("the screen shows %q", got)
+			}
+		})
+	}
+}
+
+func TestPrintIsSafeForConcurrentUse(t *testing.T) {
+	p := newPTY(t)
+	p.terminal()
+	var printers sync.WaitGroup
+	for range 4 {
+		printers.Go(func() { _ = p.opened.Print("カードが処理しています\n") })
+	}
+	printers.Wait()
+	p.waitUntil("all lines", func() bool { return p.count("カードが処理しています\r\n") == 4 })
+	_ = p.opened.Close()
+	if err := p.opened.Print("late"); err == nil {
+		t.Error("printed after Close")
 	}
 }

@@ -37,24 +37,86 @@ func openTerminal(path string) (*Terminal, error) {
 		unix.Close(fd)
 		return nil, fmt.Errorf("%w: %w", ErrNoTerminal, err)
 	}
-	return &Terminal{in: ttyInput(fd), out: out}, nil
+	return &Terminal{in: &ttyInput{fd: fd}, out: out}, nil
 }
 
 // ttyInput is a descriptor and not an os.File: the runtime's poller knows no
 // terminals on macOS.
-type ttyInput int
-
-func (fd ttyInput) Close() error { return unix.Close(int(fd)) }
-
-func (fd ttyInput) raw() (restore func() error, err error) {
-	before, err := term.MakeRaw(int(fd))
-	if err != nil {
-		return nil, err
-	}
-	return func() error { return term.Restore(int(fd), before) }, nil
+type ttyInput struct {
+	fd    int
+	found *unix.Termios // the settings before the first question; nil while they are in force
+	set   uint64        // the modes of raw or quiet
 }
 
-func (fd ttyInput) readByte(ctx context.Context) (byte, error) {
+func (t *ttyInput) Close() error { return unix.Close(t.fd) }
+
+// modes are the local modes that decide what is shown and when it is read.
+const modes = unix.ECHO | unix.ICANON | unix.ISIG
+
+// keep reads the settings, which restore sets again.
+func (t *ttyInput) keep() error {
+	if t.found != nil {
+		return nil
+	}
+	found, err := unix.IoctlGetTermios(t.fd, getTermios)
+	if err != nil {
+		return err
+	}
+	t.found = found
+	return nil
+}
+
+func (t *ttyInput) raw() error {
+	if err := t.keep(); err != nil {
+		return err
+	}
+	t.set = 0
+	_, err := term.MakeRaw(t.fd)
+	return err
+}
+
+func (t *ttyInput) quiet() error {
+	if err := t.keep(); err != nil {
+		return err
+	}
+	s := *t.found
+	s.Lflag &^= unix.ECHO | unix.ECHOE | unix.ECHOK | unix.ECHONL
+	s.Lflag |= unix.ICANON | unix.ISIG
+	t.set = unix.ICANON | unix.ISIG
+	return unix.IoctlSetTermios(t.fd, setTermios, &s)
+}
+
+// restore flushes before the echo is back, so that nothing is shown, and after,
+// so that nothing is left. It does not wait for the output to drain, which
+// Ctrl-S may hold up. A terminal that another job has now is left to that.
+func (t *ttyInput) restore() error {
+	found := t.found
+	if t.found = nil; found == nil || t.background() {
+		return nil
+	}
+	return errors.Join(flushInput(t.fd), unix.IoctlSetTermios(t.fd, setTermios, found), flushInput(t.fd))
+}
+
+func (t *ttyInput) changed() bool {
+	if t.found == nil || t.background() {
+		return false
+	}
+	now, err := unix.IoctlGetTermios(t.fd, getTermios)
+	return err == nil && uint64(now.Lflag)&modes != t.set
+}
+
+// background compares process groups, as tcgetpgrp(3) does. A terminal that does
+// not control this process has no jobs (ENOTTY).
+func (t *ttyInput) background() bool {
+	owner, err := unix.IoctlGetInt(t.fd, unix.TIOCGPGRP)
+	if err != nil {
+		return false
+	}
+	own, err := unix.Getpgid(0)
+	return err == nil && owner != own
+}
+
+func (t *ttyInput) readByte(ctx context.Context) (byte, error) {
 	woken, wake, err := os.Pipe()
 	if err != nil {
 		return 0, err
@@ -66,13 +128,13 @@ func (fd ttyInput) readByte(ctx context.Context) (byte, error) {
 	var b [1]byte
 	defer clear(b[:])
 	for {
-		if err := waitReadable(int(fd), int(woken.Fd())); err != nil {
+		if err := waitReadable(t.fd, int(woken.Fd())); err != nil {
 			return 0, err
 		}
 		if ctx.Err() != nil {
 			return 0, context.Cause(ctx)
 		}
-		n, err := unix.Read(int(fd), b[:])
+		n, err := unix.Read(t.fd, b[:])
 		switch {
 		case n == 1:
 			return b[0], nil
@@ -85,16 +147,16 @@ func (fd ttyInput) readByte(ctx context.Context) (byte, error) {
 	}
 }
 
-// maxAhead bounds what is thrown away, in bytes: a terminal keeps far less, and an input
-// without an end is no person's.
+// maxAhead bounds what is thrown away, in bytes: a terminal keeps far less. An
+// input without an end is not a person's, and would be asked for ever.
 const maxAhead = 1 << 20
 
 // discard reads, since tcflush has another number on each system, and would lose Ctrl-C.
-func (fd ttyInput) discard() (begun bool, err error) {
+func (t *ttyInput) discard() (begun bool, err error) {
 	var b [256]byte
 	defer clear(b[:])
 	for range maxAhead / len(b) {
-		switch n, err := unix.Read(int(fd), b[:]); {
+		switch n, err := unix.Read(t.fd, b[:]); {
 		case n > 0 && bytes.ContainsAny(b[:n], string([]byte{ctrlC, ctrlBack})):
 			return false, ErrInterrupted
 		case n > 0:
@@ -106,7 +168,7 @@ func (fd ttyInput) discard() (begun bool, err error) {
 			return false, err // nil: the terminal is gone
 		}
 	}
-	return false, ErrInputLength
+	return false, fmt.Errorf("%w: input has no end", ErrInterrupted)
 }
 
 // waitReadable uses select since poll knows no terminals on macOS.

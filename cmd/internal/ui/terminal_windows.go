@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"sync"
@@ -32,7 +33,9 @@ type console struct {
 	once    sync.Once
 	wanted  chan struct{}
 	got     chan keyRead
-	waiting bool // a read is under way whose result nobody took
+	waiting bool   // a read is under way whose result nobody took
+	found   uint32 // the mode before the first question, while kept
+	kept    bool
 }
 
 type keyRead struct {
@@ -42,14 +45,48 @@ type keyRead struct {
 
 func (c *console) Close() error { return c.file.Close() }
 
-func (c *console) raw() (restore func() error, err error) {
-	fd := int(c.file.Fd())
-	before, err := term.MakeRaw(fd)
-	if err != nil {
-		return nil, err
+// keep reads the mode, which restore sets again.
+func (c *console) keep() error {
+	if c.kept {
+		return nil
 	}
-	return func() error { return term.Restore(fd, before) }, nil
+	if err := windows.GetConsoleMode(c.handle(), &c.found); err != nil {
+		return err
+	}
+	c.kept = true
+	return nil
 }
+
+func (c *console) raw() error {
+	if err := c.keep(); err != nil {
+		return err
+	}
+	_, err := term.MakeRaw(int(c.file.Fd()))
+	return err
+}
+
+func (c *console) quiet() error {
+	if err := c.keep(); err != nil {
+		return err
+	}
+	mode := c.found&^windows.ENABLE_ECHO_INPUT | windows.ENABLE_LINE_INPUT | windows.ENABLE_PROCESSED_INPUT
+	return windows.SetConsoleMode(c.handle(), mode)
+}
+
+func (c *console) restore() error {
+	if !c.kept {
+		return nil
+	}
+	c.kept = false
+	return errors.Join(windows.FlushConsoleInputBuffer(c.handle()), windows.SetConsoleMode(c.handle(), c.found),
+		windows.FlushConsoleInputBuffer(c.handle()))
+}
+
+// Windows has no jobs: no other process changes the mode meanwhile.
+func (c *console) changed() bool    { return false }
+func (c *console) background() bool { return false }
+
+func (c *console) handle() windows.Handle { return windows.Handle(c.file.Fd()) }
 
 func (c *console) readByte(ctx context.Context) (byte, error) {
 	c.once.Do(func() { go c.serve() })
@@ -73,7 +110,7 @@ func (c *console) discard() (begun bool, err error) {
 		c.waiting = false
 	default:
 	}
-	return false, windows.FlushConsoleInputBuffer(windows.Handle(c.file.Fd()))
+	return false, windows.FlushConsoleInputBuffer(c.handle())
 }
 
 func (c *console) serve() {
