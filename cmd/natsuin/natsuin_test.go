@@ -23,7 +23,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"natsuin": runProgram})
+	testscript.Main(m, map[string]func(){"natsuin": runProgram, "shell": runShell})
 }
 
 // TestBehaviours runs every script once in Japanese and once in English. A script's

@@ -34,6 +34,7 @@ type app struct {
 	ocsp      ocspDesk                     // whom --ocsp asks
 	stdinRead bool                         // a pasted value came from stdin, so no secret can
 	device    func() (*ui.Terminal, error) // the person's terminal, opened at most once
+	terminal  *ui.Terminal                 // what device opened, for leave
 }
 
 // globals are the flags that every verb takes (docs/cli.md, "Global flags").
@@ -54,7 +55,14 @@ type globals struct {
 // can still word it: in the language of the environment.
 func newApp(env *Env) (*app, error) {
 	a := &app{env: env, gate: new(gate), asJSON: flagGiven(env.Args, "--json")}
-	a.device = sync.OnceValues(env.Streams.Terminal)
+	a.device = sync.OnceValues(func() (*ui.Terminal, error) {
+		t, err := env.Streams.Terminal()
+		if err == nil {
+			a.terminal = t
+			env.Jobs.Attach(t)
+		}
+		return t, err
+	})
 	lang, langErr := i18n.Choose(flagValue(env.Args, "--lang"), env.Getenv, platformLanguage)
 	if langErr != nil {
 		lang, _ = i18n.Choose("", env.Getenv, platformLanguage)
@@ -171,6 +179,13 @@ func (a *app) talk(line string) {
 		return
 	}
 	a.say(line)
+}
+
+// leave gives the terminal back as it was, and nothing that was typed with it.
+func (a *app) leave() {
+	if a.terminal != nil {
+		_ = a.terminal.Close() // the run is over, and its outcome stands
+	}
 }
 
 // finish reports the outcome and returns the exit code.

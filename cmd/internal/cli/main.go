@@ -68,6 +68,7 @@ func OS() *Env {
 		Readers: pcscReaders{},
 		Guard:   func() { _ = nodump.Disable() }, // where it cannot be had the secret is still wiped
 		Signals: signals,
+		Jobs:    ui.NewJobControl(),
 	}
 }
 
@@ -86,6 +87,7 @@ func Main(env *Env) (exit int) {
 	}()
 	a, err := newApp(env.wholeLines())
 	a.gate = &secrets
+	defer a.leave()
 	defer func() {
 		if r := recover(); r != nil {
 			// The value is not printed: it may hold what a card or a person said.

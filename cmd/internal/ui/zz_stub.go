@@ -1,5 +1,0 @@
-package ui
-
-type JobControl struct{}
-
-func (j *JobControl) Hold() func() { return func() {} }
