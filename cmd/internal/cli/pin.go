@@ -177,18 +177,15 @@ func (r *pinChange) fromPerson(ctx context.Context, same bool) (old card.Secret,
 }
 
 // askNewSecret asks for a new secret twice, until it has the form, is not easily
-// guessed and was typed the same both times; three times at most.
+// guessed and was typed the same both times.
 func (a *app) askNewSecret(ctx context.Context, c card.Credential, old card.Secret, allowWeak bool) (card.Secret, error) {
 	a.prompt(a.t("prompt.new.rule." + c.String()))
-	for tries := 1; ; tries++ {
+	for {
 		s, err := a.askTwice(ctx, c, old, allowWeak)
-		refused := errors.As(err, new(*card.FormError)) || errors.As(err, new(*card.WeakSecretError)) || errors.Is(err, errNotTwice)
-		if err == nil || !refused || tries == 3 {
+		if i18n.CodeOf(err) != i18n.CodeBadSecretForm {
 			return s, err
 		}
-		x := a.out.Explain(err)
-		a.prompt(x.Message)
-		a.prompt(x.Hint)
+		a.askOn(err)
 	}
 }
 

@@ -69,21 +69,28 @@ func plain(err error) string {
 }
 
 // askSecret asks at the terminal until what was typed has the form of this
-// credential, three times at most. What is malformed never reaches the card.
+// credential. What is malformed never reaches the card.
 func (a *app) askSecret(ctx context.Context, c card.Credential, prompt string) (card.Secret, error) {
-	for tries := 1; ; tries++ {
+	for {
 		var s card.Secret
 		typed, err := a.typeSecret(ctx, prompt)
 		if err == nil {
 			s, err = a.normalize(c, typed)
 		}
-		if err == nil || tries == 3 || i18n.CodeOf(err) != i18n.CodeBadSecretForm {
+		if i18n.CodeOf(err) != i18n.CodeBadSecretForm {
 			return s, err
 		}
-		x := a.out.Explain(err)
-		a.prompt(x.Message)
-		a.prompt(x.Hint)
+		a.askOn(err)
 	}
+}
+
+// askOn says why an answer cannot be used and that the question stands anew. A
+// question that ends by itself makes people type the answer into the shell.
+func (a *app) askOn(err error) {
+	x := a.out.Explain(err)
+	a.prompt(x.Message)
+	a.prompt(x.Hint)
+	a.prompt(a.t("ask.on"))
 }
 
 func (a *app) typeSecret(ctx context.Context, prompt string) (card.Secret, error) {
@@ -132,16 +139,33 @@ func inputNeeded() error {
 	return &i18n.Error{Code: i18n.CodeDeclined, ID: "err.input-needed"}
 }
 
-// ask puts a question with a visible answer.
+// ask puts a question with a visible answer, until one was typed that did not
+// begin before the question stood there.
 func (a *app) ask(ctx context.Context, question string) (string, error) {
 	if !a.interactive() {
 		return "", inputNeeded()
 	}
+	return a.askLines(ctx, question, nil)
+}
+
+// askLines is ask for an answer on several lines (see [ui.Terminal.AskOn]).
+func (a *app) askLines(ctx context.Context, question string, more func(text string) (string, bool)) (string, error) {
 	t, err := a.device()
 	if err != nil {
 		return "", inputNeeded()
 	}
-	return t.Ask(ctx, a.lastLine(question))
+	for {
+		answer, err := t.AskOn(ctx, a.lastLine(question), more)
+		if !errors.Is(err, ui.ErrTypedAhead) {
+			return answer, err
+		}
+		a.prompt(a.t("secret.ahead"))
+	}
+}
+
+// unreadable reports whether an answer was typed that is no text, or too long.
+func unreadable(err error) bool {
+	return errors.Is(err, ui.ErrNotText) || errors.Is(err, ui.ErrInputLength)
 }
 
 // lastLine shows all lines of a question but the last.
@@ -156,38 +180,51 @@ func (a *app) lastLine(question string) string {
 	return lines[len(lines)-1] + " "
 }
 
-// agree asks for yes or はい. What is neither that nor no is asked about once more; then
-// it is no.
+// agree asks for yes or はい in full until it is that or a no. A y may be a slip
+// of the hand, and what is asked here cannot be taken back.
 func (a *app) agree(ctx context.Context, question string) (bool, error) {
-	for again := false; ; again = true {
+	return a.yesOrNo(ctx, question, false)
+}
+
+// acknowledge is agree for a notice: y will do.
+func (a *app) acknowledge(ctx context.Context, question string) (bool, error) {
+	return a.yesOrNo(ctx, question, true)
+}
+
+func (a *app) yesOrNo(ctx context.Context, question string, short bool) (bool, error) {
+	for {
 		answer, err := a.ask(ctx, question)
-		if err != nil {
+		if err != nil && !unreadable(err) {
 			return false, err
 		}
+		again := "agree.again"
 		switch answer = strings.ToLower(strings.TrimSpace(norm.NFKC.String(answer))); {
-		case oneOf(answer, "yes", "はい"):
+		case oneOf(answer, "yes", "はい"), short && answer == "y":
 			return true, nil
-		case again, oneOf(answer, "no", "n", "いいえ", ""):
+		case oneOf(answer, "no", "n", "いいえ"):
 			return false, nil
+		case answer == "y":
+			again = "agree.full"
 		}
-		a.prompt(a.t("agree.again"))
+		a.prompt(a.t(again))
 	}
 }
 
+// askNumber asks for one of most lines until one is chosen.
 func (a *app) askNumber(ctx context.Context, lines []string, most int) (int, error) {
 	for _, line := range lines {
 		a.prompt(line)
 	}
-	for range 3 {
+	for {
 		answer, err := a.ask(ctx, a.t("choose.number", "Most", most))
-		if err != nil {
+		if err != nil && !unreadable(err) {
 			return 0, err
 		}
-		if n, err := strconv.Atoi(strings.TrimSpace(answer)); err == nil && n >= 1 && n <= most {
+		if n, err := strconv.Atoi(strings.TrimSpace(norm.NFKC.String(answer))); err == nil && n >= 1 && n <= most {
 			return n - 1, nil
 		}
+		a.prompt(a.t("choose.again", "Most", most))
 	}
-	return 0, &i18n.Error{Code: i18n.CodeDeclined, ID: "err.declined"}
 }
 
 // prompt writes a line that belongs to a question, to the terminal device.

@@ -175,40 +175,46 @@ func (a *app) compared(ctx context.Context, cert *x509.Certificate, want *finger
 	return a.different("trust.not-added")
 }
 
-// askPrint reads a fingerprint at the terminal, over as many lines as it is printed on. An
-// empty line ends it as well.
+// askPrint asks for a fingerprint at the terminal until one was typed in full.
 func (a *app) askPrint(ctx context.Context) (fingerprint.Print, error) {
-	t, err := a.device()
-	if err != nil {
-		return fingerprint.Print{}, inputNeeded()
-	}
-	typed, err := t.AskOn(ctx, a.lastLine(a.t("trust.compare.ask")), func(text string) (string, bool) {
-		if text == "" || strings.HasSuffix(text, "\n") {
-			return "", false
-		}
-		print, err := fingerprint.Parse(text)
-		var part *fingerprint.LengthError
-		digits := 0
+	for {
+		typed, err := a.askLines(ctx, a.t("trust.compare.ask"), a.morePrint)
 		switch {
-		case err == nil && print.Algorithm == fingerprint.SHA1: // or the beginning of more
-			digits = 2 * len(print.Sum)
-		case errors.As(err, &part) && part.Short():
-			digits = part.Digits + part.Base64
-		case errors.Is(err, fingerprint.ErrEmpty): // a label
+		case errors.Is(err, ui.ErrInputLength):
+			err = fingerprint.ErrTooLong
+		case errors.Is(err, ui.ErrNotText):
+			err = &fingerprint.SyntaxError{Char: utf8.RuneError}
+		case err != nil:
+			return fingerprint.Print{}, err
 		default:
-			return "", false
+			var print fingerprint.Print
+			if print, err = fingerprint.Parse(typed); err == nil {
+				return print, nil
+			}
 		}
-		return a.t("trust.compare.more", "N", digits), true
-	})
-	switch {
-	case errors.Is(err, ui.ErrInputLength):
-		return fingerprint.Print{}, fingerprint.ErrTooLong
-	case errors.Is(err, ui.ErrNotText):
-		return fingerprint.Print{}, &fingerprint.SyntaxError{Char: utf8.RuneError}
-	case err != nil:
-		return fingerprint.Print{}, err
+		a.askOn(err)
 	}
-	return fingerprint.Parse(typed)
+}
+
+// morePrint reads on over as many lines as a fingerprint is printed on. An empty
+// line ends it as well.
+func (a *app) morePrint(text string) (prompt string, on bool) {
+	if text == "" || strings.HasSuffix(text, "\n") {
+		return "", false
+	}
+	print, err := fingerprint.Parse(text)
+	var part *fingerprint.LengthError
+	digits := 0
+	switch {
+	case err == nil && print.Algorithm == fingerprint.SHA1: // or the beginning of more
+		digits = 2 * len(print.Sum)
+	case errors.As(err, &part) && part.Short():
+		digits = part.Digits + part.Base64
+	case errors.Is(err, fingerprint.ErrEmpty): // a label
+	default:
+		return "", false
+	}
+	return a.t("trust.compare.more", "N", digits), true
 }
 
 func newTrustRemove(a *app) *cobra.Command {

@@ -1,0 +1,60 @@
+package cli_test
+
+import (
+	"bytes"
+	"context"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"natsuin/cmd/internal/cli"
+	"natsuin/cmd/internal/ui"
+)
+
+// A slip of the hand agrees to a notice at most, and ends no question.
+func TestYIsYesToANoticeAlone(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		notice bool
+		typed  []string // the last is the answer
+		want   bool
+	}{
+		{"notice", true, []string{"y"}, true},
+		{"notice, in full", true, []string{"", "ja", "YES"}, true},
+		{"notice, in Japanese", true, []string{"はい"}, true},
+		{"notice, in full width", true, []string{"ｙ"}, true},
+		{"last try", false, []string{"y", "Y", "ｙ", "", "ye", "yes"}, true},
+		{"last try, in Japanese", false, []string{"は", "はい"}, true},
+		{"no", false, []string{"y", "n"}, false},
+		{"no, in Japanese", true, []string{"いい", "いいえ"}, false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			if err := unix.IoctlSetInt(3, unix.TCFLSH, unix.TCIFLUSH); err != nil {
+				t.Fatal(err)
+			}
+			s := &sitting{t: t, chair: theChair(), exited: make(chan struct{})}
+			s.seen = len(s.screen())
+			env := &cli.Env{
+				Args:    []string{"--lang", "en"},
+				Streams: &ui.Streams{In: new(bytes.Buffer), Out: &s.out, Err: &s.err, Terminal: ui.OpenTerminal},
+				Getenv:  func(string) string { return "" },
+			}
+			var got bool
+			var err error
+			go func() {
+				defer close(s.exited)
+				got, err = cli.AskYesOrNo(context.Background(), env, test.notice)
+			}()
+			for i, answer := range test.typed {
+				s.expect("[yes/no] ").send(answer)
+				if i < len(test.typed)-1 {
+					s.expect("(Ctrl-C to stop)")
+				}
+			}
+			s.end(0)
+			if got != test.want || err != nil {
+				t.Errorf("got %v, %v; want %v", got, err, test.want)
+			}
+		})
+	}
+}
