@@ -3,6 +3,7 @@ package cli_test
 import (
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -62,6 +63,9 @@ var atTheCard = []string{
 	"truncated to one byte", "data cut short", "without status", "65,000 bytes of junk", "wrong certificate", "certificate of another key",
 }
 
+// theReaders are those of the machine.
+var theReaders = sync.OnceValue(func() cli.Readers { return cli.OS().Readers })
+
 // A sample is the one reader and the card that goes through all cases.
 type sample struct {
 	service *pcscdtest.Service
@@ -80,7 +84,7 @@ func (s *sample) play(t *testing.T, a act, dir string, fault *virtual.Fault) *ru
 	if fault != nil {
 		s.card.Inject(*fault)
 	}
-	return perform(a, dir, cli.OS().Readers, s.card, "--json", "--lang", "ja", "--reader", s.service.Reader())
+	return perform(a, dir, theReaders(), s.card, "--json", "--lang", "ja", "--reader", s.service.Reader())
 }
 
 func (s *sample) strike(t *testing.T, a act, dir string, f fault, at int, log []virtual.Entry) {

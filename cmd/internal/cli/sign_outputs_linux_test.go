@@ -96,6 +96,11 @@ func (c *tapped) Transmit(command []byte) ([]byte, error) {
 	return c.Connection.Transmit(command)
 }
 
+func (c *tapped) TransmitContext(ctx context.Context, command []byte) ([]byte, error) {
+	c.sent(command)
+	return c.Connection.TransmitContext(ctx, command)
+}
+
 // A pending is a run of sign that goes on beside the test.
 type pending struct {
 	desk *desk
