@@ -80,23 +80,6 @@ type suite struct {
 	salt   int // octets, for RSASSA-PSS: exactly that many
 }
 
-// problem is why something was refused.
-type problem struct {
-	detail string
-	values map[string]string
-}
-
-func refuse(detail string, keysAndValues ...string) *problem {
-	p := &problem{detail: detail}
-	if len(keysAndValues) > 0 {
-		p.values = make(map[string]string)
-		for i := 0; i+1 < len(keysAndValues); i += 2 {
-			p.values[keysAndValues[i]] = keysAndValues[i+1]
-		}
-	}
-	return p
-}
-
 // digestOf resolves a digest algorithm. Parameters are absent or NULL (RFC 5754 2).
 func digestOf(a cms.Algorithm) (crypto.Hash, *problem) {
 	d, ok := digests[a.OID]
@@ -226,7 +209,7 @@ func (s suite) keyProblem(key any, allowWeak bool) (weak bool, no *problem) {
 			return false, refuse(ReasonKeyMismatch, "key", "rsa")
 		}
 		bits := k.N.BitLen()
-		weak = bits < 2048 || k.E < 65537
+		weak = weakRSA(k)
 		switch {
 		case bits < 1024, k.E < 3, weak && !allowWeak:
 			return false, refuse(ReasonWeakKey, "bits", strconv.Itoa(bits), "exponent", strconv.Itoa(k.E))
@@ -245,6 +228,9 @@ func (s suite) keyProblem(key any, allowWeak bool) (weak bool, no *problem) {
 	}
 	return false, refuse(ReasonKeyForbidden)
 }
+
+// weakRSA reports whether only AllowWeak admits an RSA key.
+func weakRSA(k *rsa.PublicKey) bool { return k.N.BitLen() < 2048 || k.E < 65537 }
 
 func curveName(k *ecdsa.PublicKey) string {
 	switch k.Curve {

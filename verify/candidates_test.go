@@ -48,7 +48,7 @@ func TestCertificatesThatAnyoneCanAdd(t *testing.T) {
 		c.SubjectKeyId, c.KeyUsage = w.signer.cert.SubjectKeyId, x509.KeyUsageKeyEncipherment
 	}).cert.Raw
 	last := func(before ...[]byte) [][]byte { return append(slices.Clip(before), right) }
-	wrong := func(v func(verify.CheckID, string) expect) expect {
+	wrong := func(v func(verify.CheckID, verify.Reason) expect) expect {
 		return v(verify.CheckChain, verify.ReasonChainSignature)
 	}
 	for name, c := range map[string]struct {

@@ -3,49 +3,64 @@ package verify
 // CheckID names a check. The names are stable: they are part of the JSON output.
 type CheckID string
 
-// The checks, in the order in which they are reported: those of the message, then those of each signer.
+// The checks, in the order in which they are reported: those of the message,
+// then those of each signer.
 const (
-	// CheckStructure: the bytes are one well-formed SignedData with at least one signer, and nothing after it (RFC 5652 5.1).
+	// CheckStructure: the bytes are one well-formed SignedData with at least
+	// one signer, and nothing follows it (RFC 5652 §5.1).
 	CheckStructure CheckID = "structure"
-	// CheckContent: there is content, and if it is attached and given too, both are equal byte for byte. Message only.
+	// CheckContent: there is content, and all its copies are equal byte for
+	// byte. Message only.
 	CheckContent CheckID = "content"
-	// CheckSigner: some signer has the fingerprint that the caller demands. Message only, and only if demanded.
+	// CheckSigner: some signer has the fingerprint that the caller demands.
+	// Message only, and only if demanded.
 	CheckSigner CheckID = "signer"
-	// CheckAlgorithms: digest, signature and key are allowed and agree with each other (RFC 5652 5.3, 8933, 6211; RFC 8017).
+	// CheckAlgorithms: digest, signature and key are allowed and agree with
+	// each other (RFC 5652 §5.3, RFC 6211, RFC 8017, RFC 8933).
 	CheckAlgorithms CheckID = "algorithms"
-	// CheckAttributes: every attribute that must be single is, with one value; without attributes, the content is not itself a
-	// set of attributes (RFC 5652 11; ePrint 2023/1801).
+	// CheckAttributes: every attribute that must be single is, with one value;
+	// without attributes, the content does not have the shape of a set of
+	// attributes (RFC 5652 §11, ePrint 2023/1801).
 	CheckAttributes CheckID = "attributes"
-	// CheckContentType: the content-type attribute is there and equal to eContentType (RFC 5652 11.1).
+	// CheckContentType: the content-type attribute is present and equal to
+	// eContentType (RFC 5652 §11.1).
 	CheckContentType CheckID = "content-type"
-	// CheckMessageDigest: the message-digest attribute is the digest of the content (RFC 5652 11.2).
+	// CheckMessageDigest: the message-digest attribute is the digest of the
+	// content (RFC 5652 §11.2).
 	CheckMessageDigest CheckID = "message-digest"
-	// CheckSignature: the key of the certificate that the signer identifier names verifies the signature (RFC 5652 5.6).
+	// CheckSignature: the key of the certificate that the signer identifier
+	// names verifies the signature (RFC 5652 §5.6).
 	CheckSignature CheckID = "signature"
-	// CheckSigningCertificate: the signing-certificate attribute, if there, names that same certificate (RFC 5035).
+	// CheckSigningCertificate: the signing-certificate attribute, if present,
+	// names that same certificate (RFC 5035).
 	CheckSigningCertificate CheckID = "signing-certificate"
-	// CheckKeyUsage: the certificate may sign (RFC 5280 4.2.1.3 and 4.2.1.12).
+	// CheckKeyUsage: the certificate may sign (RFC 5280 §4.2.1.3, §4.2.1.12).
 	CheckKeyUsage CheckID = "key-usage"
-	// CheckTimestamp: a time stamp over the signature value, if there, verifies (RFC 3161). A bad one proves no time, and that is
-	// all the harm that it does: anyone can add one.
+	// CheckTimestamp: a time stamp over the signature value, if present,
+	// verifies (RFC 3161). A bad one proves no time and does no other harm,
+	// since anyone can add one.
 	CheckTimestamp CheckID = "timestamp"
-	// CheckPractice: the signer is not a practice signer, or practice was asked for. Only there when the path is practice, and
-	// before all that a missing anchor says: that it is only practice is the reason to give.
+	// CheckPractice: the signer is not a practice signer, or practice was
+	// asked for. Only present for a practice path, and before the checks that
+	// a missing anchor fails, so that its reason comes first.
 	CheckPractice CheckID = "practice"
 	// CheckDates: the certificates of the path are valid at the reference time.
 	CheckDates CheckID = "dates"
-	// CheckChain: a path leads to an anchor (RFC 5280 6), and that anchor may vouch for signatures.
+	// CheckChain: a path leads to an anchor that may anchor signatures
+	// (RFC 5280 §6).
 	CheckChain CheckID = "chain"
-	// CheckPolicy: the certificate policies fit (RFC 5280 6.1.5; under a pinned root, the arc of the signature policy).
+	// CheckPolicy: the certificate policies fit (RFC 5280 §6.1.5; under a
+	// pinned root, the arc of the signature policy).
 	CheckPolicy CheckID = "policy"
 	// CheckRevocation: no certificate of the path is revoked.
 	CheckRevocation CheckID = "revocation"
 )
 
-// Result is what became of a check.
+// Result is the outcome of a check.
 type Result string
 
-// The results. A passed check with a Detail passed with a remark that must be shown.
+// The results. A passed check with a Detail passed with a remark that must be
+// shown.
 const (
 	Passed  Result = "passed"
 	Failed  Result = "failed"
@@ -57,19 +72,20 @@ const (
 type Check struct {
 	ID     CheckID
 	Result Result
-	// Detail is a stable identifier of the reason or the remark, one of the Reason constants; empty if there is nothing to say.
-	Detail string
-	// Also are further remarks, in the words of Detail, which holds the first.
-	Also []string
-	// Values are facts that belong to Detail, such as the two digests or the name of the forbidden algorithm. They come from the
-	// message: escape them.
+	// Detail is the reason or the first remark; empty if there is none.
+	Detail Reason
+	// Also are further remarks.
+	Also []Reason
+	// Values are facts that belong to Detail, such as the two digests or the
+	// name of the forbidden algorithm. They come from the message: escape them.
 	Values map[string]string
-	// Best is the best verdict that this check leaves possible. A verdict is the worst of all.
+	// Best is the best verdict that this check allows. A verdict is the worst
+	// of all.
 	Best Verdict
 }
 
-// with returns the check with remarks, those that are not empty, behind what it says already.
-func (c Check) with(remarks ...string) Check {
+// with returns the check with further remarks, those that are not empty.
+func (c Check) with(remarks ...Reason) Check {
 	for _, remark := range remarks {
 		switch {
 		case remark == "":
@@ -91,13 +107,48 @@ func find(checks []Check, id CheckID) (Check, bool) {
 	return Check{}, false
 }
 
-// judge returns the worst verdict that the checks leave, and the reason of the first check that left no better.
-func judge(checks []Check) (Verdict, string) {
-	verdict, reason := Valid, ""
+// judge returns the worst verdict that the checks allow, and the reason of the
+// first check that allows no better.
+func judge(checks []Check) (Verdict, Reason) {
+	verdict, reason := Valid, Reason("")
 	for _, c := range checks {
 		if c.Best < verdict {
 			verdict, reason = c.Best, c.Detail
 		}
 	}
 	return verdict, reason
+}
+
+// problem is why something was refused, with the values of the check.
+type problem struct {
+	reason Reason
+	values map[string]string
+}
+
+// refuse returns a problem with values, given as keys and values in turn.
+func refuse(reason Reason, keysAndValues ...string) *problem {
+	p := &problem{reason: reason}
+	if len(keysAndValues) > 0 {
+		p.values = make(map[string]string)
+		for i := 0; i+1 < len(keysAndValues); i += 2 {
+			p.values[keysAndValues[i]] = keysAndValues[i+1]
+		}
+	}
+	return p
+}
+
+func passed(id CheckID, remark Reason) Check {
+	return Check{ID: id, Result: Passed, Detail: remark, Best: Valid}
+}
+
+func failed(id CheckID, why *problem) Check {
+	return Check{ID: id, Result: Failed, Detail: why.reason, Values: why.values, Best: Invalid}
+}
+
+func unclear(id CheckID, reason Reason, best Verdict) Check {
+	return Check{ID: id, Result: Unclear, Detail: reason, Best: best}
+}
+
+func notDone(id CheckID, reason Reason) Check {
+	return Check{ID: id, Result: NotDone, Detail: reason, Best: Valid}
 }

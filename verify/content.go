@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto"
 	"crypto/sha256"
-	"crypto/x509"
 	"fmt"
 	"hash"
 	"io"
@@ -24,11 +23,11 @@ type document struct {
 	attributes bool
 	// check is CheckContent.
 	check Check
-	// certificates are all at hand, the caller's before the message's; none is trusted for being here.
-	certificates []*x509.Certificate
-	// work is what may be spent on signatures, this document's and all others' of the same judgement.
-	work *path.Work
-	// tried are the signatures that were computed, and whether they were right.
+	// material is all that is at hand for this message, the caller's first.
+	material
+	// budget limits the signatures of all documents of one judgement.
+	budget *path.Work
+	// tried are the signatures that were computed, and whether they verified.
 	tried map[[sha256.Size]byte]bool
 }
 
@@ -39,7 +38,7 @@ type contents struct {
 	beside  io.Reader
 	given   io.Reader
 	out     io.Writer
-	work    *path.Work // nil: its own
+	budget  *path.Work
 }
 
 func (c contents) attached() bool { return c.message.Attached || c.beside != nil }
@@ -71,10 +70,7 @@ func (c contents) hashes() map[crypto.Hash]hash.Hash {
 
 // read takes the content through all digests at once, and compares and copies it on the way.
 func (c contents) read(ctx context.Context) (*document, error) {
-	d := &document{message: c.message, work: c.work}
-	if d.work == nil {
-		d.work = path.NewWork(ctx, nil)
-	}
+	d := &document{message: c.message, budget: c.budget}
 	sources := c.sources()
 	if len(sources) == 0 {
 		d.check = unclear(CheckContent, ReasonNoContent, Indeterminate)

@@ -18,14 +18,14 @@ func DetachedPinned(sig []byte, p Policy, pinned func(*x509.Certificate) (trust.
 
 // Mathematics is the verdict over structure and mathematics alone: what the report would be if the signer's certificate were
 // trusted without question. Tests of vectors that have no anchor need it; nothing else may.
-func (r *Report) Mathematics() (Verdict, string) {
+func (r *Report) Mathematics() (Verdict, Reason) {
 	verdict, reason := judge(r.Checks)
 	for _, s := range r.Signers {
 		for _, id := range []CheckID{CheckAlgorithms, CheckAttributes, CheckContentType, CheckMessageDigest, CheckSignature,
 			CheckSigningCertificate} {
 			c, ok := s.Check(id)
 			if !ok {
-				return Invalid, "check missing: " + string(id)
+				return Invalid, Reason("check missing: " + id)
 			}
 			if c.Best < verdict {
 				verdict, reason = c.Best, c.Detail

@@ -15,97 +15,98 @@ import (
 	"natsuin/verify/trust"
 )
 
-// judgement is one run over one message.
+// judgement is one run over one message, or over one certificate.
 type judgement struct {
 	ctx    context.Context
 	policy Policy
 	now    time.Time
-	crls   [][]byte // DER
-	ocsp   [][]byte // answers found in the message
-	// anchors are the caller's and the pinned certificates at hand.
-	anchors []Anchor
 	// pinned finds a certificate among the published roots.
 	pinned func(*x509.Certificate) (trust.Root, bool)
-	doc    *document
-	// work is what the signatures of this run may cost together.
-	work *path.Work
-	// tokens counts the time stamps looked at.
+	// budget limits the signatures, paths and names of this run together.
+	budget *path.Work
+	// doc is the message, with what it and the caller offer.
+	doc *document
+	// anchors are the caller's, and the pinned certificates among those of doc.
+	anchors []Anchor
+	// tokens counts the time stamps that were looked at.
 	tokens int
 }
 
-func verify(ctx context.Context, in Input, p Policy, pinned func(*x509.Certificate) (trust.Root, bool)) (*Report, error) {
-	r := &Report{}
-	j := &judgement{ctx: ctx, policy: p, now: p.Now, pinned: pinned, work: p.newWork(ctx)}
+func newJudgement(ctx context.Context, p Policy, pinned func(*x509.Certificate) (trust.Root, bool)) *judgement {
+	j := &judgement{ctx: ctx, policy: p, now: p.Now, pinned: pinned, budget: p.newBudget(ctx)}
 	if j.now.IsZero() {
 		j.now = time.Now()
 	}
+	return j
+}
+
+// verify is Verify with the lookup of pinned roots as a parameter.
+func verify(ctx context.Context, in Input, p Policy, pinned func(*x509.Certificate) (trust.Root, bool)) (*Report, error) {
+	r := &Report{}
 	opened, err := cms.Open(in.Signature, in.Size)
 	if err != nil {
-		return r.malformed(err)
+		return r.unreadable(err)
 	}
-	r.Encoding = string(opened.Form)
+	r.Encoding = Encoding(opened.Form)
 	m, err := cms.Parse(opened.Message, opened.Size)
 	if err != nil {
-		return r.malformed(err)
+		return r.unreadable(err)
 	}
 	r.ContentType = m.ContentType.String()
 	if len(m.Signers) == 0 {
-		reason := ReasonNoSigners
 		if len(m.Certificates)+len(m.CRLs) > 0 && !m.Attached {
-			reason = ReasonCertificatesOnly
+			return r.refused(ReasonCertificatesOnly), nil
 		}
-		r.Checks = []Check{failed(CheckStructure, refuse(reason))}
-		r.Verdict, r.Reason = judge(r.Checks)
-		return r, nil
+		return r.refused(ReasonNoSigners), nil
 	}
-	r.Checks = []Check{passed(CheckStructure, "")}
-	content := contents{message: m, given: in.Content, out: in.Out, work: j.work}
+	j := newJudgement(ctx, p, pinned)
+	content := contents{message: m, given: in.Content, out: in.Out, budget: j.budget}
 	if opened.Content != nil {
 		content.beside = opened.Content()
 	}
 	if j.doc, err = content.read(ctx); err != nil {
 		return nil, err
 	}
+	j.gather()
 	r.Attached = content.attached()
 	r.ContentSHA256, r.ContentSize = j.doc.digests[crypto.SHA256], j.doc.size
-	r.Checks = append(r.Checks, j.doc.check)
-	j.gather()
+	r.Checks = []Check{passed(CheckStructure, ""), j.doc.check}
+	limit, why := judge(r.Checks)
 	for _, s := range m.Signers {
-		one, err := j.signer(s)
+		found, err := j.examine(s)
 		if err != nil {
 			return nil, err
 		}
-		r.Signers = append(r.Signers, one)
+		r.Signers = append(r.Signers, j.render(s, found, limit, why))
 	}
-	r.conclude(p)
+	if p.SignerSHA256 != nil {
+		r.Checks = append(r.Checks, checkSigner(r.Signers, *p.SignerSHA256))
+	}
+	r.conclude()
 	return r, nil
 }
 
-// malformed makes a failed reading into a verdict, unless the bytes could not be had at all.
-func (r *Report) malformed(err error) (*Report, error) {
+// unreadable returns the report about a message that is not well formed, or the
+// error if its bytes could not be read.
+func (r *Report) unreadable(err error) (*Report, error) {
 	var broken *cms.SyntaxError
 	if !errors.As(err, &broken) {
 		return nil, err
 	}
-	r.Checks = []Check{failed(CheckStructure, refuse(string(broken.Reason)))}
-	r.Verdict, r.Reason = judge(r.Checks)
-	return r, nil
+	return r.refused(Reason(broken.Reason)), nil
 }
 
-// conclude draws the verdict from the checks of the message and of every signer. What is wrong with the message limits each
-// signer too, so that no part of a report reads better than the whole.
-func (r *Report) conclude(p Policy) {
-	whole, why := judge(r.Checks)
-	if p.SignerSHA256 != nil {
-		r.Checks = append(r.Checks, demandedSigner(r.Signers, *p.SignerSHA256))
-	}
+// refused returns the report about a message without signers to judge.
+func (r *Report) refused(reason Reason) *Report {
+	r.Checks = []Check{failed(CheckStructure, refuse(reason))}
+	r.conclude()
+	return r
+}
+
+// conclude sets the verdict: the worst of the message's checks and the signers.
+func (r *Report) conclude() {
 	r.Verdict, r.Reason = judge(r.Checks)
-	for i := range r.Signers {
-		s := &r.Signers[i]
-		s.Verdict, s.Reason = judge(s.Checks)
-		if whole < s.Verdict {
-			s.Verdict, s.Reason = whole, why
-		}
+	for _, s := range r.Signers {
 		if s.Verdict < r.Verdict {
 			r.Verdict, r.Reason = s.Verdict, s.Reason
 		}
@@ -113,7 +114,8 @@ func (r *Report) conclude(p Policy) {
 	}
 }
 
-func demandedSigner(signers []Signer, want [32]byte) Check {
+// checkSigner checks that the certificate of some signer has the fingerprint.
+func checkSigner(signers []Signer, want [32]byte) Check {
 	unknown := false
 	for _, s := range signers {
 		if s.Certificate == nil {
@@ -128,25 +130,47 @@ func demandedSigner(signers []Signer, want [32]byte) Check {
 	return failed(CheckSigner, refuse(ReasonOtherSigner))
 }
 
-// gather collects what the message and the caller offer: certificates, lists and answers, and the anchors.
-func (j *judgement) gather() {
-	for _, a := range j.policy.Anchors {
-		j.work.Own([]*x509.Certificate{a.Certificate})
+// material is what helps to judge a signature. None of it is trusted for being
+// there: each part counts by its own signature.
+type material struct {
+	certificates []*x509.Certificate
+	crls         [][]byte // DER CertificateList
+	responses    [][]byte // DER OCSPResponse
+}
+
+// with returns the material followed by more.
+func (m material) with(more material) material {
+	return material{
+		slices.Concat(m.certificates, more.certificates),
+		slices.Concat(m.crls, more.crls),
+		slices.Concat(m.responses, more.responses),
 	}
-	j.work.Own(j.policy.TSAAnchors)
-	j.work.Own(j.policy.Certificates)
-	j.doc.certificates = slices.Clone(j.policy.Certificates)
-	for _, raw := range j.doc.message.Certificates {
-		// A certificate that does not parse is one that is not there: it is only a hint.
-		if c, err := j.work.Certificate(raw); err == nil {
-			j.doc.certificates = append(j.doc.certificates, c)
+}
+
+// enclosed returns the material in a message, outside its signers. A
+// certificate that does not parse is left out.
+func (j *judgement) enclosed(m *cms.Message) material {
+	out := material{crls: m.CRLs, responses: m.OCSP}
+	for _, raw := range m.Certificates {
+		if c, err := j.budget.Certificate(raw); err == nil {
+			out.certificates = append(out.certificates, c)
 		}
 	}
-	j.work.Keep(j.policy.CRLs)
-	j.crls = slices.Concat(j.policy.CRLs, j.doc.message.CRLs)
-	j.ocsp = append(j.ocsp, j.doc.message.OCSP...)
+	return out
+}
+
+// gather collects what the message and the caller offer, and the anchors among
+// it. The anchors come first, so that they are the first to be tried.
+func (j *judgement) gather() {
+	for _, a := range j.policy.Anchors {
+		j.budget.Own([]*x509.Certificate{a.Certificate})
+	}
+	j.budget.Own(j.policy.TSAAnchors)
+	j.budget.Own(j.policy.Certificates)
+	j.budget.Keep(j.policy.CRLs)
+	all := material{certificates: j.policy.Certificates, crls: j.policy.CRLs}.with(j.enclosed(j.doc.message))
 	for _, s := range j.doc.message.Signers {
-		j.hints(s)
+		all = all.with(j.unsigned(s))
 	}
 	for _, a := range j.policy.Anchors {
 		if a.Certificate == nil {
@@ -157,20 +181,17 @@ func (j *judgement) gather() {
 		}
 		j.anchor(a)
 	}
-	for _, c := range j.doc.certificates {
+	for _, c := range all.certificates {
 		if _, ok := j.pinned(c); ok {
 			j.anchor(Anchor{Certificate: c})
 		}
 	}
-	var first []*x509.Certificate
-	for _, a := range j.anchors {
-		first = append(first, a.Certificate)
-	}
-	j.doc.certificates = slices.Concat(first, j.doc.certificates)
+	j.doc.material = material{certificates: j.anchorCertificates()}.with(all)
 }
 
-// anchor adds an anchor once, and calls a pinned one by its own name wherever it came from. One that is given for practice is
-// for practice, whatever else it was given for.
+// anchor adds an anchor once; a pinned one gets its own kind and name, wherever
+// it came from. An anchor that is given for practice is one for practice, even
+// if it is given for something else too.
 func (j *judgement) anchor(a Anchor) {
 	for i, have := range j.anchors {
 		if bytes.Equal(have.Certificate.Raw, a.Certificate.Raw) {
@@ -186,18 +207,15 @@ func (j *judgement) anchor(a Anchor) {
 	j.anchors = append(j.anchors, a)
 }
 
-func passed(id CheckID, remark string) Check {
-	return Check{ID: id, Result: Passed, Detail: remark, Best: Valid}
+func (j *judgement) anchorCertificates() []*x509.Certificate {
+	certificates := make([]*x509.Certificate, len(j.anchors))
+	for i, a := range j.anchors {
+		certificates[i] = a.Certificate
+	}
+	return certificates
 }
 
-func failed(id CheckID, why *problem) Check {
-	return Check{ID: id, Result: Failed, Detail: why.detail, Values: why.values, Best: Invalid}
-}
-
-func unclear(id CheckID, detail string, best Verdict) Check {
-	return Check{ID: id, Result: Unclear, Detail: detail, Best: best}
-}
-
-func notDone(id CheckID, detail string) Check {
-	return Check{ID: id, Result: NotDone, Detail: detail, Best: Valid}
+// practiceAllowed reports whether the caller gave a practice anchor.
+func (j *judgement) practiceAllowed() bool {
+	return slices.ContainsFunc(j.anchors, func(a Anchor) bool { return a.Kind == AnchorPractice })
 }

@@ -1,17 +1,21 @@
 package verify_test
 
 import (
+	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"os"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 
 	"natsuin/verify"
 )
 
-// TestReasonsAreComplete reads the constants in the source: none may be missing from the list that translators go by.
+// TestReasonsAreComplete reads the constants in the source: each must have a
+// row in the table, with what it means and why.
 func TestReasonsAreComplete(t *testing.T) {
 	listed := verify.Reasons()
 	declared := 0
@@ -27,14 +31,40 @@ func TestReasonsAreComplete(t *testing.T) {
 			}
 			if lit, ok := spec.Values[0].(*ast.BasicLit); ok && lit.Kind == token.STRING {
 				declared++
-				if word, _ := strconv.Unquote(lit.Value); !slices.Contains(listed, word) {
-					t.Errorf("%s: %q is not listed", file, word)
+				if id, _ := strconv.Unquote(lit.Value); !slices.Contains(listed, verify.Reason(id)) {
+					t.Errorf("%s: %q is not in the table", file, id)
 				}
 			}
 			return true
 		})
 	}
-	if declared != len(listed) || len(slices.Compact(slices.Clone(listed))) != len(listed) {
-		t.Errorf("%d words declared, %d listed, %d of them different", declared, len(listed), len(slices.Compact(slices.Clone(listed))))
+	if distinct := len(slices.Compact(slices.Clone(listed))); declared != len(listed) || distinct != len(listed) {
+		t.Errorf("%d reasons declared, %d in the table, %d of them distinct", declared, len(listed), distinct)
+	}
+	for _, id := range listed {
+		if meaning, source := id.Meaning(); meaning == "" || source == "" {
+			t.Errorf("%s: meaning %q, source %q", id, meaning, source)
+		}
+	}
+	if meaning, source := verify.Reason("no-such-reason").Meaning(); meaning+source != "" {
+		t.Errorf("an unknown reason means %q by %q", meaning, source)
+	}
+}
+
+// TestReasonsAreDocumented compares the table in docs/verify.md with the one in
+// the source.
+func TestReasonsAreDocumented(t *testing.T) {
+	var table strings.Builder
+	table.WriteString("| reason | means | source |\n|---|---|---|\n")
+	for _, id := range verify.Reasons() {
+		meaning, source := id.Meaning()
+		fmt.Fprintf(&table, "| %s | %s | %s |\n", id, meaning, source)
+	}
+	doc, err := os.ReadFile("../docs/verify.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(doc), table.String()) {
+		t.Errorf("docs/verify.md does not hold this table:\n%s", table.String())
 	}
 }

@@ -87,7 +87,7 @@ func TestRevocation(t *testing.T) {
 		for _, c := range []struct {
 			lists  [][]byte
 			at     time.Time
-			detail string
+			detail verify.Reason
 		}{
 			{[][]byte{list(t, w, time.Time{}, 0)}, now.AddDate(0, 2, 0), verify.ReasonListOutOfDate},
 			{[][]byte{list(t, stranger, time.Time{}, 0)}, now, verify.ReasonListSignature},

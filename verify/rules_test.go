@@ -17,17 +17,17 @@ import (
 // expect is what a message must be judged as: the verdict, its reason, and the check that gives it.
 type expect struct {
 	verdict verify.Verdict
-	reason  string
+	reason  verify.Reason
 	check   verify.CheckID
 }
 
 var valid = expect{verdict: verify.Valid}
 
-func invalid(check verify.CheckID, reason string) expect {
+func invalid(check verify.CheckID, reason verify.Reason) expect {
 	return expect{verify.Invalid, reason, check}
 }
 
-func open(check verify.CheckID, reason string) expect {
+func open(check verify.CheckID, reason verify.Reason) expect {
 	return expect{verify.Indeterminate, reason, check}
 }
 

@@ -9,46 +9,93 @@ import (
 	"natsuin/verify/internal/cms"
 )
 
-// signer judges one SignerInfo.
-func (j *judgement) signer(s cms.Signer) (Signer, error) {
-	e := j.doc.examine(s, j.policy)
+// findings are what is known about one signer, before it is rendered as checks.
+type findings struct {
+	evidence  evidence
+	stamp     *TimestampInfo // nil if there is none
+	reference reference
+	// path is nil if none was looked for: a signature that does not hold
+	// certifies nobody, and no responder is asked about it.
+	path *pathFindings
+}
+
+// reference is the time for which certificates are judged.
+type reference struct {
+	time time.Time
+	// earliest is time without the accuracy of the time stamp.
+	earliest time.Time
+	from     ReferenceSource
+}
+
+// examine collects the findings about one signer. The error is that of a
+// context that ended.
+func (j *judgement) examine(s cms.Signer) (*findings, error) {
+	f := &findings{evidence: j.doc.evidence(s, j.policy), reference: j.reference(nil)}
 	if err := j.ctx.Err(); err != nil {
-		return Signer{}, err
+		return nil, err
 	}
+	if f.evidence.verdict() == Invalid || f.evidence.cert == nil {
+		return f, nil
+	}
+	var err error
+	if f.stamp, err = j.timestamps(s); err != nil {
+		return nil, err
+	}
+	f.reference = j.reference(f.stamp)
+	f.path, err = j.findPath(f.evidence.cert, f.evidence.others, f.reference.time)
+	return f, err
+}
+
+// reference returns the reference time: a verified time stamp's, or else
+// Policy.At, or else now.
+func (j *judgement) reference(stamp *TimestampInfo) reference {
+	switch {
+	case stamp != nil && stamp.Verified:
+		return reference{j.latest(stamp), stamp.Time, FromTimestamp}
+	case !j.policy.At.IsZero():
+		return reference{j.policy.At, j.policy.At, FromAt}
+	}
+	return reference{j.now, j.now, FromNow}
+}
+
+// render turns the findings about a signer into its part of the report. limit
+// is the best verdict that the message allows, and why its reason, so that no
+// part of a report reads better than the whole.
+func (j *judgement) render(s cms.Signer, f *findings, limit Verdict, why Reason) Signer {
+	e := f.evidence
 	out := Signer{
 		Certificate: e.cert, RawIssuer: s.RawIssuer, Serial: s.Serial, SubjectKeyID: s.SubjectKeyID,
 		DigestAlg: digestName(s.Digest), SignatureAlg: signatureName(s.Algorithm, keyOf(e.cert)),
-		SigningTime: signingTime(s), Reference: j.now, ReferenceFrom: "now",
+		SigningTime: signingTime(s), Timestamp: f.stamp,
+		Reference: f.reference.time, ReferenceFrom: f.reference.from,
 		Revocation: Revocation{State: NotChecked},
 	}
-	if !j.policy.At.IsZero() {
-		out.Reference, out.ReferenceFrom = j.policy.At, "at"
-	}
-	out.Checks = e.checks
-	if verdict, _ := judge(e.checks); verdict == Invalid || e.cert == nil {
-		// Nobody is vouched for by a signature that does not hold, and no responder is asked about it.
+	if f.path == nil {
+		out.Checks = e.checks(false, false)
 		for _, id := range []CheckID{CheckKeyUsage, CheckTimestamp, CheckDates, CheckChain, CheckPolicy, CheckRevocation} {
 			out.Checks = append(out.Checks, notDone(id, ReasonSignatureUnknown))
 		}
-		return out, nil
-	}
-	out.Checks = append(out.Checks, checkKeyUsage(e.cert))
-	stamp, check, err := j.timestamps(s)
-	if err != nil {
-		return out, err
-	}
-	out.Timestamp = stamp
-	out.Checks = append(out.Checks, check)
-	if stamp != nil && stamp.Verified {
-		out.Reference, out.ReferenceFrom = j.latest(stamp), "timestamp"
-	}
-	err = j.vouch(&out, &e)
-	for i := range out.Checks {
-		if out.Checks[i].ID == CheckKeyUsage {
-			out.Checks[i] = checkKeyUsage(out.Certificate) // the path decided which one it is
+	} else {
+		p := f.path
+		out.Chain, out.Certificate = p.chain, p.chain[0] // the path decided which certificate it is
+		out.Anchor, out.Practice = p.anchorInfo(), p.practice
+		remark := Reason("")
+		if p.authRoot {
+			remark = RemarkAuthRoot
 		}
+		var revocation Check
+		out.Revocation, revocation = j.checkRevocation(p, f.reference)
+		out.Checks = slices.Concat(
+			e.checks(p.sha1, p.weak),
+			[]Check{checkKeyUsage(out.Certificate), checkTimestamp(f.stamp)},
+			j.checkPath(p, f.reference.time, remark),
+			[]Check{revocation})
 	}
-	return out, err
+	out.Verdict, out.Reason = judge(out.Checks)
+	if limit < out.Verdict {
+		out.Verdict, out.Reason = limit, why
+	}
+	return out
 }
 
 func keyOf(c *x509.Certificate) any {
@@ -61,12 +108,16 @@ func keyOf(c *x509.Certificate) any {
 var (
 	oidKeyUsage         = asn1.ObjectIdentifier{2, 5, 29, 15}
 	oidExtendedKeyUsage = asn1.ObjectIdentifier{2, 5, 29, 37}
-	// signingUsages are extended usages under which documents may be signed, besides those that crypto/x509 names: id-kp-document-
-	// Signing (RFC 9336), Microsoft's and Adobe's.
-	signingUsages = []string{"1.3.6.1.5.5.7.3.36", "1.3.6.1.4.1.311.10.3.12", "1.2.840.113583.1.1.5"}
+	// signingUsages are extended usages under which documents may be signed,
+	// besides those that crypto/x509 names: id-kp-documentSigning (RFC 9336),
+	// Microsoft's and Adobe's.
+	signingUsages = []asn1.ObjectIdentifier{
+		{1, 3, 6, 1, 5, 5, 7, 3, 36}, {1, 3, 6, 1, 4, 1, 311, 10, 3, 12}, {1, 2, 840, 113583, 1, 1, 5},
+	}
 )
 
-// extension returns whether a certificate has an extension, and whether it is critical.
+// extension reports whether a certificate has an extension, and whether it is
+// critical.
 func extension(c *x509.Certificate, id asn1.ObjectIdentifier) (critical, present bool) {
 	for _, e := range c.Extensions {
 		if e.Id.Equal(id) {
@@ -76,10 +127,10 @@ func extension(c *x509.Certificate, id asn1.ObjectIdentifier) (critical, present
 	return false, false
 }
 
-// checkKeyUsage says whether the certificate is for signing (RFC 5280 4.2.1.3, 4.2.1.12).
+// checkKeyUsage checks that a certificate is one for signing (RFC 5280
+// §4.2.1.3, §4.2.1.12).
 func checkKeyUsage(c *x509.Certificate) Check {
-	if _, present := extension(c, oidKeyUsage); present &&
-		c.KeyUsage&(x509.KeyUsageDigitalSignature|x509.KeyUsageContentCommitment) == 0 {
+	if !keyUsageSigns(c) {
 		return failed(CheckKeyUsage, refuse(ReasonKeyUsage))
 	}
 	critical, present := extension(c, oidExtendedKeyUsage)
@@ -88,7 +139,7 @@ func checkKeyUsage(c *x509.Certificate) Check {
 		return passed(CheckKeyUsage, "")
 	}
 	for _, usage := range c.UnknownExtKeyUsage {
-		if slices.Contains(signingUsages, usage.String()) {
+		if slices.ContainsFunc(signingUsages, usage.Equal) {
 			return passed(CheckKeyUsage, "")
 		}
 	}
@@ -98,14 +149,21 @@ func checkKeyUsage(c *x509.Certificate) Check {
 	return passed(CheckKeyUsage, RemarkExtendedKeyUsage)
 }
 
-// outside returns why a certificate is not valid at a time, "" if it is. Validity is in whole seconds, both ends included.
-func outside(c *x509.Certificate, at time.Time) string {
+// keyUsageSigns reports whether the key usage, if present, includes signing.
+func keyUsageSigns(c *x509.Certificate) bool {
+	_, present := extension(c, oidKeyUsage)
+	return !present || c.KeyUsage&(x509.KeyUsageDigitalSignature|x509.KeyUsageContentCommitment) != 0
+}
+
+// datesAt returns where a time lies in a certificate's validity, which is in
+// whole seconds and includes both ends (RFC 5280 §4.1.2.5).
+func datesAt(c *x509.Certificate, at time.Time) Dates {
 	at = at.Truncate(time.Second)
 	switch {
 	case at.Before(c.NotBefore):
-		return ReasonNotYetValid
+		return DatesNotYet
 	case at.After(c.NotAfter):
-		return ReasonExpired
+		return DatesExpired
 	}
-	return ""
+	return DatesGood
 }

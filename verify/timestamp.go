@@ -5,7 +5,6 @@ import (
 	"crypto"
 	"crypto/x509"
 	"io"
-	"slices"
 	"time"
 
 	"natsuin/sign/timestamp"
@@ -16,7 +15,7 @@ import (
 const (
 	maxTokens  = 32        // time stamps looked at in one message
 	maxTSTInfo = 64 << 10  // bytes
-	clockSkew  = time.Hour // how far a token's time may lie ahead of this computer's clock
+	clockSkew  = time.Hour // how far a token's time may lie ahead of our clock
 )
 
 var (
@@ -24,80 +23,108 @@ var (
 	oidTSTInfo        = dotted(timestamp.OIDContent.String())
 )
 
-// timestamps looks for time stamps over the signature value and returns the one that verifies and proves the earliest time, else
-// the first one found.
-func (j *judgement) timestamps(s cms.Signer) (*TimestampInfo, Check, error) {
+// timestamps judges the time stamps over the signature value and returns the
+// one that verifies and proves the earliest time, or else the first one found.
+func (j *judgement) timestamps(s cms.Signer) (*TimestampInfo, error) {
 	var best *TimestampInfo
 	for _, a := range s.Unsigned {
 		if a.Type != oidTimestampToken {
 			continue
 		}
-		for _, token := range a.Values {
+		for _, der := range a.Values {
 			if j.tokens++; j.tokens > maxTokens {
 				break
 			}
-			info, err := j.timestamp(token, s.Signature)
+			info, err := j.judgeTimestamp(der, s.Signature)
 			if err != nil {
-				return nil, Check{}, err
+				return nil, err
 			}
 			if best == nil || info.Verified && (!best.Verified || j.latest(info).Before(j.latest(best))) {
 				best = info
 			}
 		}
 	}
-	switch {
-	case best == nil:
-		return nil, notDone(CheckTimestamp, ReasonNoTimestamp), nil
-	case best.Verified:
-		return best, passed(CheckTimestamp, "").with(best.Remarks...), nil
-	default:
-		return best, unclear(CheckTimestamp, best.Reason, Valid), nil
-	}
+	return best, nil
 }
 
-// timestamp judges one token over a signature value (RFC 3161 2.3, 2.4.2 and Appendix A; RFC 5816). The error is for a context
-// that ended.
-func (j *judgement) timestamp(token, signature []byte) (*TimestampInfo, error) {
-	out := &TimestampInfo{Reason: ReasonTimestampSyntax, Revocation: NotChecked}
-	m, err := cms.Parse(bytes.NewReader(token), int64(len(token)))
+// checkTimestamp renders a judged time stamp; nil means that there is none.
+func checkTimestamp(stamp *TimestampInfo) Check {
+	switch {
+	case stamp == nil:
+		return notDone(CheckTimestamp, ReasonNoTimestamp)
+	case stamp.Verified:
+		return passed(CheckTimestamp, "").with(stamp.Remarks...)
+	}
+	return unclear(CheckTimestamp, stamp.Reason, Valid)
+}
+
+// token is a time-stamp token that was taken apart.
+type token struct {
+	info   *timestamp.Info
+	signer cms.Signer
+	// doc is the token, with its own material before all that is at hand.
+	doc *document
+}
+
+// readToken reads a token (RFC 3161 §2.4.2); nil means that it is malformed.
+// The error is that of a context that ended.
+func (j *judgement) readToken(der []byte) (*token, error) {
+	m, err := cms.Parse(bytes.NewReader(der), int64(len(der)))
 	if err != nil || m.ContentType != oidTSTInfo || !m.Attached || len(m.Signers) != 1 || m.Signers[0].Signed == nil {
-		return out, nil
+		return nil, nil
 	}
 	var raw bytes.Buffer
-	doc, err := contents{message: m, out: &limited{&raw, maxTSTInfo}, work: j.work}.read(j.ctx)
+	doc, err := contents{message: m, out: &limited{&raw, maxTSTInfo}, budget: j.budget}.read(j.ctx)
 	if err != nil {
-		if j.ctx.Err() != nil {
-			return nil, j.ctx.Err()
-		}
-		return out, nil
+		return nil, j.ctx.Err()
 	}
 	info, err := timestamp.Parse(raw.Bytes())
 	if err != nil {
-		return out, nil
+		return nil, nil
 	}
-	out.Time, out.Accuracy, out.Policy, out.Serial = info.GenTime, info.Accuracy, info.Policy.String(), info.SerialNumber
-	stamp := *j
-	stamp.doc = doc
-	for _, c := range m.Certificates {
-		if cert, err := j.work.Certificate(c); err == nil {
-			doc.certificates = append(doc.certificates, cert)
-		}
-	}
-	doc.certificates = slices.Concat(doc.certificates, j.policy.TSAAnchors, j.doc.certificates)
-	e := doc.examine(m.Signers[0], j.policy)
-	out.Certificate = e.cert
-	stamp.crls = slices.Concat(m.CRLs, j.crls)
-	stamp.ocsp = slices.Concat(m.OCSP, j.ocsp)
-	e.sha1 = e.sha1 || info.Hash == crypto.SHA1
-	if out.Reason = stamp.judgeToken(info, signature, e); out.Reason == "" {
-		out.Reason, err = stamp.judgeAuthority(out, e)
-	}
-	out.Verified = err == nil && out.Reason == ""
-	return out, err
+	doc.material = j.enclosed(m).with(material{certificates: j.policy.TSAAnchors}).with(j.doc.material)
+	return &token{info, m.Signers[0], doc}, nil
 }
 
-// latest is the latest moment at which the signature can have come into being: the time stamp's with its accuracy (RFC 3161
-// 2.4.2), and not after now, for the signature is here.
+// judgeTimestamp judges one token over a signature value (RFC 3161 §2.3,
+// §2.4.2, Appendix A; RFC 5816). The error is that of a context that ended.
+func (j *judgement) judgeTimestamp(der, signature []byte) (*TimestampInfo, error) {
+	out := &TimestampInfo{Reason: ReasonTimestampSyntax, Revocation: NotChecked}
+	t, err := j.readToken(der)
+	if err != nil || t == nil {
+		return out, err
+	}
+	e := t.doc.evidence(t.signer, j.policy)
+	e.sha1 = e.sha1 || t.info.Hash == crypto.SHA1
+	out.Time, out.Accuracy = t.info.GenTime, t.info.Accuracy
+	out.Policy, out.Serial, out.Certificate = t.info.Policy.String(), t.info.SerialNumber, e.cert
+	if out.Reason = j.tokenProblem(t.info, signature, &e); out.Reason != "" {
+		return out, nil
+	}
+	late := j.latest(out)
+	result, why, err := j.findAuthority(e.cert, late, t.doc.material)
+	if err != nil || why != "" {
+		out.Reason = why
+		return out, err
+	}
+	status := pathRevocationOf(result, late)
+	out.Revocation = status.state()
+	var doubt Reason
+	out.Reason, doubt = j.tokenRevocation(status, late)
+	if out.Verified = out.Reason == ""; out.Verified {
+		sha1, weak := tolerances(result.Chain)
+		remark := tolerated(e.sha1 || sha1 || status.sha1, e.weak || weak || status.weak)
+		for _, r := range []Reason{doubt, remark} {
+			if r != "" {
+				out.Remarks = append(out.Remarks, r)
+			}
+		}
+	}
+	return out, nil
+}
+
+// latest returns the latest time at which the signature can have been made: the
+// time stamp's with its accuracy (RFC 3161 §2.4.2), and no later than now.
 func (j *judgement) latest(stamp *TimestampInfo) time.Time {
 	late := stamp.Time.Add(stamp.Accuracy)
 	if late.After(j.now) {
@@ -109,45 +136,36 @@ func (j *judgement) latest(stamp *TimestampInfo) time.Time {
 	return late
 }
 
-// judgeToken returns why a token proves nothing, "" if its authority may be asked about.
-func (j *judgement) judgeToken(info *timestamp.Info, signature []byte, e evidence) string {
-	if !info.Matches(signature) {
+// tokenProblem returns why a token proves nothing, whoever signed it; "" if
+// nothing is wrong.
+func (j *judgement) tokenProblem(info *timestamp.Info, signature []byte, e *evidence) Reason {
+	switch {
+	case !info.Matches(signature):
 		return ReasonTimestampImprint
-	}
-	if info.Hash == crypto.SHA1 && !j.policy.AllowSHA1 {
+	case info.Hash == crypto.SHA1 && !j.policy.AllowSHA1, e.algorithms != nil:
 		return ReasonTimestampAlgorithms
-	}
-	for _, c := range e.checks {
-		switch {
-		case c.ID == CheckSigningCertificate && c.Result != Passed: // RFC 3161 2.4.1: the attribute must be there
-			return ReasonTimestampAttributes
-		case c.Best == Valid:
-		case c.ID == CheckAlgorithms:
-			return ReasonTimestampAlgorithms
-		case c.ID == CheckSignature && c.Result == Unclear:
-			return ReasonTimestampChain
-		case c.ID == CheckSignature:
-			return ReasonTimestampSignature
-		default:
-			return ReasonTimestampAttributes
-		}
-	}
-	if !onlyForTimestamps(e.cert) {
+	case min(e.attributes.Best, e.contentType.Best, e.messageDigest.Best) != Valid:
+		return ReasonTimestampAttributes
+	case e.signature.Result == Unclear:
+		return ReasonTimestampChain
+	case e.signature.Result != Passed:
+		return ReasonTimestampSignature
+	case e.signingCertificate.Result != Passed: // required by RFC 3161 §2.4.1
+		return ReasonTimestampAttributes
+	case !onlyForTimestamps(e.cert):
 		return ReasonTimestampUsage
-	}
-	if info.GenTime.After(j.now.Add(clockSkew)) {
+	case info.GenTime.After(j.now.Add(clockSkew)):
 		return ReasonTimestampFuture
-	}
-	if outside(e.cert, info.GenTime) != "" {
+	case datesAt(e.cert, info.GenTime) != DatesGood:
 		return ReasonTimestampDates
 	}
 	return ""
 }
 
-// judgeAuthority judges the path of the one who signed a token, and what is known of its revocation.
-func (j *judgement) judgeAuthority(out *TimestampInfo, e evidence) (string, error) {
-	late := j.latest(out)
-	request := j.request(e.cert, late)
+// findAuthority returns the path of a token's signer, or why there is none. The
+// error is that of a context that ended.
+func (j *judgement) findAuthority(cert *x509.Certificate, at time.Time, m material) (*path.Result, Reason, error) {
+	request := j.request(cert, at, m)
 	request.Anchors = j.policy.TSAAnchors
 	practice := false
 	request.Accept = func(chain []*x509.Certificate) error {
@@ -158,70 +176,52 @@ func (j *judgement) judgeAuthority(out *TimestampInfo, e evidence) (string, erro
 		return nil
 	}
 	result, failure := path.Validate(j.ctx, request)
-	if err := j.ctx.Err(); err != nil {
-		return "", err
-	}
-	switch {
+	switch err := j.ctx.Err(); {
+	case err != nil:
+		return nil, "", err
 	case failure == nil:
-		return j.judgeStanding(out, e, result, late), nil
+		return result, "", nil
 	case practice:
-		return ReasonTimestampPractice, nil
+		return nil, ReasonTimestampPractice, nil
 	case failure.Kind == path.Expired || failure.Kind == path.NotYetValid:
-		return ReasonTimestampDates, nil
-	default:
-		return ReasonTimestampChain, nil
+		return nil, ReasonTimestampDates, nil
 	}
+	return nil, ReasonTimestampChain, nil
 }
 
-// judgeStanding applies RFC 3161 4 to the certificates of an authority's path: once a key may have been in other hands, its tokens
-// can say any time, and none counts; for other reasons those from before the revocation do. RFC 3161 lets a reason of unspecified
-// count among the others; here it does not, since nothing is said.
-func (j *judgement) judgeStanding(out *TimestampInfo, e evidence, result *path.Result, late time.Time) string {
-	s := standingOf(result, late)
-	out.Revocation = s.state()
-	doubt := ""
+// tokenRevocation applies RFC 3161 §4 to the certificates of an authority's
+// path. Once a key may have been in other hands, its tokens can state any time,
+// and none counts; after a revocation for another reason, those from before it
+// do. RFC 3161 counts the reason unspecified among the others; here it is a
+// compromise, since nothing is said.
+//
+// The reason says why the token does not count. The doubt is a remark for one
+// that does.
+func (j *judgement) tokenRevocation(status pathRevocation, late time.Time) (reason, doubt Reason) {
 	switch {
-	case s.compromised:
-		return ReasonTimestampCompromise
-	case s.worst.RevokedBy(late):
-		return ReasonTimestampRevoked
-	case out.Revocation == NotChecked:
+	case status.compromised:
+		return ReasonTimestampCompromise, ""
+	case status.worst.RevokedBy(late):
+		return ReasonTimestampRevoked, ""
+	case status.state() == NotChecked:
 		doubt = ReasonTimestampUnchecked
-	case out.Revocation == Unknown:
+	case status.state() == Unknown:
 		doubt = ReasonTimestampUnknown
-	case s.over:
+	case status.over:
 		doubt = ReasonRevocationOver
 	}
-	if doubt != "" && j.policy.RequireRevocation {
-		return doubt
+	if j.policy.RequireRevocation {
+		return doubt, ""
 	}
-	sha1, weak := tolerances(result.Chain)
-	for _, remark := range []string{doubt, tolerated(e.sha1 || sha1 || s.sha1, e.weak || weak || s.weak)} {
-		if remark != "" {
-			out.Remarks = append(out.Remarks, remark)
-		}
-	}
-	return ""
+	return "", doubt
 }
 
-func (j *judgement) practiceAllowed() bool {
-	for _, a := range j.anchors {
-		if a.Kind == AnchorPractice {
-			return true
-		}
-	}
-	return false
-}
-
-// onlyForTimestamps reports whether a certificate is for time stamps alone, and says so critically (RFC 3161 2.3).
+// onlyForTimestamps reports whether a certificate is for time stamps alone, by
+// a critical extended key usage (RFC 3161 §2.3).
 func onlyForTimestamps(c *x509.Certificate) bool {
-	critical, present := extension(c, oidExtendedKeyUsage)
-	if !present || !critical || len(c.ExtKeyUsage) != 1 || len(c.UnknownExtKeyUsage) != 0 ||
-		c.ExtKeyUsage[0] != x509.ExtKeyUsageTimeStamping {
-		return false
-	}
-	_, present = extension(c, oidKeyUsage)
-	return !present || c.KeyUsage&(x509.KeyUsageDigitalSignature|x509.KeyUsageContentCommitment) != 0
+	critical, _ := extension(c, oidExtendedKeyUsage)
+	return critical && len(c.ExtKeyUsage) == 1 && len(c.UnknownExtKeyUsage) == 0 &&
+		c.ExtKeyUsage[0] == x509.ExtKeyUsageTimeStamping && keyUsageSigns(c)
 }
 
 // limited is a writer that takes a bounded number of bytes.
@@ -230,6 +230,7 @@ type limited struct {
 	left int
 }
 
+// Write returns io.ErrShortWrite for more bytes than are left.
 func (l *limited) Write(p []byte) (int, error) {
 	if len(p) > l.left {
 		return 0, io.ErrShortWrite

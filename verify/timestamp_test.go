@@ -92,7 +92,7 @@ func TestTimestamps(t *testing.T) {
 	twin := authorityWith(onlyStamps)
 	for name, c := range map[string]struct {
 		stamp  stamp
-		reason string
+		reason verify.Reason
 	}{
 		"right":               {stamp{tsa: tsa, at: now}, ""},
 		"over something else": {stamp{tsa: tsa, at: now, imprint: make([]byte, 32)}, verify.ReasonTimestampImprint},

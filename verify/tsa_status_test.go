@@ -70,7 +70,7 @@ func TestTokenOfACompromisedAuthority(t *testing.T) {
 		tsa    *identity
 		certs  [][]byte
 		lists  [][]byte
-		reason string
+		reason verify.Reason
 	}{
 		"keyCompromise, later":        {w.tsa, nil, [][]byte{fresh(t, w.tsaRoot, w.tsa, now.Add(-day), 1)}, verify.ReasonTimestampCompromise},
 		"no reason, later":            {w.tsa, nil, [][]byte{fresh(t, w.tsaRoot, w.tsa, now.Add(-day), 0)}, verify.ReasonTimestampCompromise},
@@ -108,7 +108,7 @@ func TestStatusOfTheAuthority(t *testing.T) {
 	message := stamped(t, w.signer, stamp{tsa: w.tsa, at: at})
 	for name, c := range map[string]struct {
 		lists  [][]byte
-		detail string
+		detail verify.Reason
 		state  verify.RevocationState
 		counts bool // under RequireRevocation
 	}{
@@ -195,7 +195,7 @@ func TestAccuracy(t *testing.T) {
 	t.Run("the authority's own certificate", func(t *testing.T) {
 		p := w.policy
 		short := issue(t, "short", ecKey(t), w.tsaRoot, func(c *x509.Certificate) { onlyStamps(c); c.NotAfter = at.Add(30 * time.Second) })
-		for seconds, reason := range map[int]string{30: "", 31: verify.ReasonTimestampDates} {
+		for seconds, reason := range map[int]verify.Reason{30: "", 31: verify.ReasonTimestampDates} {
 			if s := run(t, stamped(t, w.signer, stamp{tsa: short, at: at, accuracy: seq(der(seconds))}), nil, p).Signers[0].Timestamp; s.Reason != reason {
 				t.Errorf("accuracy %d s: %+v", seconds, s)
 			}
@@ -205,7 +205,7 @@ func TestAccuracy(t *testing.T) {
 			t.Errorf("not valid yet at the token's time: %+v", s)
 		}
 		p.CRLs = [][]byte{fresh(t, w.tsaRoot, w.tsa, at.Add(30*time.Second), 4)}
-		for seconds, reason := range map[int]string{29: "", 30: verify.ReasonTimestampRevoked} {
+		for seconds, reason := range map[int]verify.Reason{29: "", 30: verify.ReasonTimestampRevoked} {
 			if s := run(t, exact(seconds), nil, p).Signers[0].Timestamp; s.Reason != reason {
 				t.Errorf("accuracy %d s, revoked: %+v", seconds, s)
 			}
@@ -226,18 +226,18 @@ func TestToleranceOfStampsAndLists(t *testing.T) {
 	p := w.policy
 	p.AllowSHA1 = true
 	at := now.Add(-14 * day)
-	remarks := func(r *verify.Report, id verify.CheckID) []string {
+	remarks := func(r *verify.Report, id verify.CheckID) []verify.Reason {
 		c, _ := r.Signers[0].Check(id)
 		if c.Detail == "" {
 			return nil
 		}
-		return append([]string{c.Detail}, c.Also...)
+		return append([]verify.Reason{c.Detail}, c.Also...)
 	}
-	both := []string{verify.ReasonTimestampUnchecked, verify.RemarkSHA1}
+	both := []verify.Reason{verify.ReasonTimestampUnchecked, verify.RemarkSHA1}
 	old := issue(t, "old tsa", ecKey(t), w.tsaRoot, func(c *x509.Certificate) { onlyStamps(c); c.SignatureAlgorithm = x509.ECDSAWithSHA1 })
 	for name, c := range map[string]struct {
 		stamp stamp
-		want  []string
+		want  []verify.Reason
 	}{
 		"none":      {stamp{tsa: w.tsa, at: at}, both[:1]},
 		"imprint":   {stamp{tsa: w.tsa, at: at, sha1: true}, both},
@@ -265,7 +265,7 @@ func TestToleranceOfStampsAndLists(t *testing.T) {
 	r := run(t, stamped(t, w.signer, stamp{tsa: w.tsa, at: at}), nil, p)
 	valid.hold(t, r)
 	for _, id := range []verify.CheckID{verify.CheckRevocation, verify.CheckTimestamp} {
-		if got := remarks(r, id); !slices.Equal(got, []string{verify.RemarkSHA1}) {
+		if got := remarks(r, id); !slices.Equal(got, []verify.Reason{verify.RemarkSHA1}) {
 			t.Errorf("%s: remarks %q", id, got)
 		}
 	}
@@ -283,7 +283,7 @@ func TestInformationThatIsOver(t *testing.T) {
 		}
 	})
 	tsaGood := fresh(t, w.tsaRoot, nil, now, 0)
-	check := func(own, given []byte, require bool, want expect, state verify.RevocationState, detail string) {
+	check := func(own, given []byte, require bool, want expect, state verify.RevocationState, detail verify.Reason) {
 		t.Helper()
 		p := w.policy
 		m.crls = [][]byte{own}

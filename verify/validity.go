@@ -10,7 +10,7 @@ import (
 	"natsuin/verify/trust"
 )
 
-// Dates says where a moment lies in a certificate's validity.
+// Dates says where a time lies in a certificate's validity.
 type Dates string
 
 // The three answers about dates.
@@ -20,79 +20,70 @@ const (
 	DatesNotYet  Dates = "not-yet"
 )
 
-// ErrNilCertificate is returned when there is nothing to judge.
+// ErrNilCertificate is returned by [Certificate] for a nil certificate.
 var ErrNilCertificate = errors.New("judge certificate: none given")
 
-// CertificateReport is the judgement of one certificate by itself, for its holder: is it still good?
+// CertificateReport is the judgement of one certificate by itself, for its
+// holder.
 type CertificateReport struct {
-	// Verdict is Valid only if the dates are good, a path leads to an anchor, and revocation was checked and is good
-	// at Reference.
+	// Verdict is Valid only if the dates are good, a path leads to an anchor,
+	// and revocation was checked and is good at Reference.
 	Verdict Verdict
-	// Reason is the Detail of the check that decided against Valid; empty when Valid.
-	Reason string
-	// Dates are the certificate's own at Reference, whatever became of the path.
+	// Reason is the Detail of the check that decided against Valid; empty if
+	// Valid.
+	Reason Reason
+	// Dates are the certificate's own at Reference, even without a valid path.
 	Dates     Dates
 	Reference time.Time
-	// Chain runs from the certificate to the anchor, or is the one that failed; Anchor is nil unless the path is valid.
+	// Chain runs from the certificate to the anchor, or is the path that
+	// failed. Anchor is nil unless the path is valid.
 	Chain  []*x509.Certificate
 	Anchor *AnchorInfo
-	// Revocation is NotChecked without a valid path: nobody vouches then for who may say so.
+	// Revocation is NotChecked without a valid path, which says who may answer.
 	Revocation Revocation
-	// Checks are dates, chain, policy and revocation, and practice for a practice path.
+	// Checks are dates, chain, policy and revocation, and practice for a
+	// practice path.
 	Checks []Check
-	// Practice says that a certificate of the path is a practice one.
+	// Practice reports whether a certificate of the path is a practice one.
 	Practice bool
 }
 
-// Check returns the check of that name, and false if it was not part of the judgement.
+// Check returns the check with that ID, and false if the judgement has none.
 func (r *CertificateReport) Check(id CheckID) (Check, bool) { return find(r.Checks, id) }
 
-// Certificate judges one certificate by the rules that hold for a signer's (dates, path, policy, revocation), at p.At or now.
-// Nothing was signed here, so that the pinned authentication roots do as well as the signature roots, and a revocation needs
-// no proof of time: revoked is revoked. p.Certificates should hold the issuer. The error is for a context that ended and for
-// a nil certificate.
+// Certificate judges one certificate by the rules that apply to a signer's
+// (dates, path, policy, revocation), at p.At or now. Nothing was signed here, so
+// the pinned authentication roots are anchors too, and a revocation needs no
+// proof of time. p.Certificates should hold the issuer. The error is
+// [ErrNilCertificate] or that of a context that ended.
 func Certificate(ctx context.Context, cert *x509.Certificate, p Policy) (*CertificateReport, error) {
 	return certificate(ctx, cert, p, trust.Lookup)
 }
 
+// certificate is Certificate with the lookup of pinned roots as a parameter.
 func certificate(ctx context.Context, cert *x509.Certificate, p Policy, pinned func(*x509.Certificate) (trust.Root, bool)) (*CertificateReport, error) {
 	if cert == nil {
 		return nil, ErrNilCertificate
 	}
 	p.RequireRevocation, p.AllowAuth = true, true
-	j := &judgement{ctx: ctx, policy: p, now: p.Now, pinned: pinned, work: p.newWork(ctx), doc: &document{message: &cms.Message{}}}
-	if j.now.IsZero() {
-		j.now = time.Now()
-	}
+	j := newJudgement(ctx, p, pinned)
+	j.doc = &document{message: &cms.Message{}}
 	j.gather()
-	// The moment is given, not a guess at when something was signed.
-	s := Signer{Certificate: cert, Reference: j.now, ReferenceFrom: "at", Revocation: Revocation{State: NotChecked}}
+	// The time is given, not a guess at when something was signed.
+	ref := reference{j.now, j.now, FromAt}
 	if !p.At.IsZero() {
-		s.Reference = p.At
+		ref = reference{p.At, p.At, FromAt}
 	}
-	e := evidence{cert: cert, checks: []Check{passed(CheckAlgorithms, "")}}
-	if err := j.vouch(&s, &e); err != nil {
+	found, err := j.findPath(cert, nil, ref.time)
+	if err != nil {
 		return nil, err
 	}
+	revocation, check := j.checkRevocation(found, ref)
 	r := &CertificateReport{
-		Dates: datesAt(cert, s.Reference), Reference: s.Reference, Chain: s.Chain, Anchor: s.Anchor,
-		Revocation: s.Revocation, Checks: s.Checks, Practice: s.Practice,
-	}
-	for i := range r.Checks {
-		if r.Checks[i].Detail == RemarkAuthRoot {
-			r.Checks[i].Detail = "" // a remark about signatures
-		}
+		Dates: datesAt(cert, ref.time), Reference: ref.time, Chain: found.chain, Anchor: found.anchorInfo(),
+		Revocation: revocation, Practice: found.practice,
+		Checks: append(j.checkPath(found, ref.time, ""), check),
 	}
 	r.Verdict, r.Reason = judge(r.Checks)
 	return r, nil
-}
-
-func datesAt(c *x509.Certificate, at time.Time) Dates {
-	switch outside(c, at) {
-	case ReasonExpired:
-		return DatesExpired
-	case ReasonNotYetValid:
-		return DatesNotYet
-	}
-	return DatesGood
 }

@@ -26,7 +26,7 @@ func TestValidityOfACertificate(t *testing.T) {
 		crl     []byte
 		anchors []verify.Anchor
 		verdict verify.Verdict
-		reason  string
+		reason  verify.Reason
 		dates   verify.Dates
 		state   verify.RevocationState
 		anchor  bool
@@ -84,7 +84,7 @@ func TestValidityUnderAPinnedRoot(t *testing.T) {
 		usage   trust.Usage
 		policy  string
 		verdict verify.Verdict
-		reason  string
+		reason  verify.Reason
 	}{
 		"signature":                       {trust.Sign, "1.2.392.200149.8.5.1.1.20", verify.Valid, ""},
 		"signature root, not its policy":  {trust.Sign, "1.2.392.200149.8.5.1.3.30", verify.Invalid, verify.ReasonPolicyArc},

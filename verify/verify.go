@@ -1,13 +1,18 @@
-// Package verify judges CMS signatures (RFC 5652): whether the content is the one that was signed, by whom, and who vouches for
-// that name. It reads DER, BER, PEM and S/MIME, streams content of any size, and returns a report with every check on a line of
-// its own and one of three verdicts: VALID, INVALID, INDETERMINATE.
+// Package verify judges CMS signatures (RFC 5652): whether the content is the
+// one that was signed, by whom, and whether a trusted root certifies that name.
+// It reads DER, BER, PEM and S/MIME, streams content of any size, and returns a
+// [Report] with every check on a line of its own and one of three verdicts:
+// VALID, INVALID or INDETERMINATE.
 //
-// It is not a trust store, opens no file and no connection: the caller passes anchors, revocation lists and, if the network may
-// be asked, a function that fetches. It holds no words for people; reasons are stable identifiers. Certificates, lists and
-// answers found inside a message are hints only, and never anchors unless their SHA-256 fingerprint is pinned.
+// It does not keep trusted roots and opens no file or connection: the caller
+// passes anchors, revocation lists and, if the network may be used, a function
+// that asks responders. It holds no words for people; reasons are stable
+// identifiers. Certificates, lists and answers found inside a message are hints,
+// never anchors unless their SHA-256 fingerprint is pinned.
 //
-// The rules are those of RFC 5652, 5035, 5280, 6211, 8933, 3161, 6960 and 8017, with the verdicts of ETSI EN 319 102-1;
-// docs/verify.md lists them, and each place where a well-known program answers differently.
+// The rules are those of RFC 5652, 5035, 5280, 6211, 8933, 3161, 6960 and 8017,
+// with the verdicts of ETSI EN 319 102-1. docs/verify.md lists them, and each
+// place where a well-known program answers differently.
 package verify
 
 import (
@@ -21,14 +26,15 @@ import (
 	"natsuin/verify/trust"
 )
 
-// Verdict is the one answer about a message or a signer. Its zero value is Invalid, so that a report that was never filled in
-// promises nothing.
+// Verdict is the judgement of a message or a signer. The zero value is Invalid,
+// so that a report that was never filled in promises nothing.
 type Verdict uint8
 
 const (
-	// Invalid: something is wrong that no further information can mend.
+	// Invalid: something is wrong that no further information can change.
 	Invalid Verdict = iota
-	// Indeterminate: information is missing: an anchor, a certificate, proof of time, a required revocation answer.
+	// Indeterminate: information is missing: an anchor, a certificate, proof of
+	// time, a required revocation answer.
 	Indeterminate
 	// Valid: every check that applies passed and the chain ends at an anchor.
 	Valid
@@ -46,11 +52,13 @@ func (v Verdict) String() string {
 	}
 }
 
-// AnchorKind says where an anchor came from. The verdict line must tell it, because whoever can write the folder of registered
-// roots, or choose the arguments, can add one.
+// AnchorKind says where an anchor came from. It belongs beside the verdict,
+// because whoever can write the folder of registered roots, or choose the
+// arguments, can add an anchor.
 type AnchorKind string
 
-// The kinds of anchor. AnchorPinned is given by this package alone: a Policy that carries it is treated as AnchorFile.
+// The kinds of anchor. Only this package assigns AnchorPinned: an anchor of the
+// Policy that has it is treated as AnchorFile.
 const (
 	AnchorPinned     AnchorKind = "pinned"
 	AnchorRegistered AnchorKind = "registered"
@@ -58,81 +66,103 @@ const (
 	AnchorPractice   AnchorKind = "practice"
 )
 
-// Anchor is a certificate that the caller trusts for this run: as an issuer if it is a CA, as a signer only by identical bytes.
+// Anchor is a certificate that the caller trusts for this run: as an issuer if
+// it is a CA, as a signer only by identical bytes.
 type Anchor struct {
 	Certificate *x509.Certificate
 	Kind        AnchorKind
-	Name        string // how the person calls it: a registered name or the file it came from
-	// Authentication says that it vouches for authentication keys, as the pinned authentication roots do: it anchors a signature
-	// only with AllowAuth. The caller says so of the practice root that rehearses them.
+	Name        string // a registered name, or the file that it came from
+	// Authentication reports whether it certifies authentication keys, as the
+	// pinned authentication roots do: it then anchors a signature only with
+	// AllowAuth. The practice root for authentication sets it.
 	Authentication bool
 }
 
-// Policy says what is trusted, at which time, and what is tolerated. Its zero value trusts the pinned signature roots alone, at
-// the present time, tolerates nothing weak and asks no network.
+// OCSPAuto is the Policy.OCSPURL that means the address in each certificate.
+const OCSPAuto = "auto"
+
+// Policy says what is trusted, at which time, and what is tolerated. The zero
+// value trusts the pinned signature roots alone, at the present time, tolerates
+// nothing weak and uses no network.
 type Policy struct {
 	// Anchors are trusted besides the pinned roots.
 	Anchors []Anchor
 	// TSAAnchors are trusted for time stamps, and for nothing else.
 	TSAAnchors []*x509.Certificate
-	// Certificates help to find the signer and to build paths; they are not trusted.
+	// Certificates help to find the signer and to build paths; they are not
+	// trusted.
 	Certificates []*x509.Certificate
-	// CRLs are certificate revocation lists, DER, checked by their own signatures; ReadLists reads them from a file.
+	// CRLs are DER certificate revocation lists, checked by their own
+	// signatures. [ReadLists] reads them from a file.
 	CRLs [][]byte
-	// OCSP, if not nil, sends one OCSP request (DER) to url and returns the answer (DER). Nil means that nothing is asked.
+	// OCSP, if not nil, sends one OCSP request (DER) to url and returns the
+	// response (DER). Nil means that no responder is asked.
 	OCSP func(ctx context.Context, url string, request []byte) ([]byte, error)
-	// OCSPURL is the responder's address; "auto" or empty means the one that each certificate names.
+	// OCSPURL is the address of the responder; OCSPAuto or empty means the one
+	// that each certificate names.
 	OCSPURL string
 	// Now is the present time; zero means time.Now().
 	Now time.Time
-	// At is the time for which the person wants an answer; zero means not given. A verified time stamp comes first.
+	// At is the time for which the caller wants an answer; zero means not
+	// given. A verified time stamp takes precedence.
 	At time.Time
-	// RequireRevocation makes every revocation state but good INDETERMINATE, information that ended before now included unless it
-	// was issued after the reference time; a time stamp then counts only if the same is known of its authority.
+	// RequireRevocation makes every revocation state but good INDETERMINATE,
+	// and does not accept information that has ended unless it was issued after
+	// the reference time. A time stamp then counts only if the same is known of
+	// its authority.
 	RequireRevocation bool
-	// AllowSHA1 tolerates SHA-1, AllowWeak tolerates RSA from 1024 to 2047 bits and exponents under 65537; both leave a remark
-	// in each check that they changed.
+	// AllowSHA1 tolerates SHA-1. AllowWeak tolerates RSA from 1024 to 2047 bits
+	// and exponents under 65537. Both leave a remark in each check that they
+	// changed.
 	AllowSHA1, AllowWeak bool
-	// AllowAuth lets the pinned authentication roots anchor a signature, which is a weak statement: that key signs digests that
-	// others choose.
+	// AllowAuth lets the pinned authentication roots anchor a signature, which
+	// is a weak statement: that key signs digests that others choose.
 	AllowAuth bool
-	// SignerSHA256, if not nil, is the fingerprint that the certificate of at least one signer must have.
+	// SignerSHA256, if not nil, is the fingerprint that the certificate of at
+	// least one signer must have.
 	SignerSHA256 *[32]byte
-	// Memory, if not nil, serves all the judgements that have it: what they find out about certificates and lists is found out once.
-	// It changes no answer. The bytes of CRLs must stay as they are while it is in use.
+	// Memory, if not nil, is shared by all the judgements that have it. The
+	// bytes of CRLs must not change while it is in use.
 	Memory *Memory
 }
 
-// Memory is what is true of certificates and lists whoever asks. Several goroutines may share it. Its zero value is empty.
-type Memory struct{ known path.Memory }
+// Memory caches parsed certificates, revocation lists and signature checks; it
+// never changes a verdict. Several goroutines may share one. The zero value is
+// empty.
+type Memory struct{ cache path.Memory }
 
-// newWork begins what one judgement may spend.
-func (p Policy) newWork(ctx context.Context) *path.Work {
+// newBudget returns what one judgement may spend.
+func (p Policy) newBudget(ctx context.Context) *path.Work {
 	if p.Memory == nil {
 		return path.NewWork(ctx, nil)
 	}
-	return path.NewWork(ctx, &p.Memory.known)
+	return path.NewWork(ctx, &p.Memory.cache)
 }
 
-// Input is what is judged.
+// Input is one message, and its content.
 type Input struct {
-	// Signature holds the message in any form that this package reads, Size its length in bytes.
+	// Signature holds the message in any form that this package reads, Size its
+	// length in bytes.
 	Signature io.ReaderAt
 	Size      int64
-	// Content is the content of a detached signature. With attached content it must be equal byte for byte. Nil means none.
+	// Content is the content of a detached signature; nil means none. If the
+	// message has content too, both must be equal byte for byte.
 	Content io.Reader
-	// Out, if not nil, receives the attached content while it is being read, before the verdict is known: the caller must not
-	// release it unless the verdict is Valid.
+	// Out, if not nil, receives the attached content while it is being read,
+	// before the verdict is known: the caller must not release it unless the
+	// verdict is Valid.
 	Out io.Writer
 }
 
-// Verify judges one message. Whatever the bytes say, the answer is a report; the error is for what could not be read or
-// written, and for a context that ended.
+// Verify judges one message. Whatever the bytes are, the answer is a report;
+// an error means that something could not be read or written, or that the
+// context ended.
 func Verify(ctx context.Context, in Input, p Policy) (*Report, error) {
 	return verify(ctx, in, p, trust.Lookup)
 }
 
-// Detached judges a detached signature held in memory over content. It is Verify for the simple case.
+// Detached judges a signature held in memory, over content unless that is nil.
+// It is [Verify] for the simple case.
 func Detached(ctx context.Context, sig []byte, content io.Reader, p Policy) (*Report, error) {
 	return Verify(ctx, Input{Signature: bytes.NewReader(sig), Size: int64(len(sig)), Content: content}, p)
 }

@@ -76,7 +76,11 @@ func (i *Info) readImprint(s *cryptobyte.String) bool {
 		!algorithm.ReadASN1ObjectIdentifier(&i.HashAlgorithm) {
 		return false
 	}
-	i.Hash = hashes[i.HashAlgorithm.String()]
+	for _, row := range hashes {
+		if row.oid.Equal(i.HashAlgorithm) {
+			i.Hash = row.hash
+		}
+	}
 	if i.Hash != 0 {
 		var null cryptobyte.String
 		var present bool

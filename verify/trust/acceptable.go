@@ -4,11 +4,19 @@ import (
 	"bytes"
 	"crypto/x509"
 	"errors"
+	"slices"
+	"sync"
 )
 
-// practicePolicy is the certificate policy that every practice certificate
+// practicePolicy returns the certificate policy that every practice certificate
 // carries (docs/cli.md, behaviour 20).
-const practicePolicy = "2.25.184374126194146455454303695688590931723"
+var practicePolicy = sync.OnceValue(func() x509.OID {
+	oid, err := x509.ParseOID("2.25.184374126194146455454303695688590931723")
+	if err != nil {
+		panic(err)
+	}
+	return oid
+})
 
 // ErrPractice refuses a practice root: it has no legal effect and anchors
 // nothing but a run that names it.
@@ -50,12 +58,7 @@ func (e *NotRootError) Error() string { return "register root: " + e.Reason.Stri
 
 // IsPractice reports whether the certificate carries the practice policy.
 func IsPractice(cert *x509.Certificate) bool {
-	for _, policy := range cert.Policies {
-		if policy.String() == practicePolicy {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(cert.Policies, practicePolicy().Equal)
 }
 
 // Acceptable reports whether the certificate may be registered: nil, ErrPractice

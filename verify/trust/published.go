@@ -10,10 +10,10 @@
 package trust
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"crypto/x509"
 	"encoding/hex"
-	"fmt"
 	"time"
 
 	"natsuin/fingerprint"
@@ -80,9 +80,9 @@ func Lookup(cert *x509.Certificate) (Root, bool) {
 	if cert == nil || len(cert.Raw) == 0 {
 		return Root{}, false
 	}
-	sum := fmt.Sprintf("%X", sha256.Sum256(cert.Raw))
+	sum := sha256.Sum256(cert.Raw)
 	for i, row := range published {
-		if sum == row.sha256 {
+		if bytes.Equal(mustHex(row.sha256), sum[:]) {
 			return rootAt(i), true
 		}
 	}

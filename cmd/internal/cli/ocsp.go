@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"natsuin/cmd/internal/ui"
+	"natsuin/verify"
 )
 
 const (
@@ -22,7 +23,7 @@ const (
 
 // checkOCSPAddress refuses what could never be asked.
 func checkOCSPAddress(address string) error {
-	if address == "auto" {
+	if address == verify.OCSPAuto {
 		return nil
 	}
 	u, err := url.Parse(address)

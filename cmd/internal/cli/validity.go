@@ -110,7 +110,7 @@ func (a *app) validityOutcome(id card.CertID, cert *x509.Certificate, rep *verif
 	case rep.Dates == verify.DatesNotYet:
 		return answer(i18n.CodeIndeterminate, "validity.not-yet", "Date", a.dateTime(cert.NotBefore))
 	case rep.Verdict == verify.Valid && revocation.State == verify.Good:
-		return answer(i18n.CodeOK, "validity.good", "Source", strings.ToUpper(revocation.Source))
+		return answer(i18n.CodeOK, "validity.good", "Source", strings.ToUpper(string(revocation.Source)))
 	case rep.Anchor == nil && rep.Reason == verify.ReasonChainWeak:
 		return answer(i18n.CodeIndeterminate, "validity.weak")
 	case rep.Anchor == nil && rep.Practice:
@@ -133,7 +133,7 @@ func validityOf(id card.CertID, cert *x509.Certificate, rep *verify.CertificateR
 	v := &validityReport{
 		Certificate: id.String(), Dates: rep.Dates, Revocation: string(rep.Revocation.State),
 		NotBefore: stamp(cert.NotBefore), NotAfter: stamp(cert.NotAfter), SHA256: fingerprint.Of(cert).SHA256.String(),
-		Source: orNull(rep.Revocation.Source), Practice: rep.Practice,
+		Source: orNull(string(rep.Revocation.Source)), Practice: rep.Practice,
 	}
 	if rep.Revocation.State == verify.Revoked {
 		v.Reason, v.RevokedAt = orNull(rep.Revocation.Reason), orNull(stamp(rep.Revocation.At))
@@ -168,7 +168,7 @@ func (a *app) printValidity(o *validityOptions, id card.CertID, cert *x509.Certi
 	if rep.Practice && len(o.crl) > 0 && rep.Revocation.State == verify.Unknown {
 		a.print(a.t("validity.practice.crl"))
 	}
-	if o.ocsp == "auto" && len(cert.OCSPServer) == 0 {
+	if o.ocsp == verify.OCSPAuto && len(cert.OCSPServer) == 0 {
 		a.print(a.t("validity.no-address"))
 	}
 	if age := a.env.Now().Sub(cert.NotBefore); !over && age >= 0 && age < newForHours {

@@ -16,7 +16,10 @@ func (r *verifyRun) outcomeOf(j *judged) error {
 
 // nextSteps are the ids of what can be done about a reason, where the flag that answers it
 // says more than the hint of the verdict.
-var nextSteps = []struct{ reason, id string }{
+var nextSteps = []struct {
+	reason verify.Reason
+	id     string
+}{
 	{verify.ReasonSHA1Forbidden, "verify.next.sha1"},
 	{verify.ReasonWeakKey, "verify.next.weak"},
 	{verify.ReasonChainWeak, "verify.next.weak-path"},

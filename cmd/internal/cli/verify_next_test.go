@@ -10,7 +10,7 @@ func TestNextStepAnswersTheReason(t *testing.T) {
 	unstamped := verify.Signer{Checks: []verify.Check{{ID: verify.CheckTimestamp, Result: verify.Unclear, Detail: verify.ReasonTimestampChain}}}
 	for _, c := range []struct {
 		verdict verify.Verdict
-		reason  string
+		reason  verify.Reason
 		signers []verify.Signer
 		want    string
 	}{

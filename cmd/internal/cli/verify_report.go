@@ -46,15 +46,15 @@ type verifySigner struct {
 // verifyReference is the time for which a signer was judged, and where it came from:
 // now, at or timestamp.
 type verifyReference struct {
-	Time string `json:"time"`
-	From string `json:"from"`
+	Time string                 `json:"time"`
+	From verify.ReferenceSource `json:"from"`
 }
 
 type verifyTimestamp struct {
-	Time       *string `json:"time"`
-	Verified   bool    `json:"verified"`
-	Reason     string  `json:"reason,omitempty"`
-	Revocation string  `json:"revocation"`
+	Time       *string       `json:"time"`
+	Verified   bool          `json:"verified"`
+	Reason     verify.Reason `json:"reason,omitempty"`
+	Revocation string        `json:"revocation"`
 }
 
 type verifyAnchor struct {
@@ -64,10 +64,10 @@ type verifyAnchor struct {
 }
 
 type verifyCheck struct {
-	ID     verify.CheckID `json:"id"`
-	Result verify.Result  `json:"result"`
-	Detail *string        `json:"detail"`
-	Also   []string       `json:"also,omitempty"`
+	ID     verify.CheckID  `json:"id"`
+	Result verify.Result   `json:"result"`
+	Detail *string         `json:"detail"`
+	Also   []verify.Reason `json:"also,omitempty"`
 }
 
 // conclude prints every judgement as it comes, in order, and returns the outcome that
@@ -181,7 +181,7 @@ func (a *app) signerOf(s *verify.Signer) verifySigner {
 func checksOf(checks []verify.Check) []verifyCheck {
 	list := []verifyCheck{}
 	for _, c := range checks {
-		list = append(list, verifyCheck{c.ID, c.Result, orNull(c.Detail), c.Also})
+		list = append(list, verifyCheck{c.ID, c.Result, orNull(string(c.Detail)), c.Also})
 	}
 	return list
 }

@@ -15,7 +15,7 @@ func (r *verifyRun) verdictLine(rep *verify.Report) string {
 }
 
 // verdictWith is the verdict over some signers with what belongs beside it.
-func (r *verifyRun) verdictWith(verdict verify.Verdict, reason string, practice bool, signers []verify.Signer) string {
+func (r *verifyRun) verdictWith(verdict verify.Verdict, reason verify.Reason, practice bool, signers []verify.Signer) string {
 	a := r.app
 	var remarks []string
 	if practice {
@@ -60,12 +60,12 @@ func (r *verifyRun) verdictWith(verdict verify.Verdict, reason string, practice 
 
 // asOfGivenTime reports whether a signer was judged for the time of --at, which nothing
 // proves, and not for now. Where the dates were not looked at no time plays a part.
-func asOfGivenTime(s verify.Signer) bool { return asOf(s, "at") }
+func asOfGivenTime(s verify.Signer) bool { return asOf(s, verify.FromAt) }
 
 // asOfTimeStamp reports whether it was the time of a verified time stamp.
-func asOfTimeStamp(s verify.Signer) bool { return asOf(s, "timestamp") }
+func asOfTimeStamp(s verify.Signer) bool { return asOf(s, verify.FromTimestamp) }
 
-func asOf(s verify.Signer, from string) bool {
+func asOf(s verify.Signer, from verify.ReferenceSource) bool {
 	dates, _ := s.Check(verify.CheckDates)
 	return s.ReferenceFrom == from && dates.Result != verify.NotDone
 }
@@ -95,7 +95,7 @@ func (a *app) openRevocation(s *verify.Signer) string {
 }
 
 // decisiveCheck is the check that a reason came from.
-func decisiveCheck(reason string, signers []verify.Signer) verify.CheckID {
+func decisiveCheck(reason verify.Reason, signers []verify.Signer) verify.CheckID {
 	for _, s := range signers {
 		for _, c := range s.Checks {
 			if c.Detail == reason && c.Result != verify.Passed {
@@ -108,7 +108,7 @@ func decisiveCheck(reason string, signers []verify.Signer) verify.CheckID {
 
 // reasonOf words a reason as it is said of one check: to a person, a file has changed and
 // not an attribute of its signature.
-func (a *app) reasonOf(check verify.CheckID, id string) string {
+func (a *app) reasonOf(check verify.CheckID, id verify.Reason) string {
 	if check == verify.CheckMessageDigest && id == verify.ReasonDiffers {
 		return a.t("reason.file-differs")
 	}
@@ -116,9 +116,9 @@ func (a *app) reasonOf(check verify.CheckID, id string) string {
 }
 
 // reason words one of verify's stable identifiers.
-func (a *app) reason(id string) string {
-	if key := "reason." + id; a.out.Has(key) {
+func (a *app) reason(id verify.Reason) string {
+	if key := "reason." + string(id); a.out.Has(key) {
 		return a.t(key)
 	}
-	return ui.Escape(id)
+	return ui.Escape(string(id))
 }

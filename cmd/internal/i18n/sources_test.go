@@ -144,7 +144,7 @@ func families(t *testing.T) map[string][]string {
 		"doctor.probe.":         {"build", "service", "permission", "readers", "card", "application", "kind", "certificates", "dates", "tries-sign", "tries-auth", "clock", "locale", "practice", "roots"},
 		"doctor.fix.":           {"build", "service", "permission", "readers", "clock"},
 		"check.":                constants(t, "../../../verify/checks.go", "Check"),
-		"reason.":               verify.Reasons(),
+		"reason.":               words(verify.Reasons()...),
 		"crl-reason.":           values(t, "../../../verify/internal/revocation/status.go", "reasonNames"),
 		"cmd.":                  nil, // by group and verb
 		"err.practice.invalid.": {"kind", "name", "address", "birth", "sex", "sign", "auth", "reason"},

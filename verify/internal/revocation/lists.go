@@ -51,7 +51,7 @@ func (k *Checker) byCRL(ctx context.Context, cert, issuer *x509.Certificate) Ans
 		return q.revoked
 	}
 	if q.covered == everyReason {
-		answer := Answer{Status: Good, Source: "crl", SHA1: q.sha1, Weak: q.weak}
+		answer := Answer{Status: Good, Source: FromCRL, SHA1: q.sha1, Weak: q.weak}
 		if q.fresh != everyReason {
 			answer.Stale, answer.Until = true, q.until
 		}
@@ -111,7 +111,7 @@ func (k *Checker) consult(ctx context.Context, q *query, p point, list *CRL) {
 		sha1 = sha1 || deltaSHA1
 	}
 	if found, ok := look(list, delta, q.issuerName, q.cert); ok {
-		answer := revokedBy(found, "crl")
+		answer := revokedBy(found, FromCRL)
 		answer.SHA1, answer.Weak = sha1, weak
 		q.settled[group] = list
 		q.revoked = better(q.revoked, answer)

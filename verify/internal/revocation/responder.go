@@ -39,10 +39,10 @@ func (k *Checker) byOCSP(ctx context.Context, r *Response, cert, issuer *x509.Ce
 	if nonce != nil && r.producedAt.Add(skew).Before(k.now()) {
 		return unknown(Gap{AnswerRefused, "OCSP: the response was produced before it was asked for"})
 	}
-	answer := Answer{Status: s.status, Source: "ocsp"}
+	answer := Answer{Status: s.status, Source: FromOCSP}
 	switch {
 	case s.status == Revoked:
-		answer = revokedBy(s.entry, "ocsp")
+		answer = revokedBy(s.entry, FromOCSP)
 	case s.status == Unknown:
 		return unknown(Gap{AnswerUnknown, "OCSP: the responder does not know the certificate"})
 	case dropped(cert, s.thisUpdate, s.archiveCutoff):

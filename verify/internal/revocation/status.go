@@ -90,10 +90,19 @@ func (r Reason) compromise() bool {
 }
 
 // revokedBy is the answer of an entry of a list or of an OCSP response.
-func revokedBy(e entry, source string) Answer {
+func revokedBy(e entry, source Source) Answer {
 	return Answer{Status: Revoked, RevokedAt: e.revokedAt, Reason: e.reason, InvalidityDate: e.invalidityDate,
 		Compromised: e.reason.compromise(), Source: source}
 }
+
+// Source is a kind of document.
+type Source string
+
+// The kinds of document.
+const (
+	FromCRL  Source = "crl"
+	FromOCSP Source = "ocsp"
+)
 
 // Answer is what is known of one certificate, and from which document.
 type Answer struct {
@@ -109,8 +118,8 @@ type Answer struct {
 	// compromise as the reason, or no reason at all.
 	Compromised bool
 
-	// Source is "crl" or "ocsp", whichever decided; empty when nothing did.
-	Source string
+	// Source is the kind of document that decided; empty if none did.
+	Source Source
 
 	// Stale says of Good that the documents that decided were issued before
 	// the reference time and are over now: what became of the certificate

@@ -65,7 +65,7 @@ func matchReference(value cryptobyte.String, second bool, cert *x509.Certificate
 				return 0, no
 			}
 			first = id
-		} else if no != nil && no.detail == ReasonAttributeMalformed {
+		} else if no != nil && no.reason == ReasonAttributeMalformed {
 			return 0, no
 		}
 	}

@@ -10,57 +10,70 @@ import (
 	"natsuin/verify/internal/cms"
 )
 
-// evidence is what a SignerInfo shows by itself: its structure and the mathematics, before anyone is trusted.
+// evidence is what a SignerInfo shows by itself: its structure, and whether the
+// signature value verifies, before anything is trusted.
 type evidence struct {
-	checks []Check
-	cert   *x509.Certificate
-	// others are certificates that may be meant as well as cert: they are named alike, their key is the one that verified the
-	// signature, and no attribute tells them apart. Whoever vouches for one of them vouches for the signer.
+	algorithms *problem // nil if they are allowed
+	attributes, contentType, messageDigest,
+	signature, signingCertificate Check
+	cert *x509.Certificate
+	// others are certificates that may be meant as well as cert: they have the
+	// same name, their key is the one that verified the signature, and no
+	// attribute distinguishes them. A path from one of them is one from the
+	// signer.
 	others []*x509.Certificate
-	// sha1 and weak say what was only tolerated.
+	// sha1 and weak report what was only tolerated.
 	sha1, weak bool
 }
 
-// examine checks structure and mathematics of one signer. The first check is CheckAlgorithms.
-func (d *document) examine(s cms.Signer, p Policy) evidence {
+// evidence examines one signer of the document.
+func (d *document) evidence(s cms.Signer, p Policy) evidence {
 	var e evidence
-	suite, no := suiteOf(s.Digest, s.Algorithm)
-	found, signature := d.findSigner(s, suite, no == nil)
-	var cert *x509.Certificate
+	suite, why := suiteOf(s.Digest, s.Algorithm)
+	var found []*x509.Certificate
+	found, e.signature = d.findSigner(s, suite, why == nil)
 	if len(found) > 0 {
 		found = preferSigning(found)
-		cert, e.others = found[0], found[1:]
+		e.cert, e.others = found[0], found[1:]
 	}
-	e.cert = cert
-	if no == nil {
-		no = algorithmProtection(s)
+	e.algorithms = why
+	if e.algorithms == nil {
+		e.algorithms = algorithmProtection(s)
 	}
-	if no == nil && suite.digest == crypto.SHA1 {
+	if e.algorithms == nil && suite.digest == crypto.SHA1 {
 		e.sha1 = true
 		if !p.AllowSHA1 {
-			no = refuse(ReasonSHA1Forbidden)
+			e.algorithms = refuse(ReasonSHA1Forbidden)
 		}
 	}
-	if no == nil && cert != nil {
-		e.weak, no = suite.keyProblem(publicKey(cert, suite), p.AllowWeak)
+	if e.algorithms == nil && e.cert != nil {
+		e.weak, e.algorithms = suite.keyProblem(publicKey(e.cert, suite), p.AllowWeak)
 	}
-	algorithms := passed(CheckAlgorithms, tolerated(e.sha1, e.weak))
-	if no != nil {
-		algorithms = failed(CheckAlgorithms, no)
-	}
-	e.checks = []Check{
-		algorithms,
-		d.checkAttributes(s),
-		d.checkContentType(s),
-		d.checkMessageDigest(s),
-		signature,
-		checkSigningCertificate(s, cert),
-	}
+	e.attributes = d.checkAttributes(s)
+	e.contentType = d.checkContentType(s)
+	e.messageDigest = d.checkMessageDigest(s)
+	e.signingCertificate = checkSigningCertificate(s, e.cert)
 	return e
 }
 
-// tolerated is the remark for what was let through only because the policy allows it.
-func tolerated(sha1, weak bool) string {
+// checks renders the evidence. sha1 and weak report what was only tolerated in
+// the path of the signer.
+func (e *evidence) checks(sha1, weak bool) []Check {
+	algorithms := passed(CheckAlgorithms, tolerated(e.sha1 || sha1, e.weak || weak))
+	if e.algorithms != nil {
+		algorithms = failed(CheckAlgorithms, e.algorithms)
+	}
+	return []Check{algorithms, e.attributes, e.contentType, e.messageDigest, e.signature, e.signingCertificate}
+}
+
+// verdict returns the best verdict that the evidence allows.
+func (e *evidence) verdict() Verdict {
+	verdict, _ := judge(e.checks(false, false))
+	return verdict
+}
+
+// tolerated returns the remark for algorithms that only the policy allows.
+func tolerated(sha1, weak bool) Reason {
 	switch {
 	case sha1 && weak:
 		return RemarkSHA1AndWeak
@@ -72,7 +85,8 @@ func tolerated(sha1, weak bool) string {
 	return ""
 }
 
-// preferSigning returns those of the certificates that may sign, or all of them if none may.
+// preferSigning returns those of the certificates that may sign, or all of them
+// if none may.
 func preferSigning(certs []*x509.Certificate) []*x509.Certificate {
 	var may []*x509.Certificate
 	for _, c := range certs {
@@ -86,13 +100,14 @@ func preferSigning(certs []*x509.Certificate) []*x509.Certificate {
 	return may
 }
 
-// named returns the certificates that the signer identifier names (RFC 5652 5.3), each once.
+// named returns the certificates that the signer identifier names (RFC 5652
+// §5.3), each once.
 func (d *document) named(s cms.Signer) []*x509.Certificate {
 	named := func(c *x509.Certificate) bool {
 		return len(c.SubjectKeyId) > 0 && bytes.Equal(s.SubjectKeyID, c.SubjectKeyId)
 	}
 	if s.Serial != nil {
-		issued := d.work.IssuedBy(s.RawIssuer)
+		issued := d.budget.IssuedBy(s.RawIssuer)
 		named = func(c *x509.Certificate) bool { return s.Serial.Cmp(c.SerialNumber) == 0 && issued(c) }
 	}
 	var found []*x509.Certificate
@@ -106,9 +121,11 @@ func (d *document) named(s cms.Signer) []*x509.Certificate {
 	return found
 }
 
-// findSigner returns the certificates that the identifier names and whose key verifies the signature; of several, the one that
-// the signing-certificate attribute names, if it does. Without such a key it returns the first that is named, to be shown. known
-// says that the suite is one that this package understands.
+// findSigner returns the certificates that the identifier names and whose key
+// verifies the signature, or the one of them that the signing-certificate
+// attribute names. If no key verifies it, it returns the first certificate that
+// the identifier names, for display. known reports whether the suite is one
+// that this package understands.
 func (d *document) findSigner(s cms.Signer, suite suite, known bool) ([]*x509.Certificate, Check) {
 	candidates := d.named(s)
 	if len(candidates) == 0 {
@@ -137,18 +154,19 @@ func (d *document) findSigner(s cms.Signer, suite suite, known bool) ([]*x509.Ce
 			return verified[:1], failed(CheckSignature, refuse(ReasonSignedUnsorted))
 		}
 	}
-	if err != nil { // nobody knows which of them it would have been
+	if err != nil { // it may have been one that was not tried
 		return nil, unclear(CheckSignature, ReasonTooManySignatures, Indeterminate)
 	}
 	return shown, failed(CheckSignature, refuse(ReasonSignatureWrong))
 }
 
-// referred returns the one of the certificates that the signing-certificate attribute names; without the attribute all of them.
-// If it names another, the first is returned: the key is right, the certificate is not, and CheckSigningCertificate says so. ok
-// is false if too much was spent to tell.
+// referred returns the certificate that the signing-certificate attribute
+// names; without the attribute, all of them. If it names another, the first is
+// returned: the key is right and the certificate is not, which
+// checkSigningCertificate reports. ok is false if the budget does not suffice.
 func (d *document) referred(s cms.Signer, certs []*x509.Certificate) (meant []*x509.Certificate, ok bool) {
 	for _, c := range certs {
-		if d.work.Signatures.Spend(nil, len(c.Raw)) != nil { // the digest of a certificate costs too
+		if d.budget.Signatures.Spend(nil, len(c.Raw)) != nil { // a digest costs too
 			return nil, false
 		}
 		switch checkSigningCertificate(s, c).Result {
@@ -161,8 +179,8 @@ func (d *document) referred(s cms.Signer, certs []*x509.Certificate) (meant []*x
 	return certs[:1], true
 }
 
-// verified returns the certificates whose key verifies the signature. Each key is tried once. The error says that some were not
-// tried, because too much was spent or the context ended.
+// verified returns the certificates whose key verifies the signature. An error
+// means that some were not tried: the budget is spent, or the context ended.
 func (d *document) verified(certs []*x509.Certificate, suite suite, digest, signature []byte) ([]*x509.Certificate, error) {
 	var right []*x509.Certificate
 	var incomplete error
@@ -178,7 +196,8 @@ func (d *document) verified(certs []*x509.Certificate, suite suite, digest, sign
 	return right, incomplete
 }
 
-// verify tells whether the key of a certificate verifies a signature, and remembers it.
+// verify reports whether the key of a certificate verifies a signature, which
+// it computes once for each key.
 func (d *document) verify(c *x509.Certificate, suite suite, digest, signature []byte) (bool, error) {
 	key := publicKey(c, suite)
 	if !suite.fits(key, signature) {
@@ -194,7 +213,7 @@ func (d *document) verify(c *x509.Certificate, suite suite, digest, signature []
 	if ok, known := d.tried[id]; known {
 		return ok, nil
 	}
-	if err := d.work.Signatures.Spend(key, 0); err != nil {
+	if err := d.budget.Signatures.Spend(key, 0); err != nil {
 		return false, err
 	}
 	if d.tried == nil {

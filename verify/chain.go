@@ -1,0 +1,235 @@
+package verify
+
+import (
+	"bytes"
+	"context"
+	"crypto/ecdsa"
+	"crypto/rsa"
+	"crypto/sha256"
+	"crypto/x509"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"natsuin/verify/internal/path"
+	"natsuin/verify/internal/revocation"
+	"natsuin/verify/trust"
+)
+
+// signatureArc holds the policies of signature certificates under a pinned root
+// (docs/card.md §6). Its neighbour …8.5.1.0 is for tests and never counts.
+var signatureArc = dotted("1.2.392.200149.8.5.1.1")
+
+// Refusals of a path that is valid by RFC 5280 alone.
+var (
+	errPractice = errors.New("verify: practice path without a practice anchor")
+	errAuthRoot = errors.New("verify: path ends at an authentication root")
+)
+
+// pathFindings is the path from a certificate to an anchor, or why there is
+// none.
+type pathFindings struct {
+	// result is the valid path; nil if there is none, and failure says why.
+	result  *path.Result
+	failure *path.Failure
+	// chain is the valid path or the one that failed, leaf first.
+	chain []*x509.Certificate
+	// anchor is where the valid path ends. authRoot reports whether it is one
+	// for authentication keys.
+	anchor   Anchor
+	authRoot bool
+	practice bool
+	// sha1 and weak report what was only tolerated in the valid path.
+	sha1, weak bool
+}
+
+// findPath looks for a path from a certificate, or one of others that may be
+// meant as well, to an anchor. The error is that of a context that ended.
+func (j *judgement) findPath(cert *x509.Certificate, others []*x509.Certificate, at time.Time) (*pathFindings, error) {
+	request := j.request(cert, at, j.doc.material)
+	request.Others = others
+	request.Anchors = j.anchorCertificates()
+	request.Accept = j.accept
+	result, failure := path.Validate(j.ctx, request)
+	if err := j.ctx.Err(); err != nil {
+		return nil, err
+	}
+	if failure != nil {
+		return &pathFindings{failure: failure, chain: failure.Chain, practice: isPractice(failure.Chain)}, nil
+	}
+	p := &pathFindings{result: result, chain: result.Chain, anchor: j.anchors[result.AnchorIndex]}
+	p.authRoot = j.isAuthRoot(p.anchor)
+	p.practice = p.anchor.Kind == AnchorPractice || isPractice(p.chain)
+	p.sha1, p.weak = tolerances(p.chain)
+	return p, nil
+}
+
+// request returns what every path of this run has in common.
+func (j *judgement) request(leaf *x509.Certificate, at time.Time, m material) path.Request {
+	r := path.Request{
+		Leaf: leaf, Pool: m.certificates, At: at, Now: j.now, Work: j.budget,
+		AllowSHA1: j.policy.AllowSHA1, AllowWeak: j.policy.AllowWeak,
+		CRLs: m.crls, OCSPResponses: m.responses,
+	}
+	if j.policy.OCSP != nil {
+		r.FetchOCSP = j.fetch
+	}
+	r.CheckRevocation = len(r.CRLs)+len(r.OCSPResponses) > 0 || r.FetchOCSP != nil
+	return r
+}
+
+// fetch asks the responder that the policy or the certificate names.
+func (j *judgement) fetch(ctx context.Context, cert, _ *x509.Certificate, request []byte) ([]byte, error) {
+	url := j.policy.OCSPURL
+	if url == "" || url == OCSPAuto {
+		i := slices.IndexFunc(cert.OCSPServer, func(u string) bool {
+			return strings.HasPrefix(u, "http://") || strings.HasPrefix(u, "https://")
+		})
+		if i < 0 {
+			return nil, nil
+		}
+		url = cert.OCSPServer[i]
+	}
+	return j.policy.OCSP(ctx, url, request)
+}
+
+var _ revocation.Fetch = (*judgement)(nil).fetch
+
+// accept refuses paths that no anchor of this run may carry.
+func (j *judgement) accept(chain []*x509.Certificate) error {
+	last := chain[len(chain)-1]
+	anchor := Anchor{Certificate: last, Kind: AnchorFile}
+	for _, a := range j.anchors {
+		if bytes.Equal(a.Certificate.Raw, last.Raw) {
+			anchor = a
+		}
+	}
+	if anchor.Kind != AnchorPractice && isPractice(chain) {
+		return errPractice
+	}
+	if j.isAuthRoot(anchor) && !j.policy.AllowAuth {
+		return errAuthRoot
+	}
+	return nil
+}
+
+func (j *judgement) isAuthRoot(a Anchor) bool {
+	root, ok := j.pinned(a.Certificate)
+	return a.Authentication || ok && root.Usage != trust.Sign
+}
+
+func isPractice(chain []*x509.Certificate) bool { return slices.ContainsFunc(chain, trust.IsPractice) }
+
+// tolerances reports whether a chain rests on SHA-1 or on a weak key. The
+// anchor's own signature proves nothing and does not count.
+func tolerances(chain []*x509.Certificate) (sha1, weak bool) {
+	for i, c := range chain {
+		if i < len(chain)-1 {
+			switch c.SignatureAlgorithm {
+			case x509.SHA1WithRSA, x509.ECDSAWithSHA1:
+				sha1 = true
+			}
+		}
+		switch k := c.PublicKey.(type) {
+		case *rsa.PublicKey:
+			weak = weak || weakRSA(k)
+		case *ecdsa.PublicKey:
+			weak = weak || curveName(k) == ""
+		}
+	}
+	return sha1, weak
+}
+
+// anchorInfo returns the anchor for the report, nil if there is none.
+func (p *pathFindings) anchorInfo() *AnchorInfo {
+	if p.result == nil {
+		return nil
+	}
+	c := p.anchor.Certificate
+	return &AnchorInfo{p.anchor.Kind, p.anchor.Name, sha256.Sum256(c.Raw), c}
+}
+
+// checkPath renders a path as checks: practice for a practice path, dates,
+// chain and policy. remark is what to know about the anchor.
+func (j *judgement) checkPath(p *pathFindings, at time.Time, remark Reason) []Check {
+	var checks []Check
+	switch {
+	case p.practice && (p.failure == nil || j.practiceAllowed()):
+		checks = append(checks, passed(CheckPractice, RemarkPractice))
+	case p.practice:
+		checks = append(checks, unclear(CheckPractice, ReasonPractice, Indeterminate))
+	}
+	if p.failure != nil {
+		return append(checks, checkFailure(p.failure, at)...)
+	}
+	return append(checks, passed(CheckDates, ""), passed(CheckChain, remark), j.checkPolicy(p))
+}
+
+// checkPolicy demands a signature policy under a pinned signature root. Under
+// any other anchor, the policies of the path were judged with it (RFC 5280
+// §6.1.5).
+func (j *judgement) checkPolicy(p *pathFindings) Check {
+	root, ok := j.pinned(p.anchor.Certificate)
+	if !ok || root.Usage != trust.Sign {
+		return passed(CheckPolicy, "")
+	}
+	var found []string
+	for _, oid := range p.result.Policies {
+		if der, err := oid.MarshalBinary(); err == nil && strings.HasPrefix(string(der), string(signatureArc)) {
+			return passed(CheckPolicy, "")
+		}
+		found = append(found, oid.String())
+	}
+	return failed(CheckPolicy, refuse(ReasonPolicyArc, "policies", strings.Join(found, " ")))
+}
+
+// checkFailure renders a path that failed: dates, chain and policy.
+func checkFailure(f *path.Failure, at time.Time) []Check {
+	dates := notDone(CheckDates, ReasonNoAnchor)
+	if d := datesAt(f.Chain[0], at); d != DatesGood {
+		dates = checkDates(f.Chain[0], d)
+	}
+	chain, policy := unclear(CheckChain, ReasonNoAnchor, Indeterminate), notDone(CheckPolicy, ReasonNoAnchor)
+	switch f.Kind {
+	case path.Expired:
+		dates, chain = checkDates(f.Cert, DatesExpired), notDone(CheckChain, ReasonExpired)
+	case path.NotYetValid:
+		dates, chain = checkDates(f.Cert, DatesNotYet), notDone(CheckChain, ReasonNotYetValid)
+	case path.Policy:
+		chain, policy = notDone(CheckChain, ReasonPolicyPath), failed(CheckPolicy, refuse(ReasonPolicyPath))
+	case path.Refused:
+		if errors.Is(f, errAuthRoot) {
+			chain.Detail = ReasonAuthRoot
+		}
+	default:
+		chain = unclear(CheckChain, chainReasons[f.Kind], Indeterminate)
+		if !f.Mendable() {
+			chain = failed(CheckChain, refuse(chainReasons[f.Kind]))
+		}
+	}
+	if f.Detail != "" && chain.Result != NotDone {
+		chain.Values = map[string]string{"why": f.Detail}
+	}
+	return []Check{dates, chain, policy}
+}
+
+var chainReasons = map[path.Kind]Reason{
+	path.NoPath: ReasonNoAnchor, path.TooComplex: ReasonChainTooComplex, path.BadSignature: ReasonChainSignature,
+	path.Malformed: ReasonChainMalformed, path.UnknownCritical: ReasonChainUnknownCritical, path.NotCA: ReasonChainNotCA,
+	path.KeyUsage: ReasonChainKeyUsage, path.PathLen: ReasonChainPathLength, path.NameConstraints: ReasonChainNames,
+	path.WeakAlgorithm: ReasonChainWeak, path.UnsupportedAlgorithm: ReasonChainForbidden,
+}
+
+// checkDates renders a certificate outside its validity. A proof of an earlier
+// time could still make it good.
+func checkDates(c *x509.Certificate, d Dates) Check {
+	reason := ReasonExpired
+	if d == DatesNotYet {
+		reason = ReasonNotYetValid
+	}
+	check := unclear(CheckDates, reason, Indeterminate)
+	check.Values = map[string]string{
+		"not_before": c.NotBefore.UTC().Format(time.RFC3339), "not_after": c.NotAfter.UTC().Format(time.RFC3339)}
+	return check
+}

@@ -1,0 +1,135 @@
+package verify
+
+import (
+	"time"
+
+	"natsuin/verify/internal/path"
+	"natsuin/verify/internal/revocation"
+)
+
+// pathRevocation is what is known of the revocation of a whole path.
+type pathRevocation struct {
+	worst revocation.Answer
+	// compromised reports whether some certificate of the path is revoked,
+	// whatever the date, and its key may have been in other hands.
+	compromised bool
+	// over reports whether some answer is from before the reference time and
+	// has ended; until is the earliest end.
+	over  bool
+	until time.Time
+	// sha1 and weak report what was only tolerated in lists and answers.
+	sha1, weak bool
+}
+
+func pathRevocationOf(result *path.Result, at time.Time) pathRevocation {
+	s := pathRevocation{worst: result.Worst(at)}
+	for _, a := range result.Revocation {
+		s.compromised = s.compromised || a.Status == revocation.Revoked && a.Compromised
+		s.sha1, s.weak = s.sha1 || a.SHA1, s.weak || a.Weak
+		if a.Status == revocation.Good && a.Stale {
+			if !s.over || a.Until.Before(s.until) {
+				s.until = a.Until
+			}
+			s.over = true
+		}
+	}
+	return s
+}
+
+// state returns the state for the worst answer.
+func (s pathRevocation) state() RevocationState {
+	switch s.worst.Status {
+	case revocation.Good:
+		return Good
+	case revocation.Revoked:
+		return Revoked
+	case revocation.Unknown:
+		return Unknown
+	}
+	return NotChecked
+}
+
+// checkRevocation returns what is known of the revocation of a signer's path,
+// and its check (ETSI EN 319 102-1 §5.2.5 to §5.2.7).
+func (j *judgement) checkRevocation(p *pathFindings, ref reference) (Revocation, Check) {
+	if p.result == nil {
+		return Revocation{State: NotChecked}, notDone(CheckRevocation, ReasonRevocationUnchecked)
+	}
+	s := pathRevocationOf(p.result, ref.time)
+	out := Revocation{State: s.state(), Source: RevocationSource(s.worst.Source)}
+	best := Valid // of what is not known
+	if j.policy.RequireRevocation {
+		best = Indeterminate
+	}
+	switch out.State {
+	case NotChecked:
+		c := notDone(CheckRevocation, ReasonRevocationUnchecked)
+		c.Best = best
+		return out, c
+	case Unknown:
+		c := unclear(CheckRevocation, openReasons[s.worst.NearestCause()], best)
+		if j.budget.Unread() { // one of those may have issued a list
+			c = unclear(CheckRevocation, ReasonRevocationTooComplex, Indeterminate)
+		}
+		c.Values = map[string]string{"why": s.worst.Words()}
+		return out, c
+	case Revoked:
+		out.describe(s.worst, p.result)
+		if reason := revokedReason(s.worst, ref); reason == ReasonRevoked {
+			return out, failed(CheckRevocation, refuse(reason))
+		} else if reason != "" {
+			return out, unclear(CheckRevocation, reason, Indeterminate)
+		}
+	}
+	if s.over {
+		out.Until = s.until
+	}
+	if s.over && j.policy.RequireRevocation {
+		if out.State == Good {
+			out.State, out.Source = Unknown, ""
+		}
+		return out, unclear(CheckRevocation, ReasonRevocationOver, Indeterminate).with(tolerated(s.sha1, s.weak))
+	}
+	c := passed(CheckRevocation, "")
+	if out.State == Revoked {
+		c = c.with(RemarkRevokedLater)
+	}
+	if s.over {
+		c = c.with(ReasonRevocationOver)
+	}
+	return out, c.with(tolerated(s.sha1, s.weak))
+}
+
+// revokedReason returns why a revoked certificate does not certify a signature
+// of the reference time; "" if it was revoked later.
+func revokedReason(a revocation.Answer, ref reference) Reason {
+	switch {
+	case ref.from == FromNow, a.RevokedBy(ref.time) && !a.RevokedBy(ref.earliest):
+		return ReasonRevokedNoTime // nothing proves whether it was signed before
+	case a.RevokedBy(ref.time):
+		return ReasonRevoked
+	}
+	return ""
+}
+
+// describe fills in why and when a certificate of the path was revoked, and
+// which one.
+func (r *Revocation) describe(a revocation.Answer, result *path.Result) {
+	r.Reason, r.At, r.InvalidSince = a.Reason.String(), a.RevokedAt, a.InvalidityDate
+	for i, one := range result.Revocation {
+		if one.Status == revocation.Revoked && one.RevokedAt.Equal(a.RevokedAt) {
+			r.Subject = result.Chain[i]
+			return
+		}
+	}
+}
+
+// openReasons says why a question about revocation stayed open.
+var openReasons = map[revocation.Cause]Reason{
+	revocation.NothingAtHand: ReasonRevocationUnknown, revocation.Unreadable: ReasonRevocationUnknown,
+	revocation.ListOfAnother: ReasonListOfAnother, revocation.ListSignature: ReasonListSignature,
+	revocation.ListSigner: ReasonListSigner, revocation.ListInsufficient: ReasonListInsufficient,
+	revocation.ListAfterExpiry: ReasonListAfterExpiry, revocation.ListOutOfDate: ReasonListOutOfDate,
+	revocation.NobodyReached: ReasonResponderUnreached, revocation.AnswerRefused: ReasonResponderRefused,
+	revocation.AnswerUnknown: ReasonResponderUnknown,
+}
