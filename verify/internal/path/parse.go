@@ -4,53 +4,73 @@ import (
 	"bytes"
 	"crypto/x509"
 	"encoding/asn1"
+	"errors"
+	"slices"
+
+	"golang.org/x/crypto/cryptobyte"
+	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
 )
 
 var (
 	idCRLDP = asn1.ObjectIdentifier{2, 5, 29, 31}
-	// idHidden is an arc of id-ce that nobody uses, as long as idCRLDP in DER.
+	// idHidden is an unused arc of id-ce, as long as idCRLDP in DER.
 	idHidden = asn1.ObjectIdentifier{2, 5, 29, 127}
 
 	derCRLDP  = []byte{0x06, 0x03, 0x55, 0x1d, 0x1f}
 	derHidden = []byte{0x06, 0x03, 0x55, 0x1d, 0x7f}
 )
 
-// ParseCertificate parses a DER certificate as x509.ParseCertificate does, and
-// also those whose CRL distribution points crypto/x509 cannot read
-// (nameRelativeToCRLIssuer, RFC 5280 section 4.2.1.13): it is shown a copy in
-// which that extension has another name, and the result is put right again.
-// Validate reads the extension itself.
+var errTrailingElements = errors.New("path: elements after the signature of a certificate")
+
+// ParseCertificate parses a DER certificate as x509.ParseCertificate does, with
+// two differences. It refuses elements after the signature inside the
+// certificate, which nothing covers. It accepts CRL distribution points that
+// crypto/x509 cannot read (nameRelativeToCRLIssuer, RFC 5280 §4.2.1.13), by
+// parsing a copy in which that extension has another identifier and restoring
+// it in the result. [Validate] reads the extension itself.
 func ParseCertificate(der []byte) (*x509.Certificate, error) {
 	cert, err := x509.ParseCertificate(der)
-	if err == nil {
-		return cert, nil
+	if err != nil {
+		cert, err = parseHidden(der, err)
 	}
+	if err == nil && !threeElements(der) {
+		return nil, errTrailingElements
+	}
+	return cert, err
+}
+
+// threeElements reports whether a Certificate that crypto/x509 has parsed holds
+// what RFC 5280 §4.1 says, and nothing after it.
+func threeElements(der []byte) bool {
+	in := cryptobyte.String(der)
+	var body cryptobyte.String
+	return in.ReadASN1(&body, cbasn1.SEQUENCE) && body.SkipASN1(cbasn1.SEQUENCE) &&
+		body.SkipASN1(cbasn1.SEQUENCE) && body.SkipASN1(cbasn1.BIT_STRING) && body.Empty()
+}
+
+// parseHidden parses a certificate that x509.ParseCertificate refused, without
+// its CRL distribution points. It returns that error if they were not the cause.
+func parseHidden(der []byte, refused error) (*x509.Certificate, error) {
 	if bytes.Count(der, derCRLDP) != 1 || bytes.Contains(der, derHidden) {
-		return nil, err
+		return nil, refused
 	}
-	hidden, second := x509.ParseCertificate(bytes.Replace(der, derCRLDP, derHidden, 1))
-	if second != nil {
-		return nil, err
+	cert, err := x509.ParseCertificate(bytes.Replace(der, derCRLDP, derHidden, 1))
+	if err != nil {
+		return nil, refused
 	}
 	found := false
-	for i := range hidden.Extensions {
-		if hidden.Extensions[i].Id.Equal(idHidden) {
-			hidden.Extensions[i].Id, found = idCRLDP, true
+	for i := range cert.Extensions {
+		if cert.Extensions[i].Id.Equal(idHidden) {
+			cert.Extensions[i].Id, found = idCRLDP, true
 		}
 	}
 	if !found {
-		return nil, err // the bytes were something else
+		return nil, refused // the bytes were something else
 	}
-	var critical []asn1.ObjectIdentifier
-	for _, id := range hidden.UnhandledCriticalExtensions {
-		if !id.Equal(idHidden) {
-			critical = append(critical, id)
-		}
-	}
-	hidden.UnhandledCriticalExtensions = critical
+	cert.UnhandledCriticalExtensions = slices.DeleteFunc(cert.UnhandledCriticalExtensions, idHidden.Equal)
 	original := bytes.Clone(der)
-	at := bytes.Index(hidden.Raw, hidden.RawTBSCertificate)
-	hidden.RawTBSCertificate = original[at : at+len(hidden.RawTBSCertificate)]
-	hidden.Raw = original
-	return hidden, nil
+	at := bytes.Index(cert.Raw, cert.RawTBSCertificate)
+	cert.RawTBSCertificate = original[at : at+len(cert.RawTBSCertificate)]
+	cert.Raw = original
+	return cert, nil
 }

@@ -82,3 +82,20 @@ func TestParseRefuses(t *testing.T) {
 		}
 	}
 }
+
+// Nothing covers what follows the signature inside a certificate, and
+// crypto/x509 ignores it: a changed copy would verify as the original does.
+func TestParseRefusesElementsAfterTheSignature(t *testing.T) {
+	leaf := newRoot(t, "Root").newLeaf(t, "Leaf").cert.Raw
+	var body asn1.RawValue
+	if _, err := asn1.Unmarshal(leaf, &body); err != nil {
+		t.Fatal(err)
+	}
+	longer := tlv(0x30, body.Bytes, []byte{0x05, 0x00})
+	if _, err := x509.ParseCertificate(longer); err != nil {
+		t.Skip("crypto/x509 refuses it by now")
+	}
+	if _, err := path.ParseCertificate(longer); err == nil {
+		t.Error("parsed with a NULL after the signature")
+	}
+}
