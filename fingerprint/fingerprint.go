@@ -53,54 +53,54 @@ func (a Algorithm) Size() int {
 	}
 }
 
-// Print is one fingerprint. The zero value is no fingerprint and equals nothing.
-type Print struct {
+// Fingerprint is one fingerprint. The zero value is no fingerprint and equals nothing.
+type Fingerprint struct {
 	Algorithm Algorithm
 	Sum       []byte // Algorithm.Size() bytes
 }
 
-// Prints holds both fingerprints of one certificate.
-type Prints struct {
-	SHA256, SHA1 Print
+// Fingerprints holds both fingerprints of one certificate.
+type Fingerprints struct {
+	SHA256, SHA1 Fingerprint
 }
 
 // Of returns the fingerprints of a certificate, over the bytes it was parsed
 // from. A nil certificate has none.
-func Of(cert *x509.Certificate) Prints {
+func Of(cert *x509.Certificate) Fingerprints {
 	if cert == nil || len(cert.Raw) == 0 {
-		return Prints{}
+		return Fingerprints{}
 	}
 	long, short := sha256.Sum256(cert.Raw), sha1.Sum(cert.Raw)
-	return Prints{SHA256: Print{SHA256, long[:]}, SHA1: Print{SHA1, short[:]}}
+	return Fingerprints{SHA256: Fingerprint{SHA256, long[:]}, SHA1: Fingerprint{SHA1, short[:]}}
 }
 
 // Select returns the fingerprint by the given algorithm, to be held against a
 // value that someone typed.
-func (p Prints) Select(a Algorithm) Print {
+func (p Fingerprints) Select(a Algorithm) Fingerprint {
 	switch a {
 	case SHA256:
 		return p.SHA256
 	case SHA1:
 		return p.SHA1
 	default:
-		return Print{}
+		return Fingerprint{}
 	}
 }
 
-func (p Print) whole() bool { return p.Algorithm.Size() > 0 && len(p.Sum) == p.Algorithm.Size() }
+func (p Fingerprint) whole() bool { return p.Algorithm.Size() > 0 && len(p.Sum) == p.Algorithm.Size() }
 
 // Equal reports whether both are whole fingerprints of one algorithm and every
 // byte is the same.
-func (p Print) Equal(q Print) bool {
+func (p Fingerprint) Equal(q Fingerprint) bool {
 	return p.whole() && p.Algorithm == q.Algorithm && bytes.Equal(p.Sum, q.Sum)
 }
 
 // String returns upper-case hexadecimal without separators.
-func (p Print) String() string { return strings.ToUpper(hex.EncodeToString(p.Sum)) }
+func (p Fingerprint) String() string { return strings.ToUpper(hex.EncodeToString(p.Sum)) }
 
 // Groups returns String cut into groups of four digits, which people read and
 // compare: 16 groups for SHA-256, 10 for SHA-1.
-func (p Print) Groups() []string {
+func (p Fingerprint) Groups() []string {
 	s := p.String()
 	groups := make([]string, 0, (len(s)+3)/4)
 	for len(s) > 4 {
@@ -117,7 +117,7 @@ func (p Print) Groups() []string {
 // of the first group of four digits in which they differ. The number is 0 when
 // there is nothing to point at: equal values, or values that cannot be
 // compared because their algorithms differ or one is not whole.
-func Diff(a, b Print) (group int, same bool) {
+func Diff(a, b Fingerprint) (group int, same bool) {
 	if a.Equal(b) {
 		return 0, true
 	}

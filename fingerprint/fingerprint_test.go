@@ -44,7 +44,7 @@ func TestGroupsOfFour(t *testing.T) {
 	if got := len(prints.SHA256.Groups()); got != 16 {
 		t.Errorf("got %d groups", got)
 	}
-	if got := (fingerprint.Print{}).Groups(); len(got) != 0 {
+	if got := (fingerprint.Fingerprint{}).Groups(); len(got) != 0 {
 		t.Errorf("got %q", got)
 	}
 }
@@ -72,7 +72,7 @@ func TestAlgorithmNames(t *testing.T) {
 
 func TestDiffNamesTheFirstDifferentGroup(t *testing.T) {
 	whole := fingerprint.Of(abc)
-	changed := func(p fingerprint.Print, digit int) fingerprint.Print {
+	changed := func(p fingerprint.Fingerprint, digit int) fingerprint.Fingerprint {
 		s := []byte(p.String())
 		if s[digit] == '0' {
 			s[digit] = '1'
@@ -83,12 +83,12 @@ func TestDiffNamesTheFirstDifferentGroup(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return fingerprint.Print{Algorithm: p.Algorithm, Sum: sum}
+		return fingerprint.Fingerprint{Algorithm: p.Algorithm, Sum: sum}
 	}
-	short := fingerprint.Print{Algorithm: fingerprint.SHA256, Sum: whole.SHA256.Sum[:20]}
+	short := fingerprint.Fingerprint{Algorithm: fingerprint.SHA256, Sum: whole.SHA256.Sum[:20]}
 	for _, test := range []struct {
 		name  string
-		a, b  fingerprint.Print
+		a, b  fingerprint.Fingerprint
 		group int
 		same  bool
 	}{
@@ -101,7 +101,7 @@ func TestDiffNamesTheFirstDifferentGroup(t *testing.T) {
 		{"other algorithm", whole.SHA256, whole.SHA1, 0, false},
 		{"only a beginning", whole.SHA256, short, 0, false},
 		{"two beginnings", short, short, 0, false},
-		{"nothing", fingerprint.Print{}, fingerprint.Print{}, 0, false},
+		{"nothing", fingerprint.Fingerprint{}, fingerprint.Fingerprint{}, 0, false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			group, same := fingerprint.Diff(test.a, test.b)

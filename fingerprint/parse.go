@@ -89,13 +89,13 @@ func pattern(expression string) func() *regexp.Regexp {
 // prints it after "SHA256:". A label must agree with the length.
 //
 // Its errors are ErrEmpty, ErrTwoValues, ErrTooLong, *LengthError, *SyntaxError.
-func Parse(text string) (Print, error) {
+func Parse(text string) (Fingerprint, error) {
 	if len(text) > MaxInput {
-		return Print{}, ErrTooLong
+		return Fingerprint{}, ErrTooLong
 	}
 	text = strings.TrimSpace(fold(text))
 	if text == "" {
-		return Print{}, ErrEmpty
+		return Fingerprint{}, ErrEmpty
 	}
 	// The blank stands for the end of a text that is nothing but a label.
 	body, labelled := text, Algorithm(0)
@@ -109,12 +109,12 @@ func Parse(text string) (Print, error) {
 		body = text[min(m[1], len(text)):]
 	}
 	if laterLabel().MatchString(" " + body) {
-		return Print{}, ErrTwoValues
+		return Fingerprint{}, ErrTwoValues
 	}
 
 	digits := strings.Map(dropSeparator, body)
 	if digits == "" {
-		return Print{}, ErrEmpty
+		return Fingerprint{}, ErrEmpty
 	}
 	odd, isHex := firstOther(digits, isHexDigit)
 	if isHex {
@@ -130,10 +130,10 @@ func Parse(text string) (Print, error) {
 			return fromBase64(compact, SHA256)
 		}
 	}
-	return Print{}, &SyntaxError{Char: odd}
+	return Fingerprint{}, &SyntaxError{Char: odd}
 }
 
-func fromHex(digits string, labelled Algorithm) (Print, error) {
+func fromHex(digits string, labelled Algorithm) (Fingerprint, error) {
 	algorithm := Algorithm(0)
 	switch len(digits) {
 	case sha256Digits:
@@ -141,16 +141,16 @@ func fromHex(digits string, labelled Algorithm) (Print, error) {
 	case sha1Digits:
 		algorithm = SHA1
 	case sha256Digits + sha256Digits, sha256Digits + sha1Digits, sha1Digits + sha1Digits:
-		return Print{}, ErrTwoValues
+		return Fingerprint{}, ErrTwoValues
 	}
 	if algorithm == 0 || labelled != 0 && labelled != algorithm {
-		return Print{}, &LengthError{Digits: len(digits), Labelled: labelled}
+		return Fingerprint{}, &LengthError{Digits: len(digits), Labelled: labelled}
 	}
 	sum, err := hex.DecodeString(digits)
 	if err != nil { // not reached: the digits were checked
-		return Print{}, fmt.Errorf("parse fingerprint: %w", err)
+		return Fingerprint{}, fmt.Errorf("parse fingerprint: %w", err)
 	}
-	return Print{algorithm, sum}, nil
+	return Fingerprint{algorithm, sum}, nil
 }
 
 // The lengths of whole values: in hexadecimal, and of SHA-256 in base64 without padding.
@@ -162,23 +162,23 @@ const (
 
 // fromBase64 reads the form that ssh prints, of SHA-256 only: ssh shows no
 // other hash in base64.
-func fromBase64(text string, labelled Algorithm) (Print, error) {
+func fromBase64(text string, labelled Algorithm) (Fingerprint, error) {
 	switch len(text) {
 	case base64Digits:
 	case base64Digits + base64Digits, base64Digits + sha256Digits, base64Digits + sha1Digits:
-		return Print{}, ErrTwoValues
+		return Fingerprint{}, ErrTwoValues
 	default:
-		return Print{}, &LengthError{Base64: len(text), Labelled: labelled}
+		return Fingerprint{}, &LengthError{Base64: len(text), Labelled: labelled}
 	}
 	if labelled != SHA256 {
-		return Print{}, &LengthError{Base64: len(text), Labelled: labelled}
+		return Fingerprint{}, &LengthError{Base64: len(text), Labelled: labelled}
 	}
 	sum, err := base64.RawStdEncoding.Strict().DecodeString(text)
 	if err != nil {
 		// Only the unused bits of the last character can be wrong here.
-		return Print{}, &SyntaxError{Char: rune(text[len(text)-1])}
+		return Fingerprint{}, &SyntaxError{Char: rune(text[len(text)-1])}
 	}
-	return Print{SHA256, sum}, nil
+	return Fingerprint{SHA256, sum}, nil
 }
 
 // fold turns full-width ASCII (U+FF01 to U+FF5E) into ASCII, and drops the marks

@@ -15,7 +15,7 @@ import (
 	"golang.org/x/crypto/cryptobyte/asn1"
 
 	"natsuin/verify/internal/cms"
-	"natsuin/verify/internal/path/strength"
+	"natsuin/verify/internal/sigalg"
 )
 
 // dotted turns a dotted identifier of this package's tables into the form that messages carry.
@@ -213,7 +213,7 @@ func (s suite) keyProblem(key any, allowWeak bool) (weak bool, no *problem) {
 		switch {
 		case bits < 1024, k.E < 3, weak && !allowWeak:
 			return false, refuse(ReasonWeakKey, "bits", strconv.Itoa(bits), "exponent", strconv.Itoa(k.E))
-		case !strength.Computable(k):
+		case !sigalg.Computable(k):
 			return false, refuse(ReasonKeyForbidden, "key", "rsa-"+strconv.Itoa(bits))
 		}
 		return weak, nil

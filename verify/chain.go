@@ -68,7 +68,7 @@ func (j *judgement) findPath(cert *x509.Certificate, others []*x509.Certificate,
 // request returns what every path of this run has in common.
 func (j *judgement) request(leaf *x509.Certificate, at time.Time, m material) path.Request {
 	r := path.Request{
-		Leaf: leaf, Pool: m.certificates, At: at, Now: j.now, Work: j.budget,
+		Leaf: leaf, Pool: m.certificates, At: at, Now: j.now, Budget: j.budget,
 		AllowSHA1: j.policy.AllowSHA1, AllowWeak: j.policy.AllowWeak,
 		CRLs: m.crls, OCSPResponses: m.responses,
 	}
@@ -204,7 +204,7 @@ func checkFailure(f *path.Failure, at time.Time) []Check {
 		}
 	default:
 		chain = unclear(CheckChain, chainReasons[f.Kind], Indeterminate)
-		if !f.Mendable() {
+		if !f.Indeterminate() {
 			chain = failed(CheckChain, refuse(chainReasons[f.Kind]))
 		}
 	}

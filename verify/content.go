@@ -26,7 +26,7 @@ type document struct {
 	// material is all that is at hand for this message, the caller's first.
 	material
 	// budget limits the signatures of all documents of one judgement.
-	budget *path.Work
+	budget *path.Budget
 	// tried are the signatures that were computed, and whether they verified.
 	tried map[[sha256.Size]byte]bool
 }
@@ -38,7 +38,7 @@ type contents struct {
 	beside  io.Reader
 	given   io.Reader
 	out     io.Writer
-	budget  *path.Work
+	budget  *path.Budget
 }
 
 func (c contents) attached() bool { return c.message.Attached || c.beside != nil }
@@ -91,7 +91,7 @@ func (c contents) read(ctx context.Context) (*document, error) {
 	}
 	err := pieces(ctx, sources[0], func(piece []byte) error {
 		if d.size == 0 {
-			attributes, disguised = cms.AttributesInDisguise(piece)
+			attributes, disguised = cms.LooksLikeAttributes(piece)
 		}
 		d.size += int64(len(piece))
 		for _, w := range writers {

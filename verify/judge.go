@@ -23,7 +23,7 @@ type judgement struct {
 	// pinned finds a certificate among the published roots.
 	pinned func(*x509.Certificate) (trust.Root, bool)
 	// budget limits the signatures, paths and names of this run together.
-	budget *path.Work
+	budget *path.Budget
 	// doc is the message, with what it and the caller offer.
 	doc *document
 	// anchors are the caller's, and the pinned certificates among those of doc.

@@ -48,7 +48,7 @@ func run(t testing.TB, sig, content []byte, p verify.Policy) *verify.Report {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sameWithMemory(t, report, judge, p)
+	sameWithCache(t, report, judge, p)
 	return report
 }
 

@@ -9,7 +9,7 @@ import (
 	"encoding/binary"
 	"math/big"
 
-	"natsuin/verify/internal/path/strength"
+	"natsuin/verify/internal/sigalg"
 )
 
 // verify reports whether signature is one over the digest. It judges mathematics alone: whether the key is allowed is
@@ -34,7 +34,7 @@ func (s suite) verify(key any, digest, signature []byte) bool {
 
 // fits reports whether a signature value can be one by the key, and be verified in bounded time.
 func (s suite) fits(key any, signature []byte) bool {
-	if !strength.Computable(key) {
+	if !sigalg.Computable(key) {
 		return false
 	}
 	switch k := key.(type) {
@@ -107,7 +107,7 @@ func maskMGF1(b []byte, hash crypto.Hash, seed []byte) {
 // publicKey returns the key of a certificate. One that is restricted to RSASSA-PSS must be for this suite: the hash that it
 // names, if any, and a salt that is not shorter (RFC 4055 3.3).
 func publicKey(cert *x509.Certificate, s suite) any {
-	key, restriction, restricted := strength.PublicKey(cert)
+	key, restriction, restricted := sigalg.PublicKey(cert)
 	if !restricted {
 		return key
 	}

@@ -14,7 +14,7 @@ import (
 	"golang.org/x/crypto/cryptobyte/asn1"
 
 	"natsuin/verify/internal/cms"
-	"natsuin/verify/internal/path/name"
+	"natsuin/verify/internal/name"
 )
 
 func hexUpper(b []byte) string { return strings.ToUpper(hex.EncodeToString(b)) }

@@ -121,22 +121,22 @@ type Policy struct {
 	// SignerSHA256, if not nil, is the fingerprint that the certificate of at
 	// least one signer must have.
 	SignerSHA256 *[32]byte
-	// Memory, if not nil, is shared by all the judgements that have it. The
+	// Cache, if not nil, is shared by all the judgements that have it. The
 	// bytes of CRLs must not change while it is in use.
-	Memory *Memory
+	Cache *Cache
 }
 
-// Memory caches parsed certificates, revocation lists and signature checks; it
+// Cache caches parsed certificates, revocation lists and signature checks; it
 // never changes a verdict. Several goroutines may share one. The zero value is
 // empty.
-type Memory struct{ cache path.Memory }
+type Cache struct{ cache path.Cache }
 
 // newBudget returns what one judgement may spend.
-func (p Policy) newBudget(ctx context.Context) *path.Work {
-	if p.Memory == nil {
-		return path.NewWork(ctx, nil)
+func (p Policy) newBudget(ctx context.Context) *path.Budget {
+	if p.Cache == nil {
+		return path.NewBudget(ctx, nil)
 	}
-	return path.NewWork(ctx, &p.Memory.cache)
+	return path.NewBudget(ctx, &p.Cache.cache)
 }
 
 // Input is one message, and its content.

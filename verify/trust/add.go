@@ -57,7 +57,7 @@ func (s Store) Add(name string, cert *x509.Certificate) (Registered, error) {
 		return Registered{}, err
 	}
 	for _, root := range roots {
-		if root.Prints.SHA256.Equal(prints.SHA256) {
+		if root.Fingerprints.SHA256.Equal(prints.SHA256) {
 			root.Already = true
 			return root, nil
 		}
@@ -67,7 +67,7 @@ func (s Store) Add(name string, cert *x509.Certificate) (Registered, error) {
 	if err != nil {
 		return Registered{}, err
 	}
-	root := Registered{Name: stem, Path: s.path(stem), Certificate: cert, Prints: prints}
+	root := Registered{Name: stem, Path: s.path(stem), Certificate: cert, Fingerprints: prints}
 	if err := os.MkdirAll(s.Dir, 0o700); err != nil {
 		return Registered{}, fmt.Errorf("register root: %w", err)
 	}

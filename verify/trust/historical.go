@@ -13,7 +13,7 @@ import (
 type HistoricalValue struct {
 	Prefecture   string // in Latin letters
 	PrefectureJA string
-	SHA1         fingerprint.Print
+	SHA1         fingerprint.Fingerprint
 	From, Until  time.Time // when it was in use, midnight in Japan; zero: not known
 }
 
@@ -33,7 +33,7 @@ func Historical() []HistoricalValue {
 		values[i] = HistoricalValue{
 			Prefecture:   row.prefecture,
 			PrefectureJA: row.ja,
-			SHA1:         fingerprint.Print{Algorithm: fingerprint.SHA1, Sum: mustHex(row.sha1)},
+			SHA1:         fingerprint.Fingerprint{Algorithm: fingerprint.SHA1, Sum: mustHex(row.sha1)},
 			From:         mustTime(row.from),
 			Until:        mustTime(row.until),
 		}

@@ -44,7 +44,7 @@ func (u Usage) String() string {
 // Root is a published root certificate of the JPKI, known by its fingerprint.
 type Root struct {
 	Name                string // "signca01" … "authca03"
-	SHA256, SHA1        fingerprint.Print
+	SHA256, SHA1        fingerprint.Fingerprint
 	NotBefore, NotAfter time.Time // UTC
 	Serial              string    // upper-case hexadecimal
 	Usage               Usage
@@ -93,8 +93,8 @@ func rootAt(i int) Root {
 	row := published[i]
 	return Root{
 		Name:      row.name,
-		SHA256:    fingerprint.Print{Algorithm: fingerprint.SHA256, Sum: mustHex(row.sha256)},
-		SHA1:      fingerprint.Print{Algorithm: fingerprint.SHA1, Sum: mustHex(row.sha1)},
+		SHA256:    fingerprint.Fingerprint{Algorithm: fingerprint.SHA256, Sum: mustHex(row.sha256)},
+		SHA1:      fingerprint.Fingerprint{Algorithm: fingerprint.SHA1, Sum: mustHex(row.sha1)},
 		NotBefore: mustTime(row.notBefore),
 		NotAfter:  mustTime(row.notAfter),
 		Serial:    row.serial,

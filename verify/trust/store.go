@@ -31,10 +31,10 @@ type Store struct {
 
 // Registered is one root in the folder.
 type Registered struct {
-	Name        string // the file's name less .pem
-	Path        string
-	Certificate *x509.Certificate
-	Prints      fingerprint.Prints
+	Name         string // the file's name less .pem
+	Path         string
+	Certificate  *x509.Certificate
+	Fingerprints fingerprint.Fingerprints
 	// Already says that Add found it registered, under this name.
 	Already bool
 }
@@ -150,7 +150,7 @@ func (s Store) read(name string) (Registered, error) {
 	if err := Acceptable(cert); err != nil {
 		return root, err
 	}
-	root.Certificate, root.Prints = cert, fingerprint.Of(cert)
+	root.Certificate, root.Fingerprints = cert, fingerprint.Of(cert)
 	return root, nil
 }
 
@@ -171,7 +171,7 @@ func (s Store) Remove(nameOrSHA256 string) (Registered, error) {
 		roots, _ := s.List() // a bad file has no fingerprint to be found by
 		var found Registered
 		for _, root := range roots {
-			if root.Prints.SHA256.Equal(wanted) {
+			if root.Fingerprints.SHA256.Equal(wanted) {
 				found = root
 				if err := s.removeFile(root.Name); err != nil {
 					return Registered{}, err

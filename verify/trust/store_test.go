@@ -101,7 +101,7 @@ func TestRegisteredRootIsListed(t *testing.T) {
 		t.Fatalf("got %v, %v", roots, err)
 	}
 	got := roots[0]
-	if got.Name != "京都-府" || got.Path != added.Path || !got.Certificate.Equal(cert) || !got.Prints.SHA256.Equal(fingerprint.Of(cert).SHA256) {
+	if got.Name != "京都-府" || got.Path != added.Path || !got.Certificate.Equal(cert) || !got.Fingerprints.SHA256.Equal(fingerprint.Of(cert).SHA256) {
 		t.Errorf("got %+v", got)
 	}
 	if names := files(t, s); !slices.Equal(names, []string{"京都-府.pem"}) {

@@ -41,9 +41,13 @@ var arrows = map[string][]string{
 	"sign/internal/...": {"sign/internal/..."},
 	"sign/timestamp":    {"sign/internal/..."},
 
-	"verify":              {"verify/...", "sign/timestamp", "fingerprint"},
-	"verify/internal/...": {"verify/internal/...", "sign/timestamp"},
-	"verify/trust":        {"fingerprint"},
+	"verify":                     {"verify/...", "sign/timestamp", "fingerprint"},
+	"verify/internal/cms":        {},
+	"verify/internal/name":       {},
+	"verify/internal/sigalg":     {},
+	"verify/internal/revocation": {"verify/internal/name", "verify/internal/sigalg"},
+	"verify/internal/path":       {"verify/internal/name", "verify/internal/sigalg", "verify/internal/revocation"},
+	"verify/trust":               {"fingerprint"},
 }
 
 // owners says which packages alone may import a module, tests included.
@@ -222,6 +226,7 @@ func TestWrongArrowsAreSeen(t *testing.T) {
 		{"verify/a.go", `import _ "natsuin/sign"`, "verify must not import sign"},
 		{"verify/a.go", `import _ "natsuin/card/apdu"`, "verify must not import card/apdu"},
 		{"verify/internal/cms/a.go", `import _ "natsuin/sign/internal/cms"`, "verify/internal/cms must not import sign/internal/cms"},
+		{"verify/internal/revocation/a.go", `import _ "natsuin/verify/internal/path"`, "verify/internal/revocation must not import verify/internal/path"},
 		{"fingerprint/a.go", `import _ "golang.org/x/crypto/ocsp"`, "nothing but the standard library"},
 		{"cmd/internal/cli/a.go", `import _ "natsuin/card/pcsc/pcscdtest"`, "which is for tests"},
 		{"cmd/internal/cli/a.go", `import _ "github.com/ebfe/scard"`, "only card/pcsc may import"},

@@ -31,7 +31,7 @@ type app struct {
 	report    any    // the verb's own JSON fields, set by its run, also when it fails
 	unprinted error  // the first line of data that stdout did not take
 	asJSON    bool
-	ocsp      ocspDesk                     // whom --ocsp asks
+	ocsp      ocspClient                   // whom --ocsp asks
 	stdinRead bool                         // a pasted value came from stdin, so no secret can
 	device    func() (*ui.Terminal, error) // the person's terminal, opened at most once
 	terminal  *ui.Terminal                 // what device opened, for leave

@@ -38,7 +38,7 @@ type fingerprintEntry struct {
 	SHA1      string  `json:"sha1"`
 	Published *string `json:"published"`
 
-	prints fingerprint.Prints
+	prints fingerprint.Fingerprints
 }
 
 type fingerprintCompare struct {
@@ -82,7 +82,7 @@ func (a *app) fingerprint(ctx context.Context, o *fingerprintOptions, args []str
 	if o.published && len(args) > 0 {
 		return usage("err.fingerprint.published")
 	}
-	var want fingerprint.Print
+	var want fingerprint.Fingerprint
 	if given {
 		var err error
 		if want, err = a.parsePrint(ctx, o.compare); err != nil {
@@ -113,7 +113,7 @@ func (a *app) fingerprint(ctx context.Context, o *fingerprintOptions, args []str
 }
 
 // parsePrint reads a value to compare with; "-" is a paste on stdin.
-func (a *app) parsePrint(ctx context.Context, value string) (fingerprint.Print, error) {
+func (a *app) parsePrint(ctx context.Context, value string) (fingerprint.Fingerprint, error) {
 	if value == "-" {
 		a.stdinRead = true
 		if a.env.Streams.InIsTerminal && a.interactive() {
@@ -121,7 +121,7 @@ func (a *app) parsePrint(ctx context.Context, value string) (fingerprint.Print, 
 		}
 		b, err := io.ReadAll(io.LimitReader(stream(ctx, a.env.Streams.In), fingerprint.MaxInput+1))
 		if err != nil {
-			return fingerprint.Print{}, fileError("err.file.read", "-", err)
+			return fingerprint.Fingerprint{}, fileError("err.file.read", "-", err)
 		}
 		value = string(b)
 	}
@@ -219,7 +219,7 @@ func publishedEntries(a *app) ([]fingerprintEntry, []historicalEntry) {
 		entries = append(entries, fingerprintEntry{
 			Target: r.Name, NotBefore: stamp(r.NotBefore), NotAfter: stamp(r.NotAfter),
 			SHA256: r.SHA256.String(), SHA1: r.SHA1.String(), Published: &r.Name,
-			prints: fingerprint.Prints{SHA256: r.SHA256, SHA1: r.SHA1},
+			prints: fingerprint.Fingerprints{SHA256: r.SHA256, SHA1: r.SHA1},
 		})
 	}
 	var old []historicalEntry
@@ -230,7 +230,7 @@ func publishedEntries(a *app) ([]fingerprintEntry, []historicalEntry) {
 }
 
 // compare holds the value against every certificate; one match is enough.
-func (a *app) compare(rep *fingerprintReport, want fingerprint.Print) error {
+func (a *app) compare(rep *fingerprintReport, want fingerprint.Fingerprint) error {
 	c := &fingerprintCompare{Value: want.String(), Algorithm: want.Algorithm.String()}
 	rep.Compare = c
 	for _, e := range rep.Certificates {

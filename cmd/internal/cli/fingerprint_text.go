@@ -37,7 +37,7 @@ func (a *app) prefecture(h trust.HistoricalValue) string {
 }
 
 // printIfHistorical says whose a value is that nothing is trusted by.
-func (a *app) printIfHistorical(value fingerprint.Print) {
+func (a *app) printIfHistorical(value fingerprint.Fingerprint) {
 	for _, h := range trust.Historical() {
 		if h.SHA1.Equal(value) {
 			a.print(a.t("compare.historical", "Prefecture", a.prefecture(h)))
@@ -46,7 +46,7 @@ func (a *app) printIfHistorical(value fingerprint.Print) {
 }
 
 // printDifference shows both values in groups of four and says where they part.
-func (a *app) printDifference(e fingerprintEntry, want fingerprint.Print) {
+func (a *app) printDifference(e fingerprintEntry, want fingerprint.Fingerprint) {
 	have := e.prints.Select(want.Algorithm)
 	n, _ := fingerprint.Diff(have, want)
 	a.print(ui.Escape(e.Target))

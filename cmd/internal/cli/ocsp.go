@@ -38,9 +38,9 @@ type statusError struct{ status int }
 
 func (e *statusError) Error() string { return fmt.Sprintf("http status %d", e.status) }
 
-// An ocspDesk asks responders, for judges that work side by side, and remembers whom it
+// An ocspClient asks responders, for judges that work side by side, and remembers whom it
 // could not ask.
-type ocspDesk struct {
+type ocspClient struct {
 	mu     sync.Mutex
 	failed []unreached
 }
@@ -51,7 +51,7 @@ type unreached struct {
 	err     error
 }
 
-func (d *ocspDesk) ask(ctx context.Context, address string, request []byte) ([]byte, error) {
+func (d *ocspClient) ask(ctx context.Context, address string, request []byte) ([]byte, error) {
 	answer, err := askOCSP(ctx, address, request)
 	if err == nil || errors.Is(err, context.Canceled) {
 		return answer, err

@@ -63,13 +63,13 @@ func (a *app) trustList() error {
 }
 
 func registeredRoot(r trust.Registered) trustRoot {
-	return trustRoot{r.Name, r.Prints.SHA256.String(), "registered", stamp(r.Certificate.NotAfter)}
+	return trustRoot{r.Name, r.Fingerprints.SHA256.String(), "registered", stamp(r.Certificate.NotAfter)}
 }
 
 func (a *app) printRegistered(r trust.Registered) {
 	a.print(a.t("trust.root", "Name", ui.Escape(r.Name), "Until", a.date(r.Certificate.NotAfter)))
 	a.field("field.subject", ui.Escape(distinguishedName(r.Certificate.RawSubject)))
-	a.printGroups("field.sha256", r.Prints.SHA256.String())
+	a.printGroups("field.sha256", r.Fingerprints.SHA256.String())
 }
 
 type trustAddOptions struct {
@@ -95,7 +95,7 @@ func newTrustAdd(a *app) *cobra.Command {
 // trustAdd keeps a root after its fingerprint was compared; a pinned root needs no
 // comparison, since its fingerprint is part of the program.
 func (a *app) trustAdd(ctx context.Context, o *trustAddOptions, args []string) error {
-	var want *fingerprint.Print
+	var want *fingerprint.Fingerprint
 	if a.changed("trust add", "compare") {
 		print, err := a.parsePrint(ctx, o.compare)
 		if err != nil {
@@ -145,7 +145,7 @@ func (a *app) rootToAdd(ctx context.Context, o *trustAddOptions, args []string) 
 
 // compared makes sure that the person held the whole fingerprint against what was
 // published: by --compare, or typed at the terminal.
-func (a *app) compared(ctx context.Context, cert *x509.Certificate, want *fingerprint.Print) error {
+func (a *app) compared(ctx context.Context, cert *x509.Certificate, want *fingerprint.Fingerprint) error {
 	root, pinned := trust.Lookup(cert)
 	if pinned {
 		a.say(a.t("trust.is-pinned", "Name", root.Name))
@@ -176,7 +176,7 @@ func (a *app) compared(ctx context.Context, cert *x509.Certificate, want *finger
 }
 
 // askPrint asks for a fingerprint at the terminal until one was typed in full.
-func (a *app) askPrint(ctx context.Context) (fingerprint.Print, error) {
+func (a *app) askPrint(ctx context.Context) (fingerprint.Fingerprint, error) {
 	for {
 		typed, err := a.askLines(ctx, a.t("trust.compare.ask"), a.morePrint)
 		switch {
@@ -185,9 +185,9 @@ func (a *app) askPrint(ctx context.Context) (fingerprint.Print, error) {
 		case errors.Is(err, ui.ErrNotText):
 			err = &fingerprint.SyntaxError{Char: utf8.RuneError}
 		case err != nil:
-			return fingerprint.Print{}, err
+			return fingerprint.Fingerprint{}, err
 		default:
-			var print fingerprint.Print
+			var print fingerprint.Fingerprint
 			if print, err = fingerprint.Parse(typed); err == nil {
 				return print, nil
 			}

@@ -18,7 +18,7 @@ import (
 func (r *verifyRun) readPolicy(ctx context.Context, pairs []pair) error {
 	o, a := r.opts, r.app
 	p := &r.policy
-	p.Memory = new(verify.Memory)
+	p.Cache = new(verify.Cache)
 	p.Now, p.AllowSHA1, p.AllowWeak, p.AllowAuth = a.env.Now(), o.allowSHA1, o.allowWeak, o.allowAuth
 	if o.revocation != "" && o.revocation != "require" {
 		return usage("err.flag.choice", "Flag", "--revocation", "Value", o.revocation, "Known", "require")

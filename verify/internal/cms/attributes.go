@@ -109,11 +109,11 @@ func sortSet(der []byte) []byte {
 	return append(bytes.Clone(der[:head]), bytes.Join(elements, nil)...)
 }
 
-// AttributesInDisguise tells by its first bytes whether content has the shape of a SET OF Attribute, which is what a signer with
+// LooksLikeAttributes tells by its first bytes whether content has the shape of a SET OF Attribute, which is what a signer with
 // attributes signs (ePrint 2023/1801): a SET whose first element is a SEQUENCE of an identifier and a SET, lengths in any form
 // of BER. size is what such content has in all, -1 if an indefinite length leaves that open. The shape alone is looked at, so
 // that no oddity deeper inside hides it.
-func AttributesInDisguise(head []byte) (size int64, is bool) {
+func LooksLikeAttributes(head []byte) (size int64, is bool) {
 	rest := head
 	for i, want := range []byte{tagSet, tagSequence, tagOID, tagSet} {
 		tag, after, why := readIdentifier(rest)

@@ -32,14 +32,14 @@ func TestAttributesOfOthers(t *testing.T) {
 			if len(signed.List) != 1 || signed.List[0].Type != "\x2a\x03" || !signed.Sorted() {
 				t.Fatalf("%d attributes", len(signed.List))
 			}
-			if size, is := cms.AttributesInDisguise(signed.DER); !is || size != int64(len(signed.DER)) {
+			if size, is := cms.LooksLikeAttributes(signed.DER); !is || size != int64(len(signed.DER)) {
 				t.Errorf("seen as %v with %d bytes, want %d", is, size, len(signed.DER))
 			}
 		})
 	}
 }
 
-func TestAttributesInDisguise(t *testing.T) {
+func TestLooksLikeAttributes(t *testing.T) {
 	for name, c := range map[string]struct {
 		head string
 		size int64
@@ -58,7 +58,7 @@ func TestAttributesInDisguise(t *testing.T) {
 		"a sequence":            {"\x30\x08\x30\x06\x06\x02\x2a\x03\x31\x00", 0, false},
 		"a length of 127 bytes": {"\x31\xff\x30\x06\x06\x02\x2a\x03\x31\x00", 0, false},
 	} {
-		if size, is := cms.AttributesInDisguise([]byte(c.head)); is != c.is || is && size != c.size {
+		if size, is := cms.LooksLikeAttributes([]byte(c.head)); is != c.is || is && size != c.size {
 			t.Errorf("%s: %v with %d bytes, want %v with %d", name, is, size, c.is, c.size)
 		}
 	}

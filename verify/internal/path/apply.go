@@ -3,7 +3,7 @@ package path
 import (
 	"errors"
 
-	"natsuin/verify/internal/path/name"
+	"natsuin/verify/internal/name"
 )
 
 var (

@@ -9,7 +9,7 @@ import (
 	"golang.org/x/crypto/cryptobyte"
 	"golang.org/x/crypto/cryptobyte/asn1"
 
-	"natsuin/verify/internal/path/name"
+	"natsuin/verify/internal/name"
 )
 
 // constraints is a nameConstraints extension (RFC 5280 section 4.2.1.10).

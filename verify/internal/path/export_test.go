@@ -1,6 +1,6 @@
 package path
 
-// Size returns what a Memory says that it holds, in bytes, and how many certificates are in it.
-func (m *Memory) Size() (bytes, certificates int) { return m.size, len(m.certificates) + len(m.facts) }
+// Size returns what a Cache says that it holds, in bytes, and how many certificates are in it.
+func (k *Cache) Size() (bytes, certificates int) { return k.size, len(k.certificates) + len(k.facts) }
 
-const MaxMemory = maxMemory
+const MaxCache = maxCache

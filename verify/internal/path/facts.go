@@ -9,7 +9,7 @@ import (
 	"golang.org/x/crypto/cryptobyte"
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
 
-	"natsuin/verify/internal/path/name"
+	"natsuin/verify/internal/name"
 	"natsuin/verify/internal/revocation"
 )
 
@@ -27,11 +27,11 @@ type facts struct {
 	subjectKey, issuerKey string // equal where the names match
 
 	// Numbers that are equal where the names match and the keys are the same, within
-	// one Work; all else is the same in every one.
+	// one Budget; all else is the same in every one.
 	subjectID, issuerID, keyID int
 }
 
-// nameKey is a name as Work numbers it.
+// nameKey is a name as Budget numbers it.
 func nameKey(dn name.DN) string { return "name " + dn.Key() }
 
 // selfIssued is RFC 5280 section 3.2: subject and issuer are the same name.

@@ -26,7 +26,7 @@ const (
 
 	// BadSignature means that an issuer of the right name and key identifier
 	// is there, but the certificate's signature does not verify. It can be
-	// mended (see Mendable) unless an anchor should have signed the leaf.
+	// mended (see Indeterminate) unless an anchor should have signed the leaf.
 	BadSignature
 	// Malformed means that an extension which must be understood cannot be.
 	Malformed
@@ -80,15 +80,15 @@ type Failure struct {
 	// Detail says more, in English, for people.
 	Detail string
 	err    error
-	// mendable says so where the Kind does not.
-	mendable bool
+	// indeterminate says so where the Kind does not.
+	indeterminate bool
 }
 
-// Mendable reports whether further information (another certificate, another
+// Indeterminate reports whether further information (another certificate, another
 // anchor, a proof of time) could turn the failure into a valid path. A verdict
 // is INDETERMINATE then, and INVALID otherwise.
-func (f *Failure) Mendable() bool {
-	return f.mendable || f.Kind < BadSignature
+func (f *Failure) Indeterminate() bool {
+	return f.indeterminate || f.Kind < BadSignature
 }
 
 // Error implements error.

@@ -17,8 +17,8 @@ import (
 	"crypto/x509"
 	"time"
 
-	"natsuin/verify/internal/path/strength"
 	"natsuin/verify/internal/revocation"
+	"natsuin/verify/internal/sigalg"
 )
 
 // Request says what is to be validated and with what. The zero values of the
@@ -66,9 +66,9 @@ type Request struct {
 	OCSPResponses   [][]byte
 	FetchOCSP       revocation.Fetch
 
-	// Work is shared with the other paths for the same message; nil means that
+	// Budget is shared with the other paths for the same message; nil means that
 	// there are none.
-	Work *Work
+	Budget *Budget
 
 	// Accept, when not nil, sees each valid path (leaf first) and may refuse
 	// it; other paths are then tried. Its error is in the Failure.
@@ -134,11 +134,11 @@ func Validate(ctx context.Context, r Request) (*Result, *Failure) {
 	if r.Leaf == nil {
 		return nil, &Failure{Kind: NoPath, Detail: "no certificate"}
 	}
-	if r.Work == nil {
-		r.Work = NewWork(ctx, nil)
+	if r.Budget == nil {
+		r.Budget = NewBudget(ctx, nil)
 	}
 	store := newStore(&r)
-	s := &search{r: &r, store: store, strength: strength.Policy{AllowSHA1: r.AllowSHA1, AllowWeak: r.AllowWeak}}
+	s := &search{r: &r, store: store, algorithms: sigalg.Policy{AllowSHA1: r.AllowSHA1, AllowWeak: r.AllowWeak}}
 	var revoker *revoker
 	if r.CheckRevocation {
 		revoker = newRevoker(&r, store)

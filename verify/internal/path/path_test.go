@@ -81,11 +81,11 @@ func TestRefusals(t *testing.T) {
 		tlv(0x30, tlv(0xa0, tlv(0x30, tlv(0x82, []byte("example.jp"))))), 2, 5, 29, 30))
 
 	for _, c := range []struct {
-		name     string
-		request  path.Request
-		kind     path.Kind
-		by       *x509.Certificate
-		mendable bool
+		name          string
+		request       path.Request
+		kind          path.Kind
+		by            *x509.Certificate
+		indeterminate bool
 	}{
 		{"issuer missing", noIssuer, path.NoPath, noIssuer.Leaf, true},
 		{"root of the same name not trusted", untrusted, path.NoPath, nil, true},
@@ -107,8 +107,8 @@ func TestRefusals(t *testing.T) {
 		{"name constraints outside a CA", constrainedLeaf, path.Malformed, constrainedLeaf.Leaf, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			if f := wantFailure(t, c.request, c.kind, c.by); f.Mendable() != c.mendable {
-				t.Errorf("mendable %v, want %v", f.Mendable(), c.mendable)
+			if f := wantFailure(t, c.request, c.kind, c.by); f.Indeterminate() != c.indeterminate {
+				t.Errorf("indeterminate %v, want %v", f.Indeterminate(), c.indeterminate)
 			}
 		})
 	}
@@ -262,9 +262,9 @@ func TestHostilePools(t *testing.T) {
 		}
 		r := path.Request{Leaf: leaf.cert, Pool: append(pool, ca.cert), Anchors: certs(root), At: at}
 		wantPath(t, r)
-		r.Work = spent(leaf.cert)
+		r.Budget = spent(leaf.cert)
 		f := wantFailure(t, r, path.TooComplex, leaf.cert)
-		if !f.Mendable() {
+		if !f.Indeterminate() {
 			t.Error("giving up must not read as INVALID")
 		}
 		// The right one first, by its key identifier.
@@ -285,9 +285,9 @@ func TestHostilePools(t *testing.T) {
 	})
 }
 
-// spent returns Work in which no signature can be verified any more.
-func spent(c *x509.Certificate) *path.Work {
-	w := path.NewWork(context.Background(), nil)
+// spent returns Budget in which no signature can be verified any more.
+func spent(c *x509.Certificate) *path.Budget {
+	w := path.NewBudget(context.Background(), nil)
 	for w.Signatures.Spend(c.PublicKey, 0) == nil {
 	}
 	return w
@@ -298,9 +298,9 @@ func TestWorkIsShared(t *testing.T) {
 	root := newRoot(t, "Root")
 	ca := root.newCA(t, "CA")
 	first, second := ca.newLeaf(t, "Leaf"), ca.newLeaf(t, "Leaf")
-	r := path.Request{Leaf: first.cert, Pool: certs(ca), Anchors: certs(root), At: at, Work: path.NewWork(context.Background(), nil)}
+	r := path.Request{Leaf: first.cert, Pool: certs(ca), Anchors: certs(root), At: at, Budget: path.NewBudget(context.Background(), nil)}
 	wantPath(t, r)
-	for r.Work.Signatures.Spend(root.cert.PublicKey, 0) == nil {
+	for r.Budget.Signatures.Spend(root.cert.PublicKey, 0) == nil {
 	}
 	wantPath(t, r)
 	r.Leaf = second.cert
@@ -318,7 +318,7 @@ func TestCertificatesThatMayBeMeant(t *testing.T) {
 	}
 	forged := forge()
 	r := path.Request{Leaf: forged, Pool: certs(ca), Anchors: certs(root), At: at}
-	if f := wantFailure(t, r, path.BadSignature, forged); f.Mendable() {
+	if f := wantFailure(t, r, path.BadSignature, forged); f.Indeterminate() {
 		t.Error("the one certificate that can be meant was never signed: no information helps")
 	}
 	r.Others = []*x509.Certificate{forge(), right.cert}
@@ -326,7 +326,7 @@ func TestCertificatesThatMayBeMeant(t *testing.T) {
 		t.Error("another certificate was taken")
 	}
 	r.Others = r.Others[:1]
-	if f := wantFailure(t, r, path.BadSignature, nil); !f.Mendable() {
+	if f := wantFailure(t, r, path.BadSignature, nil); !f.Indeterminate() {
 		t.Error("of two that may be meant, neither is known to be the signer's")
 	}
 }
@@ -348,7 +348,7 @@ func TestInventedIssuers(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, f := path.Validate(context.Background(), path.Request{Leaf: leaf.cert, Pool: pool, Anchors: certs(newRoot(t, "Another")), At: at})
-			if f == nil || !f.Mendable() {
+			if f == nil || !f.Indeterminate() {
 				t.Errorf("%v, want a failure that can be mended", f)
 			}
 			if len(pool) == 2 && f.Kind != path.NoPath {

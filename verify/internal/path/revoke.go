@@ -6,11 +6,11 @@ import (
 	"errors"
 	"fmt"
 
-	"natsuin/verify/internal/path/strength"
 	"natsuin/verify/internal/revocation"
+	"natsuin/verify/internal/sigalg"
 )
 
-// Limits of the revocation side of one Validate, besides those of its Work.
+// Limits of the revocation side of one Validate, besides those of its Budget.
 const (
 	maxSignerDepth = 4 // CRL signers whose own CRL signers are checked
 	maxSignerPaths = 200
@@ -60,10 +60,10 @@ func (k *revoker) checker(fetch revocation.Fetch) *revocation.Checker {
 	return &revocation.Checker{
 		CRLs: k.lists, Responses: k.answers, Fetch: fetch,
 		At: k.r.At, Now: k.r.Now,
-		Strength: strength.Policy{AllowSHA1: k.r.AllowSHA1, AllowWeak: k.r.AllowWeak},
-		Named:    k.store.named,
-		Trusted:  k.trusted,
-		Verify:   k.r.Work.Signatures.Verify,
+		Algorithms: sigalg.Policy{AllowSHA1: k.r.AllowSHA1, AllowWeak: k.r.AllowWeak},
+		Named:      k.store.named,
+		Trusted:    k.trusted,
+		Verify:     k.r.Budget.Signatures.Verify,
 	}
 }
 
@@ -114,7 +114,7 @@ func (k *revoker) trusted(ctx context.Context, signer *x509.Certificate) error {
 	below.pending = append(k.pending[:len(k.pending):len(k.pending)], leaf)
 	request := &Request{At: k.r.At, AllowSHA1: k.r.AllowSHA1, AllowWeak: k.r.AllowWeak}
 	good := false
-	s := &search{r: request, store: k.store, strength: strength.Policy{AllowSHA1: k.r.AllowSHA1, AllowWeak: k.r.AllowWeak}}
+	s := &search{r: request, store: k.store, algorithms: sigalg.Policy{AllowSHA1: k.r.AllowSHA1, AllowWeak: k.r.AllowWeak}}
 	s.accept = func(ctx context.Context, chain []*facts, _ *Result) bool {
 		if chain[len(chain)-1] != k.anchor {
 			return false

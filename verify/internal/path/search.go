@@ -7,11 +7,11 @@ import (
 	"errors"
 	"sort"
 
-	"natsuin/verify/internal/path/name"
-	"natsuin/verify/internal/path/strength"
+	"natsuin/verify/internal/name"
+	"natsuin/verify/internal/sigalg"
 )
 
-// Limits of one Validate, besides those of its Work.
+// Limits of one Validate, besides those of its Budget.
 const (
 	maxLength = 16 // certificates in a path, the anchor included
 	maxValid  = 8  // valid paths compared for their revocation status
@@ -20,8 +20,8 @@ const (
 // search builds paths for one leaf after the other, depth first, best issuers
 // first.
 type search struct {
-	r        *Request
-	strength strength.Policy
+	r          *Request
+	algorithms sigalg.Policy
 	*store
 
 	accept func(ctx context.Context, chain []*facts, result *Result) (stop bool)
@@ -34,14 +34,14 @@ type search struct {
 // store is what searches for one Request share: the certificates, and which of
 // them are anchors.
 type store struct {
-	*Work
+	*Budget
 	bySubject map[int][]*facts
 	known     map[*facts]bool
 	anchors   map[*facts]int // index in Request.Anchors
 }
 
 func newStore(r *Request) *store {
-	s := &store{Work: r.Work, bySubject: map[int][]*facts{}, known: map[*facts]bool{}, anchors: map[*facts]int{}}
+	s := &store{Budget: r.Budget, bySubject: map[int][]*facts{}, known: map[*facts]bool{}, anchors: map[*facts]int{}}
 	for i, c := range r.Anchors {
 		if c == nil {
 			continue
@@ -130,9 +130,9 @@ func (s *search) extend(ctx context.Context, chain []*facts) (stop bool) {
 // Ranks of failures. Paths that reach no anchor come first, the shorter ones
 // below the longer; see incomplete. Those that reach one say more.
 const (
-	rankBroken   = 100 + iota // breaks a rule for good
-	rankMendable              // something could still make the path valid
-	rankRefused               // valid, and refused by Request.Accept
+	rankBroken        = 100 + iota // breaks a rule for good
+	rankIndeterminate              // something could still make the path valid
+	rankRefused                    // valid, and refused by Request.Accept
 )
 
 // Ranks of the failures after which a path of one length does not go on.
@@ -155,21 +155,21 @@ func (s *search) refuse(err error, child, issuer *facts, chain []*facts) {
 	at := len(chain) - 2
 	match := keyMatch(child, issuer)
 	var f *Failure
-	switch unsupported := errors.Is(err, strength.ErrUnsupported); {
-	case errors.Is(err, strength.ErrTooMuch):
+	switch unsupported := errors.Is(err, sigalg.ErrUnsupported); {
+	case errors.Is(err, sigalg.ErrTooMuch):
 		s.gaveUp = true
 		return
-	case unsupported && errors.Is(s.strength.Algorithm(child.cert.SignatureAlgorithm), strength.ErrUnsupported):
+	case unsupported && errors.Is(s.algorithms.Algorithm(child.cert.SignatureAlgorithm), sigalg.ErrUnsupported):
 		f = newFailure(UnsupportedAlgorithm, chain, at, child.cert.SignatureAlgorithm.String())
 	case unsupported && match > 0:
 		f = newFailure(UnsupportedAlgorithm, chain, at, "the issuer's key")
-	case errors.Is(err, strength.ErrSignature) && match == 2:
+	case errors.Is(err, sigalg.ErrSignature) && match == 2:
 		f = newFailure(BadSignature, chain, at, "")
 	default:
 		return
 	}
 	why := signatureWrong
-	if f.mendable = at > 0 || len(s.r.Others) > 0 || !s.beyondDoubt(issuer); f.mendable {
+	if f.indeterminate = at > 0 || len(s.r.Others) > 0 || !s.beyondDoubt(issuer); f.indeterminate {
 		why = inDoubt
 	}
 	s.fail(incomplete(at+1, why), f)
@@ -236,8 +236,8 @@ func (s *search) complete(ctx context.Context, chain []*facts) (stop bool) {
 	result, failure := s.validate(chain)
 	if failure != nil {
 		rank := rankBroken
-		if failure.Mendable() {
-			rank = rankMendable
+		if failure.Indeterminate() {
+			rank = rankIndeterminate
 		}
 		s.fail(rank, failure)
 		return false

@@ -6,7 +6,7 @@ import (
 	"golang.org/x/crypto/cryptobyte"
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
 
-	"natsuin/verify/internal/path/name"
+	"natsuin/verify/internal/name"
 )
 
 var (

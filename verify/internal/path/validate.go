@@ -5,7 +5,7 @@ import (
 	"errors"
 	"time"
 
-	"natsuin/verify/internal/path/strength"
+	"natsuin/verify/internal/sigalg"
 )
 
 // validate is RFC 5280 section 6.1 over a chain of facts, leaf first, whose
@@ -63,13 +63,13 @@ func (s *search) certificate(chain []*facts, i int) (Kind, string) {
 	}
 	key := f.cert.PublicKey
 	if i == 0 { // what it signed, the caller verified
-		key, _, _ = strength.PublicKey(f.cert)
+		key, _, _ = sigalg.PublicKey(f.cert)
 	}
-	if kind := algorithmKind(s.strength.Key(key)); kind != 0 {
+	if kind := algorithmKind(s.algorithms.Key(key)); kind != 0 {
 		return kind, "public key"
 	}
 	if i < len(chain)-1 { // an anchor's own signature is ignored
-		if kind := algorithmKind(s.strength.Algorithm(f.cert.SignatureAlgorithm)); kind != 0 {
+		if kind := algorithmKind(s.algorithms.Algorithm(f.cert.SignatureAlgorithm)); kind != 0 {
 			return kind, f.cert.SignatureAlgorithm.String()
 		}
 	}
@@ -89,7 +89,7 @@ func algorithmKind(err error) Kind {
 	switch {
 	case err == nil:
 		return 0
-	case errors.Is(err, strength.ErrWeak):
+	case errors.Is(err, sigalg.ErrWeak):
 		return WeakAlgorithm
 	}
 	return UnsupportedAlgorithm

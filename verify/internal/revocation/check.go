@@ -9,8 +9,8 @@ import (
 	"sort"
 	"time"
 
-	"natsuin/verify/internal/path/name"
-	"natsuin/verify/internal/path/strength"
+	"natsuin/verify/internal/name"
+	"natsuin/verify/internal/sigalg"
 )
 
 // skew is how far a document may be ahead of the clock.
@@ -24,8 +24,8 @@ type Checker struct {
 	Fetch     Fetch // nil: nobody to ask
 
 	// At is the reference time; Now is the clock, zero meaning At.
-	At, Now  time.Time
-	Strength strength.Policy
+	At, Now    time.Time
+	Algorithms sigalg.Policy
 
 	// Named returns the certificates at hand whose subject is the name.
 	Named func(name.DN) []*x509.Certificate
@@ -33,15 +33,15 @@ type Checker struct {
 	// the anchor of the path that is being checked. It is asked about CRL
 	// signers other than the issuer above the certificate.
 	Trusted func(ctx context.Context, signer *x509.Certificate) error
-	// Verify verifies a signature, counting the work; nil means strength.Verify.
-	Verify strength.Verifier
+	// Verify verifies a signature, counting the work; nil means sigalg.Verify.
+	Verify sigalg.Verifier
 }
 
 // tolerated says what only a switch admits of a signature by the key of signer,
 // and of the one that vouches for a signer other than the issuer. An anchor's own
 // is nobody's proof.
 func tolerated(signer, issuer *x509.Certificate, a x509.SignatureAlgorithm) (sha1, weak bool) {
-	var strict strength.Policy
+	var strict sigalg.Policy
 	sha1 = strict.Algorithm(a) != nil
 	if !signer.Equal(issuer) && !bytes.Equal(signer.RawIssuer, signer.RawSubject) {
 		sha1 = sha1 || strict.Algorithm(signer.SignatureAlgorithm) != nil
@@ -69,15 +69,15 @@ func (k *Checker) verify(signer *x509.Certificate, a x509.SignatureAlgorithm, si
 	if k.Verify != nil {
 		return k.Verify(signer, a, signed, signature)
 	}
-	return strength.Verify(signer, a, signed, signature)
+	return sigalg.Verify(signer, a, signed, signature)
 }
 
 // allowed returns nil if the key and the algorithm may be relied on.
 func (k *Checker) allowed(signer *x509.Certificate, a x509.SignatureAlgorithm) error {
-	if err := k.Strength.Algorithm(a); err != nil {
+	if err := k.Algorithms.Algorithm(a); err != nil {
 		return err
 	}
-	return k.Strength.Key(signer.PublicKey)
+	return k.Algorithms.Key(signer.PublicKey)
 }
 
 // Check answers for cert, issued by the certificate above it in its path. One

@@ -10,8 +10,8 @@ import (
 	"golang.org/x/crypto/cryptobyte"
 	"golang.org/x/crypto/cryptobyte/asn1"
 
-	"natsuin/verify/internal/path/name"
-	"natsuin/verify/internal/path/strength"
+	"natsuin/verify/internal/name"
+	"natsuin/verify/internal/sigalg"
 )
 
 // ErrMalformed means that the bytes are not a well-formed CRL or OCSP response.
@@ -99,7 +99,7 @@ func ParseCRL(der []byte) (*CRL, error) {
 		!readTime(&tbs, &c.thisUpdate) || !bytes.Equal(innerAlgorithm, outerAlgorithm) {
 		return nil, ErrMalformed
 	}
-	c.algorithm = strength.Parse(outerAlgorithm)
+	c.algorithm = sigalg.Parse(outerAlgorithm)
 	var err error
 	if c.issuer, err = name.ParseDN(issuer); err != nil || len(c.issuer) == 0 {
 		return nil, ErrMalformed

@@ -112,7 +112,7 @@ func TestListsThatDoNotCount(t *testing.T) {
 	t.Run("signed with SHA-1", func(t *testing.T) {
 		k := checker(nil, list{hash: crypto.SHA1}.parse(t, ca))
 		want(t, k.Check(context.Background(), leaf.cert, ca.cert), revocation.Unknown, "weak")
-		k.Strength.AllowSHA1 = true
+		k.Algorithms.AllowSHA1 = true
 		want(t, k.Check(context.Background(), leaf.cert, ca.cert), revocation.Good, "")
 	})
 	t.Run("issuer may not sign lists", func(t *testing.T) {

@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"natsuin/verify/internal/path/name"
+	"natsuin/verify/internal/name"
 	"natsuin/verify/internal/revocation"
 )
 

@@ -8,7 +8,7 @@ import (
 	"golang.org/x/crypto/cryptobyte"
 	"golang.org/x/crypto/cryptobyte/asn1"
 
-	"natsuin/verify/internal/path/name"
+	"natsuin/verify/internal/name"
 )
 
 // maxSerial bounds a serial number in bytes; RFC 5280 allows 20.

@@ -10,7 +10,7 @@ import (
 
 	"golang.org/x/crypto/cryptobyte"
 
-	"natsuin/verify/internal/path/name"
+	"natsuin/verify/internal/name"
 )
 
 // query is one certificate's question to the lists.

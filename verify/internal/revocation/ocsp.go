@@ -13,8 +13,8 @@ import (
 	"golang.org/x/crypto/cryptobyte"
 	"golang.org/x/crypto/cryptobyte/asn1"
 
-	"natsuin/verify/internal/path/name"
-	"natsuin/verify/internal/path/strength"
+	"natsuin/verify/internal/name"
+	"natsuin/verify/internal/sigalg"
 )
 
 // ResponderError is an OCSP response that carries no answer: its status, such
@@ -106,7 +106,7 @@ func parseBasic(in cryptobyte.String) (*Response, error) {
 		!outer.ReadOptionalASN1(&certs, &hasCerts, tagContextConstructed) || !outer.Empty() {
 		return nil, ErrMalformed
 	}
-	r.tbs, r.algorithm = tbs, strength.Parse(algorithm)
+	r.tbs, r.algorithm = tbs, sigalg.Parse(algorithm)
 	if hasCerts {
 		if !onlySequence(&certs) {
 			return nil, ErrMalformed

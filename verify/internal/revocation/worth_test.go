@@ -158,7 +158,7 @@ func TestWhatOnlyASwitchAdmitsIsSaid(t *testing.T) {
 			list{number: 2, hash: crypto.SHA1, extensions: [][]byte{ext(true, integer(1), 2, 5, 29, 27)}}.parse(t, ca)},
 	} {
 		k := checker(nil, lists...)
-		k.Strength.AllowSHA1 = true
+		k.Algorithms.AllowSHA1 = true
 		if a := k.Check(context.Background(), leaf.cert, ca.cert); !a.SHA1 || a.Weak {
 			t.Errorf("%s: SHA-1 %v, weak %v", name, a.SHA1, a.Weak)
 		}

@@ -7,20 +7,20 @@ import (
 	"fmt"
 	"unsafe"
 
-	"natsuin/verify/internal/path/name"
-	"natsuin/verify/internal/path/strength"
+	"natsuin/verify/internal/name"
 	"natsuin/verify/internal/revocation"
+	"natsuin/verify/internal/sigalg"
 )
 
-// Work is what all the paths for one message share: the certificates and lists
+// Budget is what all the paths for one message share: the certificates and lists
 // that were read, the signatures that were verified, and what may still be
 // spent. Each is read, and verified, once. It is for one goroutine.
-type Work struct {
+type Budget struct {
 	// Signatures is spent on the signatures of certificates, CRLs and OCSP
 	// responses, and on whatever else the caller verifies.
-	Signatures *strength.Work
+	Signatures *sigalg.Budget
 
-	memory    *Memory
+	cache     *Cache
 	facts     map[string]*facts // by the certificate's bytes
 	numbers   map[string]int    // of names and keys
 	verified  map[pair]error
@@ -48,7 +48,7 @@ type place struct {
 
 func placeOf(b []byte) place { return place{unsafe.SliceData(b), len(b)} }
 
-// What Work allows besides signatures. It is far above what real messages need,
+// What Budget allows besides signatures. It is far above what real messages need,
 // and low enough that a hostile one costs little.
 const (
 	maxSteps       = 20000
@@ -56,14 +56,14 @@ const (
 	maxNames       = 512 << 10
 )
 
-// NewWork returns Work that has not begun. It ends with the context. memory is shared
-// with other messages' Work; nil means that there are none.
-func NewWork(ctx context.Context, memory *Memory) *Work {
-	if memory == nil {
-		memory = new(Memory)
+// NewBudget returns Budget that has not begun. It ends with the context. memory is shared
+// with other messages' Budget; nil means that there are none.
+func NewBudget(ctx context.Context, cache *Cache) *Budget {
+	if cache == nil {
+		cache = new(Cache)
 	}
-	return &Work{
-		Signatures: strength.NewWork(ctx, memory.verify), memory: memory,
+	return &Budget{
+		Signatures: sigalg.NewBudget(ctx, cache.verify), cache: cache,
 		facts: map[string]*facts{}, numbers: map[string]int{}, verified: map[pair]error{},
 		lists: map[place]*revocation.CRL{}, responses: map[place]*revocation.Response{},
 		steps: maxSteps, comparisons: maxComparisons, names: maxNames,
@@ -71,11 +71,11 @@ func NewWork(ctx context.Context, memory *Memory) *Work {
 }
 
 // Certificate parses a certificate of a message, as ParseCertificate does.
-func (w *Work) Certificate(der []byte) (*x509.Certificate, error) { return w.memory.certificate(der) }
+func (w *Budget) Certificate(der []byte) (*x509.Certificate, error) { return w.cache.certificate(der) }
 
 // Own reads certificates that are the caller's. They cost a message nothing, and it can
 // keep none of them from being read.
-func (w *Work) Own(certificates []*x509.Certificate) {
+func (w *Budget) Own(certificates []*x509.Certificate) {
 	for _, c := range certificates {
 		if c != nil {
 			w.afford(c, 0)
@@ -84,28 +84,28 @@ func (w *Work) Own(certificates []*x509.Certificate) {
 }
 
 // Unread tells whether there were more names than are read.
-func (w *Work) Unread() bool { return w.unread }
+func (w *Budget) Unread() bool { return w.unread }
 
 // Keep reads lists that the caller keeps for all messages of the memory.
-func (w *Work) Keep(lists [][]byte) {
+func (w *Budget) Keep(lists [][]byte) {
 	for _, der := range lists {
-		w.lists[placeOf(der)] = w.memory.list(der)
+		w.lists[placeOf(der)] = w.cache.list(der)
 	}
 }
 
-// read returns the facts of a certificate, with the numbers of this Work. Where the
+// read returns the facts of a certificate, with the numbers of this Budget. Where the
 // names are too long to be read, its names are like no others.
-func (w *Work) read(c *x509.Certificate) *facts { return w.afford(c, nameBytes(c)) }
+func (w *Budget) read(c *x509.Certificate) *facts { return w.afford(c, nameBytes(c)) }
 
 // afford is read for so many bytes of names.
-func (w *Work) afford(c *x509.Certificate, n int) *facts {
+func (w *Budget) afford(c *x509.Certificate, n int) *facts {
 	if f := w.facts[string(c.Raw)]; f != nil {
 		return f
 	}
 	f := facts{cert: c, unread: true, subjectKey: fmt.Sprint("unread subject ", len(w.facts)), issuerKey: fmt.Sprint("unread issuer ", len(w.facts))}
 	if n <= w.names {
 		w.names -= n
-		f = *w.memory.factsOf(c)
+		f = *w.cache.factsOf(c)
 	}
 	f.subjectID, f.issuerID = w.number(f.subjectKey), w.number(f.issuerKey)
 	f.keyID = w.number("key " + string(c.RawSubjectPublicKeyInfo))
@@ -115,7 +115,7 @@ func (w *Work) afford(c *x509.Certificate, n int) *facts {
 }
 
 // number returns the same number for the same text.
-func (w *Work) number(text string) int {
+func (w *Budget) number(text string) int {
 	n, ok := w.numbers[text]
 	if !ok {
 		n = len(w.numbers)
@@ -125,7 +125,7 @@ func (w *Work) number(text string) int {
 }
 
 // signed verifies the signature on child with issuer's key, once.
-func (w *Work) signed(child, issuer *facts) error {
+func (w *Budget) signed(child, issuer *facts) error {
 	key := pair{child, issuer.keyID}
 	err, ok := w.verified[key]
 	if !ok {
@@ -139,7 +139,7 @@ func (w *Work) signed(child, issuer *facts) error {
 // IssuedBy returns a function that reports whether a certificate's issuer has the
 // name (a DER Name), compared as RFC 5280 section 7.1 says. A name that cannot be
 // read equals only the same bytes.
-func (w *Work) IssuedBy(raw []byte) func(*x509.Certificate) bool {
+func (w *Budget) IssuedBy(raw []byte) func(*x509.Certificate) bool {
 	dn, err := name.ParseDN(raw)
 	id := w.number(nameKey(dn))
 	return func(c *x509.Certificate) bool {
@@ -152,12 +152,12 @@ func (w *Work) IssuedBy(raw []byte) func(*x509.Certificate) bool {
 }
 
 // list parses a CRL; nil means that it is none.
-func (w *Work) list(der []byte) *revocation.CRL {
+func (w *Budget) list(der []byte) *revocation.CRL {
 	return once(w.lists, der, revocation.ParseCRL)
 }
 
 // response parses an OCSP response; nil means that it is none.
-func (w *Work) response(der []byte) *revocation.Response {
+func (w *Budget) response(der []byte) *revocation.Response {
 	return once(w.responses, der, revocation.ParseResponse)
 }
 

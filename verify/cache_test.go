@@ -15,17 +15,17 @@ import (
 	"natsuin/verify"
 )
 
-// remembered is one Memory for all that this package's tests judge: what any message left there must not show in another's
+// remembered is one Cache for all that this package's tests judge: what any message left there must not show in another's
 // report.
-var remembered verify.Memory
+var remembered verify.Cache
 
-// sameWithMemory judges once more with what is remembered of all messages before, and once more with what that left.
-func sameWithMemory(t testing.TB, want *verify.Report, judge func(verify.Policy) (*verify.Report, error), p verify.Policy) {
+// sameWithCache judges once more with what is remembered of all messages before, and once more with what that left.
+func sameWithCache(t testing.TB, want *verify.Report, judge func(verify.Policy) (*verify.Report, error), p verify.Policy) {
 	t.Helper()
 	if p.OCSP != nil {
 		return // answers are made for one question
 	}
-	p.Memory = &remembered
+	p.Cache = &remembered
 	for range 2 {
 		if got, err := judge(p); err != nil || !reflect.DeepEqual(got, want) {
 			t.Fatalf("a memory changes the report: %+v, %v\nwithout: %+v", got, err, want)
@@ -33,8 +33,8 @@ func sameWithMemory(t testing.TB, want *verify.Report, judge func(verify.Policy)
 	}
 }
 
-// TestMemoryTellsSpoiltCertificatesFromGoodOnes has certificates that differ in one bit of their CA's signature.
-func TestMemoryTellsSpoiltCertificatesFromGoodOnes(t *testing.T) {
+// TestCacheTellsSpoiltCertificatesFromGoodOnes has certificates that differ in one bit of their CA's signature.
+func TestCacheTellsSpoiltCertificatesFromGoodOnes(t *testing.T) {
 	w := newWorld(t)
 	good := by(w.signer, nil).encode(t)
 	spoilt := bytes.Clone(w.signer.cert.Raw)
@@ -46,7 +46,7 @@ func TestMemoryTellsSpoiltCertificatesFromGoodOnes(t *testing.T) {
 	for _, first := range []bool{true, false} {
 		t.Run(fmt.Sprintf("good first: %v", first), func(t *testing.T) {
 			p := w.policy
-			p.Memory = new(verify.Memory)
+			p.Cache = new(verify.Cache)
 			for i := range 4 {
 				if first == (i%2 == 0) {
 					valid.hold(t, run(t, good, nil, p))
@@ -58,25 +58,25 @@ func TestMemoryTellsSpoiltCertificatesFromGoodOnes(t *testing.T) {
 	}
 }
 
-// TestMemoryKeepsOneCopy has two messages of one signer.
-func TestMemoryKeepsOneCopy(t *testing.T) {
+// TestCacheKeepsOneCopy has two messages of one signer.
+func TestCacheKeepsOneCopy(t *testing.T) {
 	w := newWorld(t)
-	w.policy.Memory = new(verify.Memory)
+	w.policy.Cache = new(verify.Cache)
 	first, second := run(t, by(w.signer, nil).encode(t), nil, w.policy), run(t, by(w.signer, nil).encode(t), nil, w.policy)
 	if first.Signers[0].Certificate != second.Signers[0].Certificate {
 		t.Error("the certificate was parsed twice")
 	}
 }
 
-// TestMemoryHonoursWhatTheCallerSaysOfARoot has a root that its owner trusts for end entities alone, and a message that
+// TestCacheHonoursWhatTheCallerSaysOfARoot has a root that its owner trusts for end entities alone, and a message that
 // encloses the certificate as it is.
-func TestMemoryHonoursWhatTheCallerSaysOfARoot(t *testing.T) {
+func TestCacheHonoursWhatTheCallerSaysOfARoot(t *testing.T) {
 	w := newWorld(t)
 	ca := issue(t, "ca", ecKey(t), w.root, authority)
 	m := by(issue(t, "another signer", ecKey(t), ca, nil), nil)
 	m.certs = append(m.certs, ca.cert.Raw, w.root.cert.Raw)
 	raw := m.encode(t)
-	w.policy.Memory = new(verify.Memory)
+	w.policy.Cache = new(verify.Cache)
 	valid.hold(t, run(t, raw, nil, w.policy))
 	strict := *w.root.cert
 	strict.MaxPathLen, strict.MaxPathLenZero = 0, true
@@ -84,11 +84,11 @@ func TestMemoryHonoursWhatTheCallerSaysOfARoot(t *testing.T) {
 	invalid(verify.CheckChain, verify.ReasonChainPathLength).hold(t, run(t, raw, nil, w.policy))
 }
 
-// TestMemoryIsShared judges at the same time what is right and what is not, with one revocation list for all.
-func TestMemoryIsShared(t *testing.T) {
+// TestCacheIsShared judges at the same time what is right and what is not, with one revocation list for all.
+func TestCacheIsShared(t *testing.T) {
 	w, revoked := newWorld(t), newWorld(t)
 	p := w.policy
-	p.Memory, p.Anchors = new(verify.Memory), append(p.Anchors, revoked.policy.Anchors...)
+	p.Cache, p.Anchors = new(verify.Cache), append(p.Anchors, revoked.policy.Anchors...)
 	p.CRLs = [][]byte{list(t, w, time.Time{}, 0), list(t, revoked, now.AddDate(0, 0, -1), 1)}
 	messages := map[verify.Verdict][]byte{
 		verify.Valid:         by(w.signer, nil).encode(t),
@@ -112,14 +112,14 @@ func TestMemoryIsShared(t *testing.T) {
 	all.Wait()
 }
 
-// TestMemoryKeepsNothingOfAJudgementThatWasBrokenOff ends judgements at each of the moments at which they ask whether to go on.
-func TestMemoryKeepsNothingOfAJudgementThatWasBrokenOff(t *testing.T) {
+// TestCacheKeepsNothingOfAJudgementThatWasBrokenOff ends judgements at each of the moments at which they ask whether to go on.
+func TestCacheKeepsNothingOfAJudgementThatWasBrokenOff(t *testing.T) {
 	w := newWorld(t)
 	p := w.policy
 	p.CRLs, p.RequireRevocation = [][]byte{list(t, w, time.Time{}, 0)}, true
 	m := by(w.signer, nil).encode(t)
 	for left, ended := 0, true; ended; left++ {
-		p.Memory = new(verify.Memory)
+		p.Cache = new(verify.Cache)
 		_, err := verify.Detached(&countdown{Context: context.Background(), left: left}, m, nil, p)
 		ended = err != nil
 		if r, err := verify.Detached(context.Background(), m, nil, p); err != nil || r.Verdict != verify.Valid {
@@ -128,9 +128,9 @@ func TestMemoryKeepsNothingOfAJudgementThatWasBrokenOff(t *testing.T) {
 	}
 }
 
-// BenchmarkMemory judges one message after the other, with and without a memory: with a certificate beneath a CA alone, and
+// BenchmarkCache judges one message after the other, with and without a memory: with a certificate beneath a CA alone, and
 // with a revocation list of 20,000 entries besides.
-func BenchmarkMemory(b *testing.B) {
+func BenchmarkCache(b *testing.B) {
 	w := newWorld(b)
 	m := by(w.signer, nil).encode(b)
 	template := &x509.RevocationList{Number: big.NewInt(1), ThisUpdate: now.AddDate(0, 0, -1), NextUpdate: now.AddDate(0, 0, 1)}
@@ -143,10 +143,10 @@ func BenchmarkMemory(b *testing.B) {
 		b.Fatal(err)
 	}
 	for name, lists := range map[string][][]byte{"chain": nil, "list": {long}} {
-		for remembers, memory := range map[string]*verify.Memory{"none": nil, "shared": new(verify.Memory)} {
+		for remembers, memory := range map[string]*verify.Cache{"none": nil, "shared": new(verify.Cache)} {
 			b.Run(name+"/"+remembers, func(b *testing.B) {
 				p := w.policy
-				p.CRLs, p.Memory = lists, memory
+				p.CRLs, p.Cache = lists, memory
 				for b.Loop() {
 					if r, err := verify.Detached(context.Background(), m, nil, p); err != nil || r.Verdict != verify.Valid {
 						b.Fatal(r, err)

@@ -1,4 +1,4 @@
-package strength_test
+package sigalg_test
 
 import (
 	"context"
@@ -11,7 +11,7 @@ import (
 	"math/big"
 	"testing"
 
-	"natsuin/verify/internal/path/strength"
+	"natsuin/verify/internal/sigalg"
 )
 
 // signedByNobody makes an RSA key with exponent 3 for which a signature over a digest is right: the signature comes first, and
@@ -49,13 +49,13 @@ func signedByNobody(bits int, digest []byte) (*rsa.PublicKey, []byte) {
 // TestLongKeysAreNotComputed has signatures that are right, by keys that are too long to be asked.
 func TestLongKeysAreNotComputed(t *testing.T) {
 	digest := sha256.Sum256([]byte("x"))
-	for bits, want := range map[int]error{8192: nil, 8200: strength.ErrUnsupported, 16384: strength.ErrUnsupported, 20000: strength.ErrUnsupported} {
+	for bits, want := range map[int]error{8192: nil, 8200: sigalg.ErrUnsupported, 16384: sigalg.ErrUnsupported, 20000: sigalg.ErrUnsupported} {
 		key, signature := signedByNobody(bits, digest[:])
 		cert := &x509.Certificate{PublicKey: key}
-		if err := strength.Verify(cert, x509.SHA256WithRSA, []byte("x"), signature); !errors.Is(err, want) {
+		if err := sigalg.Verify(cert, x509.SHA256WithRSA, []byte("x"), signature); !errors.Is(err, want) {
 			t.Errorf("%d bits: %v, want %v", bits, err, want)
 		}
-		if err := strength.NewWork(context.Background(), strength.Verify).Verify(cert, x509.SHA256WithRSA, []byte("x"), signature); !errors.Is(err, want) {
+		if err := sigalg.NewBudget(context.Background(), sigalg.Verify).Verify(cert, x509.SHA256WithRSA, []byte("x"), signature); !errors.Is(err, want) {
 			t.Errorf("%d bits, as work: %v, want %v", bits, err, want)
 		}
 	}
@@ -74,16 +74,16 @@ func TestWorkEnds(t *testing.T) {
 		"RSA, 8192 bits and a long exponent":             {long, 1000, 3 * 64, 1000},
 		"a megabyte each":                                {key(elliptic.P256()), 1 << 20, 64, 1000},
 	} {
-		w, n := strength.NewWork(context.Background(), strength.Verify), 0
+		w, n := sigalg.NewBudget(context.Background(), sigalg.Verify), 0
 		for w.Spend(c.key, c.size) == nil {
 			n++
 		}
-		if err := w.Spend(c.key, c.size); n < c.least || n > c.most || !errors.Is(err, strength.ErrTooMuch) {
+		if err := w.Spend(c.key, c.size); n < c.least || n > c.most || !errors.Is(err, sigalg.ErrTooMuch) {
 			t.Errorf("%s: %d before %v, want %d to %d", name, n, err, c.least, c.most)
 		}
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	w := strength.NewWork(ctx, strength.Verify)
+	w := sigalg.NewBudget(ctx, sigalg.Verify)
 	if err := w.Spend(long, 0); err != nil {
 		t.Error(err)
 	}

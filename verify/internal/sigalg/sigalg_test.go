@@ -1,4 +1,4 @@
-package strength_test
+package sigalg_test
 
 import (
 	"crypto/dsa" //lint:ignore SA1019 it is here to be refused
@@ -14,7 +14,7 @@ import (
 	"math/big"
 	"testing"
 
-	"natsuin/verify/internal/path/strength"
+	"natsuin/verify/internal/sigalg"
 )
 
 func TestKeys(t *testing.T) {
@@ -34,27 +34,27 @@ func TestKeys(t *testing.T) {
 		strict, lenient error
 	}{
 		{"RSA 2048", rsaKey(2048, 65537), nil, nil},
-		{"RSA 2047", rsaKey(2047, 65537), strength.ErrWeak, nil},
-		{"RSA 1024", rsaKey(1024, 65537), strength.ErrWeak, nil},
-		{"RSA 1023", rsaKey(1023, 65537), strength.ErrUnsupported, strength.ErrUnsupported},
-		{"RSA exponent 3", rsaKey(2048, 3), strength.ErrWeak, nil},
-		{"RSA exponent 1", rsaKey(2048, 1), strength.ErrUnsupported, strength.ErrUnsupported},
-		{"RSA exponent even", rsaKey(2048, 65538), strength.ErrUnsupported, strength.ErrUnsupported},
-		{"RSA exponent over 31 bits", rsaKey(2048, 1<<31+1), strength.ErrUnsupported, strength.ErrUnsupported},
-		{"RSA modulus even", &rsa.PublicKey{N: new(big.Int).Lsh(big.NewInt(1), 2047), E: 65537}, strength.ErrUnsupported, strength.ErrUnsupported},
-		{"RSA of absurd length", rsaKey(16385, 65537), strength.ErrUnsupported, strength.ErrUnsupported},
-		{"P-224", ec(elliptic.P224()), strength.ErrUnsupported, strength.ErrUnsupported},
+		{"RSA 2047", rsaKey(2047, 65537), sigalg.ErrWeak, nil},
+		{"RSA 1024", rsaKey(1024, 65537), sigalg.ErrWeak, nil},
+		{"RSA 1023", rsaKey(1023, 65537), sigalg.ErrUnsupported, sigalg.ErrUnsupported},
+		{"RSA exponent 3", rsaKey(2048, 3), sigalg.ErrWeak, nil},
+		{"RSA exponent 1", rsaKey(2048, 1), sigalg.ErrUnsupported, sigalg.ErrUnsupported},
+		{"RSA exponent even", rsaKey(2048, 65538), sigalg.ErrUnsupported, sigalg.ErrUnsupported},
+		{"RSA exponent over 31 bits", rsaKey(2048, 1<<31+1), sigalg.ErrUnsupported, sigalg.ErrUnsupported},
+		{"RSA modulus even", &rsa.PublicKey{N: new(big.Int).Lsh(big.NewInt(1), 2047), E: 65537}, sigalg.ErrUnsupported, sigalg.ErrUnsupported},
+		{"RSA of absurd length", rsaKey(16385, 65537), sigalg.ErrUnsupported, sigalg.ErrUnsupported},
+		{"P-224", ec(elliptic.P224()), sigalg.ErrUnsupported, sigalg.ErrUnsupported},
 		{"P-256", ec(elliptic.P256()), nil, nil},
 		{"P-384", ec(elliptic.P384()), nil, nil},
 		{"P-521", ec(elliptic.P521()), nil, nil},
-		{"Ed25519", ed25519.PublicKey(make([]byte, 32)), strength.ErrUnsupported, strength.ErrUnsupported},
-		{"DSA", &dsa.PublicKey{}, strength.ErrUnsupported, strength.ErrUnsupported},
-		{"none", nil, strength.ErrUnsupported, strength.ErrUnsupported},
+		{"Ed25519", ed25519.PublicKey(make([]byte, 32)), sigalg.ErrUnsupported, sigalg.ErrUnsupported},
+		{"DSA", &dsa.PublicKey{}, sigalg.ErrUnsupported, sigalg.ErrUnsupported},
+		{"none", nil, sigalg.ErrUnsupported, sigalg.ErrUnsupported},
 	} {
-		if err := (strength.Policy{}).Key(c.key); !errors.Is(err, c.strict) {
+		if err := (sigalg.Policy{}).Key(c.key); !errors.Is(err, c.strict) {
 			t.Errorf("%s: %v, want %v", c.name, err, c.strict)
 		}
-		if err := (strength.Policy{AllowWeak: true}).Key(c.key); !errors.Is(err, c.lenient) {
+		if err := (sigalg.Policy{AllowWeak: true}).Key(c.key); !errors.Is(err, c.lenient) {
 			t.Errorf("%s, weak allowed: %v, want %v", c.name, err, c.lenient)
 		}
 	}
@@ -63,15 +63,15 @@ func TestKeys(t *testing.T) {
 func TestAlgorithms(t *testing.T) {
 	for a, want := range map[x509.SignatureAlgorithm]error{
 		x509.SHA256WithRSA: nil, x509.SHA512WithRSAPSS: nil, x509.ECDSAWithSHA384: nil,
-		x509.SHA1WithRSA: strength.ErrWeak, x509.ECDSAWithSHA1: strength.ErrWeak,
-		x509.MD5WithRSA: strength.ErrUnsupported, x509.DSAWithSHA256: strength.ErrUnsupported,
-		x509.PureEd25519: strength.ErrUnsupported, x509.UnknownSignatureAlgorithm: strength.ErrUnsupported,
+		x509.SHA1WithRSA: sigalg.ErrWeak, x509.ECDSAWithSHA1: sigalg.ErrWeak,
+		x509.MD5WithRSA: sigalg.ErrUnsupported, x509.DSAWithSHA256: sigalg.ErrUnsupported,
+		x509.PureEd25519: sigalg.ErrUnsupported, x509.UnknownSignatureAlgorithm: sigalg.ErrUnsupported,
 	} {
-		if err := (strength.Policy{}).Algorithm(a); !errors.Is(err, want) {
+		if err := (sigalg.Policy{}).Algorithm(a); !errors.Is(err, want) {
 			t.Errorf("%v: %v, want %v", a, err, want)
 		}
 	}
-	if err := (strength.Policy{AllowSHA1: true}).Algorithm(x509.SHA1WithRSA); err != nil {
+	if err := (sigalg.Policy{AllowSHA1: true}).Algorithm(x509.SHA1WithRSA); err != nil {
 		t.Errorf("SHA-1 allowed: %v", err)
 	}
 }
@@ -99,7 +99,7 @@ func TestIdentifiers(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := strength.Parse(der); got != want {
+		if got := sigalg.Parse(der); got != want {
 			t.Errorf("%s: %v, want %v", text, got, want)
 		}
 	}
@@ -122,16 +122,16 @@ func TestVerify(t *testing.T) {
 	if rest, err := asn1.Unmarshal(cert.Signature, &asn1.RawValue{}); err != nil || len(rest) > 0 {
 		t.Fatal("not an ECDSA signature")
 	}
-	if err := strength.Verify(cert, cert.SignatureAlgorithm, cert.RawTBSCertificate, cert.Signature); err != nil {
+	if err := sigalg.Verify(cert, cert.SignatureAlgorithm, cert.RawTBSCertificate, cert.Signature); err != nil {
 		t.Errorf("own signature: %v", err)
 	}
-	if err := strength.Verify(cert, cert.SignatureAlgorithm, cert.RawTBSCertificate[1:], cert.Signature); !errors.Is(err, strength.ErrSignature) {
+	if err := sigalg.Verify(cert, cert.SignatureAlgorithm, cert.RawTBSCertificate[1:], cert.Signature); !errors.Is(err, sigalg.ErrSignature) {
 		t.Errorf("other bytes: %v", err)
 	}
-	if err := strength.Verify(cert, x509.SHA256WithRSA, cert.RawTBSCertificate, cert.Signature); !errors.Is(err, strength.ErrSignature) {
+	if err := sigalg.Verify(cert, x509.SHA256WithRSA, cert.RawTBSCertificate, cert.Signature); !errors.Is(err, sigalg.ErrSignature) {
 		t.Errorf("algorithm of another key: %v", err)
 	}
-	if err := strength.Verify(cert, x509.MD5WithRSA, cert.RawTBSCertificate, cert.Signature); !errors.Is(err, strength.ErrUnsupported) {
+	if err := sigalg.Verify(cert, x509.MD5WithRSA, cert.RawTBSCertificate, cert.Signature); !errors.Is(err, sigalg.ErrUnsupported) {
 		t.Errorf("MD5: %v", err)
 	}
 }

@@ -1,4 +1,4 @@
-package strength
+package sigalg
 
 import (
 	"context"
@@ -11,15 +11,15 @@ import (
 )
 
 // ErrTooMuch means that a signature was not looked at, because what may be spent on signatures is spent.
-var ErrTooMuch = errors.New("strength: too many signatures")
+var ErrTooMuch = errors.New("sigalg: too many signatures")
 
-// budget is what the signatures of one message may cost in all: about a second. 64 signers with keys on P-521 and two CAs each
+// total is what the signatures of one message may cost in all: about a second. 64 signers with keys on P-521 and two CAs each
 // come to half of it.
-const budget = 20000
+const total = 20000
 
-// Work bounds what signatures cost together. A message, not a path, is what it is for: everything in a message is in the hands
+// Budget bounds what signatures cost together. A message, not a path, is what it is for: everything in a message is in the hands
 // of whoever sent it, and so is the number of paths.
-type Work struct {
+type Budget struct {
 	ctx    context.Context
 	left   int
 	verify Verifier
@@ -28,13 +28,13 @@ type Work struct {
 // A Verifier answers as Verify does.
 type Verifier func(signer *x509.Certificate, a x509.SignatureAlgorithm, signed, signature []byte) error
 
-// NewWork returns Work that has not begun. It ends with the context. What verify answers is paid for as if it was computed, so
+// NewBudget returns Budget that has not begun. It ends with the context. What verify answers is paid for as if it was computed, so
 // that the answer to a message does not depend on what was judged before it.
-func NewWork(ctx context.Context, verify Verifier) *Work { return &Work{ctx, budget, verify} }
+func NewBudget(ctx context.Context, verify Verifier) *Budget { return &Budget{ctx, total, verify} }
 
 // Spend takes the cost of one signature by a key over a number of bytes. The error is ErrTooMuch or the context's. A signature
 // that costs too much leaves what there is to cheaper ones.
-func (w *Work) Spend(public any, size int) error {
+func (w *Budget) Spend(public any, size int) error {
 	if err := w.ctx.Err(); err != nil {
 		return err
 	}
@@ -47,7 +47,7 @@ func (w *Work) Spend(public any, size int) error {
 }
 
 // Verify is the function Verify for what is left.
-func (w *Work) Verify(signer *x509.Certificate, a x509.SignatureAlgorithm, signed, signature []byte) error {
+func (w *Budget) Verify(signer *x509.Certificate, a x509.SignatureAlgorithm, signed, signature []byte) error {
 	if err := verifiable(signer.PublicKey, a); err != nil {
 		return err
 	}

@@ -5,7 +5,7 @@ import (
 
 	"golang.org/x/crypto/cryptobyte"
 
-	"natsuin/verify/internal/path/name"
+	"natsuin/verify/internal/name"
 )
 
 func tlv(tag byte, contents ...[]byte) []byte {

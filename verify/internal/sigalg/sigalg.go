@@ -1,11 +1,11 @@
-// Package strength says which keys and signature algorithms may vouch for a
+// Package sigalg says which keys and signature algorithms may vouch for a
 // certificate, a CRL or an OCSP response, and verifies their signatures.
 //
 // It is not the verifier of the document's own signature: that one also has to
 // compare digests and parameters across the message.
 //
 // RFC 5280 section 4.1.1.2, RFC 4055 and 8017 (RSA), RFC 5758 (ECDSA).
-package strength
+package sigalg
 
 import (
 	"bytes"
@@ -21,11 +21,11 @@ import (
 // Errors of Key, Algorithm and Verify.
 var (
 	// ErrWeak means an algorithm or key that only a switch would admit.
-	ErrWeak = errors.New("strength: weak algorithm")
+	ErrWeak = errors.New("sigalg: weak algorithm")
 	// ErrUnsupported means one that is never admitted.
-	ErrUnsupported = errors.New("strength: unsupported algorithm")
+	ErrUnsupported = errors.New("sigalg: unsupported algorithm")
 	// ErrSignature means that the signature does not verify.
-	ErrSignature = errors.New("strength: signature does not verify")
+	ErrSignature = errors.New("sigalg: signature does not verify")
 )
 
 // Policy says what is admitted beyond RSA of 2048 bits, P-256, P-384, P-521 and

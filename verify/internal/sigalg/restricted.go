@@ -1,4 +1,4 @@
-package strength
+package sigalg
 
 import (
 	"crypto/rsa"

@@ -1,0 +1,127 @@
+package path
+
+import (
+	"bytes"
+	"crypto/x509"
+	"sync"
+
+	"natsuin/verify/internal/revocation"
+	"natsuin/verify/internal/sigalg"
+)
+
+// Cache is what certificates and lists say, and which keys signed them, found
+// out once for many messages. Works share it, also at the same time. Nothing in it
+// depends on a policy, a time or what may still be spent, and each Budget spends as
+// if it were empty: it changes no answer, only how soon it comes. The zero value
+// is empty.
+type Cache struct {
+	mu    sync.Mutex
+	lists map[place]*revocation.CRL // the caller's, of every run: they are few
+
+	size         int // of the certificates below, in bytes of DER and overhead
+	certificates map[string]*x509.Certificate
+	facts        map[*x509.Certificate]*facts
+	places       map[place]bool // what was signed and the keys, of all of these
+	signatures   map[signature]error
+}
+
+// signature is what was signed and the key that may have signed it.
+type signature struct{ signed, key place }
+
+// What Cache holds before it begins anew, and what it does not even take in. Real
+// runs meet a few issuers and some signers; what was made of their certificates is
+// some ten times as long as they are.
+const (
+	maxCache       = 1 << 20
+	maxCertificate = 64 << 10
+	overhead       = 1 << 10 // of one certificate, however short
+)
+
+// certificate parses a certificate of a message.
+func (k *Cache) certificate(der []byte) (*x509.Certificate, error) {
+	if len(der) > maxCertificate {
+		return ParseCertificate(der)
+	}
+	k.mu.Lock()
+	c := k.certificates[string(der)]
+	k.mu.Unlock()
+	if c != nil {
+		return c, nil
+	}
+	c, err := ParseCertificate(bytes.Clone(der)) // not the message as a whole
+	if err != nil {
+		return nil, err
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.take(len(der) + overhead)
+	k.certificates[string(der)] = c
+	return c, nil
+}
+
+// factsOf reads a certificate, without the numbers of a Budget. A copy of it is
+// another: its owner may have changed what it says.
+func (k *Cache) factsOf(c *x509.Certificate) *facts {
+	k.mu.Lock()
+	f := k.facts[c]
+	k.mu.Unlock()
+	if f != nil {
+		return f
+	}
+	f = newFacts(c)
+	if len(c.Raw) > maxCertificate {
+		return f
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.take(len(c.Raw) + overhead)
+	k.facts[c] = f
+	k.places[placeOf(c.RawTBSCertificate)] = true
+	k.places[placeOf(c.RawSubjectPublicKeyInfo)] = true
+	return f
+}
+
+// list returns a list that the caller keeps for all messages, for one of them; nil
+// means that it is none.
+func (k *Cache) list(der []byte) *revocation.CRL {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.lists == nil {
+		k.lists = map[place]*revocation.CRL{}
+	}
+	list := once(k.lists, der, revocation.ParseCRL)
+	if list == nil {
+		return nil
+	}
+	k.take(0)
+	k.places[placeOf(list.Signed())] = true
+	return list.Copy()
+}
+
+// verify is sigalg.Verify for a signature that may be known.
+func (k *Cache) verify(signer *x509.Certificate, a x509.SignatureAlgorithm, signed, value []byte) error {
+	id := signature{placeOf(signed), placeOf(signer.RawSubjectPublicKeyInfo)}
+	k.mu.Lock()
+	err, known := k.signatures[id]
+	k.mu.Unlock()
+	if known {
+		return err
+	}
+	err = sigalg.Verify(signer, a, signed, value)
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.places[id.signed] && k.places[id.key] {
+		k.take(overhead)
+		k.signatures[id] = err
+	}
+	return err
+}
+
+// take makes room for so many bytes.
+func (k *Cache) take(n int) {
+	if k.size += n; k.size > maxCache || k.facts == nil {
+		k.size = n
+		k.certificates, k.facts = map[string]*x509.Certificate{}, map[*x509.Certificate]*facts{}
+		k.places, k.signatures = map[place]bool{}, map[signature]error{}
+	}
+}
