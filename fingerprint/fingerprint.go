@@ -1,13 +1,13 @@
-// Package fingerprint computes, reads, shows and compares the fingerprints of
-// certificates: SHA-256 and SHA-1 over the whole DER certificate, as offices
-// publish them on paper and web pages.
+// Package fingerprint computes, parses, formats and compares the fingerprints
+// of certificates: SHA-256 and SHA-1 over the whole DER certificate, as
+// authorities publish them on paper and on the web.
 //
-// It does not decide what to trust: package verify/trust holds the published
+// It does not decide what to trust: package verify/trust has the published
 // values. It compares whole values only, never a beginning or an end, since a
-// short match can be forged.
+// partial match can be forged.
 //
-// The hashes are those of FIPS 180-4; the base64 spelling is the one that
-// OpenSSH prints (RFC 4648 section 4 without padding).
+// The hashes are those of FIPS 180-4; the base64 form is the one that OpenSSH
+// prints (RFC 4648 §4 without padding).
 package fingerprint
 
 import (
@@ -19,17 +19,17 @@ import (
 	"strings"
 )
 
-// Algorithm names the hash of a fingerprint. The zero value is no algorithm.
+// Algorithm is the hash of a fingerprint. The zero value is no algorithm.
 type Algorithm uint8
 
-// The hashes that published fingerprints use. A match on SHA-1 alone is weaker:
+// The hashes of published fingerprints. A match on SHA-1 alone is weaker, since
 // two certificates with one SHA-1 value can be made on purpose.
 const (
 	SHA256 Algorithm = iota + 1
 	SHA1
 )
 
-// String returns the name that JSON and messages use: "sha256", "sha1".
+// String returns the name for JSON and messages: "sha256" or "sha1".
 func (a Algorithm) String() string {
 	switch a {
 	case SHA256:
@@ -53,7 +53,7 @@ func (a Algorithm) Size() int {
 	}
 }
 
-// Fingerprint is one fingerprint. The zero value is no fingerprint and equals nothing.
+// Fingerprint is one fingerprint. The zero value equals nothing.
 type Fingerprint struct {
 	Algorithm Algorithm
 	Sum       []byte // Algorithm.Size() bytes
@@ -64,8 +64,8 @@ type Fingerprints struct {
 	SHA256, SHA1 Fingerprint
 }
 
-// Of returns the fingerprints of a certificate, over the bytes it was parsed
-// from. A nil certificate has none.
+// Of returns the fingerprints of a certificate, over the DER bytes that it was
+// parsed from; zero values for nil.
 func Of(cert *x509.Certificate) Fingerprints {
 	if cert == nil || len(cert.Raw) == 0 {
 		return Fingerprints{}
@@ -74,7 +74,7 @@ func Of(cert *x509.Certificate) Fingerprints {
 	return Fingerprints{SHA256: Fingerprint{SHA256, long[:]}, SHA1: Fingerprint{SHA1, short[:]}}
 }
 
-// Select returns the fingerprint by the given algorithm, to be held against a
+// Select returns the fingerprint with that algorithm, for comparison with a
 // value that someone typed.
 func (p Fingerprints) Select(a Algorithm) Fingerprint {
 	switch a {
@@ -89,8 +89,8 @@ func (p Fingerprints) Select(a Algorithm) Fingerprint {
 
 func (p Fingerprint) whole() bool { return p.Algorithm.Size() > 0 && len(p.Sum) == p.Algorithm.Size() }
 
-// Equal reports whether both are whole fingerprints of one algorithm and every
-// byte is the same.
+// Equal reports whether both are whole fingerprints with the same algorithm and
+// value.
 func (p Fingerprint) Equal(q Fingerprint) bool {
 	return p.whole() && p.Algorithm == q.Algorithm && bytes.Equal(p.Sum, q.Sum)
 }
@@ -98,7 +98,7 @@ func (p Fingerprint) Equal(q Fingerprint) bool {
 // String returns upper-case hexadecimal without separators.
 func (p Fingerprint) String() string { return strings.ToUpper(hex.EncodeToString(p.Sum)) }
 
-// Groups returns String cut into groups of four digits, which people read and
+// Groups returns String split into groups of four digits, which people read and
 // compare: 16 groups for SHA-256, 10 for SHA-1.
 func (p Fingerprint) Groups() []string {
 	s := p.String()
@@ -113,10 +113,10 @@ func (p Fingerprint) Groups() []string {
 	return groups
 }
 
-// Diff reports whether a and b are equal, and else the number, counted from 1,
-// of the first group of four digits in which they differ. The number is 0 when
-// there is nothing to point at: equal values, or values that cannot be
-// compared because their algorithms differ or one is not whole.
+// Diff reports whether a and b are equal, and otherwise returns the number,
+// counted from 1, of the first group of four digits in which they differ. The
+// number is 0 for equal values, and for values that cannot be compared because
+// their algorithms differ or one is not whole.
 func Diff(a, b Fingerprint) (group int, same bool) {
 	if a.Equal(b) {
 		return 0, true

@@ -12,20 +12,19 @@ import (
 	"unicode/utf8"
 )
 
-// MaxInput is the longest text in bytes that Parse reads. A reader of a paste
-// may stop one byte beyond it.
+// MaxInput is the length in bytes of the longest text that [Parse] accepts. A
+// caller may stop reading one byte beyond it.
 const MaxInput = 4096
 
-// The ways in which a text is no single fingerprint, beside *LengthError and
-// *SyntaxError.
+// The errors of [Parse], besides *[LengthError] and *[SyntaxError].
 var (
 	ErrEmpty     = errors.New("parse fingerprint: nothing given")
 	ErrTwoValues = errors.New("parse fingerprint: more than one value")
 	ErrTooLong   = fmt.Errorf("parse fingerprint: more than %d bytes", MaxInput)
 )
 
-// LengthError says that the text has another number of digits than a whole
-// fingerprint, or than the algorithm named before it.
+// LengthError means that the text has another number of digits than a whole
+// fingerprint, or than the algorithm that it names.
 type LengthError struct {
 	Digits   int       // hexadecimal digits found; 0 for base64
 	Base64   int       // base64 characters found, without padding; 0 for hexadecimal
@@ -43,7 +42,7 @@ func (e *LengthError) Error() string {
 	return fmt.Sprintf("parse fingerprint: %s, not a whole sha256 (64) or sha1 (40) value", found)
 }
 
-// Short tells whether a whole fingerprint may begin so.
+// Short reports whether a whole fingerprint may begin like this text.
 func (e *LengthError) Short() bool {
 	switch {
 	case e.Base64 > 0:
@@ -54,7 +53,7 @@ func (e *LengthError) Short() bool {
 	return e.Digits < sha256Digits
 }
 
-// SyntaxError names the first character that no spelling of a fingerprint has.
+// SyntaxError is the first character that is in no form of a fingerprint.
 type SyntaxError struct {
 	Char rune // utf8.RuneError for a byte that is not UTF-8
 }
@@ -69,26 +68,27 @@ const (
 )
 
 var (
-	// A label as openssl, keytool, ssh, browsers and offices write it.
+	// A label as written by openssl, keytool, ssh, browsers and authorities.
 	label = pattern(`(?i)^(?:` + labelName + `\s*)?` + labelHash + `(?:\s*` + labelName + `)?(?:\s*[:=]|\s)`)
-	// A label without a hash, and one that stands behind a first value.
+	// A label without a hash, and a label behind a first value.
 	plainLabel = pattern(`(?i)^` + labelName + `(?:\s*[:=]|\s)`)
 	laterLabel = pattern(`(?i)\s(?:` + labelName + `\s*)?` + labelHash + `(?:\s*` + labelName + `)?(?:\s*[:=]|\s|$)`)
 )
 
-// pattern compiles an expression when it is first needed: most programs that import this
+// pattern compiles an expression on first use: most programs that import this
 // package parse nothing.
 func pattern(expression string) func() *regexp.Regexp {
 	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expression) })
 }
 
-// Parse reads one whole fingerprint in any usual spelling: hexadecimal in either
+// Parse parses one whole fingerprint in any usual form: hexadecimal in either
 // case, with colons, hyphens, spaces and line breaks anywhere, in full-width
-// letters and digits as a Japanese input method leaves them, after a label
-// such as "SHA256:" or "sha1 Fingerprint=", or the SHA-256 in base64, as ssh
-// prints it after "SHA256:". A label must agree with the length.
+// letters and digits as a Japanese input method leaves them, after a label such
+// as "SHA256:" or "sha1 Fingerprint="; or the SHA-256 in base64, as ssh prints
+// it after "SHA256:". A label must agree with the length.
 //
-// Its errors are ErrEmpty, ErrTwoValues, ErrTooLong, *LengthError, *SyntaxError.
+// The error is [ErrEmpty], [ErrTwoValues], [ErrTooLong], *[LengthError] or
+// *[SyntaxError].
 func Parse(text string) (Fingerprint, error) {
 	if len(text) > MaxInput {
 		return Fingerprint{}, ErrTooLong
@@ -97,7 +97,7 @@ func Parse(text string) (Fingerprint, error) {
 	if text == "" {
 		return Fingerprint{}, ErrEmpty
 	}
-	// The blank stands for the end of a text that is nothing but a label.
+	// The blank stands for the end of a text that is only a label.
 	body, labelled := text, Algorithm(0)
 	if m := label().FindStringSubmatchIndex(text + " "); m != nil {
 		labelled = SHA1
@@ -125,7 +125,8 @@ func Parse(text string) (Fingerprint, error) {
 		if labelled != 0 {
 			return fromBase64(compact, labelled)
 		}
-		// Without a label a sentence would do as well: one word of the length.
+		// Without a label, a sentence would also match: one word of that
+		// length.
 		if len(compact) == base64Digits && !strings.Contains(body, " ") {
 			return fromBase64(compact, SHA256)
 		}
@@ -153,15 +154,15 @@ func fromHex(digits string, labelled Algorithm) (Fingerprint, error) {
 	return Fingerprint{algorithm, sum}, nil
 }
 
-// The lengths of whole values: in hexadecimal, and of SHA-256 in base64 without padding.
+// The lengths of whole values: in hexadecimal, and of SHA-256 in base64 without
+// padding.
 const (
 	sha256Digits = 64
 	sha1Digits   = 40
 	base64Digits = 43
 )
 
-// fromBase64 reads the form that ssh prints, of SHA-256 only: ssh shows no
-// other hash in base64.
+// fromBase64 parses the form that ssh prints, which is SHA-256 only.
 func fromBase64(text string, labelled Algorithm) (Fingerprint, error) {
 	switch len(text) {
 	case base64Digits:
@@ -181,8 +182,8 @@ func fromBase64(text string, labelled Algorithm) (Fingerprint, error) {
 	return Fingerprint{SHA256, sum}, nil
 }
 
-// fold turns full-width ASCII (U+FF01 to U+FF5E) into ASCII, and drops the marks
-// without width that copying from a page or a Windows pipe adds.
+// fold turns full-width ASCII (U+FF01 to U+FF5E) into ASCII, and drops the
+// marks without width that copying from a page or a Windows pipe adds.
 func fold(text string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
@@ -212,7 +213,7 @@ func dropSeparator(r rune) rune {
 	return r
 }
 
-// firstOther returns the first character that is not of the set, or ok.
+// firstOther returns the first character that is not in the set, or ok.
 func firstOther(text string, in func(rune) bool) (other rune, ok bool) {
 	for _, r := range text {
 		if !in(r) {

@@ -183,7 +183,8 @@ func FuzzParse(f *testing.F) {
 			}
 			return
 		}
-		// What was read is whole, and every way to write it is read as the same.
+		// A parsed value is whole, and every way to write it parses to the
+		// same.
 		for _, spelling := range []string{
 			got.String(), strings.Join(got.Groups(), " "), got.Algorithm.String() + ":" + got.String(),
 		} {

@@ -18,7 +18,8 @@ import (
 	"natsuin/verify/internal/sigalg"
 )
 
-// dotted turns a dotted identifier of this package's tables into the form that messages carry.
+// dotted returns the DER contents of an identifier in dotted form. It is for
+// the tables of this package and panics on anything else.
 func dotted(s string) cms.OID {
 	oid, err := x509.ParseOID(s)
 	if err != nil {
@@ -31,7 +32,8 @@ func dotted(s string) cms.OID {
 	return cms.OID(b)
 }
 
-// digests are the digest algorithms that this package can compute (RFC 5754, RFC 3370).
+// digests are the digest algorithms that this package can compute (RFC 5754,
+// RFC 3370).
 var digests = map[cms.OID]struct {
 	name string
 	hash crypto.Hash
@@ -50,7 +52,8 @@ const (
 	ecdsaScheme
 )
 
-// schemes are the signature algorithms. A hash of 0 means that the identifier names none.
+// schemes are the signature algorithms. A hash of 0 means that the identifier
+// does not name one.
 var schemes = map[cms.OID]struct {
 	scheme scheme
 	hash   crypto.Hash
@@ -73,14 +76,15 @@ var (
 	oidMGF1 = dotted("1.2.840.113549.1.1.8")
 )
 
-// suite is what a signature is verified with.
+// suite is the digest and signature algorithm of a signer.
 type suite struct {
 	digest crypto.Hash
 	scheme scheme
-	salt   int // octets, for RSASSA-PSS: exactly that many
+	salt   int // exact length in octets, for RSASSA-PSS
 }
 
-// digestOf resolves a digest algorithm. Parameters are absent or NULL (RFC 5754 2).
+// digestOf returns the hash of a digest algorithm, whose parameters must be
+// absent or NULL (RFC 5754 §2).
 func digestOf(a cms.Algorithm) (crypto.Hash, *problem) {
 	d, ok := digests[a.OID]
 	if !ok {
@@ -101,8 +105,9 @@ func digestName(a cms.Algorithm) string {
 
 func absentOrNull(params []byte) bool { return len(params) == 0 || string(params) == "\x05\x00" }
 
-// suiteOf resolves a digest and a signature algorithm that must agree (RFC 5652 5.3, RFC 8017 A.2.3). It returns as much of the
-// suite as it understood, also when it refuses.
+// suiteOf returns the suite of a digest and a signature algorithm, which must
+// agree (RFC 5652 §5.3, RFC 8017 §A.2.3). With a problem, it returns the part
+// that it understood.
 func suiteOf(digest, signature cms.Algorithm) (suite, *problem) {
 	var s suite
 	var no *problem
@@ -144,8 +149,9 @@ func hashName(h crypto.Hash) string {
 	return "unknown"
 }
 
-// pssParameters reads RSASSA-PSS-params (RFC 8017 A.2.3). They must be present; the hash and that of the mask generation must
-// be equal, and the trailer 1.
+// pssParameters reads RSASSA-PSS-params (RFC 8017 §A.2.3), which must be
+// present: the hash, equal to that of the mask generation, and the salt length
+// in octets. The trailer must be 1.
 func pssParameters(der []byte) (crypto.Hash, int, *problem) {
 	bad := refuse(ReasonBadParameters, "algorithm", "rsa-pss")
 	s := cryptobyte.String(der)
@@ -201,7 +207,8 @@ func pssParameters(der []byte) (crypto.Hash, int, *problem) {
 	return hash, salt, nil
 }
 
-// keyProblem says why a key cannot carry this suite. weak is set, and no problem returned, for an RSA key that AllowWeak admits.
+// keyProblem returns why a key must not be used with this suite, or nil. weak
+// reports whether only AllowWeak admits it.
 func (s suite) keyProblem(key any, allowWeak bool) (weak bool, no *problem) {
 	switch k := key.(type) {
 	case *rsa.PublicKey:
@@ -244,7 +251,8 @@ func curveName(k *ecdsa.PublicKey) string {
 	return ""
 }
 
-// signatureName is the name that a report gives to a signature algorithm; key may be nil.
+// signatureName returns the name of a signature algorithm for the report. key
+// may be nil.
 func signatureName(a cms.Algorithm, key any) string {
 	switch schemes[a.OID].scheme {
 	case pkcs1:

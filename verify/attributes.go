@@ -10,7 +10,8 @@ import (
 	"natsuin/verify/internal/cms"
 )
 
-// The signed attributes that a verdict rests on. Each must be single, with one value.
+// The signed attributes that a verdict depends on. Each must be single, with
+// one value.
 var (
 	oidContentType         = dotted("1.2.840.113549.1.9.3")
 	oidMessageDigest       = dotted("1.2.840.113549.1.9.4")
@@ -25,7 +26,8 @@ var (
 	}
 )
 
-// attribute returns the one value of a signed attribute, nil if the signer has none of that type.
+// attribute returns the value of a signed attribute, nil if the signer has none
+// of that type.
 func attribute(s cms.Signer, kind cms.OID) cryptobyte.String {
 	if s.Signed == nil {
 		return nil
@@ -38,13 +40,14 @@ func attribute(s cms.Signer, kind cms.OID) cryptobyte.String {
 	return nil
 }
 
-// checkAttributes looks at the attributes as a set, and at those that no other check reads.
+// checkAttributes checks the attributes as a set, and those that no other check
+// reads.
 func (d *document) checkAttributes(s cms.Signer) Check {
 	if s.Signed == nil {
 		switch {
-		case d.message.ContentType != cms.Data: // RFC 5652 5.3: signedAttrs must be there
+		case d.message.ContentType != cms.Data: // RFC 5652 §5.3: signedAttrs must be there
 			return failed(CheckAttributes, refuse(ReasonAttributesMissing, "content-type", d.message.ContentType.String()))
-		case d.attributes:
+		case d.attributeLike:
 			return failed(CheckAttributes, refuse(ReasonContentIsAttributes))
 		}
 		return passed(CheckAttributes, "")
@@ -68,7 +71,8 @@ func (d *document) checkAttributes(s cms.Signer) Check {
 	return passed(CheckAttributes, "")
 }
 
-// signingTime returns what the signer claims (RFC 5652 11.3), nil if absent or malformed.
+// signingTime returns the time that the signer claims (RFC 5652 §11.3), nil if
+// it is absent or malformed.
 func signingTime(s cms.Signer) *time.Time {
 	value := attribute(s, oidSigningTime)
 	var t time.Time
@@ -124,7 +128,8 @@ func (d *document) checkMessageDigest(s cms.Signer) Check {
 	return passed(CheckMessageDigest, "")
 }
 
-// algorithmProtection compares the attribute of RFC 6211, if there is one, with the algorithms of the SignerInfo.
+// algorithmProtection compares the attribute of RFC 6211, if present, with the
+// algorithms of the SignerInfo.
 func algorithmProtection(s cms.Signer) *problem {
 	value := attribute(s, oidAlgorithmProtection)
 	if value == nil {

@@ -15,25 +15,27 @@ import (
 	"natsuin/verify"
 )
 
-// remembered is one Cache for all that this package's tests judge: what any message left there must not show in another's
-// report.
-var remembered verify.Cache
+// sharedCache is one Cache for everything that the tests of this package judge:
+// what one message leaves there must not change the report of another.
+var sharedCache verify.Cache
 
-// sameWithCache judges once more with what is remembered of all messages before, and once more with what that left.
+// sameWithCache judges once more with a cache that all messages share, and once
+// more with what that left.
 func sameWithCache(t testing.TB, want *verify.Report, judge func(verify.Policy) (*verify.Report, error), p verify.Policy) {
 	t.Helper()
 	if p.OCSP != nil {
 		return // answers are made for one question
 	}
-	p.Cache = &remembered
+	p.Cache = &sharedCache
 	for range 2 {
 		if got, err := judge(p); err != nil || !reflect.DeepEqual(got, want) {
-			t.Fatalf("a memory changes the report: %+v, %v\nwithout: %+v", got, err, want)
+			t.Fatalf("a cache changes the report: %+v, %v\nwithout: %+v", got, err, want)
 		}
 	}
 }
 
-// TestCacheTellsSpoiltCertificatesFromGoodOnes has certificates that differ in one bit of their CA's signature.
+// TestCacheTellsSpoiltCertificatesFromGoodOnes has certificates that differ in
+// one bit of the signature of their CA.
 func TestCacheTellsSpoiltCertificatesFromGoodOnes(t *testing.T) {
 	w := newWorld(t)
 	good := by(w.signer, nil).encode(t)
@@ -68,8 +70,9 @@ func TestCacheKeepsOneCopy(t *testing.T) {
 	}
 }
 
-// TestCacheHonoursWhatTheCallerSaysOfARoot has a root that its owner trusts for end entities alone, and a message that
-// encloses the certificate as it is.
+// TestCacheHonoursWhatTheCallerSaysOfARoot has a root that the caller trusts
+// for end entities alone, and a message that encloses the unchanged
+// certificate.
 func TestCacheHonoursWhatTheCallerSaysOfARoot(t *testing.T) {
 	w := newWorld(t)
 	ca := issue(t, "ca", ecKey(t), w.root, authority)
@@ -84,7 +87,8 @@ func TestCacheHonoursWhatTheCallerSaysOfARoot(t *testing.T) {
 	invalid(verify.CheckChain, verify.ReasonChainPathLength).hold(t, run(t, raw, nil, w.policy))
 }
 
-// TestCacheIsShared judges at the same time what is right and what is not, with one revocation list for all.
+// TestCacheIsShared judges valid and other messages at the same time, with the
+// same revocation lists.
 func TestCacheIsShared(t *testing.T) {
 	w, revoked := newWorld(t), newWorld(t)
 	p := w.policy
@@ -112,7 +116,8 @@ func TestCacheIsShared(t *testing.T) {
 	all.Wait()
 }
 
-// TestCacheKeepsNothingOfAJudgementThatWasBrokenOff ends judgements at each of the moments at which they ask whether to go on.
+// TestCacheKeepsNothingOfAJudgementThatWasBrokenOff ends judgements at each
+// point where the context is checked.
 func TestCacheKeepsNothingOfAJudgementThatWasBrokenOff(t *testing.T) {
 	w := newWorld(t)
 	p := w.policy
@@ -128,8 +133,9 @@ func TestCacheKeepsNothingOfAJudgementThatWasBrokenOff(t *testing.T) {
 	}
 }
 
-// BenchmarkCache judges one message after the other, with and without a memory: with a certificate beneath a CA alone, and
-// with a revocation list of 20,000 entries besides.
+// BenchmarkCache judges one message after another, with and without a cache:
+// with a certificate beneath a CA alone, and with a revocation list of 20,000
+// entries too.
 func BenchmarkCache(b *testing.B) {
 	w := newWorld(b)
 	m := by(w.signer, nil).encode(b)
@@ -143,10 +149,10 @@ func BenchmarkCache(b *testing.B) {
 		b.Fatal(err)
 	}
 	for name, lists := range map[string][][]byte{"chain": nil, "list": {long}} {
-		for remembers, memory := range map[string]*verify.Cache{"none": nil, "shared": new(verify.Cache)} {
-			b.Run(name+"/"+remembers, func(b *testing.B) {
+		for caches, cache := range map[string]*verify.Cache{"none": nil, "shared": new(verify.Cache)} {
+			b.Run(name+"/"+caches, func(b *testing.B) {
 				p := w.policy
-				p.CRLs, p.Cache = lists, memory
+				p.CRLs, p.Cache = lists, cache
 				for b.Loop() {
 					if r, err := verify.Detached(context.Background(), m, nil, p); err != nil || r.Verdict != verify.Valid {
 						b.Fatal(r, err)

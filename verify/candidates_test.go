@@ -16,7 +16,8 @@ import (
 	"natsuin/verify"
 )
 
-// forger is a CA that calls itself as another does, with its key identifier, and has another key.
+// forger returns a CA with the name and the key identifier of another, and
+// another key.
 func forger(t testing.TB, ca *identity) *identity {
 	t.Helper()
 	return issue(t, ca.cert.Subject.CommonName, ecKey(t), nil, func(c *x509.Certificate) {
@@ -25,7 +26,8 @@ func forger(t testing.TB, ca *identity) *identity {
 	})
 }
 
-// forged is a copy of a certificate, issuer, number and key included, that its issuer never signed.
+// forged returns a copy of a certificate, with its issuer, number and key, that
+// its issuer did not sign.
 func forged(t testing.TB, ca, id *identity) []byte {
 	t.Helper()
 	return issue(t, id.cert.Subject.CommonName, id.key, forger(t, ca), func(c *x509.Certificate) {
@@ -33,7 +35,8 @@ func forged(t testing.TB, ca, id *identity) []byte {
 	}).cert.Raw
 }
 
-// TestCertificatesThatAnyoneCanAdd puts certificates into the bag, which nothing covers, that the signer identifier names as well.
+// TestCertificatesThatAnyoneCanAdd adds unsigned certificates to the message
+// that the signer identifier names too.
 func TestCertificatesThatAnyoneCanAdd(t *testing.T) {
 	w := newWorldFor(t, ecKey(t), func(c *x509.Certificate) { c.SubjectKeyId = []byte{1, 2, 3} })
 	right := w.signer.cert.Raw
@@ -87,7 +90,8 @@ func referenceTo(raw []byte) []byte {
 	return attr(atSigningCer2, seq(seq(seq(der(h[:])))))
 }
 
-// TestIssuersThatAnyoneCanAdd puts a CA into the bag that did not sign the signer's certificate and says that it did.
+// TestIssuersThatAnyoneCanAdd adds a CA to the message that has the name of the
+// issuer and did not sign the certificate.
 func TestIssuersThatAnyoneCanAdd(t *testing.T) {
 	w := newWorld(t)
 	ca := issue(t, "ca", ecKey(t), w.root, authority)
@@ -101,7 +105,8 @@ func TestIssuersThatAnyoneCanAdd(t *testing.T) {
 	open(verify.CheckChain, verify.ReasonNoAnchor).hold(t, run(t, m.encode(t), nil, w.policy))
 }
 
-// longKey is a certificate that nobody signed for an RSA key that nobody has: of that length, with the longest exponent.
+// longKey returns an unsigned certificate for an RSA key of that length, with
+// the longest exponent.
 func longKey(t testing.TB, bits int, serial int64) *x509.Certificate {
 	t.Helper()
 	n := make([]byte, bits/8)
@@ -112,7 +117,8 @@ func longKey(t testing.TB, bits int, serial int64) *x509.Certificate {
 	return unsigned(t, "X", seq(algorithm(idRSA, null), der(asn1.BitString{Bytes: key, BitLength: 8 * len(key)})), serial)
 }
 
-// unsigned is a certificate by X, with RSA, that X did not sign.
+// unsigned returns a certificate in the name of X, with RSA, that X did not
+// sign.
 func unsigned(t testing.TB, subject string, key []byte, serial int64) *x509.Certificate {
 	t.Helper()
 	name := func(s string) []byte { return seq(set(seq(oid("2.5.4.3"), tlv(0x0C, []byte(s))))) }
@@ -166,7 +172,8 @@ func TestKeysThatAreTooLong(t *testing.T) {
 	}
 }
 
-// TestSignaturesOfAMessageAreBounded has more signatures to try than anyone should wait for.
+// TestSignaturesOfAMessageAreBounded has too many signatures to try all of
+// them.
 func TestSignaturesOfAMessageAreBounded(t *testing.T) {
 	raw := longMessage(t, 16384, 8, 20)
 	r := run(t, raw, nil, verify.Policy{Now: now})
@@ -176,7 +183,8 @@ func TestSignaturesOfAMessageAreBounded(t *testing.T) {
 	if first := r.Signers[0]; first.Reason != verify.ReasonSignatureWrong {
 		t.Errorf("the first signer: %s", first.Reason)
 	}
-	// And a context that ends, ends it: at each of the moments at which it is asked.
+	// A context that ends, ends the judgement at each point where it is
+	// checked.
 	ctx := &countdown{Context: context.Background(), left: 30}
 	if _, err := verify.Verify(ctx, verify.Input{Signature: bytes.NewReader(raw), Size: int64(len(raw))}, verify.Policy{Now: now}); !errors.Is(err, context.Canceled) {
 		t.Errorf("after the end of the context: %v", err)
@@ -186,7 +194,8 @@ func TestSignaturesOfAMessageAreBounded(t *testing.T) {
 	}
 }
 
-// TestPathsOfAMessageAreBounded has twenty signers, and for each as many certificates that may have issued theirs.
+// TestPathsOfAMessageAreBounded has twenty signers, and for each as many
+// certificates that may have issued theirs.
 func TestPathsOfAMessageAreBounded(t *testing.T) {
 	key := ecKey(t)
 	public, err := x509.MarshalPKIXPublicKey(key.Public())
@@ -208,7 +217,7 @@ func TestPathsOfAMessageAreBounded(t *testing.T) {
 	}
 }
 
-// countdown is a context that ends when it has been asked often enough.
+// countdown is a context that ends after it was checked that often.
 type countdown struct {
 	context.Context
 	left int

@@ -17,15 +17,20 @@ const (
 	maxBundleCertificates = 1024
 )
 
-// ErrNoCertificates is returned for bytes that are well formed but hold no certificate.
+// ErrNoCertificates is returned for bytes that are well formed but hold no
+// certificate.
 var ErrNoCertificates = errors.New("read certificates: none found")
 
-// ErrTooManyCertificates is returned for a file over the limits of ParseCertificates.
+// ErrTooManyCertificates is returned for a file that exceeds the limits of
+// [ParseCertificates].
 var ErrTooManyCertificates = errors.New("read certificates: too many")
 
-// ParseCertificates reads certificates from a file's bytes: one DER certificate, any number of PEM CERTIFICATE or PKCS7 blocks,
-// or a bundle (.p7b, SignedData in DER, BER, PEM or base64; signatures in it are not looked at). The order is that of the file.
-// It refuses more than 4 MiB or 1024 certificates, and any certificate that does not parse.
+// ParseCertificates parses the certificates in a file: one DER certificate, any
+// number of PEM CERTIFICATE or PKCS7 blocks, or a bundle (.p7b: SignedData in
+// DER, BER, PEM or base64, whose signatures are ignored). They keep the order
+// of the file. The error is [ErrNoCertificates], [ErrTooManyCertificates] for
+// more than 4 MiB or 1024 certificates, or says which certificate does not
+// parse.
 func ParseCertificates(b []byte) ([]*x509.Certificate, error) {
 	if len(b) > maxBundle {
 		return nil, ErrTooManyCertificates

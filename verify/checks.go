@@ -1,6 +1,7 @@
 package verify
 
-// CheckID names a check. The names are stable: they are part of the JSON output.
+// CheckID names a check. The names are stable: they are part of the JSON
+// output.
 type CheckID string
 
 // The checks, in the order in which they are reported: those of the message,

@@ -13,26 +13,30 @@ import (
 	"natsuin/verify/internal/path"
 )
 
-// document is a message with the digests of its content.
+// document is a message with the digests of its content, and the material to
+// judge it.
 type document struct {
 	message *cms.Message
-	// digests are of the content, by algorithm: SHA-256 and those that the signers name. Nil when there is no content.
+	// digests are those of the content, by algorithm: SHA-256 and those that
+	// the signers name. Nil if there is no content.
 	digests map[crypto.Hash][]byte
 	size    int64
-	// attributes says that the content has the shape of signed attributes.
-	attributes bool
-	// check is CheckContent.
+	// attributeLike reports whether the content has the shape of signed
+	// attributes.
+	attributeLike bool
+	// check is the finding about the content.
 	check Check
 	// material is all that is at hand for this message, the caller's first.
 	material
 	// budget limits the signatures of all documents of one judgement.
 	budget *path.Budget
-	// tried are the signatures that were computed, and whether they verified.
+	// tried caches the signatures that were computed: whether each verified.
 	tried map[[sha256.Size]byte]bool
 }
 
-// contents are the places where content was found. The first that exists counts: inside the message, beside it in
-// multipart/signed, given by the caller. The others must be equal to it.
+// contents are the copies of the content: inside the message, beside it in
+// multipart/signed, and given by the caller. The first one is read; the others
+// must be equal to it.
 type contents struct {
 	message *cms.Message
 	beside  io.Reader
@@ -43,7 +47,7 @@ type contents struct {
 
 func (c contents) attached() bool { return c.message.Attached || c.beside != nil }
 
-// sources are the places that exist.
+// sources returns the copies that exist.
 func (c contents) sources() []io.Reader {
 	var all []io.Reader
 	if c.message.Attached {
@@ -57,7 +61,7 @@ func (c contents) sources() []io.Reader {
 	return all
 }
 
-// hashes are SHA-256, which the report shows, and those that the signers name.
+// hashes returns SHA-256, for the report, and the hashes that the signers name.
 func (c contents) hashes() map[crypto.Hash]hash.Hash {
 	all := map[crypto.Hash]hash.Hash{crypto.SHA256: crypto.SHA256.New()}
 	for _, s := range c.message.Signers {
@@ -68,7 +72,8 @@ func (c contents) hashes() map[crypto.Hash]hash.Hash {
 	return all
 }
 
-// read takes the content through all digests at once, and compares and copies it on the way.
+// read hashes the content with all algorithms in one pass, compares its copies,
+// and writes it to out.
 func (c contents) read(ctx context.Context) (*document, error) {
 	d := &document{message: c.message, budget: c.budget}
 	sources := c.sources()
@@ -84,14 +89,14 @@ func (c contents) read(ctx context.Context) (*document, error) {
 	if c.out != nil && c.attached() {
 		writers = append(writers, c.out)
 	}
-	attributes, disguised := int64(0), false
+	length, shaped := int64(0), false
 	others := make([]comparison, len(sources)-1)
 	for i := range others {
 		others[i].r = sources[i+1]
 	}
-	err := pieces(ctx, sources[0], func(piece []byte) error {
+	err := blocks(ctx, sources[0], func(piece []byte) error {
 		if d.size == 0 {
-			attributes, disguised = cms.LooksLikeAttributes(piece)
+			length, shaped = cms.LooksLikeAttributes(piece)
 		}
 		d.size += int64(len(piece))
 		for _, w := range writers {
@@ -123,11 +128,12 @@ func (c contents) read(ctx context.Context) (*document, error) {
 	for algorithm, h := range hashes {
 		d.digests[algorithm] = h.Sum(nil)
 	}
-	d.attributes = disguised && (attributes < 0 || attributes == d.size)
+	d.attributeLike = shaped && (length < 0 || length == d.size)
 	return d, nil
 }
 
-// Content is read in one small block, which most files fill not even once, and then in large ones.
+// Sizes of the blocks in which content is read. Most files fit in the first,
+// which is small.
 const (
 	firstBlock = 16 << 10
 	blockSize  = 64 << 10
@@ -140,8 +146,8 @@ func grown(buf []byte) []byte {
 	return buf
 }
 
-// pieces calls f with one block of r after the other until it ends.
-func pieces(ctx context.Context, r io.Reader, f func([]byte) error) error {
+// blocks calls f with one block of r after another until it ends.
+func blocks(ctx context.Context, r io.Reader, f func([]byte) error) error {
 	for buf := make([]byte, firstBlock); ; buf = grown(buf) {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -159,8 +165,9 @@ func pieces(ctx context.Context, r io.Reader, f func([]byte) error) error {
 	}
 }
 
-// fill reads until buf is full. It returns io.EOF at the end and leaves every other error as it is: io.ReadFull would hide
-// whether a reader broke off or ended.
+// fill reads until buf is full. It returns io.EOF at the end and every other
+// error as it is: io.ReadFull does not distinguish a reader that failed with
+// io.ErrUnexpectedEOF from one that ended.
 func fill(r io.Reader, buf []byte) (n int, err error) {
 	for n < len(buf) && err == nil {
 		var more int
@@ -170,7 +177,7 @@ func fill(r io.Reader, buf []byte) (n int, err error) {
 	return n, err
 }
 
-// comparison holds another copy of the content against the first.
+// comparison compares another copy of the content with the first.
 type comparison struct {
 	r       io.Reader
 	buf     []byte
@@ -192,7 +199,7 @@ func (c *comparison) compare(piece []byte) error {
 	return nil
 }
 
-// finished reports whether the copy was equal and ends here.
+// finished reports whether the copy is equal and ends here.
 func (c *comparison) finished() (bool, error) {
 	if c.differs {
 		return false, nil

@@ -9,8 +9,10 @@ import (
 	"natsuin/verify"
 )
 
-// TestSwappedAttributesOfAnyKind takes the signature over a genuine message's attributes for one over content without any
-// (ePrint 2023/1801). What the attributes hold besides must not hide them; and with them in their place the message is valid.
+// TestSwappedAttributesOfAnyKind presents the signature over the attributes of
+// a genuine message as one over content without attributes (ePrint 2023/1801).
+// Other attributes must not hide it. With the attributes in place, the message
+// is valid.
 func TestSwappedAttributesOfAnyKind(t *testing.T) {
 	w := newWorld(t)
 	digest := sha256.Sum256(text)
@@ -58,7 +60,8 @@ func TestSwappedAttributesOfAnyKind(t *testing.T) {
 	}
 }
 
-// TestPaddedTypeOfAttribute sends a second content-type under an identifier that a lenient reader takes for the same.
+// TestPaddedTypeOfAttribute sends a second content-type under an identifier
+// that a lenient reader takes for the same.
 func TestPaddedTypeOfAttribute(t *testing.T) {
 	w := newWorld(t)
 	padded := seq([]byte{6, 10, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 0x80, 0x03}, set(oid("1.2.3")))

@@ -11,14 +11,16 @@ import (
 	"natsuin/verify/trust"
 )
 
-// DetachedPinned is Detached with other pinned roots than the published ones, whose keys no test has.
+// DetachedPinned is Detached with other pinned roots than the published ones,
+// whose keys no test has.
 func DetachedPinned(sig []byte, p Policy, pinned func(*x509.Certificate) (trust.Root, bool)) (*Report, error) {
 	return verify(context.Background(), Input{Signature: bytes.NewReader(sig), Size: int64(len(sig))}, p, pinned)
 }
 
-// Mathematics is the verdict over structure and mathematics alone: what the report would be if the signer's certificate were
-// trusted without question. Tests of vectors that have no anchor need it; nothing else may.
-func (r *Report) Mathematics() (Verdict, Reason) {
+// WithoutTrust returns the verdict over structure and signature alone: that of
+// the report if the certificate of the signer were trusted. It is for test
+// vectors that have no anchor.
+func (r *Report) WithoutTrust() (Verdict, Reason) {
 	verdict, reason := judge(r.Checks)
 	for _, s := range r.Signers {
 		for _, id := range []CheckID{CheckAlgorithms, CheckAttributes, CheckContentType, CheckMessageDigest, CheckSignature,
@@ -53,8 +55,8 @@ func PublicKey(c *x509.Certificate, h crypto.Hash, salt int) any {
 	return publicKey(c, suite{h, pss, salt})
 }
 
-// Protected returns the content, the signed attributes as sent and the signature values of a message, where they lie in one
-// piece.
+// Protected returns the content, the signed attributes as sent and the
+// signature values of a message, where they lie in one piece.
 func Protected(raw []byte) [][]byte {
 	m, err := cms.Parse(bytes.NewReader(raw), int64(len(raw)))
 	if err != nil {

@@ -19,8 +19,9 @@ import (
 	"natsuin/verify"
 )
 
-// TestHostileEncodings reads what makes naive readers hang or run out of memory. The limit of 50 MB is watched here; time is
-// bounded by the test's deadline, and measured by BenchmarkHostileEncodings.
+// TestHostileEncodings reads input on which naive readers hang or run out of
+// memory. The test limits memory to 50 MB; time is limited by the deadline of
+// the test, and measured by BenchmarkHostileEncodings.
 func TestHostileEncodings(t *testing.T) {
 	files, err := filepath.Glob(shared(t, "cms/robustness/*.?er"))
 	if err != nil || len(files) == 0 {
@@ -69,7 +70,8 @@ func BenchmarkHostileEncodings(b *testing.B) {
 	}
 }
 
-// dearNames are certificates with ten megabytes of names that take long to compare: each U+FDFA becomes eighteen characters.
+// dearNames returns certificates with ten megabytes of names that take long to
+// compare: each U+FDFA becomes eighteen characters.
 func dearNames(t testing.TB) [][]byte {
 	t.Helper()
 	key, err := x509.MarshalPKIXPublicKey(ecKey(t).Public())
@@ -85,8 +87,8 @@ func dearNames(t testing.TB) [][]byte {
 	return list
 }
 
-// TestNamesOfAMessageAreBounded has them stand before the certificate of the signer's CA. What is not spent on them is left to
-// names of the usual length.
+// TestNamesOfAMessageAreBounded puts them before the certificate of the
+// signer's CA. What they do not cost is left to names of the usual length.
 func TestNamesOfAMessageAreBounded(t *testing.T) {
 	w, dear := newWorld(t), dearNames(t)
 	for length, want := range map[int]expect{
@@ -106,8 +108,9 @@ func TestNamesOfAMessageAreBounded(t *testing.T) {
 	}
 }
 
-// TestNamesOfAMessageHideNoRevocation has a list of somebody to whom the CA delegated it, whose certificate the caller has, or the
-// message encloses. No junk that anybody can add may make a revoked signer VALID.
+// TestNamesOfAMessageHideNoRevocation has a list of someone to whom the CA
+// delegated it, whose certificate the caller has or the message encloses.
+// Nothing that anyone can add may make a revoked signer VALID.
 func TestNamesOfAMessageHideNoRevocation(t *testing.T) {
 	w, dear := newWorld(t), dearNames(t)
 	delegate := issue(t, "root", ecKey(t), w.root, func(c *x509.Certificate) {
@@ -136,7 +139,7 @@ func TestNamesOfAMessageHideNoRevocation(t *testing.T) {
 	})
 }
 
-// TestFuzzCorpusOfGnuTLS reads everything that once was interesting to another program's fuzzer.
+// TestFuzzCorpusOfGnuTLS reads the corpus of another program's fuzzer.
 func TestFuzzCorpusOfGnuTLS(t *testing.T) {
 	files, err := filepath.Glob(shared(t, "cms/gnutls/fuzz-corpus/*"))
 	if err != nil || len(files) == 0 {
@@ -159,8 +162,9 @@ var (
 	seed         = flag.Uint64("mutation-seed", 0, "seed of the sample; 0 takes a new one")
 )
 
-// TestEveryChangeIsNoticed changes single bytes of accepted messages where it must matter: content, signed attributes, signature
-// value, and the signer's certificate unless that same certificate is given from outside.
+// TestEveryChangeIsNoticed changes single bytes of accepted messages where it
+// must matter: content, signed attributes, signature value, and the signer's
+// certificate unless that same certificate is given from outside.
 func TestEveryChangeIsNoticed(t *testing.T) {
 	if *seed == 0 {
 		*seed = uint64(time.Now().UnixNano())
@@ -201,7 +205,8 @@ func TestEveryChangeIsNoticed(t *testing.T) {
 	}
 }
 
-// protected returns the parts of a message that a signature covers or is.
+// protected returns the parts of a message that a signature covers, and the
+// signatures.
 func protected(raw []byte, r *verify.Report) [][]byte {
 	parts := verify.Protected(raw)
 	for _, s := range r.Signers {

@@ -21,7 +21,8 @@ import (
 	"natsuin/verify"
 )
 
-// The signatures of other programs must verify in ours. In CI a missing program is a failure, elsewhere a skip.
+// The signatures of other programs must verify in ours. In CI a missing program
+// is a failure, elsewhere a skip.
 
 // tool returns the path of a program, or says how to get it.
 func tool(t *testing.T, name, pkg string) string {
@@ -36,14 +37,15 @@ func tool(t *testing.T, name, pkg string) string {
 	return path
 }
 
-// office is a folder with a root, an RSA and an EC signer as files.
+// office is a folder with the files of a root, an RSA signer and an EC signer.
 type office struct {
 	dir    string
 	policy verify.Policy
 	rsa    *identity
 }
 
-// around makes a certificate valid at the time of the test, which other programs take from the clock.
+// around sets a validity that includes the present, which other programs take
+// from the clock.
 func around(c *x509.Certificate) {
 	c.NotBefore, c.NotAfter = time.Now().AddDate(-1, 0, 0), time.Now().AddDate(1, 0, 0)
 }
@@ -73,7 +75,8 @@ func newOffice(t *testing.T) office {
 		o.write(t, name+".der", id.cert.Raw)
 		o.write(t, name+".pk8", pkcs8)
 	}
-	// Binary content with what text modes change: NUL at the start of a line, lone LF and CR, no line end at the end.
+	// Binary content that text modes would change: NUL at the start of a line,
+	// lone LF and CR, no line end at the end.
 	content := bytes.Repeat([]byte("line\n\x00zero\rcarriage\r\n\x1aend"), 5000)
 	o.write(t, "content", content)
 	o.write(t, "text", []byte("Dear citizen,\n\nthis is text.\n"))
@@ -218,7 +221,8 @@ func TestSignaturesOfOpenSSL(t *testing.T) {
 	})
 }
 
-// TestTimestampsOfOpenSSL lets openssl ts answer a query over our signature value.
+// TestTimestampsOfOpenSSL lets openssl ts answer a query over our signature
+// value.
 func TestTimestampsOfOpenSSL(t *testing.T) {
 	openssl := tool(t, "openssl", "openssl")
 	o := newOffice(t)
@@ -299,7 +303,8 @@ func TestSignaturesOfGpgsm(t *testing.T) {
 	}
 	base := []string{gpgsm, "--homedir", home, "--batch", "--yes", "--pinentry-mode", "loopback", "--passphrase-fd", "0", "--disable-crl-checks", "--disable-policy-checks"}
 	o.run(t, "", append(base, "--import", "root.pem")...)
-	// Once in a while gpgsm cannot decrypt such a file, and can the next one of the same key.
+	// Sometimes gpgsm cannot decrypt such a file, but can decrypt the next one
+	// of the same key.
 	for try := 1; ; try++ {
 		o.run(t, "", openssl, "pkcs12", "-export", "-in", "rsa.pem", "-inkey", "rsa.key", "-out", "p12", "-passout", "pass:x", "-legacy")
 		err := o.try("x\n", slices.Concat(base, []string{"--import", "p12"})...)
@@ -395,7 +400,8 @@ func TestSignaturesOfBouncyCastle(t *testing.T) {
 	}
 }
 
-// TestOpenSSLAcceptsTheMessagesOfTheseTests shows that the encoder of these tests is right: OpenSSL accepts its plain message.
+// TestOpenSSLAcceptsTheMessagesOfTheseTests checks the encoder of these tests:
+// OpenSSL accepts its plain message.
 func TestOpenSSLAcceptsTheMessagesOfTheseTests(t *testing.T) {
 	openssl := tool(t, "openssl", "openssl")
 	o := newOffice(t)

@@ -100,7 +100,8 @@ func TestWeakKeysAreToleratedAloud(t *testing.T) {
 	}
 }
 
-// TestWeakChainsAreToleratedAloud lets only an issuer be weak, which path validation accepts without a word.
+// TestWeakChainsAreToleratedAloud has a weak issuer, which path validation
+// allows without a remark.
 func TestWeakChainsAreToleratedAloud(t *testing.T) {
 	short, err := rsa.GenerateKey(rand.Reader, 1024)
 	if err != nil {
@@ -120,7 +121,8 @@ func TestWeakChainsAreToleratedAloud(t *testing.T) {
 	}
 }
 
-// TestSignatureValueIsBelowTheModulus adds the modulus to a right signature, which is the same number to the mathematics.
+// TestSignatureValueIsBelowTheModulus adds the modulus to a valid signature,
+// which is the same number in the computation.
 func TestSignatureValueIsBelowTheModulus(t *testing.T) {
 	key := rsaKey()
 	digest := sha256.Sum256(text)
@@ -144,7 +146,8 @@ func TestSignatureValueIsBelowTheModulus(t *testing.T) {
 	t.Skip("this modulus leaves no room for a second value")
 }
 
-// restricted issues a certificate for an RSA key that may be used with RSASSA-PSS only, under the parameters if there are any.
+// restricted issues a certificate for an RSA key that may be used with
+// RSASSA-PSS only, under the parameters if there are any.
 func restricted(t testing.TB, key *rsa.PrivateKey, ca *identity, params ...[]byte) *identity {
 	t.Helper()
 	template := issue(t, "restricted", key, ca, nil).cert

@@ -12,9 +12,10 @@ import (
 // ErrNoLists is returned for bytes that hold no revocation list.
 var ErrNoLists = errors.New("read revocation lists: none found")
 
-// ReadLists returns the lists in a file's bytes, as Policy.CRLs takes them: one DER CertificateList (RFC 5280 5.1), or PEM with one
-// or more X509 CRL blocks among others. It looks at the form alone: who signed a list, for whom and for when, is judged where it is
-// used. The error is ErrNoLists, or says which list cannot be parsed.
+// ReadLists returns the lists in a file, as Policy.CRLs takes them: one DER
+// CertificateList (RFC 5280 §5.1), or any number of PEM X509 CRL blocks among
+// others. It only checks the form; signer, scope and dates are checked where a
+// list is used. The error is [ErrNoLists], or says which list cannot be parsed.
 func ReadLists(b []byte) ([][]byte, error) {
 	lists := decodeCRLs(b)
 	if len(lists) == 0 {
@@ -28,7 +29,8 @@ func ReadLists(b []byte) ([][]byte, error) {
 	return lists, nil
 }
 
-// decodeCRLs returns the lists in a file: its PEM blocks, or the bytes as they are.
+// decodeCRLs returns the contents of the PEM blocks in a file, or else the file
+// itself.
 func decodeCRLs(b []byte) [][]byte {
 	if !bytes.Contains(b, []byte("-----BEGIN ")) || b[0] == 0x30 {
 		return [][]byte{b}

@@ -22,9 +22,9 @@ import (
 	"natsuin/verify"
 )
 
-// A small encoder of messages, right and wrong in every way that a test wants.
+// An encoder of messages, valid and invalid in the ways that the tests need.
 
-// now is when the tests take place.
+// now is the present time of the tests.
 var now = time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)
 
 func tlv(tag byte, parts ...[]byte) []byte {
@@ -104,7 +104,8 @@ type identity struct {
 
 var serials = big.NewInt(1000)
 
-// issue makes a certificate under issuer, or a self-signed one without; edit may change the template.
+// issue makes a certificate under issuer, or a self-signed one without; edit
+// may change the template.
 func issue(t testing.TB, name string, key crypto.Signer, issuer *identity, edit func(*x509.Certificate)) *identity {
 	t.Helper()
 	serials = new(big.Int).Add(serials, big.NewInt(1))
@@ -168,7 +169,7 @@ func newWorldFor(t testing.TB, key crypto.Signer, edit func(*x509.Certificate)) 
 	return world{root, signer, verify.Policy{Now: now, Anchors: []verify.Anchor{{Certificate: root.cert, Kind: verify.AnchorFile, Name: "root.pem"}}}}
 }
 
-// info says how a SignerInfo is made; its zero value is a right one with SHA-256.
+// info describes a SignerInfo. The zero value is a valid one with SHA-256.
 type info struct {
 	id       *identity
 	bare     bool                    // no signed attributes
@@ -244,7 +245,7 @@ func (s info) encode(t testing.TB, contentType string, content []byte) []byte {
 	return seq(parts...)
 }
 
-// message says how a SignedData is made; its zero value but for the signers is attached plain data.
+// message describes a SignedData. With only signers it is attached plain data.
 type message struct {
 	content     []byte
 	contentType string
@@ -278,7 +279,7 @@ func (m message) encode(t testing.TB) []byte {
 
 var text = []byte("a paper that somebody signs\n")
 
-// by is a message with that signer alone, its certificate enclosed.
+// by returns a message with that signer alone, its certificate enclosed.
 func by(id *identity, edit func(*info)) message {
 	s := info{id: id}
 	if edit != nil {
@@ -287,7 +288,7 @@ func by(id *identity, edit func(*info)) message {
 	return message{content: text, certs: [][]byte{id.cert.Raw}, signers: []info{s}}
 }
 
-// setOfAttributes is what a signer with attributes signs over content.
+// setOfAttributes returns the bytes that a signer with attributes signs.
 func setOfAttributes(content []byte) []byte {
 	h := crypto.SHA256.New()
 	h.Write(content)
@@ -296,14 +297,14 @@ func setOfAttributes(content []byte) []byte {
 	return set(list...)
 }
 
-// reference is a signing-certificate-v2 attribute for a certificate.
+// reference returns a signing-certificate-v2 attribute for a certificate.
 func reference(c *x509.Certificate) []byte {
 	h := crypto.SHA256.New()
 	h.Write(c.Raw)
 	return attr(atSigningCer2, seq(seq(seq(der(h.Sum(nil))))))
 }
 
-// criticalUsage is a critical extendedKeyUsage extension.
+// criticalUsage returns a critical extendedKeyUsage extension.
 func criticalUsage(ids ...string) pkix.Extension {
 	var list [][]byte
 	for _, id := range ids {

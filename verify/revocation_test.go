@@ -20,7 +20,7 @@ import (
 	"natsuin/verify"
 )
 
-// list is a CRL of the root's with one entry, if a time is given.
+// list returns a CRL by the root, with one entry if a time is given.
 func list(t testing.TB, w world, revoked time.Time, reason int) []byte {
 	t.Helper()
 	tmpl := &x509.RevocationList{Number: big.NewInt(1), ThisUpdate: now.Add(-time.Hour), NextUpdate: now.AddDate(0, 1, 0)}
@@ -92,7 +92,7 @@ func TestRevocation(t *testing.T) {
 			{[][]byte{list(t, w, time.Time{}, 0)}, now.AddDate(0, 2, 0), verify.ReasonListOutOfDate},
 			{[][]byte{list(t, stranger, time.Time{}, 0)}, now, verify.ReasonListSignature},
 			{[][]byte{list(t, world{root: issue(t, "another", ecKey(t), nil, authority)}, time.Time{}, 0)}, now, verify.ReasonListOfAnother},
-			// Of two lists the one that came closer to an answer is told.
+			// Of two lists, the reason is that of the one closer to an answer.
 			{[][]byte{list(t, w, time.Time{}, 0), list(t, stranger, time.Time{}, 0)}, now.AddDate(0, 2, 0), verify.ReasonListOutOfDate},
 		} {
 			p.CRLs, p.At = c.lists, c.at
@@ -110,8 +110,9 @@ func TestRevocation(t *testing.T) {
 	})
 }
 
-// TestAListFromAfterTheCertificatesEnd has a list that need not hold a certificate which expired before it was issued
-// (RFC 5280 3.3): it is no proof, and not for being a part.
+// TestAListFromAfterTheCertificatesEnd has a list that may omit a certificate
+// which expired before it was issued (RFC 5280 §3.3): it proves nothing, and is
+// not merely partial.
 func TestAListFromAfterTheCertificatesEnd(t *testing.T) {
 	w := newWorldFor(t, ecKey(t), func(c *x509.Certificate) { c.NotAfter = now.AddDate(0, 0, -10) })
 	p := w.policy

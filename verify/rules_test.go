@@ -14,7 +14,8 @@ import (
 	"natsuin/verify"
 )
 
-// expect is what a message must be judged as: the verdict, its reason, and the check that gives it.
+// expect is the expected judgement: the verdict, its reason, and the check that
+// gives it.
 type expect struct {
 	verdict verify.Verdict
 	reason  verify.Reason
@@ -31,7 +32,7 @@ func open(check verify.CheckID, reason verify.Reason) expect {
 	return expect{verify.Indeterminate, reason, check}
 }
 
-// run judges, and makes sure that a memory would change nothing.
+// run judges a message, and checks that a cache changes nothing.
 func run(t testing.TB, sig, content []byte, p verify.Policy) *verify.Report {
 	t.Helper()
 	judge := func(p verify.Policy) (*verify.Report, error) {
@@ -82,7 +83,8 @@ var order = []verify.CheckID{
 	verify.CheckChain, verify.CheckPolicy, verify.CheckRevocation,
 }
 
-// inOrder asserts that each check stands where the table has it, and only once.
+// inOrder asserts that the checks are in the order of the table, each at most
+// once.
 func inOrder(t testing.TB, checks []verify.Check) {
 	t.Helper()
 	last := -1
@@ -103,7 +105,8 @@ func signerChecks(r *verify.Report) [][]verify.Check {
 	return all
 }
 
-// TestRulesForOneSigner goes through the rules of docs/verify.md that a message with one signer can break.
+// TestRulesForOneSigner breaks each rule of docs/verify.md that a message with
+// one signer can break.
 func TestRulesForOneSigner(t *testing.T) {
 	w := newWorld(t)
 	other := issue(t, "other", w.signer.key, w.root, nil) // same key
@@ -272,8 +275,8 @@ func TestRulesForMessages(t *testing.T) {
 	}
 }
 
-// TestSwappedAttributesWouldVerify shows that the refusal is not for another reason: the same signature is right for the
-// original message.
+// TestSwappedAttributesWouldVerify shows that the message is refused for this
+// reason alone: the signature is right for the original message.
 func TestSwappedAttributesWouldVerify(t *testing.T) {
 	w := newWorld(t)
 	content := []byte("what was really signed")

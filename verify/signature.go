@@ -12,8 +12,9 @@ import (
 	"natsuin/verify/internal/sigalg"
 )
 
-// verify reports whether signature is one over the digest. It judges mathematics alone: whether the key is allowed is
-// keyProblem's to say. RSA keys under 1024 bits, and those that take long, verify nothing.
+// verify reports whether signature is a signature of the digest by the key.
+// Whether the key is allowed is left to keyProblem, but RSA keys under 1024
+// bits, and keys that take too long, verify nothing.
 func (s suite) verify(key any, digest, signature []byte) bool {
 	if len(digest) != s.digest.Size() || !s.fits(key, signature) {
 		return false
@@ -32,7 +33,8 @@ func (s suite) verify(key any, digest, signature []byte) bool {
 	return false
 }
 
-// fits reports whether a signature value can be one by the key, and be verified in bounded time.
+// fits reports whether a signature value can be one by the key, and can be
+// verified in bounded time.
 func (s suite) fits(key any, signature []byte) bool {
 	if !sigalg.Computable(key) {
 		return false
@@ -45,8 +47,9 @@ func (s suite) fits(key any, signature []byte) bool {
 	}
 }
 
-// verifyPSS is RSASSA-PSS-VERIFY (RFC 8017 8.1.2, 9.1.2) with a salt of exactly that many octets. crypto/rsa cannot be used: it
-// takes a length of 0 for "any".
+// verifyPSS implements RSASSA-PSS-VERIFY (RFC 8017 §8.1.2, §9.1.2) with a salt
+// of exactly that many octets. crypto/rsa cannot be used, since it takes a
+// length of 0 to mean any.
 func verifyPSS(key *rsa.PublicKey, hash crypto.Hash, salt int, digest, signature []byte) bool {
 	bits := key.N.BitLen()
 	if bits < 1024 || len(signature) != (bits+7)/8 {
@@ -86,7 +89,7 @@ func verifyPSS(key *rsa.PublicKey, hash crypto.Hash, salt int, digest, signature
 	return bytes.Equal(d.Sum(nil), h)
 }
 
-// maskMGF1 combines b with the output of MGF1 (RFC 8017 B.2.1).
+// maskMGF1 XORs b with the output of MGF1 (RFC 8017 §B.2.1).
 func maskMGF1(b []byte, hash crypto.Hash, seed []byte) {
 	var counter [4]byte
 	for n := uint32(0); len(b) > 0; n++ {
@@ -104,8 +107,10 @@ func maskMGF1(b []byte, hash crypto.Hash, seed []byte) {
 	}
 }
 
-// publicKey returns the key of a certificate. One that is restricted to RSASSA-PSS must be for this suite: the hash that it
-// names, if any, and a salt that is not shorter (RFC 4055 3.3).
+// publicKey returns the key of a certificate. If it is restricted to
+// RSASSA-PSS, the suite must use the hash that the restriction names, if any,
+// and a salt that is no shorter (RFC 4055 §3.3); otherwise publicKey returns
+// nil.
 func publicKey(cert *x509.Certificate, s suite) any {
 	key, restriction, restricted := sigalg.PublicKey(cert)
 	if !restricted {

@@ -40,7 +40,8 @@ func TestSeveralSignersMustAllPass(t *testing.T) {
 	}
 }
 
-// TestSignerIsTheCertificateThatVerified puts certificates in front of the right one that the identifier names as well.
+// TestSignerIsTheCertificateThatVerified puts certificates before the right one
+// that the identifier names too.
 func TestSignerIsTheCertificateThatVerified(t *testing.T) {
 	w := newWorld(t)
 	decoy := issue(t, "decoy", ecKey(t), w.root, func(c *x509.Certificate) { c.SerialNumber = w.signer.cert.SerialNumber })
@@ -83,7 +84,7 @@ func TestDates(t *testing.T) {
 		want    expect
 	}{
 		"expired since, the claimed time proves nothing": {after, time.Time{}, open(verify.CheckDates, verify.ReasonExpired)},
-		"expired since, the person vouches for the time": {after, now, valid},
+		"expired since, the time is given":               {after, now, valid},
 		"asked for a time after it expired":              {now, after, open(verify.CheckDates, verify.ReasonExpired)},
 		"asked for a time before it began":               {now, before, open(verify.CheckDates, verify.ReasonNotYetValid)},
 		"first second":                                   {now, w.signer.cert.NotBefore, valid},
@@ -182,7 +183,8 @@ func TestNamesOfTheSignerAreComparedAsNames(t *testing.T) {
 	valid.hold(t, run(t, m.encode(t), nil, w.policy))
 }
 
-// TestHintsInUnsignedAttributes finds an issuer and a list where CAdES signers put them.
+// TestHintsInUnsignedAttributes finds an issuer and a list in the attributes of
+// CAdES.
 func TestHintsInUnsignedAttributes(t *testing.T) {
 	w := newWorld(t)
 	ca := issue(t, "ca", ecKey(t), w.root, authority)

@@ -19,8 +19,9 @@ import (
 
 func hexUpper(b []byte) string { return strings.ToUpper(hex.EncodeToString(b)) }
 
-// checkSigningCertificate holds the signing-certificate attributes (RFC 2634 5.4, RFC 5035) against the certificate that
-// verified the signature. Version 1 knows SHA-1 only: it is compared, never relied upon alone.
+// checkSigningCertificate compares the signing-certificate attributes (RFC 2634
+// §5.4, RFC 5035) with the certificate that verified the signature. Version 1
+// is always SHA-1: it must match, but does not suffice alone.
 func checkSigningCertificate(s cms.Signer, cert *x509.Certificate) Check {
 	remark := RemarkNoReference
 	for _, kind := range []cms.OID{oidSigningCertificate, oidSigningCertificate2} {
@@ -47,8 +48,9 @@ func checkSigningCertificate(s cms.Signer, cert *x509.Certificate) Check {
 	return passed(CheckSigningCertificate, remark)
 }
 
-// matchReference compares the first ESSCertID of a SigningCertificate, which is the signer's, and returns its hash. The others
-// and the policies restrict nothing here, and yet must be what RFC 5035 says.
+// matchReference compares the first ESSCertID of a SigningCertificate, which is
+// the one of the signer, and returns its hash. The other ones and the policies
+// restrict nothing here, but must be well formed (RFC 5035).
 func matchReference(value cryptobyte.String, second bool, cert *x509.Certificate) (crypto.Hash, *problem) {
 	bad := refuse(ReasonAttributeMalformed)
 	var seq, ids, policies cryptobyte.String
@@ -72,7 +74,8 @@ func matchReference(value cryptobyte.String, second bool, cert *x509.Certificate
 	return first.hash, first.compare(cert)
 }
 
-// certID is an ESSCertID or ESSCertIDv2 (RFC 5035 4, 5.4.1.1). issuer and serial are nil when absent.
+// certID is an ESSCertID or ESSCertIDv2 (RFC 5035 §4, §5.4.1.1). issuer and
+// serial are nil when absent.
 type certID struct {
 	hash   crypto.Hash
 	digest []byte
@@ -109,7 +112,7 @@ func readCertID(ids *cryptobyte.String, second bool) (certID, *problem) {
 	if one.Empty() {
 		return id, forbidden
 	}
-	// IssuerSerial: of a certificate, the issuer is one directoryName and nothing else.
+	// IssuerSerial: the issuer of a certificate is exactly one directoryName.
 	var issuerSerial, names, directory, issuer cryptobyte.String
 	id.serial = new(big.Int)
 	if !one.ReadASN1(&issuerSerial, asn1.SEQUENCE) || !one.Empty() ||
@@ -122,7 +125,8 @@ func readCertID(ids *cryptobyte.String, second bool) (certID, *problem) {
 	return id, forbidden
 }
 
-// compare returns why the certificate is not the one that is meant.
+// compare returns how the certificate differs from the one that is meant, or
+// nil.
 func (id certID) compare(cert *x509.Certificate) *problem {
 	differs := func(attribute, certificate string) *problem {
 		return refuse(ReasonOtherCertificate, "attribute", attribute, "certificate", certificate)
@@ -144,7 +148,8 @@ func (id certID) compare(cert *x509.Certificate) *problem {
 	return nil
 }
 
-// sameName compares names as RFC 5280 7.1 says. A name that cannot be read equals only the same bytes.
+// sameName reports whether two DER names match (RFC 5280 §7.1). A name that
+// cannot be parsed only matches the same bytes.
 func sameName(a, b []byte) bool {
 	if bytes.Equal(a, b) {
 		return true
@@ -157,7 +162,8 @@ func sameName(a, b []byte) bool {
 	return err == nil && x.Equal(y)
 }
 
-// nameText is a DER Name for people, or its bytes if it is none.
+// nameText formats a DER Name, or its bytes in hexadecimal if it cannot be
+// parsed.
 func nameText(raw []byte) string {
 	var names pkix.RDNSequence
 	if rest, err := encoding.Unmarshal(raw, &names); err != nil || len(rest) > 0 {
@@ -166,7 +172,8 @@ func nameText(raw []byte) string {
 	return names.String()
 }
 
-// arePolicies reports whether list is a list of PolicyInformation (RFC 5280 4.2.1.4).
+// arePolicies reports whether list holds only PolicyInformation (RFC 5280
+// §4.2.1.4).
 func arePolicies(list cryptobyte.String) bool {
 	for !list.Empty() {
 		var one, qualifiers cryptobyte.String

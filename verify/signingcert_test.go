@@ -8,7 +8,8 @@ import (
 	"natsuin/verify"
 )
 
-// TestReferenceToTheSignersCertificate goes through what signing-certificate-v2 can say about the certificate besides its hash.
+// TestReferenceToTheSignersCertificate varies what signing-certificate-v2 says
+// about the certificate besides its hash.
 func TestReferenceToTheSignersCertificate(t *testing.T) {
 	w := newWorld(t)
 	cert := w.signer.cert

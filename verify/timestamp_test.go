@@ -11,7 +11,7 @@ import (
 	"natsuin/verify"
 )
 
-// stamp says how a time-stamp token is made; its zero value but for the authority is a right one.
+// stamp describes a time-stamp token. With only an authority it is a valid one.
 type stamp struct {
 	tsa     *identity
 	at      time.Time
@@ -77,7 +77,8 @@ func onlyStamps(c *x509.Certificate) {
 	c.ExtraExtensions = append(c.ExtraExtensions, criticalUsage("1.3.6.1.5.5.7.3.8"))
 }
 
-// TestTimestamps judges a signature after its certificate has expired: only a good time stamp makes it VALID.
+// TestTimestamps judges a signature after its certificate has expired: only a
+// good time stamp makes it VALID.
 func TestTimestamps(t *testing.T) {
 	w := newWorld(t)
 	tsaRoot := issue(t, "tsa root", ecKey(t), nil, authority)
@@ -106,7 +107,7 @@ func TestTimestamps(t *testing.T) {
 		}}, verify.ReasonTimestampAttributes},
 		"SHA-1":                           {stamp{tsa: tsa, at: now, info: func(s *info) { s.hash = crypto.SHA1 }}, verify.ReasonTimestampAlgorithms},
 		"authority's certificate missing": {stamp{tsa: tsa, at: now, certs: [][]byte{w.root.cert.Raw}}, verify.ReasonTimestampChain},
-		"authority of nobody":             {stamp{tsa: issue(t, "own", ecKey(t), nil, long(onlyStamps)), at: now}, verify.ReasonTimestampChain},
+		"authority without an anchor":     {stamp{tsa: issue(t, "own", ecKey(t), nil, long(onlyStamps)), at: now}, verify.ReasonTimestampChain},
 		"authority of the signers":        {stamp{tsa: issue(t, "tsa", ecKey(t), w.root, long(onlyStamps)), at: now}, verify.ReasonTimestampChain},
 		"imprint with SHA-1":              {stamp{tsa: tsa, at: now, sha1: true}, verify.ReasonTimestampAlgorithms},
 		"no usage":                        {stamp{tsa: authorityWith(func(*x509.Certificate) {}), at: now}, verify.ReasonTimestampUsage},
@@ -143,7 +144,7 @@ func TestTimestamps(t *testing.T) {
 			}
 		})
 	}
-	t.Run("bad one beside a good one", func(t *testing.T) {
+	t.Run("bad one besides a good one", func(t *testing.T) {
 		r := run(t, stamped(t, w.signer, stamp{tsa: tsa, at: now, imprint: make([]byte, 32)}, stamp{tsa: tsa, at: now.Add(time.Hour)}, stamp{tsa: tsa, at: now}), nil, w.policy)
 		valid.hold(t, r)
 		if !r.Signers[0].Reference.Equal(now) {

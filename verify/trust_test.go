@@ -16,7 +16,7 @@ func withPolicy(t *testing.T, dotted string) func(*x509.Certificate) {
 	return func(c *x509.Certificate) { c.Policies = append(c.Policies, o) }
 }
 
-// TestPinnedRoots plays the published roots with certificates of the test's own.
+// TestPinnedRoots replaces the published roots by certificates of the test.
 func TestPinnedRoots(t *testing.T) {
 	const signature, testing_ = "1.2.392.200149.8.5.1.1.20", "1.2.392.200149.8.5.1.0.20"
 	for name, c := range map[string]struct {
@@ -69,7 +69,8 @@ func TestPinnedRoots(t *testing.T) {
 	}
 }
 
-// TestAnchorKindsAreTold sees where an anchor came from through to the report; only this package calls one pinned.
+// TestAnchorKindsAreTold checks that the report says where an anchor came from;
+// only this package assigns the kind pinned.
 func TestAnchorKindsAreTold(t *testing.T) {
 	w := newWorld(t)
 	for given, want := range map[verify.AnchorKind]verify.AnchorKind{
@@ -84,7 +85,8 @@ func TestAnchorKindsAreTold(t *testing.T) {
 	}
 }
 
-// TestPublishedRootsAreNotSignersByBeingThere reads the real roots out of a message: they are pinned, and sign nothing.
+// TestPublishedRootsAreNotSignersByBeingThere encloses the real roots in a
+// message: they are pinned, and sign nothing.
 func TestPublishedRootsAreNotSignersByBeingThere(t *testing.T) {
 	w := newWorld(t)
 	for _, name := range []string{"signca01", "signca02", "signca03"} {

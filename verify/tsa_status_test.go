@@ -12,7 +12,7 @@ import (
 	"natsuin/verify"
 )
 
-// What is known of a time-stamp authority's certificate, and what its token is worth for it.
+// Revocation of a time-stamp authority, and whether its tokens count.
 
 const day = 24 * time.Hour
 
@@ -30,7 +30,8 @@ func newStampWorld(t testing.TB) stampWorld {
 	return w
 }
 
-// crl is a list by ca, valid from one time to another, with one entry, if there is one; reason 0 means none.
+// crl returns a list by ca, valid from one time to another, with one entry, if
+// given; reason 0 means none.
 func crl(t testing.TB, ca *identity, this, next time.Time, hit *identity, revoked time.Time, reason int) []byte {
 	t.Helper()
 	tmpl := &x509.RevocationList{Number: big.NewInt(5), ThisUpdate: this, NextUpdate: next}
@@ -44,7 +45,7 @@ func crl(t testing.TB, ca *identity, this, next time.Time, hit *identity, revoke
 	return b
 }
 
-// fresh is a list of now.
+// fresh returns a list issued now.
 func fresh(t testing.TB, ca, hit *identity, revoked time.Time, reason int) []byte {
 	return crl(t, ca, now.Add(-time.Hour), now.Add(day), hit, revoked, reason)
 }
@@ -58,8 +59,8 @@ func timestampCheck(t *testing.T, r *verify.Report) verify.Check {
 	return c
 }
 
-// A thief of the authority's key can write any time into a token: RFC 3161 section 4. The signer's key was stolen a week ago,
-// the token says two weeks ago.
+// A thief of the authority's key can write any time into a token: RFC 3161 §4.
+// The signer's key was stolen a week ago, the token says two weeks ago.
 func TestTokenOfACompromisedAuthority(t *testing.T) {
 	w := newStampWorld(t)
 	sub := issue(t, "tsa ca", ecKey(t), w.tsaRoot, authority)
@@ -100,7 +101,8 @@ func TestTokenOfACompromisedAuthority(t *testing.T) {
 	}
 }
 
-// Under RequireRevocation a token counts only when its authority's status is known; otherwise what is not known is said.
+// Under RequireRevocation, a token counts only if the status of its authority
+// is known; otherwise the check has a remark.
 func TestStatusOfTheAuthority(t *testing.T) {
 	w := newStampWorld(t)
 	at := now.Add(-14 * day)
@@ -148,7 +150,8 @@ func TestStatusOfTheAuthority(t *testing.T) {
 	})
 }
 
-// RFC 3161 section 2.4.2: the signature came into being at the latest when the token's accuracy has passed.
+// RFC 3161 §2.4.2: the signature was made no later than the time of the token
+// plus its accuracy.
 func TestAccuracy(t *testing.T) {
 	w := newStampWorld(t)
 	at := now.Add(-14 * day)
@@ -220,7 +223,7 @@ func TestAccuracy(t *testing.T) {
 	})
 }
 
-// What a switch admitted is said in each check that it changed.
+// What a switch allowed is a remark in each check that it changed.
 func TestToleranceOfStampsAndLists(t *testing.T) {
 	w := newStampWorld(t)
 	p := w.policy
@@ -271,8 +274,9 @@ func TestToleranceOfStampsAndLists(t *testing.T) {
 	}
 }
 
-// A list from before the signature that has ended since does not know what happened between: the signer's key was revoked a day
-// before the token's time, and the message brings a list from the week before.
+// A list from before the signature that has ended since does not cover the time
+// between: the signer's key was revoked a day before the time of the token, and
+// the message encloses a list from the week before.
 func TestInformationThatIsOver(t *testing.T) {
 	w := newStampWorld(t)
 	at := now.AddDate(0, -3, 0)
@@ -310,7 +314,7 @@ func TestInformationThatIsOver(t *testing.T) {
 	check(old, fresh(t, w.root, nil, now, 0), true, valid, verify.Good, "")
 	check(old, fresh(t, w.root, w.signer, at.Add(-day), 1), true, invalid(verify.CheckRevocation, verify.ReasonRevoked), verify.Revoked, verify.ReasonRevoked)
 
-	// The same for a time that the person gives.
+	// The same for a time that the caller gives.
 	p := w.policy
 	p.At, p.CRLs, p.RequireRevocation = at, [][]byte{old}, true
 	required.hold(t, run(t, by(w.signer, nil).encode(t), nil, p))

@@ -70,7 +70,7 @@ func revocationValues(der cryptobyte.String) material {
 		return out
 	}
 	for _, basic := range elements(responses, maxEnclosed) {
-		if whole, err := cms.WholeAnswer(basic); err == nil {
+		if whole, err := cms.WholeResponse(basic); err == nil {
 			out.responses = append(out.responses, whole)
 		}
 	}

@@ -52,8 +52,8 @@ type CertificateReport struct {
 func (r *CertificateReport) Check(id CheckID) (Check, bool) { return find(r.Checks, id) }
 
 // Certificate judges one certificate by the rules that apply to a signer's
-// (dates, path, policy, revocation), at p.At or now. Nothing was signed here, so
-// the pinned authentication roots are anchors too, and a revocation needs no
+// (dates, path, policy, revocation), at p.At or now. Nothing was signed here,
+// so the pinned authentication roots are anchors too, and a revocation needs no
 // proof of time. p.Certificates should hold the issuer. The error is
 // [ErrNilCertificate] or that of a context that ended.
 func Certificate(ctx context.Context, cert *x509.Certificate, p Policy) (*CertificateReport, error) {

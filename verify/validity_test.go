@@ -11,7 +11,7 @@ import (
 	"natsuin/verify/trust"
 )
 
-// practicePolicy is what every practice certificate carries.
+// practicePolicy is the policy of practice certificates.
 const practicePolicy = "2.25.184374126194146455454303695688590931723"
 
 func TestValidityOfACertificate(t *testing.T) {
@@ -78,7 +78,8 @@ func TestValidityAtAnEarlierTime(t *testing.T) {
 	}
 }
 
-// The holder's question is not whether the key may sign documents: a login certificate under its own pinned root is good.
+// The holder does not ask whether the key may sign documents: an authentication
+// certificate under its own pinned root is good.
 func TestValidityUnderAPinnedRoot(t *testing.T) {
 	for name, c := range map[string]struct {
 		usage   trust.Usage
@@ -96,7 +97,7 @@ func TestValidityUnderAPinnedRoot(t *testing.T) {
 			pinned := func(cert *x509.Certificate) (trust.Root, bool) {
 				return trust.Root{Name: "played", Usage: c.usage}, cert.Equal(w.root.cert)
 			}
-			// The issuer is a hint, as it comes from the card.
+			// The issuer comes from the card and is not trusted.
 			p := verify.Policy{Now: now, Certificates: []*x509.Certificate{w.root.cert}, CRLs: [][]byte{list(t, w, time.Time{}, 0)}}
 			r, err := verify.CertificatePinned(context.Background(), w.signer.cert, p, pinned)
 			if err != nil {

@@ -7,8 +7,8 @@
 // It does not keep trusted roots and opens no file or connection: the caller
 // passes anchors, revocation lists and, if the network may be used, a function
 // that asks responders. It holds no words for people; reasons are stable
-// identifiers. Certificates, lists and answers found inside a message are hints,
-// never anchors unless their SHA-256 fingerprint is pinned.
+// identifiers. Certificates, lists and answers found inside a message are
+// hints, never anchors unless their SHA-256 fingerprint is pinned.
 //
 // The rules are those of RFC 5652, 5035, 5280, 6211, 8933, 3161, 6960 and 8017,
 // with the verdicts of ETSI EN 319 102-1. docs/verify.md lists them, and each

@@ -13,8 +13,9 @@ import (
 	"natsuin/verify"
 )
 
-// TestWycheproof puts every case through the primitives that judge signatures. "acceptable" ones lack the NULL in the DigestInfo
-// and are refused (docs/verify.md).
+// TestWycheproof runs every case through the verification of signature values.
+// "acceptable" cases lack the NULL in the DigestInfo and are refused
+// (docs/verify.md).
 func TestWycheproof(t *testing.T) {
 	hashes := map[string]crypto.Hash{"SHA-1": crypto.SHA1, "SHA-256": crypto.SHA256, "SHA-384": crypto.SHA384, "SHA-512": crypto.SHA512}
 	files, err := filepath.Glob(shared(t, "wycheproof/*.json"))
@@ -55,7 +56,7 @@ func TestWycheproof(t *testing.T) {
 			}
 			for _, c := range g.Tests {
 				if !known || g.MgfSha != "" && g.MgfSha != g.Sha {
-					skipped++ // refused before mathematics: TestRSA
+					skipped++ // refused earlier: TestRSA
 					continue
 				}
 				msg, _ := hex.DecodeString(c.Msg)
@@ -83,7 +84,8 @@ func TestWycheproof(t *testing.T) {
 	t.Logf("%d cases judged, %d with a hash or a mask that is refused before", total, skipped)
 }
 
-// pssKey reads a key that is restricted to RSASSA-PSS as it would be read from a certificate.
+// pssKey reads a key that is restricted to RSASSA-PSS as it would be read from
+// a certificate.
 func pssKey(t *testing.T, spki []byte) any {
 	t.Helper()
 	key := verify.PublicKey(&x509.Certificate{RawSubjectPublicKeyInfo: spki}, crypto.SHA256, 32)

@@ -11,15 +11,15 @@ import (
 	der "golang.org/x/crypto/cryptobyte/asn1"
 )
 
-// Limits on what outside bytes may make us keep. Real tokens are far below.
+// Limits on untrusted input. Real tokens are far below.
 const (
 	maxSize       = 64 << 10
 	maxInteger    = 64 // octets; RFC 3161 §2.4.2 asks for 20 in a serial number
 	maxExtensions = 32
 )
 
-// Parse reads the DER of a TSTInfo, version 1, with nothing behind it. Every
-// error is a *SyntaxError.
+// Parse parses a DER TSTInfo, version 1, with nothing after it. The error is a
+// *[SyntaxError].
 func Parse(raw []byte) (*Info, error) {
 	if len(raw) > maxSize {
 		return nil, &SyntaxError{"size"}
@@ -58,7 +58,7 @@ func readVersion(s *cryptobyte.String) bool {
 	return s.ReadASN1Integer(&version) && version == 1
 }
 
-// readInteger reads an INTEGER of either sign and bounded length.
+// readInteger reads an INTEGER of either sign and limited length.
 func readInteger(s *cryptobyte.String, out **big.Int) bool {
 	n := new(big.Int)
 	if !s.ReadASN1Integer(n) || n.BitLen() > 8*maxInteger {
@@ -68,8 +68,8 @@ func readInteger(s *cryptobyte.String, out **big.Int) bool {
 	return true
 }
 
-// readImprint reads the MessageImprint. The parameters of the hash are absent
-// or NULL, and its length is that of the hash where that is known.
+// readImprint reads the MessageImprint. The parameters of a known hash are
+// absent or NULL, and the length is its own.
 func (i *Info) readImprint(s *cryptobyte.String) bool {
 	var imprint, algorithm cryptobyte.String
 	if !s.ReadASN1(&imprint, der.SEQUENCE) || !imprint.ReadASN1(&algorithm, der.SEQUENCE) ||
@@ -94,13 +94,14 @@ func (i *Info) readImprint(s *cryptobyte.String) bool {
 	return i.Hash == 0 || len(i.HashedMessage) == i.Hash.Size()
 }
 
-// A genTime in DER: seconds, Z, and a fraction only without trailing zeros.
+// timeForm is a genTime in DER: seconds, Z, and a fraction only without
+// trailing zeros.
 var timeForm = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`^[0-9]{14}(\.[0-9]{0,8}[1-9])?Z$`)
 })
 
-// readTime reads GenTime. cryptobyte's reader takes no fractions of a second,
-// which RFC 3161 allows and authorities write.
+// readTime reads GenTime. The reader of cryptobyte accepts no fractions of a
+// second, which RFC 3161 allows and authorities write.
 func (i *Info) readTime(s *cryptobyte.String) bool {
 	var text cryptobyte.String
 	if !s.ReadASN1(&text, der.GeneralizedTime) || !timeForm().Match(text) {
@@ -114,8 +115,8 @@ func (i *Info) readTime(s *cryptobyte.String) bool {
 	return true
 }
 
-// readAccuracy reads Accuracy: seconds, milliseconds and microseconds, the
-// last two 1 to 999.
+// readAccuracy reads Accuracy: seconds, milliseconds and microseconds, the last
+// two from 1 to 999.
 func (i *Info) readAccuracy(s *cryptobyte.String) bool {
 	var accuracy cryptobyte.String
 	var present bool
@@ -152,8 +153,8 @@ func readFraction(s *cryptobyte.String, n uint8) (time.Duration, bool) {
 	return time.Duration(value), ok && 1 <= value && value <= 999
 }
 
-// readOrdering reads a BOOLEAN DEFAULT FALSE, which DER leaves out when it is
-// false. An explicit FALSE is taken all the same: authorities write it.
+// readOrdering reads a BOOLEAN DEFAULT FALSE. DER omits FALSE, but authorities
+// write it, so it is accepted.
 func readOrdering(s *cryptobyte.String) bool {
 	var ordering bool
 	return !s.PeekASN1Tag(der.BOOLEAN) || s.ReadASN1Boolean(&ordering)
@@ -176,7 +177,7 @@ func readAuthority(s *cryptobyte.String) bool {
 }
 
 // readExtensions reads [1] IMPLICIT Extensions, each identifier once. None is
-// known here, so a critical one refuses the token (RFC 5280 §4.2).
+// supported, so a critical one is an error (RFC 5280 §4.2).
 func readExtensions(s *cryptobyte.String) bool {
 	tag := der.Tag(1).ContextSpecific().Constructed()
 	if !s.PeekASN1Tag(tag) {

@@ -18,10 +18,11 @@ import (
 	"natsuin/sign/timestamp"
 )
 
-// signatureValue is what the sample tokens stand for.
+// signatureValue is the value that the sample tokens cover.
 var signatureValue = []byte("signature value")
 
-// fields are the encoded fields of a TSTInfo, in order, empty ones left out.
+// fields are the encoded fields of a TSTInfo, in order; empty ones are left
+// out.
 type fields struct{ version, policy, imprint, serial, time, accuracy, ordering, nonce, tsa, extensions string }
 
 func minimal() fields {
@@ -140,8 +141,8 @@ func TestParseNamesTheFieldItRefuses(t *testing.T) {
 	}
 }
 
-// tokens finds the TSTInfo of every time-stamp token in the shared vectors, by
-// the content type before it.
+// tokens returns the TSTInfo of every time-stamp token in the shared vectors,
+// found by the content type before it.
 func tokens(t testing.TB) map[string][]byte {
 	root := filepath.Join("..", "..", "..", "shared", "data", "cms")
 	if _, err := os.Stat(root); err != nil {

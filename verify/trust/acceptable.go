@@ -18,8 +18,8 @@ var practicePolicy = sync.OnceValue(func() x509.OID {
 	return oid
 })
 
-// ErrPractice refuses a practice root: it has no legal effect and anchors
-// nothing but a run that names it.
+// ErrPractice is returned for a practice root: it has no legal effect and only
+// anchors a run that names it.
 var ErrPractice = errors.New("register root: practice certificate")
 
 // NotRootError says why a certificate cannot be registered as a root.
@@ -27,11 +27,11 @@ type NotRootError struct {
 	Reason NotRootReason
 }
 
-// NotRootReason tells the cases of NotRootError apart.
+// NotRootReason is the reason of a [NotRootError].
 type NotRootReason uint8
 
-// What a root must be: self-issued, a CA by its basic constraints, allowed by
-// its key usage to sign certificates, with a signature of its own key.
+// A root must be self-issued, a CA by its basic constraints, allowed by its key
+// usage to sign certificates, and signed with its own key.
 const (
 	NotSelfIssued NotRootReason = iota + 1
 	NotCA
@@ -56,14 +56,14 @@ func (r NotRootReason) String() string {
 
 func (e *NotRootError) Error() string { return "register root: " + e.Reason.String() }
 
-// IsPractice reports whether the certificate carries the practice policy.
+// IsPractice reports whether the certificate has the practice policy.
 func IsPractice(cert *x509.Certificate) bool {
 	return slices.ContainsFunc(cert.Policies, practicePolicy().Equal)
 }
 
-// Acceptable reports whether the certificate may be registered: nil, ErrPractice
-// or *NotRootError. Dates do not matter: an anchor's own are ignored (docs/verify.md,
-// "Anchors"), so that old signatures can still be judged.
+// Acceptable returns nil if the certificate may be registered, [ErrPractice] or
+// *[NotRootError]. Dates do not matter: those of an anchor are ignored
+// (docs/verify.md, "Anchors"), so that old signatures can still be judged.
 func Acceptable(cert *x509.Certificate) error {
 	switch {
 	case IsPractice(cert):
@@ -78,8 +78,8 @@ func Acceptable(cert *x509.Certificate) error {
 	err := cert.CheckSignature(cert.SignatureAlgorithm, cert.RawTBSCertificate, cert.Signature)
 	var insecure x509.InsecureAlgorithmError
 	if err == nil || errors.As(err, &insecure) || errors.Is(err, x509.ErrUnsupportedAlgorithm) {
-		// Roots of the years before 2015 sign themselves with SHA-1. Nothing
-		// rests on that signature: what the person compared is the fingerprint.
+		// Roots from before 2015 sign themselves with SHA-1. Nothing depends on
+		// that signature, since the user compared the fingerprint.
 		return nil
 	}
 	return &NotRootError{BadSelfSignature}

@@ -16,7 +16,7 @@ import (
 	"natsuin/fingerprint"
 )
 
-// ExistsError says that another certificate is registered under the name.
+// ExistsError means that another certificate is registered under the name.
 type ExistsError struct {
 	Name string
 	Path string
@@ -26,23 +26,24 @@ func (e *ExistsError) Error() string {
 	return fmt.Sprintf("register root: %s: another root has this name", e.Path)
 }
 
-// ReservedNameError says that a root cannot go by this name, since another one does: a
-// pinned root, or the practice root.
+// ReservedNameError means that the name is that of a pinned root or of the
+// practice root.
 type ReservedNameError struct{ Name string }
 
 func (e *ReservedNameError) Error() string {
 	return fmt.Sprintf("register root: %s: the name is another root's", e.Name)
 }
 
-// Add registers a root whose fingerprint the person compared, or that is
-// pinned, and returns it as it is kept. The name becomes a file name: what does
-// not belong in one is replaced; an empty name is taken from the pinned table,
-// the subject, or the fingerprint. No root takes the name of another that is pinned, nor
-// the practice root's. A certificate that is registered already,
-// under whatever name, is left as it is and returned as Already.
+// Add registers a root whose fingerprint the user compared, or that is pinned,
+// and returns it as registered. The name becomes a file name, in which
+// characters that are not safe are replaced; an empty name is taken from the
+// pinned table, the subject, or the fingerprint. The name of another root that
+// is pinned, and that of the practice root, are refused. A certificate that is
+// already registered, under any name, is left as it is and returned as Already.
 //
-// Errors: ErrPractice, *NotRootError, *ExistsError, *ReservedNameError,
-// and those of the file system. On error no file is left.
+// The error is [ErrPractice], *[NotRootError], *[ExistsError],
+// *[ReservedNameError], [ErrNoFolder] or one of the file system. On error no
+// file is left.
 func (s Store) Add(name string, cert *x509.Certificate) (Registered, error) {
 	if err := Acceptable(cert); err != nil {
 		return Registered{}, err
@@ -51,7 +52,7 @@ func (s Store) Add(name string, cert *x509.Certificate) (Registered, error) {
 		return Registered{}, ErrNoFolder
 	}
 	prints := fingerprint.Of(cert)
-	// Bad files are no reason to refuse a good root: List reports them.
+	// Unreadable files do not keep a root from being added: List reports them.
 	roots, err := s.List()
 	if fileErr := (*FileError)(nil); err != nil && !errors.As(err, &fileErr) {
 		return Registered{}, err
@@ -82,7 +83,7 @@ func (s Store) Add(name string, cert *x509.Certificate) (Registered, error) {
 	return root, nil
 }
 
-// writeNew leaves the whole file or none, and never replaces one.
+// writeNew writes a new file, whole or not at all, and never replaces one.
 func writeNew(dir, path string, text []byte) (err error) {
 	temp, err := os.CreateTemp(dir, ".root-*.tmp") // 0600
 	if err != nil {
@@ -100,7 +101,7 @@ func writeNew(dir, path string, text []byte) (err error) {
 		return err
 	}
 	if err = os.Link(temp.Name(), path); err != nil && !errors.Is(err, fs.ErrExist) {
-		// A file system without hard links: the name was free a moment ago.
+		// The file system has no hard links. The name was free a moment ago.
 		if _, statErr := os.Lstat(path); statErr == nil {
 			return fs.ErrExist
 		}
@@ -110,7 +111,7 @@ func writeNew(dir, path string, text []byte) (err error) {
 		return err
 	}
 	if folder, openErr := os.Open(dir); openErr == nil {
-		_ = folder.Sync() // not every system can; the file itself is safe
+		_ = folder.Sync() // not supported everywhere; the file itself is safe
 		folder.Close()
 	}
 	return nil
@@ -119,8 +120,8 @@ func writeNew(dir, path string, text []byte) (err error) {
 // maxStem keeps a name well under the 255 bytes of a file name.
 const maxStem = 120
 
-// fileStem makes a file name that is safe on every system out of the name, or
-// out of the certificate when nothing of the name is left.
+// fileStem returns a file name that is safe on every system, from the name, or
+// from the certificate if nothing of the name is left.
 func fileStem(name string, cert *x509.Certificate) (string, error) {
 	root, _ := Lookup(cert)
 	if stem := sanitise(name); stem != "" {
@@ -137,8 +138,8 @@ func fileStem(name string, cert *x509.Certificate) (string, error) {
 	return "root-" + fingerprint.Of(cert).SHA256.String()[:16], nil
 }
 
-// reserved tells whether a name is that of a root that the program knows, other than own,
-// in any case and width: whoever reads a verdict tells roots apart by their names.
+// reserved reports whether a name is that of a built-in root other than own, in
+// any case and width, since a verdict distinguishes roots by their names.
 func reserved(stem string, own Root) bool {
 	stem = strings.ToLower(norm.NFKC.String(stem))
 	if stem == "practice" {
@@ -170,7 +171,7 @@ func sanitise(name string) string {
 		stem = stem[:len(stem)-size]
 	}
 	stem = strings.TrimRight(stem, "-.")
-	// Windows gives these names to devices, whatever follows the first dot.
+	// Windows reserves these names for devices, whatever follows the first dot.
 	device, _, _ := strings.Cut(strings.ToUpper(stem), ".")
 	switch {
 	case device == "CON", device == "PRN", device == "AUX", device == "NUL",

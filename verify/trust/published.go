@@ -1,10 +1,10 @@
-// Package trust knows which root certificates may anchor a signature: the six
-// that J-LIS publishes, pinned by fingerprint, and those that the person
+// Package trust lists the root certificates that may anchor a signature: the
+// six that J-LIS publishes, pinned by fingerprint, and those that the user
 // registered after comparing a fingerprint.
 //
-// It does not validate certificate paths, and it does not hold certificates of
-// its own: a pinned root is known by its SHA-256 value, wherever a copy comes
-// from. Historical SHA-1 values are here to be shown, never to anchor.
+// It does not validate certificate paths, and it holds no certificates: a
+// pinned root is recognised by its SHA-256 fingerprint, wherever a copy comes
+// from. Historical SHA-1 values are for display and never anchor anything.
 //
 // The published values and their sources are in docs/card.md §7.
 package trust
@@ -23,7 +23,7 @@ import (
 type Usage uint8
 
 // Only a Sign root anchors signatures: the key of a certificate under an Auth
-// root signs whatever a server sends it at login.
+// root signs whatever a server sends at login.
 const (
 	Sign Usage = iota + 1 // 署名用
 	Auth                  // 利用者証明用
@@ -50,8 +50,8 @@ type Root struct {
 	Usage               Usage
 }
 
-// published is the table of docs/card.md §7 (dates to the second from the
-// certificates themselves).
+// published is the table of docs/card.md §7, with dates to the second from the
+// certificates themselves.
 var published = [...]struct {
 	name, sha256, sha1, notBefore, notAfter, serial string
 	usage                                           Usage
@@ -73,9 +73,8 @@ func Published() []Root {
 	return roots
 }
 
-// Lookup returns the published root that cert is, byte for byte, judged by
-// SHA-256. A certificate that only shares the name or the SHA-1 value is not
-// found.
+// Lookup returns the published root with the SHA-256 fingerprint of cert. A
+// certificate that only shares the name or the SHA-1 value is not found.
 func Lookup(cert *x509.Certificate) (Root, bool) {
 	if cert == nil || len(cert.Raw) == 0 {
 		return Root{}, false
@@ -102,7 +101,8 @@ func rootAt(i int) Root {
 	}
 }
 
-// mustHex and mustTime read the tables of this file only; a test reads them all.
+// mustHex and mustTime parse the tables of this package, and panic on anything
+// else.
 func mustHex(s string) []byte {
 	b, err := hex.DecodeString(s)
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 	"natsuin/verify/trust"
 )
 
-// docs/card.md §7, a second time: a slip in the table cannot pass.
+// The table of docs/card.md §7 again, against slips in the other one.
 var pinned = []struct {
 	name, from, to, serial, sha1, sha256 string
 	usage                                trust.Usage
@@ -80,7 +80,8 @@ func TestLookupKnowsNoCertificateThatIsNotPinned(t *testing.T) {
 	}
 }
 
-// jpkiRoots reads the published certificates, which are not part of the project.
+// jpkiRoots reads the published certificates, which are not part of the
+// project.
 func jpkiRoots(t *testing.T) map[string]*x509.Certificate {
 	t.Helper()
 	const folder = "../../../shared/data/jpki-roots"

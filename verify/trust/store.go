@@ -15,7 +15,7 @@ import (
 	"natsuin/fingerprint"
 )
 
-// Bounds of what is read from the folder: a root is a few kilobytes.
+// Limits on the files of the folder; a root has a few kilobytes.
 const (
 	maxFileBytes = 64 << 10
 	maxFiles     = 1000
@@ -24,27 +24,27 @@ const (
 const extension = ".pem"
 
 // Store is the folder of registered roots, one PEM file each. Whoever can write
-// the folder can add a root.
+// to the folder can add a root.
 type Store struct {
-	Dir string // need not exist before Add; "" holds none and takes none
+	Dir string // need not exist before Add; empty means no folder
 }
 
 // Registered is one root in the folder.
 type Registered struct {
-	Name         string // the file's name less .pem
+	Name         string // the name of the file without .pem
 	Path         string
 	Certificate  *x509.Certificate
 	Fingerprints fingerprint.Fingerprints
-	// Already says that Add found it registered, under this name.
+	// Already reports whether [Store.Add] found it registered, under this name.
 	Already bool
 }
 
-// Goes tells whether a root that is to be registered under the name would go by this
-// root's: an empty one leaves the choice to Add.
-func (r Registered) Goes(name string) bool { return name == "" || sanitise(name) == r.Name }
+// Matches reports whether a root that is to be registered under the name would
+// get the name of this root. An empty name matches any, since it leaves the
+// choice to Add.
+func (r Registered) Matches(name string) bool { return name == "" || sanitise(name) == r.Name }
 
-// FileError names a file in the folder that is not used, and why. The others
-// are.
+// FileError names a file in the folder that is not a valid root, and says why.
 type FileError struct {
 	Path string
 	Err  error
@@ -53,8 +53,7 @@ type FileError struct {
 func (e *FileError) Error() string { return fmt.Sprintf("read registered root %s: %v", e.Path, e.Err) }
 func (e *FileError) Unwrap() error { return e.Err }
 
-// Why a file in the folder is no registered root, beside ErrPractice and
-// *NotRootError.
+// The reasons of a [FileError], besides [ErrPractice] and *[NotRootError].
 var (
 	ErrFileTooLarge   = errors.New("file too large")
 	ErrNotRegular     = errors.New("not a regular file")
@@ -63,16 +62,16 @@ var (
 	ErrBadCertificate = errors.New("certificate cannot be parsed")
 )
 
-// ErrNoFolder is the answer of Add when the Store has no folder.
+// ErrNoFolder is returned by [Store.Add] if the Store has no folder.
 var ErrNoFolder = errors.New("register root: no folder")
 
-// ErrNotRegistered is the answer of Remove when nothing has that name or
+// ErrNotRegistered is returned by [Store.Remove] if nothing has that name or
 // fingerprint.
 var ErrNotRegistered = errors.New("remove root: not registered")
 
-// List returns the registered roots by name. Files that are no root are joined
-// in the error as *FileError, and the good ones are returned beside it. A
-// folder that does not exist holds none.
+// List returns the registered roots, sorted by name. The error joins a
+// *[FileError] for each file that is not a valid root; the valid ones are
+// returned besides. A folder that does not exist holds none.
 func (s Store) List() ([]Registered, error) {
 	names, err := s.names()
 	if err != nil {
@@ -91,7 +90,7 @@ func (s Store) List() ([]Registered, error) {
 	return roots, errors.Join(bad...)
 }
 
-// names lists the stems of the .pem files, sorted.
+// names returns the names of the .pem files without their extension, sorted.
 func (s Store) names() ([]string, error) {
 	if s.Dir == "" {
 		return nil, nil
@@ -115,10 +114,10 @@ func (s Store) names() ([]string, error) {
 	return names, nil
 }
 
-// read returns the root of that name; its Path is set in any case.
+// read returns the root with that name. Its Path is set even on error.
 func (s Store) read(name string) (Registered, error) {
 	root := Registered{Name: name, Path: s.path(name)}
-	// A FIFO would block the open: look first.
+	// Opening a FIFO would block, so look first.
 	if info, err := os.Stat(root.Path); err != nil {
 		return root, err
 	} else if !info.Mode().IsRegular() {
@@ -156,19 +155,21 @@ func (s Store) read(name string) (Registered, error) {
 
 func (s Store) path(name string) string { return filepath.Join(s.Dir, name+extension) }
 
-// Remove deletes the root that has this SHA-256 fingerprint, in any spelling that
-// package fingerprint reads, or else this name: as the file has it, or as Add would keep
-// it. The fingerprint comes first, since a root may bring any name. A file that List
-// could not read can be removed by its name. Nothing found is ErrNotRegistered.
+// Remove deletes the root with this SHA-256 fingerprint, in any form that
+// package fingerprint parses, or else with this name: as the file has it, or as
+// Add would write it. The fingerprint comes first, since a root may have any
+// name. A file that List could not read can be removed by its name. The error
+// is [ErrNotRegistered] if nothing was found.
 //
-// It returns what was removed, of a file that could not be read the name and path alone.
+// It returns what was removed; of a file that could not be read, only the name
+// and path.
 func (s Store) Remove(nameOrSHA256 string) (Registered, error) {
 	names, err := s.names()
 	if err != nil {
 		return Registered{}, err
 	}
 	if wanted, err := fingerprint.Parse(nameOrSHA256); err == nil {
-		roots, _ := s.List() // a bad file has no fingerprint to be found by
+		roots, _ := s.List() // an unreadable file has no fingerprint
 		var found Registered
 		for _, root := range roots {
 			if root.Fingerprints.SHA256.Equal(wanted) {
@@ -184,7 +185,7 @@ func (s Store) Remove(nameOrSHA256 string) (Registered, error) {
 	}
 	for _, wanted := range []string{nameOrSHA256, strings.TrimSuffix(nameOrSHA256, extension), sanitise(nameOrSHA256)} {
 		if slices.Contains(names, wanted) {
-			root, _ := s.read(wanted) // a bad one goes too
+			root, _ := s.read(wanted) // an unreadable one is removed too
 			return root, s.removeFile(wanted)
 		}
 	}

@@ -31,7 +31,7 @@ var key = sync.OnceValue(func() *ecdsa.PrivateKey {
 	return k
 })
 
-// made returns a certificate whose template is that of a root, changed.
+// made returns a certificate from a changed template of a root.
 func made(t *testing.T, name string, change func(template, parent *x509.Certificate)) *x509.Certificate {
 	t.Helper()
 	template := &x509.Certificate{
@@ -125,7 +125,7 @@ func TestSameRootIsKeptOnce(t *testing.T) {
 	}
 	for _, name := range []string{"first", "second"} {
 		got, err := s.Add(name, cert)
-		if err != nil || got.Name != "first" || !got.Already || got.Goes(name) != (name == "first") {
+		if err != nil || got.Name != "first" || !got.Already || got.Matches(name) != (name == "first") {
 			t.Errorf("%s: got %+v, %v", name, got, err)
 		}
 	}
@@ -134,7 +134,8 @@ func TestSameRootIsKeptOnce(t *testing.T) {
 	}
 }
 
-// Roots are told apart by their names: whoever makes one can put any into it.
+// Roots are distinguished by their names, and whoever makes one chooses its
+// name.
 func TestNoRootTakesTheNameOfAnother(t *testing.T) {
 	for _, name := range []string{"signca03", "SignCA03", "signca03.pem", "authca01", "practice", "ｓｉｇｎｃａ０３", "ｐｒａｃｔｉｃｅ"} {
 		s, cert := store(t), root(t, name)
@@ -304,7 +305,8 @@ func TestBadFileIsReportedAndHidesNoOther(t *testing.T) {
 			if len(roots) != 1 || roots[0].Name != "good" {
 				t.Errorf("got %v", roots)
 			}
-			// It is no reason to refuse another root, and can be removed.
+			// It does not keep another root from being added, and can be
+			// removed.
 			if _, err := s.Add("another", root(t, "another")); err != nil {
 				t.Errorf("add: %v", err)
 			}
@@ -410,8 +412,8 @@ func FuzzRegisteredFile(f *testing.F) {
 	})
 }
 
-// A root may bring the fingerprint of another as its name: what is removed is the root
-// that has the fingerprint.
+// A root may have the fingerprint of another as its name: Remove removes the
+// root with the fingerprint.
 func TestRemoveLooksAtFingerprintsBeforeNames(t *testing.T) {
 	s := trust.Store{Dir: t.TempDir()}
 	meant, other := root(t, "meant"), root(t, "other")
@@ -430,8 +432,8 @@ func TestRemoveLooksAtFingerprintsBeforeNames(t *testing.T) {
 	}
 }
 
-// A file that was put there by hand is found by its very name before the one that Add
-// would have made of it.
+// A file with exactly that name comes before the one that Add would have
+// written.
 func TestRemoveLooksForTheVeryNameFirst(t *testing.T) {
 	s := trust.Store{Dir: t.TempDir()}
 	added, err := s.Add("a:b", root(t, "added"))

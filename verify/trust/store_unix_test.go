@@ -12,7 +12,7 @@ import (
 	"natsuin/verify/trust"
 )
 
-// Opening a FIFO waits for a writer, who never comes.
+// Opening a FIFO would wait for a writer.
 func TestFIFOInTheFolderDoesNotBlock(t *testing.T) {
 	s := trust.Store{Dir: t.TempDir()}
 	if err := syscall.Mkfifo(filepath.Join(s.Dir, "fifo.pem"), 0o600); err != nil {

@@ -120,7 +120,7 @@ func (a *app) trustAdd(ctx context.Context, o *trustAddOptions, args []string) e
 	a.report = &trustReport{Roots: []trustRoot{registeredRoot(r)}, Already: r.Already}
 	if !r.Already {
 		a.print(a.t("trust.added"))
-	} else if name := ui.Escape(r.Name); r.Goes(o.name) {
+	} else if name := ui.Escape(r.Name); r.Matches(o.name) {
 		a.print(a.t("trust.already", "Name", name))
 	} else {
 		a.print(a.t("trust.already.named", "Name", name, "Wanted", ui.Escape(o.name)))

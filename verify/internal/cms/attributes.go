@@ -11,20 +11,22 @@ import (
 // Attributes are the signed attributes.
 type Attributes struct {
 	List []Attribute
-	// DER is the SET OF that RFC 5652 5.4 says is signed; AsSent is the same with the order in which it was sent.
+	// DER is the SET OF that is signed (RFC 5652 §5.4); AsSent is the same in
+	// the order in which it was sent.
 	DER, AsSent []byte
 }
 
-// Sorted reports whether the attributes were sent in the order of DER.
+// Sorted reports whether the attributes were sent in DER order.
 func (a *Attributes) Sorted() bool { return bytes.Equal(a.DER, a.AsSent) }
 
-// Attribute is a type and its values, each one whole element.
+// Attribute is a type and its values, each of them a whole element.
 type Attribute struct {
 	Type   OID
 	Values [][]byte
 }
 
-// signedAttributes brings the attributes into DER, whatever they were sent in, and keeps both orders.
+// signedAttributes reads the attributes into DER, however they were encoded,
+// and keeps both orders.
 func (s *Signer) signedAttributes(c *cursor) error {
 	off := c.off
 	der, err := c.der(tagContext0, maxBags)
@@ -40,9 +42,10 @@ func (s *Signer) signedAttributes(c *cursor) error {
 	return nil
 }
 
-// parseAttributes reads the DER SET OF Attribute that fills der, in whatever order; why is "" if it is one. It is not one if it
-// is empty (RFC 5652 5.3: SIZE 1..MAX), or if a type is no identifier in its shortest form: another reader could take such a
-// one for an attribute that this one did not see.
+// parseAttributes parses the DER SET OF Attribute that fills der, in any order.
+// why is empty on success. An empty set is not valid (RFC 5652 §5.3: SIZE
+// 1..MAX), nor is a type in other than its shortest form, which another reader
+// could take for an attribute that this one does not see.
 func parseAttributes(der []byte) (list []Attribute, why Reason) {
 	s := cryptobyte.String(der)
 	var set cryptobyte.String
@@ -74,8 +77,9 @@ func parseAttributes(der []byte) (list []Attribute, why Reason) {
 	return list, ""
 }
 
-// takeElement takes one element of definite length off b, whatever its tag. cryptobyte knows no tag number above 30, and the
-// values of an attribute are its inventor's.
+// takeElement takes one element of definite length off b, whatever its tag:
+// cryptobyte supports no tag number above 30, and the values of an attribute
+// may have any.
 func takeElement(b *[]byte) ([]byte, bool) {
 	h, err := memory(*b).header(0, int64(len(*b)))
 	if err != nil || h.length < 0 {
@@ -87,8 +91,8 @@ func takeElement(b *[]byte) ([]byte, bool) {
 	return element, true
 }
 
-// sortSet returns a SET OF with its elements in the order of DER (X.690 11.6): der itself if it has that order. der is well
-// formed.
+// sortSet returns a well-formed SET OF with its elements in DER order (X.690
+// §11.6): der itself if it is in order.
 func sortSet(der []byte) []byte {
 	s := cryptobyte.String(der)
 	var set cryptobyte.String
@@ -109,10 +113,12 @@ func sortSet(der []byte) []byte {
 	return append(bytes.Clone(der[:head]), bytes.Join(elements, nil)...)
 }
 
-// LooksLikeAttributes tells by its first bytes whether content has the shape of a SET OF Attribute, which is what a signer with
-// attributes signs (ePrint 2023/1801): a SET whose first element is a SEQUENCE of an identifier and a SET, lengths in any form
-// of BER. size is what such content has in all, -1 if an indefinite length leaves that open. The shape alone is looked at, so
-// that no oddity deeper inside hides it.
+// LooksLikeAttributes reports, from the first bytes of the content, whether it
+// has the shape of a SET OF Attribute, which is what a signer with attributes
+// signs (ePrint 2023/1801): a SET whose first element is a SEQUENCE of an
+// identifier and a SET, with lengths in any form of BER. size is the length of
+// such content, -1 if an indefinite length leaves it open. Only the shape
+// counts, so that no oddity deeper inside can hide it.
 func LooksLikeAttributes(head []byte) (size int64, is bool) {
 	rest := head
 	for i, want := range []byte{tagSet, tagSequence, tagOID, tagSet} {
@@ -135,7 +141,7 @@ func LooksLikeAttributes(head []byte) (size int64, is bool) {
 			}
 		case tagOID:
 			if length > int64(len(rest)) {
-				return size, true // it goes on beyond the bytes at hand
+				return size, true // it continues beyond head
 			}
 			rest = rest[length:]
 		}
@@ -143,7 +149,8 @@ func LooksLikeAttributes(head []byte) (size int64, is bool) {
 	return 0, false
 }
 
-// unsignedAttributes reads attributes that nothing covers, and leaves their values as they are.
+// unsignedAttributes reads attributes that no signature covers. Their values
+// stay as sent.
 func (c *cursor) unsignedAttributes() ([]Attribute, error) {
 	var list []Attribute
 	err := c.each(maxAttributes, func() error {

@@ -7,7 +7,8 @@ import (
 	"natsuin/verify/internal/cms"
 )
 
-// TestAttributesOfOthers reads signed attributes whose values are larger or stranger than those that CMS defines.
+// TestAttributesOfOthers reads signed attributes with larger and less usual
+// values than CMS defines.
 func TestAttributesOfOthers(t *testing.T) {
 	short := func(tag byte, body []byte) []byte { return append([]byte{tag, byte(len(body))}, body...) }
 	list := bytes.Repeat([]byte{0x30, 6, 2, 1, 1, 4, 1, 9}, 100_000) // more elements than are brought into DER

@@ -6,19 +6,20 @@ import (
 	"io"
 )
 
-// chunk is how many decoded bytes lie between two points of the index: whole quanta of 3.
+// chunk is how many decoded bytes are between two points of the index: whole
+// quanta of 3.
 const chunk = 48 << 10
 
-// base64At reads base64 text, with white space anywhere, as if it were the bytes that it stands for. It remembers where in the
-// text each chunk begins: 8 bytes for 64 KiB of text.
+// base64At reads base64 text, with white space anywhere, as the bytes that it
+// encodes. Its index has 8 bytes for 64 KiB of text.
 type base64At struct {
 	w       *window
 	size    int64   // decoded
-	textEnd int64   // the first byte of the text that is neither base64 nor white space
+	textEnd int64   // where the text ends
 	index   []int64 // text offset of each chunk
 	cached  int64   // which chunk decoded holds
 	decoded []byte
-	digits  []byte // kept for the next load
+	digits  []byte // reused by the next load
 }
 
 func isBase64(c byte) bool {
@@ -27,7 +28,8 @@ func isBase64(c byte) bool {
 
 func isSpace(c byte) bool { return c == '\n' || c == '\r' || c == ' ' || c == '\t' }
 
-// newBase64At indexes the text from start on, up to limit or the first byte that does not belong to it.
+// newBase64At indexes the text from start up to limit, or to the first byte
+// that is neither base64 nor white space.
 func newBase64At(w *window, start, limit int64) (*base64At, error) {
 	b := &base64At{w: w, textEnd: limit, cached: -1}
 	var digits, pads int64
@@ -66,7 +68,8 @@ scan:
 	return b, nil
 }
 
-// ReadAt implements io.ReaderAt. It must not be called by two goroutines at once.
+// ReadAt implements io.ReaderAt. It must not be called by two goroutines at
+// once.
 func (b *base64At) ReadAt(p []byte, off int64) (int, error) {
 	n := 0
 	for n < len(p) {
@@ -107,7 +110,7 @@ func (b *base64At) load(i int64) error {
 	b.decoded = b.decoded[:chunk]
 	n, err := base64.StdEncoding.Decode(b.decoded, digits)
 	if err != nil {
-		return io.ErrUnexpectedEOF // indexed before, so the file changed
+		return io.ErrUnexpectedEOF // the index was valid, so the file changed
 	}
 	b.decoded, b.cached = b.decoded[:n], i
 	if int64(n) != min(chunk, b.size-i*chunk) {

@@ -2,8 +2,10 @@ package cms
 
 import "io"
 
-// Content returns the octets of the attached content, whatever pieces they were sent in. Its errors are *ReadError only: the
-// pieces were walked over when the message was parsed. Each call starts anew; without attached content it is empty.
+// Content returns a reader of the attached content, in one piece whatever
+// pieces it was sent in; it is empty without attached content. Its errors are
+// *[ReadError], since [Parse] has checked the structure. Each call starts from
+// the beginning.
 func (m *Message) Content() io.Reader {
 	if !m.Attached {
 		return eof{}
@@ -17,7 +19,8 @@ type eof struct{}
 
 func (eof) Read([]byte) (int, error) { return 0, io.EOF }
 
-// segments walks over the primitive pieces of an OCTET STRING, primitive or constructed, without recursion.
+// segments walks over the primitive pieces of an OCTET STRING, primitive or
+// constructed, without recursion.
 type segments struct {
 	w     *window
 	depth int

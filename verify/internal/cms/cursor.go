@@ -12,13 +12,14 @@ type cursor struct {
 	depth      int
 }
 
-// element is one that lies between known offsets.
+// element is an element between known offsets.
 type element struct {
 	header
 	end int64
 }
 
-// more reports whether another element follows. At the end of an indefinite length it steps over the end-of-contents octets.
+// more reports whether another element follows. At the end of an indefinite
+// length it steps over the end-of-contents octets.
 func (c *cursor) more() (bool, error) {
 	if !c.indefinite {
 		return c.off < c.limit, nil
@@ -37,7 +38,8 @@ func (c *cursor) more() (bool, error) {
 	return true, nil
 }
 
-// is reports whether another element follows and begins with that identifier octet.
+// is reports whether another element follows and begins with that identifier
+// octet.
 func (c *cursor) is(tag byte) (bool, error) {
 	ok, err := c.more()
 	if !ok || err != nil {
@@ -47,7 +49,8 @@ func (c *cursor) is(tag byte) (bool, error) {
 	return h.tag == tag, err
 }
 
-// header reads the next element's header without stepping over it, and demands its identifier octet.
+// header reads the header of the next element, which must have that identifier
+// octet, without stepping over it.
 func (c *cursor) header(tag byte) (header, error) {
 	ok, err := c.more()
 	if err != nil {
@@ -66,7 +69,7 @@ func (c *cursor) header(tag byte) (header, error) {
 	return h, nil
 }
 
-// enter opens the next element, a constructed one; leave must follow.
+// enter opens the next element, a constructed one. leave must follow.
 func (c *cursor) enter(tag byte) (cursor, error) {
 	h, err := c.header(tag)
 	if err != nil {
@@ -86,7 +89,7 @@ func (c *cursor) open(h header) (cursor, error) {
 	return child, nil
 }
 
-// leave steps over an element that was entered; everything in it must have been read.
+// leave steps over an element that was entered. All of it must have been read.
 func (c *cursor) leave(child cursor) error {
 	more, err := child.more()
 	if err != nil {
@@ -116,7 +119,7 @@ func (c *cursor) next() (element, error) {
 	return element{h, end}, nil
 }
 
-// raw steps over the next element and returns its bytes as they were sent.
+// raw steps over the next element and returns its bytes as sent.
 func (c *cursor) raw(tag byte, most int64) ([]byte, error) {
 	if _, err := c.header(tag); err != nil {
 		return nil, err

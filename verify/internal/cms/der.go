@@ -2,7 +2,7 @@ package cms
 
 import "encoding/binary"
 
-// maxNodes bounds the elements of one part that is brought into DER: attributes, names, algorithm identifiers.
+// maxNodes limits the elements of one part that toDER rewrites.
 const maxNodes = 1 << 16
 
 type node struct {
@@ -12,10 +12,11 @@ type node struct {
 	bare   bool   // a piece of a constructed OCTET STRING: only its contents are written
 }
 
-// toDER writes a BER element with definite, shortest lengths and with OCTET STRINGs in one piece. It leaves the order of sets
-// alone: that is the caller's to judge. It takes no recursion, and time and memory in proportion to the input; what already
-// is as it should be is returned itself, and maxNodes does not concern it.
-// Offsets in its errors count from the start of raw.
+// toDER encodes a BER element with definite, shortest lengths and with OCTET
+// STRINGs in one piece. It keeps the order of sets. It does not recurse, and
+// takes time and memory in proportion to the input. It returns an input that
+// needs no change as it is, whatever its size. Offsets in its errors count from
+// the start of raw.
 func toDER(raw []byte) ([]byte, error) {
 	if isDER(raw) {
 		return raw, nil
@@ -31,7 +32,8 @@ func toDER(raw []byte) ([]byte, error) {
 	return out, nil
 }
 
-// isDER reports whether toDER would change nothing. It walks over the elements and keeps of them only where the open ones end.
+// isDER reports whether toDER would change nothing. It walks over the elements
+// and only keeps where the open ones end.
 func isDER(raw []byte) bool {
 	w := memory(raw)
 	ends := []int64{w.size}
@@ -61,7 +63,8 @@ func isDER(raw []byte) bool {
 	}
 }
 
-// readNodes takes BER apart into its elements, each before its children, with the lengths that they have in DER.
+// readNodes splits BER into its elements, each before its children, with the
+// lengths that they have in DER.
 func readNodes(raw []byte) ([]node, error) {
 	w := memory(raw)
 	var nodes []node
@@ -123,8 +126,9 @@ func readNodes(raw []byte) ([]node, error) {
 	}
 }
 
-// formAllowed says whether BER and RFC 5652 let an element of this kind be primitive or constructed as it is. Of the strings,
-// only OCTET STRING may come in pieces.
+// formAllowed reports whether an element of this kind may be primitive or
+// constructed as it is (X.690 §8, RFC 5652). Of the strings, only OCTET STRING
+// may be constructed.
 func formAllowed(tag byte) bool {
 	if tag&0xC0 != 0 {
 		return true
@@ -158,7 +162,8 @@ func (n node) size() int {
 	return len(n.tag) + lengthSize(n.length) + n.length
 }
 
-// write appends the element, or of a constructed one only its head: its children follow.
+// write appends the element; of a constructed one only the header, since its
+// children follow.
 func (n node) write(out []byte) []byte {
 	if !n.bare {
 		first := n.tag[0]

@@ -1,6 +1,6 @@
 package cms
 
-// maxDepth is how many levels an element may lie below the outermost one.
+// maxDepth is how many levels an element may be below the outermost one.
 const maxDepth = 32
 
 // The identifier octets that CMS uses, universal ones by their ASN.1 names.
@@ -16,12 +16,12 @@ const (
 	tagSKI         byte = 0x80 // [0] IMPLICIT OCTET STRING
 )
 
-// header is the start of a BER element.
+// header is the identifier and length octets of a BER element.
 type header struct {
 	tag    byte  // first identifier octet: class, form, number
 	off    int64 // where the element begins
 	body   int64 // where its contents begin
-	length int64 // of the contents; -1 when indefinite
+	length int64 // of the contents; -1 if indefinite
 }
 
 func (h header) constructed() bool { return h.tag&0x20 != 0 }
@@ -29,7 +29,8 @@ func (h header) endOfContents() bool {
 	return h.tag == 0 && h.length == 0 && h.body-h.off == 2
 }
 
-// header reads the start of the element at off, which must end at or before limit.
+// header reads the header of the element at off, which must end at or before
+// limit.
 func (w *window) header(off, limit int64) (header, error) {
 	b, err := w.peek(off, 16)
 	if err != nil {
@@ -60,8 +61,9 @@ func (w *window) header(off, limit int64) (header, error) {
 	return h, nil
 }
 
-// readIdentifier takes the identifier octets off b. CMS has no number above 30, which takes further octets; certificates of
-// others may. why is "" when all is well.
+// readIdentifier takes the identifier octets off b. CMS has no tag number above
+// 30, which takes further octets, but the values of attributes may. why is
+// empty on success.
 func readIdentifier(b []byte) (tag byte, rest []byte, why Reason) {
 	if len(b) == 0 {
 		return 0, nil, Truncated
@@ -81,7 +83,8 @@ func readIdentifier(b []byte) (tag byte, rest []byte, why Reason) {
 	return tag, nil, Truncated
 }
 
-// readLength takes the length octets off b: -1 is the indefinite length, which only a constructed element may have.
+// readLength takes the length octets off b. -1 is the indefinite length, which
+// only a constructed element may have.
 func readLength(b []byte, constructed bool) (length int64, rest []byte, why Reason) {
 	if len(b) == 0 {
 		return 0, nil, Truncated
@@ -108,8 +111,9 @@ func readLength(b []byte, constructed bool) (length int64, rest []byte, why Reas
 	return length, rest[count:], ""
 }
 
-// end returns the offset after the element. For an indefinite length it walks over the contents, without recursion, counting
-// the open levels: depth are those above h.
+// end returns the offset after the element. For an indefinite length it walks
+// over the contents, without recursion, counting the open levels; depth are
+// those above h.
 func (w *window) end(h header, limit int64, depth int) (int64, error) {
 	if h.length >= 0 {
 		return h.body + h.length, nil

@@ -6,10 +6,10 @@ import (
 	"strings"
 )
 
-// Form is how a message was written down.
+// Form is how a message was written.
 type Form string
 
-// The forms that Open tells apart.
+// The forms that Open recognises.
 const (
 	Binary Form = "der" // BER included
 	PEM    Form = "pem"
@@ -17,26 +17,28 @@ const (
 	SMIME  Form = "smime"
 )
 
-// maxHead is how far a PEM label or the end of a MIME header is looked for.
+// maxHead is how far Open looks for a PEM label or the end of a MIME header.
 const maxHead = 64 << 10
 
-// Input is the encoded message inside a file, and the content that S/MIME puts beside it.
+// Input is the encoded message inside a file, and the content that S/MIME has
+// beside it.
 type Input struct {
 	Form Form
 	// Message holds the DER or BER bytes, from 0 to Size.
 	Message io.ReaderAt
 	Size    int64
-	// Content returns the signed part of a multipart/signed message with canonical line ends; nil in every other form.
+	// Content returns the signed part of a multipart/signed message with
+	// canonical line ends; nil in every other form.
 	Content func() io.Reader
 }
 
-// labels are those of RFC 7468, of OpenSSL and of gpgsm.
+// labels are the PEM labels of RFC 7468, OpenSSL and gpgsm.
 var labels = map[string]bool{
 	"CMS": true, "PKCS7": true, "PKCS #7 SIGNED DATA": true, "SIGNED MESSAGE": true,
 }
 
-// Open tells by the bytes alone what form a file has. It reads text forms through once, to index them; binary ones it leaves
-// alone. Its errors are *SyntaxError and *ReadError.
+// Open recognises the form of a file by its bytes alone. It reads text forms
+// once, to index them. Its errors are *[SyntaxError] and *[ReadError].
 func Open(r io.ReaderAt, size int64) (*Input, error) {
 	w := newWindow(r, size)
 	head, err := w.peek(0, int(min(size, maxHead)))
@@ -49,7 +51,7 @@ func Open(r io.ReaderAt, size int64) (*Input, error) {
 	}
 	text := bytes.TrimPrefix(head, []byte("\xef\xbb\xbf"))
 	text = bytes.TrimLeft(text, " \t\r\n")
-	if bytes.HasPrefix(text, []byte("From ")) { // a mail as mbox keeps it, with a line of its own before the header
+	if bytes.HasPrefix(text, []byte("From ")) { // mbox puts this line before the header
 		if line := bytes.IndexByte(text, '\n'); line >= 0 {
 			text = text[line+1:]
 		}
@@ -76,7 +78,8 @@ func Open(r io.ReaderAt, size int64) (*Input, error) {
 
 const begin, dashes = "-----BEGIN ", "-----"
 
-// labelAt returns where a line begins that opens PEM, or -1. Other text may come before it.
+// labelAt returns where a line begins that opens PEM, or -1. Other text may
+// precede it.
 func labelAt(text []byte) int {
 	if bytes.HasPrefix(text, []byte(begin)) {
 		return 0

@@ -1,10 +1,12 @@
-// Package cms reads CMS SignedData (RFC 5652) out of bytes that nobody vouches for: DER, and BER where the standard allows it,
-// with content of any size, which it does not hold in memory. It also takes PEM, base64 and S/MIME apart.
+// Package cms parses CMS SignedData (RFC 5652) from untrusted bytes: DER, and
+// BER where the standard allows it, with content of any size, which it does not
+// hold in memory. It also decodes PEM, base64 and S/MIME.
 //
-// It judges nothing: it refuses what is not a well-formed SignedData, and hands out the parts. Every loop is bounded by the
-// input's length, every part other than the content by a limit, every depth by 32; nothing recurses.
+// It judges nothing: it refuses what is not a well-formed SignedData, and
+// returns the parts. Every loop is bounded by the length of the input, every
+// part other than the content by a limit, every depth by 32; nothing recurses.
 //
-// The ASN.1 module is that of RFC 5652 12.1; S/MIME is RFC 8551, PEM RFC 7468.
+// The ASN.1 module is that of RFC 5652 §12.1; S/MIME is RFC 8551, PEM RFC 7468.
 package cms
 
 import (
@@ -14,22 +16,23 @@ import (
 
 // Limits on the parts of a message other than its content.
 const (
-	maxBags         = 12 << 20 // bytes of certificates, of revocation data, of signers with their attributes: each
-	maxSmall        = 64 << 10 // bytes of an algorithm identifier, a name, a signature value
+	maxBags         = 12 << 20 // bytes of certificates, revocation data, signers: each
+	maxSmall        = 64 << 10 // bytes of an algorithm, a name, a signature value
 	maxCertificates = 1024
 	maxRevocation   = 1024
 	maxSigners      = 64
-	maxAttributes   = 1024 // of one signer, signed and unsigned each; and values of one attribute
+	maxAttributes   = 1024 // of one signer, signed and unsigned each; also values
 )
 
-// Message is a SignedData. Byte slices are its own copies.
+// Message is a SignedData. Its byte slices are copies.
 type Message struct {
 	ContentType OID
-	// Attached says that there is an eContent, if only an empty one.
+	// Attached reports whether there is an eContent, even an empty one.
 	Attached bool
-	// Certificates are the X.509 ones, as sent; those of other kinds are passed over.
+	// Certificates are the X.509 ones, as sent; those of other kinds are
+	// skipped.
 	Certificates [][]byte
-	// CRLs and OCSP answers (RFC 5940), as sent.
+	// CRLs and OCSP responses (RFC 5940), as sent.
 	CRLs, OCSP [][]byte
 	Signers    []Signer
 
@@ -39,8 +42,9 @@ type Message struct {
 	depth   int
 }
 
-// Parse reads the SignedData that fills r from 0 to size. Its errors are *SyntaxError and *ReadError. r must stay readable as
-// long as the content is wanted.
+// Parse parses the SignedData that fills r from 0 to size. Its errors are
+// *[SyntaxError] and *[ReadError]. r must stay readable as long as
+// [Message.Content] is used.
 func Parse(r io.ReaderAt, size int64) (*Message, error) {
 	m := &Message{w: newWindow(r, size)}
 	top := cursor{w: m.w, limit: size}
@@ -67,7 +71,8 @@ func Parse(r io.ReaderAt, size int64) (*Message, error) {
 	return m, nil
 }
 
-// trailing says what follows the outer value: of the bytes from off on, it looks at those of one window.
+// trailing returns the error for bytes after the message, which begin at off.
+// It looks at one window of them.
 func (m *Message) trailing(off int64) error {
 	rest, err := m.w.peek(off, windowSize)
 	if err != nil {
@@ -125,7 +130,8 @@ func (m *Message) signedData(c *cursor) error {
 	return nil
 }
 
-// digestAlgorithms reads the hint for readers in one pass; each signer names its own.
+// digestAlgorithms reads the list of digest algorithms, a hint for one-pass
+// readers: each signer names its own.
 func digestAlgorithms(c *cursor) error {
 	return c.each(maxSigners, func() error {
 		_, err := c.algorithm()
@@ -139,8 +145,11 @@ func (m *Message) encapsulated(c *cursor) (err error) {
 	}
 	return m.optional(c, tagContext0, func(c *cursor) error {
 		ok, err := c.more()
-		if err != nil || !ok {
-			return orElse(err, syntax(Truncated, c.off))
+		if err != nil {
+			return err
+		}
+		if !ok {
+			return syntax(Truncated, c.off)
 		}
 		h, err := c.w.header(c.off, c.limit)
 		if err != nil {
@@ -195,7 +204,7 @@ func (m *Message) signers(c *cursor) error {
 	})
 }
 
-// each calls f until the elements end, and refuses more than most of them.
+// each calls f until the elements end. More than most of them are an error.
 func (c *cursor) each(most int, f func() error) error {
 	for n := 0; ; n++ {
 		ok, err := c.more()
@@ -209,11 +218,4 @@ func (c *cursor) each(most int, f func() error) error {
 			return err
 		}
 	}
-}
-
-func orElse(err, other error) error {
-	if err != nil {
-		return err
-	}
-	return other
 }

@@ -24,7 +24,7 @@ func tlv(tag byte, parts ...[]byte) []byte {
 	return append([]byte{tag, 0x84, byte(len(body) >> 24), byte(len(body) >> 16), byte(len(body) >> 8), byte(len(body))}, body...)
 }
 
-// loose is the same element with an indefinite length.
+// loose returns the same element with an indefinite length.
 func loose(tag byte, parts ...[]byte) []byte {
 	return append(append([]byte{tag, 0x80}, bytes.Join(parts, nil)...), 0, 0)
 }
@@ -41,7 +41,7 @@ func attribute(oid string, values ...[]byte) []byte {
 	return tlv(0x30, tlv(0x06, []byte(oid)), tlv(0x31, values...))
 }
 
-// signerInfo is a well-formed one; nothing in it is true.
+// signerInfo returns a well-formed SignerInfo with meaningless values.
 func signerInfo(signed []byte) []byte {
 	return tlv(0x30, one, tlv(0x30, name, one), sha256ID, signed, sha256ID, tlv(0x04, []byte("signature")))
 }
@@ -230,7 +230,8 @@ func TestSignedMailHasCanonicalContent(t *testing.T) {
 	}
 }
 
-// TestAttributesAreBroughtIntoDER sends attributes in BER and out of order, and wants what RFC 5652 5.4 says is signed.
+// TestAttributesAreBroughtIntoDER sends attributes in BER and out of order, and
+// expects the form that is signed (RFC 5652 §5.4).
 func TestAttributesAreBroughtIntoDER(t *testing.T) {
 	a := attribute("\x2a", tlv(0x04, []byte("long")))
 	b := attribute("\x2b", tlv(0x04, []byte("ab")))
@@ -372,7 +373,7 @@ func FuzzParse(f *testing.F) {
 			if s.Signed == nil {
 				continue
 			}
-			// What is signed as attributes must never pass for content.
+			// Signed attributes must never pass for content.
 			size, is := cms.LooksLikeAttributes(s.Signed.DER)
 			if !is || size != int64(len(s.Signed.DER)) {
 				t.Fatalf("attributes of %d bytes seen as %v with %d", len(s.Signed.DER), is, size)

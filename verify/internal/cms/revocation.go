@@ -22,13 +22,13 @@ func (m *Message) revocation(c *cursor) error {
 			if err != nil {
 				return err
 			}
-			if kind != ocspAnswers && kind != basicAnswer {
+			if kind != ocspResponses && kind != basicResponse {
 				_, err = c.next()
 				return err
 			}
 			raw, err := c.raw(tagSequence, maxBags-(c.off-start))
-			if err == nil && kind == basicAnswer {
-				raw, err = WholeAnswer(raw)
+			if err == nil && kind == basicResponse {
+				raw, err = WholeResponse(raw)
 			}
 			m.OCSP = append(m.OCSP, raw)
 			return err
@@ -36,14 +36,15 @@ func (m *Message) revocation(c *cursor) error {
 	})
 }
 
-// WholeAnswer makes a BasicOCSPResponse, which CAdES signers put where RFC 5940 wants more, into an OCSPResponse (RFC 6960 4.2.1).
-func WholeAnswer(basic []byte) ([]byte, error) {
+// WholeResponse wraps a BasicOCSPResponse, which some CAdES signers enclose
+// where RFC 5940 requires more, in an OCSPResponse (RFC 6960 §4.2.1).
+func WholeResponse(basic []byte) ([]byte, error) {
 	b := cryptobyte.NewBuilder(make([]byte, 0, len(basic)+32))
 	b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
 		b.AddASN1Enum(0)
 		b.AddASN1(asn1.Tag(0).ContextSpecific().Constructed(), func(b *cryptobyte.Builder) {
 			b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
-				b.AddASN1(asn1.OBJECT_IDENTIFIER, func(b *cryptobyte.Builder) { b.AddBytes([]byte(basicAnswer)) })
+				b.AddASN1(asn1.OBJECT_IDENTIFIER, func(b *cryptobyte.Builder) { b.AddBytes([]byte(basicResponse)) })
 				b.AddASN1OctetString(basic)
 			})
 		})

@@ -10,20 +10,23 @@ import (
 
 // Signer is a SignerInfo.
 type Signer struct {
-	// RawIssuer (a DER Name) and Serial, or else SubjectKeyID, name the certificate.
+	// RawIssuer (a DER Name) and Serial identify the certificate, or else
+	// SubjectKeyID does.
 	RawIssuer    []byte
 	Serial       *big.Int
 	SubjectKeyID []byte
 	Digest       Algorithm
-	// Signed is nil when there are no signed attributes.
+	// Signed is nil if there are no signed attributes.
 	Signed    *Attributes
 	Algorithm Algorithm
 	Signature []byte
-	// Unsigned attributes are covered by nothing. Their values are as sent.
+	// Unsigned attributes are covered by no signature. Their values are as
+	// sent.
 	Unsigned []Attribute
 }
 
-// parseSigner reads the SignerInfo that fills raw, which begins at offset at of the message.
+// parseSigner parses the SignerInfo that fills raw, which begins at offset at
+// of the message.
 func parseSigner(raw []byte, depth int, at int64) (Signer, error) {
 	var s Signer
 	c := cursor{w: memory(raw), limit: int64(len(raw)), depth: depth}

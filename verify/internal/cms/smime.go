@@ -9,8 +9,9 @@ import (
 	"strings"
 )
 
-// mimeHeader reads a MIME header at the start of text and returns how many bytes it takes with the empty line after it. It
-// reports false unless there is one with a Content-Type.
+// mimeHeader parses a MIME header at the start of text and returns its length
+// with the empty line after it. It returns false unless there is one with a
+// Content-Type.
 func mimeHeader(text []byte) (textproto.MIMEHeader, int64, bool) {
 	end, skip := -1, 0
 	for _, mark := range []string{"\r\n\r\n", "\n\n"} {
@@ -29,7 +30,7 @@ func mimeHeader(text []byte) (textproto.MIMEHeader, int64, bool) {
 	return h, int64(end + skip), true
 }
 
-// openMIME takes a signed MIME entity apart (RFC 8551 3.5) whose body begins at off.
+// openMIME opens a signed MIME entity (RFC 8551 §3.5) whose body begins at off.
 func openMIME(w *window, h textproto.MIMEHeader, off int64) (*Input, error) {
 	kind, params, err := mime.ParseMediaType(h.Get("Content-Type"))
 	if err != nil {
@@ -44,7 +45,8 @@ func openMIME(w *window, h textproto.MIMEHeader, off int64) (*Input, error) {
 	return nil, syntax(NoContentType, 0)
 }
 
-// openBody reads the body of a MIME entity that holds a CMS message, from off to end.
+// openBody opens the body of a MIME entity that holds a CMS message, from off
+// to end.
 func openBody(w *window, h textproto.MIMEHeader, off, end int64) (*Input, error) {
 	switch strings.ToLower(strings.TrimSpace(h.Get("Content-Transfer-Encoding"))) {
 	case "base64":
@@ -62,7 +64,8 @@ func openBody(w *window, h textproto.MIMEHeader, off, end int64) (*Input, error)
 	return nil, syntax(BadText, off)
 }
 
-// openMultipart finds the two parts of multipart/signed (RFC 1847 2.1): the content as it stands, and the signature.
+// openMultipart finds the two parts of multipart/signed (RFC 1847 §2.1): the
+// content as it is, and the signature.
 func openMultipart(w *window, boundary string, off int64) (*Input, error) {
 	if boundary == "" || len(boundary) > 70 {
 		return nil, syntax(BadText, off)
@@ -97,14 +100,14 @@ func openMultipart(w *window, boundary string, off int64) (*Input, error) {
 	return in, nil
 }
 
-// mark is a boundary line: before is where the text in front of it ends (the line end belongs to the boundary), after is where
-// the next line begins.
+// mark is a boundary line: before is where the text in front of it ends (the
+// line end belongs to the boundary), after is where the next line begins.
 type mark struct {
 	before, after int64
 	last          bool
 }
 
-// boundaries finds the boundary lines up to the closing one, and at most three.
+// boundaries finds the boundary lines up to the closing one, at most three.
 func boundaries(w *window, boundary string, off int64) ([]mark, error) {
 	delimiter := []byte("--" + boundary)
 	var marks []mark
@@ -151,7 +154,7 @@ func boundaries(w *window, boundary string, off int64) ([]mark, error) {
 	return marks, nil
 }
 
-// readErrors makes failures of a reader *ReadError.
+// readErrors wraps the errors of a reader in *ReadError.
 type readErrors struct{ r io.Reader }
 
 func (r readErrors) Read(p []byte) (int, error) {
@@ -162,11 +165,12 @@ func (r readErrors) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// canonical turns lone line feeds into CR LF, the form in which text is signed (RFC 8551 3.1.1).
+// canonical turns lone line feeds into CR LF, the form in which text is signed
+// (RFC 8551 §3.1.1).
 type canonical struct {
 	r    *bufio.Reader
 	cr   bool // the last byte was CR
-	feed bool // LF is due after the CR that was put in
+	feed bool // LF follows the CR that was inserted
 }
 
 func newCanonical(r io.Reader) io.Reader {

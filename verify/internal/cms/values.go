@@ -8,7 +8,7 @@ import (
 // Algorithm is an AlgorithmIdentifier.
 type Algorithm struct {
 	OID    OID
-	Params []byte // DER; nil when absent
+	Params []byte // DER; nil if absent
 }
 
 func (c *cursor) oid() (OID, error) {
@@ -25,8 +25,8 @@ func (c *cursor) oid() (OID, error) {
 	return OID(body), nil
 }
 
-// version reads a CMSVersion: a small number, in its shortest form.
-// What it says follows from the parts, so nobody asks for it (RFC 5652 5.1, 5.3).
+// version reads a CMSVersion, 0 to 5. Its value follows from the other parts,
+// so it is not returned (RFC 5652 §5.1, §5.3).
 func (c *cursor) version() error {
 	off := c.off
 	raw, err := c.der(tagInteger, 8)
@@ -54,7 +54,8 @@ func (c *cursor) algorithm() (Algorithm, error) {
 	return a, nil
 }
 
-// ParseAlgorithm reads the AlgorithmIdentifier that fills der, and reports whether it is one.
+// ParseAlgorithm parses the AlgorithmIdentifier that fills der, and reports
+// whether it is one.
 func ParseAlgorithm(der []byte) (Algorithm, bool) {
 	s := cryptobyte.String(der)
 	var seq, oid, params cryptobyte.String
@@ -72,7 +73,8 @@ func ParseAlgorithm(der []byte) (Algorithm, bool) {
 	return a, true
 }
 
-// readBER reads one primitive element whose length may be written long, and returns its contents.
+// readBER reads one element whose length need not be in its shortest form, and
+// returns its contents.
 func readBER(s, body *cryptobyte.String) bool {
 	h, err := memory(*s).header(0, int64(len(*s)))
 	if err != nil || h.length < 0 {

@@ -7,11 +7,11 @@ import (
 
 const windowSize = 64 << 10
 
-// window gives bytes of an input of any size while it holds only a small part of it.
+// window reads an input of any size while it holds only a small part of it.
 type window struct {
 	r    io.ReaderAt
 	size int64
-	buf  []byte // size ≤ windowSize, or the whole input when r is nil
+	buf  []byte // at most windowSize, or the whole input if r is nil
 	off  int64  // where buf begins
 }
 
@@ -19,8 +19,8 @@ func newWindow(r io.ReaderAt, size int64) *window { return &window{r: r, size: s
 
 func memory(b []byte) *window { return &window{size: int64(len(b)), buf: b} }
 
-// peek returns the bytes from off on: n of them, or fewer where the input ends. They are valid until the next call. n must not
-// exceed windowSize.
+// peek returns n bytes from off, or fewer at the end of the input. They are
+// valid until the next call. n must not exceed windowSize.
 func (w *window) peek(off int64, n int) ([]byte, error) {
 	if off < 0 || off >= w.size {
 		return nil, nil
@@ -47,12 +47,12 @@ func (w *window) fill(off int64) error {
 	}
 	w.buf = w.buf[:0]
 	if err == nil || errors.Is(err, io.EOF) {
-		err = io.ErrUnexpectedEOF // shorter than the caller said: changed while it was read
+		err = io.ErrUnexpectedEOF // the input was changed while it was read
 	}
 	return &ReadError{err}
 }
 
-// copy returns the n bytes from off on in memory of their own. The caller has bounded n.
+// copy returns a copy of n bytes from off. The caller has limited n.
 func (w *window) copy(off, n int64) ([]byte, error) {
 	out := make([]byte, 0, n)
 	for int64(len(out)) < n {

@@ -5,10 +5,10 @@ import (
 	"golang.org/x/crypto/cryptobyte/asn1"
 )
 
-// Form is the kind of a GeneralName: its context tag (RFC 5280 section 4.2.1.6).
+// Form is the kind of a GeneralName: its context tag (RFC 5280 §4.2.1.6).
 type Form int
 
-// The forms of RFC 5280 section 4.2.1.6.
+// The forms of RFC 5280 §4.2.1.6.
 const (
 	OtherName Form = iota
 	RFC822Name
@@ -21,19 +21,19 @@ const (
 	RegisteredID
 )
 
-// maxGeneralNames bounds a list of general names.
+// maxGeneralNames limits a list of general names.
 const maxGeneralNames = 4096
 
 // General is one GeneralName.
 type General struct {
 	Form Form
-	// Value holds the contents octets; for DirectoryName, DN holds the name.
+	// Value holds the contents octets. DN is set for a DirectoryName only.
 	Value []byte
 	DN    DN
 }
 
-// Equal reports whether two general names are the same: directory names as
-// RFC 5280 section 7.1 says, all others byte for byte.
+// Equal reports whether two general names match: directory names as RFC 5280
+// §7.1 says, all others byte for byte.
 func (g General) Equal(h General) bool {
 	if g.Form != h.Form {
 		return false
@@ -44,7 +44,8 @@ func (g General) Equal(h General) bool {
 	return string(g.Value) == string(h.Value)
 }
 
-// ReadGeneral reads one GeneralName from the front of in.
+// ReadGeneral reads one GeneralName from the front of in. The error is
+// [ErrMalformed].
 func ReadGeneral(in *cryptobyte.String) (General, error) {
 	var value cryptobyte.String
 	var tag asn1.Tag
@@ -77,8 +78,8 @@ func ReadGeneral(in *cryptobyte.String) (General, error) {
 	return g, nil
 }
 
-// ReadGenerals reads the contents of a GeneralNames (without its tag and
-// length): at least one name.
+// ReadGenerals parses the contents of a GeneralNames (without its tag and
+// length), which holds at least one name. The error is [ErrMalformed].
 func ReadGenerals(in cryptobyte.String) ([]General, error) {
 	var all []General
 	for !in.Empty() {

@@ -1,10 +1,10 @@
-// Package name compares distinguished names and reads general names.
+// Package name compares distinguished names and parses general names.
 //
-// It is for matching only: what it keeps of a name is a canonical form that no
-// person should see. Names are read from raw DER, since crypto/x509 keeps
-// neither string types nor the order within an RDN.
+// It is for matching only: it keeps names in a canonical form that is not fit
+// for display. Names are parsed from DER, since crypto/x509 keeps neither
+// string types nor the order within an RDN.
 //
-// RFC 5280 section 7.1, RFC 4518 (string preparation).
+// RFC 5280 §7.1, RFC 4518 (string preparation).
 package name
 
 import (
@@ -21,17 +21,17 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// ErrMalformed means that the bytes are not the name that they should be.
+// ErrMalformed means that the bytes are not a well-formed name.
 var ErrMalformed = errors.New("name: malformed")
 
-// maxRDNs bounds the length of a distinguished name; real ones have under 20.
+// maxRDNs limits the length of a distinguished name; real ones have under 20.
 const maxRDNs = 256
 
-// DN is a distinguished name, an element for each RDN in canonical form: two
-// RDNs match exactly if their elements are equal.
+// DN is a distinguished name with an element for each RDN in canonical form:
+// two RDNs match if and only if their elements are equal.
 type DN []string
 
-// ParseDN reads a Name from DER, nothing after it.
+// ParseDN parses a DER Name with nothing after it. The error is [ErrMalformed].
 func ParseDN(der []byte) (DN, error) {
 	in := cryptobyte.String(der)
 	var seq cryptobyte.String
@@ -53,8 +53,8 @@ func ParseDN(der []byte) (DN, error) {
 	return dn, nil
 }
 
-// ParseRDN reads the contents of a RelativeDistinguishedName (without the tag
-// and length of the SET) into one element of a DN.
+// ParseRDN parses the contents of a RelativeDistinguishedName (without the tag
+// and length of the SET) into one element of a [DN].
 func ParseRDN(set cryptobyte.String) (string, error) {
 	var attributes []string
 	for !set.Empty() {
@@ -75,12 +75,13 @@ func ParseRDN(set cryptobyte.String) (string, error) {
 	return strings.Join(attributes, ""), nil
 }
 
-// frame prefixes s with its length, so that joined parts cannot run together.
+// frame prefixes s with its length, so that different sequences of parts cannot
+// be joined into the same string.
 func frame(s string) string {
 	return string(binary.BigEndian.AppendUint32(nil, uint32(len(s)))) + s
 }
 
-// Key returns a string that is equal for names that match, for use in maps.
+// Key returns a map key: a string that is equal for names that match.
 func (d DN) Key() string {
 	var b strings.Builder
 	for _, rdn := range d {
@@ -89,13 +90,13 @@ func (d DN) Key() string {
 	return b.String()
 }
 
-// Equal reports whether both names match.
+// Equal reports whether the names match.
 func (d DN) Equal(e DN) bool {
 	return len(d) == len(e) && d.Under(e)
 }
 
-// Under reports whether d lies in the subtree at base: base's RDNs are the
-// first RDNs of d.
+// Under reports whether d lies in the subtree at base: it begins with all RDNs
+// of base.
 func (d DN) Under(base DN) bool {
 	if len(base) > len(d) {
 		return false
@@ -120,8 +121,9 @@ const (
 	tagVisibleString   = asn1.Tag(26)
 )
 
-// canonical prepares an attribute value for comparison. Text is compared as
-// text whatever its ASN.1 type; anything else byte for byte with its type.
+// canonical returns an attribute value in a form for comparison. Text is
+// compared as text whatever its ASN.1 type; anything else byte for byte with
+// its type.
 func canonical(tag asn1.Tag, value []byte) string {
 	text, ok := decode(tag, value)
 	if !ok {
@@ -134,7 +136,7 @@ func decode(tag asn1.Tag, value []byte) (string, bool) {
 	switch tag {
 	case asn1.UTF8String, asn1.PrintableString, asn1.IA5String, tagNumericString, tagVisibleString:
 		return string(value), utf8.Valid(value)
-	case asn1.T61String: // read as Latin-1, as the world does
+	case asn1.T61String: // read as Latin-1, as is common
 		runes := make([]rune, len(value))
 		for i, b := range value {
 			runes[i] = rune(b)
@@ -169,7 +171,7 @@ func decode(tag asn1.Tag, value []byte) (string, bool) {
 	return "", false
 }
 
-// prepare does RFC 4518: map, fold case, normalise to NFKC, compress spaces.
+// prepare applies RFC 4518: map, fold case, normalise to NFKC, compress spaces.
 func prepare(s string) string {
 	if plain(s) {
 		return strings.Join(strings.Fields(strings.ToLower(s)), " ")
@@ -181,7 +183,7 @@ func prepare(s string) string {
 	return strings.Join(strings.FieldsFunc(s, func(r rune) bool { return r == ' ' }), " ")
 }
 
-// plain reports whether s is printable ASCII, for which preparation is short.
+// plain reports whether s is printable ASCII, for which preparation is simple.
 func plain(s string) bool {
 	for i := 0; i < len(s); i++ {
 		if s[i] < 0x20 || s[i] > 0x7e {
@@ -191,8 +193,8 @@ func plain(s string) bool {
 	return true
 }
 
-// mapRune is RFC 4518 section 2.2: white space becomes SPACE, controls and
-// characters without width vanish.
+// mapRune implements RFC 4518 §2.2: white space becomes SPACE, controls and
+// characters without width are dropped.
 func mapRune(r rune) rune {
 	switch {
 	case r >= 0x09 && r <= 0x0d, r == 0x85, r == 0xa0, r == 0x1680, r >= 0x2000 && r <= 0x200a,

@@ -12,25 +12,25 @@ import (
 	"natsuin/verify/internal/sigalg"
 )
 
-// Budget is what all the paths for one message share: the certificates and lists
-// that were read, the signatures that were verified, and what may still be
-// spent. Each is read, and verified, once. It is for one goroutine.
+// Budget is what all the paths for one message share: the certificates and
+// lists that were parsed, the signatures that were verified, each once, and
+// what may still be spent. It is for one goroutine.
 type Budget struct {
-	// Signatures is spent on the signatures of certificates, CRLs and OCSP
-	// responses, and on whatever else the caller verifies.
+	// Signatures limits the signatures of certificates, CRLs and OCSP
+	// responses, and those that the caller verifies.
 	Signatures *sigalg.Budget
 
 	cache     *Cache
 	facts     map[string]*facts // by the certificate's bytes
 	numbers   map[string]int    // of names and keys
 	verified  map[pair]error
-	lists     map[place]*revocation.CRL // nil: malformed
+	lists     map[place]*revocation.CRL // nil if malformed
 	responses map[place]*revocation.Response
 
 	steps       int  // issuers that may still be tried
 	comparisons int  // of names with constraints that may still be made
 	names       int  // bytes of names that may still be read
-	unread      bool // some were not
+	unread      bool // some names were not read
 }
 
 // pair is a certificate and the key that may have signed it.
@@ -39,8 +39,8 @@ type pair struct {
 	key   int
 }
 
-// place is where bytes lie in memory, which is cheaper to look up than what they
-// are.
+// place is where bytes are in memory, which is cheaper to look up than their
+// contents.
 type place struct {
 	first *byte
 	size  int
@@ -48,16 +48,16 @@ type place struct {
 
 func placeOf(b []byte) place { return place{unsafe.SliceData(b), len(b)} }
 
-// What Budget allows besides signatures. It is far above what real messages need,
-// and low enough that a hostile one costs little.
+// Limits of a Budget besides signatures. Real messages need far less, and a
+// hostile one that needs as much costs little.
 const (
 	maxSteps       = 20000
 	maxComparisons = 250000
 	maxNames       = 512 << 10
 )
 
-// NewBudget returns Budget that has not begun. It ends with the context. memory is shared
-// with other messages' Budget; nil means that there are none.
+// NewBudget returns an unspent budget, which ends with the context. cache is
+// shared with the budgets of other messages; nil means a new one.
 func NewBudget(ctx context.Context, cache *Cache) *Budget {
 	if cache == nil {
 		cache = new(Cache)
@@ -70,11 +70,11 @@ func NewBudget(ctx context.Context, cache *Cache) *Budget {
 	}
 }
 
-// Certificate parses a certificate of a message, as ParseCertificate does.
+// Certificate parses a certificate of a message, as [ParseCertificate] does.
 func (w *Budget) Certificate(der []byte) (*x509.Certificate, error) { return w.cache.certificate(der) }
 
-// Own reads certificates that are the caller's. They cost a message nothing, and it can
-// keep none of them from being read.
+// Own reads certificates of the caller. They cost nothing, and a message cannot
+// keep them from being read.
 func (w *Budget) Own(certificates []*x509.Certificate) {
 	for _, c := range certificates {
 		if c != nil {
@@ -83,21 +83,21 @@ func (w *Budget) Own(certificates []*x509.Certificate) {
 	}
 }
 
-// Unread tells whether there were more names than are read.
+// Unread reports whether some names were not read, because there were too many.
 func (w *Budget) Unread() bool { return w.unread }
 
-// Keep reads lists that the caller keeps for all messages of the memory.
+// Keep reads lists that the caller keeps for all messages of the cache.
 func (w *Budget) Keep(lists [][]byte) {
 	for _, der := range lists {
 		w.lists[placeOf(der)] = w.cache.list(der)
 	}
 }
 
-// read returns the facts of a certificate, with the numbers of this Budget. Where the
-// names are too long to be read, its names are like no others.
+// read returns the facts of a certificate, with the numbers of this budget. If
+// the budget does not suffice to read its names, they match no others.
 func (w *Budget) read(c *x509.Certificate) *facts { return w.afford(c, nameBytes(c)) }
 
-// afford is read for so many bytes of names.
+// afford is read for n bytes of names.
 func (w *Budget) afford(c *x509.Certificate, n int) *facts {
 	if f := w.facts[string(c.Raw)]; f != nil {
 		return f
@@ -124,7 +124,7 @@ func (w *Budget) number(text string) int {
 	return n
 }
 
-// signed verifies the signature on child with issuer's key, once.
+// signed verifies the signature on child with the key of issuer, once.
 func (w *Budget) signed(child, issuer *facts) error {
 	key := pair{child, issuer.keyID}
 	err, ok := w.verified[key]
@@ -136,9 +136,9 @@ func (w *Budget) signed(child, issuer *facts) error {
 	return err
 }
 
-// IssuedBy returns a function that reports whether a certificate's issuer has the
-// name (a DER Name), compared as RFC 5280 section 7.1 says. A name that cannot be
-// read equals only the same bytes.
+// IssuedBy returns a function that reports whether the issuer of a certificate
+// has the name (a DER Name), compared as RFC 5280 §7.1 says. A name that cannot
+// be parsed only matches the same bytes.
 func (w *Budget) IssuedBy(raw []byte) func(*x509.Certificate) bool {
 	dn, err := name.ParseDN(raw)
 	id := w.number(nameKey(dn))
@@ -151,16 +151,17 @@ func (w *Budget) IssuedBy(raw []byte) func(*x509.Certificate) bool {
 	}
 }
 
-// list parses a CRL; nil means that it is none.
+// list parses a CRL; nil means that it is malformed.
 func (w *Budget) list(der []byte) *revocation.CRL {
 	return once(w.lists, der, revocation.ParseCRL)
 }
 
-// response parses an OCSP response; nil means that it is none.
+// response parses an OCSP response; nil means that it is malformed.
 func (w *Budget) response(der []byte) *revocation.Response {
 	return once(w.responses, der, revocation.ParseResponse)
 }
 
+// once returns the cached value for der, or parses it; nil means malformed.
 func once[T any](known map[place]*T, der []byte, parse func([]byte) (*T, error)) *T {
 	if len(der) == 0 {
 		return nil

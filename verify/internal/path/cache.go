@@ -9,32 +9,32 @@ import (
 	"natsuin/verify/internal/sigalg"
 )
 
-// Cache is what certificates and lists say, and which keys signed them, found
-// out once for many messages. Works share it, also at the same time. Nothing in it
-// depends on a policy, a time or what may still be spent, and each Budget spends as
-// if it were empty: it changes no answer, only how soon it comes. The zero value
-// is empty.
+// Cache caches parsed certificates and CRLs, and signature checks, for many
+// messages; it never changes a verdict. Nothing in it depends on a policy, a
+// time or a budget, and each [Budget] spends as if it were empty. Several
+// goroutines may share one. The zero value is empty.
 type Cache struct {
 	mu    sync.Mutex
-	lists map[place]*revocation.CRL // the caller's, of every run: they are few
+	lists map[place]*revocation.CRL // the caller's; they are few
 
-	size         int // of the certificates below, in bytes of DER and overhead
+	size         int // of what follows, in bytes of DER and overhead
 	certificates map[string]*x509.Certificate
 	facts        map[*x509.Certificate]*facts
-	places       map[place]bool // what was signed and the keys, of all of these
+	places       map[place]bool // the signed parts and the keys of all of these
 	signatures   map[signature]error
 }
 
-// signature is what was signed and the key that may have signed it.
+// signature is the signed bytes and the key that may have signed them.
 type signature struct{ signed, key place }
 
-// What Cache holds before it begins anew, and what it does not even take in. Real
-// runs meet a few issuers and some signers; what was made of their certificates is
-// some ten times as long as they are.
+// Limits of a Cache: at maxCache it starts anew, and it does not take
+// certificates above maxCertificate. Real runs have a few issuers and some
+// signers; the parsed form of a certificate is about ten times as long as its
+// DER.
 const (
 	maxCache       = 1 << 20
 	maxCertificate = 64 << 10
-	overhead       = 1 << 10 // of one certificate, however short
+	overhead       = 1 << 10 // of one certificate, in bytes
 )
 
 // certificate parses a certificate of a message.
@@ -48,7 +48,7 @@ func (k *Cache) certificate(der []byte) (*x509.Certificate, error) {
 	if c != nil {
 		return c, nil
 	}
-	c, err := ParseCertificate(bytes.Clone(der)) // not the message as a whole
+	c, err := ParseCertificate(bytes.Clone(der)) // not a part of the whole message
 	if err != nil {
 		return nil, err
 	}
@@ -59,8 +59,9 @@ func (k *Cache) certificate(der []byte) (*x509.Certificate, error) {
 	return c, nil
 }
 
-// factsOf reads a certificate, without the numbers of a Budget. A copy of it is
-// another: its owner may have changed what it says.
+// factsOf reads a certificate, without the numbers of a Budget. It
+// distinguishes copies of a certificate, since the caller may have changed what
+// one says.
 func (k *Cache) factsOf(c *x509.Certificate) *facts {
 	k.mu.Lock()
 	f := k.facts[c]
@@ -81,8 +82,8 @@ func (k *Cache) factsOf(c *x509.Certificate) *facts {
 	return f
 }
 
-// list returns a list that the caller keeps for all messages, for one of them; nil
-// means that it is none.
+// list returns a list that the caller keeps for all messages, for use with one
+// of them; nil means that it is malformed.
 func (k *Cache) list(der []byte) *revocation.CRL {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -98,7 +99,7 @@ func (k *Cache) list(der []byte) *revocation.CRL {
 	return list.Copy()
 }
 
-// verify is sigalg.Verify for a signature that may be known.
+// verify is [sigalg.Verify] with the result cached.
 func (k *Cache) verify(signer *x509.Certificate, a x509.SignatureAlgorithm, signed, value []byte) error {
 	id := signature{placeOf(signed), placeOf(signer.RawSubjectPublicKeyInfo)}
 	k.mu.Lock()
@@ -117,7 +118,7 @@ func (k *Cache) verify(signer *x509.Certificate, a x509.SignatureAlgorithm, sign
 	return err
 }
 
-// take makes room for so many bytes.
+// take makes room for n bytes.
 func (k *Cache) take(n int) {
 	if k.size += n; k.size > maxCache || k.facts == nil {
 		k.size = n

@@ -7,7 +7,8 @@ import (
 	"natsuin/verify/internal/path"
 )
 
-// TestCacheIsBounded has more certificates pass than it holds, one of them longer than all.
+// TestCacheIsBounded passes more certificates than a cache holds, one of them
+// longer than all of it.
 func TestCacheIsBounded(t *testing.T) {
 	root := newRoot(t, "root")
 	long := root.newLeaf(t, "long", extension(false, make([]byte, path.MaxCache), 1, 2, 3))

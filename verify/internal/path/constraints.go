@@ -12,7 +12,7 @@ import (
 	"natsuin/verify/internal/name"
 )
 
-// constraints is a nameConstraints extension (RFC 5280 section 4.2.1.10).
+// constraints is a nameConstraints extension (RFC 5280 §4.2.1.10).
 type constraints struct {
 	permitted, excluded []subtree
 }
@@ -20,8 +20,8 @@ type constraints struct {
 // subtree is a GeneralSubtree.
 type subtree struct {
 	base name.General
-	// unusable: minimum or maximum is there, the form is not processed, or
-	// the base is not well-formed for it. A name of that form fails.
+	// unusable reports whether there is a minimum or maximum, the form is not
+	// processed, or the base is malformed. A name of that form then fails.
 	unusable bool
 }
 
@@ -74,7 +74,7 @@ func parseSubtrees(in cryptobyte.String) ([]subtree, error) {
 				minimum = 1
 			}
 		}
-		if minimum != 0 || !v.Empty() { // what is left is a maximum
+		if minimum != 0 || !v.Empty() { // the rest is a maximum
 			s.unusable = true
 		}
 		out = append(out, s)
@@ -82,8 +82,8 @@ func parseSubtrees(in cryptobyte.String) ([]subtree, error) {
 	return out, nil
 }
 
-// usable reports whether the base is of a form that is processed here and
-// well-formed for it.
+// usable reports whether the base has a form that is processed here, and is
+// well formed.
 func usable(base name.General) bool {
 	v := string(base.Value)
 	switch base.Form {
@@ -109,8 +109,8 @@ func usable(base name.General) bool {
 	return false
 }
 
-// hostname reports whether s is labels of ASCII letters, digits, - and _ with a
-// dot between each two.
+// hostname reports whether s is labels of ASCII letters, digits, - and _,
+// separated by dots.
 func hostname(s string) bool {
 	if s == "" || len(s) > 253 {
 		return false
@@ -143,7 +143,7 @@ func mailbox(s string) (local, host string, ok bool) {
 	return s[:at], s[at+1:], true
 }
 
-// verdict of one subtree on one name.
+// match is whether a name matches a subtree.
 type match int
 
 const (
@@ -153,7 +153,7 @@ const (
 )
 
 // match compares a name with the subtree of the same form. For excluded
-// subtrees a name that stands for several (a wildcard) matches if any of them
+// subtrees, a name that stands for several (a wildcard) matches if any of them
 // would.
 func (s subtree) match(n name.General, excluded bool) match {
 	if s.unusable {
@@ -206,8 +206,8 @@ func within(host, domain string) bool {
 	return strings.EqualFold(host, domain)
 }
 
-// matchHost is the host rule of mail and URI constraints: a leading dot means
-// any host beneath, none means that host alone.
+// matchHost reports whether a host matches a mail or URI constraint: with a
+// leading dot it means any host beneath, without one that host alone.
 func matchHost(base, host string) bool {
 	if strings.HasPrefix(base, ".") {
 		return len(host) > len(base) && within(host, base[1:])

@@ -26,7 +26,7 @@ func alternative(names ...[]byte) change {
 	return extension(false, tlv(0x30, names...), 2, 5, 29, 17)
 }
 
-// constrain makes the change that adds nameConstraints of general names.
+// constrain returns the change that adds nameConstraints of general names.
 func constrain(permitted, excluded [][]byte) change {
 	list := func(tag byte, bases [][]byte) []byte {
 		if bases == nil {
@@ -137,7 +137,8 @@ func TestNameConstraintsNarrow(t *testing.T) {
 	}
 }
 
-// A base distance other than zero is not processed, so a name of its form fails.
+// A base distance other than zero is not processed, so a name of its form
+// fails.
 func TestBaseDistance(t *testing.T) {
 	root := newRoot(t, "Root")
 	subtree := tlv(0x30, dns("example.jp"), []byte{0x80, 1, 1})
@@ -148,7 +149,7 @@ func TestBaseDistance(t *testing.T) {
 	wantPath(t, path.Request{Leaf: quiet.cert, Pool: certs(ca), Anchors: certs(root), At: at})
 }
 
-// Names times constraints are bounded.
+// The product of names and constraints is limited.
 func TestConstraintFlood(t *testing.T) {
 	root := newRoot(t, "Root")
 	var bases, names [][]byte

@@ -18,32 +18,34 @@ type facts struct {
 	cert            *x509.Certificate
 	subject, issuer name.DN
 	alternatives    []name.General // subjectAltName
-	constraints     *constraints   // nil when absent
+	constraints     *constraints   // nil if absent
 	hasKeyUsage     bool
-	unknownCritical asn1.ObjectIdentifier // nil when there is none
-	malformed       error                 // an extension that must be read cannot be
-	unread          bool                  // there is nothing but cert: too much was read before
+	unknownCritical asn1.ObjectIdentifier // nil if there is none
+	malformed       error                 // what cannot be read and must be
+	unread          bool                  // only cert is set, since the budget did not suffice
 
 	subjectKey, issuerKey string // equal where the names match
 
-	// Numbers that are equal where the names match and the keys are the same, within
-	// one Budget; all else is the same in every one.
+	// Numbers that are equal if the names match and the keys are the same,
+	// within one Budget; the other fields are the same in every one.
 	subjectID, issuerID, keyID int
 }
 
-// nameKey is a name as Budget numbers it.
+// nameKey returns the text under which a Budget numbers a name.
 func nameKey(dn name.DN) string { return "name " + dn.Key() }
 
-// selfIssued is RFC 5280 section 3.2: subject and issuer are the same name.
+// selfIssued reports whether subject and issuer are the same name (RFC 5280
+// §3.2).
 func (f *facts) selfIssued() bool { return f.subjectID == f.issuerID }
 
-// isCA is RFC 5280 section 6.1.4 (k). A version 1 certificate is never a CA here.
+// isCA reports whether the certificate is one of a CA (RFC 5280 §6.1.4 (k)). A
+// version 1 certificate never is.
 func (f *facts) isCA() bool {
 	return f.cert.Version == 3 && f.cert.BasicConstraintsValid && f.cert.IsCA
 }
 
-// Extensions beneath id-ce (2.5.29) that validation processes, or that RFC 5280
-// says take no part in it.
+// processed are the extensions beneath id-ce (2.5.29) that validation
+// processes, or that RFC 5280 excludes from it.
 var processed = map[int]bool{
 	9:  true, // subjectDirectoryAttributes
 	14: true, // subjectKeyIdentifier
@@ -57,16 +59,16 @@ var processed = map[int]bool{
 	33: true, // policyMappings
 	35: true, // authorityKeyIdentifier
 	36: true, // policyConstraints
-	37: true, // extKeyUsage; what it permits is the caller's question
+	37: true, // extKeyUsage; the caller checks what it permits
 	46: true, // freshestCRL
 	54: true, // inhibitAnyPolicy
 }
 
-// idOCSPNoCheck concerns revocation only (RFC 6960 section 4.2.2.2.1).
+// idOCSPNoCheck concerns revocation only (RFC 6960 §4.2.2.2.1).
 var idOCSPNoCheck = asn1.ObjectIdentifier{1, 3, 6, 1, 5, 5, 7, 48, 1, 5}
 
-// newFacts reads a certificate. It always returns facts; what could not be read
-// is in malformed, and any path with it fails.
+// newFacts reads a certificate. It always returns facts; malformed says what
+// could not be read, and any path with it fails.
 func newFacts(cert *x509.Certificate) *facts {
 	f := &facts{cert: cert}
 	var err error
@@ -74,7 +76,7 @@ func newFacts(cert *x509.Certificate) *facts {
 		f.malformed = fmt.Errorf("subject: %w", err)
 	}
 	if f.issuer, err = name.ParseDN(cert.RawIssuer); err != nil || len(f.issuer) == 0 {
-		f.malformed = fmt.Errorf("issuer: %w", name.ErrMalformed) // never empty, section 4.1.2.4
+		f.malformed = fmt.Errorf("issuer: %w", name.ErrMalformed) // never empty, §4.1.2.4
 	}
 	f.subjectKey, f.issuerKey = nameKey(f.subject), nameKey(f.issuer)
 	for _, e := range cert.Extensions {
@@ -95,13 +97,13 @@ func newFacts(cert *x509.Certificate) *facts {
 		f.malformed = fmt.Errorf("policy constraints: %w", name.ErrMalformed)
 	}
 	if f.constraints != nil && !f.isCA() {
-		f.malformed = errors.New("name constraints in a certificate that is not a CA's") // section 4.2.1.10
+		f.malformed = errors.New("name constraints in a certificate that is not a CA's") // §4.2.1.10
 	}
 	return f
 }
 
-// nameBytes is how much of a certificate newFacts brings into canonical form, which is
-// most of its work.
+// nameBytes returns how many bytes of a certificate newFacts brings into
+// canonical form, which is most of its work.
 func nameBytes(c *x509.Certificate) int {
 	n := len(c.RawSubject) + len(c.RawIssuer)
 	for _, e := range c.Extensions {
@@ -112,7 +114,7 @@ func nameBytes(c *x509.Certificate) int {
 	return n
 }
 
-// read takes in one extension.
+// read reads one extension.
 func (f *facts) read(arc int, value []byte) error {
 	in := cryptobyte.String(value)
 	switch arc {

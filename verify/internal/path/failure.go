@@ -9,30 +9,32 @@ import (
 type Kind int
 
 const (
-	// NoPath means that no chain of verified signatures reaches an anchor:
-	// an issuer is missing, or the anchor is not trusted.
+	// NoPath means that no chain of verified signatures reaches an anchor: an
+	// issuer is missing, or the anchor is not trusted.
 	NoPath Kind = iota + 1
-	// Expired and NotYetValid mean that a certificate's validity does not
+	// Expired and NotYetValid mean that the validity of a certificate does not
 	// include the reference time.
 	Expired
 	NotYetValid
-	// TooComplex means that the search was given up: too many certificates,
-	// signatures or constraints. Never an acceptance.
+	// TooComplex means that the search ended early: too many certificates,
+	// signatures or constraints.
 	TooComplex
 	// Cancelled means that the context ended.
 	Cancelled
-	// Refused means that Request.Accept refused; Unwrap gives its error.
+	// Refused means that Request.Accept refused; Unwrap returns its error.
 	Refused
 
-	// BadSignature means that an issuer of the right name and key identifier
-	// is there, but the certificate's signature does not verify. It can be
-	// mended (see Indeterminate) unless an anchor should have signed the leaf.
+	// BadSignature means that there is an issuer of the right name and key
+	// identifier, but the signature of the certificate does not verify. Other
+	// certificates may help (see [Failure.Indeterminate]) unless an anchor
+	// should have signed the leaf.
 	BadSignature
-	// Malformed means that an extension which must be understood cannot be.
+	// Malformed means that an extension that must be understood cannot be.
 	Malformed
 	// UnknownCritical means a critical extension that is not processed here.
 	UnknownCritical
-	// NotCA means an issuer without basicConstraints CA:TRUE, version 1 included.
+	// NotCA means an issuer without basicConstraints CA:TRUE, version 1
+	// included.
 	NotCA
 	// KeyUsage means an issuer whose keyUsage lacks keyCertSign.
 	KeyUsage
@@ -44,7 +46,8 @@ const (
 	// Policy means that no certificate policy is valid and one is required,
 	// or that anyPolicy is mapped.
 	Policy
-	// WeakAlgorithm means SHA-1 or a short RSA key where it is not allowed.
+	// WeakAlgorithm means SHA-1 or a weak RSA key without the switch that
+	// allows it.
 	WeakAlgorithm
 	// UnsupportedAlgorithm means a key or signature that is never accepted.
 	UnsupportedAlgorithm
@@ -68,7 +71,7 @@ func (k Kind) String() string {
 	return fmt.Sprintf("kind(%d)", int(k))
 }
 
-// Failure says why there is no valid path.
+// Failure says why there is no valid path. It is an error.
 type Failure struct {
 	Kind Kind
 	// Cert is the certificate concerned, one of Chain.
@@ -77,21 +80,21 @@ type Failure struct {
 	// Kind is NoPath, BadSignature, NotCA or KeyUsage, where the failure may
 	// have ended the search.
 	Chain []*x509.Certificate
-	// Detail says more, in English, for people.
+	// Detail is an explanation in English for developers.
 	Detail string
 	err    error
-	// indeterminate says so where the Kind does not.
+	// indeterminate is set if more information could help although Kind does
+	// not say so.
 	indeterminate bool
 }
 
-// Indeterminate reports whether further information (another certificate, another
-// anchor, a proof of time) could turn the failure into a valid path. A verdict
-// is INDETERMINATE then, and INVALID otherwise.
+// Indeterminate reports whether more information (another certificate, another
+// anchor, a proof of time) could turn the failure into a valid path.
 func (f *Failure) Indeterminate() bool {
 	return f.indeterminate || f.Kind < BadSignature
 }
 
-// Error implements error.
+// Error returns the kind and the detail.
 func (f *Failure) Error() string {
 	s := "path: " + f.Kind.String()
 	if f.Detail != "" {

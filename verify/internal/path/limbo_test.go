@@ -19,17 +19,18 @@ import (
 
 const limboFile = "../../../../shared/data/x509-limbo/limbo.json"
 
-// Groups of limbo that are about TLS: host names, and what browsers ask beyond
-// RFC 5280. They are not run.
+// Groups of limbo that are about TLS: host names, and requirements of browsers
+// beyond RFC 5280. They are not run.
 var limboForeign = []string{"webpki::cn::", "webpki::san::", "webpki::eku::", "webpki::aki::"}
 
 const (
-	dutyOfCA = "a duty of the CA (RFC 5280 section 4), not a check of section 6"
+	dutyOfCA = "a duty of the CA (RFC 5280 §4), not a check of §6"
 	hostName = "about matching host names, which no signature has"
 	browsers = "a rule of browsers, not of RFC 5280"
 )
 
-// limboDiffer lists the cases where we accept what limbo refuses, each with why.
+// limboDiffer lists the cases where we accept what limbo refuses, each with
+// why.
 var limboDiffer = map[string]string{
 	"rfc5280::aki::leaf-missing-aki":                       dutyOfCA,
 	"rfc5280::aki::intermediate-missing-aki":               dutyOfCA,
@@ -39,11 +40,11 @@ var limboDiffer = map[string]string{
 	"rfc5280::nc::permitted-dns-match-noncritical":         dutyOfCA + "; the constraints are applied, and limbo's own webpki case accepts it",
 	"rfc5280::pc::ica-noncritical-pc":                      dutyOfCA + "; the constraints are applied",
 	"rfc5280::san::noncritical-with-empty-subject":         dutyOfCA,
-	"rfc5280::serial::too-long":                            dutyOfCA + ", and section 4.1.2.2 asks users to be ready for it",
-	"rfc5280::serial::zero":                                dutyOfCA + ", and section 4.1.2.2 asks users to be ready for it",
+	"rfc5280::serial::too-long":                            dutyOfCA + ", and §4.1.2.2 asks users to be ready for it",
+	"rfc5280::serial::zero":                                dutyOfCA + ", and §4.1.2.2 asks users to be ready for it",
 	"rfc5280::root-non-critical-basic-constraints":         dutyOfCA,
 	"rfc5280::leaf-ku-keycertsign":                         dutyOfCA,
-	"rfc5280::validity::expired-root":                      "an anchor's own dates are no input (section 6.1.1 (d))",
+	"rfc5280::validity::expired-root":                      "an anchor's own dates are no input (§6.1.1 (d))",
 	"rfc5280::san::underscore-dns":                         hostName,
 	"rfc5280::san::ip-in-dns":                              hostName,
 	"rfc5280::ca-as-leaf-wrong-san":                        hostName,
@@ -80,8 +81,8 @@ func limboDER(t *testing.T, text string) []byte {
 	return block.Bytes
 }
 
-// limboRequest returns the case as a request, or nil when the leaf or an anchor
-// cannot be parsed, which is a refusal.
+// limboRequest returns the case as a request, or nil if the leaf or an anchor
+// does not parse, which is a refusal.
 func limboRequest(t *testing.T, c limboCase) *path.Request {
 	t.Helper()
 	r := &path.Request{At: time.Now()}

@@ -49,7 +49,8 @@ func threeElements(der []byte) bool {
 }
 
 // parseHidden parses a certificate that x509.ParseCertificate refused, without
-// its CRL distribution points. It returns that error if they were not the cause.
+// its CRL distribution points. It returns that error if they were not the
+// cause.
 func parseHidden(der []byte, refused error) (*x509.Certificate, error) {
 	if bytes.Count(der, derCRLDP) != 1 || bytes.Contains(der, derHidden) {
 		return nil, refused

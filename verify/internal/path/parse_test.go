@@ -13,7 +13,7 @@ import (
 )
 
 // crypto/x509 refuses a distribution point whose name is relative to the CRL
-// issuer; ParseCertificate gives the certificate with every byte as it was.
+// issuer. ParseCertificate returns the certificate with its original bytes.
 func TestParseRelativeDistributionPoint(t *testing.T) {
 	root := newRoot(t, "Root")
 	rdn := tlv(0xa1, tlv(0x30, marshal(t, asn1.ObjectIdentifier{2, 5, 4, 3}), tlv(0x0c, []byte("CRL 1"))))
@@ -46,8 +46,7 @@ func TestParseRelativeDistributionPoint(t *testing.T) {
 	}
 }
 
-// What crypto/x509 refuses in a distribution point and is no relative name is
-// refused by Validate.
+// Other distribution points that crypto/x509 refuses are refused by Validate.
 func TestMalformedDistributionPoints(t *testing.T) {
 	root := newRoot(t, "Root")
 	for name, value := range map[string][]byte{

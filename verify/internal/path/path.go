@@ -1,15 +1,14 @@
-// Package path builds and validates certification paths: from a certificate,
+// Package path builds and validates certification paths from a certificate,
 // over whatever certificates are at hand, to a trust anchor.
 //
-// It is not a judge of signatures over documents, and it does not say which
-// anchors are worthy: the caller gives them. It opens no file and no socket.
-// Every certificate but the anchors is a hint, believed only for its verified
-// signature; crypto/x509 parses certificates and verifies signatures, and
-// everything between (names, constraints, policies, revocation) is done here,
-// because crypto/x509 compares names byte for byte, knows no CRL and refuses
-// directoryName constraints.
+// It does not verify signatures of documents and has no trust anchors of its
+// own: the caller gives them. It opens no file or connection. Every certificate
+// but the anchors counts only by its verified signature. crypto/x509 parses
+// certificates and verifies signatures; names, constraints, policies and
+// revocation are handled here, because crypto/x509 compares names byte for
+// byte, does not process CRLs and refuses directoryName constraints.
 //
-// RFC 5280 section 6, RFC 9618 (policy graph), RFC 4158 (path building).
+// RFC 5280 §6, RFC 9618 (policy graph), RFC 4158 (path building).
 package path
 
 import (
@@ -21,79 +20,81 @@ import (
 	"natsuin/verify/internal/sigalg"
 )
 
-// Request says what is to be validated and with what. The zero values of the
-// switches are the safe ones.
+// Request is what to validate, and with what. The zero values of the switches
+// are the safe ones.
 type Request struct {
-	// Leaf is the certificate whose path is wanted, parsed by ParseCertificate.
+	// Leaf is the certificate whose path is wanted, parsed by
+	// [ParseCertificate].
 	Leaf *x509.Certificate
 	// Others are certificates that may be meant in place of Leaf: they have its
-	// key and are named as it is. A path from any of them will do.
+	// key and its name. A path from any of them will do.
 	Others []*x509.Certificate
-	// Pool holds certificates that may help to build the path. None of them
-	// is trusted.
+	// Pool holds certificates that may help to build the path. None of them is
+	// trusted.
 	Pool []*x509.Certificate
 	// Anchors are trusted: as issuers if they are CA certificates (their own
-	// dates and self-signature are ignored, their constraints are kept), and
-	// as the leaf itself if the bytes are identical (the leaf's dates count).
+	// dates and signature are ignored, their constraints apply), and as the
+	// leaf itself if the bytes are identical (the dates of the leaf apply).
 	Anchors []*x509.Certificate
 
-	// At is the time at which every certificate must be valid. It is
-	// compared in whole seconds.
+	// At is the time at which every certificate must be valid, in whole
+	// seconds.
 	At time.Time
-	// Now is the clock; no document may be younger. Zero means At. It
-	// matters when At lies in the past: a CRL issued since then still tells
+	// Now is the time of the clock; no document may be younger. Zero means At.
+	// It matters if At lies in the past: a CRL issued since then still says
 	// what was revoked by At.
 	Now time.Time
 
-	// The inputs of RFC 5280 section 6.1.1 (c), (e), (f) and (g). Verify needs none of
-	// them; they are here so that NIST's PKITS, which varies them, can judge this
-	// package. InitialPolicies is the user-initial-policy-set; nil means any-policy.
+	// InitialPolicies and the following fields are the inputs of RFC 5280
+	// §6.1.1 (c), (e), (f) and (g). Package verify leaves them zero; NIST's
+	// PKITS varies them to test this package. InitialPolicies is the
+	// user-initial-policy-set; nil means any-policy.
 	InitialPolicies       []x509.OID
 	RequireExplicitPolicy bool
 	InhibitMapping        bool
 	InhibitAnyPolicy      bool
 
-	// AllowSHA1 admits SHA-1 in certificates, CRLs and OCSP responses.
+	// AllowSHA1 allows SHA-1 in certificates, CRLs and OCSP responses.
 	AllowSHA1 bool
-	// AllowWeak admits RSA keys of 1024 to 2047 bits and small exponents.
+	// AllowWeak allows RSA keys from 1024 to 2047 bits and small exponents.
 	AllowWeak bool
 
-	// CheckRevocation asks for the revocation status of every certificate
-	// but the anchor. CRLs and OCSPResponses are DER; FetchOCSP, when not
-	// nil, is asked too.
+	// CheckRevocation asks for the revocation status of every certificate but
+	// the anchor. CRLs and OCSPResponses are DER; FetchOCSP, if not nil, asks a
+	// responder.
 	CheckRevocation bool
 	CRLs            [][]byte
 	OCSPResponses   [][]byte
 	FetchOCSP       revocation.Fetch
 
-	// Budget is shared with the other paths for the same message; nil means that
-	// there are none.
+	// Budget is shared with the other paths for the same message; nil means a
+	// new one.
 	Budget *Budget
 
-	// Accept, when not nil, sees each valid path (leaf first) and may refuse
-	// it; other paths are then tried. Its error is in the Failure.
+	// Accept, if not nil, is called with each valid path (leaf first) and may
+	// refuse it; other paths are then tried. The [Failure] wraps its error.
 	Accept func(chain []*x509.Certificate) error
 }
 
 // Result is a valid path.
 type Result struct {
-	// Chain runs from the leaf to the anchor. It has one element when the
-	// leaf is itself an anchor.
+	// Chain runs from the leaf to the anchor. It has one element if the leaf is
+	// itself an anchor.
 	Chain []*x509.Certificate
 	// AnchorIndex is the anchor's index in Request.Anchors.
 	AnchorIndex int
-	// Policies is the user-constrained-policy-set of RFC 5280 section 6.1.6,
-	// in the anchor's policy domain, sorted. It is empty when no policy is valid, and
-	// when anyPolicy is and none is named.
+	// Policies is the user-constrained-policy-set of RFC 5280 §6.1.6, in the
+	// policy domain of the anchor, sorted. It is empty if no policy is valid,
+	// or only anyPolicy is.
 	Policies []x509.OID
 	// Revocation has an answer for each element of Chain. The anchor's is
-	// NotChecked. A revoked certificate does not make Validate fail: when
-	// and why is there, and the caller decides what follows.
+	// NotChecked. A revoked certificate does not make [Validate] fail: what
+	// follows is left to the caller.
 	Revocation []revocation.Answer
 }
 
 // Worst returns the answer that weighs most in the path at the given time:
-// revoked by then, then not known, then revoked later, then good.
+// revoked by then, then unknown, then revoked later, then good.
 func (r *Result) Worst(at time.Time) revocation.Answer {
 	if len(r.Revocation) == 0 {
 		return revocation.Answer{}
@@ -126,10 +127,9 @@ func weight(a revocation.Answer, at time.Time) int {
 	return 0
 }
 
-// Validate returns a valid path from the leaf, or one that may be meant in its
-// place, to an anchor, or the failure that says most about why there is none.
-// When revocation is checked and several paths are valid, the one with the best
-// status is returned.
+// Validate returns a valid path from the leaf, or from one of the others, to an
+// anchor, or the most informative failure. If revocation is checked and several
+// paths are valid, it returns the one with the best status.
 func Validate(ctx context.Context, r Request) (*Result, *Failure) {
 	if r.Leaf == nil {
 		return nil, &Failure{Kind: NoPath, Detail: "no certificate"}
@@ -164,8 +164,8 @@ func Validate(ctx context.Context, r Request) (*Result, *Failure) {
 	return nil, s.best
 }
 
-// from returns the valid path from one leaf whose revocation status is best, nil
-// if there is none. revoker is nil when revocation is not checked.
+// from returns the valid path from one leaf with the best revocation status,
+// nil if there is none. revoker is nil if revocation is not checked.
 func (s *search) from(ctx context.Context, leaf *facts, revoker *revoker) *Result {
 	at := s.r.At
 	var best *Result
@@ -178,7 +178,7 @@ func (s *search) from(ctx context.Context, leaf *facts, revoker *revoker) *Resul
 		}
 		result.Revocation = revoker.chain(ctx, chain)
 		if result.Revocation[0].RevokedBy(at) {
-			best = result // no other path makes a revoked leaf good
+			best = result // no other path can make a revoked leaf good
 			return true
 		}
 		if best == nil || result.weight(at) < best.weight(at) {

@@ -121,8 +121,8 @@ func TestRefusals(t *testing.T) {
 	})
 }
 
-// A failure of dates is told only when nothing worse is wrong: with proof of
-// time the path would still be refused.
+// A failure of dates is returned only if everything else is valid: otherwise a
+// proof of time would not help.
 func TestDatesComeLast(t *testing.T) {
 	root := newRoot(t, "Root")
 	leaf := root.newLeaf(t, "Leaf", valid(at.AddDate(-2, 0, 0), at.AddDate(-1, 0, 0)),
@@ -216,7 +216,7 @@ func TestOtherPathsAreTried(t *testing.T) {
 		t.Error("the expired CA certificate was used")
 	}
 
-	t.Run("and of failures the one that can be mended is told", func(t *testing.T) {
+	t.Run("and the failure that leaves more open is returned", func(t *testing.T) {
 		odd := issue(t, root, "CA", key, asCA, extension(true, []byte{5, 0}, 1, 2, 3))
 		r := r
 		r.Pool = certs(odd, dead)
@@ -267,7 +267,7 @@ func TestHostilePools(t *testing.T) {
 		if !f.Indeterminate() {
 			t.Error("giving up must not read as INVALID")
 		}
-		// The right one first, by its key identifier.
+		// The right one comes first, by its key identifier.
 		ca = root.newCA(t, "CA")
 		leaf = ca.newLeaf(t, "Leaf")
 		wantPath(t, path.Request{Leaf: leaf.cert, Pool: append(pool, ca.cert), Anchors: certs(root), At: at})
@@ -285,7 +285,7 @@ func TestHostilePools(t *testing.T) {
 	})
 }
 
-// spent returns Budget in which no signature can be verified any more.
+// spent returns a Budget that allows no further signature.
 func spent(c *x509.Certificate) *path.Budget {
 	w := path.NewBudget(context.Background(), nil)
 	for w.Signatures.Spend(c.PublicKey, 0) == nil {
@@ -293,8 +293,9 @@ func spent(c *x509.Certificate) *path.Budget {
 	return w
 }
 
-// TestWorkIsShared takes all that may be spent after a first path: whatever was verified for it is still known.
-func TestWorkIsShared(t *testing.T) {
+// TestBudgetIsShared spends the budget after a first path: what was verified
+// for it is still cached.
+func TestBudgetIsShared(t *testing.T) {
 	root := newRoot(t, "Root")
 	ca := root.newCA(t, "CA")
 	first, second := ca.newLeaf(t, "Leaf"), ca.newLeaf(t, "Leaf")
@@ -307,7 +308,7 @@ func TestWorkIsShared(t *testing.T) {
 	wantFailure(t, r, path.TooComplex, second.cert)
 }
 
-// TestCertificatesThatMayBeMeant puts copies of the leaf that nobody signed beside the right one.
+// TestCertificatesThatMayBeMeant adds unsigned copies of the leaf.
 func TestCertificatesThatMayBeMeant(t *testing.T) {
 	root := newRoot(t, "Root")
 	ca := root.newCA(t, "CA")
@@ -331,7 +332,8 @@ func TestCertificatesThatMayBeMeant(t *testing.T) {
 	}
 }
 
-// TestInventedIssuers puts certificates into the pool that anyone can make. What they fail at is not the leaf's fault.
+// TestInventedIssuers adds certificates to the pool that anyone can make. Their
+// failures are not those of the leaf.
 func TestInventedIssuers(t *testing.T) {
 	root := newRoot(t, "Root")
 	ca := root.newCA(t, "CA")
@@ -349,7 +351,7 @@ func TestInventedIssuers(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			_, f := path.Validate(context.Background(), path.Request{Leaf: leaf.cert, Pool: pool, Anchors: certs(newRoot(t, "Another")), At: at})
 			if f == nil || !f.Indeterminate() {
-				t.Errorf("%v, want a failure that can be mended", f)
+				t.Errorf("%v, want an indeterminate failure", f)
 			}
 			if len(pool) == 2 && f.Kind != path.NoPath {
 				t.Errorf("%v, though only the anchor is missing", f)

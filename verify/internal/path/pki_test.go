@@ -39,7 +39,7 @@ func newKey(t testing.TB) crypto.Signer {
 	return key
 }
 
-// change edits a certificate before it is signed.
+// change changes a certificate before it is signed.
 type change func(*x509.Certificate)
 
 // issue makes a certificate for the named subject with key; a nil issuer makes
@@ -74,7 +74,7 @@ func issue(t testing.TB, issuer *party, subject string, key crypto.Signer, chang
 	return &party{cert, key}
 }
 
-// asCA makes the certificate a CA's.
+// asCA makes a certificate one of a CA.
 func asCA(c *x509.Certificate) {
 	c.IsCA, c.BasicConstraintsValid, c.MaxPathLen = true, true, -1
 	c.KeyUsage = x509.KeyUsageCertSign | x509.KeyUsageCRLSign
@@ -155,7 +155,7 @@ func marshal(t testing.TB, v any) []byte {
 	return der
 }
 
-// tlv is one DER value with the given identifier octet.
+// tlv returns one DER value with the given identifier octet.
 func tlv(tag byte, contents ...[]byte) []byte {
 	var body []byte
 	for _, c := range contents {
@@ -180,7 +180,8 @@ func wantPath(t *testing.T, r path.Request) *path.Result {
 	return result
 }
 
-// wantFailure asserts the rule that was broken, and by which certificate.
+// wantFailure asserts the rule that was broken, and the certificate that broke
+// it.
 func wantFailure(t *testing.T, r path.Request, kind path.Kind, by *x509.Certificate) *path.Failure {
 	t.Helper()
 	result, failure := path.Validate(context.Background(), r)

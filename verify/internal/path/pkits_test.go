@@ -19,8 +19,8 @@ import (
 // results as the Go tree does.
 const pkitsData = "/usr/lib/python3/dist-packages/cryptography_vectors/x509/PKITS_data"
 
-// pkitsDiffer lists the cases where our answer is not NIST's, each with why.
-// Only refusals may stand here.
+// pkitsDiffer lists the cases where our answer differs from that of NIST, with
+// the reason. All are refusals.
 var pkitsDiffer = map[string]string{
 	"4.1.4 Valid DSA Signatures Test4":            "DSA with SHA-1 is not accepted",
 	"4.1.5 Valid DSA Parameter Inheritance Test5": "DSA with SHA-1 is not accepted",
@@ -77,8 +77,8 @@ func pkitsFile(t *testing.T, folder, file string) []byte {
 	return raw
 }
 
-// pkitsRequest returns the case as a request, or nil when a certificate cannot
-// be parsed, which is a refusal.
+// pkitsRequest returns the case as a request, or nil if a certificate does not
+// parse, which is a refusal.
 func pkitsRequest(t *testing.T, c pkitsCase) *path.Request {
 	t.Helper()
 	var certs []*x509.Certificate
@@ -152,7 +152,7 @@ func TestPKITS(t *testing.T) {
 }
 
 // TestPKITSAmongAllCertificates builds the paths out of all of PKITS at once:
-// more hints must change no verdict.
+// more certificates must change no verdict.
 func TestPKITSAmongAllCertificates(t *testing.T) {
 	cases := pkitsCases(t)
 	files, err := filepath.Glob(filepath.Join(pkitsData, "certs", "*.crt"))

@@ -2,7 +2,8 @@ package path
 
 import (
 	"crypto/x509"
-	"sort"
+	"slices"
+	"strings"
 )
 
 // anyPolicy is the contents octets of 2.5.29.32.0.
@@ -16,9 +17,9 @@ func policyKey(oid x509.OID) string {
 	return string(der)
 }
 
-// policyNode is a node of the valid_policy_graph of RFC 9618 section 5: at one
-// depth there is at most one for each policy, so the graph grows with the sum
-// of the policies in the path and not with their product.
+// policyNode is a node of the valid_policy_graph of RFC 9618 §5: at each depth
+// there is at most one for each policy, so the graph grows with the sum of the
+// policies in the path, not with their product.
 type policyNode struct {
 	policy   string
 	expected map[string]bool
@@ -26,7 +27,7 @@ type policyNode struct {
 	children int
 }
 
-// policyGraph is the state of RFC 5280 section 6.1.2 (a), (d), (e), (f).
+// policyGraph is the state of RFC 5280 §6.1.2 (a), (d), (e), (f).
 type policyGraph struct {
 	levels []map[string]*policyNode // nil once there is no valid policy
 
@@ -51,9 +52,9 @@ func newPolicyGraph(r *Request, length int) *policyGraph {
 	}
 }
 
-// certificate is RFC 5280 section 6.1.3 (d) to (f) for the i-th certificate,
-// counted from 1 beneath the anchor. It returns false when the path has no
-// valid policy left and needs one.
+// certificate implements RFC 5280 §6.1.3 (d) to (f) for the i-th certificate,
+// counted from 1 beneath the anchor. It returns false if the path needs a valid
+// policy and has none left.
 func (g *policyGraph) certificate(f *facts, i int) bool {
 	switch {
 	case g.levels == nil:
@@ -104,7 +105,7 @@ func (g *policyGraph) grow(f *facts, i int) {
 }
 
 // prune removes nodes without children above the last level, and the whole
-// graph when nothing is left.
+// graph if nothing is left.
 func (g *policyGraph) prune() {
 	for depth := len(g.levels) - 2; depth >= 0; depth-- {
 		for p, n := range g.levels[depth] {
@@ -121,8 +122,9 @@ func (g *policyGraph) prune() {
 	}
 }
 
-// prepare is RFC 5280 section 6.1.4 (a), (b), (h) to (j): what a CA certificate
-// says for those beneath it. It returns false when anyPolicy is mapped.
+// prepare implements RFC 5280 §6.1.4 (a), (b), (h) to (j): what a CA
+// certificate demands of those beneath it. It returns false if anyPolicy is
+// mapped.
 func (g *policyGraph) prepare(f *facts) bool {
 	c := f.cert
 	mappings := map[string]map[string]bool{}
@@ -140,7 +142,7 @@ func (g *policyGraph) prepare(f *facts) bool {
 		g.mapPolicies(mappings)
 	}
 	if !f.selfIssued() {
-		g.explicit, g.mapping, g.inhibitAny = down(g.explicit), down(g.mapping), down(g.inhibitAny)
+		g.explicit, g.mapping, g.inhibitAny = lowered(g.explicit), lowered(g.mapping), lowered(g.inhibitAny)
 	}
 	g.lower(&g.explicit, c.RequireExplicitPolicy, c.RequireExplicitPolicyZero)
 	g.lower(&g.mapping, c.InhibitPolicyMapping, c.InhibitPolicyMappingZero)
@@ -172,12 +174,7 @@ func (g *policyGraph) mapPolicies(mappings map[string]map[string]bool) {
 	g.prune()
 }
 
-func down(n int) int {
-	if n > 0 {
-		return n - 1
-	}
-	return 0
-}
+func lowered(n int) int { return max(0, n-1) }
 
 func (g *policyGraph) lower(state *int, value int, zero bool) {
 	if (value > 0 || zero) && value < *state {
@@ -185,11 +182,11 @@ func (g *policyGraph) lower(state *int, value int, zero bool) {
 	}
 }
 
-// finish is RFC 5280 section 6.1.5 (a), (b), (g) with RFC 9618 section 5.5: the
-// policies of the user's set that hold for the whole path, in the anchor's
-// domain. ok is false when there is none and one is needed.
+// finish implements RFC 5280 §6.1.5 (a), (b), (g) with RFC 9618 §5.5: it
+// returns the policies of the user's set that hold for the whole path, in the
+// domain of the anchor. ok is false if there is none and one is needed.
 func (g *policyGraph) finish(leaf *facts, initial []x509.OID) (policies []x509.OID, ok bool) {
-	g.explicit = down(g.explicit)
+	g.explicit = lowered(g.explicit)
 	if leaf.cert.RequireExplicitPolicyZero {
 		g.explicit = 0
 	}
@@ -197,7 +194,8 @@ func (g *policyGraph) finish(leaf *facts, initial []x509.OID) (policies []x509.O
 	return policies, g.explicit > 0 || any || len(policies) > 0
 }
 
-// constrained returns the user-constrained-policy-set, and whether anyPolicy is in it.
+// constrained returns the user-constrained-policy-set, and whether anyPolicy is
+// in it.
 func (g *policyGraph) constrained(initial []x509.OID) (policies []x509.OID, any bool) {
 	if g.levels == nil {
 		return nil, false
@@ -207,9 +205,9 @@ func (g *policyGraph) constrained(initial []x509.OID) (policies []x509.OID, any 
 		wanted[policyKey(oid)] = true
 	}
 	all := initial == nil || wanted[anyPolicy]
-	// The policies of the path are known by the first one on their way from
-	// the anchor that is not anyPolicy. Every node that is left has a way to
-	// the last level.
+	// A policy of the path is identified by the first node on its way from the
+	// anchor that is not anyPolicy. Every node that is left has a way to the
+	// last level.
 	found := map[string]bool{}
 	for _, level := range g.levels[1:] {
 		for p, n := range level {
@@ -233,6 +231,6 @@ func (g *policyGraph) constrained(initial []x509.OID) (policies []x509.OID, any 
 			policies = append(policies, oid)
 		}
 	}
-	sort.Slice(policies, func(i, j int) bool { return policyKey(policies[i]) < policyKey(policies[j]) })
+	slices.SortFunc(policies, func(a, b x509.OID) int { return strings.Compare(policyKey(a), policyKey(b)) })
 	return policies, any
 }

@@ -5,18 +5,20 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"slices"
 
 	"natsuin/verify/internal/revocation"
 	"natsuin/verify/internal/sigalg"
 )
 
-// Limits of the revocation side of one Validate, besides those of its Budget.
+// Limits of the revocation checks of one [Validate], besides those of its
+// [Budget].
 const (
 	maxSignerDepth = 4 // CRL signers whose own CRL signers are checked
 	maxSignerPaths = 200
 )
 
-// revoker answers for the certificates of paths to one anchor.
+// revoker checks the revocation of the certificates of paths.
 type revoker struct {
 	r       *Request
 	store   *store
@@ -28,13 +30,12 @@ type revoker struct {
 	unreadable int // CRLs and responses that could not be parsed
 
 	anchor *facts
-	// pending are CRL signers whose own status is being found out. A signer
-	// that answers for itself is believed unless it lists itself.
+	// pending are CRL signers whose own status is being checked. A signer that
+	// issues its own status is accepted unless it lists itself.
 	pending []*facts
 }
 
-// question identifies what was asked: the status of cert, issued by issuer, in
-// a path to the anchor.
+// question is the status of cert, issued by issuer, in a path to the anchor.
 type question struct{ cert, issuer, anchor *facts }
 
 func newRevoker(r *Request, s *store) *revoker {
@@ -69,7 +70,8 @@ func (k *revoker) checker(fetch revocation.Fetch) *revocation.Checker {
 
 var errTooManyDocuments = errors.New("path: too many revocation documents")
 
-// chain answers for every certificate of the chain but the anchor.
+// chain returns an answer for every certificate of the chain; the anchor's is
+// NotChecked.
 func (k *revoker) chain(ctx context.Context, chain []*facts) []revocation.Answer {
 	k.anchor = chain[len(chain)-1]
 	out := make([]revocation.Answer, len(chain))
@@ -92,8 +94,8 @@ func (k *revoker) chain(ctx context.Context, chain []*facts) []revocation.Answer
 var errSigner = errors.New("path: CRL signer refused")
 
 // trusted returns nil if the CRL signer has a valid path to the anchor of the
-// path that is being checked (RFC 5280 section 6.3.3 (f)), on which nothing is
-// revoked or unknown.
+// path that is being checked (RFC 5280 §6.3.3 (f)), on which nothing is revoked
+// or unknown.
 func (k *revoker) trusted(ctx context.Context, signer *x509.Certificate) error {
 	leaf := k.store.read(signer)
 	if !k.store.known[leaf] {
@@ -102,10 +104,8 @@ func (k *revoker) trusted(ctx context.Context, signer *x509.Certificate) error {
 	if leaf == k.anchor {
 		return nil
 	}
-	for _, p := range k.pending {
-		if p == leaf {
-			return nil
-		}
+	if slices.Contains(k.pending, leaf) {
+		return nil
 	}
 	if *k.paths++; len(k.pending) == maxSignerDepth || *k.paths > maxSignerPaths {
 		return errTooManyDocuments

@@ -13,7 +13,7 @@ import (
 	"natsuin/verify/internal/revocation"
 )
 
-// crl makes a CRL of the party that lists the certificates.
+// crl returns a CRL of the party that lists the certificates.
 func (p *party) crl(t testing.TB, revoked ...*party) []byte {
 	t.Helper()
 	template := &x509.RevocationList{Number: big.NewInt(1), ThisUpdate: at.AddDate(0, 0, -1), NextUpdate: at.AddDate(0, 0, 9)}
@@ -117,7 +117,8 @@ func TestSeparateListKey(t *testing.T) {
 	}
 }
 
-// Two lists whose signers wait for one another settle nothing, and end.
+// Two lists whose signers depend on each other prove nothing, and the check
+// ends.
 func TestSignersInACircle(t *testing.T) {
 	root := newRoot(t, "Root")
 	ca := root.newCA(t, "CA")
@@ -153,7 +154,7 @@ func TestAnotherPathForARevokedCA(t *testing.T) {
 	}
 }
 
-// A leaf that is revoked over one path is not merely unknown over another.
+// A leaf that is revoked over one path is not unknown over another.
 func TestRevokedOverOnePath(t *testing.T) {
 	one, two := newRoot(t, "One"), newRoot(t, "Two")
 	key := newKey(t)

@@ -5,19 +5,19 @@ import (
 	"context"
 	"crypto/x509"
 	"errors"
-	"sort"
+	"slices"
 
 	"natsuin/verify/internal/name"
 	"natsuin/verify/internal/sigalg"
 )
 
-// Limits of one Validate, besides those of its Budget.
+// Limits of one [Validate], besides those of its [Budget].
 const (
 	maxLength = 16 // certificates in a path, the anchor included
 	maxValid  = 8  // valid paths compared for their revocation status
 )
 
-// search builds paths for one leaf after the other, depth first, best issuers
+// search builds paths for one leaf after another, depth first, the best issuers
 // first.
 type search struct {
 	r          *Request
@@ -26,13 +26,13 @@ type search struct {
 
 	accept func(ctx context.Context, chain []*facts, result *Result) (stop bool)
 
-	best     *Failure // says most of why there is no path
+	best     *Failure // the most informative failure
 	bestRank int
 	gaveUp   bool
 }
 
-// store is what searches for one Request share: the certificates, and which of
-// them are anchors.
+// store is what all searches for one [Request] share: the certificates, and
+// which of them are anchors.
 type store struct {
 	*Budget
 	bySubject map[int][]*facts
@@ -73,12 +73,12 @@ func (s *store) isAnchor(f *facts) bool {
 	return ok
 }
 
-// named returns the certificates with the subject.
+// named returns the certificates with that subject.
 func (s *store) named(dn name.DN) []*x509.Certificate {
 	return certificates(s.bySubject[s.number(nameKey(dn))])
 }
 
-// run tries every path from leaf to an anchor until accept says stop.
+// run tries every path from leaf to an anchor until accept returns true.
 func (s *search) run(ctx context.Context, leaf *facts) {
 	chain := []*facts{leaf}
 	if s.isAnchor(leaf) && s.complete(ctx, chain) {
@@ -94,7 +94,7 @@ func (s *search) extend(ctx context.Context, chain []*facts) (stop bool) {
 		s.gaveUp = true
 		return false
 	}
-	dead := true
+	isEnd := true
 	for _, issuer := range s.issuers(child) {
 		if ctx.Err() != nil {
 			return true
@@ -111,7 +111,7 @@ func (s *search) extend(ctx context.Context, chain []*facts) (stop bool) {
 			s.refuse(err, child, issuer, longer)
 			continue
 		}
-		dead = false
+		isEnd = false
 		if s.isAnchor(issuer) {
 			stop = s.complete(ctx, longer)
 		} else {
@@ -121,21 +121,21 @@ func (s *search) extend(ctx context.Context, chain []*facts) (stop bool) {
 			return true
 		}
 	}
-	if dead {
+	if isEnd {
 		s.fail(incomplete(len(chain), noIssuer), newFailure(NoPath, chain, len(chain)-1, "its issuer's certificate is not at hand or not trusted"))
 	}
 	return false
 }
 
-// Ranks of failures. Paths that reach no anchor come first, the shorter ones
-// below the longer; see incomplete. Those that reach one say more.
+// Ranks of failures. Paths that reach no anchor come first, shorter ones below
+// longer ones; see incomplete. Those that reach one are more informative.
 const (
-	rankBroken        = 100 + iota // breaks a rule for good
-	rankIndeterminate              // something could still make the path valid
+	rankBroken        = 100 + iota // breaks a rule, and nothing can change that
+	rankIndeterminate              // more information could make the path valid
 	rankRefused                    // valid, and refused by Request.Accept
 )
 
-// Ranks of the failures after which a path of one length does not go on.
+// Ranks of the failures that end a path, for paths of one length.
 const (
 	noIssuer = iota
 	inDoubt
@@ -144,13 +144,13 @@ const (
 
 func incomplete(length, why int) int { return 3*length + why }
 
-// refuse notes why an issuer of the right name did not sign the child. A wrong
-// signature says something only where the key identifiers agree: several
-// generations of one CA share a name.
+// refuse records why an issuer of the right name did not sign the child. A
+// wrong signature means something only if the key identifiers match, since
+// several generations of a CA share a name.
 //
-// What no anchor has signed is at hand because somebody put it there: a copy that
-// was spoilt, an issuer that was invented. Others may be right. Only a leaf is
-// wrong for good, if no other can be meant and its issuer is beyond doubt.
+// Anyone can add a certificate that no anchor has signed: a damaged copy, or an
+// invented issuer. Another copy may be right, so the failure is final only for
+// a leaf with no others, if its issuer is an anchor or signed by one.
 func (s *search) refuse(err error, child, issuer *facts, chain []*facts) {
 	at := len(chain) - 2
 	match := keyMatch(child, issuer)
@@ -169,15 +169,15 @@ func (s *search) refuse(err error, child, issuer *facts, chain []*facts) {
 		return
 	}
 	why := signatureWrong
-	if f.indeterminate = at > 0 || len(s.r.Others) > 0 || !s.beyondDoubt(issuer); f.indeterminate {
+	if f.indeterminate = at > 0 || len(s.r.Others) > 0 || !s.signedByAnchor(issuer); f.indeterminate {
 		why = inDoubt
 	}
 	s.fail(incomplete(at+1, why), f)
 }
 
-// beyondDoubt reports whether an issuer is an anchor, or one whose signature an
-// anchor verifies.
-func (s *search) beyondDoubt(issuer *facts) bool {
+// signedByAnchor reports whether an issuer is an anchor, or an anchor verifies
+// its signature.
+func (s *search) signedByAnchor(issuer *facts) bool {
 	if s.isAnchor(issuer) {
 		return true
 	}
@@ -189,18 +189,15 @@ func (s *search) beyondDoubt(issuer *facts) bool {
 	return false
 }
 
-// repeats reports whether the chain already has this CA under this key.
+// repeats reports whether the chain already has this CA with this key.
 func repeats(chain []*facts, issuer *facts) bool {
-	for _, f := range chain {
-		if f.subjectID == issuer.subjectID && f.keyID == issuer.keyID {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(chain, func(f *facts) bool {
+		return f.subjectID == issuer.subjectID && f.keyID == issuer.keyID
+	})
 }
 
-// keyMatch compares the child's authority key identifier with the issuer's
-// subject key identifier: 2 equal, 1 not said, 0 different.
+// keyMatch compares the authority key identifier of the child with the subject
+// key identifier of the issuer: 2 if equal, 1 if one is absent, 0 if different.
 func keyMatch(child, issuer *facts) int {
 	a, b := child.cert.AuthorityKeyId, issuer.cert.SubjectKeyId
 	switch {
@@ -216,7 +213,7 @@ func keyMatch(child, issuer *facts) int {
 // likeliest first: by key identifier, then anchors, then those valid at the
 // time. Only the signature decides.
 func (s *search) issuers(child *facts) []*facts {
-	found := append([]*facts(nil), s.bySubject[child.issuerID]...)
+	found := slices.Clone(s.bySubject[child.issuerID])
 	score := func(f *facts) int {
 		n := 4 * keyMatch(child, f)
 		if s.isAnchor(f) {
@@ -227,7 +224,7 @@ func (s *search) issuers(child *facts) []*facts {
 		}
 		return n
 	}
-	sort.SliceStable(found, func(i, j int) bool { return score(found[i]) > score(found[j]) })
+	slices.SortStableFunc(found, func(a, b *facts) int { return score(b) - score(a) })
 	return found
 }
 
@@ -253,7 +250,7 @@ func (s *search) complete(ctx context.Context, chain []*facts) (stop bool) {
 	return s.accept(ctx, chain, result)
 }
 
-// fail keeps the failure that says most: of equal rank the first.
+// fail keeps the most informative failure: of equal rank, the first.
 func (s *search) fail(rank int, f *Failure) {
 	if s.best == nil || rank > s.bestRank {
 		s.best, s.bestRank = f, rank

@@ -12,14 +12,14 @@ import (
 var (
 	idEmailAddress = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 1}
 	// idSMTPUTF8Mailbox is an otherName that rfc822Name constraints concern
-	// (RFC 9598 section 6).
+	// (RFC 9598 §6).
 	idSMTPUTF8Mailbox = asn1.ObjectIdentifier{1, 3, 6, 1, 5, 5, 7, 8, 9}
 )
 
 // names returns all names that name constraints apply to: the subject unless
-// empty, the alternative names, and mailboxes in other places. Without an
-// rfc822Name among the alternatives, e-mail addresses in the subject stand in
-// (RFC 5280 section 4.2.1.10).
+// empty, the alternative names, and mailboxes in other places. If the
+// alternatives hold no rfc822Name, e-mail addresses in the subject count (RFC
+// 5280 §4.2.1.10).
 func (f *facts) names() []name.General {
 	var all []name.General
 	if len(f.subject) > 0 {

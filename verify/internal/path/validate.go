@@ -8,9 +8,9 @@ import (
 	"natsuin/verify/internal/sigalg"
 )
 
-// validate is RFC 5280 section 6.1 over a chain of facts, leaf first, whose
-// signatures have been verified. All rules that no time can mend are tried
-// before the dates, so that a failure of dates means that all else is well.
+// validate implements RFC 5280 §6.1 over a chain, leaf first, whose signatures
+// have been verified. The dates come last, so that a failure of dates means
+// that all else is valid.
 func (s *search) validate(chain []*facts) (*Result, *Failure) {
 	fail := func(kind Kind, index int, detail string) (*Result, *Failure) {
 		return nil, newFailure(kind, chain, index, detail)
@@ -48,8 +48,8 @@ func (s *search) validate(chain []*facts) (*Result, *Failure) {
 	return &Result{Chain: certificates(chain), AnchorIndex: s.anchors[chain[len(chain)-1]], Policies: policies}, nil
 }
 
-// certificate looks at one certificate by itself, and as the issuer of the one
-// beneath it. It returns zero when all is well.
+// certificate checks one certificate by itself, and as the issuer of the one
+// beneath it. It returns zero if it is valid.
 func (s *search) certificate(chain []*facts, i int) (Kind, string) {
 	f := chain[i]
 	if f.unread {
@@ -62,7 +62,7 @@ func (s *search) certificate(chain []*facts, i int) (Kind, string) {
 		return UnknownCritical, f.unknownCritical.String()
 	}
 	key := f.cert.PublicKey
-	if i == 0 { // what it signed, the caller verified
+	if i == 0 { // the caller verified what it signed
 		key, _, _ = sigalg.PublicKey(f.cert)
 	}
 	if kind := algorithmKind(s.algorithms.Key(key)); kind != 0 {
@@ -95,9 +95,9 @@ func algorithmKind(err error) Kind {
 	return UnsupportedAlgorithm
 }
 
-// pathLengths is RFC 5280 section 6.1.4 (l) and (m): self-issued certificates
-// are not counted, and the last certificate neither. The anchor's own limit
-// counts as well.
+// pathLengths implements RFC 5280 §6.1.4 (l) and (m): self-issued certificates
+// and the last certificate are not counted. The limit of the anchor applies
+// too.
 func (s *search) pathLengths(chain []*facts) (Kind, int) {
 	left := len(chain)
 	for i := len(chain) - 1; i >= 1; i-- {
@@ -115,8 +115,8 @@ func (s *search) pathLengths(chain []*facts) (Kind, int) {
 	return 0, 0
 }
 
-// nameConstraints is RFC 5280 section 6.1.3 (b) and (c) with 6.1.4 (g). With an
-// error comes the index of the certificate that it is about.
+// nameConstraints implements RFC 5280 §6.1.3 (b) and (c) with §6.1.4 (g). With
+// an error, it returns the index of the certificate that it is about.
 func (s *search) nameConstraints(chain []*facts) (int, error) {
 	var above []*constraints
 	for i := len(chain) - 1; i >= 0; i-- {
@@ -136,12 +136,12 @@ func (s *search) nameConstraints(chain []*facts) (int, error) {
 	return 0, nil
 }
 
-// policies runs the policy graph. failed is the index of the certificate at
+// policies computes the policy graph. failed is the index of the certificate at
 // which no valid policy was left, or -1.
 func (s *search) policies(chain []*facts) (policies []x509.OID, failed int) {
 	n := len(chain) - 1
 	if n == 0 {
-		// The leaf is the anchor: its own policies are all that there is.
+		// The leaf is the anchor: its own policies are all there are.
 		n = 1
 		chain = []*facts{chain[0], chain[0]}
 	}

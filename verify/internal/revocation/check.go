@@ -6,40 +6,39 @@ import (
 	"crypto/rand"
 	"crypto/x509"
 	"slices"
-	"sort"
 	"time"
 
 	"natsuin/verify/internal/name"
 	"natsuin/verify/internal/sigalg"
 )
 
-// skew is how far a document may be ahead of the clock.
+// skew is how far the date of a document may be ahead of the clock.
 const skew = 5 * time.Minute
 
-// Checker answers for the certificates of one path. Its functions come from the
-// path package, which knows the anchor.
+// Checker checks the certificates of one path. Its functions come from package
+// path, which has the anchor.
 type Checker struct {
 	CRLs      []*CRL
 	Responses []*Response
-	Fetch     Fetch // nil: nobody to ask
+	Fetch     Fetch // nil if there is no responder
 
 	// At is the reference time; Now is the clock, zero meaning At.
 	At, Now    time.Time
 	Algorithms sigalg.Policy
 
-	// Named returns the certificates at hand whose subject is the name.
+	// Named returns the certificates at hand with that subject.
 	Named func(name.DN) []*x509.Certificate
-	// Trusted returns nil if the certificate has a valid, unrevoked path to
-	// the anchor of the path that is being checked. It is asked about CRL
-	// signers other than the issuer above the certificate.
+	// Trusted returns nil if the certificate has a valid, unrevoked path to the
+	// anchor of the path that is being checked. It is asked for CRL signers
+	// other than the issuer of the certificate.
 	Trusted func(ctx context.Context, signer *x509.Certificate) error
-	// Verify verifies a signature, counting the work; nil means sigalg.Verify.
+	// Verify verifies a signature within a budget; nil means [sigalg.Verify].
 	Verify sigalg.Verifier
 }
 
-// tolerated says what only a switch admits of a signature by the key of signer,
-// and of the one that vouches for a signer other than the issuer. An anchor's own
-// is nobody's proof.
+// tolerated reports whether a signature by the key of signer, or the one on a
+// signer other than the issuer, rests on SHA-1 or a weak key. The signature of
+// a self-issued certificate on itself proves nothing and does not count.
 func tolerated(signer, issuer *x509.Certificate, a x509.SignatureAlgorithm) (sha1, weak bool) {
 	var strict sigalg.Policy
 	sha1 = strict.Algorithm(a) != nil
@@ -49,7 +48,7 @@ func tolerated(signer, issuer *x509.Certificate, a x509.SignatureAlgorithm) (sha
 	return sha1, strict.Key(signer.PublicKey) != nil
 }
 
-// now is the clock's time.
+// now returns the time of the clock.
 func (k *Checker) now() time.Time {
 	if k.Now.IsZero() {
 		return k.At
@@ -57,7 +56,7 @@ func (k *Checker) now() time.Time {
 	return k.Now
 }
 
-// limit is the latest time that a document may be issued at.
+// limit returns the latest acceptable date of issue.
 func (k *Checker) limit() time.Time {
 	if k.Now.After(k.At) {
 		return k.Now.Add(skew)
@@ -72,7 +71,7 @@ func (k *Checker) verify(signer *x509.Certificate, a x509.SignatureAlgorithm, si
 	return sigalg.Verify(signer, a, signed, signature)
 }
 
-// allowed returns nil if the key and the algorithm may be relied on.
+// allowed returns nil if the key and the algorithm are allowed.
 func (k *Checker) allowed(signer *x509.Certificate, a x509.SignatureAlgorithm) error {
 	if err := k.Algorithms.Algorithm(a); err != nil {
 		return err
@@ -80,15 +79,15 @@ func (k *Checker) allowed(signer *x509.Certificate, a x509.SignatureAlgorithm) e
 	return k.Algorithms.Key(signer.PublicKey)
 }
 
-// Check answers for cert, issued by the certificate above it in its path. One
-// source that says revoked outweighs any that says good.
+// Check returns what is known of cert, issued by issuer. One source that says
+// revoked outweighs any that says good.
 func (k *Checker) Check(ctx context.Context, cert, issuer *x509.Certificate) Answer {
 	answer := k.byCRL(ctx, cert, issuer)
 	for _, r := range k.Responses {
-		answer = better(answer, k.byOCSP(ctx, r, cert, issuer, nil))
+		answer = merge(answer, k.byOCSP(ctx, r, cert, issuer, nil))
 	}
 	if k.Fetch != nil {
-		answer = better(answer, k.byFetch(ctx, cert, issuer))
+		answer = merge(answer, k.byFetch(ctx, cert, issuer))
 	}
 	if answer.Status == Unknown && len(answer.Why) == 0 {
 		answer.Why = []Gap{{NothingAtHand, "no CRL or OCSP response for this certificate"}}
@@ -99,8 +98,8 @@ func (k *Checker) Check(ctx context.Context, cert, issuer *x509.Certificate) Ans
 	return answer
 }
 
-// better merges the answers of two sources.
-func better(a, b Answer) Answer {
+// merge combines the answers of two sources.
+func merge(a, b Answer) Answer {
 	switch {
 	case a.Status == Revoked && b.Status == Revoked:
 		earliest := a
@@ -123,7 +122,7 @@ func better(a, b Answer) Answer {
 	return unknown(slices.Concat(a.Why, b.Why)...)
 }
 
-// byFetch asks a responder and checks what it says.
+// byFetch asks a responder and checks its answer.
 func (k *Checker) byFetch(ctx context.Context, cert, issuer *x509.Certificate) Answer {
 	nonce := make([]byte, nonceSize)
 	rand.Read(nonce) // never fails: it crashes the program instead
@@ -149,10 +148,10 @@ func (k *Checker) byFetch(ctx context.Context, cert, issuer *x509.Certificate) A
 	return answer
 }
 
-// covers reports whether a document of these dates speaks for the reference
-// time. One issued later than the reference time also does: it lists what was
-// revoked by then, as long as the certificate had not expired in between and
-// could have been dropped (see dropped).
+// covers reports whether a document with these dates is one for the reference
+// time. A document issued later is too: it lists what was revoked by then,
+// unless the certificate expired in between and could have been dropped (see
+// dropped).
 func (k *Checker) covers(thisUpdate, nextUpdate time.Time) bool {
 	if thisUpdate.After(k.limit()) {
 		return false
@@ -163,12 +162,11 @@ func (k *Checker) covers(thisUpdate, nextUpdate time.Time) bool {
 	return !nextUpdate.Before(k.At)
 }
 
-// stale reports whether a document that covers the reference time tells less
-// than could be known: it is older than that time, and over now; and when it
-// ended, which is when it was issued if it names no end. RFC 5280 section 6.3.3
-// wants lists that are current when they are used, and ETSI EN 319 102-1 section
-// 5.2.5 fresh ones; a list from before the reference time and over since knows
-// nothing of a revocation between the two.
+// stale reports whether a document that covers the reference time was issued
+// before it and has ended by now, and when it ended, which is when it was
+// issued if it names no end. RFC 5280 §6.3.3 wants lists that are current when
+// they are used, and ETSI EN 319 102-1 §5.2.5 fresh ones: such a document does
+// not cover a revocation between the reference time and now.
 func (k *Checker) stale(thisUpdate, nextUpdate time.Time) (end time.Time, stale bool) {
 	grace := time.Duration(0)
 	if nextUpdate.IsZero() {
@@ -177,22 +175,28 @@ func (k *Checker) stale(thisUpdate, nextUpdate time.Time) (end time.Time, stale 
 	return nextUpdate, thisUpdate.Before(k.At) && nextUpdate.Add(grace).Before(k.now())
 }
 
-// dropped reports whether a document of this date may leave the certificate
-// out because it had expired. keptFrom is the earliest expiry that is kept,
-// zero when nothing is said.
+// dropped reports whether a document of this date may omit the certificate
+// because it had expired. keptFrom is the earliest expiry that is kept, zero if
+// nothing is said.
 func dropped(cert *x509.Certificate, thisUpdate, keptFrom time.Time) bool {
 	return thisUpdate.After(cert.NotAfter) && (keptFrom.IsZero() || cert.NotAfter.Before(keptFrom))
 }
 
-// newestFirst returns the lists in the order of their age.
+// newestFirst returns the lists, sorted by date.
 func newestFirst(lists []*CRL) []*CRL {
-	sorted := append([]*CRL(nil), lists...)
-	sort.SliceStable(sorted, func(i, j int) bool {
-		a, b := sorted[i], sorted[j]
-		if !a.thisUpdate.Equal(b.thisUpdate) {
-			return a.thisUpdate.After(b.thisUpdate)
+	sorted := slices.Clone(lists)
+	slices.SortStableFunc(sorted, func(a, b *CRL) int {
+		switch c := b.thisUpdate.Compare(a.thisUpdate); {
+		case c != 0:
+			return c
+		case a.number == nil && b.number == nil:
+			return 0
+		case a.number == nil:
+			return 1
+		case b.number == nil:
+			return -1
 		}
-		return a.number != nil && (b.number == nil || a.number.Cmp(b.number) > 0)
+		return b.number.Cmp(a.number)
 	})
 	return sorted
 }

@@ -18,7 +18,7 @@ import (
 var ErrMalformed = errors.New("revocation: malformed")
 
 // CRL is a parsed certificate revocation list, version 1 or 2. Its entries stay
-// in DER and are read in passing, so that memory does not grow with them.
+// in DER and are read when needed, so that memory does not grow with them.
 type CRL struct {
 	raw       []byte
 	tbs       []byte
@@ -36,45 +36,45 @@ type CRL struct {
 	scope    scope
 	rawScope []byte // the issuingDistributionPoint, nil when absent
 	// keepsExpiredFrom is expiredCertsOnCRL: certificates that expired since
-	// then stay listed. Zero when absent.
+	// then stay listed. Zero if absent.
 	keepsExpiredFrom time.Time
 
-	// unknownCritical: an extension, of the list or of any entry, is critical
-	// and not processed here, so the list must not be used at all (RFC 5280
-	// sections 5.2 and 5.3).
+	// unknownCritical: an extension of the list or of an entry is critical and
+	// not processed here, so the list must not be used (RFC 5280 §5.2, §5.3).
 	unknownCritical bool
-	// informal: version 2 without a cRLNumber, or with a critical one (section
-	// 5.2.3). Such a list can revoke, and is no proof that a certificate is good.
-	informal bool
+	// unnumbered: version 2 without a cRLNumber, or with a critical one (RFC
+	// 5280 §5.2.3). Such a list can revoke, but cannot prove good.
+	unnumbered bool
 
 	verified map[string]error // by public key
 }
 
-// Signed is the part of the list that its signature covers.
+// Signed returns the part of the list that its signature covers.
 func (c *CRL) Signed() []byte { return c.tbs }
 
-// Copy returns a list that may be used beside c, which was only parsed.
+// Copy returns a copy that another goroutine may use. c must be fresh from
+// [ParseCRL].
 func (c *CRL) Copy() *CRL {
 	list := *c
 	return &list
 }
 
-// scope is the issuingDistributionPoint (RFC 5280 section 5.2.5).
+// scope is the issuingDistributionPoint (RFC 5280 §5.2.5).
 type scope struct {
 	names                                     []name.General // nil when absent
 	onlyUser, onlyCA, onlyAttribute, indirect bool
 	reasons                                   reasonMask
 }
 
-// reasonMask is ReasonFlags as a set; everyReason is the set of all.
+// reasonMask is a set of ReasonFlags.
 type reasonMask uint16
 
-// everyReason has a bit for each ReasonFlags bit from keyCompromise(1) to
+// everyReason is the set of the reasons from keyCompromise(1) to
 // aACompromise(8); bit 0 is unused.
 const everyReason reasonMask = 0x1fe
 
-// ParseCRL parses a DER CertificateList, nothing after it. It checks structure
-// only: signature, dates and scope are checked when the list is used.
+// ParseCRL parses a DER CertificateList with nothing after it. It only checks
+// the structure: signature, dates and scope are checked when the list is used.
 func ParseCRL(der []byte) (*CRL, error) {
 	c := &CRL{raw: der, scope: scope{reasons: everyReason}}
 	in := cryptobyte.String(der)
@@ -119,9 +119,9 @@ func ParseCRL(der []byte) (*CRL, error) {
 			return nil, ErrMalformed
 		}
 	}
-	c.informal = c.informal || version == 1 && c.number == nil
+	c.unnumbered = c.unnumbered || version == 1 && c.number == nil
 	if c.base != nil && c.number == nil {
-		return nil, ErrMalformed // a delta is numbered (RFC 5280 section 5.2.4)
+		return nil, ErrMalformed // a delta is numbered (RFC 5280 §5.2.4)
 	}
 	if err := c.checkEntries(version); err != nil {
 		return nil, err
@@ -129,13 +129,13 @@ func ParseCRL(der []byte) (*CRL, error) {
 	return c, nil
 }
 
-// extension takes in one extension of the list.
+// extension reads one extension of the list.
 func (c *CRL) extension(e extension) bool {
 	v := e.value
 	switch e.oid {
 	case oidCRLNumber:
 		c.number = new(big.Int)
-		c.informal = e.critical
+		c.unnumbered = e.critical
 		return len(v) <= 64 && v.ReadASN1Integer(c.number) && v.Empty() && c.number.Sign() >= 0
 	case oidDeltaCRLIndicator:
 		c.base = new(big.Int)

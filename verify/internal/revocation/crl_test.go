@@ -227,7 +227,7 @@ func TestIndirect(t *testing.T) {
 	want(t, ask(plain, with()), revocation.Unknown, "no CRL") // not named by the certificate
 }
 
-// With a proof of time in the past, a list of today still tells what happened.
+// With a proof of time in the past, a current list still says what happened.
 func TestPastReferenceTime(t *testing.T) {
 	ca := issue(t, nil, "CA", asCA)
 	leaf := issue(t, ca, "Leaf")

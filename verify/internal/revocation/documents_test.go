@@ -134,7 +134,7 @@ func sign(t testing.TB, key *ecdsa.PrivateKey, h crypto.Hash, tbs []byte, rest .
 	return tlv(0x30, parts...)
 }
 
-// list describes a CRL; its zero value is a good, empty one.
+// list describes a CRL. The zero value is a good, empty one.
 type list struct {
 	this, next time.Time // zero: yesterday, in ten days
 	noNext     bool
@@ -196,7 +196,8 @@ func (l list) parse(t testing.TB, by *party) *revocation.CRL {
 	return c
 }
 
-// checker answers from the lists; every certificate of others may sign for it.
+// checker returns a checker with the lists; every certificate of others may
+// sign for it.
 func checker(others []*party, lists ...*revocation.CRL) *revocation.Checker {
 	return &revocation.Checker{CRLs: lists, At: at,
 		Named: func(dn name.DN) []*x509.Certificate {

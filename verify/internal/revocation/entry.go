@@ -11,7 +11,7 @@ import (
 	"natsuin/verify/internal/name"
 )
 
-// maxSerial bounds a serial number in bytes; RFC 5280 allows 20.
+// maxSerial limits a serial number, in bytes; RFC 5280 allows 20.
 const maxSerial = 64
 
 // entry is one revoked certificate.
@@ -42,9 +42,9 @@ func readEntry(list *cryptobyte.String) (rawEntry, bool) {
 	return e, true
 }
 
-// details reads an entry's extensions. issuer is nil unless the entry names a
-// certificate issuer; known is false when it has a critical extension that is
-// not processed here.
+// details reads the extensions of an entry. issuer is nil unless the entry
+// names a certificate issuer; known is false if there is a critical extension
+// that is not processed here.
 func (e rawEntry) details() (out entry, issuer []name.General, known, ok bool) {
 	out, known = entry{revokedAt: e.revokedAt}, true
 	if e.extensions == nil {
@@ -71,7 +71,8 @@ func (e rawEntry) details() (out entry, issuer []name.General, known, ok bool) {
 	return out, issuer, known, ok
 }
 
-// readReason reads a CRLReason and nothing after it. 7 is not used (RFC 5280 section 5.3.1).
+// readReason reads a CRLReason with nothing after it. 7 is unused (RFC 5280
+// §5.3.1).
 func readReason(in cryptobyte.String, out *Reason) bool {
 	var code int
 	if !in.ReadASN1Enum(&code) || !in.Empty() {
@@ -82,7 +83,7 @@ func readReason(in cryptobyte.String, out *Reason) bool {
 	return ok
 }
 
-// checkEntries reads every entry once: their structure, and whether one holds a
+// checkEntries reads every entry once: its structure, and whether it has a
 // critical extension that is not processed here.
 func (c *CRL) checkEntries(version int) error {
 	for list := c.entries; !list.Empty(); {
@@ -94,8 +95,8 @@ func (c *CRL) checkEntries(version int) error {
 		if !ok {
 			return ErrMalformed
 		}
-		// A certificate issuer where the list is not indirect contradicts the
-		// list's own scope.
+		// A certificate issuer in a list that is not indirect contradicts its
+		// scope.
 		if !known || issuer != nil && !c.scope.indirect {
 			c.unknownCritical = true
 		}
@@ -104,15 +105,14 @@ func (c *CRL) checkEntries(version int) error {
 }
 
 // find returns the last entry for the serial number of a certificate by the
-// issuer. In an indirect CRL an entry belongs to the last certificate issuer
-// named before it, and before any, to the issuer of the list (RFC 5280 section
-// 5.3.3).
+// issuer. In an indirect CRL, an entry belongs to the last certificate issuer
+// named before it, or else to the issuer of the list (RFC 5280 §5.3.3).
 func (c *CRL) find(issuer name.DN, serial *big.Int) (entry, bool) {
 	var found entry
 	var hit bool
 	want := serialBytes(serial)
 	if !c.scope.indirect && !bytes.Contains(c.entries, want) {
-		return entry{}, false // far cheaper than to read entry by entry
+		return entry{}, false // far cheaper than reading each entry
 	}
 	current := c.issuer.Equal(issuer)
 	for list := c.entries; !list.Empty(); {
@@ -141,7 +141,7 @@ func (c *CRL) find(issuer name.DN, serial *big.Int) (entry, bool) {
 	return found, hit
 }
 
-// serialBytes returns the contents octets of the INTEGER.
+// serialBytes returns the contents octets of an INTEGER.
 func serialBytes(serial *big.Int) []byte {
 	var b cryptobyte.Builder
 	b.AddASN1BigInt(serial)

@@ -2,27 +2,28 @@ package revocation
 
 import "strings"
 
-// A Cause is why a document, or the lack of one, left a question open. The order is
-// that of how close it came to an answer, the nearest last.
+// A Cause says why a document, or the lack of one, did not answer the question.
+// The causes are ordered by how close the document came to an answer, the
+// closest last.
 type Cause int
 
 // The causes.
 const (
 	NothingAtHand    Cause = iota // neither list nor answer
 	Unreadable                    // a document that cannot be parsed
-	ListOfAnother                 // lists, but none of this issuer and scope
-	NobodyReached                 // the responder could not be asked
-	AnswerRefused                 // the responder's answer is malformed, not authentic, not for this question or time
+	ListOfAnother                 // no list is of this issuer and scope
+	NobodyReached                 // the responder was not reached
+	AnswerRefused                 // malformed, not authentic, or not for this question or time
 	AnswerUnknown                 // the responder does not know the certificate
-	ListSigner                    // signed by whom it does not behoove, or too weakly
-	ListSignature                 // signed by nobody at hand, or changed
-	ListInsufficient              // partial, or with what is not understood, so that it proves nothing good
-	ListAfterExpiry               // of a time at which the certificate need not stand in it any more
+	ListSigner                    // signed by someone who may not, or too weakly
+	ListSignature                 // no key at hand verifies the signature
+	ListInsufficient              // partial, or not understood: it cannot prove good
+	ListAfterExpiry               // from after the expiry: it may omit the certificate
 	ListOutOfDate                 // not for the reference time
 )
 
-// A Gap is one thing that was missing or refused: its Cause for programs, its Text for
-// people who look closer.
+// A Gap is one thing that was missing or refused: Cause is for programs, Text
+// for developers.
 type Gap struct {
 	Cause Cause
 	Text  string
@@ -30,7 +31,8 @@ type Gap struct {
 
 func unknown(gaps ...Gap) Answer { return Answer{Status: Unknown, Why: gaps} }
 
-// NearestCause is that of the document that came closest to an answer.
+// NearestCause returns the cause of the document that came closest to an
+// answer.
 func (a Answer) NearestCause() Cause {
 	nearest := NothingAtHand
 	for _, g := range a.Why {

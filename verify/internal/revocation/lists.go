@@ -13,20 +13,20 @@ import (
 	"natsuin/verify/internal/name"
 )
 
-// query is one certificate's question to the lists.
+// query is the question about one certificate, and what the lists say so far.
 type query struct {
 	cert, issuer *x509.Certificate
 	issuerName   name.DN
 	why          []Gap
 	covered      reasonMask
-	fresh        reasonMask      // covered by lists that are not stale
-	until        time.Time       // when the last of the stale ones ended
-	sha1, weak   bool            // some list that counted rests on these
-	revoked      Answer          // what the lists that revoke say together
+	fresh        reasonMask      // covered by lists that have not ended
+	until        time.Time       // when the last of the others ended
+	sha1, weak   bool            // what the lists that counted rest on
+	revoked      Answer          // the merged answer of lists that revoke
 	settled      map[string]*CRL // the list that counted, by issuer, scope and signer
 }
 
-// byCRL is RFC 5280 section 6.3.3 over all the lists at hand.
+// byCRL implements RFC 5280 §6.3.3 over all the lists at hand.
 func (k *Checker) byCRL(ctx context.Context, cert, issuer *x509.Certificate) Answer {
 	issuerName, err := name.ParseDN(cert.RawIssuer)
 	if err != nil {
@@ -38,7 +38,7 @@ func (k *Checker) byCRL(ctx context.Context, cert, issuer *x509.Certificate) Ans
 	}
 	q := &query{cert: cert, issuer: issuer, issuerName: issuerName, settled: map[string]*CRL{}}
 	lists := newestFirst(k.CRLs)
-	// The last point is assumed: any list by the issuer itself.
+	// The last point is the assumed one: any list by the issuer itself.
 	for _, p := range append(named, point{names: issuerNames(cert, issuerName), reasons: everyReason}) {
 		for _, list := range lists {
 			if ctx.Err() != nil {
@@ -63,11 +63,10 @@ func (k *Checker) byCRL(ctx context.Context, cert, issuer *x509.Certificate) Ans
 	return unknown(q.why...)
 }
 
-// consult reads one list under one distribution point. Unlike RFC 5280, which
-// stops when every reason is covered, all lists in scope are read: one that
-// revokes must not hide behind one that does not.
-//
-// What the list says or covers is added to q.
+// consult adds to q what one list says or covers under one distribution point.
+// RFC 5280 stops once every reason is covered; here all lists in scope are
+// read, so that one that does not list the certificate cannot hide one that
+// does.
 func (k *Checker) consult(ctx context.Context, q *query, p point, list *CRL) {
 	reasons := p.reasons & list.scope.reasons
 	if list.base != nil || !inScope(q, p, list) || reasons == 0 {
@@ -91,7 +90,7 @@ func (k *Checker) consult(ctx context.Context, q *query, p point, list *CRL) {
 		refuse(why.Cause, why.Text)
 		return
 	}
-	// Of lists with one issuer, scope and key only the newest counts.
+	// Of several lists with one issuer, scope and key, only the newest counts.
 	group := list.issuer.Key() + "|" + string(list.rawScope) + "|" + string(signer.RawSubjectPublicKeyInfo)
 	if counted := q.settled[group]; counted != nil && counted != list {
 		return
@@ -110,22 +109,22 @@ func (k *Checker) consult(ctx context.Context, q *query, p point, list *CRL) {
 		deltaSHA1, _ := tolerated(signer, q.issuer, delta.algorithm)
 		sha1 = sha1 || deltaSHA1
 	}
-	if found, ok := look(list, delta, q.issuerName, q.cert); ok {
+	if found, ok := findEntry(list, delta, q.issuerName, q.cert); ok {
 		answer := revokedBy(found, FromCRL)
 		answer.SHA1, answer.Weak = sha1, weak
 		q.settled[group] = list
-		q.revoked = better(q.revoked, answer)
+		q.revoked = merge(q.revoked, answer)
 		return
 	}
 	switch {
-	case list.informal:
-		refuse(ListInsufficient, "not numbered as it must be, so it proves nothing good")
+	case list.unnumbered:
+		refuse(ListInsufficient, "not numbered as required, so it cannot prove good")
 		return
 	case delta == nil && (list.freshest || hasExtension(q.cert, oidFreshestCRL)):
-		refuse(ListInsufficient, "a fresher list is named, but not at hand")
+		refuse(ListInsufficient, "it names a fresher list that is not at hand")
 		return
 	case dropped(q.cert, current.thisUpdate, current.keepsExpiredFrom):
-		refuse(ListAfterExpiry, "issued after the certificate expired, so it may leave it out")
+		refuse(ListAfterExpiry, "issued after the certificate expired, so it may omit it")
 		return
 	}
 	q.settled[group] = list
@@ -138,7 +137,8 @@ func (k *Checker) consult(ctx context.Context, q *query, p point, list *CRL) {
 	}
 }
 
-// inScope is steps (b)(1) and (b)(2) of RFC 5280 section 6.3.3.
+// inScope reports whether a list is one for the certificate, under a
+// distribution point (RFC 5280 §6.3.3 (b)(1) and (b)(2)).
 func inScope(q *query, p point, list *CRL) bool {
 	if p.issuer != nil {
 		if !list.scope.indirect || !anyEqual(p.issuer, []name.General{{Form: name.DirectoryName, DN: list.issuer}}) {
@@ -171,9 +171,9 @@ func anyEqual(a, b []name.General) bool {
 	return false
 }
 
-// look finds the certificate in the delta, else in the complete list. It
-// returns false when neither lists it or the delta took it off.
-func look(list, delta *CRL, issuer name.DN, cert *x509.Certificate) (entry, bool) {
+// findEntry returns the entry for the certificate in the delta, or else in the
+// complete list. It returns false if neither lists it or the delta removed it.
+func findEntry(list, delta *CRL, issuer name.DN, cert *x509.Certificate) (entry, bool) {
 	if delta != nil {
 		if e, ok := delta.find(issuer, cert.SerialNumber); ok {
 			return e, e.reason != RemoveFromCRL
@@ -184,7 +184,7 @@ func look(list, delta *CRL, issuer name.DN, cert *x509.Certificate) (entry, bool
 }
 
 // delta returns the newest delta that can be combined with the list (RFC 5280
-// sections 5.2.4 and 6.3.3 (c)) and was signed with the same key, or nil.
+// §5.2.4, §6.3.3 (c)) and was signed with the same key, or nil.
 func (k *Checker) delta(list *CRL, signer *x509.Certificate) *CRL {
 	var best *CRL
 	for _, d := range k.CRLs {
@@ -202,8 +202,8 @@ func (k *Checker) delta(list *CRL, signer *x509.Certificate) *CRL {
 	return best
 }
 
-// signer returns the certificate whose key signed the list and that may do so,
-// or nil and why there is none.
+// signer returns the certificate whose key signed the list and that may sign
+// it, or nil and why there is none.
 func (k *Checker) signer(ctx context.Context, q *query, list *CRL) (*x509.Certificate, Gap) {
 	why := Gap{ListSignature, "signed by nobody at hand"}
 	candidates := k.Named(list.issuer)
@@ -222,7 +222,7 @@ func (k *Checker) signer(ctx context.Context, q *query, list *CRL) (*x509.Certif
 			continue
 		}
 		if !list.names(c, candidates) {
-			why = Gap{ListSigner, "its authority key identifier is that of another key"}
+			why = Gap{ListSigner, "its authority key identifier names another key"}
 			continue
 		}
 		if c.KeyUsage&x509.KeyUsageCRLSign == 0 && hasExtension(c, oidKeyUsage) {
@@ -241,10 +241,10 @@ func (k *Checker) signer(ctx context.Context, q *query, list *CRL) (*x509.Certif
 	return nil, why
 }
 
-// names reports whether the list's authority key identifier, if it has one, is
-// that of the signer's key: as one of the certificates of that key spells it, or
-// the SHA-1 of the key (RFC 5280 sections 5.2.1 and 4.2.1.2). A signer without one
-// can only be asked for the signature.
+// names reports whether the authority key identifier of the list, if present,
+// is that of the signer's key: the one in a certificate for that key, or the
+// SHA-1 of the key (RFC 5280 §5.2.1, §4.2.1.2). For a signer without an
+// identifier, only the signature counts.
 func (c *CRL) names(signer *x509.Certificate, candidates []*x509.Certificate) bool {
 	if c.keyID == nil || signer.SubjectKeyId == nil {
 		return true
@@ -258,7 +258,7 @@ func (c *CRL) names(signer *x509.Certificate, candidates []*x509.Certificate) bo
 	return err == nil && bytes.Equal(c.keyID, digest(crypto.SHA1, key))
 }
 
-// signed verifies the list's signature, once for each key.
+// signed verifies the signature of the list, once for each key.
 func (k *Checker) signed(list *CRL, signer *x509.Certificate) error {
 	key := string(signer.RawSubjectPublicKeyInfo)
 	if err, ok := list.verified[key]; ok {
@@ -272,8 +272,8 @@ func (k *Checker) signed(list *CRL, signer *x509.Certificate) error {
 	return err
 }
 
-// issuerNames is the assumed distribution point of RFC 5280 section 6.3.3: the
-// issuer's name and alternative names.
+// issuerNames returns the assumed distribution point of RFC 5280 §6.3.3: the
+// name and the alternative names of the issuer.
 func issuerNames(cert *x509.Certificate, issuer name.DN) []name.General {
 	names := []name.General{{Form: name.DirectoryName, DN: issuer}}
 	value, _ := extensionOf(cert, oidIssuerAltName)

@@ -17,16 +17,17 @@ import (
 	"natsuin/verify/internal/sigalg"
 )
 
-// ResponderError is an OCSP response that carries no answer: its status, such
-// as tryLater(3) or unauthorized(6) (RFC 6960 section 4.2.1).
+// ResponderError is an OCSP response without an answer, with its status, such
+// as tryLater(3) or unauthorized(6) (RFC 6960 §4.2.1).
 type ResponderError struct{ Status int }
 
 // Error implements error.
 func (e *ResponderError) Error() string {
-	return fmt.Sprintf("revocation: the responder answered with error %d", e.Status)
+	return fmt.Sprintf("revocation: the responder returned error %d", e.Status)
 }
 
-// Response is a parsed OCSP basic response. It is trusted by nobody yet.
+// Response is a parsed OCSP basic response, whose signature has not been
+// checked.
 type Response struct {
 	tbs       []byte
 	algorithm x509.SignatureAlgorithm
@@ -44,7 +45,7 @@ type Response struct {
 
 // single is one SingleResponse.
 type single struct {
-	hash              crypto.Hash // zero: not a hash that is known here
+	hash              crypto.Hash // zero for an unknown hash
 	nameHash, keyHash []byte
 	serial            []byte // contents octets
 	status            Status
@@ -72,8 +73,9 @@ var certIDHashes = map[string]crypto.Hash{
 	"\x60\x86\x48\x01\x65\x03\x04\x02\x03": crypto.SHA512,
 }
 
-// ParseResponse parses a DER OCSPResponse of type id-pkix-ocsp-basic, nothing
-// after it. A *ResponderError means that it carries no answer.
+// ParseResponse parses a DER OCSPResponse of type id-pkix-ocsp-basic, with
+// nothing after it. The error is [ErrMalformed], *[ResponderError] for a
+// response without an answer, or names an unknown type.
 func ParseResponse(der []byte) (*Response, error) {
 	in := cryptobyte.String(der)
 	var outer, body, oid, basic cryptobyte.String
@@ -116,7 +118,7 @@ func parseBasic(in cryptobyte.String) (*Response, error) {
 			if !certs.ReadASN1Element(&der, asn1.SEQUENCE) {
 				return nil, ErrMalformed
 			}
-			// A certificate that cannot be read is of no use, and no harm.
+			// A certificate that does not parse is left out.
 			if c, err := x509.ParseCertificate(der); err == nil && len(r.certs) < maxResponderCerts {
 				r.certs = append(r.certs, c)
 			}

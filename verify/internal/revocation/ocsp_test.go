@@ -16,8 +16,8 @@ import (
 	"natsuin/verify/internal/revocation"
 )
 
-// reply describes an OCSP response; its zero value is good, since an hour, for
-// a day.
+// reply describes an OCSP response. The zero value is good, from an hour ago,
+// for a day.
 type reply struct {
 	hash       crypto.Hash // zero: SHA-1
 	status     []byte      // nil: good
@@ -187,7 +187,7 @@ func TestResponses(t *testing.T) {
 	}
 }
 
-// The other implementation's responses are read as well as our own tests'.
+// Responses of another implementation are read as our own are.
 func TestResponseByCryptoOCSP(t *testing.T) {
 	ca := issue(t, nil, "CA", asCA)
 	leaf := issue(t, ca, "Leaf")
@@ -216,7 +216,7 @@ func TestResponderIsCheckedItself(t *testing.T) {
 		k.Responses = []*revocation.Response{parse(t, reply{certs: [][]byte{p.cert.Raw}}.der(t, p, leaf.cert, ca.cert))}
 		return k.Check(context.Background(), leaf.cert, ca.cert)
 	}
-	// A list that covers the leaf would answer for it too: this one does not.
+	// A list that covers the leaf would answer too: this one does not.
 	empty := func(entries ...[]byte) *revocation.CRL {
 		return list{unnumbered: true, entries: entries}.parse(t, ca)
 	}

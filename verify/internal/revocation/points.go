@@ -9,24 +9,25 @@ import (
 	"natsuin/verify/internal/name"
 )
 
-// point is a DistributionPoint of a certificate (RFC 5280 section 4.2.1.13).
+// point is a DistributionPoint of a certificate (RFC 5280 §4.2.1.13).
 type point struct {
 	names   []name.General // nil when absent
 	reasons reasonMask
 	issuer  []name.General // cRLIssuer, nil when absent
 }
 
-// maxPoints bounds the distribution points of one certificate.
+// maxPoints limits the distribution points of one certificate.
 const maxPoints = 64
 
-// CheckPoints returns an error if the certificate's CRL distribution points or
-// freshest CRL cannot be read.
+// CheckPoints returns an error if the CRL distribution points or the freshest
+// CRL of a certificate are malformed.
 func CheckPoints(cert *x509.Certificate) error {
 	_, err := points(cert)
 	return err
 }
 
-// points returns the certificate's CRL distribution points, nil when it has none.
+// points returns the CRL distribution points of a certificate, nil if it has
+// none.
 func points(cert *x509.Certificate) ([]point, error) {
 	var out []point
 	for _, oid := range []string{oidFreshestCRL, oidCRLDP} {
@@ -91,7 +92,7 @@ func readPoints(der []byte, issuer name.DN) ([]point, error) {
 			}
 		}
 		if !hasDP && !hasIssuer {
-			return nil, ErrMalformed // a DP is never of reasons alone
+			return nil, ErrMalformed // reasons alone are not allowed
 		}
 		out = append(out, p)
 	}

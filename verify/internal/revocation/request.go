@@ -8,12 +8,12 @@ import (
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
 )
 
-// nonceSize is the length of our nonces in bytes (RFC 9654 section 2.1).
+// nonceSize is the length of our nonces in bytes (RFC 9654 §2.1).
 const nonceSize = 32
 
 // NewRequest returns a DER OCSPRequest about cert, issued by issuer, with the
 // nonce unless it is empty. The certificate is identified with SHA-1, the one
-// hash that every responder knows; it only names the issuer.
+// hash that every responder supports; it only names the issuer.
 func NewRequest(cert, issuer *x509.Certificate, nonce []byte) ([]byte, error) {
 	key, err := publicKeyBits(issuer)
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"golang.org/x/crypto/cryptobyte"
@@ -16,8 +17,8 @@ import (
 	"natsuin/verify/internal/name"
 )
 
-// byOCSP answers from one response. NotChecked means that it is about other
-// certificates. nonce is what was sent, nil when nothing was.
+// byOCSP returns the answer of one response. NotChecked means that it is about
+// other certificates. nonce is the one that was sent, nil if none was.
 func (k *Checker) byOCSP(ctx context.Context, r *Response, cert, issuer *x509.Certificate, nonce []byte) Answer {
 	s := r.about(cert, issuer)
 	if s == nil {
@@ -46,21 +47,21 @@ func (k *Checker) byOCSP(ctx context.Context, r *Response, cert, issuer *x509.Ce
 	case s.status == Unknown:
 		return unknown(Gap{AnswerUnknown, "OCSP: the responder does not know the certificate"})
 	case dropped(cert, s.thisUpdate, s.archiveCutoff):
-		return unknown(Gap{AnswerRefused, "OCSP: the certificate had expired, so that good says nothing"})
-	case nonce == nil || !s.nextUpdate.IsZero(): // without an end, what we asked for is of now
+		return unknown(Gap{AnswerRefused, "OCSP: the certificate had expired, so good proves nothing"})
+	case nonce == nil || !s.nextUpdate.IsZero(): // without an end, our own question is answered as of now
 		answer.Until, answer.Stale = k.stale(s.thisUpdate, s.nextUpdate)
 	}
 	answer.SHA1, answer.Weak = tolerated(signer, issuer, r.algorithm)
 	return answer
 }
 
-// longest is how old the status in an answer to our own question may be that names
-// no end. By RFC 6960 section 4.2.2.1 newer information is then available all the
-// time; a responder that still repeats an older status is not at work.
+// longest is the maximal age of a status that names no end, in an answer to our
+// own question. RFC 6960 §4.2.2.1 says that newer information is then available
+// all the time; a responder that repeats an older status does not work.
 const longest = 7 * 24 * time.Hour
 
-// recent reports whether a status speaks for the reference time: asked says that
-// it answers a question of our own.
+// recent reports whether a status is one for the reference time. asked reports
+// whether it answers our own question.
 func (k *Checker) recent(s *single, asked bool) bool {
 	if asked && s.nextUpdate.IsZero() {
 		return !s.thisUpdate.After(k.limit()) && !s.thisUpdate.Add(longest).Before(k.At)
@@ -68,7 +69,7 @@ func (k *Checker) recent(s *single, asked bool) bool {
 	return k.covers(s.thisUpdate, s.nextUpdate)
 }
 
-// about returns the answer about cert, or nil. Of several the newest counts.
+// about returns the status of cert, or nil; the newest of several.
 func (r *Response) about(cert, issuer *x509.Certificate) *single {
 	key, err := publicKeyBits(issuer)
 	if err != nil {
@@ -100,7 +101,7 @@ func digest(h crypto.Hash, b []byte) []byte {
 }
 
 // publicKeyBits returns the subjectPublicKey without tag, length and unused
-// bits, which is what certificate identifiers and responder ids hash.
+// bits, as certificate identifiers and responder IDs hash it.
 func publicKeyBits(c *x509.Certificate) ([]byte, error) {
 	in := cryptobyte.String(c.RawSubjectPublicKeyInfo)
 	var bits []byte
@@ -110,8 +111,8 @@ func publicKeyBits(c *x509.Certificate) ([]byte, error) {
 	return bits, nil
 }
 
-// responder returns who signed the response: the issuer, or a responder that the
-// issuer's same key certified for it (RFC 6960 section 4.2.2.2).
+// responder returns the signer of the response: the issuer, or a responder that
+// the same key of the issuer certified for it (RFC 6960 §4.2.2.2).
 func (k *Checker) responder(ctx context.Context, r *Response, issuer *x509.Certificate) (*x509.Certificate, error) {
 	why := errors.New("the responder's certificate is not at hand")
 	candidates := append([]*x509.Certificate{issuer}, r.certs...)
@@ -140,7 +141,7 @@ func (k *Checker) responder(ctx context.Context, r *Response, issuer *x509.Certi
 	return nil, why
 }
 
-// names reports whether the responder id is the certificate's.
+// names reports whether the responder ID is that of the certificate.
 func (r *Response) names(c *x509.Certificate) bool {
 	if r.responderName != nil {
 		dn, err := name.ParseDN(c.RawSubject)
@@ -154,11 +155,12 @@ func (r *Response) names(c *x509.Certificate) bool {
 	return bytes.Equal(sum[:], r.responderKey)
 }
 
-// errDelegate is never matched; delegate adds the reason.
+// errDelegate is the common part of the errors of delegate.
 var errDelegate = errors.New("the responder was not appointed by the issuer")
 
-// delegate returns nil if c is a responder that issuer itself appointed: issued
-// by the same key, for OCSPSigning, valid when it answered, and not revoked.
+// delegate returns nil if the issuer appointed the responder c: c was issued
+// with the same key, for OCSPSigning, was valid when it answered, and is not
+// revoked.
 func (k *Checker) delegate(ctx context.Context, c, issuer *x509.Certificate, producedAt time.Time) error {
 	above, err := name.ParseDN(c.RawIssuer)
 	if err != nil {
@@ -192,8 +194,8 @@ func (k *Checker) delegate(ctx context.Context, c, issuer *x509.Certificate, pro
 	if hasExtension(c, oidOCSPNoCheck) {
 		return nil
 	}
-	// RFC 6960 section 4.2.2.2.1: checked where the certificate says how;
-	// otherwise it is enough that no list at hand has it.
+	// RFC 6960 §4.2.2.2.1: the status is checked if the certificate says how;
+	// otherwise it suffices that no list at hand has it.
 	answer := k.byCRL(ctx, c, issuer)
 	named := len(c.OCSPServer) > 0 || hasExtension(c, oidCRLDP)
 	if answer.Status == Revoked || named && answer.Status != Good {
@@ -202,15 +204,11 @@ func (k *Checker) delegate(ctx context.Context, c, issuer *x509.Certificate, pro
 	return nil
 }
 
-// mayAnswer reports whether the certificate's usages say OCSP responder.
+// mayAnswer reports whether the key usages of a certificate are those of a
+// responder.
 func mayAnswer(c *x509.Certificate) bool {
 	if hasExtension(c, oidKeyUsage) && c.KeyUsage&(x509.KeyUsageDigitalSignature|x509.KeyUsageContentCommitment) == 0 {
 		return false
 	}
-	for _, u := range c.ExtKeyUsage {
-		if u == x509.ExtKeyUsageOCSPSigning {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(c.ExtKeyUsage, x509.ExtKeyUsageOCSPSigning)
 }

@@ -1,13 +1,13 @@
-// Package revocation answers whether a certificate was revoked, from CRLs
-// (complete, partitioned, indirect and delta) and OCSP responses. Each is a
-// hint until its own signature, currency and scope have been checked.
+// Package revocation determines whether a certificate was revoked, from CRLs
+// (complete, partitioned, indirect and delta) and OCSP responses. Each counts
+// only once its own signature, dates and scope have been checked.
 //
-// It fetches nothing and knows no trust anchor: who may sign a CRL is asked of
-// the path package, and network traffic is a function that the caller gives. It
-// returns facts (revoked when and why); what they mean for a signature is the
-// caller's to say.
+// It fetches nothing and has no trust anchors: package path decides who may
+// sign a CRL, and the caller gives the function that uses the network. It
+// returns facts (revoked when and why); their meaning for a signature is left
+// to the caller.
 //
-// RFC 5280 section 5 and 6.3 (CRLs), RFC 6960 and RFC 9654 (OCSP, nonces).
+// RFC 5280 §5 and §6.3 (CRLs), RFC 6960 and RFC 9654 (OCSP, nonces).
 package revocation
 
 import (
@@ -19,15 +19,16 @@ import (
 type Status int
 
 const (
-	// NotChecked means that nobody asked, or that the question does not
-	// apply (a trust anchor).
+	// NotChecked means that the question was not asked, or does not apply (a
+	// trust anchor).
 	NotChecked Status = iota
-	// Good means that current information of the right scope, covering every
-	// reason, does not list the certificate.
+	// Good means that information for the reference time and of the right
+	// scope, covering every reason, does not list the certificate.
 	Good
-	// Unknown means that the question was asked and nothing at hand answers it.
+	// Unknown means that nothing at hand answers the question.
 	Unknown
-	// Revoked means that the certificate is listed; Answer.Since says from when.
+	// Revoked means that the certificate is listed; [Answer.Since] returns
+	// since when.
 	Revoked
 )
 
@@ -46,10 +47,10 @@ func (s Status) String() string {
 	return fmt.Sprintf("status(%d)", int(s))
 }
 
-// Reason is a CRLReason (RFC 5280 section 5.3.1).
+// Reason is a CRLReason (RFC 5280 §5.3.1).
 type Reason int
 
-// The reasons of RFC 5280 section 5.3.1.
+// The reasons of RFC 5280 §5.3.1.
 const (
 	Unspecified          Reason = 0
 	KeyCompromise        Reason = 1
@@ -78,9 +79,9 @@ func (r Reason) String() string {
 	return fmt.Sprintf("reason(%d)", int(r))
 }
 
-// compromise reports whether a key revoked for this reason may have been used by
-// others before the date. Nothing said (which CRLs and OCSP write as unspecified)
-// excludes nothing.
+// compromise reports whether a key revoked for this reason may have been used
+// by others before the date. No reason, which CRLs and OCSP write as
+// unspecified, rules nothing out.
 func (r Reason) compromise() bool {
 	switch r {
 	case Unspecified, KeyCompromise, CACompromise, AACompromise:
@@ -89,7 +90,7 @@ func (r Reason) compromise() bool {
 	return false
 }
 
-// revokedBy is the answer of an entry of a list or of an OCSP response.
+// revokedBy returns the answer for an entry of a list or a response.
 func revokedBy(e entry, source Source) Answer {
 	return Answer{Status: Revoked, RevokedAt: e.revokedAt, Reason: e.reason, InvalidityDate: e.invalidityDate,
 		Compromised: e.reason.compromise(), Source: source}
@@ -104,42 +105,42 @@ const (
 	FromOCSP Source = "ocsp"
 )
 
-// Answer is what is known of one certificate, and from which document.
+// Answer is what is known of one certificate.
 type Answer struct {
 	Status Status
 
-	// RevokedAt and Reason hold for Revoked only. InvalidityDate is zero
-	// when the CA gave none (RFC 5280 section 5.3.2).
+	// RevokedAt and Reason are set for Revoked only. InvalidityDate is zero if
+	// the CA gave none (RFC 5280 §5.3.2).
 	RevokedAt      time.Time
 	Reason         Reason
 	InvalidityDate time.Time
-	// Compromised says of a revoked certificate that its key, or its issuer's,
-	// may have been in other hands before the date: some source gives a
-	// compromise as the reason, or no reason at all.
+	// Compromised reports, for Revoked, whether the key of the certificate, or
+	// its issuer's, may have been in other hands before the date: some source
+	// gives a compromise as the reason, or no reason at all.
 	Compromised bool
 
 	// Source is the kind of document that decided; empty if none did.
 	Source Source
 
-	// Stale says of Good that the documents that decided were issued before
-	// the reference time and are over now: what became of the certificate
-	// between the two is not known. Until is then the end of the one that lasted
-	// longest; it says nothing otherwise.
+	// Stale reports, for Good, whether the documents that decided were issued
+	// before the reference time and have ended now: the time between the two is
+	// not covered. Until is then the end of the last of them, and meaningless
+	// otherwise.
 	Stale bool
 	Until time.Time
 
-	// SHA1 and Weak say that a document that decided rests on what only a
-	// switch admits.
+	// SHA1 and Weak report whether a document that decided rests on algorithms
+	// that only a switch allows.
 	SHA1, Weak bool
 
-	// Why says for Unknown what was missing or refused, one item for each
-	// document looked at.
+	// Why says, for Unknown, what was missing or refused, one item for each
+	// document.
 	Why []Gap
 }
 
-// Since returns the time from which the certificate is not to be relied on: the
-// revocation date, or the invalidity date when a key was compromised and that
-// is earlier. Zero unless Revoked.
+// Since returns the time since when the certificate must not be relied on: the
+// revocation date, or the invalidity date if a key was compromised and it is
+// earlier. Zero unless Revoked.
 func (a Answer) Since() time.Time {
 	if a.Status != Revoked {
 		return time.Time{}

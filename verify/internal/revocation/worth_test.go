@@ -11,9 +11,10 @@ import (
 	"natsuin/verify/internal/revocation"
 )
 
-// What an answer is worth: whether it still holds, what it rests on, whose key signed it.
+// Whether an answer still holds, which algorithms it rests on, and whose key
+// signed it.
 
-// past is a checker for a reference time 30 days before the clock's.
+// past returns a checker for a reference time 30 days before the clock's.
 func past(lists ...*revocation.CRL) *revocation.Checker {
 	k := checker(nil, lists...)
 	k.At, k.Now = day(-30), at
@@ -70,7 +71,7 @@ func TestAnswersThatAreOver(t *testing.T) {
 	}
 }
 
-// A list speaks for a key; its own word for whose it is must not contradict that.
+// A list is one for a key: the identifier in it must not contradict that.
 func TestKeyIdentifierOfTheList(t *testing.T) {
 	called := func(id string) change { return func(c *x509.Certificate) { c.SubjectKeyId = []byte(id) } }
 	ca := issue(t, nil, "CA", asCA, called("one"))
@@ -102,7 +103,8 @@ func TestKeyIdentifierOfTheList(t *testing.T) {
 	}
 }
 
-// RFC 3161 section 4 asks whether the key was in other hands; where nothing is said, it may have been.
+// RFC 3161 §4 asks whether the key was in other hands; without a reason, it may
+// have been.
 func TestCompromise(t *testing.T) {
 	ca := issue(t, nil, "CA", asCA)
 	leaf := issue(t, ca, "Leaf")
@@ -129,7 +131,8 @@ func TestCompromise(t *testing.T) {
 	}
 }
 
-// Two lists of different scope may both have the certificate: both count. Of one scope the newest does.
+// Two lists of different scope may both have the certificate: both count. Of
+// one scope, the newest does.
 func TestEveryListThatRevokesCounts(t *testing.T) {
 	ca := issue(t, nil, "CA", asCA)
 	leaf := issue(t, ca, "Leaf")

@@ -10,30 +10,34 @@ import (
 	"math/bits"
 )
 
-// ErrTooMuch means that a signature was not looked at, because what may be spent on signatures is spent.
+// ErrTooMuch means that a signature was not verified because the budget is
+// spent.
 var ErrTooMuch = errors.New("sigalg: too many signatures")
 
-// total is what the signatures of one message may cost in all: about a second. 64 signers with keys on P-521 and two CAs each
-// come to half of it.
+// total is the cost allowed for the signatures of one message: about a second.
+// 64 signers with keys on P-521 and two CAs each cost half of it.
 const total = 20000
 
-// Budget bounds what signatures cost together. A message, not a path, is what it is for: everything in a message is in the hands
-// of whoever sent it, and so is the number of paths.
+// Budget limits the cost of the signatures of one message. It spans all its
+// paths, since their number is in the hands of the sender too. It is for one
+// goroutine.
 type Budget struct {
 	ctx    context.Context
 	left   int
 	verify Verifier
 }
 
-// A Verifier answers as Verify does.
+// A Verifier has the contract of [Verify].
 type Verifier func(signer *x509.Certificate, a x509.SignatureAlgorithm, signed, signature []byte) error
 
-// NewBudget returns Budget that has not begun. It ends with the context. What verify answers is paid for as if it was computed, so
-// that the answer to a message does not depend on what was judged before it.
+// NewBudget returns an unspent budget that ends with the context. Signatures
+// that verify answers from a cache cost the same as computed ones, so that the
+// verdict on a message does not depend on earlier messages.
 func NewBudget(ctx context.Context, verify Verifier) *Budget { return &Budget{ctx, total, verify} }
 
-// Spend takes the cost of one signature by a key over a number of bytes. The error is ErrTooMuch or the context's. A signature
-// that costs too much leaves what there is to cheaper ones.
+// Spend takes the cost of one signature by a key over size bytes. The error is
+// [ErrTooMuch] or that of the context. A signature that costs too much takes
+// nothing, and leaves the rest to cheaper ones.
 func (w *Budget) Spend(public any, size int) error {
 	if err := w.ctx.Err(); err != nil {
 		return err
@@ -46,7 +50,7 @@ func (w *Budget) Spend(public any, size int) error {
 	return nil
 }
 
-// Verify is the function Verify for what is left.
+// Verify is the function [Verify] within the budget.
 func (w *Budget) Verify(signer *x509.Certificate, a x509.SignatureAlgorithm, signed, signature []byte) error {
 	if err := verifiable(signer.PublicKey, a); err != nil {
 		return err
@@ -57,7 +61,8 @@ func (w *Budget) Verify(signer *x509.Certificate, a x509.SignatureAlgorithm, sig
 	return w.verify(signer, a, signed, signature)
 }
 
-// cost estimates one verification in units of some 30 microseconds, about what RSA with 2048 bits and the usual exponent takes.
+// cost estimates one verification in units of some 30 microseconds, about the
+// time for RSA with 2048 bits and the usual exponent.
 func cost(public any, size int) int {
 	n := 1 + size>>14 // the digest
 	switch k := public.(type) {

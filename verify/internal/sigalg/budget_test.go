@@ -14,8 +14,9 @@ import (
 	"natsuin/verify/internal/sigalg"
 )
 
-// signedByNobody makes an RSA key with exponent 3 for which a signature over a digest is right: the signature comes first, and
-// the modulus follows from it. Nobody could make one for a key that is given.
+// signedByNobody makes an RSA key with exponent 3 under which a given signature
+// over a digest is valid: the modulus follows from the signature. For a given
+// key this is not possible.
 func signedByNobody(bits int, digest []byte) (*rsa.PublicKey, []byte) {
 	size := bits / 8
 	block := make([]byte, size)
@@ -46,7 +47,7 @@ func signedByNobody(bits int, digest []byte) (*rsa.PublicKey, []byte) {
 	return &rsa.PublicKey{N: n, E: 3}, low.FillBytes(make([]byte, size))
 }
 
-// TestLongKeysAreNotComputed has signatures that are right, by keys that are too long to be asked.
+// TestLongKeysAreNotComputed has valid signatures by keys that are too long.
 func TestLongKeysAreNotComputed(t *testing.T) {
 	digest := sha256.Sum256([]byte("x"))
 	for bits, want := range map[int]error{8192: nil, 8200: sigalg.ErrUnsupported, 16384: sigalg.ErrUnsupported, 20000: sigalg.ErrUnsupported} {

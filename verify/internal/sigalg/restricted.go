@@ -13,8 +13,8 @@ const idRSASSAPSS = "\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0a" // 1.2.840.113549.1.1
 
 // PublicKey returns the key of a certificate: that of crypto/x509, or the RSA
 // key of one that is restricted to RSASSA-PSS, which crypto/x509 does not read
-// (RFC 4055 section 1.2). params are then the RSASSA-PSS-params that it may be
-// used with, in DER; nil for any.
+// (RFC 4055 §1.2). params are then the DER RSASSA-PSS-params to which the key
+// is restricted; nil for any.
 func PublicKey(c *x509.Certificate) (key any, params []byte, restricted bool) {
 	if c.PublicKey != nil {
 		return c.PublicKey, nil, false

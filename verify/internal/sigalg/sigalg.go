@@ -1,10 +1,10 @@
-// Package sigalg says which keys and signature algorithms may vouch for a
-// certificate, a CRL or an OCSP response, and verifies their signatures.
+// Package sigalg says which keys and signature algorithms are allowed for
+// certificates, CRLs and OCSP responses, and verifies their signatures.
 //
-// It is not the verifier of the document's own signature: that one also has to
-// compare digests and parameters across the message.
+// It does not verify the signature of a document, which must also compare
+// digests and parameters across the message.
 //
-// RFC 5280 section 4.1.1.2, RFC 4055 and 8017 (RSA), RFC 5758 (ECDSA).
+// RFC 5280 §4.1.1.2, RFC 4055 and RFC 8017 (RSA), RFC 5758 (ECDSA).
 package sigalg
 
 import (
@@ -20,32 +20,32 @@ import (
 
 // Errors of Key, Algorithm and Verify.
 var (
-	// ErrWeak means an algorithm or key that only a switch would admit.
+	// ErrWeak means an algorithm or key that only a switch of [Policy] allows.
 	ErrWeak = errors.New("sigalg: weak algorithm")
-	// ErrUnsupported means one that is never admitted.
+	// ErrUnsupported means an algorithm or key that is never allowed.
 	ErrUnsupported = errors.New("sigalg: unsupported algorithm")
 	// ErrSignature means that the signature does not verify.
 	ErrSignature = errors.New("sigalg: signature does not verify")
 )
 
-// Policy says what is admitted beyond RSA of 2048 bits, P-256, P-384, P-521 and
-// SHA-256, SHA-384, SHA-512. The zero value admits nothing more.
+// Policy says what is allowed besides RSA from 2048 bits, P-256, P-384, P-521,
+// and SHA-256, SHA-384, SHA-512. The zero value allows nothing more.
 type Policy struct {
 	AllowSHA1 bool // SHA-1
-	AllowWeak bool // RSA of 1024 bits or more, and exponents under 65537
+	AllowWeak bool // RSA from 1024 bits, and exponents under 65537
 }
 
 const (
 	minRSABits  = 2048
 	weakRSABits = 1024
-	maxRSABits  = 16384 // beyond, a verification takes longer than it is worth
-	maxCABits   = 8192  // of a key that signs certificates, CRLs or OCSP responses
+	maxRSABits  = 16384 // larger ones take too long to verify
+	maxCABits   = 8192  // for certificates, CRLs and OCSP responses
 	minExponent = 65537
-	maxExponent = 1<<31 - 1 // crypto/rsa takes none above
+	maxExponent = 1<<31 - 1 // the limit of crypto/rsa
 )
 
-// Computable reports whether a verification with the key takes bounded time, so
-// that it may be tried at all. It says nothing about the key's worth.
+// Computable reports whether a verification with the key takes bounded time. It
+// does not report whether the key is allowed.
 func Computable(public any) bool {
 	switch k := public.(type) {
 	case *rsa.PublicKey:
@@ -61,7 +61,7 @@ func Computable(public any) bool {
 	return false
 }
 
-// Key returns nil if the public key may be relied on.
+// Key returns nil if the public key is allowed, [ErrWeak] or [ErrUnsupported].
 func (p Policy) Key(public any) error {
 	if !Computable(public) {
 		return ErrUnsupported
@@ -72,7 +72,8 @@ func (p Policy) Key(public any) error {
 	return nil
 }
 
-// Algorithm returns nil if the signature algorithm may be relied on.
+// Algorithm returns nil if the signature algorithm is allowed, [ErrWeak] or
+// [ErrUnsupported].
 func (p Policy) Algorithm(a x509.SignatureAlgorithm) error {
 	switch a {
 	case x509.SHA256WithRSA, x509.SHA384WithRSA, x509.SHA512WithRSA,
@@ -88,9 +89,9 @@ func (p Policy) Algorithm(a x509.SignatureAlgorithm) error {
 	return ErrUnsupported
 }
 
-// Verify checks a signature by the key of signer over signed. It looks at the
-// mathematics only, and at no key that takes long; Key and Algorithm decide what
-// the answer is worth.
+// Verify verifies a signature over signed with the key of signer. It returns
+// nil, [ErrSignature], or [ErrUnsupported] for keys that take too long. Whether
+// key and algorithm are allowed is left to [Policy].
 func Verify(signer *x509.Certificate, a x509.SignatureAlgorithm, signed, signature []byte) error {
 	if err := verifiable(signer.PublicKey, a); err != nil {
 		return err
@@ -101,7 +102,7 @@ func Verify(signer *x509.Certificate, a x509.SignatureAlgorithm, signed, signatu
 	return nil
 }
 
-// verifiable returns nil if Verify can be asked.
+// verifiable returns nil if [Verify] can verify such a signature.
 func verifiable(public any, a x509.SignatureAlgorithm) error {
 	if k, ok := public.(*rsa.PublicKey); !Computable(public) || ok && k.N.BitLen() > maxCABits {
 		return ErrUnsupported
@@ -109,9 +110,10 @@ func verifiable(public any, a x509.SignatureAlgorithm) error {
 	return (Policy{AllowSHA1: true}).Algorithm(a)
 }
 
-// Parse reads an AlgorithmIdentifier (DER, tag and length included). It returns
-// x509.UnknownSignatureAlgorithm for all that Policy never admits, PSS with
-// unequal hashes or an odd salt length included.
+// Parse parses an AlgorithmIdentifier (DER, tag and length included). It
+// returns x509.UnknownSignatureAlgorithm for everything that Policy never
+// allows, which includes PSS with unequal hashes or a salt that is not as long
+// as the hash.
 func Parse(identifier []byte) x509.SignatureAlgorithm {
 	for _, row := range identifiers() {
 		if bytes.Equal(row.der, identifier) {
@@ -121,7 +123,8 @@ func Parse(identifier []byte) x509.SignatureAlgorithm {
 	return x509.UnknownSignatureAlgorithm
 }
 
-// identifiers are made when the first certificate is judged: most commands judge none.
+// identifiers is computed on first use, since most commands judge no
+// certificate.
 var identifiers = sync.OnceValue(table)
 
 type identifier struct {
@@ -141,8 +144,7 @@ type pssParameters struct {
 	Trailer int                 `asn1:"explicit,tag:3,optional"`
 }
 
-// table lists every encoding that is read, as whole DER values: an encoding
-// that is not here means nothing.
+// table returns every accepted encoding, as whole DER values.
 func table() []identifier {
 	null := asn1.NullRawValue
 	var rows []identifier
@@ -156,7 +158,7 @@ func table() []identifier {
 	for last, a := range map[int]x509.SignatureAlgorithm{5: x509.SHA1WithRSA, 11: x509.SHA256WithRSA,
 		12: x509.SHA384WithRSA, 13: x509.SHA512WithRSA} {
 		add(a, pkcs1(last), null)
-		add(a, pkcs1(last), asn1.RawValue{}) // RFC 4055 section 5: absent is accepted as well
+		add(a, pkcs1(last), asn1.RawValue{}) // RFC 4055 §5: absent is accepted too
 	}
 	add(x509.ECDSAWithSHA1, ec(1), asn1.RawValue{})
 	add(x509.ECDSAWithSHA256, ec(3, 2), asn1.RawValue{})
