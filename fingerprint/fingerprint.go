@@ -16,6 +16,7 @@ import (
 	"crypto/sha256"
 	"crypto/x509"
 	"encoding/hex"
+	"slices"
 	"strings"
 )
 
@@ -101,14 +102,9 @@ func (p Fingerprint) String() string { return strings.ToUpper(hex.EncodeToString
 // Groups returns String split into groups of four digits, which people read and
 // compare: 16 groups for SHA-256, 10 for SHA-1.
 func (p Fingerprint) Groups() []string {
-	s := p.String()
-	groups := make([]string, 0, (len(s)+3)/4)
-	for len(s) > 4 {
-		groups = append(groups, s[:4])
-		s = s[4:]
-	}
-	if s != "" {
-		groups = append(groups, s)
+	groups := make([]string, 0, len(p.Sum)/2)
+	for pair := range slices.Chunk(p.Sum, 2) {
+		groups = append(groups, strings.ToUpper(hex.EncodeToString(pair)))
 	}
 	return groups
 }
@@ -124,10 +120,9 @@ func Diff(a, b Fingerprint) (group int, same bool) {
 	if !a.whole() || !b.whole() || a.Algorithm != b.Algorithm {
 		return 0, false
 	}
-	for i := range a.Sum {
-		if a.Sum[i] != b.Sum[i] {
-			return i/2 + 1, false
-		}
+	i := 0
+	for a.Sum[i] == b.Sum[i] {
+		i++
 	}
-	return 0, false
+	return i/2 + 1, false
 }

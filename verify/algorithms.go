@@ -34,14 +34,16 @@ func dotted(s string) cms.OID {
 
 // digests are the digest algorithms that this package can compute (RFC 5754,
 // RFC 3370).
-var digests = map[cms.OID]struct {
-	name string
-	hash crypto.Hash
-}{
-	dotted("2.16.840.1.101.3.4.2.1"): {"sha256", crypto.SHA256},
-	dotted("2.16.840.1.101.3.4.2.2"): {"sha384", crypto.SHA384},
-	dotted("2.16.840.1.101.3.4.2.3"): {"sha512", crypto.SHA512},
-	dotted("1.3.14.3.2.26"):          {"sha1", crypto.SHA1},
+var digests = map[cms.OID]crypto.Hash{
+	dotted("2.16.840.1.101.3.4.2.1"): crypto.SHA256,
+	dotted("2.16.840.1.101.3.4.2.2"): crypto.SHA384,
+	dotted("2.16.840.1.101.3.4.2.3"): crypto.SHA512,
+	dotted("1.3.14.3.2.26"):          crypto.SHA1,
+}
+
+// hashNames are the names of digest algorithms in reports.
+var hashNames = map[crypto.Hash]string{
+	crypto.SHA256: "sha256", crypto.SHA384: "sha384", crypto.SHA512: "sha512", crypto.SHA1: "sha1",
 }
 
 type scheme uint8
@@ -86,19 +88,19 @@ type suite struct {
 // digestOf returns the hash of a digest algorithm, whose parameters must be
 // absent or NULL (RFC 5754 §2).
 func digestOf(a cms.Algorithm) (crypto.Hash, *problem) {
-	d, ok := digests[a.OID]
+	hash, ok := digests[a.OID]
 	if !ok {
 		return 0, refuse(ReasonDigestForbidden, "digest", a.OID.String())
 	}
 	if !absentOrNull(a.Params) {
-		return 0, refuse(ReasonBadParameters, "algorithm", d.name)
+		return 0, refuse(ReasonBadParameters, "algorithm", hashNames[hash])
 	}
-	return d.hash, nil
+	return hash, nil
 }
 
 func digestName(a cms.Algorithm) string {
-	if d, ok := digests[a.OID]; ok {
-		return d.name
+	if hash, ok := digests[a.OID]; ok {
+		return hashNames[hash]
 	}
 	return a.OID.String()
 }
@@ -135,18 +137,9 @@ func suiteOf(digest, signature cms.Algorithm) (suite, *problem) {
 		}
 	}
 	if hash != 0 && hash != s.digest {
-		return s, refuse(ReasonAlgorithmsDisagree, "digest", digestName(digest), "signature", hashName(hash))
+		return s, refuse(ReasonAlgorithmsDisagree, "digest", digestName(digest), "signature", hashNames[hash])
 	}
 	return s, nil
-}
-
-func hashName(h crypto.Hash) string {
-	for _, d := range digests {
-		if d.hash == h {
-			return d.name
-		}
-	}
-	return "unknown"
 }
 
 // pssParameters reads RSASSA-PSS-params (RFC 8017 §A.2.3), which must be
@@ -202,7 +195,7 @@ func pssParameters(der []byte) (crypto.Hash, int, *problem) {
 		return 0, 0, bad
 	}
 	if hash != maskHash {
-		return 0, 0, refuse(ReasonAlgorithmsDisagree, "digest", hashName(hash), "mask", hashName(maskHash))
+		return 0, 0, refuse(ReasonAlgorithmsDisagree, "digest", hashNames[hash], "mask", hashNames[maskHash])
 	}
 	return hash, salt, nil
 }

@@ -117,13 +117,13 @@ func (d *document) checkMessageDigest(s cms.Signer) Check {
 	if d.digests == nil {
 		return unclear(CheckMessageDigest, ReasonNoContent, Indeterminate)
 	}
-	known, ok := digests[s.Digest.OID]
+	hash, ok := digests[s.Digest.OID]
 	if !ok {
 		return unclear(CheckMessageDigest, ReasonDigestForbidden, Invalid)
 	}
-	if !bytes.Equal(digest, d.digests[known.hash]) {
+	if !bytes.Equal(digest, d.digests[hash]) {
 		return failed(CheckMessageDigest, refuse(ReasonDiffers,
-			"attribute", hexUpper(digest), "content", hexUpper(d.digests[known.hash])))
+			"attribute", hexUpper(digest), "content", hexUpper(d.digests[hash])))
 	}
 	return passed(CheckMessageDigest, "")
 }

@@ -65,8 +65,8 @@ func (c contents) sources() []io.Reader {
 func (c contents) hashes() map[crypto.Hash]hash.Hash {
 	all := map[crypto.Hash]hash.Hash{crypto.SHA256: crypto.SHA256.New()}
 	for _, s := range c.message.Signers {
-		if known, ok := digests[s.Digest.OID]; ok && all[known.hash] == nil {
-			all[known.hash] = known.hash.New()
+		if hash, ok := digests[s.Digest.OID]; ok && all[hash] == nil {
+			all[hash] = hash.New()
 		}
 	}
 	return all

@@ -21,14 +21,13 @@ func (s suite) verify(key any, digest, signature []byte) bool {
 	}
 	switch k := key.(type) {
 	case *rsa.PublicKey:
-		switch s.scheme {
-		case pkcs1: // compares the whole encoded block, with a NULL in the DigestInfo
-			return rsa.VerifyPKCS1v15(k, s.digest, digest, signature) == nil
-		case pss:
+		if s.scheme == pss {
 			return verifyPSS(k, s.digest, s.salt, digest, signature)
 		}
+		// It compares the whole encoded block, with a NULL in the DigestInfo.
+		return rsa.VerifyPKCS1v15(k, s.digest, digest, signature) == nil
 	case *ecdsa.PublicKey:
-		return s.scheme == ecdsaScheme && curveName(k) != "" && ecdsa.VerifyASN1(k, digest, signature)
+		return ecdsa.VerifyASN1(k, digest, signature)
 	}
 	return false
 }
@@ -51,16 +50,12 @@ func (s suite) fits(key any, signature []byte) bool {
 // of exactly that many octets. crypto/rsa cannot be used, since it takes a
 // length of 0 to mean any.
 func verifyPSS(key *rsa.PublicKey, hash crypto.Hash, salt int, digest, signature []byte) bool {
-	bits := key.N.BitLen()
-	if bits < 1024 || len(signature) != (bits+7)/8 {
-		return false
-	}
 	value := new(big.Int).SetBytes(signature)
 	if value.Cmp(key.N) >= 0 {
 		return false
 	}
 	value.Exp(value, big.NewInt(int64(key.E)), key.N)
-	emBits := bits - 1
+	emBits := key.N.BitLen() - 1
 	size, hLen := (emBits+7)/8, hash.Size()
 	if value.BitLen() > size*8 || size < hLen+salt+2 {
 		return false

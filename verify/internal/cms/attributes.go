@@ -121,13 +121,10 @@ func sortSet(der []byte) []byte {
 // counts, so that no oddity deeper inside can hide it.
 func LooksLikeAttributes(head []byte) (size int64, is bool) {
 	rest := head
-	for i, want := range []byte{tagSet, tagSequence, tagOID, tagSet} {
+	for _, want := range []byte{tagSet, tagSequence, tagOID} {
 		tag, after, why := readIdentifier(rest)
 		if why != "" || tag != want {
 			return 0, false
-		}
-		if i == 3 {
-			return size, true
 		}
 		length, after, why := readLength(after, want != tagOID)
 		if why != "" {
@@ -146,7 +143,8 @@ func LooksLikeAttributes(head []byte) (size int64, is bool) {
 			rest = rest[length:]
 		}
 	}
-	return 0, false
+	tag, _, why := readIdentifier(rest)
+	return size, why == "" && tag == tagSet
 }
 
 // unsignedAttributes reads attributes that no signature covers. Their values

@@ -2,6 +2,9 @@ package cms
 
 import "crypto/x509"
 
+// maxOID is how many octets an identifier may have.
+const maxOID = 64
+
 // OID is an object identifier: the contents octets of its DER form. It is
 // comparable and holds arcs of any size.
 type OID string
@@ -26,7 +29,7 @@ func (o OID) valid() bool {
 		}
 		start = o[i] < 0x80
 	}
-	return start && len(o) > 0 && len(o) <= 64
+	return start && len(o) > 0 && len(o) <= maxOID
 }
 
 // The identifiers of content types and of OCSP responses.

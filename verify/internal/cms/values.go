@@ -12,16 +12,21 @@ type Algorithm struct {
 }
 
 func (c *cursor) oid() (OID, error) {
-	off := c.off
-	raw, err := c.raw(tagOID, 80)
+	h, err := c.header(tagOID)
 	if err != nil {
 		return "", err
 	}
-	s := cryptobyte.String(raw)
-	var body cryptobyte.String
-	if !readBER(&s, &body) || !OID(body).valid() {
-		return "", syntax(BadValue, off)
+	if h.length > maxOID {
+		return "", syntax(TooLarge, h.off)
 	}
+	body, err := c.w.copy(h.body, h.length)
+	if err != nil {
+		return "", err
+	}
+	if !OID(body).valid() {
+		return "", syntax(BadValue, h.off)
+	}
+	c.off = h.body + h.length
 	return OID(body), nil
 }
 
@@ -71,16 +76,4 @@ func ParseAlgorithm(der []byte) (Algorithm, bool) {
 		a.Params = params
 	}
 	return a, true
-}
-
-// readBER reads one element whose length need not be in its shortest form, and
-// returns its contents.
-func readBER(s, body *cryptobyte.String) bool {
-	h, err := memory(*s).header(0, int64(len(*s)))
-	if err != nil || h.length < 0 {
-		return false
-	}
-	*body = (*s)[h.body : h.body+h.length]
-	*s = (*s)[h.body+h.length:]
-	return true
 }

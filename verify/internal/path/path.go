@@ -96,9 +96,6 @@ type Result struct {
 // Worst returns the answer that weighs most in the path at the given time:
 // revoked by then, then unknown, then revoked later, then good.
 func (r *Result) Worst(at time.Time) revocation.Answer {
-	if len(r.Revocation) == 0 {
-		return revocation.Answer{}
-	}
 	worst := r.Revocation[0]
 	for i, a := range r.Revocation {
 		if i > 0 && i == len(r.Revocation)-1 {
@@ -131,9 +128,6 @@ func weight(a revocation.Answer, at time.Time) int {
 // anchor, or the most informative failure. If revocation is checked and several
 // paths are valid, it returns the one with the best status.
 func Validate(ctx context.Context, r Request) (*Result, *Failure) {
-	if r.Leaf == nil {
-		return nil, &Failure{Kind: NoPath, Detail: "no certificate"}
-	}
 	if r.Budget == nil {
 		r.Budget = NewBudget(ctx, nil)
 	}

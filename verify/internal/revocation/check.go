@@ -32,7 +32,7 @@ type Checker struct {
 	// anchor of the path that is being checked. It is asked for CRL signers
 	// other than the issuer of the certificate.
 	Trusted func(ctx context.Context, signer *x509.Certificate) error
-	// Verify verifies a signature within a budget; nil means [sigalg.Verify].
+	// Verify verifies a signature, as [sigalg.Verify] does, within a budget.
 	Verify sigalg.Verifier
 }
 
@@ -62,13 +62,6 @@ func (k *Checker) limit() time.Time {
 		return k.Now.Add(skew)
 	}
 	return k.At.Add(skew)
-}
-
-func (k *Checker) verify(signer *x509.Certificate, a x509.SignatureAlgorithm, signed, signature []byte) error {
-	if k.Verify != nil {
-		return k.Verify(signer, a, signed, signature)
-	}
-	return sigalg.Verify(signer, a, signed, signature)
 }
 
 // allowed returns nil if the key and the algorithm are allowed.

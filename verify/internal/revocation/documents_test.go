@@ -15,6 +15,7 @@ import (
 
 	"natsuin/verify/internal/name"
 	"natsuin/verify/internal/revocation"
+	"natsuin/verify/internal/sigalg"
 )
 
 // at is the reference time of the tests.
@@ -199,7 +200,7 @@ func (l list) parse(t testing.TB, by *party) *revocation.CRL {
 // checker returns a checker with the lists; every certificate of others may
 // sign for it.
 func checker(others []*party, lists ...*revocation.CRL) *revocation.Checker {
-	return &revocation.Checker{CRLs: lists, At: at,
+	return &revocation.Checker{Verify: sigalg.Verify, CRLs: lists, At: at,
 		Named: func(dn name.DN) []*x509.Certificate {
 			var out []*x509.Certificate
 			for _, p := range others {

@@ -254,8 +254,7 @@ func (c *CRL) names(signer *x509.Certificate, candidates []*x509.Certificate) bo
 			return true
 		}
 	}
-	key, err := publicKeyBits(signer)
-	return err == nil && bytes.Equal(c.keyID, digest(crypto.SHA1, key))
+	return bytes.Equal(c.keyID, digest(crypto.SHA1, publicKeyBits(signer)))
 }
 
 // signed verifies the signature of the list, once for each key.
@@ -264,7 +263,7 @@ func (k *Checker) signed(list *CRL, signer *x509.Certificate) error {
 	if err, ok := list.verified[key]; ok {
 		return err
 	}
-	err := k.verify(signer, list.algorithm, list.tbs, list.signature)
+	err := k.Verify(signer, list.algorithm, list.tbs, list.signature)
 	if list.verified == nil {
 		list.verified = map[string]error{}
 	}

@@ -12,13 +12,9 @@ import (
 const nonceSize = 32
 
 // NewRequest returns a DER OCSPRequest about cert, issued by issuer, with the
-// nonce unless it is empty. The certificate is identified with SHA-1, the one
-// hash that every responder supports; it only names the issuer.
+// nonce. The certificate is identified with SHA-1, the one hash that every
+// responder supports; it only names the issuer.
 func NewRequest(cert, issuer *x509.Certificate, nonce []byte) ([]byte, error) {
-	key, err := publicKeyBits(issuer)
-	if err != nil {
-		return nil, err
-	}
 	var b cryptobyte.Builder
 	b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) { // OCSPRequest
 		b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) { // TBSRequest
@@ -30,14 +26,11 @@ func NewRequest(cert, issuer *x509.Certificate, nonce []byte) ([]byte, error) {
 							b.AddASN1NULL()
 						})
 						b.AddASN1OctetString(digest(crypto.SHA1, cert.RawIssuer))
-						b.AddASN1OctetString(digest(crypto.SHA1, key))
+						b.AddASN1OctetString(digest(crypto.SHA1, publicKeyBits(issuer)))
 						b.AddASN1BigInt(cert.SerialNumber)
 					})
 				})
 			})
-			if len(nonce) == 0 {
-				return
-			}
 			b.AddASN1(cbasn1.Tag(2).ContextSpecific().Constructed(), func(b *cryptobyte.Builder) {
 				b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) {
 					b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) {

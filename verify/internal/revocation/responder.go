@@ -71,10 +71,7 @@ func (k *Checker) recent(s *single, asked bool) bool {
 
 // about returns the status of cert, or nil; the newest of several.
 func (r *Response) about(cert, issuer *x509.Certificate) *single {
-	key, err := publicKeyBits(issuer)
-	if err != nil {
-		return nil
-	}
+	key := publicKeyBits(issuer)
 	serial := serialBytes(cert.SerialNumber)
 	var found *single
 	for i := range r.singles {
@@ -102,13 +99,10 @@ func digest(h crypto.Hash, b []byte) []byte {
 
 // publicKeyBits returns the subjectPublicKey without tag, length and unused
 // bits, as certificate identifiers and responder IDs hash it.
-func publicKeyBits(c *x509.Certificate) ([]byte, error) {
+func publicKeyBits(c *x509.Certificate) (bits []byte) {
 	in := cryptobyte.String(c.RawSubjectPublicKeyInfo)
-	var bits []byte
-	if !in.ReadASN1(&in, cbasn1.SEQUENCE) || !in.SkipASN1(cbasn1.SEQUENCE) || !in.ReadASN1BitStringAsBytes(&bits) {
-		return nil, ErrMalformed
-	}
-	return bits, nil
+	_ = in.ReadASN1(&in, cbasn1.SEQUENCE) && in.SkipASN1(cbasn1.SEQUENCE) && in.ReadASN1BitStringAsBytes(&bits)
+	return bits
 }
 
 // responder returns the signer of the response: the issuer, or a responder that
@@ -123,7 +117,7 @@ func (k *Checker) responder(ctx context.Context, r *Response, issuer *x509.Certi
 		if !r.names(c) {
 			continue
 		}
-		if err := k.verify(c, r.algorithm, r.tbs, r.signature); err != nil {
+		if err := k.Verify(c, r.algorithm, r.tbs, r.signature); err != nil {
 			why = err
 			continue
 		}
@@ -147,11 +141,7 @@ func (r *Response) names(c *x509.Certificate) bool {
 		dn, err := name.ParseDN(c.RawSubject)
 		return err == nil && dn.Equal(r.responderName)
 	}
-	key, err := publicKeyBits(c)
-	if err != nil {
-		return false
-	}
-	sum := sha1.Sum(key)
+	sum := sha1.Sum(publicKeyBits(c))
 	return bytes.Equal(sum[:], r.responderKey)
 }
 
@@ -170,7 +160,7 @@ func (k *Checker) delegate(ctx context.Context, c, issuer *x509.Certificate, pro
 	if err != nil || !above.Equal(subject) {
 		return errDelegate
 	}
-	if err := k.verify(issuer, c.SignatureAlgorithm, c.RawTBSCertificate, c.Signature); err != nil {
+	if err := k.Verify(issuer, c.SignatureAlgorithm, c.RawTBSCertificate, c.Signature); err != nil {
 		return fmt.Errorf("%w: %w", errDelegate, err)
 	}
 	if err := k.allowed(issuer, c.SignatureAlgorithm); err != nil {

@@ -142,9 +142,6 @@ type Answer struct {
 // revocation date, or the invalidity date if a key was compromised and it is
 // earlier. Zero unless Revoked.
 func (a Answer) Since() time.Time {
-	if a.Status != Revoked {
-		return time.Time{}
-	}
 	switch a.Reason {
 	case KeyCompromise, CACompromise, AACompromise:
 		if !a.InvalidityDate.IsZero() && a.InvalidityDate.Before(a.RevokedAt) {
