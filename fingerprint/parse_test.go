@@ -194,3 +194,12 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+func TestParseReadsUpToItsLimit(t *testing.T) {
+	value := strings.Repeat("A", 64)
+	for n, want := range map[int]error{fingerprint.MaxInput: nil, fingerprint.MaxInput + 1: fingerprint.ErrTooLong} {
+		if _, err := fingerprint.Parse(value + strings.Repeat(" ", n-len(value))); !errors.Is(err, want) {
+			t.Errorf("%d bytes: %v, want %v", n, err, want)
+		}
+	}
+}

@@ -225,3 +225,59 @@ func FuzzParse(f *testing.F) {
 		info.Matches(raw)
 	})
 }
+
+// TestParseLimits pins each limit: so much is accepted, and one more is not.
+func TestParseLimits(t *testing.T) {
+	sequence := func(tag byte, parts ...string) string {
+		body, err := hex.DecodeString(strings.Join(parts, ""))
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := len(body)
+		return hex.EncodeToString([]byte{tag, 0x82, byte(n >> 8), byte(n)}) + hex.EncodeToString(body)
+	}
+	extension := func(arc int, value string) string {
+		oid := hex.EncodeToString([]byte{0x06, 2, 0x2a, byte(arc)})
+		n := (len(oid) + len(value)) / 2
+		return hex.EncodeToString([]byte{0x30, byte(n)}) + oid + value
+	}
+	size := func(n int) fields {
+		f := minimal()
+		padding := n - len(f.encode(t)) - 4*4 - 2 // headers; the outer one grows by two
+		f.extensions = sequence(0xa1, sequence(0x30, "06022a03", sequence(0x04, strings.Repeat("00", padding))))
+		return f
+	}
+	for name, c := range map[string]struct {
+		most  int
+		field string
+		make  func(n int) fields
+	}{
+		"octets": {64 << 10, "size", size},
+		"octets of the serial number": {64, "serial number", func(n int) fields {
+			f := minimal()
+			f.serial = hex.EncodeToString([]byte{0x02, byte(n), 1}) + strings.Repeat("00", n-1)
+			return f
+		}},
+		"extensions": {32, "extensions", func(n int) fields {
+			f := minimal()
+			var all string
+			for i := range n {
+				all += extension(i, "0400")
+			}
+			f.extensions = sequence(0xa1, all)
+			return f
+		}},
+	} {
+		most := c.make(c.most).encode(t)
+		if name == "octets" && len(most) != c.most {
+			t.Fatalf("%d octets, want %d", len(most), c.most)
+		}
+		if _, err := timestamp.Parse(most); err != nil {
+			t.Errorf("%s, %d: %v", name, c.most, err)
+		}
+		var syntax *timestamp.SyntaxError
+		if _, err := timestamp.Parse(c.make(c.most + 1).encode(t)); !errors.As(err, &syntax) || syntax.Field != c.field {
+			t.Errorf("%s, %d: %v", name, c.most+1, err)
+		}
+	}
+}

@@ -8,6 +8,7 @@ import (
 	"crypto/x509/pkix"
 	"encoding/pem"
 	"errors"
+	"fmt"
 	"io/fs"
 	"math/big"
 	"os"
@@ -452,5 +453,47 @@ func TestRemoveLooksForTheVeryNameFirst(t *testing.T) {
 	}
 	if _, err := os.Stat(added.Path); err != nil {
 		t.Errorf("the other is gone: %v", err)
+	}
+}
+
+// TestStoreLimits pins each limit: so much is accepted, and one more is not.
+func TestStoreLimits(t *testing.T) {
+	text := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: root(t, "a").Raw})
+	for size, want := range map[int]error{64 << 10: nil, 64<<10 + 1: trust.ErrFileTooLarge} {
+		s := trust.Store{Dir: t.TempDir()}
+		padded := append(slices.Clone(text), strings.Repeat("\n", size-len(text))...)
+		if err := os.WriteFile(filepath.Join(s.Dir, "a.pem"), padded, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.List(); !errors.Is(err, want) {
+			t.Errorf("a file of %d bytes: %v, want %v", size, err, want)
+		}
+	}
+	s := trust.Store{Dir: t.TempDir()}
+	for i := range 1001 {
+		if i == 1000 {
+			if _, err := s.List(); errors.Is(err, trust.ErrTooManyFiles) {
+				t.Errorf("%d files: %v", i, err)
+			}
+		}
+		if err := os.WriteFile(filepath.Join(s.Dir, fmt.Sprint(i, ".pem")), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := s.List(); !errors.Is(err, trust.ErrTooManyFiles) {
+		t.Errorf("1001 files: %v", err)
+	}
+	s = trust.Store{Dir: t.TempDir()}
+	for n, want := range map[int]int{120: 120, 121: 120} {
+		r, err := s.Add(strings.Repeat("a", n), root(t, fmt.Sprint(n)))
+		var exists *trust.ExistsError
+		if errors.As(err, &exists) {
+			r.Name = exists.Name
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		if len(r.Name) != want {
+			t.Errorf("a name of %d became one of %d", n, len(r.Name))
+		}
 	}
 }
