@@ -47,7 +47,7 @@ var hashes = []struct {
 type Info struct {
 	Policy        asn1.ObjectIdentifier // of the authority
 	HashAlgorithm asn1.ObjectIdentifier // of the message imprint
-	Hash          crypto.Hash           // the same; 0 if it is not one of SHA-1, SHA-256, SHA-384, SHA-512
+	Hash          crypto.Hash           // SHA-1, SHA-256, SHA-384, SHA-512, or 0 for another
 	HashedMessage []byte
 	SerialNumber  *big.Int
 	GenTime       time.Time     // UTC

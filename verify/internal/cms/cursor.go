@@ -6,7 +6,7 @@ import "errors"
 type cursor struct {
 	w          *window
 	off        int64 // the next element
-	limit      int64 // where the element that holds them ends; for an indefinite one, where its own parent ends
+	limit      int64 // the end of its element, of the parent if that is indefinite
 	indefinite bool
 	closed     bool // the end-of-contents octets were read
 	depth      int

@@ -48,7 +48,7 @@ func (k *Checker) byOCSP(ctx context.Context, r *Response, cert, issuer *x509.Ce
 		return unknown(Gap{AnswerUnknown, "OCSP: the responder does not know the certificate"})
 	case dropped(cert, s.thisUpdate, s.archiveCutoff):
 		return unknown(Gap{AnswerRefused, "OCSP: the certificate had expired, so good proves nothing"})
-	case nonce == nil || !s.nextUpdate.IsZero(): // without an end, our own question is answered as of now
+	case nonce == nil || !s.nextUpdate.IsZero(): // an answer to us is current without an end
 		answer.Until, answer.Stale = k.stale(s.thisUpdate, s.nextUpdate)
 	}
 	answer.SHA1, answer.Weak = tolerated(signer, issuer, r.algorithm)
