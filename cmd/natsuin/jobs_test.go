@@ -20,8 +20,9 @@ import (
 //
 // It runs the command as a job, with -b in the background, and writes its process
 // id to the file pid. When the job stops it takes the terminal back, says by which
-// signal and whether the settings are as before, and reads a line: fg or bg. At
-// the end it says what is left to read, and exits as the job did.
+// signal and whether the settings are as before, and reads a line: fg or bg, as
+// shells do with line editing, which has settings of its own. At the end it says
+// what is left to read, and exits as the job did.
 func runShell() {
 	code, err := shell(os.Args[1:])
 	if err != nil {
@@ -33,11 +34,17 @@ func runShell() {
 
 func shell(words []string) (code int, err error) {
 	background := words[0] == "-b"
-	if background {
-		words = words[1:]
-	}
 	before, err := unix.IoctlGetTermios(0, unix.TCGETS)
 	if err != nil {
+		return 0, err
+	}
+	editing := *before
+	editing.Lflag &^= unix.ICANON | unix.ECHO
+	settings := before // that the job must leave
+	if background {
+		words, settings = words[1:], &editing
+	}
+	if err := errors.Join(set(settings), os.RemoveAll("pid")); err != nil {
 		return 0, err
 	}
 	job := exec.Command(words[0], words[1:]...)
@@ -59,21 +66,22 @@ func shell(words []string) (code int, err error) {
 		} else if err != nil {
 			return 0, err
 		}
-		settings, err := takeBack(before)
-		if err != nil {
+		found, err := takeBack(settings)
+		if err := errors.Join(err, set(&editing)); err != nil {
 			return 0, err
 		}
 		if !status.Stopped() {
-			left, err := unread(before)
-			fmt.Fprintf(os.Stderr, "[exit %d, %s, %d bytes left]\n", status.ExitStatus(), settings, left)
-			return status.ExitStatus(), err
+			left, err := unix.IoctlGetInt(0, unix.TIOCINQ)
+			fmt.Fprintf(os.Stderr, "[exit %d, %s, %d bytes left]\n", status.ExitStatus(), found, left)
+			return status.ExitStatus(), errors.Join(err, set(before))
 		}
-		fmt.Fprintf(os.Stderr, "[stopped by %s, %s]\n", unix.SignalName(status.StopSignal()), settings)
+		fmt.Fprintf(os.Stderr, "[stopped by %s, %s]\n", unix.SignalName(status.StopSignal()), found)
 		if !lines.Scan() {
 			return 0, errors.New("the shell's input has ended")
 		}
-		if lines.Text() == "fg" {
-			if err := unix.IoctlSetPointerInt(0, unix.TIOCSPGRP, pid); err != nil {
+		if settings = &editing; lines.Text() == "fg" {
+			settings = before
+			if err := errors.Join(set(before), unix.IoctlSetPointerInt(0, unix.TIOCSPGRP, pid)); err != nil {
 				return 0, err
 			}
 		}
@@ -83,28 +91,16 @@ func shell(words []string) (code int, err error) {
 	}
 }
 
-// takeBack gives the shell the terminal, with its own settings.
-func takeBack(before *unix.Termios) (settings string, err error) {
+// takeBack gives the shell the terminal, and says how it was set.
+func takeBack(want *unix.Termios) (string, error) {
 	if err := unix.IoctlSetPointerInt(0, unix.TIOCSPGRP, unix.Getpgrp()); err != nil {
 		return "", err
 	}
 	now, err := unix.IoctlGetTermios(0, unix.TCGETS)
-	if err != nil {
-		return "", err
+	if err != nil || *now == *want {
+		return "terminal as before", err
 	}
-	if *now == *before {
-		return "terminal as before", nil
-	}
-	return "terminal changed", unix.IoctlSetTermios(0, unix.TCSETS, before)
+	return "terminal changed", nil
 }
 
-// unread returns how many bytes wait for the shell, line ends or not.
-func unread(before *unix.Termios) (int, error) {
-	raw := *before
-	raw.Lflag &^= unix.ICANON | unix.ECHO
-	if err := unix.IoctlSetTermios(0, unix.TCSETS, &raw); err != nil {
-		return 0, err
-	}
-	n, err := unix.IoctlGetInt(0, unix.TIOCINQ)
-	return n, errors.Join(err, unix.IoctlSetTermios(0, unix.TCSETS, before))
-}
+func set(settings *unix.Termios) error { return unix.IoctlSetTermios(0, unix.TCSETS, settings) }

@@ -83,7 +83,8 @@ func newJob(t *testing.T) *job {
 	if err := j.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = j.cmd.Process.Kill(); _ = j.cmd.Wait() })
+	limit := time.AfterFunc(time.Minute, func() { _ = j.cmd.Process.Kill() }) // it may be stopped for good
+	t.Cleanup(func() { limit.Stop(); _ = j.cmd.Process.Kill(); _ = j.cmd.Wait() })
 	j.hears("ready")
 	return j
 }
