@@ -30,10 +30,11 @@ type desk struct {
 }
 
 type slot struct {
-	name string
-	card *virtual.Card // nil: empty
-	busy bool          // another program has it
-	open int           // transactions begun and not ended
+	name  string
+	card  *virtual.Card // nil: empty
+	busy  bool          // another program has it
+	inUse bool          // and the service says so
+	open  int           // transactions begun and not ended
 }
 
 func newDesk() *desk { return &desk{changed: make(chan struct{}), signals: make(chan os.Signal, 1)} }
@@ -79,7 +80,7 @@ func (d *desk) List(context.Context) ([]pcsc.Reader, error) {
 func (d *desk) look() []pcsc.Reader {
 	var readers []pcsc.Reader
 	for _, s := range d.slots {
-		readers = append(readers, pcsc.Reader{Name: s.name, CardPresent: s.card != nil, Virtual: strings.HasPrefix(s.name, "Virtual PCD")})
+		readers = append(readers, pcsc.Reader{Name: s.name, CardPresent: s.card != nil, InUse: s.inUse, Virtual: strings.HasPrefix(s.name, "Virtual PCD")})
 	}
 	return readers
 }
