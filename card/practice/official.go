@@ -6,8 +6,9 @@ import (
 	"crypto/x509/pkix"
 )
 
-// offices are the government's side of the bridge. Bridge and Ministry hold the
-// cross-certificate that the authority before them gave; neither has one of its own.
+// offices is the government's side of the bridge. Bridge and Ministry hold the
+// cross-certificate from the authority above them; neither has a self-signed
+// one.
 type offices struct {
 	Bridge   keyed `json:"bridge"`
 	Ministry keyed `json:"ministry"`
@@ -17,11 +18,12 @@ type offices struct {
 // officialYears is how long the government's certificates are valid.
 const officialYears = 3
 
-// Official returns the key of a practice official and the chain of the 官職証明書:
-// the official's certificate, the ministry CA's, which the bridge CA issued, the
-// bridge CA's, which the practice signature root issued, and that root. Policies are
-// mapped from domain to domain on the way, and an explicit policy is required, so
-// that RFC 5280, 6.1 succeeds with the practice policy alone.
+// Official returns the key of a practice official and the chain of the
+// 官職証明書: the official's certificate, the ministry CA's, issued by the
+// bridge CA, the bridge CA's, issued by the practice signature root, and that
+// root. The chain maps policies from domain to domain and requires an explicit
+// policy, so that path validation succeeds with the practice policy only (RFC
+// 5280 §6.1).
 func (s *Store) Official() (crypto.Signer, []*x509.Certificate, error) {
 	var (
 		signer crypto.Signer
@@ -65,7 +67,7 @@ func (s *Store) Official() (crypto.Signer, []*x509.Certificate, error) {
 	return signer, chain, nil
 }
 
-// closed tells whether the official's certificate has ended, so that a new one is due.
+// closed reports whether the official's certificate has expired.
 func (s *Store) closed(o *offices) bool {
 	certificate, err := s.certificate(o.Official.Certificate)
 	return err == nil && s.now().After(certificate.NotAfter)

@@ -11,11 +11,11 @@ import (
 	"natsuin/card/virtual"
 )
 
-// Reason is why the town hall revokes.
+// A Reason is why a certificate is revoked.
 type Reason string
 
-// The reasons that the window knows. A loss revokes both certificates, everything
-// else the signature certificate alone.
+// The reasons that [Store.Revoke] accepts. A loss revokes both certificates,
+// any other reason the signature certificate only.
 const (
 	Moved       Reason = "moved"
 	NameChanged Reason = "name"
@@ -23,31 +23,32 @@ const (
 	OtherReason Reason = "other"
 )
 
-// superseded is the reason that Issue and Renew give by themselves.
+// superseded is the reason that [Store.Issue] and [Store.Renew] use.
 const superseded Reason = "superseded"
 
-// reasonCode is the CRLReason (RFC 5280, 5.3.1).
+// reasonCode maps reasons to CRLReason values (RFC 5280 §5.3.1).
 var reasonCode = map[Reason]int{
 	Moved:       3, // affiliationChanged
 	NameChanged: 3,
 	Lost:        1, // keyCompromise
-	OtherReason: 0, // unspecified, which stays unsaid
+	OtherReason: 0, // unspecified, which is omitted
 	superseded:  4,
 }
 
-// Reasons returns the reasons that Revoke takes.
+// Reasons returns the reasons that [Store.Revoke] accepts.
 func Reasons() []Reason { return []Reason{Moved, NameChanged, Lost, OtherReason} }
 
-// Revocation is when and why a certificate was revoked.
+// A Revocation is when and why a certificate was revoked.
 type Revocation struct {
 	At   time.Time `json:"at"`
 	Code int       `json:"code"` // CRLReason; 0 is unspecified
 }
 
-// Revoke revokes the card's signature certificate, or after a loss both, from the
-// given time on; a zero time is now. Times in the past and in the future may be
-// rehearsed too. The error is *RevokedError if that was done before, and
-// ErrNoCertificate if there is nothing to revoke.
+// Revoke revokes the card's signature certificate, or both after a loss, from
+// the given time on. The zero time means now; the time may be in the past or in
+// the future. Errors: [*RevokedError] if it was revoked before;
+// [ErrNoCertificate] if there is nothing to revoke; [*InvalidError] for another
+// reason.
 func (s *Store) Revoke(reason Reason, at time.Time) error {
 	code, known := reasonCode[reason]
 	if !known || reason == superseded {
@@ -103,7 +104,8 @@ func (s *Store) supersede(b *book) error {
 	return nil
 }
 
-// entry finds a certificate of the card in the register; nil if the card has none.
+// entry returns the register entry of a certificate of the card, or nil if the
+// card has none.
 func (s *Store) entry(b *book, cred virtual.Credential) (*issued, error) {
 	der := b.Card.slot(cred).Certificate
 	if der == nil {
@@ -120,7 +122,7 @@ func (s *Store) entry(b *book, cred virtual.Credential) (*issued, error) {
 	return entry, nil
 }
 
-// find looks a serial number of an authority up.
+// find returns the register entry of a serial number of an authority, or nil.
 func (b *book) find(issuer string, serial *big.Int) *issued {
 	text := serial.Text(16)
 	for i := range b.Issued {
@@ -131,11 +133,11 @@ func (b *book) find(issuer string, serial *big.Int) *issued {
 	return nil
 }
 
-// crlDays is how long a CRL counts as current.
+// crlDays is the time from thisUpdate to nextUpdate of a CRL, in days.
 const crlDays = 7
 
-// CRL returns the DER of a fresh CRL of the authority that issued the card's
-// signature certificate, or the newest signature root if the card has none.
+// CRL returns a new CRL, in DER, of the authority that issued the card's
+// signature certificate, or of the newest signature root if the card has none.
 func (s *Store) CRL() ([]byte, error) {
 	var der []byte
 	err := s.update(func(b *book) error {
@@ -149,8 +151,9 @@ func (s *Store) CRL() ([]byte, error) {
 	return der, err
 }
 
-// CRLs returns fresh CRLs of every authority: the roots of all generations, signature
-// before authentication, then the bridge and the ministry if there is an official.
+// CRLs returns a new CRL of every authority: the roots of all generations,
+// signature before authentication, then the bridge and the ministry if there is
+// an official.
 func (s *Store) CRLs() ([][]byte, error) {
 	var all [][]byte
 	err := s.update(func(b *book) error {
@@ -173,7 +176,8 @@ func (s *Store) CRLs() ([][]byte, error) {
 	return all, err
 }
 
-// signRoot is the signature root under which the card's certificate was issued.
+// signRoot returns the signature root that issued the card's certificate, or
+// the newest.
 func (s *Store) signRoot(b *book) (*authority, error) {
 	newest := &b.Generations[len(b.Generations)-1].Sign
 	if b.Card.Sign.Certificate == nil {
@@ -195,8 +199,8 @@ func (s *Store) signRoot(b *book) (*authority, error) {
 	return newest, nil
 }
 
-// crl makes a complete CRL (RFC 5280, 5): every certificate of that authority is in
-// its scope, whatever its distribution point, so that it names none.
+// crl returns a complete CRL (RFC 5280 §5). Its scope is every certificate of
+// the authority, whatever its distribution point, so that it names none.
 func (s *Store) crl(b *book, a keyed) ([]byte, error) {
 	by, err := s.issuer(a)
 	if err != nil {

@@ -8,7 +8,7 @@ import (
 	"natsuin/card/virtual"
 )
 
-// Info is what the town hall tells about the card. Nothing in it is secret.
+// Info describes the practice card. Nothing in it is secret.
 type Info struct {
 	Kind    Kind
 	Name    string
@@ -21,14 +21,15 @@ type Info struct {
 
 // SlotInfo is one half of the card.
 type SlotInfo struct {
-	Secret          string            // the present one, "" if there is none
+	Secret          string            // the current one, or "" if there is none
 	Tries, MaxTries int               // MaxTries 0: no such secret
 	Certificate     *x509.Certificate // nil: none on this card
 	CA              *x509.Certificate // nil: none on this card
 	Revoked         *Revocation       // nil: not revoked
 }
 
-// Show tells what the card is, and makes it if there is none yet.
+// Show returns a description of the card. It issues the default card if there
+// is none yet.
 func (s *Store) Show() (Info, error) {
 	b, _, err := s.load()
 	if errors.Is(err, ErrNoCard) {

@@ -11,20 +11,21 @@ import (
 	"natsuin/card/virtual"
 )
 
-// IssueOptions is what the person brings to the town hall's window. A field that is
-// zero is that of 練習 花子, who gets a マイナンバーカード with the published secrets.
+// IssueOptions describes the card to issue. A zero field has its default: a
+// マイナンバーカード of 練習 花子 with the published secrets.
 type IssueOptions struct {
 	Kind    Kind
 	Name    string
 	Address string
 	Birth   time.Time // the date alone counts
 	Sex     Sex
-	// SignPassword is 6 to 16 of A–Z and 0–9, AuthPIN is 4 digits.
+	// SignPassword is 6 to 16 characters of A–Z and 0–9, AuthPIN 4 digits.
 	SignPassword, AuthPIN string
 }
 
-// Issue makes a new card and puts it in the place of the old one, whose certificates
-// are revoked as superseded. Errors about the options are *InvalidError.
+// Issue issues a new card, which replaces the old one, and revokes the
+// certificates of the old one as superseded. The error for an invalid option is
+// an [*InvalidError].
 func (s *Store) Issue(o IssueOptions) error {
 	return s.change(func(b *book) error { return s.issue(b, o) })
 }
@@ -44,7 +45,7 @@ func (s *Store) issue(b *book, o IssueOptions) error {
 	return nil
 }
 
-// application checks what was brought and makes a card of it, without keys.
+// application checks the options and returns a card for them, without keys.
 func (s *Store) application(o IssueOptions) (*cardRecord, error) {
 	if o.Kind == "" {
 		o.Kind = KindMyNumber
@@ -102,8 +103,8 @@ func checkSecret(field, secret, alphabet string, shortest, longest int) error {
 	return nil
 }
 
-// certifyCard makes the keys and certificates that the kind of card has, and enters
-// them in the register.
+// certifyCard generates the keys and issues the certificates of a kind of card,
+// and adds the certificates to the register.
 func (s *Store) certifyCard(b *book, card *cardRecord) error {
 	row := kinds[card.Kind]
 	birth, err := card.Person.birth()
@@ -160,7 +161,8 @@ type half struct {
 	extensions []pkix.Extension
 }
 
-// certifyHalf has the half's root certify the request.
+// certifyHalf issues the half's certificate under its root and adds it to the
+// register.
 func (s *Store) certifyHalf(b *book, h half, r request) error {
 	by, err := s.issuer(h.root.keyed)
 	if err != nil {
@@ -184,14 +186,14 @@ func (s *Store) certifyHalf(b *book, h half, r request) error {
 
 // RenewOptions says how certificates are renewed.
 type RenewOptions struct {
-	// NewRoot makes a new generation of roots under the same names first, as the
-	// real authority does every few years.
+	// NewRoot first creates a new generation of roots under the same names, as
+	// the real authority does every few years.
 	NewRoot bool
 }
 
-// Renew gives the card new keys and certificates; the old ones are revoked as
-// superseded, as in life. Secrets and counts stay. An expired card becomes one of
-// today: it is no longer of KindExpired.
+// Renew replaces the card's keys and certificates and revokes the old
+// certificates as superseded. Secrets and counts stay. A card of [KindExpired]
+// becomes one of [KindMyNumber].
 func (s *Store) Renew(o RenewOptions) error {
 	return s.update(func(b *book) error {
 		if o.NewRoot {
@@ -209,8 +211,9 @@ func (s *Store) Renew(o RenewOptions) error {
 	})
 }
 
-// Unlock gives a secret all its tries back, as the window of the town hall does; the
-// secret stays the same. The error is *NoSecretError when the card has none.
+// Unlock resets the tries of a secret to their maximum, as the town hall does.
+// The secret stays the same. The error is a [*NoSecretError] if the card has no
+// such secret.
 func (s *Store) Unlock(cred virtual.Credential) error {
 	return s.update(func(b *book) error {
 		slot := b.Card.slot(cred)
