@@ -171,7 +171,7 @@ const (
 
 // newGeneration appends a new pair of roots, under the same names as the
 // generations before.
-func (s *Store) newGeneration(b *book) error {
+func (s *Store) newGeneration(st *state) error {
 	keys, err := newKeys(rsa2048, rsa2048)
 	if err != nil {
 		return err
@@ -191,15 +191,15 @@ func (s *Store) newGeneration(b *book) error {
 			return err
 		}
 	}
-	b.Generations = append(b.Generations, g)
+	st.Generations = append(st.Generations, g)
 	return nil
 }
 
 // generationFor returns the newest generation, or a new one if there is none
 // yet or the newest ends before until.
-func (s *Store) generationFor(b *book, until time.Time) (*generation, error) {
-	if n := len(b.Generations); n > 0 {
-		newest := &b.Generations[n-1]
+func (s *Store) generationFor(st *state, until time.Time) (*generation, error) {
+	if n := len(st.Generations); n > 0 {
+		newest := &st.Generations[n-1]
 		root, err := s.certificate(newest.Sign.Certificate)
 		if err != nil {
 			return nil, err
@@ -210,10 +210,10 @@ func (s *Store) generationFor(b *book, until time.Time) (*generation, error) {
 	} else if s.opts.Making != nil {
 		s.opts.Making()
 	}
-	if err := s.newGeneration(b); err != nil {
+	if err := s.newGeneration(st); err != nil {
 		return nil, err
 	}
-	return &b.Generations[len(b.Generations)-1], nil
+	return &st.Generations[len(st.Generations)-1], nil
 }
 
 // issuer returns the issuer that a holds.

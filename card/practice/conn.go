@@ -25,10 +25,10 @@ type Conn struct {
 	held   atomic.Bool  // lock is not nil; for save, which may run without mu
 	closed bool
 
-	id   string // of the card in the first transaction
-	book *book
-	raw  []byte        // the store when card was made or last saved
-	card *virtual.Card // keeps its selected and verified state between transactions
+	id     string // of the card in the first transaction
+	stored *state
+	raw    []byte        // the store when card was made or last saved
+	card   *virtual.Card // keeps its selected and verified state between transactions
 }
 
 // Connect returns a connection to the card. It issues the default card if there
@@ -64,7 +64,7 @@ func (c *Conn) Begin(ctx context.Context) error {
 	if err := c.begin(ctx); err != nil {
 		return err
 	}
-	switch id := c.book.Card.ID; {
+	switch id := c.stored.Card.ID; {
 	case c.id == "":
 		c.id = id
 	case c.id != id:
@@ -84,9 +84,9 @@ func (c *Conn) begin(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	b, raw, err := c.store.loadOrMake()
+	st, raw, err := c.store.loadOrMake()
 	if err == nil && (c.card == nil || !bytes.Equal(raw, c.raw)) {
-		err = c.update(b, raw)
+		err = c.update(st, raw)
 	}
 	if err != nil {
 		lock.Close()
@@ -101,26 +101,26 @@ func (c *Conn) begin(ctx context.Context) error {
 // not concern the card, such as a revocation or a CRL, leaves its verified
 // state; one to a count, a secret or a key replaces the card, as if it had been
 // removed and inserted again.
-func (c *Conn) update(b *book, raw []byte) error {
-	if c.card != nil && reflect.DeepEqual(b.Card, c.book.Card) {
-		c.book, c.raw = b, raw
+func (c *Conn) update(st *state, raw []byte) error {
+	if c.card != nil && reflect.DeepEqual(st.Card, c.stored.Card) {
+		c.stored, c.raw = st, raw
 		return nil
 	}
-	return c.insert(b, raw)
+	return c.insert(st, raw)
 }
 
 // insert makes a new software card from the store, with nothing selected or
 // verified.
-func (c *Conn) insert(b *book, raw []byte) error {
-	state, err := c.store.state(b.Card)
+func (c *Conn) insert(st *state, raw []byte) error {
+	state, err := c.store.state(st.Card)
 	if err != nil {
 		return err
 	}
 	o := c.store.opts.Card
 	o.State = state
 	o.Save = c.save
-	o.MissingFiles = o.MissingFiles || b.Card.Kind == KindJuki
-	c.book, c.raw, c.card = b, raw, virtual.New(o)
+	o.MissingFiles = o.MissingFiles || st.Card.Kind == KindJuki
+	c.stored, c.raw, c.card = st, raw, virtual.New(o)
 	return nil
 }
 
@@ -130,14 +130,14 @@ func (c *Conn) save(state virtual.State) error {
 	if !c.held.Load() {
 		return errors.New("practice: save: no transaction")
 	}
-	before := *c.book.Card
+	before := *c.stored.Card
 	card := before
 	card.Sign.Secret, card.Sign.Tries = string(state.Sign.Secret), state.Sign.Tries
 	card.Auth.Secret, card.Auth.Tries = string(state.Auth.Secret), state.Auth.Tries
-	c.book.Card = &card
-	raw, err := c.store.write(c.book)
+	c.stored.Card = &card
+	raw, err := c.store.write(c.stored)
 	if err != nil {
-		c.book.Card = &before
+		c.stored.Card = &before
 		return err
 	}
 	c.raw = raw

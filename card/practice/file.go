@@ -26,7 +26,7 @@ const (
 )
 
 // state is the content of the store.
-type book struct {
+type state struct {
 	Generations []generation `json:"generations"` // oldest first
 	Card        *cardRecord  `json:"card"`
 	Issued      []issued     `json:"issued"`
@@ -79,8 +79,8 @@ type issued struct {
 }
 
 // encode returns the store file for a state.
-func encode(b *book) ([]byte, error) {
-	body, err := json.Marshal(b)
+func encode(st *state) ([]byte, error) {
+	body, err := json.Marshal(st)
 	if err != nil {
 		return nil, fmt.Errorf("practice: encode store: %w", err)
 	}
@@ -90,7 +90,7 @@ func encode(b *book) ([]byte, error) {
 }
 
 // decode parses a store file. The error says why raw is not a valid store.
-func decode(raw []byte) (*book, error) {
+func decode(raw []byte) (*state, error) {
 	head, body, ok := bytes.Cut(raw, []byte("\n"))
 	sum, magic := bytes.CutPrefix(head, []byte(fileMagic))
 	if !ok || !magic {
@@ -102,30 +102,30 @@ func decode(raw []byte) (*book, error) {
 	return decodeBody(body)
 }
 
-func decodeBody(body []byte) (*book, error) {
+func decodeBody(body []byte) (*state, error) {
 	d := json.NewDecoder(bytes.NewReader(body))
 	d.DisallowUnknownFields()
-	var b book
-	if err := d.Decode(&b); err != nil {
+	var st state
+	if err := d.Decode(&st); err != nil {
 		return nil, fmt.Errorf("not the JSON of a store: %w", err)
 	}
 	if _, err := d.Token(); err != io.EOF {
 		return nil, errors.New("something follows the JSON")
 	}
-	return &b, b.check()
+	return &st, st.check()
 }
 
 // check returns an error for a state that this package cannot have written.
-func (b *book) check() error {
+func (st *state) check() error {
 	switch {
-	case len(b.Generations) == 0 || b.Card == nil:
+	case len(st.Generations) == 0 || st.Card == nil:
 		return errors.New("no roots or no card")
-	case !b.Card.Kind.valid():
+	case !st.Card.Kind.valid():
 		return errors.New("unknown kind of card")
-	case b.CRLNumber < 0:
+	case st.CRLNumber < 0:
 		return errors.New("negative CRL number")
 	}
-	for _, s := range []slotRecord{b.Card.Sign, b.Card.Auth} {
+	for _, s := range []slotRecord{st.Card.Sign, st.Card.Auth} {
 		if s.MaxTries < 0 || s.MaxTries > 15 || s.Tries < 0 || s.Tries > s.MaxTries {
 			return errors.New("impossible count of tries")
 		}
@@ -133,13 +133,13 @@ func (b *book) check() error {
 			return errors.New("half a key or an overlong secret")
 		}
 	}
-	if _, err := b.Card.Person.birth(); err != nil {
+	if _, err := st.Card.Person.birth(); err != nil {
 		return errors.New("impossible birth date")
 	}
-	if _, ok := sexes[b.Card.Person.Sex]; !ok {
+	if _, ok := sexes[st.Card.Person.Sex]; !ok {
 		return errors.New("unknown sex")
 	}
-	for _, i := range b.Issued {
+	for _, i := range st.Issued {
 		if _, err := serialNumber(i.Serial); err != nil {
 			return err
 		}
@@ -150,7 +150,7 @@ func (b *book) check() error {
 // load reads the store. It also returns the bytes of the file, which show
 // whether it has changed since. It needs no lock, since the file is only ever
 // replaced as a whole. Without a file the error is [ErrNoCard].
-func (s *Store) load() (*book, []byte, error) {
+func (s *Store) load() (*state, []byte, error) {
 	if s.opts.Dir == "" {
 		return nil, nil, ErrNoFolder
 	}
@@ -174,19 +174,19 @@ func (s *Store) load() (*book, []byte, error) {
 	if len(raw) > maxFile {
 		return nil, nil, s.damaged(errors.New("it is too large"))
 	}
-	b, err := decode(raw)
+	st, err := decode(raw)
 	if err != nil {
 		return nil, nil, s.damaged(err)
 	}
-	return b, raw, nil
+	return st, raw, nil
 }
 
 // write replaces the store: it writes a temporary file, syncs it, renames it,
 // and syncs the folder. The temporary name is fixed, so that a crash leaves at
 // most one. A symbolic link under either name is removed or replaced, not
 // followed (O_EXCL, rename). The lock is held.
-func (s *Store) write(b *book) (raw []byte, err error) {
-	if raw, err = encode(b); err != nil {
+func (s *Store) write(st *state) (raw []byte, err error) {
+	if raw, err = encode(st); err != nil {
 		return nil, err
 	}
 	if len(raw) > maxFile {

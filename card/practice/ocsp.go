@@ -33,9 +33,9 @@ const (
 // revocation takes effect at once, and signs with a delegated responder of the
 // authority that the request names. It does not listen on a port.
 func (s *Store) OCSP() (http.Handler, error) {
-	err := s.update(func(b *book) error {
-		for i := range b.Generations {
-			g := &b.Generations[i]
+	err := s.update(func(st *state) error {
+		for i := range st.Generations {
+			g := &st.Generations[i]
 			for use, a := range map[string]*authority{"digital signature": &g.Sign, "user authentication": &g.Auth} {
 				if err := s.appointResponder(a, use); err != nil {
 					return err
@@ -116,11 +116,11 @@ func (r responder) answer(der []byte) []byte {
 	if err != nil {
 		return ocsp.MalformedRequestErrorResponse
 	}
-	b, _, err := r.store.load()
+	st, _, err := r.store.load()
 	if err != nil {
 		return ocsp.InternalErrorErrorResponse
 	}
-	authority, by := r.authorityOf(b, asked)
+	authority, by := r.authorityOf(st, asked)
 	switch {
 	case authority == nil:
 		return ocsp.UnauthorizedErrorResponse
@@ -131,7 +131,7 @@ func (r responder) answer(der []byte) []byte {
 	if err != nil {
 		return ocsp.InternalErrorErrorResponse
 	}
-	answer, err := r.sign(b, asked, by, signer)
+	answer, err := r.sign(st, asked, by, signer)
 	if err != nil {
 		return ocsp.InternalErrorErrorResponse
 	}
@@ -140,10 +140,10 @@ func (r responder) answer(der []byte) []byte {
 
 // authorityOf returns the authority, with its certificate, that the first
 // CertID of a known authority names.
-func (r responder) authorityOf(b *book, asked *ocspRequest) (*authority, *x509.Certificate) {
+func (r responder) authorityOf(st *state, asked *ocspRequest) (*authority, *x509.Certificate) {
 	for _, id := range asked.ids {
-		for i := range b.Generations {
-			for _, a := range []*authority{&b.Generations[i].Sign, &b.Generations[i].Auth} {
+		for i := range st.Generations {
+			for _, a := range []*authority{&st.Generations[i].Sign, &st.Generations[i].Auth} {
 				certificate, err := r.store.certificate(a.Certificate)
 				if err == nil && id.names(certificate) {
 					return a, certificate
@@ -174,7 +174,7 @@ func (id certID) names(by *x509.Certificate) bool {
 // sign returns an OCSPResponse with a BasicOCSPResponse (RFC 6960 §4.2.1). It
 // is encoded here because x/crypto/ocsp supports neither responseExtensions,
 // which the nonce needs, nor several answers.
-func (r responder) sign(b *book, asked *ocspRequest, by *x509.Certificate, signer issuer) ([]byte, error) {
+func (r responder) sign(st *state, asked *ocspRequest, by *x509.Certificate, signer issuer) ([]byte, error) {
 	now := r.store.now()
 	var data cryptobyte.Builder
 	data.AddASN1(cbasn1.SEQUENCE, func(d *cryptobyte.Builder) { // ResponseData
@@ -182,7 +182,7 @@ func (r responder) sign(b *book, asked *ocspRequest, by *x509.Certificate, signe
 		d.AddASN1GeneralizedTime(now)
 		d.AddASN1(cbasn1.SEQUENCE, func(d *cryptobyte.Builder) {
 			for _, id := range asked.ids {
-				addSingleResponse(d, b, id, by, now)
+				addSingleResponse(d, st, id, by, now)
 			}
 		})
 		if asked.nonce != nil {
@@ -224,10 +224,10 @@ func (r responder) sign(b *book, asked *ocspRequest, by *x509.Certificate, signe
 
 // addSingleResponse adds the answer good, revoked or unknown. A serial number
 // that is not in the register of the authority is unknown.
-func addSingleResponse(d *cryptobyte.Builder, b *book, id certID, by *x509.Certificate, now time.Time) {
+func addSingleResponse(d *cryptobyte.Builder, st *state, id certID, by *x509.Certificate, now time.Time) {
 	var entry *issued
 	if id.names(by) {
-		entry = b.find(hex.EncodeToString(by.SubjectKeyId), id.serial)
+		entry = st.find(hex.EncodeToString(by.SubjectKeyId), id.serial)
 	}
 	d.AddASN1(cbasn1.SEQUENCE, func(d *cryptobyte.Builder) {
 		d.AddBytes(id.raw)

@@ -29,18 +29,18 @@ func (s *Store) Official() (crypto.Signer, []*x509.Certificate, error) {
 		signer crypto.Signer
 		chain  []*x509.Certificate
 	)
-	err := s.update(func(b *book) (err error) {
-		if b.Offices == nil || s.closed(b.Offices) {
-			if b.Offices, err = s.openOffices(b); err != nil {
+	err := s.update(func(st *state) (err error) {
+		if st.Offices == nil || s.closed(st.Offices) {
+			if st.Offices, err = s.openOffices(st); err != nil {
 				return err
 			}
 		}
-		if signer, err = s.key(b.Offices.Official.Key); err != nil {
+		if signer, err = s.key(st.Offices.Official.Key); err != nil {
 			return err
 		}
-		root := b.Generations[0].Sign.Certificate
-		for _, g := range b.Generations {
-			bridge, err := s.certificate(b.Offices.Bridge.Certificate)
+		root := st.Generations[0].Sign.Certificate
+		for _, g := range st.Generations {
+			bridge, err := s.certificate(st.Offices.Bridge.Certificate)
 			if err != nil {
 				return err
 			}
@@ -52,7 +52,7 @@ func (s *Store) Official() (crypto.Signer, []*x509.Certificate, error) {
 				root = g.Sign.Certificate
 			}
 		}
-		for _, der := range [][]byte{b.Offices.Official.Certificate, b.Offices.Ministry.Certificate, b.Offices.Bridge.Certificate, root} {
+		for _, der := range [][]byte{st.Offices.Official.Certificate, st.Offices.Ministry.Certificate, st.Offices.Bridge.Certificate, root} {
 			certificate, err := s.certificate(der)
 			if err != nil {
 				return err
@@ -73,9 +73,9 @@ func (s *Store) closed(o *offices) bool {
 	return err == nil && s.now().After(certificate.NotAfter)
 }
 
-func (s *Store) openOffices(b *book) (*offices, error) {
+func (s *Store) openOffices(st *state) (*offices, error) {
 	from, until := s.now(), s.now().AddDate(officialYears, 0, 0)
-	roots, err := s.generationFor(b, until)
+	roots, err := s.generationFor(st, until)
 	if err != nil {
 		return nil, err
 	}

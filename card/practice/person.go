@@ -33,7 +33,7 @@ type person struct {
 }
 
 // defaultHolder is the holder of a card that is issued without personal data.
-var hanako = person{
+var defaultHolder = person{
 	Name:    "練習　花子",
 	Address: "東京都練習区見本町一丁目２番３号",
 	Birth:   "1990-04-01",

@@ -121,52 +121,52 @@ func (s *Store) lock(ctx context.Context) (*flock.Flock, error) {
 // change calls change with the state of the store, under the lock, and writes
 // it. When it returns nil, everything is on the disk. Without a store the state
 // is empty.
-func (s *Store) change(change func(*book) error) error {
+func (s *Store) change(change func(*state) error) error {
 	lock, err := s.lock(context.Background())
 	if err != nil {
 		return err
 	}
 	defer lock.Close()
-	b, _, err := s.load()
+	st, _, err := s.load()
 	if errors.Is(err, ErrNoCard) {
-		b, err = &book{}, nil
+		st, err = &state{}, nil
 	}
 	if err != nil {
 		return err
 	}
-	if err := change(b); err != nil {
+	if err := change(st); err != nil {
 		return err
 	}
-	_, err = s.write(b)
+	_, err = s.write(st)
 	return err
 }
 
 // update is [Store.change] for a store with a card. It issues the default card
 // if there is none.
-func (s *Store) update(change func(*book) error) error {
-	return s.change(func(b *book) error {
-		if b.Card == nil {
-			if err := s.issue(b, IssueOptions{}); err != nil {
+func (s *Store) update(change func(*state) error) error {
+	return s.change(func(st *state) error {
+		if st.Card == nil {
+			if err := s.issue(st, IssueOptions{}); err != nil {
 				return err
 			}
 		}
-		return change(b)
+		return change(st)
 	})
 }
 
 // loadOrMake reads the store, or issues the default card if there is none. The
 // lock is held.
-func (s *Store) loadOrMake() (*book, []byte, error) {
-	b, raw, err := s.load()
+func (s *Store) loadOrMake() (*state, []byte, error) {
+	st, raw, err := s.load()
 	if !errors.Is(err, ErrNoCard) {
-		return b, raw, err
+		return st, raw, err
 	}
-	b = &book{}
-	if err := s.issue(b, IssueOptions{}); err != nil {
+	st = &state{}
+	if err := s.issue(st, IssueOptions{}); err != nil {
 		return nil, nil, err
 	}
-	raw, err = s.write(b)
-	return b, raw, err
+	raw, err = s.write(st)
+	return st, raw, err
 }
 
 // Reset deletes the practice card, with its authorities and everything that
@@ -177,11 +177,11 @@ func (s *Store) Reset() error {
 		return err
 	}
 	defer lock.Close()
-	b := &book{}
-	if err := s.issue(b, IssueOptions{}); err != nil {
+	st := &state{}
+	if err := s.issue(st, IssueOptions{}); err != nil {
 		return err
 	}
-	_, err = s.write(b)
+	_, err = s.write(st)
 	return err
 }
 
@@ -190,17 +190,17 @@ func (s *Store) Reset() error {
 // root is worth less (docs/verify.md). It creates nothing: the error is
 // [ErrNoCard] if there is no card yet.
 func (s *Store) Roots() (signature, authentication []*x509.Certificate, err error) {
-	b, _, err := s.load()
+	st, _, err := s.load()
 	if err != nil {
 		return nil, nil, err
 	}
-	for i := range b.Generations {
-		root, err := s.certificate(b.Generations[i].Sign.Certificate)
+	for i := range st.Generations {
+		root, err := s.certificate(st.Generations[i].Sign.Certificate)
 		if err != nil {
 			return nil, nil, err
 		}
 		signature = append(signature, root)
-		if root, err = s.certificate(b.Generations[i].Auth.Certificate); err != nil {
+		if root, err = s.certificate(st.Generations[i].Auth.Certificate); err != nil {
 			return nil, nil, err
 		}
 		authentication = append(authentication, root)

@@ -58,7 +58,7 @@ func (s *Store) Revoke(reason Reason, at time.Time) error {
 		at = s.now()
 	}
 	revocation := Revocation{At: at.UTC().Truncate(time.Second), Code: code}
-	return s.update(func(b *book) error {
+	return s.update(func(st *state) error {
 		credentials := []virtual.Credential{virtual.Sign}
 		if reason == Lost {
 			credentials = append(credentials, virtual.Auth)
@@ -66,7 +66,7 @@ func (s *Store) Revoke(reason Reason, at time.Time) error {
 		var before *Revocation
 		done := false
 		for _, cred := range credentials {
-			entry, err := s.entry(b, cred)
+			entry, err := s.entry(st, cred)
 			switch {
 			case err != nil:
 				return err
@@ -88,12 +88,12 @@ func (s *Store) Revoke(reason Reason, at time.Time) error {
 }
 
 // supersede revokes the certificates of the card that is about to be replaced.
-func (s *Store) supersede(b *book) error {
-	if b.Card == nil {
+func (s *Store) supersede(st *state) error {
+	if st.Card == nil {
 		return nil
 	}
 	for _, cred := range []virtual.Credential{virtual.Sign, virtual.Auth} {
-		entry, err := s.entry(b, cred)
+		entry, err := s.entry(st, cred)
 		if err != nil {
 			return err
 		}
@@ -106,8 +106,8 @@ func (s *Store) supersede(b *book) error {
 
 // entry returns the register entry of a certificate of the card, or nil if the
 // card has none.
-func (s *Store) entry(b *book, cred virtual.Credential) (*issued, error) {
-	der := b.Card.slot(cred).Certificate
+func (s *Store) entry(st *state, cred virtual.Credential) (*issued, error) {
+	der := st.Card.slot(cred).Certificate
 	if der == nil {
 		return nil, nil
 	}
@@ -115,7 +115,7 @@ func (s *Store) entry(b *book, cred virtual.Credential) (*issued, error) {
 	if err != nil {
 		return nil, err
 	}
-	entry := b.find(hex.EncodeToString(certificate.AuthorityKeyId), certificate.SerialNumber)
+	entry := st.find(hex.EncodeToString(certificate.AuthorityKeyId), certificate.SerialNumber)
 	if entry == nil {
 		return nil, s.damaged(fmt.Errorf("the register lacks the %s certificate", cred))
 	}
@@ -123,11 +123,11 @@ func (s *Store) entry(b *book, cred virtual.Credential) (*issued, error) {
 }
 
 // find returns the register entry of a serial number of an authority, or nil.
-func (b *book) find(issuer string, serial *big.Int) *issued {
+func (st *state) find(issuer string, serial *big.Int) *issued {
 	text := serial.Text(16)
-	for i := range b.Issued {
-		if b.Issued[i].Issuer == issuer && b.Issued[i].Serial == text {
-			return &b.Issued[i]
+	for i := range st.Issued {
+		if st.Issued[i].Issuer == issuer && st.Issued[i].Serial == text {
+			return &st.Issued[i]
 		}
 	}
 	return nil
@@ -140,12 +140,12 @@ const crlDays = 7
 // signature certificate, or of the newest signature root if the card has none.
 func (s *Store) CRL() ([]byte, error) {
 	var der []byte
-	err := s.update(func(b *book) error {
-		root, err := s.signRoot(b)
+	err := s.update(func(st *state) error {
+		root, err := s.signRoot(st)
 		if err != nil {
 			return err
 		}
-		der, err = s.crl(b, root.keyed)
+		der, err = s.crl(st, root.keyed)
 		return err
 	})
 	return der, err
@@ -156,16 +156,16 @@ func (s *Store) CRL() ([]byte, error) {
 // an official.
 func (s *Store) CRLs() ([][]byte, error) {
 	var all [][]byte
-	err := s.update(func(b *book) error {
+	err := s.update(func(st *state) error {
 		var authorities []keyed
-		for _, g := range b.Generations {
+		for _, g := range st.Generations {
 			authorities = append(authorities, g.Sign.keyed, g.Auth.keyed)
 		}
-		if b.Offices != nil {
-			authorities = append(authorities, b.Offices.Bridge, b.Offices.Ministry)
+		if st.Offices != nil {
+			authorities = append(authorities, st.Offices.Bridge, st.Offices.Ministry)
 		}
 		for _, a := range authorities {
-			der, err := s.crl(b, a)
+			der, err := s.crl(st, a)
 			if err != nil {
 				return err
 			}
@@ -178,22 +178,22 @@ func (s *Store) CRLs() ([][]byte, error) {
 
 // signRoot returns the signature root that issued the card's certificate, or
 // the newest.
-func (s *Store) signRoot(b *book) (*authority, error) {
-	newest := &b.Generations[len(b.Generations)-1].Sign
-	if b.Card.Sign.Certificate == nil {
+func (s *Store) signRoot(st *state) (*authority, error) {
+	newest := &st.Generations[len(st.Generations)-1].Sign
+	if st.Card.Sign.Certificate == nil {
 		return newest, nil
 	}
-	certificate, err := s.certificate(b.Card.Sign.Certificate)
+	certificate, err := s.certificate(st.Card.Sign.Certificate)
 	if err != nil {
 		return nil, err
 	}
-	for i := range b.Generations {
-		root, err := s.certificate(b.Generations[i].Sign.Certificate)
+	for i := range st.Generations {
+		root, err := s.certificate(st.Generations[i].Sign.Certificate)
 		if err != nil {
 			return nil, err
 		}
 		if string(root.SubjectKeyId) == string(certificate.AuthorityKeyId) {
-			return &b.Generations[i].Sign, nil
+			return &st.Generations[i].Sign, nil
 		}
 	}
 	return newest, nil
@@ -201,19 +201,19 @@ func (s *Store) signRoot(b *book) (*authority, error) {
 
 // crl returns a complete CRL (RFC 5280 §5). Its scope is every certificate of
 // the authority, whatever its distribution point, so that it names none.
-func (s *Store) crl(b *book, a keyed) ([]byte, error) {
+func (s *Store) crl(st *state, a keyed) ([]byte, error) {
 	by, err := s.issuer(a)
 	if err != nil {
 		return nil, err
 	}
-	b.CRLNumber++
+	st.CRLNumber++
 	template := &x509.RevocationList{
-		Number:     big.NewInt(b.CRLNumber),
+		Number:     big.NewInt(st.CRLNumber),
 		ThisUpdate: s.now(),
 		NextUpdate: s.now().AddDate(0, 0, crlDays),
 	}
 	mine := hex.EncodeToString(by.certificate.SubjectKeyId)
-	for _, entry := range b.Issued {
+	for _, entry := range st.Issued {
 		if entry.Revoked == nil || entry.Issuer != mine {
 			continue
 		}

@@ -31,32 +31,32 @@ type SlotInfo struct {
 // Show returns a description of the card. It issues the default card if there
 // is none yet.
 func (s *Store) Show() (Info, error) {
-	b, _, err := s.load()
+	st, _, err := s.load()
 	if errors.Is(err, ErrNoCard) {
-		if err = s.update(func(made *book) error { b = made; return nil }); err != nil {
+		if err = s.update(func(made *state) error { st = made; return nil }); err != nil {
 			return Info{}, err
 		}
 	}
 	if err != nil {
 		return Info{}, err
 	}
-	birth, err := time.Parse(time.DateOnly, b.Card.Person.Birth)
+	birth, err := time.Parse(time.DateOnly, st.Card.Person.Birth)
 	if err != nil {
 		return Info{}, s.damaged(err)
 	}
 	info := Info{
-		Kind: b.Card.Kind,
-		Name: b.Card.Person.Name, Address: b.Card.Person.Address, Birth: birth, Sex: b.Card.Person.Sex,
+		Kind: st.Card.Kind,
+		Name: st.Card.Person.Name, Address: st.Card.Person.Address, Birth: birth, Sex: st.Card.Person.Sex,
 	}
-	if info.Sign, err = s.slotInfo(b, virtual.Sign); err != nil {
+	if info.Sign, err = s.slotInfo(st, virtual.Sign); err != nil {
 		return Info{}, err
 	}
-	info.Auth, err = s.slotInfo(b, virtual.Auth)
+	info.Auth, err = s.slotInfo(st, virtual.Auth)
 	return info, err
 }
 
-func (s *Store) slotInfo(b *book, cred virtual.Credential) (SlotInfo, error) {
-	slot := b.Card.slot(cred)
+func (s *Store) slotInfo(st *state, cred virtual.Credential) (SlotInfo, error) {
+	slot := st.Card.slot(cred)
 	info := SlotInfo{Secret: slot.Secret, Tries: slot.Tries, MaxTries: slot.MaxTries}
 	var err error
 	if slot.CA != nil {
@@ -68,7 +68,7 @@ func (s *Store) slotInfo(b *book, cred virtual.Credential) (SlotInfo, error) {
 		if info.Certificate, err = s.certificate(slot.Certificate); err != nil {
 			return info, err
 		}
-		entry, err := s.entry(b, cred)
+		entry, err := s.entry(st, cred)
 		if err != nil {
 			return info, err
 		}

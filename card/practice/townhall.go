@@ -27,21 +27,21 @@ type IssueOptions struct {
 // certificates of the old one as superseded. The error for an invalid option is
 // an [*InvalidError].
 func (s *Store) Issue(o IssueOptions) error {
-	return s.change(func(b *book) error { return s.issue(b, o) })
+	return s.change(func(st *state) error { return s.issue(st, o) })
 }
 
-func (s *Store) issue(b *book, o IssueOptions) error {
+func (s *Store) issue(st *state, o IssueOptions) error {
 	card, err := s.application(o)
 	if err != nil {
 		return err
 	}
-	if err := s.supersede(b); err != nil {
+	if err := s.supersede(st); err != nil {
 		return err
 	}
-	if err := s.certifyCard(b, card); err != nil {
+	if err := s.certifyCard(st, card); err != nil {
 		return err
 	}
-	b.Card = card
+	st.Card = card
 	return nil
 }
 
@@ -53,7 +53,7 @@ func (s *Store) application(o IssueOptions) (*cardRecord, error) {
 	if !o.Kind.valid() {
 		return nil, &InvalidError{Field: "kind", Reason: "unknown"}
 	}
-	holder := hanako
+	holder := defaultHolder
 	replace(&holder.Name, o.Name)
 	replace(&holder.Address, o.Address)
 	replace(&holder.Sex, o.Sex)
@@ -105,7 +105,7 @@ func checkSecret(field, secret, alphabet string, shortest, longest int) error {
 
 // certifyCard generates the keys and issues the certificates of a kind of card,
 // and adds the certificates to the register.
-func (s *Store) certifyCard(b *book, card *cardRecord) error {
+func (s *Store) certifyCard(st *state, card *cardRecord) error {
 	row := kinds[card.Kind]
 	birth, err := card.Person.birth()
 	if err != nil {
@@ -116,7 +116,7 @@ func (s *Store) certifyCard(b *book, card *cardRecord) error {
 	if row.fixed {
 		until = from.AddDate(row.years, 0, 0)
 	}
-	roots, err := s.generationFor(b, until)
+	roots, err := s.generationFor(st, until)
 	if err != nil {
 		return err
 	}
@@ -143,7 +143,7 @@ func (s *Store) certifyCard(b *book, card *cardRecord) error {
 			continue
 		}
 		serial := fmt.Sprintf("%s%.8s%s PRACTICE", from.In(japan).Format("20060102150405"), strings.ToUpper(card.ID), h.letter)
-		if err := s.certifyHalf(b, h, request{subject: personName(serial), key: keys[i], notBefore: from, notAfter: until}); err != nil {
+		if err := s.certifyHalf(st, h, request{subject: personName(serial), key: keys[i], notBefore: from, notAfter: until}); err != nil {
 			return err
 		}
 	}
@@ -163,7 +163,7 @@ type half struct {
 
 // certifyHalf issues the half's certificate under its root and adds it to the
 // register.
-func (s *Store) certifyHalf(b *book, h half, r request) error {
+func (s *Store) certifyHalf(st *state, h half, r request) error {
 	by, err := s.issuer(h.root.keyed)
 	if err != nil {
 		return err
@@ -177,7 +177,7 @@ func (s *Store) certifyHalf(b *book, h half, r request) error {
 	if err != nil {
 		return err
 	}
-	b.Issued = append(b.Issued, issued{
+	st.Issued = append(st.Issued, issued{
 		Serial: certificate.SerialNumber.Text(16),
 		Issuer: hex.EncodeToString(certificate.AuthorityKeyId),
 	})
@@ -195,19 +195,19 @@ type RenewOptions struct {
 // certificates as superseded. Secrets and counts stay. A card of [KindExpired]
 // becomes one of [KindMyNumber].
 func (s *Store) Renew(o RenewOptions) error {
-	return s.update(func(b *book) error {
+	return s.update(func(st *state) error {
 		if o.NewRoot {
-			if err := s.newGeneration(b); err != nil {
+			if err := s.newGeneration(st); err != nil {
 				return err
 			}
 		}
-		if err := s.supersede(b); err != nil {
+		if err := s.supersede(st); err != nil {
 			return err
 		}
-		if b.Card.Kind == KindExpired {
-			b.Card.Kind = KindMyNumber
+		if st.Card.Kind == KindExpired {
+			st.Card.Kind = KindMyNumber
 		}
-		return s.certifyCard(b, b.Card)
+		return s.certifyCard(st, st.Card)
 	})
 }
 
@@ -215,8 +215,8 @@ func (s *Store) Renew(o RenewOptions) error {
 // The secret stays the same. The error is a [*NoSecretError] if the card has no
 // such secret.
 func (s *Store) Unlock(cred virtual.Credential) error {
-	return s.update(func(b *book) error {
-		slot := b.Card.slot(cred)
+	return s.update(func(st *state) error {
+		slot := st.Card.slot(cred)
 		if slot.MaxTries == 0 {
 			return &NoSecretError{Credential: cred}
 		}
