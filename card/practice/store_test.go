@@ -23,7 +23,7 @@ import (
 
 const storeFile = "practice.store"
 
-// clock returns the tests' time.
+// clock is the tests' time.
 var clock = time.Date(2026, 5, 20, 3, 4, 5, 0, time.UTC)
 
 func now() time.Time { return clock }
