@@ -213,8 +213,12 @@ func parsePreview(data []byte) (p Preview, ok bool) {
 	s := cryptobyte.String(data)
 	var signature, validity cryptobyte.String
 	var begin time.Time
-	ok = enter(&s) && enter(&s) && // Certificate, TBSCertificate
-		s.SkipOptionalASN1(asn1.Tag(0).Constructed().ContextSpecific()) && // version
+	for range 2 { // Certificate, TBSCertificate
+		if !enter(&s) {
+			return Preview{}, false
+		}
+	}
+	ok = s.SkipOptionalASN1(asn1.Tag(0).Constructed().ContextSpecific()) && // version
 		s.SkipASN1(asn1.INTEGER) && // serialNumber
 		s.ReadASN1(&signature, asn1.SEQUENCE) &&
 		s.SkipASN1(asn1.SEQUENCE) && // issuer
@@ -224,7 +228,8 @@ func parsePreview(data []byte) (p Preview, ok bool) {
 		return Preview{}, false
 	}
 	var algorithm cryptobyte.String
-	if s.SkipASN1(asn1.SEQUENCE) && enter(&s) && s.ReadASN1(&algorithm, asn1.SEQUENCE) { // subject, subjectPublicKeyInfo
+	// subject, subjectPublicKeyInfo
+	if s.SkipASN1(asn1.SEQUENCE) && enter(&s) && s.ReadASN1(&algorithm, asn1.SEQUENCE) {
 		if bytes.Equal(algorithm, p384Key) {
 			p.Hash = crypto.SHA384
 		}

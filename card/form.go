@@ -112,8 +112,8 @@ func CheckForm(cred Credential, s Secret) error {
 	return &FormError{cred, reason}
 }
 
-// singleClass reports whether s is a signature password of letters only or digits
-// only.
+// singleClass reports whether s is a signature password of letters only or
+// digits only.
 func singleClass(cred Credential, s Secret) bool {
 	b := s.bytes()
 	return !credentials[cred].digitsOnly && (all(b, isDigit) || all(b, isCapital))

@@ -34,7 +34,7 @@ func TestWycheproof(t *testing.T) {
 				PublicKeyDer, Sha, MgfSha string
 				SLen                      int
 				Tests                     []struct {
-					TcId             int
+					TcID             int `json:"tcId"`
 					Msg, Sig, Result string
 				}
 			}
@@ -76,7 +76,7 @@ func TestWycheproof(t *testing.T) {
 				}
 				total++
 				if got != (c.Result == "valid") {
-					t.Errorf("%s %d: %v, want %s", filepath.Base(file), c.TcId, got, c.Result)
+					t.Errorf("%s %d: %v, want %s", filepath.Base(file), c.TcID, got, c.Result)
 				}
 			}
 		}
