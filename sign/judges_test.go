@@ -46,6 +46,9 @@ var judges = []judge{
 // missing program fails the test.
 func needProgram(t *testing.T, program, apt string) {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("other programs are not used with -short")
+	}
 	if _, err := exec.LookPath(program); err == nil {
 		return
 	}

@@ -160,6 +160,9 @@ func TestWithoutServiceEveryCallSaysSo(t *testing.T) {
 }
 
 func TestServiceThatHangsHoldsNobodyUp(t *testing.T) {
+	if testing.Short() {
+		t.Skip("waits for its limits in real time")
+	}
 	socket := filepath.Join(t.TempDir(), "silent")
 	if os.Getenv(childVariable) == "" {
 		listener, err := net.Listen("unix", socket) // takes connections, and says nothing

@@ -11,6 +11,9 @@ import (
 // program fails the test.
 func need(t *testing.T, program, packages string) {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("other programs are not used with -short")
+	}
 	if _, err := exec.LookPath(program); err != nil {
 		missing(t, program+" is missing: apt-get install "+packages)
 	}

@@ -68,6 +68,7 @@ type Service struct {
 // always skips.
 func Use(t testing.TB) *Service {
 	t.Helper()
+	skipIfShort(t)
 	if !pcsc.Available() {
 		lack(t, "built without reader support: set CGO_ENABLED=1 and "+Install+" libpcsclite-dev")
 	}
@@ -95,10 +96,18 @@ func Use(t testing.TB) *Service {
 // CI=true is in the environment, a missing program fails the test.
 func Need(t testing.TB, programs ...string) {
 	t.Helper()
+	skipIfShort(t)
 	for _, p := range programs {
 		if _, err := exec.LookPath(p); err != nil {
 			lack(t, p+" is missing: "+Install)
 		}
+	}
+}
+
+func skipIfShort(t testing.TB) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("other programs are not used with -short")
 	}
 }
 
