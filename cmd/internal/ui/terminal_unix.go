@@ -82,6 +82,7 @@ func (t *ttyInput) quiet() error {
 	s := *t.found
 	s.Lflag &^= unix.ECHO | unix.ECHOE | unix.ECHOK | unix.ECHONL
 	s.Lflag |= unix.ICANON | unix.ISIG
+	s.Lflag |= unix.NOFLSH // or a key would drop words that are not shown yet
 	t.set = unix.ICANON | unix.ISIG
 	return unix.IoctlSetTermios(t.fd, setTermios, &s)
 }
