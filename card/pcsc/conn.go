@@ -133,6 +133,13 @@ func (c *Conn) fail(op string, err error) error {
 	return e
 }
 
+// serviceGone reports whether it is the service that does not answer any more: a
+// command that it took with it fails as if the card had been lifted.
+func (c *Conn) serviceGone() bool {
+	_, err := c.ctx.ListReaders()
+	return err != nil && codeOf(err) != codeNoReaders
+}
+
 func (c *Conn) usable(op string) error {
 	if c.dead != nil {
 		return &Error{Op: op, Reader: c.reader, Err: c.dead}
@@ -258,9 +265,11 @@ func (c *Conn) TransmitContext(ctx context.Context, cmd []byte) ([]byte, error) 
 	var resp []byte
 	var err error
 	sent := bytes.Clone(cmd) // the caller may wipe cmd while this call goes on
+	gone := false
 	call := func() {
 		resp, err = c.card.Transmit(sent)
 		clear(sent)
+		gone = err != nil && c.serviceGone()
 	}
 	if !within(ctx, c.answerLimit, call, c.release) {
 		c.dead = ErrNoAnswer
@@ -268,6 +277,9 @@ func (c *Conn) TransmitContext(ctx context.Context, cmd []byte) ([]byte, error) 
 			return nil, context.Cause(ctx)
 		}
 		return nil, c.usable("transmit")
+	}
+	if gone {
+		return nil, &Error{Op: "transmit", Reader: c.reader, Code: codeOf(err), Err: ErrNoService}
 	}
 	if err != nil {
 		return nil, c.fail("transmit", err)

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"unicode"
 	"unicode/utf16"
@@ -24,6 +25,7 @@ import (
 type app struct {
 	env       *Env
 	gate      *gate // what a signal withdraws
+	trace     queue // the lines of -v
 	out       *i18n.Printer
 	root      *cobra.Command
 	flags     globals
@@ -34,7 +36,7 @@ type app struct {
 	ocsp      ocspClient                   // whom --ocsp asks
 	stdinRead bool                         // a pasted value came from stdin, so no secret can
 	device    func() (*ui.Terminal, error) // the person's terminal, opened at most once
-	terminal  *ui.Terminal                 // what device opened, for leave
+	terminal  atomic.Pointer[ui.Terminal]  // what device opened, for leave
 }
 
 // globals are the flags that every verb takes (docs/cli.md, "Global flags").
@@ -54,11 +56,11 @@ type globals struct {
 // newApp chooses the language and builds the command tree. On an error the app
 // can still word it: in the language of the environment.
 func newApp(env *Env) (*app, error) {
-	a := &app{env: env, gate: new(gate), asJSON: flagGiven(env.Args, "--json")}
+	a := &app{env: env, gate: new(gate), trace: queue{limit: 1}, asJSON: flagGiven(env.Args, "--json")}
 	a.device = sync.OnceValues(func() (*ui.Terminal, error) {
 		t, err := env.Streams.Terminal()
 		if err == nil {
-			a.terminal = t
+			a.terminal.Store(t)
 			env.Jobs.Attach(t)
 		}
 		return t, err
@@ -183,8 +185,8 @@ func (a *app) talk(line string) {
 
 // leave gives the terminal back as it was, and nothing that was typed with it.
 func (a *app) leave() {
-	if a.terminal != nil {
-		_ = a.terminal.Close() // the run is over, and its outcome stands
+	if t := a.terminal.Load(); t != nil {
+		_ = t.Close() // the run is over, and its outcome stands
 	}
 }
 

@@ -15,6 +15,9 @@ func newDoctor(a *app) *cobra.Command {
 		d := &checkup{app: a, report: &doctorReport{Probes: []probe{}}}
 		a.report = d.report
 		d.examine(ctx)
+		if ctx.Err() != nil {
+			return context.Cause(ctx) // what it broke off is not a finding
+		}
 		d.print()
 		return d.conclusion()
 	})

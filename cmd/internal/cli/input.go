@@ -28,11 +28,9 @@ func interruptible[T any](ctx context.Context, work func() (T, error)) (T, error
 	}
 }
 
-// openFile opens a file to read. Opening a FIFO waits until somebody writes to it.
+// openFile opens a file to read. Opening a FIFO waits until somebody writes to it,
+// and a file until a server answers that may be gone.
 func openFile(ctx context.Context, name string) (*os.File, error) {
-	if info, err := os.Stat(name); err != nil || info.Mode().IsRegular() {
-		return os.Open(name)
-	}
 	return interruptible(ctx, func() (*os.File, error) { return os.Open(name) })
 }
 

@@ -76,17 +76,22 @@ func OS() *Env {
 func Main(env *Env) (exit int) {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	var secrets gate
-	go func() {
-		select {
-		case <-env.Signals:
-			secrets.withdraw()
-			cancel()
-		case <-ctx.Done():
-		}
-	}()
 	a, err := newApp(env.wholeLines())
-	a.gate = &secrets
+	done := make(chan int, 1)
+	go func() { done <- a.run(ctx, err) }()
+	select {
+	case exit := <-done:
+		return exit
+	case <-env.Signals:
+		a.gate.withdraw()
+		cancel()
+	}
+	return a.endAfterSignal(done)
+}
+
+// run executes the command, unless there is an error already, and reports the
+// outcome.
+func (a *app) run(ctx context.Context, err error) (exit int) {
 	defer a.leave()
 	defer func() {
 		if r := recover(); r != nil {
@@ -98,9 +103,48 @@ func Main(env *Env) (exit int) {
 		err = a.execute(ctx)
 	}
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
-		err = &i18n.Error{Code: i18n.CodeInterrupted, ID: "err.interrupted"}
+		err = interrupted()
 	}
 	return a.finish(err)
+}
+
+func interrupted() error {
+	return &i18n.Error{Code: i18n.CodeInterrupted, ID: "err.interrupted"}
+}
+
+const (
+	// lastWait is how long a run may take to end after a signal. A system call that
+	// nobody can break off, of a file server that is gone, must not keep the person.
+	lastWait = 5 * time.Second
+	// lastWords is how long whoever reads standard error may take then.
+	lastWords = 200 * time.Millisecond
+)
+
+// endAfterSignal waits for the end of a run. Unless a secret is at the card it
+// waits no longer than lastWait: then the exit code is that of an interrupted run,
+// and no JSON is written.
+func (a *app) endAfterSignal(done <-chan int) int {
+	for {
+		select {
+		case exit := <-done:
+			return exit
+		case <-time.After(lastWait):
+		}
+		if !a.gate.withdrawn() {
+			continue
+		}
+		a.leave()
+		said := make(chan struct{})
+		go func() {
+			defer close(said)
+			a.sayError(a.out.Explain(interrupted()), nil)
+		}()
+		select {
+		case <-said:
+		case <-time.After(lastWords):
+		}
+		return i18n.CodeInterrupted.Exit()
+	}
 }
 
 // wholeLines is the Env with a standard error that several goroutines may write to.

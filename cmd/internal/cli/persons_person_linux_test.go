@@ -25,7 +25,11 @@ import (
 
 // theJobs stops this process as natsuin is stopped. The kernel stops no process
 // without a shell (an orphaned process group), so that the test runs on meanwhile.
-var theJobs = sync.OnceValue(ui.NewJobControl)
+var theJobs = sync.OnceValue(func() *ui.JobControl {
+	jobs := ui.NewJobControl()
+	jobs.HasShell = func() bool { return true }
+	return jobs
+})
 
 // A person follows a habit at the terminal and acts once, at one moment of a run.
 type person struct {

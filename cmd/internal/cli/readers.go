@@ -65,6 +65,9 @@ func (a *app) reconnect(ctx context.Context, reader string) (*session, error) {
 	if a.flags.reader == practiceReader {
 		return a.connectPractice(ctx)
 	}
+	if err := a.awaitService(ctx); err != nil {
+		return nil, err
+	}
 	return a.await(ctx, reader, func(readers []pcsc.Reader) (*session, error) {
 		for _, r := range readers {
 			if r.Name == reader {
@@ -105,6 +108,7 @@ func (a *app) await(ctx context.Context, wanted string, take func([]pcsc.Reader)
 			return nil, why
 		}
 		if line := a.waitingFor(code, wanted, readers); line != said {
+			a.quiet()
 			a.say(line)
 			said = line
 		}
@@ -123,6 +127,26 @@ func (a *app) await(ctx context.Context, wanted string, take func([]pcsc.Reader)
 				return nil, &i18n.Error{Code: i18n.CodeTimeout, ID: "err.wait", Err: why}
 			}
 			return nil, err
+		}
+	}
+}
+
+// awaitService waits, at a terminal, for a service that a card was reached by in
+// this run and that has ended since: an early end has the next secret typed into
+// the shell.
+func (a *app) awaitService(ctx context.Context) error {
+	for told := false; ; told = true {
+		_, err := a.env.Readers.List(ctx)
+		if !errors.Is(err, pcsc.ErrNoService) || !a.interactive() || a.flags.wait != "" {
+			return err
+		}
+		if !told {
+			a.prompt(a.t("wait.service"))
+		}
+		select {
+		case <-time.After(bounceTime):
+		case <-ctx.Done():
+			return context.Cause(ctx)
 		}
 	}
 }

@@ -237,6 +237,17 @@ func (a *app) prompt(line string) {
 	}
 }
 
+// quiet turns echo off where a person is kept waiting: what is typed meanwhile may
+// be the secret that is asked for next.
+func (a *app) quiet() {
+	if !a.interactive() {
+		return
+	}
+	if t, err := a.device(); err == nil {
+		t.Quiet()
+	}
+}
+
 // waitLimit is how long to wait for a card: negative is no limit.
 func (g globals) waitLimit(interactive bool) (time.Duration, error) {
 	if g.wait == "" {

@@ -62,6 +62,7 @@ func (s *session) end(reset bool) {
 	if err := s.conn.End(reset); err == nil && reset {
 		s.pin = false // else close resets it
 	}
+	s.app.trace.wait(context.Background(), 0)
 }
 
 // close leaves the reader free, and the card reset if a PIN file was selected.

@@ -208,7 +208,7 @@ func (r *signRun) notice(ctx context.Context, authEnd *time.Time) error {
 	if r.opts.yes || r.opts.dryRun {
 		return nil
 	}
-	yes, err := a.agree(ctx, a.t("sign.agree", "N", len(r.jobs)))
+	yes, err := a.acknowledge(ctx, a.t("sign.agree", "N", len(r.jobs)))
 	if err != nil {
 		return err
 	}

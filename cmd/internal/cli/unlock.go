@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"natsuin/card"
@@ -104,7 +105,7 @@ func (l *unlocker) once(ctx context.Context) error {
 		return err
 	}
 	l.same = true
-	if err := l.notRepeated(ctx, secret); err != nil {
+	if err := l.mayRepeat(ctx, secret); err != nil {
 		return err
 	}
 	return l.attempt(ctx, was, secret)
@@ -131,7 +132,7 @@ func (l *unlocker) look() (was shown, err error) {
 // announce shows reader, card and tries, then decides whether a secret may be
 // sent at all. Where another program is logged in, so that the card does not say
 // the count, it is reset and asked once more, after Notice and never for a
-// rehearsal: whoever only looks disturbs nobody.
+// rehearsal.
 func (l *unlocker) announce(ctx context.Context, was shown) (shown, error) {
 	a := l.app
 	a.talk(a.t("unlock.card", "Reader", ui.Escape(l.s.conn.Reader()), "Card", a.kind(was.token)))
@@ -178,26 +179,25 @@ func (l *unlocker) showTries(t card.Tries) error {
 	return nil
 }
 
-// errRepeated is a secret that was refused before and is not sent.
-var errRepeated = errors.New("the same secret again")
+// Secrets that were refused before and are not sent.
+var (
+	errRepeated = errors.New("this card refused the same secret")
+	errDeclined = errors.New("the same secret is not to be sent")
+)
 
-// notRepeated refuses a secret that this card has refused in this run. Of one
-// that a card refused which may be this one, the person decides.
-func (l *unlocker) notRepeated(ctx context.Context, s card.Secret) error {
+// mayRepeat asks about a secret that a card refused which may be this one. What
+// this card itself refused, attempt does not send.
+func (l *unlocker) mayRepeat(ctx context.Context, s card.Secret) error {
 	a := l.app
-	switch {
-	case seen(l.wrong, s):
-		a.prompt(a.t("secret.same-wrong"))
-		return errRepeated
-	case seen(l.earlier, s):
-		a.prompt(a.t("unlock.same-as-before"))
-		yes, err := a.agree(ctx, a.t("unlock.same-as-before.ask"))
-		if err == nil && !yes {
-			err = errRepeated
-		}
-		return err
+	if seen(l.wrong, s) || !seen(l.earlier, s) {
+		return nil
 	}
-	return nil
+	a.prompt(a.t("unlock.same-as-before"))
+	yes, err := a.agree(ctx, a.t("unlock.same-as-before.ask"))
+	if err == nil && !yes {
+		err = errDeclined
+	}
+	return err
 }
 
 // attempt is the transaction that sends the secret: the application selected
@@ -210,14 +210,15 @@ func (l *unlocker) attempt(ctx context.Context, was shown, secret card.Secret) e
 		return notShown(err)
 	}
 	defer s.end(true)
+	if seen(l.wrong, secret) { // now that it is known to be the same card
+		return errRepeated
+	}
 	now, err := s.card.Tries(c)
 	if err == nil && now.Verified && was.tries.Known { // another program logged in since
-		if now, err = s.resetAndAsk(ctx, c); err != nil {
-			err = notShown(err)
-		}
+		now, err = s.resetAndAsk(ctx, c)
 	}
 	if err != nil {
-		return err
+		return notShown(err)
 	}
 	if now != was.tries {
 		return &changedError{fmt.Errorf("tries %+v, shown %+v", now, was.tries)}
@@ -249,6 +250,9 @@ func (l *unlocker) tellAndRepeat(err error) bool {
 	case !a.interactive():
 		return false
 	case errors.Is(err, errRepeated):
+		a.prompt(a.t("secret.same-wrong"))
+		return true
+	case errors.Is(err, errDeclined):
 		return true
 	case errors.As(err, &changed):
 		a.prompt(a.t(changed.words()))
@@ -337,5 +341,12 @@ func (a *app) tellWorking() (done func()) {
 	if !a.interactive() {
 		return func() {}
 	}
-	return a.env.after(workingAfter, func() { a.prompt(a.t("unlock.working")) })
+	var once sync.Once // the callback runs, or done comes first and it says nothing
+	stop := a.env.after(workingAfter, func() {
+		once.Do(func() { a.prompt(a.t("unlock.working")) })
+	})
+	return func() {
+		stop()
+		once.Do(func() {})
+	}
 }

@@ -100,11 +100,14 @@ func (a *app) printAfter(columns int, line string) {
 }
 
 // traced reports each exchange on stderr under -v, secrets redacted by command.
+// The lines are queued, so that no transaction waits for whoever reads them.
 func (a *app) traced(t apdu.Transmitter) apdu.Transmitter {
 	if !a.flags.verbose {
 		return t
 	}
-	return apdu.Trace(t, func(line string) { fmt.Fprintln(a.env.Streams.Err, "  "+line) })
+	return apdu.Trace(t, func(line string) {
+		a.trace.add(func() { fmt.Fprintln(a.env.Streams.Err, "  "+line) })
+	})
 }
 
 // changed tells whether a flag of the named command was given.

@@ -80,7 +80,7 @@ func classifyPIN(pin *card.PINError, err error) *Error {
 	case blocked && wrong:
 		return &Error{Code: CodeLocked, ID: "err.just-locked", Err: err}
 	case blocked:
-		return &Error{Code: CodeLocked, ID: "err.locked." + pin.Credential.String(), Err: err}
+		return &Error{Code: CodeLocked, ID: "err.locked-answer", Err: err}
 	case pin.Tries.Known:
 		return &Error{Code: CodeWrongPIN, ID: "err.wrong-pin", Pairs: []any{"N", pin.Tries.Left}, Err: err}
 	}
