@@ -6,6 +6,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"natsuin/card/virtual"
 )
 
 // atDesk runs the program at a terminal, with the service of a desk.
@@ -61,11 +63,44 @@ func TestAServiceThatEndedAtThePromptIsCalledThat(t *testing.T) {
 	defer d.start() // what ends the test stops it
 	s.master.WriteString(marked + "\r")
 	s.await("The smart card service ended or was restarted. Nothing was sent")
-	s.await("the smart card service is not running")
-	if r := p.end(); r.exit != 5 {
+	s.await("The smart card service is not running. Waiting for it")
+	s.master.WriteString("\x03")
+	if r := p.end(); r.exit != 130 {
 		t.Errorf("exit %d: %s", r.exit, s.shown())
 	}
 	if tally := card.Tally(); tally.Right+tally.Wrong != 0 {
+		t.Errorf("the card saw %+v", tally)
+	}
+}
+
+// A service that dies while the card works on a command without a secret took
+// nothing with it: at the prompt it is reconnected to, and it is not called a lifted
+// card.
+func TestAServiceThatDiesDuringACommandIsReconnectedTo(t *testing.T) {
+	needDesk(t)
+	b := newBox(t).inputs()
+	d := newDesk(t, true)
+	card := newHeldCard(t, b.store)
+	d.layAndAwait(card)
+	p, s := b.atDesk(d, "sign", "--yes", "--reader", deskReader, "a")
+	s.await("Signature password: ")
+	card.thinking(virtual.OpQuery)
+	s.master.WriteString(marked + "\r")
+	<-card.reached
+	d.cmd.Process.Kill()
+	d.cmd.Wait()
+	close(card.release)
+	s.await("The smart card service ended or was restarted. Nothing was sent")
+	s.await("Waiting for it")
+	d.start()
+	d.layAndAwait(card)
+	s.await("Signature password: ")
+	s.master.WriteString(marked + "\r")
+	s.await("signed: ")
+	if r := p.end(); r.exit != 0 {
+		t.Errorf("exit %d: %s", r.exit, s.shown())
+	}
+	if tally := card.Tally(); tally.Right != 1 || tally.Wrong != 0 {
 		t.Errorf("the card saw %+v", tally)
 	}
 }

@@ -137,7 +137,9 @@ func (a *app) await(ctx context.Context, wanted string, take func([]pcsc.Reader)
 func (a *app) awaitService(ctx context.Context) error {
 	for told := false; ; told = true {
 		_, err := a.env.Readers.List(ctx)
-		if !errors.Is(err, pcsc.ErrNoService) || !a.interactive() || a.flags.wait != "" {
+		// One that was killed leaves its socket, which pcsc-lite calls no access.
+		down := errors.Is(err, pcsc.ErrNoService) || errors.Is(err, pcsc.ErrPermission)
+		if !down || !a.interactive() || a.flags.wait != "" {
 			return err
 		}
 		if !told {

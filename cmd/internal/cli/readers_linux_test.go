@@ -257,7 +257,7 @@ func TestAnotherCardAfterAWrongEntryIsAgreedToAnew(t *testing.T) {
 		return answer, nil
 	}})
 	s := d.sit(t, "en", "sign", toSign(t))
-	s.expect("Sign 1 file").send("yes").expect("Signature password: ").send("WRONG123").expect("4 tries left")
+	s.expect("Sign 1 file").send("y").expect("Signature password: ").send("WRONG123").expect("4 tries left")
 	s.waitsFor(words["en"].wait)
 	other := laidCard(t, func(o *virtual.Options) { o.State.Auth.Certificate = nil })
 	d.lay(slot, other)
@@ -447,7 +447,7 @@ func TestWhatAnotherCardRefusedIsAskedAboutAndNotRefused(t *testing.T) {
 		s.expect(prompt).send("OTHER4567").expect(words[lang].left4).expect(prompt)
 		d.lift(slot)
 		d.lay(slot, second)
-		s.send("WRONG1234").expect(words[lang].changed).expect(prompt)
+		s.send("OTHER4567").expect(words[lang].changed).expect(prompt)
 		s.send("OTHER4567").expect(ask[lang]).send("y").expect(ask[lang]).send(absentWords[lang].no)
 		s.expect(prompt).send("OTHER4567").expect(ask[lang]).send(absentWords[lang].yes)
 		s.end(0)

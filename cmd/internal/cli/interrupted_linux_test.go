@@ -1,0 +1,63 @@
+package cli_test
+
+import (
+	"context"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"natsuin/card/pcsc"
+	"natsuin/cmd/internal/cli"
+)
+
+// A signal ends a run whose file system does not answer any more: opening the file
+// waits for ever.
+func TestASignalEndsTheWaitForAFileThatDoesNotOpen(t *testing.T) {
+	for _, args := range [][]string{
+		{"sign", "--yes", "STUCK"}, {"verify", "STUCK"}, {"fingerprint", "STUCK"}, {"trust", "add", "STUCK"},
+		{"sign", "--yes", "--pin-from", "file:STUCK", "a"}, {"verify", "--ca", "STUCK", "STUCK"},
+	} {
+		name := t.TempDir() + "/a.p7s"
+		if err := os.WriteFile(name, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		for i, arg := range args {
+			args[i] = strings.Replace(strings.Replace(arg, "STUCK", name, 1), "a", toSign(t), map[bool]int{true: 1}[arg == "a"])
+		}
+		answer := hang(t, name)
+		d := newDesk()
+		d.plug("ACME 00", laidCard(t))
+		s := d.sit(t, "en", args...)
+		time.Sleep(100 * time.Millisecond) // it is at the file by now
+		began := time.Now()
+		d.signals <- os.Interrupt
+		s.end(130)
+		if took := time.Since(began); took > 10*time.Second {
+			t.Errorf("%v: ended after %v", args, took)
+		}
+		answer()
+	}
+}
+
+// stuck is a service that does not answer until the context ends.
+type stuck struct{ *desk }
+
+func (s stuck) List(ctx context.Context) ([]pcsc.Reader, error) {
+	<-ctx.Done()
+	return nil, context.Cause(ctx)
+}
+
+func TestInterruptedDoctorReportsNothing(t *testing.T) {
+	d := newDesk()
+	var out, errs written
+	env := d.env(t, &out, &errs, []string{"--lang", "en", "doctor"})
+	env.Readers = stuck{d}
+	exit := make(chan int, 1)
+	go func() { exit <- cli.Main(env) }()
+	time.Sleep(50 * time.Millisecond)
+	d.signals <- os.Interrupt
+	if got := <-exit; got != 130 || out.String() != "" {
+		t.Errorf("exit %d: %s%s", got, out.String(), errs.String())
+	}
+}
