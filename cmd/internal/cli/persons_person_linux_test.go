@@ -8,6 +8,7 @@ import (
 	"os/signal"
 	"regexp"
 	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -91,6 +92,9 @@ func (p *person) pass(m moment) bool {
 		p.when = time.Now()
 	}
 	p.mu.Unlock()
+	if m.place == atCommand {
+		p.agreesTo(m.op)
+	}
 	if !now {
 		return false
 	}
@@ -103,6 +107,34 @@ func (p *person) pass(m moment) bool {
 	}
 	p.deed.do(p, m)
 	return true
+}
+
+// countShown is the number of tries at the end of a line.
+var countShown = regexp.MustCompile(`: (\d) tr(y|ies) left`)
+
+// agreesTo notes what is sent though the person has not seen the count of tries, or
+// not agreed to the notice, of the card that lies there.
+func (p *person) agreesTo(op virtual.Op) {
+	p.reader.mu.Lock()
+	card, laid := p.reader.card, p.reader.laid
+	p.reader.mu.Unlock()
+	if card == nil || laid != p.reader.reached {
+		return
+	}
+	if op == virtual.OpVerify {
+		state := card.State()
+		left := state.Sign.Tries
+		if p.habit.old[0] == markedPIN {
+			left = state.Auth.Tries
+		}
+		all := countShown.FindAllStringSubmatch(p.shown(0), -1)
+		if len(all) == 0 || all[len(all)-1][1] != strconv.Itoa(left) {
+			p.wrongly("a secret is sent with %d tries left, and the screen shows %q", left, all)
+		}
+	}
+	if op == virtual.OpSign && p.agreed != laid {
+		p.wrongly("signed without an answer to the notice")
+	}
 }
 
 // afterFunc is the clock of the run: time passes when the person acts.

@@ -75,19 +75,20 @@ type reader struct {
 	told func()                // waits until the person is told that an answer is awaited
 	wait func(context.Context) // a card that is not there
 
-	mu     sync.Mutex
-	ctx    context.Context // of the run
-	card   *virtual.Card   // nil for none
-	cards  []*virtual.Card // that lay in it
-	laid   int             // times that a card was laid down
-	taken  bool            // by another program, for longer than it is waited for
-	reset  bool            // by another program, and the card may be another
-	acted  bool            // the person has
-	log    []exchange
-	held   int
-	open   int
-	broken []string
-	sent   [][]byte // the buffers of commands with a secret
+	mu      sync.Mutex
+	ctx     context.Context // of the run
+	card    *virtual.Card   // nil for none
+	cards   []*virtual.Card // that lay in it
+	laid    int             // times that a card was laid down
+	reached int             // the laying of the card that commands reach
+	taken   bool            // by another program, for longer than it is waited for
+	reset   bool            // by another program, and the card may be another
+	acted   bool            // the person has
+	log     []exchange
+	held    int
+	open    int
+	broken  []string
+	sent    [][]byte // the buffers of commands with a secret
 }
 
 func (r *reader) lay(card *virtual.Card) {
@@ -237,8 +238,11 @@ func (c *readerConn) Begin(ctx context.Context) error {
 	}
 	r := c.r
 	if r.pass(moment{place: atBegin}) && r.ends() {
-		c.release()
-		return c.giveUp(ctx, pcsc.ErrBusy)
+		r.ended()
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.taken, c.dead = true, pcsc.ErrBusy
+		return context.Cause(ctx)
 	}
 	if err := c.usable("begin"); err != nil {
 		return err
@@ -246,8 +250,7 @@ func (c *readerConn) Begin(ctx context.Context) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	switch {
-	case r.taken: // the card is reset when the other program lets go
-		r.card.Reset()
+	case r.taken:
 		c.dead = pcsc.ErrBusy
 		return c.fail("begin", pcsc.ErrBusy)
 	case r.reset && c.left:
@@ -289,6 +292,7 @@ func (c *readerConn) transmit(ctx context.Context, command []byte) ([]byte, erro
 	m := moment{atCommand, operation(command)}
 	r.mu.Lock()
 	card, late := r.card, r.acted
+	r.reached = c.laid
 	if apdu.CarriesSecret(command) {
 		r.sent = append(r.sent, command)
 	}
@@ -395,7 +399,12 @@ func (r *reader) owes() []string {
 	if r.held != 0 {
 		list = append(list, fmt.Sprintf("%d transactions are held", r.held))
 	}
-	if r.card != nil && r.card.PINSelected() {
+	for _, card := range r.cards {
+		if card.Verified(virtual.Sign) || card.Verified(virtual.Auth) {
+			list = append(list, "the card is left unlocked")
+		}
+	}
+	if r.card != nil && !r.taken && r.card.PINSelected() { // who has it now begins anew
 		list = append(list, "the card is not reset")
 	}
 	for _, sent := range r.sent {

@@ -1,0 +1,466 @@
+//go:build linux
+
+package main_test
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"natsuin/card/pcsc"
+	"natsuin/card/pcsc/pcscdtest"
+	"natsuin/card/virtual"
+)
+
+// A place is where in a run at the terminal a person acts.
+type place struct {
+	name   string
+	prompt int        // the question that stands there, of the act's; -1: none
+	half   bool       // half of its answer is typed
+	over   virtual.Op // the command over which the card thinks, after all answers
+	busy   bool       // another program holds the reader, after all answers
+	empty  bool       // the reader is, and waited for
+}
+
+// slow reports whether the act is done while a call to the card has not come back.
+func (p place) slow() bool { return p.over != 0 || p.busy }
+
+// A sitter is a run of the program under a shell, at a terminal, with the card in
+// a reader of the real PC/SC service.
+type sitter struct {
+	*box
+	*screen
+	service *pcscdtest.Service
+	card    *heldCard
+	process *process
+	answers [][2]string // a question and its answer
+	place   place
+	release func() // ends what is slow
+	ahead   string // typed ahead
+	gone    bool   // the card is out of the reader
+}
+
+var seatedActs = []struct {
+	name    string
+	args    []string
+	answers [][2]string
+	done    virtual.Op // the command that does it
+}{
+	{"sign", []string{"sign", "@a"}, [][2]string{{"(yes / no): ", "yes"}, {"Signature password: ", marked}}, virtual.OpSign},
+	{"pin change", []string{"pin", "change", "sign"}, [][2]string{
+		{"Current signature password: ", marked}, {"New signature password: ", markedNew}, {"New one again: ", markedNew},
+	}, virtual.OpChange},
+}
+
+// What a person does at each wait of the built program: through the real PC/SC
+// service, at a terminal, under a shell, and in real time.
+func TestAPersonActsInRealTime(t *testing.T) {
+	service := pcscdtest.Use(t)
+	every, phase, n := 1, 0, 0
+	if testing.Short() {
+		every = 7
+		phase = rand.IntN(every)
+		t.Logf("every 7th case, from %d", phase)
+	}
+	cases := 0
+	for _, act := range seatedActs {
+		last := len(act.answers) - 1
+		places := []place{
+			{name: "first question", prompt: 0}, {name: "last question", prompt: last}, {name: "half typed", prompt: last, half: true},
+			{name: "busy reader", busy: true}, {name: "waiting for a card", empty: true},
+		}
+		for _, op := range []virtual.Op{virtual.OpSelectApplication, virtual.OpQuery, virtual.OpVerify, virtual.OpReadBinary, act.done} {
+			places = append(places, place{name: "slow " + op.String(), over: op})
+		}
+		for _, place := range places {
+			for _, deed := range seatedDeeds {
+				if deed.fits != nil && !deed.fits(place) {
+					continue
+				}
+				if n++; n%every != phase {
+					continue
+				}
+				cases++
+				t.Run(act.name+", "+place.name+", "+deed.name, func(t *testing.T) {
+					s := sit(t, service, place, act.args, act.answers)
+					defer s.leave()
+					deed.do(s)
+				})
+			}
+		}
+	}
+	t.Logf("%d cases", cases)
+	if cases < 100 && !testing.Short() {
+		t.Errorf("only %d cases", cases)
+	}
+}
+
+// sit starts the run and brings it to the place.
+func sit(t *testing.T, service *pcscdtest.Service, at place, args []string, answers [][2]string) *sitter {
+	b := newBox(t).inputs()
+	s := &sitter{box: b, screen: newScreen(t), service: service, card: newHeldCard(t, b.store), answers: answers, place: at, release: func() {}}
+	if at.empty {
+		s.gone = true
+	} else {
+		service.Insert(s.card.Card)
+	}
+	shell, err := exec.LookPath("shell")
+	b.must(err)
+	p := b.command(append(copyOf(args), "--reader", service.Reader(), "--lang", "en")...)
+	p.Path, p.Args = shell, append([]string{"shell", b.program}, p.Args[1:]...)
+	p.Dir = b.home
+	p.Stdin, p.Stdout, p.Stderr = s.slave, s.slave, s.slave
+	p.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true, Ctty: 0}
+	b.must(p.Start())
+	s.process = p
+	switch {
+	case at.empty:
+		s.await("put the card on the reader")
+		time.Sleep(50 * time.Millisecond)
+	case at.slow():
+		s.reach()
+	default:
+		s.answer(0, at.prompt)
+		s.await(answers[at.prompt][0])
+		if at.half {
+			s.keys(answers[at.prompt][1][:5])
+		}
+	}
+	return s
+}
+
+// reach answers everything, the last when the card has become slow.
+func (s *sitter) reach() {
+	last := len(s.answers) - 1
+	s.answer(0, last)
+	s.await(s.answers[last][0])
+	if s.place.busy {
+		let := holdReader(s.box.t, s.service.Reader())
+		s.release = let
+	} else {
+		s.card.thinking(s.place.over)
+		s.release = func() { close(s.card.release) }
+	}
+	s.keys(s.answers[last][1] + "\r")
+	if s.place.busy {
+		time.Sleep(200 * time.Millisecond) // it waits for the reader by now
+		return
+	}
+	select {
+	case <-s.card.reached:
+	case <-time.After(patience):
+		s.box.t.Fatalf("the card is not reached:\n%s", s.shown())
+	}
+}
+
+// answer answers the questions from one on, before another.
+func (s *sitter) answer(from, to int) {
+	for _, a := range s.answers[from:to] {
+		s.await(a[0])
+		s.keys(a[1] + "\r")
+	}
+}
+
+func (s *sitter) keys(text string) {
+	_, err := s.master.WriteString(text)
+	s.must(err)
+}
+
+// finish has the run come to its end, from the place on.
+func (s *sitter) finish() {
+	switch {
+	case s.place.empty:
+		s.service.Insert(s.card.Card)
+		s.gone = false
+		s.answer(0, len(s.answers))
+	case s.place.slow():
+		s.let()
+	default:
+		rest := s.answers[s.place.prompt][1]
+		if s.place.half {
+			rest = rest[5:]
+		}
+		s.keys(rest + "\r")
+		s.answer(s.place.prompt+1, len(s.answers))
+	}
+}
+
+func (s *sitter) let() {
+	s.release()
+	s.release = func() {}
+}
+
+func (s *sitter) pid() int {
+	text, err := os.ReadFile(filepath.Join(s.home, "pid"))
+	s.must(err)
+	pid, err := strconv.Atoi(string(text))
+	s.must(err)
+	return pid
+}
+
+// ends waits for the shell to say that the run has ended, with the terminal as
+// before and nothing left to read.
+func (s *sitter) ends(exit int) {
+	s.await("[exit ")
+	s.await("\n")
+	shown := s.shown()
+	if want := fmt.Sprintf("[exit %d, terminal as before, 0 bytes left]", exit); !strings.Contains(shown, want) {
+		s.box.t.Errorf("want %s:\n%s", want, shown)
+	}
+	for _, secret := range []string{marked, markedNew, aheadPassword} {
+		if strings.Contains(shown, secret[:5]) {
+			s.box.t.Errorf("the screen shows %s:\n%s", secret[:5], shown)
+		}
+	}
+	_ = s.process.Wait() // the shell repeats the exit code
+}
+
+// saw compares what the card was sent and holds.
+func (s *sitter) saw(verifies, changes int) {
+	s.box.t.Helper()
+	tally, state := s.card.Tally(), s.card.State()
+	if tally.Right != verifies || tally.Wrong != 0 || tally.Changes != changes || state.Sign.Tries != 5 {
+		s.box.t.Errorf("the card saw %+v; want %d VERIFYs and %d CHANGEs", tally, verifies, changes)
+	}
+	// A run that ends while another program has the card leaves it to that.
+	if s.card.Verified(virtual.Sign) || !s.gone && !s.place.busy && s.card.PINSelected() {
+		s.box.t.Error("the card is not reset")
+	}
+	if signed := s.signed("a"); signed && tally.Signatures != 1 {
+		s.box.t.Errorf("signed, and the card saw %+v", tally)
+	}
+	s.only("a", "b", "c", "a.p7s")
+}
+
+func (s *sitter) leave() {
+	s.let()
+	s.service.Remove()
+}
+
+// done demands that everything was done once.
+func (s *sitter) done() {
+	s.ends(0)
+	if len(s.answers) == 3 {
+		s.saw(1, 1)
+		return
+	}
+	s.saw(1, 0)
+	if !s.signed("a") {
+		s.box.t.Error("there is no signature")
+	}
+}
+
+// signalled is what a signal must come to, or the key for one.
+func signalled(send func(*sitter)) func(*sitter) {
+	return func(s *sitter) {
+		send(s)
+		sent := time.Now()
+		over := s.place.over
+		secret := over == virtual.OpVerify || over == virtual.OpChange
+		if secret {
+			s.await("Waiting for the card's answer.")
+			s.let()
+		}
+		if over == virtual.OpChange {
+			s.done()
+			return
+		}
+		s.ends(130)
+		if took := time.Since(sent); took > soon {
+			s.box.t.Errorf("it takes %v to end", took)
+		}
+		s.let()
+		if s.place.slow() && !secret {
+			time.Sleep(300 * time.Millisecond) // in which what was withdrawn would arrive
+		}
+		verifies := 0
+		if secret || over == virtual.OpReadBinary || over == virtual.OpSign {
+			verifies = 1
+		}
+		s.saw(verifies, 0)
+		if s.signed("a") {
+			s.box.t.Error("there is a signature")
+		}
+	}
+}
+
+func killed(sig unix.Signal) func(*sitter) {
+	return func(s *sitter) { s.must(unix.Kill(s.pid(), sig)) }
+}
+
+func pressed(keys string) func(*sitter) { return func(s *sitter) { s.keys(keys) } }
+
+// stopped is what a stop must come to, or the key for one: not before the card is
+// let go, and with the question anew.
+func stopped(send func(*sitter)) func(*sitter) {
+	return func(s *sitter) {
+		send(s)
+		if s.place.slow() {
+			time.Sleep(100 * time.Millisecond)
+			if s.isStopped() {
+				s.box.t.Error("stopped while it holds the card")
+			}
+			s.let()
+		}
+		s.await("[stopped by SIGTSTP, terminal as before]")
+		if !s.gone {
+			holdReader(s.box.t, s.service.Reader())() // the reader is free
+		}
+		if s.card.Verified(virtual.Sign) {
+			s.box.t.Error("stopped with the card unlocked")
+		}
+		s.keys("fg\r")
+		if !s.place.slow() && !s.place.empty {
+			s.await(s.answers[s.place.prompt][0])
+			s.place.half = false
+		}
+		if !s.place.slow() {
+			s.finish()
+		}
+		s.done()
+	}
+}
+
+// isStopped reports whether the state in /proc/PID/stat is T.
+func (s *sitter) isStopped() bool {
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", s.pid()))
+	s.must(err)
+	_, rest, _ := strings.Cut(string(stat), ") ")
+	return rest[0] == 'T'
+}
+
+const aheadPassword = "AHEAD3MARK20C"
+
+// typedAhead is what is typed while nobody asks for it: it answers nothing.
+func typedAhead(text string) func(*sitter) {
+	return func(s *sitter) {
+		if s.place.slow() {
+			s.keys(text)
+			time.Sleep(50 * time.Millisecond)
+		} else { // in one piece with the answer
+			answer := s.answers[s.place.prompt][1]
+			s.keys(answer + "\r" + text)
+			if s.place.prompt < len(s.answers)-1 {
+				s.again(text)
+			}
+			s.done()
+			return
+		}
+		s.finish()
+		s.done()
+	}
+}
+
+// again answers the questions behind the one that text was typed ahead of.
+func (s *sitter) again(text string) {
+	next := s.answers[s.place.prompt+1]
+	s.await(next[0])
+	s.keys(next[1] + "\r")
+	if !strings.HasSuffix(text, "\r") { // the beginning of a line
+		s.await("none of it was used")
+		s.await(next[0])
+		s.keys(next[1] + "\r")
+	}
+	s.answer(s.place.prompt+2, len(s.answers))
+}
+
+// lifted takes the card out while a question stands there, whose answer is given.
+func lifted(then func(*sitter)) func(*sitter) {
+	return func(s *sitter) {
+		s.service.Remove()
+		s.gone = true
+		s.keys(s.answers[s.place.prompt][1] + "\r")
+		s.await("put the card on the reader")
+		then(s)
+	}
+}
+
+// another program logs in, and stays.
+func logsIn(s *sitter) {
+	conn, err := pcsc.System{}.Connect(context.Background(), s.service.Reader())
+	s.must(err)
+	s.must(conn.Begin(context.Background()))
+	for _, command := range []string{
+		"\x00\xA4\x04\x0C\x0A\xD3\x92\xF0\x00\x26\x01\x00\x00\x00\x01", "\x00\xA4\x02\x0C\x02\x00\x1B",
+		"\x00\x20\x00\x80" + string(rune(len(marked))) + marked,
+	} {
+		answer, err := conn.Transmit([]byte(command))
+		s.must(err)
+		if answer[0] != 0x90 {
+			s.box.t.Errorf("another program: %X", answer)
+		}
+	}
+	s.must(conn.End(false))
+	s.must(conn.Leave())
+	s.card.ClearLog()
+}
+
+func atLastQuestion(p place) bool { return p.prompt > 0 && !p.half }
+
+// seatedDeeds are what the person does.
+var seatedDeeds = []struct {
+	name string
+	fits func(place) bool // nil: anywhere
+	do   func(*sitter)
+}{
+	{"Ctrl-C", nil, signalled(pressed("\x03"))},
+	{"SIGTERM", place.slow, signalled(killed(unix.SIGTERM))},
+	{"SIGHUP", place.slow, signalled(killed(unix.SIGHUP))},
+	{"SIGQUIT", func(p place) bool { return !p.slow() }, signalled(killed(unix.SIGQUIT))},
+	{"Ctrl-Z, continued", func(p place) bool { return p.over != virtual.OpReadBinary && p.over != virtual.OpSign }, stopped(pressed("\x1a"))},
+	{"SIGTSTP, continued", func(p place) bool { return p.over != virtual.OpSelectApplication && p.over != virtual.OpQuery }, stopped(killed(unix.SIGTSTP))},
+	{"types the password ahead", func(p place) bool { return !p.half && !p.empty }, typedAhead(aheadPassword + "\r")},
+	{"types half a password ahead", func(p place) bool { return !p.half && !p.empty && !p.busy && p.over != virtual.OpQuery }, typedAhead(aheadPassword[:6])},
+	{"types yes ahead", func(p place) bool { return p.over == virtual.OpVerify || atLastQuestion(p) }, typedAhead("yes\r")},
+	{"lifts the card", atLastQuestion, lifted(func(s *sitter) {
+		s.keys("\x03")
+		s.ends(130)
+		s.saw(0, 0)
+	})},
+	{"lifts it, and lays it back when asked", atLastQuestion, lifted(func(s *sitter) {
+		s.service.Insert(s.card.Card)
+		s.gone = false
+		s.answer(0, len(s.answers))
+		s.done()
+	})},
+	{"lays another card", atLastQuestion, lifted(func(s *sitter) {
+		first := s.card
+		s.card = newHeldCard(s.box.t, s.store)
+		s.service.Insert(s.card.Card)
+		s.gone = false
+		s.answer(0, len(s.answers))
+		s.done()
+		if tally := first.Tally(); tally.Right+tally.Wrong+tally.Changes != 0 {
+			s.box.t.Errorf("the first card saw %+v", tally)
+		}
+	})},
+	{"another program logs in", atLastQuestion, func(s *sitter) {
+		logsIn(s)
+		s.finish()
+		s.done()
+	}},
+	{"another program spends a try", atLastQuestion, func(s *sitter) {
+		s.card.Replace(func(state *virtual.State) { state.Sign.Tries-- })
+		s.finish()
+		s.await("The card is not as it was shown. Nothing was sent.")
+		s.await("4 tries left")
+		s.await("assword: ")
+		s.keys(marked + "\r")
+		if len(s.answers) == 3 {
+			s.ends(0)
+			s.saw(1, 1)
+			return
+		}
+		s.done()
+	}},
+}
