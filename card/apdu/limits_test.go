@@ -99,10 +99,16 @@ func TestMalformedAnswerAfterASecretHasNoLength(t *testing.T) {
 	for _, c := range []struct {
 		cmd  apdu.Command
 		want int
-	}{{read, 259}, {verify, 0}, {change, 0}, {query, 0}} {
+		text string
+	}{
+		{read, 259, "READ: answer of 259 bytes: longer than a short answer can be"},
+		{verify, 0, "VERIFY: answer: longer than a short answer can be"},
+		{change, 0, "CHANGE: answer: longer than a short answer can be"},
+		{query, 0, "query: answer: longer than a short answer can be"},
+	} {
 		_, _, err := apdu.Exchange(&script{answers: [][]byte{make([]byte, 259)}}, c.cmd)
 		var malformed *apdu.MalformedError
-		if !errors.As(err, &malformed) || malformed.Length != c.want {
+		if !errors.As(err, &malformed) || malformed.Length != c.want || err.Error() != c.text {
 			t.Errorf("%s: %v", c.cmd.Op, err)
 		}
 	}
