@@ -78,6 +78,18 @@ func TestLimits(t *testing.T) {
 		"size of a certificate":    {bag, func(n int) []byte { return with(tlv(0xA0, sized(0x30, n))) }, cms.TooLarge},
 		"size of two certificates": {bag, func(n int) []byte { return with(tlv(0xA0, sized(0x30, 1000), sized(0x30, n-1000))) }, cms.TooLarge},
 		"size of a list":           {bag, func(n int) []byte { return with(tlv(0xA1, sized(0x30, n))) }, cms.TooLarge},
+		"size of two lists":        {bag, func(n int) []byte { return with(tlv(0xA1, sized(0x30, 1000), sized(0x30, n-1000))) }, cms.TooLarge},
+		"size of a response": {bag, func(n int) []byte {
+			before := 1000 + 6 + len(ocspResponses) // 6: of the header around the response
+			return with(tlv(0xA1, sized(0x30, 1000), tlv(0xA1, ocspResponses, sized(0x30, n-before))))
+		}, cms.TooLarge},
+		"size of two signers": {bag, func(n int) []byte {
+			second := n - len(signerInfo(nil))
+			large := func(value int) []byte {
+				return tlv(0x30, one, tlv(0x30, name, one), sha256ID, sha256ID, tlv(0x04), tlv(0xA1, attribute("\x2a", sized(0x04, value))))
+			}
+			return message(tlv, octets, signerInfo(nil), large(second-len(large(1000))+1000))
+		}, cms.TooLarge},
 		"size of a signature value": {small, func(n int) []byte {
 			return message(tlv, octets, tlv(0x30, one, tlv(0x30, name, one), sha256ID, sha256ID, sized(0x04, n)))
 		}, cms.TooLarge},
@@ -87,6 +99,12 @@ func TestLimits(t *testing.T) {
 		"type of an attribute": {identifier, func(n int) []byte { return signed(attribute(string(arcs(n)), one)) }, cms.BadValue},
 		"version": {5, func(n int) []byte {
 			return tlv(0x30, signedData, tlv(0xA0, tlv(0x30, tlv(0x02, []byte{byte(n)}), tlv(0x31), tlv(0x30, data), tlv(0x31))))
+		}, cms.BadValue},
+		"version of a signer": {5, func(n int) []byte {
+			return message(tlv, octets, tlv(0x30, tlv(0x02, []byte{byte(n)}), tlv(0x30, name, one), sha256ID, sha256ID, tlv(0x04)))
+		}, cms.BadValue},
+		"version, downwards": {0, func(n int) []byte {
+			return tlv(0x30, signedData, tlv(0xA0, tlv(0x30, tlv(0x02, []byte{byte(-n)}), tlv(0x31), tlv(0x30, data), tlv(0x31))))
 		}, cms.BadValue},
 	} {
 		t.Run(title, func(t *testing.T) {
