@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"strconv"
+	"strings"
 
 	"golang.org/x/sys/unix"
 )
@@ -79,7 +80,8 @@ func shell(words []string) (code int, err error) {
 		if !lines.Scan() {
 			return 0, errors.New("the shell's input has ended")
 		}
-		if settings = &editing; lines.Text() == "fg" {
+		// What the job had not read when SIGSTOP came stands before the word.
+		if settings = &editing; strings.HasSuffix(lines.Text(), "fg") {
 			settings = before
 			if err := errors.Join(set(before), unix.IoctlSetPointerInt(0, unix.TIOCSPGRP, pid)); err != nil {
 				return 0, err
