@@ -169,9 +169,10 @@ func (r *pinChange) fromPerson(ctx context.Context, same bool) (old card.Secret,
 	if old, err = a.askSecret(ctx, r.cred, a.t("prompt.old", "Secret", name)); err != nil {
 		return old, err
 	}
-	if r.new.Len() > 0 {
-		return old, checkNew(r.cred, old, r.new, r.allowWeak)
+	if r.new.Len() > 0 && checkNew(r.cred, old, r.new, r.allowWeak) == nil {
+		return old, nil
 	}
+	r.new.Wipe() // the same as the old one: another is needed
 	r.new, err = a.askNewSecret(ctx, r.cred, old, r.allowWeak)
 	return old, err
 }
