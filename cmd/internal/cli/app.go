@@ -16,7 +16,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"natsuin/cmd/internal/i18n"
-	"natsuin/cmd/internal/ui"
+	"natsuin/cmd/internal/outcome"
+	"natsuin/cmd/internal/terminal"
+	"natsuin/cmd/internal/text"
 )
 
 // An app is one run: the environment, the language, the global flags, and what
@@ -31,10 +33,10 @@ type app struct {
 	report    any    // the verb's own JSON fields, set by its run, also when it fails
 	unprinted error  // the first line of data that stdout did not take
 	asJSON    bool
-	ocsp      ocspClient                   // whom --ocsp asks
-	stdinRead bool                         // a pasted value came from stdin, so no secret can
-	device    func() (*ui.Terminal, error) // the person's terminal, opened at most once
-	terminal  *ui.Terminal                 // what device opened, for leave
+	ocsp      ocspClient                         // whom --ocsp asks
+	stdinRead bool                               // a pasted value came from stdin, so no secret can
+	device    func() (*terminal.Terminal, error) // the person's terminal, opened at most once
+	terminal  *terminal.Terminal                 // what device opened, for leave
 }
 
 // globals are the flags that every verb takes (docs/cli.md, "Global flags").
@@ -55,7 +57,7 @@ type globals struct {
 // can still word it: in the language of the environment.
 func newApp(env *Env) (*app, error) {
 	a := &app{env: env, gate: new(gate), asJSON: flagGiven(env.Args, "--json")}
-	a.device = sync.OnceValues(func() (*ui.Terminal, error) {
+	a.device = sync.OnceValues(func() (*terminal.Terminal, error) {
 		t, err := env.Streams.Terminal()
 		if err == nil {
 			a.terminal = t
@@ -126,7 +128,7 @@ func (a *app) execute(ctx context.Context) error {
 	}
 	c, err := a.root.ExecuteContextC(ctx)
 	if err != nil && strings.HasPrefix(c.Name(), cobra.ShellCompRequestCmd) { // typed by hand; cobra's own words
-		return usage("err.args.few", "Command", c.CommandPath(), "Use", a.useLine(c))
+		return outcome.Usage("err.args.few", "Command", c.CommandPath(), "Use", a.useLine(c))
 	}
 	return err
 }
@@ -153,7 +155,7 @@ func (a *app) write(line string) {
 
 // stdoutError says that what was asked for did not arrive.
 func stdoutError(err error) error {
-	return &i18n.Error{Code: i18n.CodeFile, ID: "err.stdout", Pairs: []any{"Error", plain(err)}, Err: err}
+	return &outcome.Error{Code: outcome.CodeFile, ID: "err.stdout", Pairs: []any{"Error", outcome.Reason(err)}, Err: err}
 }
 
 // fit breaks a line between words for a terminal; a pipe gets it whole.
@@ -161,7 +163,7 @@ func (a *app) fit(line string, terminal bool) string {
 	if !terminal {
 		return line
 	}
-	return ui.Wrap(line, a.env.Streams.Columns())
+	return text.Wrap(line, a.env.Streams.Columns())
 }
 
 // say writes one line of talk to stderr, unless -q or --json asked for silence.
@@ -192,9 +194,9 @@ func (a *app) leave() {
 func (a *app) finish(err error) int {
 	if a.out == nil { // the catalogues themselves are broken
 		fmt.Fprintln(a.env.Streams.Err, "natsuin:", err)
-		return i18n.CodeInternal.Exit()
+		return outcome.CodeInternal.Exit()
 	}
-	if a.unprinted != nil && (err == nil || isVerdict(err)) {
+	if a.unprinted != nil && (err == nil || outcome.IsVerdict(err)) {
 		err = a.unprinted // a verdict that nobody saw is none
 	}
 	x := a.out.Explain(err)
@@ -202,12 +204,12 @@ func (a *app) finish(err error) int {
 		return x.Exit() // whoever reads had enough, as of `natsuin … | head`
 	}
 	if a.asJSON {
-		if werr := a.writeJSON(x); werr != nil && (err == nil || isVerdict(err)) {
+		if werr := a.writeJSON(x); werr != nil && (err == nil || outcome.IsVerdict(err)) {
 			werr = stdoutError(werr)
 			a.sayError(a.out.Explain(werr), werr)
-			return i18n.CodeFile.Exit()
+			return outcome.CodeFile.Exit()
 		}
-	} else if err != nil && !isVerdict(err) {
+	} else if err != nil && !outcome.IsVerdict(err) {
 		a.sayError(x, err)
 	}
 	return x.Exit()
@@ -219,8 +221,8 @@ func (a *app) sayError(x i18n.Explanation, err error) {
 	fmt.Fprintln(w, a.fitErr(a.t("err.line", "Message", x.Message)))
 	a.writeHint(x)
 	if a.flags.verbose {
-		for _, line := range detail(err) {
-			fmt.Fprintln(w, "  "+ui.Escape(line))
+		for _, line := range outcome.Detail(err) {
+			fmt.Fprintln(w, "  "+text.Escape(line))
 		}
 	}
 }
@@ -247,20 +249,20 @@ func (a *app) fitErr(line string) string {
 	if !a.env.Streams.ErrIsTerminal {
 		return line
 	}
-	return ui.WrapUnder(line, a.env.Streams.Columns(), len("natsuin: "))
+	return text.WrapUnder(line, a.env.Streams.Columns(), len("natsuin: "))
 }
 
 // writeJSON prints the run's one object: the fixed head, then the verb's fields.
 func (a *app) writeJSON(x i18n.Explanation) error {
 	head := struct {
-		Schema  int       `json:"schema"`
-		Command string    `json:"command"`
-		OK      bool      `json:"ok"`
-		Code    i18n.Code `json:"code"`
-		Exit    int       `json:"exit"`
-		Message string    `json:"message,omitempty"`
-		Hint    string    `json:"hint,omitempty"`
-	}{1, a.command, x.Code == i18n.CodeOK, x.Code, x.Exit(), x.Message, x.Hint}
+		Schema  int          `json:"schema"`
+		Command string       `json:"command"`
+		OK      bool         `json:"ok"`
+		Code    outcome.Code `json:"code"`
+		Exit    int          `json:"exit"`
+		Message string       `json:"message,omitempty"`
+		Hint    string       `json:"hint,omitempty"`
+	}{1, a.command, x.Code == outcome.CodeOK, x.Code, x.Exit(), x.Message, x.Hint}
 	object, err := marshal(head)
 	if err != nil {
 		return err

@@ -8,7 +8,8 @@ import (
 	"golang.org/x/sys/unix"
 
 	"natsuin/cmd/internal/cli"
-	"natsuin/cmd/internal/ui"
+	"natsuin/cmd/internal/console"
+	"natsuin/cmd/internal/terminal"
 )
 
 // A slip of the hand agrees to a notice at most, and ends no question.
@@ -36,7 +37,7 @@ func TestYIsYesToANoticeAlone(t *testing.T) {
 			s.seen = len(s.screen())
 			env := &cli.Env{
 				Args:    []string{"--lang", "en"},
-				Streams: &ui.Streams{In: new(bytes.Buffer), Out: &s.out, Err: &s.err, Terminal: ui.OpenTerminal},
+				Streams: &console.Streams{In: new(bytes.Buffer), Out: &s.out, Err: &s.err, Terminal: terminal.Open},
 				Getenv:  func(string) string { return "" },
 			}
 			var got bool

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"natsuin/card"
+	"natsuin/cmd/internal/outcome"
 	"natsuin/cmd/internal/outfile"
 	"natsuin/fingerprint"
 	"natsuin/sign"
@@ -160,11 +161,11 @@ func (a *app) certExport(ctx context.Context, o *certExportOptions, word string)
 	toStdout := o.output == "-"
 	switch {
 	case !oneOf(o.format, "pem", "der", "p7b", "ssh"):
-		return usage("err.flag.choice", "Flag", "--format", "Value", o.format, "Known", "pem, der, p7b, ssh")
+		return outcome.Usage("err.flag.choice", "Flag", "--format", "Value", o.format, "Known", "pem, der, p7b, ssh")
 	case toStdout && a.asJSON && a.changed("cert export", "output"):
-		return usage("err.json-stdout", "Flag", "-o -")
+		return outcome.Usage("err.json-stdout", "Flag", "-o -")
 	case toStdout && !a.asJSON && oneOf(o.format, "der", "p7b") && a.env.Streams.OutIsTerminal:
-		return usage("err.binary-terminal")
+		return outcome.Usage("err.binary-terminal")
 	}
 	switch {
 	case toStdout && !a.asJSON:
@@ -212,7 +213,7 @@ func (a *app) encodeCertificate(ctx context.Context, format string, id card.Cert
 	case "ssh":
 		line, ok := authorizedKey(cert.PublicKey)
 		if !ok {
-			return nil, usage("err.cert.ssh")
+			return nil, outcome.Usage("err.cert.ssh")
 		}
 		return line, nil
 	}

@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"natsuin/card"
-	"natsuin/cmd/internal/ui"
+	"natsuin/cmd/internal/text"
 	"natsuin/verify"
 )
 
@@ -82,8 +82,8 @@ func (a *app) printCertificate(e certEntry, h *holder, practice bool) {
 	if practice {
 		a.print("  " + a.t("practice.mark"))
 	}
-	a.field("field.subject", ui.Escape(e.Subject))
-	a.field("field.issuer", ui.Escape(e.Issuer))
+	a.field("field.subject", text.Escape(e.Subject))
+	a.field("field.issuer", text.Escape(e.Issuer))
 	a.field("field.serial", e.Serial)
 	a.field("field.valid", a.t("field.valid.value", "From", a.stampDate(e.NotBefore), "Until", a.stampDate(e.NotAfter)))
 	a.field("field.left", a.leftWords(e))
@@ -131,7 +131,7 @@ func (a *app) printHolder(h card.Holder) {
 		a.print("  " + a.t("cert.alt-note"))
 	}
 	for _, other := range h.Unknown {
-		a.field("field.other", other.OID+" = "+ui.Escape(other.Value))
+		a.field("field.other", other.OID+" = "+text.Escape(other.Value))
 	}
 }
 
@@ -151,13 +151,13 @@ func (a *app) printSignerName(s *verify.Signer) {
 
 // altMarked puts each character that stands for another one in brackets: the
 // positions are one 0 or 1 a character (代替文字).
-func altMarked(text, positions string) string {
+func altMarked(name, positions string) string {
 	var b strings.Builder
-	for i, r := range []rune(text) {
+	for i, r := range []rune(name) {
 		if i < len(positions) && positions[i] == '1' {
-			b.WriteString("[" + ui.Escape(string(r)) + "]")
+			b.WriteString("[" + text.Escape(string(r)) + "]")
 		} else {
-			b.WriteString(ui.Escape(string(r)))
+			b.WriteString(text.Escape(string(r)))
 		}
 	}
 	return b.String()

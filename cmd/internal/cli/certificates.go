@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"natsuin/card"
+	"natsuin/cmd/internal/outcome"
 )
 
 // What is named by a word, in the order of the help. The words are the card's own.
@@ -25,7 +26,7 @@ func byWord[T fmt.Stringer](word string, among []T) (T, error) {
 		}
 	}
 	var none T
-	return none, usage("err.word", "Value", word, "Known", strings.Join(wordsOf(among), ", "))
+	return none, outcome.Usage("err.word", "Value", word, "Known", strings.Join(wordsOf(among), ", "))
 }
 
 func wordsOf[T fmt.Stringer](all []T) []string {

@@ -3,19 +3,19 @@ package cli
 import (
 	"strings"
 
-	"natsuin/cmd/internal/ui"
+	"natsuin/cmd/internal/console"
 	"natsuin/verify"
 )
 
 // A shade is how a line is emphasised; its words say the same without it.
-type shade func(ui.Palette, string) string
+type shade func(console.Palette, string) string
 
 // shaded is print in a shade, where --color, NO_COLOR and the terminal want any.
 func (a *app) shaded(in shade, line string) {
 	if a.asJSON {
 		return
 	}
-	mode, _ := ui.ParseColorMode(a.flags.color) // checkGlobals refused what is none
+	mode, _ := console.ParseColorMode(a.flags.color) // checkGlobals refused what is none
 	palette := a.env.Streams.OutPalette(mode)
 	lines := strings.Split(a.fit(line, a.env.Streams.OutIsTerminal), "\n")
 	for i := range lines {
@@ -27,29 +27,29 @@ func (a *app) shaded(in shade, line string) {
 // goodOrBad is the shade of an outcome that is either.
 func goodOrBad(good bool) shade {
 	if good {
-		return ui.Palette.Good
+		return console.Palette.Good
 	}
-	return ui.Palette.Bad
+	return console.Palette.Bad
 }
 
 // shadeOf is the shade of a verdict. A practice one is never green: it counts for nothing.
 func shadeOf(rep *verify.Report) shade {
 	switch {
 	case rep.Verdict == verify.Invalid:
-		return ui.Palette.Bad
+		return console.Palette.Bad
 	case rep.Verdict == verify.Valid && !rep.Practice:
-		return ui.Palette.Good
+		return console.Palette.Good
 	}
-	return ui.Palette.Warn
+	return console.Palette.Warn
 }
 
 // shadeOfProbe leaves what is well or was not looked at as it is.
 func shadeOfProbe(result string) shade {
 	switch result {
 	case probeFailed:
-		return ui.Palette.Bad
+		return console.Palette.Bad
 	case probeWarning:
-		return ui.Palette.Warn
+		return console.Palette.Warn
 	}
-	return func(_ ui.Palette, text string) string { return text }
+	return func(_ console.Palette, text string) string { return text }
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"natsuin/cmd/internal/i18n"
+	"natsuin/cmd/internal/outcome"
 )
 
 func newCompletion(a *app) *cobra.Command {
@@ -23,10 +24,10 @@ func newCompletion(a *app) *cobra.Command {
 	c := a.verb("completion "+strings.Join(known, "|"), "completion", func(_ context.Context, args []string) error {
 		write, ok := shells[args[0]]
 		if !ok {
-			return usage("err.word", "Value", args[0], "Known", strings.Join(known, ", "))
+			return outcome.Usage("err.word", "Value", args[0], "Known", strings.Join(known, ", "))
 		}
 		if a.asJSON {
-			return usage("err.json-stdout", "Flag", "completion")
+			return outcome.Usage("err.json-stdout", "Flag", "completion")
 		}
 		if err := write(a.env.Streams.Out); err != nil {
 			return stdoutError(err)

@@ -16,7 +16,8 @@ import (
 	"natsuin/card/practice"
 	"natsuin/card/virtual"
 	"natsuin/cmd/internal/cli"
-	"natsuin/cmd/internal/ui"
+	"natsuin/cmd/internal/console"
+	"natsuin/cmd/internal/terminal"
 )
 
 // A desk is a PC/SC service with readers that a test plugs in and cards that it lays
@@ -283,9 +284,9 @@ func (d *desk) env(t testing.TB, out, errs io.Writer, args []string) *cli.Env {
 	home := t.TempDir()
 	return &cli.Env{
 		Args: args,
-		Streams: &ui.Streams{
+		Streams: &console.Streams{
 			In: strings.NewReader(""), Out: out, Err: errs,
-			Terminal: func() (*ui.Terminal, error) { return nil, ui.ErrNoTerminal },
+			Terminal: func() (*terminal.Terminal, error) { return nil, terminal.ErrNoTerminal },
 		},
 		Getenv:  func(name string) string { return map[string]string{"HOME": home}[name] },
 		Now:     time.Now,

@@ -6,8 +6,10 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"natsuin/cmd/internal/console"
 	"natsuin/cmd/internal/i18n"
-	"natsuin/cmd/internal/ui"
+	"natsuin/cmd/internal/outcome"
+	"natsuin/cmd/internal/text"
 )
 
 func newDoctor(a *app) *cobra.Command {
@@ -127,11 +129,11 @@ func (d *checkup) print() {
 	a.print("")
 	switch {
 	case d.failed > 0:
-		a.shaded(ui.Palette.Bad, a.t("doctor.failed", "N", d.failed))
+		a.shaded(console.Palette.Bad, a.t("doctor.failed", "N", d.failed))
 	case d.warned > 0:
 		a.shaded(shadeOfProbe(probeWarning), a.t("doctor.warned", "N", d.warned))
 	default:
-		a.shaded(ui.Palette.Good, a.t("doctor.healthy"))
+		a.shaded(console.Palette.Good, a.t("doctor.healthy"))
 	}
 }
 
@@ -147,8 +149,8 @@ func (a *app) printCommand(command string) {
 	}
 }
 
-func (a *app) printUnder(text string) {
-	for _, line := range strings.Split(ui.Wrap(text, a.env.Streams.Columns()-underResult), "\n") {
+func (a *app) printUnder(detail string) {
+	for _, line := range strings.Split(text.Wrap(detail, a.env.Streams.Columns()-underResult), "\n") {
 		a.print(strings.Repeat(" ", underResult) + line)
 	}
 }
@@ -159,23 +161,5 @@ func (d *checkup) conclusion() error {
 	if d.first == nil {
 		return nil
 	}
-	return &unhealthy{i18n.Error{Code: d.first.Code, ID: "err.doctor.failed", Pairs: []any{"N", d.failed}, ExitCode: 5}}
-}
-
-// unhealthy is doctor's verdict, already shown.
-type unhealthy struct{ outcome i18n.Error }
-
-func (e *unhealthy) Error() string { return e.outcome.Error() }
-
-// As gives the words of the outcome, and tells that they were shown.
-func (e *unhealthy) As(target any) bool {
-	switch t := target.(type) {
-	case **i18n.Error:
-		*t = &e.outcome
-	case **verdictError:
-		*t = &verdictError{code: e.outcome.Code, id: e.outcome.ID, pairs: e.outcome.Pairs}
-	default:
-		return false
-	}
-	return true
+	return &outcome.Verdict{Outcome: outcome.Error{Code: d.first.Code, ID: "err.doctor.failed", Pairs: []any{"N", d.failed}, ExitCode: 5}}
 }

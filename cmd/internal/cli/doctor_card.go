@@ -8,8 +8,8 @@ import (
 
 	"natsuin/card"
 	"natsuin/card/pcsc"
-	"natsuin/cmd/internal/i18n"
-	"natsuin/cmd/internal/ui"
+	"natsuin/cmd/internal/outcome"
+	"natsuin/cmd/internal/text"
 )
 
 // What rests on a card that was found.
@@ -52,7 +52,7 @@ func (d *checkup) findCard(ctx context.Context) *session {
 		}
 	}
 	if len(holding) == 0 {
-		d.fail("card", &i18n.Error{Code: i18n.CodeNoCard, ID: "err.no-card", Pairs: []any{"Reader", ui.Escape(usable[0].Name)}})
+		d.fail("card", &outcome.Error{Code: outcome.CodeNoCard, ID: "err.no-card", Pairs: []any{"Reader", text.Escape(usable[0].Name)}})
 		d.skipAll("application")
 		return nil
 	}
@@ -117,15 +117,15 @@ func (d *checkup) usable(readers []pcsc.Reader) ([]pcsc.Reader, error) {
 	case len(real) > 0:
 		return real, nil
 	case len(readers) > 0:
-		return nil, &i18n.Error{Code: i18n.CodeNoReader, ID: "err.only-virtual", Pairs: []any{"Reader", ui.Escape(readers[0].Name)}}
+		return nil, &outcome.Error{Code: outcome.CodeNoReader, ID: "err.only-virtual", Pairs: []any{"Reader", text.Escape(readers[0].Name)}}
 	}
-	return nil, &i18n.Error{Code: i18n.CodeNoReader, ID: "err.no-reader"}
+	return nil, &outcome.Error{Code: outcome.CodeNoReader, ID: "err.no-reader"}
 }
 
 func nameLines(readers []pcsc.Reader) string {
 	var list []string
 	for _, r := range readers {
-		list = append(list, ui.Escape(r.Name))
+		list = append(list, text.Escape(r.Name))
 	}
 	return strings.Join(list, "\n")
 }
@@ -143,7 +143,7 @@ func (d *checkup) examineApplication(ctx context.Context, holding []pcsc.Reader)
 			}
 			continue
 		}
-		where = append(where, ui.Escape(r.Name))
+		where = append(where, text.Escape(r.Name))
 		if found == nil {
 			found = s
 			continue
@@ -171,7 +171,7 @@ func (d *checkup) examineKind(s *session) card.Kind {
 	case card.KindIPhone:
 		d.warn("kind", a.kind(token), a.t("doctor.fix.iphone"))
 	case card.KindUnknown:
-		d.warn("kind", a.t("doctor.kind.unknown", "Label", ui.Escape(token.Label)), a.t("doctor.fix.unknown"))
+		d.warn("kind", a.t("doctor.kind.unknown", "Label", text.Escape(token.Label)), a.t("doctor.fix.unknown"))
 	default:
 		d.pass("kind", a.kind(token))
 	}
@@ -212,7 +212,7 @@ func (d *checkup) examineCertificates(s *session, kind card.Kind) {
 	case broken != nil:
 		d.fail("certificates", broken)
 	case len(there) == 0:
-		d.fail("certificates", &i18n.Error{Code: i18n.CodeNoCertificate, ID: "err.no-certificate.sign"})
+		d.fail("certificates", &outcome.Error{Code: outcome.CodeNoCertificate, ID: "err.no-certificate.sign"})
 	case len(missing) > 0 && kind != card.KindJuki: // such a card never had more
 		d.warn("certificates", list, a.t("doctor.fix.certificates"))
 	default:
@@ -230,7 +230,7 @@ func (d *checkup) examineDates(s *session, dates string, now time.Time) {
 	case err != nil:
 		d.skip("dates", a.t("doctor.dates.unread"))
 	case now.After(end):
-		d.fail("dates", &i18n.Error{Code: i18n.CodeExpired, ID: "err.doctor.expired", Pairs: []any{"Date", a.date(end)}})
+		d.fail("dates", &outcome.Error{Code: outcome.CodeExpired, ID: "err.doctor.expired", Pairs: []any{"Date", a.date(end)}})
 	case a.daysLeft(end) < 90:
 		d.warn("dates", dates, a.t("doctor.fix.dates", "N", a.daysLeft(end)))
 	default:

@@ -9,8 +9,8 @@ import (
 	"time"
 
 	"natsuin/card/practice"
-	"natsuin/cmd/internal/i18n"
-	"natsuin/cmd/internal/ui"
+	"natsuin/cmd/internal/outcome"
+	"natsuin/cmd/internal/text"
 	"natsuin/verify/trust"
 )
 
@@ -25,7 +25,7 @@ func (d *checkup) examineClock() {
 	earliest = later(earliest, builtAt())
 	switch {
 	case now.Before(earliest.Add(-24 * time.Hour)):
-		d.fail("clock", &i18n.Error{Code: i18n.CodeIndeterminate, ID: "err.doctor.clock",
+		d.fail("clock", &outcome.Error{Code: outcome.CodeIndeterminate, ID: "err.doctor.clock",
 			Pairs: []any{"Now", a.dateTime(now), "Date", a.date(earliest)}})
 	case now.After(latest):
 		d.warn("clock", a.dateTime(now), a.t("doctor.fix.clock.late", "Date", a.date(latest)))
@@ -69,10 +69,10 @@ func (d *checkup) examineLocale() {
 	}
 	encoding := strings.ToLower(strings.ReplaceAll(value, "-", ""))
 	if runtime.GOOS == "windows" || runtime.GOOS == "darwin" || strings.Contains(encoding, "utf8") {
-		d.pass("locale", ui.Escape(value))
+		d.pass("locale", text.Escape(value))
 		return
 	}
-	d.warn("locale", a.t("doctor.locale", "Value", ui.Escape(value)), a.t("doctor.fix.locale"))
+	d.warn("locale", a.t("doctor.locale", "Value", text.Escape(value)), a.t("doctor.fix.locale"))
 }
 
 // examinePractice looks whether there is a practice card; it makes none.
@@ -81,7 +81,7 @@ func (d *checkup) examinePractice() {
 	_, _, err := a.practiceStore().Roots()
 	switch {
 	case err == nil:
-		d.pass("practice", ui.Escape(a.env.dataDir("practice")))
+		d.pass("practice", text.Escape(a.env.dataDir("practice")))
 	case errors.Is(err, practice.ErrNoCard):
 		d.warn("practice", a.t("doctor.practice.none"), a.t("doctor.practice.none.hint"))
 	default:

@@ -14,7 +14,8 @@ import (
 	"natsuin/card/pcsc"
 	"natsuin/card/practice"
 	"natsuin/cmd/internal/cli"
-	"natsuin/cmd/internal/ui"
+	"natsuin/cmd/internal/console"
+	"natsuin/cmd/internal/terminal"
 )
 
 // fakeReaders is a PC/SC service with whatever is wrong with it. The card is a
@@ -106,8 +107,8 @@ func (m *machine) run(args ...string) (exit int, out, err string) {
 		Args: args, Readers: m.readers,
 		Getenv: func(name string) string { return m.env[name] },
 		Now:    func() time.Time { return m.now },
-		Streams: &ui.Streams{In: strings.NewReader(""), Out: &stdout, Err: &stderr, Width: m.columns,
-			Terminal: func() (*ui.Terminal, error) { return nil, ui.ErrNoTerminal }},
+		Streams: &console.Streams{In: strings.NewReader(""), Out: &stdout, Err: &stderr, Width: m.columns,
+			Terminal: func() (*terminal.Terminal, error) { return nil, terminal.ErrNoTerminal }},
 	})
 	return exit, stdout.String(), stderr.String()
 }

@@ -11,7 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"natsuin/card/virtual"
-	"natsuin/cmd/internal/ui"
+	"natsuin/cmd/internal/terminal"
 )
 
 // A habit is what a person does in one run at the terminal.
@@ -88,11 +88,11 @@ func sitThrough(t *testing.T, h habit, dir string, s *faultyService) *run {
 	defer func() { closeTerminal() }()
 	go func() {
 		defer close(done)
-		open := func() (terminal *ui.Terminal, err error) {
-			if terminal, err = ui.OpenTerminal(); err == nil {
-				closeTerminal = terminal.Close // the program leaves that to its end
+		open := func() (device *terminal.Terminal, err error) {
+			if device, err = terminal.Open(); err == nil {
+				closeTerminal = device.Close // the program leaves that to its end
 			}
-			return terminal, err
+			return device, err
 		}
 		r = performAt(open, h.act, dir, s, s.card, "--json", "--lang", "en", "--wait", "0")
 	}()

@@ -10,8 +10,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"natsuin/card"
-	"natsuin/cmd/internal/i18n"
-	"natsuin/cmd/internal/ui"
+	"natsuin/cmd/internal/console"
+	"natsuin/cmd/internal/outcome"
+	"natsuin/cmd/internal/text"
 	"natsuin/fingerprint"
 	"natsuin/verify"
 	"natsuin/verify/trust"
@@ -80,7 +81,7 @@ func onCard(target string) (card.CertID, bool) {
 func (a *app) fingerprint(ctx context.Context, o *fingerprintOptions, args []string) error {
 	given := a.changed("fingerprint", "compare")
 	if o.published && len(args) > 0 {
-		return usage("err.fingerprint.published")
+		return outcome.Usage("err.fingerprint.published")
 	}
 	var want fingerprint.Fingerprint
 	if given {
@@ -121,7 +122,7 @@ func (a *app) parsePrint(ctx context.Context, value string) (fingerprint.Fingerp
 		}
 		b, err := io.ReadAll(io.LimitReader(stream(ctx, a.env.Streams.In), fingerprint.MaxInput+1))
 		if err != nil {
-			return fingerprint.Fingerprint{}, fileError("err.file.read", "-", err)
+			return fingerprint.Fingerprint{}, outcome.File("err.file.read", "-", err)
 		}
 		value = string(b)
 	}
@@ -175,7 +176,7 @@ func readCertificates(ctx context.Context, name string) ([]*x509.Certificate, er
 	}
 	certs, err := verify.ParseCertificates(b)
 	if err != nil {
-		return nil, &i18n.Error{Code: i18n.CodeFile, ID: "err.file.certificate", Pairs: []any{"Path", ui.Escape(name)}, Err: err}
+		return nil, &outcome.Error{Code: outcome.CodeFile, ID: "err.file.certificate", Pairs: []any{"Path", text.Escape(name)}, Err: err}
 	}
 	return certs, nil
 }
@@ -184,16 +185,16 @@ func readCertificates(ctx context.Context, name string) ([]*x509.Certificate, er
 func readSmall(ctx context.Context, name string) ([]byte, error) {
 	f, err := openFile(ctx, name)
 	if err != nil {
-		return nil, fileError("err.file.read", name, err)
+		return nil, outcome.File("err.file.read", name, err)
 	}
 	defer f.Close()
 	const most = 64 << 20
 	b, err := io.ReadAll(io.LimitReader(stream(ctx, f), most+1))
 	if err != nil {
-		return nil, fileError("err.file.read", name, err)
+		return nil, outcome.File("err.file.read", name, err)
 	}
 	if len(b) > most {
-		return nil, fileError("err.file.large", name, errLarge)
+		return nil, outcome.File("err.file.large", name, errLarge)
 	}
 	return b, nil
 }
@@ -236,7 +237,7 @@ func (a *app) compare(rep *fingerprintReport, want fingerprint.Fingerprint) erro
 	for _, e := range rep.Certificates {
 		if e.prints.Select(want.Algorithm).Equal(want) {
 			c.Match, c.Matched = true, &e.Target
-			a.shaded(ui.Palette.Good, a.t("compare.same", "Target", ui.Escape(e.Target)))
+			a.shaded(console.Palette.Good, a.t("compare.same", "Target", text.Escape(e.Target)))
 			if want.Algorithm == fingerprint.SHA1 {
 				a.print(a.t("compare.weak"))
 			}
@@ -253,7 +254,7 @@ func (a *app) compare(rep *fingerprintReport, want fingerprint.Fingerprint) erro
 // different says with a message that nothing matched, and returns that outcome.
 func (a *app) different(id string) error {
 	a.print(a.t(id))
-	verdict := &verdictError{i18n.CodeDifferent, "compare.different", nil}
+	verdict := &outcome.Verdict{Outcome: outcome.Error{Code: outcome.CodeDifferent, ID: "compare.different"}}
 	a.sayHint(verdict)
 	return verdict
 }

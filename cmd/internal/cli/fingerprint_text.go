@@ -3,15 +3,15 @@ package cli
 import (
 	"strings"
 
-	"natsuin/cmd/internal/ui"
+	"natsuin/cmd/internal/text"
 	"natsuin/fingerprint"
 	"natsuin/verify/trust"
 )
 
 func (a *app) printFingerprint(e fingerprintEntry) {
-	a.print(ui.Escape(e.Target))
+	a.print(text.Escape(e.Target))
 	if e.Subject != nil {
-		a.field("field.subject", ui.Escape(*e.Subject))
+		a.field("field.subject", text.Escape(*e.Subject))
 	}
 	a.field("field.valid", a.t("field.valid.value", "From", a.stampDate(e.NotBefore), "Until", a.stampDate(e.NotAfter)))
 	a.printGroups("field.sha256", e.SHA256)
@@ -49,7 +49,7 @@ func (a *app) printIfHistorical(value fingerprint.Fingerprint) {
 func (a *app) printDifference(e fingerprintEntry, want fingerprint.Fingerprint) {
 	have := e.prints.Select(want.Algorithm)
 	n, _ := fingerprint.Diff(have, want)
-	a.print(ui.Escape(e.Target))
+	a.print(text.Escape(e.Target))
 	a.printGroups("compare.have", have.String())
 	a.printGroups("compare.want", want.String())
 	a.print(a.t("compare.first", "Number", n, "Have", have.Groups()[n-1], "Want", want.Groups()[n-1]))

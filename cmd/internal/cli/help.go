@@ -11,7 +11,8 @@ import (
 	"github.com/spf13/pflag"
 
 	"natsuin/cmd/internal/i18n"
-	"natsuin/cmd/internal/ui"
+	"natsuin/cmd/internal/outcome"
+	"natsuin/cmd/internal/text"
 )
 
 // helpReport is the JSON object's part when help was asked for.
@@ -32,7 +33,7 @@ func newHelp(a *app) *cobra.Command {
 		c, rest, err := a.root.Find(args)
 		if err != nil || len(rest) > 0 {
 			known := strings.Join(i18n.Topics(), ", ") + ", " + names(a.root)
-			return usage("err.help.unknown", "Value", strings.Join(rest, " "), "Known", known)
+			return outcome.Usage("err.help.unknown", "Value", strings.Join(rest, " "), "Known", known)
 		}
 		a.help(c)
 		a.command = "help"
@@ -54,7 +55,7 @@ func (a *app) help(c *cobra.Command) {
 func (a *app) helpText(c *cobra.Command) string {
 	var b strings.Builder
 	columns := a.env.Streams.Columns()
-	fmt.Fprintf(&b, "%s\n\n%s\n%s\n", ui.Wrap(a.long(c), columns), a.t("help.usage"), ui.Wrap("  "+a.useLine(c), columns))
+	fmt.Fprintf(&b, "%s\n\n%s\n%s\n", text.Wrap(a.long(c), columns), a.t("help.usage"), text.Wrap("  "+a.useLine(c), columns))
 	if example := a.example(c); example != "" {
 		fmt.Fprintf(&b, "\n%s\n%s\n", a.t("help.examples"), indent(example))
 	}
@@ -132,21 +133,21 @@ func writeRows(b *strings.Builder, title string, rows [][2]string, columns int) 
 	}
 	left := 0
 	for _, row := range rows {
-		left = max(left, ui.Width(row[0]))
+		left = max(left, text.Width(row[0]))
 	}
 	fmt.Fprintf(b, "\n%s\n", title)
 	const narrow = 28 // columns: less for the words reads badly
 	for _, row := range rows {
 		if columns-left-4 < narrow {
-			fmt.Fprintf(b, "  %s\n%s\n", row[0], ui.Wrap("        "+row[1], columns))
+			fmt.Fprintf(b, "  %s\n%s\n", row[0], text.Wrap("        "+row[1], columns))
 			continue
 		}
-		for i, line := range strings.Split(ui.Wrap(row[1], columns-left-4), "\n") {
+		for i, line := range strings.Split(text.Wrap(row[1], columns-left-4), "\n") {
 			name := row[0]
 			if i > 0 {
 				name = ""
 			}
-			fmt.Fprintf(b, "  %s  %s\n", ui.Pad(name, left), line)
+			fmt.Fprintf(b, "  %s  %s\n", text.Pad(name, left), line)
 		}
 	}
 }

@@ -12,28 +12,27 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"syscall"
 	"time"
 
-	"natsuin/cmd/internal/i18n"
+	"natsuin/cmd/internal/console"
 	"natsuin/cmd/internal/nodump"
-	"natsuin/cmd/internal/ui"
+	"natsuin/cmd/internal/outcome"
+	"natsuin/cmd/internal/terminal"
 )
 
 // Env is everything that one run takes from the process around it.
 type Env struct {
 	Args    []string // without the program's name
-	Streams *ui.Streams
+	Streams *console.Streams
 	Getenv  func(string) string
 	Now     func() time.Time
-	Readers Readers          // the PC/SC service
-	Guard   func()           // called before a secret is read; nil does nothing
-	Signals <-chan os.Signal // the first ends the run; nil has none
-	Jobs    *ui.JobControl   // when this process may be stopped; nil leaves that to the system
+	Readers Readers              // the PC/SC service
+	Guard   func()               // called before a secret is read; nil does nothing
+	Signals <-chan os.Signal     // the first ends the run; nil has none
+	Jobs    *terminal.JobControl // when this process may be stopped; nil leaves that to the system
 	// AfterFunc runs f once, after d, unless stop is called before; nil is
 	// time.AfterFunc.
 	AfterFunc func(d time.Duration, f func()) (stop func())
@@ -62,13 +61,13 @@ func OS() *Env {
 	signal.Ignore(syscall.SIGPIPE)
 	return &Env{
 		Args:    os.Args[1:],
-		Streams: ui.System(),
+		Streams: console.System(),
 		Getenv:  os.Getenv,
 		Now:     time.Now,
 		Readers: pcscReaders{},
 		Guard:   func() { _ = nodump.Disable() }, // where it cannot be had the secret is still wiped
 		Signals: signals,
-		Jobs:    ui.NewJobControl(),
+		Jobs:    terminal.NewJobControl(),
 	}
 }
 
@@ -91,14 +90,14 @@ func Main(env *Env) (exit int) {
 	defer func() {
 		if r := recover(); r != nil {
 			// The value is not printed: it may hold what a card or a person said.
-			exit = a.finish(bug(r))
+			exit = a.finish(outcome.Bug(r))
 		}
 	}()
 	if err == nil {
 		err = a.execute(ctx)
 	}
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
-		err = &i18n.Error{Code: i18n.CodeInterrupted, ID: "err.interrupted"}
+		err = &outcome.Error{Code: outcome.CodeInterrupted, ID: "err.interrupted"}
 	}
 	return a.finish(err)
 }
@@ -106,17 +105,7 @@ func Main(env *Env) (exit int) {
 // wholeLines is the Env with a standard error that several goroutines may write to.
 func (e *Env) wholeLines() *Env {
 	own, streams := *e, *e.Streams
-	streams.Err = ui.Whole(streams.Err)
+	streams.Err = console.Whole(streams.Err)
 	own.Streams = &streams
 	return &own
-}
-
-// bug words a panic by its type and the place in our own code where it happened.
-func bug(r any) error {
-	where := debug.Stack()
-	return &i18n.Error{
-		Code: i18n.CodeInternal, ID: "err.panic",
-		Pairs: []any{"Error", fmt.Sprintf("%T", r)},
-		Err:   fmt.Errorf("panic: %T\n%s", r, where),
-	}
 }

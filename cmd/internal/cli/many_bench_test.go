@@ -15,7 +15,8 @@ import (
 	"natsuin/card/pcsc/pcscdtest"
 	"natsuin/card/virtual"
 	"natsuin/cmd/internal/cli"
-	"natsuin/cmd/internal/ui"
+	"natsuin/cmd/internal/console"
+	"natsuin/cmd/internal/terminal"
 )
 
 // A batch is many small files, and a home that the runs share.
@@ -48,8 +49,8 @@ func (m *batch) run(tb testing.TB, ending string, args ...string) {
 	exit := cli.Main(&cli.Env{
 		Args: args, Readers: m.readers, Now: time.Now,
 		Getenv: func(name string) string { return map[string]string{"HOME": m.home}[name] },
-		Streams: &ui.Streams{In: strings.NewReader(signPassword + "\n"), Out: io.Discard, Err: &errs,
-			Terminal: func() (*ui.Terminal, error) { return nil, ui.ErrNoTerminal }},
+		Streams: &console.Streams{In: strings.NewReader(signPassword + "\n"), Out: io.Discard, Err: &errs,
+			Terminal: func() (*terminal.Terminal, error) { return nil, terminal.ErrNoTerminal }},
 	})
 	if exit != 0 {
 		tb.Fatalf("exit %d: %s", exit, errs.String())

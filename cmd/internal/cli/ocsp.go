@@ -12,7 +12,8 @@ import (
 	"sync"
 	"time"
 
-	"natsuin/cmd/internal/ui"
+	"natsuin/cmd/internal/outcome"
+	"natsuin/cmd/internal/text"
 	"natsuin/verify"
 )
 
@@ -28,7 +29,7 @@ func checkOCSPAddress(address string) error {
 	}
 	u, err := url.Parse(address)
 	if err != nil || u.Host == "" || !oneOf(u.Scheme, "http", "https") {
-		return usage("err.flag.url", "Flag", "--ocsp")
+		return outcome.Usage("err.flag.url", "Flag", "--ocsp")
 	}
 	return nil
 }
@@ -71,10 +72,10 @@ func (a *app) sayUnreached() {
 		if status := (*statusError)(nil); errors.As(u.err, &status) {
 			why = a.t("net.status", "Status", status.status)
 		}
-		a.say(a.t("ocsp.unreached", "Address", ui.Escape(u.address), "Error", why))
+		a.say(a.t("ocsp.unreached", "Address", text.Escape(u.address), "Error", why))
 		if a.flags.verbose {
-			for _, line := range detail(u.err) {
-				a.say("  " + ui.Escape(line))
+			for _, line := range outcome.Detail(u.err) {
+				a.say("  " + text.Escape(line))
 			}
 		}
 	}

@@ -9,8 +9,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"natsuin/card"
-	"natsuin/cmd/internal/i18n"
-	"natsuin/cmd/internal/ui"
+	"natsuin/cmd/internal/outcome"
+	"natsuin/cmd/internal/text"
 )
 
 func newPIN(a *app) *cobra.Command {
@@ -76,7 +76,7 @@ func (a *app) pinStatus(ctx context.Context) error {
 		}
 	}
 	a.report = rep
-	a.print(a.t("unlock.card", "Reader", ui.Escape(s.conn.Reader()), "Card", a.kind(token)))
+	a.print(a.t("unlock.card", "Reader", text.Escape(s.conn.Reader()), "Card", a.kind(token)))
 	for _, line := range lines {
 		a.print(line)
 	}
@@ -95,7 +95,7 @@ func newPINChange(a *app) *cobra.Command {
 	c := a.verb("change [flags] sign|auth", "pin.change", func(ctx context.Context, args []string) error {
 		cred, err := byWord(args[0], cardSecrets)
 		if err != nil {
-			return usage("err.pin.which", "Value", args[0], "Known", strings.Join(wordsOf(cardSecrets), ", "))
+			return outcome.Usage("err.pin.which", "Value", args[0], "Known", strings.Join(wordsOf(cardSecrets), ", "))
 		}
 		r := &pinChange{app: a, cred: cred, allowWeak: allowWeak}
 		return r.run(ctx)
@@ -182,14 +182,14 @@ func (a *app) askNewSecret(ctx context.Context, c card.Credential, old card.Secr
 	a.prompt(a.t("prompt.new.rule." + c.String()))
 	for {
 		s, err := a.askTwice(ctx, c, old, allowWeak)
-		if i18n.CodeOf(err) != i18n.CodeBadSecretForm {
+		if outcome.CodeOf(err) != outcome.CodeBadSecretForm {
 			return s, err
 		}
 		a.askOn(err)
 	}
 }
 
-var errNotTwice = &i18n.Error{Code: i18n.CodeBadSecretForm, ID: "err.secret.not-twice"}
+var errNotTwice = &outcome.Error{Code: outcome.CodeBadSecretForm, ID: "err.secret.not-twice"}
 
 func (a *app) askTwice(ctx context.Context, c card.Credential, old card.Secret, allowWeak bool) (card.Secret, error) {
 	name := a.t("secret.name." + c.String())
@@ -277,7 +277,7 @@ func (r *pinChange) outcome(err error) error {
 	case unknown.Op == card.OpChange:
 		r.report.Outcome = "unknown"
 	default:
-		return &i18n.Error{Code: i18n.CodeUnknownOutcome, ID: "err.unknown-outcome.not-changed", Pairs: []any{"Secret", name}, Err: err}
+		return &outcome.Error{Code: outcome.CodeUnknownOutcome, ID: "err.unknown-outcome.not-changed", Pairs: []any{"Secret", name}, Err: err}
 	}
 	return err
 }

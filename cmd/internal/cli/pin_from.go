@@ -11,8 +11,9 @@ import (
 	"strings"
 
 	"natsuin/card"
-	"natsuin/cmd/internal/i18n"
-	"natsuin/cmd/internal/ui"
+	"natsuin/cmd/internal/console"
+	"natsuin/cmd/internal/outcome"
+	"natsuin/cmd/internal/text"
 )
 
 // checkPINSource refuses a --pin-from that could never work, before anything else.
@@ -28,9 +29,9 @@ func checkPINSource(source string) error {
 	case kind == "file" && value != "":
 		return nil
 	case oneOf(kind, "pass", "env", "pin"):
-		return usage("err.pin-from.pass", "Value", source)
+		return outcome.Usage("err.pin-from.pass", "Value", source)
 	}
-	return usage("err.pin-from", "Value", source, "Known", "stdin")
+	return outcome.Usage("err.pin-from", "Value", source, "Known", "stdin")
 }
 
 // scriptSecrets reads n secrets from --pin-from, a line each, or nil without the
@@ -66,7 +67,7 @@ func (a *app) scriptSecrets(ctx context.Context, n int, inputs ...string) ([]car
 	if regular && strings.HasPrefix(a.flags.pinFrom, "file:") {
 		if k, _ := in.Read(make([]byte, 1)); k > 0 { // a longer file is somebody's mistake
 			wipe(secrets)
-			return nil, usage("err.pin-from.lines", "N", n)
+			return nil, outcome.Usage("err.pin-from.lines", "N", n)
 		}
 	}
 	return secrets, nil
@@ -83,14 +84,14 @@ func (a *app) readSecretLine(r io.Reader) (card.Secret, error) {
 		if n == 1 && b[0] != '\n' {
 			if len(line) == cap(line) {
 				clear(line)
-				return card.Secret{}, &i18n.Error{Code: i18n.CodeBadSecretForm, ID: "err.secret.long"}
+				return card.Secret{}, &outcome.Error{Code: outcome.CodeBadSecretForm, ID: "err.secret.long"}
 			}
 			line = append(line, b[0])
 			continue
 		}
 		if err != nil && err != io.EOF {
 			clear(line)
-			return card.Secret{}, fileError("err.pin-from.file", a.flags.pinFrom, err)
+			return card.Secret{}, outcome.File("err.pin-from.file", a.flags.pinFrom, err)
 		}
 		if n == 1 {
 			line = bytes.TrimSuffix(line, []byte("\r"))
@@ -101,7 +102,7 @@ func (a *app) readSecretLine(r io.Reader) (card.Secret, error) {
 		}
 	}
 	if len(line) == 0 {
-		return card.Secret{}, &i18n.Error{Code: i18n.CodeBadSecretForm, ID: "err.secret.empty"}
+		return card.Secret{}, &outcome.Error{Code: outcome.CodeBadSecretForm, ID: "err.secret.empty"}
 	}
 	return card.NewSecret(line), nil
 }
@@ -115,13 +116,13 @@ func (a *app) openPINSource(ctx context.Context) (io.ReadCloser, error) {
 		n, _ := strconv.Atoi(value)
 		f := inherited(n)
 		if f == nil {
-			return nil, &i18n.Error{Code: i18n.CodeFile, ID: "err.pin-from.fd"} // not which number: it may be a PIN
+			return nil, &outcome.Error{Code: outcome.CodeFile, ID: "err.pin-from.fd"} // not which number: it may be a PIN
 		}
 		return f, nil
 	}
 	f, err := openFile(ctx, value)
 	if err != nil {
-		return nil, fileError("err.pin-from.file", value, err)
+		return nil, outcome.File("err.pin-from.file", value, err)
 	}
 	if err := ownerOnly(f); err != nil {
 		f.Close()
@@ -137,10 +138,10 @@ func (a *app) openPINSource(ctx context.Context) (io.ReadCloser, error) {
 func (a *app) checkPINStream(source io.Reader, inputs []string) (regular bool, err error) {
 	if a.flags.pinFrom == "stdin" {
 		if slices.Contains(inputs, "-") {
-			return false, usage("err.pin-from.stdin-taken")
+			return false, outcome.Usage("err.pin-from.stdin-taken")
 		}
 		if a.env.Streams.InIsTerminal {
-			return false, usage("err.pin-from.stdin-terminal")
+			return false, outcome.Usage("err.pin-from.stdin-terminal")
 		}
 		source = a.env.Streams.In
 	}
@@ -148,16 +149,16 @@ func (a *app) checkPINStream(source io.Reader, inputs []string) (regular bool, e
 	if !ok {
 		return false, nil
 	}
-	if ui.IsTerminal(f) {
-		return false, usage("err.pin-from.stdin-terminal")
+	if console.IsTerminal(f) {
+		return false, outcome.Usage("err.pin-from.stdin-terminal")
 	}
 	info, err := f.Stat()
 	if err != nil {
-		return false, fileError("err.pin-from.file", a.flags.pinFrom, err)
+		return false, outcome.File("err.pin-from.file", a.flags.pinFrom, err)
 	}
 	for _, name := range inputs {
 		if other, err := a.statInput(name); err == nil && os.SameFile(info, other) {
-			return false, usage("err.pin-from.stdin-taken")
+			return false, outcome.Usage("err.pin-from.stdin-taken")
 		}
 	}
 	return info.Mode().IsRegular(), nil
@@ -178,10 +179,10 @@ func (a *app) statInput(name string) (os.FileInfo, error) {
 func ownerOnly(f *os.File) error {
 	info, err := f.Stat()
 	if err != nil {
-		return fileError("err.pin-from.file", f.Name(), err)
+		return outcome.File("err.pin-from.file", f.Name(), err)
 	}
 	if runtime.GOOS != "windows" && info.Mode().Perm()&0o066 != 0 {
-		return &i18n.Error{Code: i18n.CodeFile, ID: "err.pin-from.mode", Pairs: []any{"Path", ui.Escape(f.Name())}}
+		return &outcome.Error{Code: outcome.CodeFile, ID: "err.pin-from.mode", Pairs: []any{"Path", text.Escape(f.Name())}}
 	}
 	return nil
 }

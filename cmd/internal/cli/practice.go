@@ -10,8 +10,8 @@ import (
 	"natsuin/card"
 	"natsuin/card/practice"
 	"natsuin/card/virtual"
-	"natsuin/cmd/internal/i18n"
-	"natsuin/cmd/internal/ui"
+	"natsuin/cmd/internal/outcome"
+	"natsuin/cmd/internal/text"
 	"natsuin/fingerprint"
 )
 
@@ -56,8 +56,8 @@ func (a *app) practiceShow() error {
 	}
 	a.print(a.t("practice.mark"))
 	a.field("practice.kind", a.t("practice.kind."+string(info.Kind)))
-	a.field("practice.holder", ui.Escape(info.Name))
-	a.field("practice.holder.address", ui.Escape(info.Address))
+	a.field("practice.holder", text.Escape(info.Name))
+	a.field("practice.holder.address", text.Escape(info.Address))
 	a.field("practice.holder.birth", birth)
 	a.field("practice.holder.sex", a.t("sex."+string(info.Sex)))
 	for _, half := range []struct {
@@ -84,7 +84,7 @@ func (a *app) practiceShow() error {
 		rep.Revoked = orNull(stamp(r.At))
 		a.field("practice.revoked", a.dateTime(r.At))
 	}
-	a.field("practice.folder", ui.Escape(a.env.dataDir("practice")))
+	a.field("practice.folder", text.Escape(a.env.dataDir("practice")))
 	a.report = rep
 	return nil
 }
@@ -93,7 +93,7 @@ func newPracticeReset(a *app) *cobra.Command {
 	var yes bool
 	c := a.verb("reset [flags]", "practice.reset", func(ctx context.Context, _ []string) error {
 		if !yes && !a.interactive() {
-			return &i18n.Error{Code: i18n.CodeDeclined, ID: "err.practice.reset-declined"}
+			return &outcome.Error{Code: outcome.CodeDeclined, ID: "err.practice.reset-declined"}
 		}
 		if !yes {
 			agreed, err := a.agree(ctx, a.t("practice.reset.ask"))
@@ -101,7 +101,7 @@ func newPracticeReset(a *app) *cobra.Command {
 				return err
 			}
 			if !agreed {
-				return &i18n.Error{Code: i18n.CodeDeclined, ID: "err.practice.reset-declined"}
+				return &outcome.Error{Code: outcome.CodeDeclined, ID: "err.practice.reset-declined"}
 			}
 		}
 		if err := a.practiceStore().Reset(); err != nil {
@@ -122,12 +122,12 @@ func newPracticeIssue(a *app) *cobra.Command {
 			return &practice.InvalidError{Field: "kind", Reason: "unknown"}
 		}
 		if sex != "" && !slices.Contains(practice.Sexes(), o.Sex) {
-			return usage("err.flag.choice", "Flag", "--sex", "Value", sex, "Known", "male, female, unknown")
+			return outcome.Usage("err.flag.choice", "Flag", "--sex", "Value", sex, "Known", "male, female, unknown")
 		}
 		if birth != "" {
 			day, err := time.Parse(time.DateOnly, birth)
 			if err != nil {
-				return usage("err.flag.day", "Flag", "--birth")
+				return outcome.Usage("err.flag.day", "Flag", "--birth")
 			}
 			o.Birth = day
 		}

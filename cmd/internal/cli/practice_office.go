@@ -11,9 +11,9 @@ import (
 
 	"natsuin/card/practice"
 	"natsuin/card/virtual"
-	"natsuin/cmd/internal/i18n"
+	"natsuin/cmd/internal/outcome"
 	"natsuin/cmd/internal/outfile"
-	"natsuin/cmd/internal/ui"
+	"natsuin/cmd/internal/text"
 	"natsuin/sign"
 )
 
@@ -42,7 +42,7 @@ func newPracticeRevoke(a *app) *cobra.Command {
 		if at != "" {
 			t, err := time.Parse(time.RFC3339, at)
 			if err != nil {
-				return usage("err.flag.time", "Flag", "--at")
+				return outcome.Usage("err.flag.time", "Flag", "--at")
 			}
 			when = t
 		}
@@ -78,7 +78,7 @@ func newPracticeCRL(a *app) *cobra.Command {
 	var all, force bool
 	c := a.verb("crl -o FILE", "practice.crl", func(context.Context, []string) error {
 		if output == "" {
-			return usage("err.flag.value", "Flag", "-o")
+			return outcome.Usage("err.flag.value", "Flag", "-o")
 		}
 		if err := a.checkBinary(output, nil, force); err != nil {
 			return err
@@ -94,7 +94,7 @@ func newPracticeCRL(a *app) *cobra.Command {
 		if err := a.writeBinary(output, data, force); err != nil {
 			return err
 		}
-		a.say(a.t("practice.crl.done", "Path", ui.Escape(output)))
+		a.say(a.t("practice.crl.done", "Path", text.Escape(output)))
 		return nil
 	})
 	c.Args = a.arguments(0, 0)
@@ -124,7 +124,7 @@ func newPracticeOfficial(a *app) *cobra.Command {
 	var force bool
 	c := a.verb("official -o LETTER.p7s LETTER", "practice.official", func(ctx context.Context, args []string) error {
 		if output == "" {
-			return usage("err.flag.value", "Flag", "-o")
+			return outcome.Usage("err.flag.value", "Flag", "-o")
 		}
 		if err := a.checkBinary(output, args, force); err != nil {
 			return err
@@ -136,7 +136,7 @@ func newPracticeOfficial(a *app) *cobra.Command {
 		if err := a.writeBinary(output, data, force); err != nil {
 			return err
 		}
-		a.say(a.t("sign.done", "Input", ui.Escape(args[0]), "Output", ui.Escape(output)))
+		a.say(a.t("sign.done", "Input", text.Escape(args[0]), "Output", text.Escape(output)))
 		a.say(a.t("practice.mark"))
 		return nil
 	})
@@ -152,9 +152,9 @@ func (a *app) checkBinary(output string, inputs []string, force bool) error {
 	case output != "-":
 		return errors.Join(outfile.Check([]string{output}, inputs, force)...)
 	case a.asJSON:
-		return usage("err.json-stdout", "Flag", "-o -")
+		return outcome.Usage("err.json-stdout", "Flag", "-o -")
 	case a.env.Streams.OutIsTerminal:
-		return usage("err.binary-terminal")
+		return outcome.Usage("err.binary-terminal")
 	}
 	return a.checkStdout()
 }
@@ -163,7 +163,7 @@ func (a *app) checkBinary(output string, inputs []string, force bool) error {
 // lost, and every write succeed.
 func (a *app) checkStdout() error {
 	if a.env.Streams.OutLeadsNowhere {
-		return &i18n.Error{Code: i18n.CodeFile, ID: "err.stdout.closed"}
+		return &outcome.Error{Code: outcome.CodeFile, ID: "err.stdout.closed"}
 	}
 	return nil
 }
@@ -182,12 +182,12 @@ func (a *app) writeBinary(output string, data []byte, force bool) error {
 func (a *app) officialSignature(ctx context.Context, letter string) ([]byte, error) {
 	f, err := openFile(ctx, letter)
 	if err != nil {
-		return nil, fileError("err.file.read", letter, err)
+		return nil, outcome.File("err.file.read", letter, err)
 	}
 	defer f.Close()
 	content, err := sign.Digest(ctx, stream(ctx, f), crypto.SHA256)
 	if err != nil {
-		return nil, fileError("err.file.read", letter, err)
+		return nil, outcome.File("err.file.read", letter, err)
 	}
 	key, chain, err := a.practiceStore().Official()
 	if err != nil {

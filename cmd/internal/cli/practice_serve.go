@@ -12,8 +12,8 @@ import (
 
 	"natsuin/card/practice"
 	"natsuin/card/virtual/vpcd"
-	"natsuin/cmd/internal/i18n"
-	"natsuin/cmd/internal/ui"
+	"natsuin/cmd/internal/outcome"
+	"natsuin/cmd/internal/text"
 )
 
 // newPracticeServe offers the practice card to pcscd's vpcd reader, so that any
@@ -23,9 +23,9 @@ func newPracticeServe(a *app) *cobra.Command {
 	c := a.verb("serve --connect HOST:PORT | --listen 127.0.0.1:PORT", "practice.serve", func(ctx context.Context, _ []string) error {
 		switch {
 		case a.asJSON:
-			return usage("err.json-stdout", "Flag", "practice serve")
+			return outcome.Usage("err.json-stdout", "Flag", "practice serve")
 		case (connect == "") == (listen == ""):
-			return usage("err.practice.serve")
+			return outcome.Usage("err.practice.serve")
 		}
 		if err := errors.Join(checkAddress("--connect", connect), checkAddress("--listen", listen)); err != nil {
 			return err
@@ -58,7 +58,7 @@ func (a *app) practiceServe(ctx context.Context, connect, listen string) error {
 		if err != nil {
 			return networkError("err.practice.connect", connect, err)
 		}
-		a.say(a.t("practice.serving", "Address", ui.Escape(connect)))
+		a.say(a.t("practice.serving", "Address", text.Escape(connect)))
 		return served(ctx, connect, vpcd.Serve(ctx, reader, conn))
 	}
 	listener, err := vpcd.Listen(ctx, listen)
@@ -98,17 +98,17 @@ func checkAddress(flag, value string) error {
 		_, err = strconv.ParseUint(port, 10, 16)
 	}
 	if err != nil && value != "" {
-		return usage("err.flag.address", "Flag", flag)
+		return outcome.Usage("err.flag.address", "Flag", flag)
 	}
 	return nil
 }
 
 func networkError(id, address string, err error) error {
-	code := i18n.CodeNoService
+	code := outcome.CodeNoService
 	if errors.As(err, new(*vpcd.NotLoopbackError)) {
-		code, id = i18n.CodeUsage, "err.practice.loopback"
+		code, id = outcome.CodeUsage, "err.practice.loopback"
 	}
-	return &i18n.Error{Code: code, ID: id, Pairs: []any{"Address", ui.Escape(address), "Error", ui.Escape(err.Error())}, Err: err}
+	return &outcome.Error{Code: code, ID: id, Pairs: []any{"Address", text.Escape(address), "Error", text.Escape(err.Error())}, Err: err}
 }
 
 // newPracticeOCSP runs the practice CA's OCSP responder (RFC 6960).
@@ -117,9 +117,9 @@ func newPracticeOCSP(a *app) *cobra.Command {
 	c := a.verb("ocsp --listen 127.0.0.1:PORT", "practice.ocsp", func(ctx context.Context, _ []string) error {
 		switch {
 		case a.asJSON:
-			return usage("err.json-stdout", "Flag", "practice ocsp")
+			return outcome.Usage("err.json-stdout", "Flag", "practice ocsp")
 		case listen == "":
-			return usage("err.flag.value", "Flag", "--listen")
+			return outcome.Usage("err.flag.value", "Flag", "--listen")
 		}
 		if err := checkAddress("--listen", listen); err != nil {
 			return err

@@ -5,7 +5,7 @@ import (
 	"errors"
 
 	"natsuin/card"
-	"natsuin/cmd/internal/i18n"
+	"natsuin/cmd/internal/outcome"
 )
 
 // seemsAbsent asks the card's hint (docs/card.md §1, EF 0008) whether it lacks the
@@ -44,7 +44,7 @@ func (a *app) warnAbsent(ctx context.Context, u unlocking) error {
 		return err
 	}
 	if !yes {
-		return &i18n.Error{Code: i18n.CodeDeclined, ID: "err.declined"}
+		return &outcome.Error{Code: outcome.CodeDeclined, ID: "err.declined"}
 	}
 	return nil
 }

@@ -8,8 +8,8 @@ import (
 	"natsuin/card/apdu"
 	"natsuin/card/pcsc"
 	"natsuin/card/practice"
-	"natsuin/cmd/internal/i18n"
-	"natsuin/cmd/internal/ui"
+	"natsuin/cmd/internal/outcome"
+	"natsuin/cmd/internal/text"
 )
 
 // Readers is the PC/SC service, as far as the commands need it.
@@ -99,9 +99,9 @@ func (a *app) await(ctx context.Context, wanted string, take func([]pcsc.Reader)
 		if why == nil {
 			return s, nil
 		}
-		code := i18n.CodeOf(why)
-		bounced := code == i18n.CodeCardRemoved // it was lifted while it was looked for, and may be back by now
-		if limit == 0 || code != i18n.CodeNoReader && code != i18n.CodeNoCard && !bounced {
+		code := outcome.CodeOf(why)
+		bounced := code == outcome.CodeCardRemoved // it was lifted while it was looked for, and may be back by now
+		if limit == 0 || code != outcome.CodeNoReader && code != outcome.CodeNoCard && !bounced {
 			return nil, why
 		}
 		if line := a.waitingFor(code, wanted, readers); line != said {
@@ -120,7 +120,7 @@ func (a *app) await(ctx context.Context, wanted string, take func([]pcsc.Reader)
 				return nil, context.Canceled
 			}
 			if waiting.Err() != nil {
-				return nil, &i18n.Error{Code: i18n.CodeTimeout, ID: "err.wait", Err: why}
+				return nil, &outcome.Error{Code: outcome.CodeTimeout, ID: "err.wait", Err: why}
 			}
 			return nil, err
 		}
@@ -132,16 +132,16 @@ const bounceTime = 250 * time.Millisecond
 
 var errWaited = errors.New("the time to wait is over")
 
-func (a *app) waitingFor(code i18n.Code, wanted string, readers []pcsc.Reader) string {
-	if code == i18n.CodeNoReader {
+func (a *app) waitingFor(code outcome.Code, wanted string, readers []pcsc.Reader) string {
+	if code == outcome.CodeNoReader {
 		if wanted != "" {
-			return a.t("wait.reader.named", "Value", ui.Escape(wanted))
+			return a.t("wait.reader.named", "Value", text.Escape(wanted))
 		}
 		return a.t("wait.reader")
 	}
 	for _, r := range readers {
 		if !r.Virtual || wanted != "" {
-			return a.t("wait.card", "Reader", ui.Escape(r.Name))
+			return a.t("wait.card", "Reader", text.Escape(r.Name))
 		}
 	}
 	return a.t("wait.card.any")

@@ -5,8 +5,8 @@ import (
 	"strings"
 
 	"natsuin/card/pcsc"
-	"natsuin/cmd/internal/i18n"
-	"natsuin/cmd/internal/ui"
+	"natsuin/cmd/internal/outcome"
+	"natsuin/cmd/internal/text"
 )
 
 // pick chooses among the readers as docs/cli.md, "Which reader", says.
@@ -19,12 +19,12 @@ func (a *app) pick(ctx context.Context, readers []pcsc.Reader) (*session, error)
 		return a.try(ctx, r)
 	}
 	var free, used []pcsc.Reader
-	why := error(&i18n.Error{Code: i18n.CodeNoReader, ID: "err.no-reader"})
+	why := error(&outcome.Error{Code: outcome.CodeNoReader, ID: "err.no-reader"})
 	for _, r := range readers {
 		switch {
 		case r.Virtual:
-			if len(readers) == 1 || i18n.CodeOf(why) == i18n.CodeNoReader {
-				why = &i18n.Error{Code: i18n.CodeNoReader, ID: "err.only-virtual", Pairs: []any{"Reader", ui.Escape(r.Name)}}
+			if len(readers) == 1 || outcome.CodeOf(why) == outcome.CodeNoReader {
+				why = &outcome.Error{Code: outcome.CodeNoReader, ID: "err.only-virtual", Pairs: []any{"Reader", text.Escape(r.Name)}}
 			}
 		case r.InUse:
 			used = append(used, r)
@@ -70,10 +70,10 @@ func (a *app) tryAll(ctx context.Context, readers []pcsc.Reader, why error) ([]*
 // before an empty reader, an empty reader before none.
 func worseReader(a, b error) error {
 	rank := func(err error) int {
-		switch i18n.CodeOf(err) {
-		case i18n.CodeNoReader:
+		switch outcome.CodeOf(err) {
+		case outcome.CodeNoReader:
 			return 0
-		case i18n.CodeNoCard:
+		case outcome.CodeNoCard:
 			return 1
 		}
 		return 2
@@ -109,8 +109,8 @@ func named(readers []pcsc.Reader, want string) (pcsc.Reader, error) {
 }
 
 func unknownReader(readers []pcsc.Reader, want string) error {
-	return &i18n.Error{Code: i18n.CodeNoReader, ID: "err.reader-unknown",
-		Pairs: []any{"Value", ui.Escape(want), "Known", readerNames(readers)}}
+	return &outcome.Error{Code: outcome.CodeNoReader, ID: "err.reader-unknown",
+		Pairs: []any{"Value", text.Escape(want), "Known", readerNames(readers)}}
 }
 
 // withCard leaves the readers that hold a card, or all of them when none does: the
@@ -129,7 +129,7 @@ func withCard(readers []pcsc.Reader) []pcsc.Reader {
 }
 
 func severalReaders(list string) error {
-	return &i18n.Error{Code: i18n.CodeSeveralReaders, ID: "err.several-readers", Pairs: []any{"Known", list}}
+	return &outcome.Error{Code: outcome.CodeSeveralReaders, ID: "err.several-readers", Pairs: []any{"Known", list}}
 }
 
 func readerNames(readers []pcsc.Reader) string {
@@ -138,7 +138,7 @@ func readerNames(readers []pcsc.Reader) string {
 	}
 	var list []string
 	for _, r := range readers {
-		list = append(list, "--reader '"+ui.Escape(r.Name)+"'")
+		list = append(list, "--reader '"+text.Escape(r.Name)+"'")
 	}
 	return strings.Join(list, "\n")
 }
@@ -146,7 +146,7 @@ func readerNames(readers []pcsc.Reader) string {
 // try connects to one reader and selects the JPKI application on its card.
 func (a *app) try(ctx context.Context, r pcsc.Reader) (*session, error) {
 	if !r.CardPresent {
-		return nil, &i18n.Error{Code: i18n.CodeNoCard, ID: "err.no-card", Pairs: []any{"Reader", ui.Escape(r.Name)}}
+		return nil, &outcome.Error{Code: outcome.CodeNoCard, ID: "err.no-card", Pairs: []any{"Reader", text.Escape(r.Name)}}
 	}
 	conn, err := a.env.Readers.Connect(ctx, r.Name)
 	if err != nil {
@@ -185,7 +185,7 @@ func (a *app) askReader(ctx context.Context, found []*session) (int, error) {
 	}
 	lines := []string{a.t("choose.reader")}
 	for i, r := range readers {
-		lines = append(lines, a.t("choose.item", "Number", i+1, "Name", ui.Escape(r.Name)))
+		lines = append(lines, a.t("choose.item", "Number", i+1, "Name", text.Escape(r.Name)))
 	}
 	return a.askNumber(ctx, lines, len(readers))
 }

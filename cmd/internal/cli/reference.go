@@ -4,7 +4,8 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"natsuin/cmd/internal/ui"
+	"natsuin/cmd/internal/console"
+	"natsuin/cmd/internal/terminal"
 )
 
 // A Page is what the documentation says of one command.
@@ -32,7 +33,7 @@ func Reference(lang string) (root Page, global []Flag, err error) {
 	a, err := newApp(&Env{
 		Args:    []string{"--lang", lang},
 		Getenv:  func(string) string { return "" },
-		Streams: &ui.Streams{Terminal: func() (*ui.Terminal, error) { return nil, ui.ErrNoTerminal }},
+		Streams: &console.Streams{Terminal: func() (*terminal.Terminal, error) { return nil, terminal.ErrNoTerminal }},
 	})
 	if err != nil {
 		return Page{}, nil, err

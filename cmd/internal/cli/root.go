@@ -10,8 +10,8 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"natsuin/cmd/internal/i18n"
-	"natsuin/cmd/internal/ui"
+	"natsuin/cmd/internal/console"
+	"natsuin/cmd/internal/outcome"
 )
 
 type verb struct {
@@ -90,13 +90,13 @@ func (a *app) group(use, id string) *cobra.Command {
 			a.showVersion()
 			return nil
 		case c.HasParent() && len(args) > 0:
-			return usage("err.subcommand.unknown", "Command", c.CommandPath(), "Value", strings.Join(args, " "), "Known", names(c))
+			return outcome.Usage("err.subcommand.unknown", "Command", c.CommandPath(), "Value", strings.Join(args, " "), "Known", names(c))
 		case c.HasParent():
-			return usage("err.subcommand", "Command", c.CommandPath(), "Known", names(c))
+			return outcome.Usage("err.subcommand", "Command", c.CommandPath(), "Known", names(c))
 		case len(args) > 0:
-			return usage("err.command", "Value", strings.Join(args, " "), "Known", names(c))
+			return outcome.Usage("err.command", "Value", strings.Join(args, " "), "Known", names(c))
 		case a.asJSON:
-			return usage("err.subcommand", "Command", c.CommandPath(), "Known", names(c))
+			return outcome.Usage("err.subcommand", "Command", c.CommandPath(), "Known", names(c))
 		}
 		a.help(c)
 		return nil
@@ -124,10 +124,10 @@ func (a *app) arguments(least, most int) cobra.PositionalArgs {
 	return func(c *cobra.Command, args []string) error {
 		a.command = path(c)
 		if len(args) < least || slices.Contains(args, "") { // an empty one is a variable that was not set
-			return usage("err.args.few", "Command", c.CommandPath(), "Use", a.useLine(c))
+			return outcome.Usage("err.args.few", "Command", c.CommandPath(), "Use", a.useLine(c))
 		}
 		if most >= 0 && len(args) > most {
-			return usage("err.args.many", "Command", c.CommandPath(), "Use", a.useLine(c), "Value", strings.Join(args[most:], " "))
+			return outcome.Usage("err.args.many", "Command", c.CommandPath(), "Use", a.useLine(c), "Value", strings.Join(args[most:], " "))
 		}
 		return nil
 	}
@@ -151,31 +151,6 @@ func names(c *cobra.Command) string {
 	return strings.Join(list, ", ")
 }
 
-// usage is an error in how the command line was written: exit code 2. The pair
-// "Value" is what was typed, words separated by a space: it may be a secret, so
-// it goes into no message (i18n.Refuse). "Known" are the words that would fit,
-// separated by ", ". Every other value is escaped: a file name may hold anything.
-func usage(id string, pairs ...any) error {
-	var typed, known string
-	var shown []any
-	for i := 0; i+1 < len(pairs); i += 2 {
-		name, value := pairs[i], pairs[i+1]
-		text, isText := value.(string)
-		if isText {
-			value = ui.Escape(text)
-		}
-		if name == "Value" {
-			typed = text
-			continue
-		}
-		if name == "Known" {
-			known = text
-		}
-		shown = append(shown, name, value)
-	}
-	return i18n.Refuse(id, typed, strings.Split(known, ", "), shown...)
-}
-
 // flagError words what pflag found wrong, in the run's language.
 func (a *app) flagError(c *cobra.Command, err error) error {
 	var unknown *pflag.NotExistError
@@ -187,13 +162,13 @@ func (a *app) flagError(c *cobra.Command, err error) error {
 		c.Flags().VisitAll(func(f *pflag.Flag) { known = append(known, "--"+f.Name) })
 		// A secret may be the flag's own text, or the argument after it.
 		typed := append([]string{unknown.GetSpecifiedName()}, a.env.Args...)
-		return usage("err.flag.unknown", "Value", strings.Join(typed, " "), "Known", strings.Join(known, ", "))
+		return outcome.Usage("err.flag.unknown", "Value", strings.Join(typed, " "), "Known", strings.Join(known, ", "))
 	case errors.As(err, &missing):
-		return usage("err.flag.value", "Flag", "--"+missing.GetFlag().Name)
+		return outcome.Usage("err.flag.value", "Flag", "--"+missing.GetFlag().Name)
 	case errors.As(err, &invalid):
-		return usage("err.flag.invalid", "Flag", "--"+invalid.GetFlag().Name, "Value", invalid.GetValue())
+		return outcome.Usage("err.flag.invalid", "Flag", "--"+invalid.GetFlag().Name, "Value", invalid.GetValue())
 	}
-	return usage("err.flag.other", "Value", strings.Join(a.env.Args, " "))
+	return outcome.Usage("err.flag.other", "Value", strings.Join(a.env.Args, " "))
 }
 
 // emptyValue refuses a flag that was given an empty value: a script whose variable is not
@@ -202,7 +177,7 @@ func emptyValue(flags *pflag.FlagSet) (err error) {
 	flags.Visit(func(f *pflag.Flag) {
 		list, many := f.Value.(pflag.SliceValue)
 		if f.Value.String() == "" || many && slices.Contains(list.GetSlice(), "") {
-			err = usage("err.flag.value", "Flag", "--"+f.Name)
+			err = outcome.Usage("err.flag.value", "Flag", "--"+f.Name)
 		}
 	})
 	return err
@@ -211,11 +186,11 @@ func emptyValue(flags *pflag.FlagSet) (err error) {
 // checkGlobals refuses global flags whose values mean nothing.
 func (a *app) checkGlobals() error {
 	g := a.flags
-	if _, err := ui.ParseColorMode(g.color); err != nil {
-		return usage("err.flag.choice", "Flag", "--color", "Value", g.color, "Known", "auto, always, never")
+	if _, err := console.ParseColorMode(g.color); err != nil {
+		return outcome.Usage("err.flag.choice", "Flag", "--color", "Value", g.color, "Known", "auto, always, never")
 	}
 	if a.root.PersistentFlags().Changed("min-tries") && (g.minTries < 1 || g.minTries > 5) {
-		return usage("err.min-tries", "Value", strconv.Itoa(g.minTries))
+		return outcome.Usage("err.min-tries", "Value", strconv.Itoa(g.minTries))
 	}
 	if _, err := g.waitLimit(false); err != nil {
 		return err

@@ -15,7 +15,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"natsuin/cmd/internal/cli"
-	"natsuin/cmd/internal/ui"
+	"natsuin/cmd/internal/terminal"
 )
 
 // seated is set in the environment of the process that has a terminal.
@@ -131,7 +131,7 @@ func (d *desk) sit(t *testing.T, lang string, args ...string) *sitting {
 	s := &sitting{t: t, chair: c, exited: make(chan struct{})}
 	s.seen = len(s.screen())
 	env := d.env(t, &s.out, &s.err, append([]string{"--lang", lang}, args...))
-	env.Streams.Terminal = ui.OpenTerminal
+	env.Streams.Terminal = terminal.Open
 	go func() {
 		defer close(s.exited)
 		s.exit = cli.Main(env)

@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"errors"
-	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -11,9 +10,8 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"natsuin/card"
-	"natsuin/cmd/internal/i18n"
-	"natsuin/cmd/internal/outfile"
-	"natsuin/cmd/internal/ui"
+	"natsuin/cmd/internal/outcome"
+	"natsuin/cmd/internal/terminal"
 )
 
 // longestSecret bounds what is read as a secret, in bytes: 16 characters in
@@ -46,28 +44,6 @@ func wipe(secrets []card.Secret) {
 	}
 }
 
-func fileError(id, name string, err error) error {
-	return &i18n.Error{Code: i18n.CodeFile, ID: id, Pairs: []any{"Path", ui.Escape(name), "Error", ui.Escape(plain(err))}, Err: err}
-}
-
-// existing words an output that exists with the flag that names another one.
-func existing(err error, id string) error {
-	var exists *outfile.ExistsError
-	if !errors.As(err, &exists) {
-		return err
-	}
-	return &i18n.Error{Code: i18n.CodeExists, ID: id, Pairs: []any{"Path", ui.Escape(exists.Path)}, Err: err}
-}
-
-// plain is an error of the operating system without the path that it repeats.
-func plain(err error) string {
-	var pe *os.PathError
-	if errors.As(err, &pe) {
-		return pe.Err.Error()
-	}
-	return err.Error()
-}
-
 // askSecret asks at the terminal until what was typed has the form of this
 // credential. What is malformed never reaches the card.
 func (a *app) askSecret(ctx context.Context, c card.Credential, prompt string) (card.Secret, error) {
@@ -77,7 +53,7 @@ func (a *app) askSecret(ctx context.Context, c card.Credential, prompt string) (
 		if err == nil {
 			s, err = a.normalize(c, typed)
 		}
-		if i18n.CodeOf(err) != i18n.CodeBadSecretForm {
+		if outcome.CodeOf(err) != outcome.CodeBadSecretForm {
 			return s, err
 		}
 		a.askOn(err)
@@ -100,7 +76,7 @@ func (a *app) typeSecret(ctx context.Context, prompt string) (card.Secret, error
 	}
 	a.guard()
 	typed, err := t.ReadSecret(ctx, prompt, longestSecret)
-	for errors.Is(err, ui.ErrTypedAhead) {
+	for errors.Is(err, terminal.ErrTypedAhead) {
 		a.prompt(a.t("secret.ahead"))
 		typed, err = t.ReadSecret(ctx, prompt, longestSecret)
 	}
@@ -136,7 +112,7 @@ func (a *app) normalizeForm(c card.Credential, typed card.Secret) (card.Secret, 
 }
 
 func inputNeeded() error {
-	return &i18n.Error{Code: i18n.CodeDeclined, ID: "err.input-needed"}
+	return &outcome.Error{Code: outcome.CodeDeclined, ID: "err.input-needed"}
 }
 
 // ask puts a question with a visible answer, until one was typed that did not
@@ -148,15 +124,15 @@ func (a *app) ask(ctx context.Context, question string) (string, error) {
 	return a.askLines(ctx, question, nil)
 }
 
-// askLines is ask for an answer on several lines (see [ui.Terminal.AskOn]).
+// askLines is ask for an answer on several lines (see [terminal.Terminal.AskLines]).
 func (a *app) askLines(ctx context.Context, question string, more func(text string) (string, bool)) (string, error) {
 	t, err := a.device()
 	if err != nil {
 		return "", inputNeeded()
 	}
 	for {
-		answer, err := t.AskOn(ctx, a.lastLine(question), more)
-		if !errors.Is(err, ui.ErrTypedAhead) {
+		answer, err := t.AskLines(ctx, a.lastLine(question), more)
+		if !errors.Is(err, terminal.ErrTypedAhead) {
 			return answer, err
 		}
 		a.prompt(a.t("secret.ahead"))
@@ -165,7 +141,7 @@ func (a *app) askLines(ctx context.Context, question string, more func(text stri
 
 // unreadable reports whether an answer was typed that is no text, or too long.
 func unreadable(err error) bool {
-	return errors.Is(err, ui.ErrNotText) || errors.Is(err, ui.ErrInputLength)
+	return errors.Is(err, terminal.ErrNotText) || errors.Is(err, terminal.ErrInputLength)
 }
 
 // lastLine shows all lines of a question but the last.
@@ -250,7 +226,7 @@ func (g globals) waitLimit(interactive bool) (time.Duration, error) {
 	}
 	d, err := time.ParseDuration(g.wait)
 	if err != nil || d < 0 {
-		return 0, usage("err.flag.duration", "Flag", "--wait", "Value", g.wait)
+		return 0, outcome.Usage("err.flag.duration", "Flag", "--wait", "Value", g.wait)
 	}
 	return d, nil
 }

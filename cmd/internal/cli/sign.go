@@ -10,8 +10,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"natsuin/card"
-	"natsuin/cmd/internal/i18n"
-	"natsuin/cmd/internal/ui"
+	"natsuin/cmd/internal/outcome"
+	"natsuin/cmd/internal/text"
 )
 
 type signOptions struct {
@@ -33,13 +33,13 @@ type signReport struct {
 }
 
 type signFile struct {
-	Input     string    `json:"input"`
-	Output    *string   `json:"output"`
-	Format    string    `json:"format"`
-	DigestAlg string    `json:"digest_alg"`
-	Digest    *string   `json:"digest"`
-	OK        bool      `json:"ok"`
-	Code      i18n.Code `json:"code"`
+	Input     string       `json:"input"`
+	Output    *string      `json:"output"`
+	Format    string       `json:"format"`
+	DigestAlg string       `json:"digest_alg"`
+	Digest    *string      `json:"digest"`
+	OK        bool         `json:"ok"`
+	Code      outcome.Code `json:"code"`
 }
 
 type signSigner struct {
@@ -117,7 +117,7 @@ func (r *signRun) run(ctx context.Context, args []string) (err error) {
 		return err
 	}
 	for _, j := range r.jobs {
-		r.app.say(r.app.t("sign.would", "Input", ui.Escape(j.name()), "Output", ui.Escape(j.output)))
+		r.app.say(r.app.t("sign.would", "Input", text.Escape(j.name()), "Output", text.Escape(j.output)))
 	}
 	return nil
 }
@@ -180,9 +180,9 @@ func (r *signRun) withCard(ctx context.Context, secret *cardSecret) error {
 func (r *signRun) able(t card.Token) error {
 	switch {
 	case t.Kind == card.KindJuki && !r.opts.allowWeak:
-		return &i18n.Error{Code: i18n.CodeWeak, ID: "err.sign.juki"}
+		return &outcome.Error{Code: outcome.CodeWeak, ID: "err.sign.juki"}
 	case t.Kind == card.KindIPhone:
-		return &i18n.Error{Code: i18n.CodeNotJPKI, ID: "err.sign.iphone"}
+		return &outcome.Error{Code: outcome.CodeNotJPKI, ID: "err.sign.iphone"}
 	}
 	return nil
 }
@@ -213,7 +213,7 @@ func (r *signRun) notice(ctx context.Context, authEnd *time.Time) error {
 		return err
 	}
 	if !yes {
-		return &i18n.Error{Code: i18n.CodeDeclined, ID: "err.declined"}
+		return &outcome.Error{Code: outcome.CodeDeclined, ID: "err.declined"}
 	}
 	return nil
 }
@@ -221,6 +221,6 @@ func (r *signRun) notice(ctx context.Context, authEnd *time.Time) error {
 // fail marks a file with the outcome that stopped it.
 func (j *job) fail(err error) {
 	if !errors.Is(err, context.Canceled) {
-		j.report.Code = i18n.CodeOf(err)
+		j.report.Code = outcome.CodeOf(err)
 	}
 }

@@ -8,7 +8,7 @@ import (
 	"fmt"
 
 	"natsuin/card"
-	"natsuin/cmd/internal/i18n"
+	"natsuin/cmd/internal/outcome"
 	"natsuin/fingerprint"
 	"natsuin/sign"
 	"natsuin/verify/trust"
@@ -102,9 +102,9 @@ func (r *signRun) fit(cert *x509.Certificate) error {
 	}
 	switch {
 	case now.After(cert.NotAfter) && !r.opts.allowExpired:
-		return &i18n.Error{Code: i18n.CodeExpired, ID: "err.expired", Pairs: []any{"Date", a.date(cert.NotAfter)}}
+		return &outcome.Error{Code: outcome.CodeExpired, ID: "err.expired", Pairs: []any{"Date", a.date(cert.NotAfter)}}
 	case now.Before(cert.NotBefore) && !r.opts.allowExpired:
-		return &i18n.Error{Code: i18n.CodeExpired, ID: "err.not-yet", Pairs: []any{"Date", a.date(cert.NotBefore)}}
+		return &outcome.Error{Code: outcome.CodeExpired, ID: "err.not-yet", Pairs: []any{"Date", a.date(cert.NotBefore)}}
 	case now.After(cert.NotAfter):
 		r.writer.say(a.t("sign.expired-anyway", "Date", a.date(cert.NotAfter)))
 	case a.daysLeft(cert.NotAfter) < 90:

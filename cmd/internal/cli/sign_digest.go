@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"natsuin/card"
+	"natsuin/cmd/internal/outcome"
 	"natsuin/sign"
 )
 
@@ -69,7 +70,7 @@ func (r *signRun) useHashOf(cert *x509.Certificate) error {
 	}
 	for _, j := range r.jobs {
 		if j.other.Hash != h || r.opts.hash != "" {
-			return usage("err.sign.hash-for-key", "Hash", hashName(h))
+			return outcome.Usage("err.sign.hash-for-key", "Hash", hashName(h))
 		}
 	}
 	r.hash = h
@@ -110,7 +111,7 @@ func (j *job) read(ctx context.Context, r *signRun, hash func(io.Reader) error) 
 	if j.input != "-" {
 		f, err := openFile(ctx, j.input)
 		if err != nil {
-			return fileError("err.file.read", j.input, err)
+			return outcome.File("err.file.read", j.input, err)
 		}
 		defer f.Close()
 		in = f
@@ -119,7 +120,7 @@ func (j *job) read(ctx context.Context, r *signRun, hash func(io.Reader) error) 
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		return fileError("err.file.read", j.input, err)
+		return outcome.File("err.file.read", j.input, err)
 	}
 	j.reportDigest()
 	return j.unchanged()

@@ -7,9 +7,9 @@ import (
 	"path/filepath"
 	"strings"
 
-	"natsuin/cmd/internal/i18n"
+	"natsuin/cmd/internal/outcome"
 	"natsuin/cmd/internal/outfile"
-	"natsuin/cmd/internal/ui"
+	"natsuin/cmd/internal/text"
 	"natsuin/sign"
 )
 
@@ -38,7 +38,7 @@ func (r *signRun) check(args []string) error {
 		r.rep.Files = append(r.rep.Files, j.report)
 	}
 	if !known {
-		return usage("err.flag.choice", "Flag", "--hash", "Value", r.opts.hash, "Known", "sha256, sha384, sha512")
+		return outcome.Usage("err.flag.choice", "Flag", "--hash", "Value", r.opts.hash, "Known", "sha256, sha384, sha512")
 	}
 	if err := r.checkFlags(args); err != nil {
 		return err
@@ -64,7 +64,7 @@ func (r *signRun) checkConsent() error {
 	case a.flags.pinFrom == "":
 		return inputNeeded()
 	case !r.opts.yes:
-		return &i18n.Error{Code: i18n.CodeDeclined, ID: "err.notice-unread"}
+		return &outcome.Error{Code: outcome.CodeDeclined, ID: "err.notice-unread"}
 	}
 	return nil
 }
@@ -88,29 +88,29 @@ func (r *signRun) checkFlags(args []string) error {
 	}
 	switch {
 	case o.output == "" && a.changed("sign", "output"):
-		return usage("err.flag.value", "Flag", "-o")
+		return outcome.Usage("err.flag.value", "Flag", "-o")
 	case o.outputDir == "" && a.changed("sign", "output-dir"):
-		return usage("err.flag.value", "Flag", "--output-dir")
+		return outcome.Usage("err.flag.value", "Flag", "--output-dir")
 	case !oneOf(o.key, "sign", "auth"):
-		return usage("err.flag.choice", "Flag", "--key", "Value", o.key, "Known", "sign, auth")
+		return outcome.Usage("err.flag.choice", "Flag", "--key", "Value", o.key, "Known", "sign, auth")
 	case o.raw && o.attached:
-		return usage("err.flags.both", "A", "--raw", "B", "--attached")
+		return outcome.Usage("err.flags.both", "A", "--raw", "B", "--attached")
 	case o.raw && o.pem:
-		return usage("err.flags.both", "A", "--raw", "B", "--pem")
+		return outcome.Usage("err.flags.both", "A", "--raw", "B", "--pem")
 	case o.output != "" && o.outputDir != "":
-		return usage("err.flags.both", "A", "-o", "B", "--output-dir")
+		return outcome.Usage("err.flags.both", "A", "-o", "B", "--output-dir")
 	case o.output != "" && len(args) > 1:
-		return usage("err.sign.one-output")
+		return outcome.Usage("err.sign.one-output")
 	case stdin > 1:
-		return usage("err.sign.stdin-twice")
+		return outcome.Usage("err.sign.stdin-twice")
 	case stdin == 1 && o.output == "":
-		return usage("err.sign.stdin-output")
+		return outcome.Usage("err.sign.stdin-output")
 	case stdin == 1 && o.attached:
-		return usage("err.sign.stdin-attached")
+		return outcome.Usage("err.sign.stdin-attached")
 	case o.output == "-" && a.asJSON:
-		return usage("err.json-stdout", "Flag", "-o -")
+		return outcome.Usage("err.json-stdout", "Flag", "-o -")
 	case o.output == "-" && !o.pem && a.env.Streams.OutIsTerminal:
-		return usage("err.binary-terminal")
+		return outcome.Usage("err.binary-terminal")
 	case o.output == "-":
 		return a.checkStdout()
 	}
@@ -143,7 +143,7 @@ func (r *signRun) newJob(input string) *job {
 			j.output = filepath.Join(o.outputDir, filepath.Base(input)+ext)
 		}
 	}
-	j.report = &signFile{Input: input, Format: format, Code: i18n.CodeNotDone, DigestAlg: hashName(r.hash)}
+	j.report = &signFile{Input: input, Format: format, Code: outcome.CodeNotDone, DigestAlg: hashName(r.hash)}
 	if j.output != "-" {
 		j.report.Output = &j.output
 	}
@@ -156,13 +156,13 @@ func (r *signRun) checkInput(j *job) (err error) {
 		return nil
 	}
 	if j.info, err = os.Stat(j.input); err != nil {
-		return fileError("err.file.read", j.input, err)
+		return outcome.File("err.file.read", j.input, err)
 	}
 	if j.info.IsDir() {
-		return fileError("err.file.folder", j.input, errFolder)
+		return outcome.File("err.file.folder", j.input, errFolder)
 	}
 	if r.opts.attached && !j.info.Mode().IsRegular() {
-		return usage("err.sign.stream-attached", "Path", ui.Escape(j.input))
+		return outcome.Usage("err.sign.stream-attached", "Path", text.Escape(j.input))
 	}
 	return nil
 }
@@ -192,7 +192,7 @@ func (r *signRun) checkOutputs() error {
 		}
 	}
 	if len(r.jobs) > 1 {
-		return existing(errors.Join(problems...), "err.output.exists.several")
+		return outcome.Exists(errors.Join(problems...), "err.output.exists.several")
 	}
 	return errors.Join(problems...)
 }
@@ -205,11 +205,11 @@ func (r *signRun) signedBefore(j *job, err error) error {
 	if ending == "" || !errors.As(err, new(*outfile.ExistsError)) && !(errors.As(err, &same) && same.Input) {
 		return err
 	}
-	code := i18n.CodeExists
+	code := outcome.CodeExists
 	if r.opts.force { // it is not the output that is in the way
-		code = i18n.CodeUsage
+		code = outcome.CodeUsage
 	}
-	return &i18n.Error{Code: code, ID: "err.sign.signed-before", Pairs: []any{"Path", ui.Escape(j.output), "Ending", ending}}
+	return &outcome.Error{Code: code, ID: "err.sign.signed-before", Pairs: []any{"Path", text.Escape(j.output), "Ending", ending}}
 }
 
 // madeBefore returns the ending of an input that natsuin made of another input, or "".
@@ -235,7 +235,7 @@ func (j *job) unchanged() error {
 	}
 	now, err := os.Stat(j.input)
 	if err != nil {
-		return fileError("err.file.read", j.input, err)
+		return outcome.File("err.file.read", j.input, err)
 	}
 	if !os.SameFile(j.info, now) || now.Size() != j.content.Size || !now.ModTime().Equal(j.info.ModTime()) {
 		return j.changedError()
@@ -244,5 +244,5 @@ func (j *job) unchanged() error {
 }
 
 func (j *job) changedError() error {
-	return &i18n.Error{Code: i18n.CodeChanged, ID: "err.file.changed", Pairs: []any{"Path", ui.Escape(j.input)}}
+	return &outcome.Error{Code: outcome.CodeChanged, ID: "err.file.changed", Pairs: []any{"Path", text.Escape(j.input)}}
 }

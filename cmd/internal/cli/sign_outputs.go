@@ -6,7 +6,7 @@ import (
 	"io"
 	"os"
 
-	"natsuin/cmd/internal/i18n"
+	"natsuin/cmd/internal/outcome"
 	"natsuin/cmd/internal/outfile"
 	"natsuin/sign"
 )
@@ -47,7 +47,7 @@ func (r *signRun) cms(j *job, s *sign.Signature) rendering {
 		return func(ctx context.Context, w io.Writer) error {
 			content, err := os.Open(j.input)
 			if err != nil {
-				return fileError("err.file.read", j.input, err)
+				return outcome.File("err.file.read", j.input, err)
 			}
 			defer content.Close()
 			if r.opts.pem {
@@ -69,7 +69,7 @@ func bytesOf(b []byte) rendering {
 }
 
 func writeError(j *job, err error) error {
-	var own *i18n.Error
+	var own *outcome.Error
 	var out *outfile.Error
 	switch {
 	case errors.Is(err, sign.ErrContentChanged):
@@ -80,5 +80,5 @@ func writeError(j *job, err error) error {
 	if j.output == "-" {
 		return stdoutError(err)
 	}
-	return fileError("err.file.write", j.output, err)
+	return outcome.File("err.file.write", j.output, err)
 }

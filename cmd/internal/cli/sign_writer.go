@@ -7,8 +7,8 @@ import (
 	"sync/atomic"
 	"time"
 
-	"natsuin/cmd/internal/i18n"
-	"natsuin/cmd/internal/ui"
+	"natsuin/cmd/internal/outcome"
+	"natsuin/cmd/internal/text"
 )
 
 // A writer checks and writes finished signatures while the card makes the next one.
@@ -63,8 +63,8 @@ func (w *writer) note(j *job, err error) {
 	switch {
 	case w.left.Load(): // the report is being read
 	case err == nil:
-		j.report.OK, j.report.Code = true, i18n.CodeOK
-		w.say(w.run.app.t("sign.done", "Input", ui.Escape(j.name()), "Output", ui.Escape(j.output)))
+		j.report.OK, j.report.Code = true, outcome.CodeOK
+		w.say(w.run.app.t("sign.done", "Input", text.Escape(j.name()), "Output", text.Escape(j.output)))
 	default:
 		w.failed.Store(true)
 		j.fail(err)
@@ -98,21 +98,13 @@ func (w *writer) close(ctx context.Context, err error) error {
 	if errors.Is(err, errStopped) {
 		err = nil
 	}
-	err = worse(err, w.err)
+	err = outcome.WorseError(err, w.err)
 	if !whole {
-		err = worse(err, ctx.Err())
+		err = outcome.WorseError(err, ctx.Err())
 	}
 	w.summary()
 	w.lines.wait(ctx, patience)
 	return err
-}
-
-// worse returns the error that decides the exit code (docs/cli.md, "Exit codes").
-func worse(a, b error) error {
-	if a == nil || b != nil && i18n.Worse(i18n.CodeOf(a), i18n.CodeOf(b)) != i18n.CodeOf(a) {
-		return b
-	}
-	return a
 }
 
 // summary counts the signed files when signing had begun and there were several.

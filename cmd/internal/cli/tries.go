@@ -4,11 +4,11 @@ import (
 	"context"
 
 	"natsuin/card"
-	"natsuin/cmd/internal/i18n"
+	"natsuin/cmd/internal/outcome"
 )
 
 func lockedError(c card.Credential) error {
-	return &i18n.Error{Code: i18n.CodeLocked, ID: "err.locked." + c.String()}
+	return &outcome.Error{Code: outcome.CodeLocked, ID: "err.locked." + c.String()}
 }
 
 // mayTry applies --min-tries, and asks for consent before the last try. An
@@ -27,7 +27,7 @@ func (a *app) mayTry(ctx context.Context, c card.Credential, t card.Tries) error
 		if !t.Known {
 			id = "err.too-few-tries.unknown"
 		}
-		return &i18n.Error{Code: i18n.CodeTooFewTries, ID: id, Pairs: []any{"N", left, "Least", least}}
+		return &outcome.Error{Code: outcome.CodeTooFewTries, ID: id, Pairs: []any{"N", left, "Least", least}}
 	}
 	if !a.interactive() {
 		return nil
@@ -46,7 +46,7 @@ func (a *app) mayTry(ctx context.Context, c card.Credential, t card.Tries) error
 			return err
 		}
 		if !yes {
-			return &i18n.Error{Code: i18n.CodeTooFewTries, ID: "err.last-declined"}
+			return &outcome.Error{Code: outcome.CodeTooFewTries, ID: "err.last-declined"}
 		}
 	}
 	return nil

@@ -10,8 +10,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"natsuin/card"
-	"natsuin/cmd/internal/i18n"
-	"natsuin/cmd/internal/ui"
+	"natsuin/cmd/internal/outcome"
+	"natsuin/cmd/internal/terminal"
+	"natsuin/cmd/internal/text"
 	"natsuin/fingerprint"
 	"natsuin/verify/trust"
 )
@@ -67,8 +68,8 @@ func registeredRoot(r trust.Registered) trustRoot {
 }
 
 func (a *app) printRegistered(r trust.Registered) {
-	a.print(a.t("trust.root", "Name", ui.Escape(r.Name), "Until", a.date(r.Certificate.NotAfter)))
-	a.field("field.subject", ui.Escape(distinguishedName(r.Certificate.RawSubject)))
+	a.print(a.t("trust.root", "Name", text.Escape(r.Name), "Until", a.date(r.Certificate.NotAfter)))
+	a.field("field.subject", text.Escape(distinguishedName(r.Certificate.RawSubject)))
 	a.printGroups("field.sha256", r.Fingerprints.SHA256.String())
 }
 
@@ -81,7 +82,7 @@ func newTrustAdd(a *app) *cobra.Command {
 	o := &trustAddOptions{}
 	c := a.verb("add [flags] FILE | --from-card", "trust.add", func(ctx context.Context, args []string) error {
 		if o.fromCard == (len(args) == 1) {
-			return usage("err.trust.source")
+			return outcome.Usage("err.trust.source")
 		}
 		return a.trustAdd(ctx, o, args)
 	})
@@ -120,10 +121,10 @@ func (a *app) trustAdd(ctx context.Context, o *trustAddOptions, args []string) e
 	a.report = &trustReport{Roots: []trustRoot{registeredRoot(r)}, Already: r.Already}
 	if !r.Already {
 		a.print(a.t("trust.added"))
-	} else if name := ui.Escape(r.Name); r.Matches(o.name) {
+	} else if name := text.Escape(r.Name); r.Matches(o.name) {
 		a.print(a.t("trust.already", "Name", name))
 	} else {
-		a.print(a.t("trust.already.named", "Name", name, "Wanted", ui.Escape(o.name)))
+		a.print(a.t("trust.already.named", "Name", name, "Wanted", text.Escape(o.name)))
 	}
 	a.printRegistered(r)
 	return nil
@@ -138,7 +139,7 @@ func (a *app) rootToAdd(ctx context.Context, o *trustAddOptions, args []string) 
 		return nil, err
 	}
 	if len(certs) != 1 {
-		return nil, usage("err.trust.one", "Path", ui.Escape(args[0]), "N", len(certs))
+		return nil, outcome.Usage("err.trust.one", "Path", text.Escape(args[0]), "N", len(certs))
 	}
 	return certs[0], nil
 }
@@ -156,9 +157,9 @@ func (a *app) compared(ctx context.Context, cert *x509.Certificate, want *finger
 	prints := fingerprint.Of(cert)
 	if want == nil {
 		if !a.interactive() {
-			return &i18n.Error{Code: i18n.CodeDeclined, ID: "err.trust.compare-needed"}
+			return &outcome.Error{Code: outcome.CodeDeclined, ID: "err.trust.compare-needed"}
 		}
-		a.prompt(a.t("trust.compare.intro", "Subject", ui.Escape(distinguishedName(cert.RawSubject))))
+		a.prompt(a.t("trust.compare.intro", "Subject", text.Escape(distinguishedName(cert.RawSubject))))
 		print, err := a.askPrint(ctx)
 		if err != nil {
 			return err
@@ -180,9 +181,9 @@ func (a *app) askPrint(ctx context.Context) (fingerprint.Fingerprint, error) {
 	for {
 		typed, err := a.askLines(ctx, a.t("trust.compare.ask"), a.morePrint)
 		switch {
-		case errors.Is(err, ui.ErrInputLength):
+		case errors.Is(err, terminal.ErrInputLength):
 			err = fingerprint.ErrTooLong
-		case errors.Is(err, ui.ErrNotText):
+		case errors.Is(err, terminal.ErrNotText):
 			err = &fingerprint.SyntaxError{Char: utf8.RuneError}
 		case err != nil:
 			return fingerprint.Fingerprint{}, err
@@ -236,15 +237,15 @@ func (a *app) trustRemove(which string) error {
 	r, err := a.rootStore().Remove(which)
 	if errors.Is(err, trust.ErrNotRegistered) {
 		if root, ok := builtIn(which); ok {
-			return usage("err.trust.built-in", "Name", root.Name)
+			return outcome.Usage("err.trust.built-in", "Name", root.Name)
 		}
-		return usage("err.trust.unknown", "Value", which)
+		return outcome.Usage("err.trust.unknown", "Value", which)
 	}
 	if err != nil {
 		return err
 	}
 	a.report = &trustReport{Roots: []trustRoot{}}
-	a.print(a.t("trust.removed", "Name", ui.Escape(r.Name)))
+	a.print(a.t("trust.removed", "Name", text.Escape(r.Name)))
 	if root, ok := trust.Lookup(r.Certificate); ok {
 		a.print(a.t("trust.still-pinned", "Name", root.Name))
 	}

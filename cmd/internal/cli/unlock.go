@@ -8,8 +8,8 @@ import (
 
 	"natsuin/card"
 	"natsuin/card/pcsc"
-	"natsuin/cmd/internal/i18n"
-	"natsuin/cmd/internal/ui"
+	"natsuin/cmd/internal/outcome"
+	"natsuin/cmd/internal/text"
 )
 
 // An unlocking is one use of the card that needs a secret (docs/cli.md,
@@ -41,7 +41,7 @@ type unlocking struct {
 // last: unknown after a secret was accepted, and after an answer that was lost.
 func (a *app) unlock(ctx context.Context, u unlocking) (left card.Tries, err error) {
 	if most := u.Credential.MaxTries(); a.flags.minTries > most {
-		return left, usage("err.min-tries.most", "Least", a.flags.minTries, "Most", most)
+		return left, outcome.Usage("err.min-tries.most", "Least", a.flags.minTries, "Most", most)
 	}
 	s, err := a.connect(ctx)
 	if err != nil {
@@ -134,7 +134,7 @@ func (l *unlocker) look() (was shown, err error) {
 // rehearsal: whoever only looks disturbs nobody.
 func (l *unlocker) announce(ctx context.Context, was shown) (shown, error) {
 	a := l.app
-	a.talk(a.t("unlock.card", "Reader", ui.Escape(l.s.conn.Reader()), "Card", a.kind(was.token)))
+	a.talk(a.t("unlock.card", "Reader", text.Escape(l.s.conn.Reader()), "Card", a.kind(was.token)))
 	reset := was.tries.Verified && !l.Rehearse
 	if !reset {
 		if err := l.showTries(was.tries); err != nil {
@@ -302,7 +302,7 @@ func final(err error) error {
 	if !errors.As(err, new(*changedError)) || errors.Is(err, pcsc.ErrNoService) {
 		return err
 	}
-	return &i18n.Error{Code: i18n.CodeCardRemoved, ID: "err.card-changed", Err: err}
+	return &outcome.Error{Code: outcome.CodeCardRemoved, ID: "err.card-changed", Err: err}
 }
 
 // words is the message for a person.

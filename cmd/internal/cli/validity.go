@@ -9,8 +9,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"natsuin/card"
-	"natsuin/cmd/internal/i18n"
-	"natsuin/cmd/internal/ui"
+	"natsuin/cmd/internal/outcome"
+	"natsuin/cmd/internal/text"
 	"natsuin/fingerprint"
 	"natsuin/verify"
 )
@@ -85,42 +85,42 @@ func (a *app) validity(ctx context.Context, o *validityOptions, args []string) e
 		return err
 	}
 	a.sayUnreached()
-	outcome := a.validityOutcome(id, cert, rep)
+	answer := a.validityOutcome(id, cert, rep)
 	a.report = validityOf(id, cert, rep)
-	a.printValidity(o, id, cert, rep, outcome)
-	if outcome.Code == i18n.CodeOK {
+	a.printValidity(o, id, cert, rep, answer)
+	if answer.Code == outcome.CodeOK {
 		return nil
 	}
-	return &verdictError{outcome.Code, outcome.ID, outcome.Pairs}
+	return &outcome.Verdict{Outcome: *answer}
 }
 
 // validityOutcome is the one answer: good only when revocation was checked and is good
 // (docs/cli.md, "Commands"). Its words are those of the screen and of the JSON message.
-func (a *app) validityOutcome(id card.CertID, cert *x509.Certificate, rep *verify.CertificateReport) *i18n.Error {
+func (a *app) validityOutcome(id card.CertID, cert *x509.Certificate, rep *verify.CertificateReport) *outcome.Error {
 	name := a.t("cert.kind." + id.String())
-	answer := func(code i18n.Code, message string, pairs ...any) *i18n.Error {
-		return &i18n.Error{Code: code, ID: message, Pairs: append(pairs, "Certificate", name)}
+	say := func(code outcome.Code, message string, pairs ...any) *outcome.Error {
+		return &outcome.Error{Code: code, ID: message, Pairs: append(pairs, "Certificate", name)}
 	}
 	revocation := rep.Revocation
 	switch {
 	case rep.Dates == verify.DatesExpired:
-		return answer(i18n.CodeExpired, "validity.expired", "Date", a.date(cert.NotAfter))
+		return say(outcome.CodeExpired, "validity.expired", "Date", a.date(cert.NotAfter))
 	case revocation.State == verify.Revoked:
-		return answer(i18n.CodeRevoked, "validity.revoked", "Date", a.dateTime(revocation.At), "Reason", a.crlReason(revocation.Reason))
+		return say(outcome.CodeRevoked, "validity.revoked", "Date", a.dateTime(revocation.At), "Reason", a.crlReason(revocation.Reason))
 	case rep.Dates == verify.DatesNotYet:
-		return answer(i18n.CodeIndeterminate, "validity.not-yet", "Date", a.dateTime(cert.NotBefore))
+		return say(outcome.CodeIndeterminate, "validity.not-yet", "Date", a.dateTime(cert.NotBefore))
 	case rep.Verdict == verify.Valid && revocation.State == verify.Good:
-		return answer(i18n.CodeOK, "validity.good", "Source", strings.ToUpper(string(revocation.Source)))
+		return say(outcome.CodeOK, "validity.good", "Source", strings.ToUpper(string(revocation.Source)))
 	case rep.Anchor == nil && rep.Reason == verify.ReasonChainWeak:
-		return answer(i18n.CodeIndeterminate, "validity.weak")
+		return say(outcome.CodeIndeterminate, "validity.weak")
 	case rep.Anchor == nil && rep.Practice:
-		return answer(i18n.CodeIndeterminate, "validity.practice-root")
+		return say(outcome.CodeIndeterminate, "validity.practice-root")
 	case rep.Anchor == nil || revocation.State == verify.Good:
-		return answer(i18n.CodeIndeterminate, "validity.unproven", "Reason", a.reason(rep.Reason))
+		return say(outcome.CodeIndeterminate, "validity.unproven", "Reason", a.reason(rep.Reason))
 	case revocation.State == verify.Unknown:
-		return answer(i18n.CodeIndeterminate, "validity.unknown", "Reason", a.revocationReason(rep))
+		return say(outcome.CodeIndeterminate, "validity.unknown", "Reason", a.revocationReason(rep))
 	}
-	return answer(i18n.CodeIndeterminate, "validity.unchecked")
+	return say(outcome.CodeIndeterminate, "validity.unchecked")
 }
 
 // revocationReason says why the question about revocation stayed open.
@@ -148,20 +148,20 @@ func validityOf(id card.CertID, cert *x509.Certificate, rep *verify.CertificateR
 const newForHours = 24 * time.Hour
 
 // printValidity tells the answer, whom it rests on, and what the holder should know.
-func (a *app) printValidity(o *validityOptions, id card.CertID, cert *x509.Certificate, rep *verify.CertificateReport, outcome *i18n.Error) {
-	a.shaded(goodOrBad(outcome.Code == i18n.CodeOK), a.t(outcome.ID, outcome.Pairs...))
+func (a *app) printValidity(o *validityOptions, id card.CertID, cert *x509.Certificate, rep *verify.CertificateReport, answer *outcome.Error) {
+	a.shaded(goodOrBad(answer.Code == outcome.CodeOK), a.t(answer.ID, answer.Pairs...))
 	if rep.Practice {
 		a.print("  " + a.t("practice.mark"))
 	}
-	a.field("field.subject", ui.Escape(distinguishedName(cert.RawSubject)))
+	a.field("field.subject", text.Escape(distinguishedName(cert.RawSubject)))
 	a.field("field.valid", a.t("field.valid.value", "From", a.date(cert.NotBefore), "Until", a.date(cert.NotAfter)))
 	if n := rep.Anchor; n != nil {
-		a.field("validity.anchor", a.t("verify.anchor."+string(n.Kind), "Name", ui.Escape(n.Name)))
+		a.field("validity.anchor", a.t("verify.anchor."+string(n.Kind), "Name", text.Escape(n.Name)))
 	}
-	if hint := outcome.ID + ".hint"; a.out.Has(hint) {
-		a.print(a.t(hint, outcome.Pairs...))
+	if hint := answer.ID + ".hint"; a.out.Has(hint) {
+		a.print(a.t(hint, answer.Pairs...))
 	}
-	over := outcome.Code == i18n.CodeExpired || outcome.Code == i18n.CodeRevoked
+	over := answer.Code == outcome.CodeExpired || answer.Code == outcome.CodeRevoked
 	if rep.Practice && over {
 		a.print(a.t("validity.practice"))
 	}

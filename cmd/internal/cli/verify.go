@@ -10,9 +10,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"natsuin/cmd/internal/i18n"
+	"natsuin/cmd/internal/outcome"
 	"natsuin/cmd/internal/outfile"
-	"natsuin/cmd/internal/ui"
+	"natsuin/cmd/internal/text"
 	"natsuin/verify"
 )
 
@@ -96,7 +96,7 @@ func (r *verifyRun) judgeAll(ctx context.Context, pairs []pair) <-chan chan *jud
 				defer func() { <-cores }()
 				defer func() {
 					if v := recover(); v != nil {
-						answer <- &judged{pair: p, err: bug(v)}
+						answer <- &judged{pair: p, err: outcome.Bug(v)}
 					}
 				}()
 				answer <- r.judge(ctx, p)
@@ -116,11 +116,11 @@ func (r *verifyRun) pairs(args []string) ([]pair, error) {
 			continue
 		}
 		if len(list) == 0 {
-			return nil, usage("err.verify.content-first", "Path", ui.Escape(arg))
+			return nil, outcome.Usage("err.verify.content-first", "Path", text.Escape(arg))
 		}
 		last := &list[len(list)-1]
 		if last.content != "" {
-			return nil, usage("err.verify.content-twice", "Path", ui.Escape(arg))
+			return nil, outcome.Usage("err.verify.content-twice", "Path", text.Escape(arg))
 		}
 		last.content = arg
 	}
@@ -132,18 +132,18 @@ func (r *verifyRun) pairs(args []string) ([]pair, error) {
 		}
 	}
 	if stdin > 1 {
-		return nil, usage("err.sign.stdin-twice")
+		return nil, outcome.Usage("err.sign.stdin-twice")
 	}
 	if len(list) != 1 {
 		for _, flag := range []struct{ name, value string }{{"--content", o.content}, {"--signer", o.signer}, {"--out", o.out}} {
 			if flag.value != "" {
-				return nil, usage("err.verify.one", "Flag", flag.name)
+				return nil, outcome.Usage("err.verify.one", "Flag", flag.name)
 			}
 		}
 	}
 	if o.content != "" {
 		if list[0].content != "" {
-			return nil, usage("err.verify.content-twice", "Path", ui.Escape(list[0].content))
+			return nil, outcome.Usage("err.verify.content-twice", "Path", text.Escape(list[0].content))
 		}
 		list[0].content = o.content
 	}
@@ -161,21 +161,21 @@ type judged struct {
 	err    error
 }
 
-func (j *judged) code() i18n.Code {
+func (j *judged) code() outcome.Code {
 	if j.err != nil {
-		return i18n.CodeOf(j.err)
+		return outcome.CodeOf(j.err)
 	}
 	return verdictCode(j.report.Verdict)
 }
 
-func verdictCode(v verify.Verdict) i18n.Code {
+func verdictCode(v verify.Verdict) outcome.Code {
 	switch v {
 	case verify.Valid:
-		return i18n.CodeOK
+		return outcome.CodeOK
 	case verify.Indeterminate:
-		return i18n.CodeIndeterminate
+		return outcome.CodeIndeterminate
 	}
-	return i18n.CodeInvalid
+	return outcome.CodeInvalid
 }
 
 // judge opens both files once and has them judged.
@@ -185,18 +185,18 @@ func (r *verifyRun) judge(ctx context.Context, p pair) *judged {
 		return j
 	}
 	if info, err := os.Stat(p.signature); err == nil && !info.Mode().IsRegular() {
-		j.err = fileError("err.file.regular", p.signature, errNotRegular)
+		j.err = outcome.File("err.file.regular", p.signature, errNotRegular)
 		return j
 	}
 	sig, err := os.Open(p.signature)
 	if err != nil {
-		j.err = fileError("err.file.read", p.signature, err)
+		j.err = outcome.File("err.file.read", p.signature, err)
 		return j
 	}
 	defer sig.Close()
 	info, err := sig.Stat()
 	if err != nil {
-		j.err = fileError("err.file.read", p.signature, err)
+		j.err = outcome.File("err.file.read", p.signature, err)
 		return j
 	}
 	in := verify.Input{Signature: sig, Size: info.Size()}
@@ -208,7 +208,7 @@ func (r *verifyRun) judge(ctx context.Context, p pair) *judged {
 	} else if j.content != "" {
 		content, err := openFile(ctx, j.content)
 		if err != nil {
-			j.err = fileError("err.file.read", j.content, err)
+			j.err = outcome.File("err.file.read", j.content, err)
 			return j
 		}
 		defer content.Close()
@@ -250,9 +250,9 @@ func (r *verifyRun) judgeInto(ctx context.Context, j *judged, in verify.Input) {
 	case err != nil && ctx.Err() != nil:
 		j.err = ctx.Err()
 	case err != nil:
-		j.err = fileError("err.file.read", j.signature, err)
+		j.err = outcome.File("err.file.read", j.signature, err)
 	case r.opts.out != "" && !report.Attached:
-		j.err = usage("err.verify.out-detached")
+		j.err = outcome.Usage("err.verify.out-detached")
 	default:
 		j.report = report
 		if f != nil && report.Verdict == verify.Valid {

@@ -3,15 +3,18 @@ package cli
 import (
 	"strings"
 
-	"natsuin/cmd/internal/ui"
+	"natsuin/cmd/internal/outcome"
+	"natsuin/cmd/internal/text"
 	"natsuin/verify"
 )
 
 // outcomeOf is what decided the run when a verdict that is not VALID did.
 func (r *verifyRun) outcomeOf(j *judged) error {
 	verdict := j.report.Verdict
-	return &verdictError{verdictCode(verdict), "verify.outcome." + strings.ToLower(verdict.String()),
-		[]any{"Path", ui.Escape(j.signature), "Verdict", r.verdictLine(j.report), "Next", r.app.t(nextStep(j.report))}}
+	return &outcome.Verdict{Outcome: outcome.Error{
+		Code: verdictCode(verdict), ID: "verify.outcome." + strings.ToLower(verdict.String()),
+		Pairs: []any{"Path", text.Escape(j.signature), "Verdict", r.verdictLine(j.report), "Next", r.app.t(nextStep(j.report))},
+	}}
 }
 
 // nextSteps are the ids of what can be done about a reason, where the flag that answers it

@@ -7,9 +7,9 @@ import (
 	"slices"
 	"time"
 
-	"natsuin/cmd/internal/i18n"
+	"natsuin/cmd/internal/outcome"
 	"natsuin/cmd/internal/outfile"
-	"natsuin/cmd/internal/ui"
+	"natsuin/cmd/internal/text"
 	"natsuin/fingerprint"
 	"natsuin/verify"
 )
@@ -21,13 +21,13 @@ func (r *verifyRun) readPolicy(ctx context.Context, pairs []pair) error {
 	p.Cache = new(verify.Cache)
 	p.Now, p.AllowSHA1, p.AllowWeak, p.AllowAuth = a.env.Now(), o.allowSHA1, o.allowWeak, o.allowAuth
 	if o.revocation != "" && o.revocation != "require" {
-		return usage("err.flag.choice", "Flag", "--revocation", "Value", o.revocation, "Known", "require")
+		return outcome.Usage("err.flag.choice", "Flag", "--revocation", "Value", o.revocation, "Known", "require")
 	}
 	p.RequireRevocation = o.revocation == "require"
 	if o.at != "" {
 		at, err := time.Parse(time.RFC3339, o.at)
 		if err != nil || at.IsZero() { // year 1 means "not given" to verify
-			return usage("err.flag.time", "Flag", "--at")
+			return outcome.Usage("err.flag.time", "Flag", "--at")
 		}
 		p.At = at
 	}
@@ -37,16 +37,16 @@ func (r *verifyRun) readPolicy(ctx context.Context, pairs []pair) error {
 			return err
 		}
 		if print.Algorithm != fingerprint.SHA256 {
-			return usage("err.verify.signer-sha1")
+			return outcome.Usage("err.verify.signer-sha1")
 		}
 		p.SignerSHA256 = (*[32]byte)(print.Sum)
 	}
 	if o.out == "-" { // a pipe cannot be taken back when the verdict is not VALID
-		return usage("err.verify.out-stdout")
+		return outcome.Usage("err.verify.out-stdout")
 	}
 	if o.out != "" {
 		if err := errors.Join(outfile.Check([]string{o.out}, r.inputs(pairs), o.force)...); err != nil {
-			return existing(err, "err.output.exists.out")
+			return outcome.Exists(err, "err.output.exists.out")
 		}
 	}
 	var err error
@@ -93,7 +93,7 @@ func (a *app) revocationSources(ctx context.Context, p *verify.Policy, crls []st
 		}
 		lists, err := verify.ReadLists(b)
 		if err != nil {
-			return &i18n.Error{Code: i18n.CodeFile, ID: "err.file.crl", Pairs: []any{"Path", ui.Escape(name)}, Err: err}
+			return &outcome.Error{Code: outcome.CodeFile, ID: "err.file.crl", Pairs: []any{"Path", text.Escape(name)}, Err: err}
 		}
 		p.CRLs = append(p.CRLs, lists...)
 	}

@@ -4,8 +4,8 @@ import (
 	"context"
 	"strings"
 
-	"natsuin/cmd/internal/i18n"
-	"natsuin/cmd/internal/ui"
+	"natsuin/cmd/internal/outcome"
+	"natsuin/cmd/internal/text"
 	"natsuin/fingerprint"
 	"natsuin/verify"
 )
@@ -21,7 +21,7 @@ type verifyFile struct {
 	Content   *string        `json:"content"`
 	Digest    *string        `json:"digest"`
 	Verdict   *string        `json:"verdict"`
-	Code      i18n.Code      `json:"code"`
+	Code      outcome.Code   `json:"code"`
 	Checks    []verifyCheck  `json:"checks"`
 	Signers   []verifySigner `json:"signers"`
 }
@@ -74,7 +74,7 @@ type verifyCheck struct {
 // decides the run.
 func (r *verifyRun) conclude(ctx context.Context, answers <-chan chan *judged) error {
 	rep := &verifyReport{Files: []verifyFile{}}
-	worst, decisive, verdict := i18n.CodeOK, error(nil), verify.Valid
+	worst, decisive, verdict := outcome.CodeOK, error(nil), verify.Valid
 	all, others := 0, []string(nil) // that are not VALID
 	for answer := range answers {
 		j := <-answer
@@ -91,10 +91,10 @@ func (r *verifyRun) conclude(ctx context.Context, answers <-chan chan *judged) e
 		}
 		all++
 		if j.verdict() != verify.Valid {
-			others = append(others, ui.Escape(j.signature))
+			others = append(others, text.Escape(j.signature))
 		}
 		verdict = min(verdict, j.verdict()) // INVALID if any, else INDETERMINATE if any
-		if code := j.code(); code != i18n.CodeOK && (decisive == nil || i18n.Worse(worst, code) == code && code != worst) {
+		if code := j.code(); code != outcome.CodeOK && (decisive == nil || outcome.Worse(worst, code) == code && code != worst) {
 			worst, decisive = code, j.err
 			if decisive == nil {
 				decisive = r.outcomeOf(j)
@@ -109,7 +109,7 @@ func (r *verifyRun) conclude(ctx context.Context, answers <-chan chan *judged) e
 	if all > 1 && len(others) > 0 {
 		r.app.sayOthers(all, others)
 	}
-	if isVerdict(decisive) {
+	if outcome.IsVerdict(decisive) {
 		r.app.sayHint(decisive)
 	}
 	return decisive
@@ -197,11 +197,11 @@ func orNull(s string) *string {
 func (r *verifyRun) printJudged(j *judged) {
 	a := r.app
 	if j.report == nil {
-		a.print(a.t("verify.unjudged", "Path", ui.Escape(j.signature), "Error", a.out.Explain(j.err).Message))
+		a.print(a.t("verify.unjudged", "Path", text.Escape(j.signature), "Error", a.out.Explain(j.err).Message))
 		return
 	}
 	rep := j.report
-	a.shaded(shadeOf(rep), a.t("verify.head", "Path", ui.Escape(j.signature), "Verdict", r.verdictLine(rep)))
+	a.shaded(shadeOf(rep), a.t("verify.head", "Path", text.Escape(j.signature), "Verdict", r.verdictLine(rep)))
 	a.printContent(j)
 	r.printChecks(rep.Checks)
 	for i := range rep.Signers {
@@ -219,7 +219,7 @@ func (a *app) printContent(j *judged) {
 	}
 	what := a.t("verify.attached")
 	if !rep.Attached {
-		what = ui.Escape(j.content)
+		what = text.Escape(j.content)
 	}
 	a.field("verify.content", a.t("verify.content.value", "Name", what, "Size", rep.ContentSize))
 	a.printGroups("verify.digest", hexUpper(rep.ContentSHA256))
@@ -231,7 +231,7 @@ func (r *verifyRun) printSigner(s *verify.Signer, n, of int) {
 		a.print(a.t("verify.signer.number", "Number", n, "All", of, "Verdict", r.verdictWith(s.Verdict, s.Reason, s.Practice, []verify.Signer{*s})))
 	}
 	if c := s.Certificate; c != nil {
-		a.field("verify.signer", ui.Escape(distinguishedName(c.RawSubject)))
+		a.field("verify.signer", text.Escape(distinguishedName(c.RawSubject)))
 		a.printSignerName(s)
 		a.printGroups("verify.fingerprint", fingerprint.Of(c).SHA256.String())
 	} else {
@@ -248,7 +248,7 @@ func (r *verifyRun) printSigner(s *verify.Signer, n, of int) {
 		a.field("verify.timestamp", a.dateTime(t.Time))
 	}
 	if s.Anchor != nil {
-		a.field("verify.anchor", a.t("verify.anchor."+string(s.Anchor.Kind), "Name", ui.Escape(s.Anchor.Name)))
+		a.field("verify.anchor", a.t("verify.anchor."+string(s.Anchor.Kind), "Name", text.Escape(s.Anchor.Name)))
 	}
 	if s.Revocation.State == verify.Revoked {
 		a.field("verify.revoked", a.t("verify.revoked.value", "Date", a.dateTime(s.Revocation.At), "Reason", a.crlReason(s.Revocation.Reason)))

@@ -4,7 +4,7 @@ import (
 	"slices"
 	"strings"
 
-	"natsuin/cmd/internal/ui"
+	"natsuin/cmd/internal/text"
 	"natsuin/verify"
 )
 
@@ -42,7 +42,7 @@ func (r *verifyRun) verdictWith(verdict verify.Verdict, reason verify.Reason, pr
 		}
 		for _, s := range signers {
 			if s.Anchor != nil && s.Anchor.Kind != verify.AnchorPinned && s.Anchor.Kind != verify.AnchorPractice {
-				under := a.t("verdict.anchor."+string(s.Anchor.Kind), "Name", ui.Escape(s.Anchor.Name))
+				under := a.t("verdict.anchor."+string(s.Anchor.Kind), "Name", text.Escape(s.Anchor.Name))
 				if !slices.Contains(remarks, under) {
 					remarks = append(remarks, under)
 				}
@@ -120,5 +120,5 @@ func (a *app) reason(id verify.Reason) string {
 	if key := "reason." + string(id); a.out.Has(key) {
 		return a.t(key)
 	}
-	return ui.Escape(string(id))
+	return text.Escape(string(id))
 }

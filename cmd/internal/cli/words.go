@@ -4,7 +4,6 @@ import (
 	"crypto"
 	"crypto/x509/pkix"
 	"encoding/asn1"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -14,41 +13,8 @@ import (
 
 	"natsuin/card"
 	"natsuin/card/apdu"
-	"natsuin/cmd/internal/i18n"
-	"natsuin/cmd/internal/ui"
+	"natsuin/cmd/internal/text"
 )
-
-// A verdictError is an outcome that the verb has already shown on stdout: it sets
-// the exit code and the JSON code, and prints no error line.
-type verdictError struct {
-	code  i18n.Code
-	id    string
-	pairs []any
-}
-
-func (e *verdictError) Error() string { return string(e.code) }
-
-// As lets the words of a verdict be found as those of any outcome are.
-func (e *verdictError) As(target any) bool {
-	t, ok := target.(**i18n.Error)
-	if ok {
-		*t = &i18n.Error{Code: e.code, ID: e.id, Pairs: e.pairs}
-	}
-	return ok
-}
-
-func isVerdict(err error) bool { return errors.As(err, new(*verdictError)) }
-
-// detail is the chain of causes for -v: status words, PC/SC codes, where it broke. What
-// the commands decided themselves is worded already.
-func detail(err error) (lines []string) {
-	for e := err; e != nil; e = errors.Unwrap(e) {
-		if _, worded := e.(*i18n.Error); !worded {
-			lines = append(lines, strings.Split(fmt.Sprintf("%T: %v", e, e), "\n")...)
-		}
-	}
-	return lines
-}
 
 // stamp is a time as JSON says it.
 func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
@@ -81,9 +47,9 @@ func hashName(h crypto.Hash) string {
 func (a *app) field(id, value string) {
 	name := a.t(id)
 	indent := "  "
-	for i, line := range strings.Split(ui.Wrap(value, a.env.Streams.Columns()-ui.Width(name)-len(indent)-2), "\n") {
+	for i, line := range strings.Split(text.Wrap(value, a.env.Streams.Columns()-text.Width(name)-len(indent)-2), "\n") {
 		if i > 0 {
-			name = strings.Repeat(" ", ui.Width(name))
+			name = strings.Repeat(" ", text.Width(name))
 		}
 		a.print(indent + name + "  " + line)
 	}
@@ -94,7 +60,7 @@ const underResult = 12 // columns: below the names of checks and probes, right o
 // printAfter prints a line of which the first columns stay alone when it is broken.
 func (a *app) printAfter(columns int, line string) {
 	if a.env.Streams.OutIsTerminal {
-		line = ui.WrapUnder(line, a.env.Streams.Columns(), columns)
+		line = text.WrapUnder(line, a.env.Streams.Columns(), columns)
 	}
 	a.print(line)
 }
@@ -129,7 +95,7 @@ func (a *app) printGroups(id, hex string) {
 	for i := 0; i < len(hex); i += 4 {
 		list = append(list, hex[i:min(i+4, len(hex))])
 	}
-	lines := ui.GroupLines(list, a.env.Streams.Columns()-ui.Width(name)-4)
+	lines := text.GroupLines(list, a.env.Streams.Columns()-text.Width(name)-4)
 	a.field(id, strings.Join(lines, "\n"))
 }
 
@@ -141,7 +107,7 @@ func (a *app) crlReason(reason string) string {
 	if id := "crl-reason." + reason; a.out.Has(id) {
 		return a.t(id)
 	}
-	return a.t("crl-reason.other", "Reason", ui.Escape(reason))
+	return a.t("crl-reason.other", "Reason", text.Escape(reason))
 }
 
 // subject is a certificate's name: distinguishedName, but in JSON without the places in a

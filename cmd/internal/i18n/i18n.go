@@ -13,6 +13,8 @@ import (
 	"embed"
 	"slices"
 	"strings"
+
+	"natsuin/cmd/internal/outcome"
 )
 
 //go:embed messages/*.json topics/*.txt
@@ -45,7 +47,7 @@ func Choose(flag string, getenv func(string) string, platform func() string) (st
 				return l, nil
 			}
 		}
-		return "", Refuse("err.lang", flag, Languages())
+		return "", outcome.Refuse("err.lang", flag, Languages())
 	}
 	for _, name := range []string{"NATSUIN_LANG", "LC_ALL", "LC_MESSAGES", "LANG"} {
 		if v := getenv(name); v != "" {

@@ -5,6 +5,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"io/fs"
 	"maps"
 	"path/filepath"
 	"regexp"
@@ -41,21 +42,19 @@ func asked(t *testing.T) ids {
 	t.Helper()
 	found := ids{map[string]token.Position{}, map[string]token.Position{}}
 	set := token.NewFileSet()
-	for _, dir := range []string{".", "../cli", "../../gendocs"} {
-		names, err := filepath.Glob(filepath.Join(dir, "*.go"))
-		if err != nil || len(names) == 0 {
-			t.Fatalf("no sources in %s: %v", dir, err)
+	err := filepath.WalkDir("../..", func(name string, _ fs.DirEntry, err error) error {
+		if err != nil || !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go") {
+			return err
 		}
-		for _, name := range names {
-			if strings.HasSuffix(name, "_test.go") {
-				continue
-			}
-			f, err := parser.ParseFile(set, name, nil, 0)
-			if err != nil {
-				t.Fatal(err)
-			}
-			ast.Inspect(f, func(n ast.Node) bool { found.visit(set, n); return true })
+		f, err := parser.ParseFile(set, name, nil, 0)
+		if err != nil {
+			return err
 		}
+		ast.Inspect(f, func(n ast.Node) bool { found.visit(set, n); return true })
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 	return found
 }
