@@ -15,6 +15,7 @@ import (
 	"natsuin/card/pcsc"
 	"natsuin/card/practice"
 	"natsuin/card/virtual"
+	"natsuin/cmd/internal/access"
 	"natsuin/cmd/internal/cli"
 	"natsuin/cmd/internal/console"
 	"natsuin/cmd/internal/terminal"
@@ -105,7 +106,7 @@ func (d *desk) Wait(ctx context.Context, known []pcsc.Reader) error {
 }
 
 // Connect is as strict as pcsc.System: a context that has ended connects to nothing.
-func (d *desk) Connect(ctx context.Context, reader string) (cli.Connection, error) {
+func (d *desk) Connect(ctx context.Context, reader string) (access.Connection, error) {
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}

@@ -13,6 +13,7 @@ import (
 
 	"natsuin/card/pcsc"
 	"natsuin/card/practice"
+	"natsuin/cmd/internal/access"
 	"natsuin/cmd/internal/cli"
 	"natsuin/cmd/internal/console"
 	"natsuin/cmd/internal/terminal"
@@ -34,7 +35,7 @@ func (f *fakeReaders) Wait(context.Context, []pcsc.Reader) error {
 	return errors.New("doctor does not wait")
 }
 
-func (f *fakeReaders) Connect(_ context.Context, reader string) (cli.Connection, error) {
+func (f *fakeReaders) Connect(_ context.Context, reader string) (access.Connection, error) {
 	if f.connect != nil {
 		return nil, f.connect
 	}
@@ -89,7 +90,7 @@ func (f finding) fix(id string) string {
 }
 
 type machine struct {
-	readers cli.Readers
+	readers access.Readers
 	now     time.Time
 	env     map[string]string
 	columns int

@@ -19,6 +19,7 @@ import (
 
 	"natsuin/card/pcsc"
 	"natsuin/card/virtual"
+	"natsuin/cmd/internal/access"
 	"natsuin/cmd/internal/cli"
 	"natsuin/cmd/internal/console"
 	"natsuin/cmd/internal/outcome"
@@ -72,12 +73,12 @@ func (r *run) wrong(format string, args ...any) {
 }
 
 // perform runs the act with the card that readers hold, as a script.
-func perform(a act, dir string, readers cli.Readers, card *virtual.Card, flags ...string) *run {
+func perform(a act, dir string, readers access.Readers, card *virtual.Card, flags ...string) *run {
 	nobody := func() (*terminal.Terminal, error) { return nil, terminal.ErrNoTerminal }
 	return performAt(nobody, a, dir, readers, card, flags...)
 }
 
-func performAt(terminal func() (*terminal.Terminal, error), a act, dir string, readers cli.Readers, card *virtual.Card, flags ...string) *run {
+func performAt(terminal func() (*terminal.Terminal, error), a act, dir string, readers access.Readers, card *virtual.Card, flags ...string) *run {
 	r := &run{act: a, dir: dir, card: card, before: card.State()}
 	if i := slices.Index(flags, "--lang"); i >= 0 {
 		r.lang = flags[i+1]

@@ -3,8 +3,8 @@
 //
 // It is not a library and decides nothing about cards or signatures: it calls
 // card, sign, verify and fingerprint, asks the person, and words the outcome.
-// Nothing here reads the process: streams, environment, clock and readers come in
-// with Env, and the exit code goes out as a value.
+// Nothing here reads the process: streams, environment, clock and readers come
+// in with Env, and the exit code goes out as a value.
 //
 // The contract is docs/cli.md: commands, exit codes, JSON.
 package cli
@@ -17,6 +17,7 @@ import (
 	"syscall"
 	"time"
 
+	"natsuin/cmd/internal/access"
 	"natsuin/cmd/internal/console"
 	"natsuin/cmd/internal/nodump"
 	"natsuin/cmd/internal/outcome"
@@ -29,7 +30,7 @@ type Env struct {
 	Streams *console.Streams
 	Getenv  func(string) string
 	Now     func() time.Time
-	Readers Readers              // the PC/SC service
+	Readers access.Readers       // the PC/SC service
 	Guard   func()               // called before a secret is read; nil does nothing
 	Signals <-chan os.Signal     // the first ends the run; nil has none
 	Jobs    *terminal.JobControl // when this process may be stopped; nil leaves that to the system
@@ -52,19 +53,20 @@ var ends = []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SI
 
 // OS is the Env of the real process.
 func OS() *Env {
-	// Never stopped: one that comes when Main listens no more must not kill a process whose
-	// exit code says what was done, and one that comes before is found there.
+	// Never stopped: one that comes when Main listens no more must not kill a
+	// process whose exit code says what was done, and one that comes before is
+	// found there.
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, ends...)
-	// A reader of our output that goes away must not kill us while the card works: the
-	// write fails instead, and the run says what became of the card.
+	// A reader of our output that goes away must not kill us while the card
+	// works: the write fails instead, and the run says what became of the card.
 	signal.Ignore(syscall.SIGPIPE)
 	return &Env{
 		Args:    os.Args[1:],
 		Streams: console.System(),
 		Getenv:  os.Getenv,
 		Now:     time.Now,
-		Readers: pcscReaders{},
+		Readers: access.System(),
 		Guard:   func() { _ = nodump.Disable() }, // where it cannot be had the secret is still wiped
 		Signals: signals,
 		Jobs:    terminal.NewJobControl(),
@@ -75,22 +77,22 @@ func OS() *Env {
 func Main(env *Env) (exit int) {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	var secrets gate
+	gate := new(access.Gate)
 	go func() {
 		select {
 		case <-env.Signals:
-			secrets.withdraw()
+			gate.Withdraw()
 			cancel()
 		case <-ctx.Done():
 		}
 	}()
-	a, err := newApp(env.wholeLines())
-	a.gate = &secrets
-	defer a.leave()
+	a, err := newApp(env.wholeLines(), gate)
+	defer a.Close()
 	defer func() {
 		if r := recover(); r != nil {
-			// The value is not printed: it may hold what a card or a person said.
-			exit = a.finish(outcome.Bug(r))
+			// The value is not printed: it may hold what a card or a person
+			// said.
+			exit = a.Finish(outcome.Bug(r))
 		}
 	}()
 	if err == nil {
@@ -99,10 +101,11 @@ func Main(env *Env) (exit int) {
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
 		err = &outcome.Error{Code: outcome.CodeInterrupted, ID: "err.interrupted"}
 	}
-	return a.finish(err)
+	return a.Finish(err)
 }
 
-// wholeLines is the Env with a standard error that several goroutines may write to.
+// wholeLines is the Env with a standard error that several goroutines may write
+// to.
 func (e *Env) wholeLines() *Env {
 	own, streams := *e, *e.Streams
 	streams.Err = console.Whole(streams.Err)

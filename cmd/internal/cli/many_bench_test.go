@@ -14,6 +14,7 @@ import (
 
 	"natsuin/card/pcsc/pcscdtest"
 	"natsuin/card/virtual"
+	"natsuin/cmd/internal/access"
 	"natsuin/cmd/internal/cli"
 	"natsuin/cmd/internal/console"
 	"natsuin/cmd/internal/terminal"
@@ -23,7 +24,7 @@ import (
 type batch struct {
 	home, folder string
 	files        []string
-	readers      cli.Readers
+	readers      access.Readers
 }
 
 func newBatch(tb testing.TB, n int) *batch {

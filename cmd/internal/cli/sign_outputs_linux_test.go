@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"natsuin/card/virtual"
+	"natsuin/cmd/internal/access"
 	"natsuin/cmd/internal/cli"
 )
 
@@ -79,11 +80,11 @@ type tap struct {
 }
 
 type tapped struct {
-	cli.Connection
+	access.Connection
 	sent func(command []byte)
 }
 
-func (r *tap) Connect(ctx context.Context, reader string) (cli.Connection, error) {
+func (r *tap) Connect(ctx context.Context, reader string) (access.Connection, error) {
 	conn, err := r.desk.Connect(ctx, reader)
 	if err != nil {
 		return nil, err

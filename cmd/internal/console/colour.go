@@ -47,6 +47,13 @@ func (s *Streams) OutPalette(mode ColorMode) Palette {
 	}
 }
 
+// A Style emphasises a line, whose words say the same without it: a method of
+// [Palette].
+type Style func(Palette, string) string
+
+// Plain is the style that emphasises nothing.
+func Plain(_ Palette, line string) string { return line }
+
 func (p Palette) wrap(code, text string) string {
 	if !p.on || text == "" {
 		return text

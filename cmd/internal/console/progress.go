@@ -11,7 +11,8 @@ import (
 	"natsuin/cmd/internal/text"
 )
 
-// A wait shorter than this shows no progress at all (docs/cli.md, behaviour 16).
+// A wait shorter than this shows no progress at all (docs/cli.md, behaviour
+// 16).
 const progressDelay = 500 * time.Millisecond
 
 // Plain lines come no closer than this to each other.

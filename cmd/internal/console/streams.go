@@ -1,17 +1,9 @@
-// Package ui is where natsuin meets the person and the shell: the standard
-// streams, the terminal device with its prompts, text laid out for a width, and
-// progress.
-//
-// It decides nothing and knows no words: prompts come from the caller, already
-// in the person's language. Standard output is data, standard error is talk,
-// and prompts go to the terminal device, so that both may be redirected.
-//
-// The contract is docs/cli.md, behaviours 8, 9, 16, 21 and 25.
 package console
 
 import (
 	"io"
 	"os"
+	"sync"
 	"time"
 
 	"golang.org/x/term"
@@ -26,8 +18,8 @@ type Streams struct {
 
 	InIsTerminal, OutIsTerminal, ErrIsTerminal bool
 
-	// OutLeadsNowhere is set when standard output was closed when the process began
-	// (`natsuin … >&-`): what is written to it is lost without an error.
+	// OutLeadsNowhere is set when standard output was closed when the process
+	// began (`natsuin … >&-`): what is written to it is lost without an error.
 	OutLeadsNowhere bool
 
 	Width    int                                // columns of the terminal; 0: not known
@@ -60,7 +52,7 @@ func System() *Streams {
 	return s
 }
 
-// IsTerminal tells whether somebody may be typing at a file.
+// IsTerminal reports whether somebody may be typing at a file.
 func IsTerminal(f *os.File) bool { return term.IsTerminal(int(f.Fd())) }
 
 // Columns returns the width to lay text out for: the terminal's, kept between
@@ -91,4 +83,19 @@ func (s *Streams) now() time.Time {
 func (s *Streams) Accessible() bool {
 	v := s.env("ACCESSIBLE")
 	return v != "" && v != "0"
+}
+
+// Whole returns a writer to w for several goroutines: no two Writes run at
+// once, so that lines written by one call each stay whole.
+func Whole(w io.Writer) io.Writer { return &whole{w: w} }
+
+type whole struct {
+	mu sync.Mutex
+	w  io.Writer
+}
+
+func (l *whole) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.w.Write(b)
 }

@@ -51,8 +51,8 @@ func (p *Printer) Cause(err error) string {
 	return text.Escape(err.Error())
 }
 
-// withCause returns the pairs of an outcome with the run's own words in place of
-// the system's.
+// withCause returns the pairs of an outcome with the run's own words in place
+// of the system's.
 func (p *Printer) withCause(e *outcome.Error) []any {
 	if e.Err == nil {
 		return e.Pairs

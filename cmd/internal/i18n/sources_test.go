@@ -70,7 +70,7 @@ func (found ids) visit(set *token.FileSet, n ast.Node) {
 				found.whole[word] = set.Position(n.Pos())
 			}
 		}
-		if name == "group" || name == "verb" {
+		if name == "Group" || name == "Verb" {
 			if id, ok := n.Args[1].(*ast.BasicLit); ok {
 				for _, part := range []string{".short", ".long"} {
 					found.whole["cmd."+literal(id)+part] = set.Position(n.Pos())
@@ -132,6 +132,7 @@ func families(t *testing.T) map[string][]string {
 		"practice.":             words(virtual.Sign, virtual.Auth),
 		"practice.kind.":        kinds,
 		"topic.":                i18n.Topics(),
+		"flag.sign.":            {"attached", "raw"},
 		"use.":                  {"flags", "command", "file", "sig", "content", "target", "kind", "topic", "name", "letter"},
 		"verdict.":              lower(words(verify.Valid, verify.Invalid, verify.Indeterminate)),
 		"verdict.revocation.":   revocation,
@@ -145,7 +146,7 @@ func families(t *testing.T) map[string][]string {
 		"check.":                constants(t, "../../../verify/checks.go", "Check"),
 		"reason.":               words(verify.Reasons()...),
 		"crl-reason.":           values(t, "../../../verify/internal/revocation/status.go", "reasonNames"),
-		"cmd.":                  nil, // by group and verb
+		"cmd.":                  nil, // by Group and Verb
 		"err.practice.invalid.": {"kind", "name", "address", "birth", "sex", "sign", "auth", "reason"},
 	}
 }

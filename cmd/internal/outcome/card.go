@@ -29,8 +29,8 @@ var cardRows = []row{
 	}),
 }
 
-// answerRows are about answers of a card whose application was selected: it is a
-// JPKI card, whatever it answers.
+// answerRows are about answers of a card whose application was selected: it is
+// a JPKI card, whatever it answers.
 var answerRows = []row{
 	as(func(e *apdu.StatusError) *Error {
 		return &Error{Code: CodeCardRefused, ID: "err.card-refused", Pairs: []any{"Op", e.Op, "Status", e.Status.String()}}
@@ -58,8 +58,8 @@ func unknownID(e *card.OutcomeUnknownError) string {
 	return "err.unknown-outcome"
 }
 
-// pinOutcome tells a wrong secret from a locked one, and from the try that locked
-// it.
+// pinOutcome tells a wrong secret from a locked one, and from the try that
+// locked it.
 func pinOutcome(err error) *Error {
 	var pin *card.PINError
 	if !errors.As(err, &pin) {

@@ -14,8 +14,8 @@ import (
 	"natsuin/verify/trust"
 )
 
-// causes are the failures of the operating system and of the network that people
-// meet. Both word them in English, which need not be the run's language.
+// causes are the failures of the operating system and of the network that
+// people meet. Both word them in English, which need not be the run's language.
 var causes = []struct {
 	err error
 	id  string

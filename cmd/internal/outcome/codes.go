@@ -1,14 +1,14 @@
 // Package outcome names how a run can end: the codes of docs/cli.md, their exit
-// codes and their order of severity, and for each error that a library of natsuin
-// exports the code that it stands for.
+// codes and their order of severity, and for each error that a library of
+// natsuin exports the code that it stands for.
 //
 // It has no words: package i18n has. It decides nothing about cards or
-// signatures: the libraries return typed errors with facts, and the commands pass
-// them up unchanged.
+// signatures: the libraries return typed errors with facts, and the commands
+// pass them up unchanged.
 package outcome
 
-// A Code is the stable name of an outcome (docs/cli.md, "JSON"). Each has one exit
-// code.
+// A Code is the stable name of an outcome (docs/cli.md, "JSON"). Each has one
+// exit code.
 type Code string
 
 // The outcomes of docs/cli.md.
@@ -62,8 +62,8 @@ var exits = map[Code]int{
 	CodeInterrupted:    130,
 }
 
-// Exit returns the process exit code of an outcome: 70 for an unknown code, which
-// is a bug.
+// Exit returns the process exit code of an outcome: 70 for an unknown code,
+// which is a bug.
 func (c Code) Exit() int {
 	if n, ok := exits[c]; ok {
 		return n
@@ -71,7 +71,8 @@ func (c Code) Exit() int {
 	return 70
 }
 
-// severity orders exit codes for several files, worst first (docs/cli.md, "Exit codes").
+// severity orders exit codes for several files, worst first (docs/cli.md, "Exit
+// codes").
 var severity = []int{70, 130, 7, 6, 9, 5, 8, 3, 1, 4, 0}
 
 // Worse returns whichever of two outcomes decides the run when files differ.

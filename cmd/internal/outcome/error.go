@@ -17,8 +17,8 @@ type Error struct {
 	ID    string // of the message; its hint is ID + ".hint"
 	Pairs []any  // names and values for both, as i18n.Printer.T takes them
 	Err   error  // the cause, for -v; may be nil
-	// ExitCode replaces the exit code of Code unless it is 0: doctor exits with 5
-	// whatever it finds first (docs/cli.md, "Exit codes").
+	// ExitCode replaces the exit code of Code unless it is 0: doctor exits with
+	// 5 whatever it finds first (docs/cli.md, "Exit codes").
 	ExitCode int
 	// Meant is the known word that a refused one is a slip of, if any (see
 	// [Refuse]).
@@ -46,8 +46,9 @@ func (e *Error) Exit() int {
 	return e.Code.Exit()
 }
 
-// A Verdict is an outcome that the command has already shown on standard output.
-// It sets the exit code and the code in JSON, and no error line follows.
+// A Verdict is an outcome that the command has already shown on standard
+// output. It sets the exit code and the code in JSON, and no error line
+// follows.
 type Verdict struct{ Outcome Error }
 
 // Error names the outcome, for logs and tests.
@@ -59,8 +60,8 @@ func (v *Verdict) Unwrap() error { return &v.Outcome }
 // IsVerdict reports whether an error is a *[Verdict].
 func IsVerdict(err error) bool { return errors.As(err, new(*Verdict)) }
 
-// File returns the outcome of a file that cannot be used: exit code 3. The pairs
-// of the message are "Path" and "Error".
+// File returns the outcome of a file that cannot be used: exit code 3. The
+// pairs of the message are "Path" and "Error".
 func File(id, name string, err error) error {
 	return &Error{Code: CodeFile, ID: id, Pairs: []any{"Path", text.Escape(name), "Error", text.Escape(Reason(err))}, Err: err}
 }
@@ -86,8 +87,8 @@ func Reason(err error) string {
 }
 
 // Detail returns the chain of causes for -v, a line each: status words, PC/SC
-// codes, where it broke. What the commands decided themselves is left out, since
-// it is worded already.
+// codes, where it broke. What the commands decided themselves is left out,
+// since it is worded already.
 func Detail(err error) (lines []string) {
 	for e := err; e != nil; e = errors.Unwrap(e) {
 		switch e.(type) {
@@ -100,8 +101,8 @@ func Detail(err error) (lines []string) {
 }
 
 // Bug returns the outcome of a panic: exit code 70. It holds the type of the
-// value and the stack, and not the value, which may hold what a card or a person
-// said.
+// value and the stack, and not the value, which may hold what a card or a
+// person said.
 func Bug(value any) error {
 	return &Error{
 		Code: CodeInternal, ID: "err.panic",

@@ -34,7 +34,8 @@ var outputRows = []row{
 	}),
 }
 
-// outputID names the words for an output that could not be written, by its cause.
+// outputID names the words for an output that could not be written, by its
+// cause.
 func outputID(e *outfile.Error) string {
 	for _, cause := range []struct {
 		err error

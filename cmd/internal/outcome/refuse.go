@@ -9,10 +9,11 @@ import (
 	"natsuin/cmd/internal/text"
 )
 
-// Usage returns the outcome of a command line that does not fit: exit code 2. The
-// pair "Value" is what was typed, words separated by a space: it may be a secret,
-// so no message repeats it (see [Refuse]). "Known" are the words that would fit,
-// separated by ", ". Every other value is escaped: a file name may hold anything.
+// Usage returns the outcome of a command line that does not fit: exit code 2.
+// The pair "Value" is what was typed, words separated by a space: it may be a
+// secret, so no message repeats it (see [Refuse]). "Known" are the words that
+// would fit, separated by ", ". Every other value is escaped: a file name may
+// hold anything.
 func Usage(id string, pairs ...any) error {
 	var typed, known string
 	var shown []any
@@ -37,10 +38,10 @@ func Usage(id string, pairs ...any) error {
 const digits = "0123456789"
 
 // Refuse returns the outcome of words on the command line that do not fit where
-// they stand: exit code 2. They may be a password or a PIN, so no message repeats
-// them. If the first is a slip of a known word, the hint names the known word;
-// otherwise, or if another has the form of a secret, it says that the shell's
-// history holds what was typed.
+// they stand: exit code 2. They may be a password or a PIN, so no message
+// repeats them. If the first is a slip of a known word, the hint names the
+// known word; otherwise, or if another has the form of a secret, it says that
+// the shell's history holds what was typed.
 func Refuse(id, typed string, known []string, pairs ...any) *Error {
 	e := &Error{Code: CodeUsage, ID: id, Pairs: pairs}
 	words := strings.FieldsFunc(typed, func(r rune) bool { return r == ' ' || r == '=' })
@@ -52,8 +53,8 @@ func Refuse(id, typed string, known []string, pairs ...any) *Error {
 	return e
 }
 
-// secretForm reports whether a word has the form of a signature password or of a PIN
-// (docs/card.md §3), with a digit as every password set by natsuin has.
+// secretForm reports whether a word has the form of a signature password or of
+// a PIN (docs/card.md §3), with a digit as every password set by natsuin has.
 func secretForm(word string) bool {
 	other := func(r rune) bool { return r > unicode.MaxASCII || !unicode.IsLetter(r) && !unicode.IsDigit(r) }
 	n := len(word)
@@ -61,8 +62,8 @@ func secretForm(word string) bool {
 }
 
 // near returns the known word that typed is a slip of, or "". A slip is in less
-// than half of the known word, and in at most two places. A word with a digit is
-// none: a password holds one. Hyphens in front do not count.
+// than half of the known word, and in at most two places. A word with a digit
+// is none: a password holds one. Hyphens in front do not count.
 func near(typed string, known []string) string {
 	meant, least := "", 3
 	typed = strings.TrimLeft(typed, "-")
@@ -81,8 +82,8 @@ func near(typed string, known []string) string {
 	return meant
 }
 
-// distance is the optimal string alignment distance between a and b: how many bytes
-// to insert, delete or replace, or to exchange with the next.
+// distance is the optimal string alignment distance between a and b: how many
+// bytes to insert, delete or replace, or to exchange with the next.
 func distance(a, b string) int {
 	d := make([][]int, len(a)+1)
 	for i := range d {

@@ -6,16 +6,17 @@ import (
 	"slices"
 )
 
-// A row of the table returns the outcome of an error, or nil if the error is not
-// the row's. [Of] sets Err.
+// A row of the table returns the outcome of an error, or nil if the error is
+// not the row's. [Of] sets Err.
 type row func(error) *Error
 
-// table says which outcome each error is that a library exports, or a package of
-// the command that knows no outcomes. The first row that fits counts.
+// table says which outcome each error is that a library exports, or a package
+// of the command that knows no outcomes. The first row that fits counts.
 //
-// The order matters in three places. A secret whose fate is unknown comes before
-// whatever else the error holds. A card that was removed comes before what its
-// last answer may have said. An error with a path comes last: others hold one.
+// The order matters in three places. A secret whose fate is unknown comes
+// before whatever else the error holds. A card that was removed comes before
+// what its last answer may have said. An error with a path comes last: others
+// hold one.
 var table = slices.Concat(
 	[]row{is(context.Canceled, CodeInterrupted, "err.interrupted")},
 	cardRows, readerRows, answerRows,
@@ -49,8 +50,8 @@ func always[T error](code Code, id string) row {
 	return as(func(T) *Error { return &Error{Code: code, ID: id} })
 }
 
-// Of returns the outcome that an error stands for, nil for nil. An error without
-// a row is a bug: exit code 70.
+// Of returns the outcome that an error stands for, nil for nil. An error
+// without a row is a bug: exit code 70.
 func Of(err error) *Error {
 	var own *Error
 	switch {

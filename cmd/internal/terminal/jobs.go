@@ -66,8 +66,9 @@ func (j *JobControl) detach(t *Terminal) {
 
 // Hold keeps the process running until release: SIGTSTP waits, and SIGTTIN and
 // SIGTTOU are ignored, so that a write from the background does not stop it.
-// Holds nest; only the first call of each release counts. A stop that came first
-// is over when Hold returns; the last release carries out one that waited.
+// Holds nest; only the first call of each release counts. A stop that came
+// first is over when Hold returns; the last release carries out one that
+// waited.
 func (j *JobControl) Hold() (release func()) {
 	if j == nil {
 		return func() {}

@@ -65,7 +65,8 @@ func (l *line) key(b byte) (done bool, err error) {
 		l.tooLong, l.notText, l.begun = false, false, false
 	case b < ' ':
 		// An arrow key is ESC [ A: without the ESC it would read as "[A". It is
-		// not skipped by guesswork, since ESC may also stand before a real letter.
+		// not skipped by guesswork, since ESC may also stand before a real
+		// letter.
 		l.notText = true
 	case len(l.text) == cap(l.text):
 		l.tooLong = true

@@ -5,8 +5,8 @@ package terminal
 import "golang.org/x/sys/unix"
 
 // Package os/signal can catch and ignore a signal, but after either not give it
-// its default action again: Reset keeps the runtime's handler, which does nothing
-// for stop signals. So that is done by sigaction(2).
+// its default action again: Reset keeps the runtime's handler, which does
+// nothing for stop signals. So that is done by sigaction(2).
 
 func isIgnored(sig unix.Signal) bool {
 	var old kernelAction

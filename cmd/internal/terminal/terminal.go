@@ -25,16 +25,18 @@ var (
 	errAnew    = errors.New("read terminal: settings changed while stopped")
 )
 
-// maxAnswer bounds an answer that is echoed; a pasted fingerprint is far shorter.
+// maxAnswer bounds an answer that is echoed; a pasted fingerprint is far
+// shorter.
 const maxAnswer = 4096
 
 // Terminal is the device at which the person sits, whatever the standard
 // streams are connected to. One goroutine at a time may ask; Print and Close
 // may be called by others.
 //
-// A question is answered by what is typed or pasted once it stands there. What was typed
-// before is thrown away: nobody agrees to what they have not seen, and the second line of
-// a paste is neither the next password nor a yes to the last try.
+// A question is answered by what is typed or pasted once it stands there. What
+// was typed before is thrown away: nobody agrees to what they have not seen,
+// and the second line of a paste is neither the next password nor a yes to the
+// last try.
 //
 // From the first question to Close the terminal does not echo: what is typed
 // while the program works may be a password typed once more. Close restores the
@@ -59,14 +61,17 @@ type keyboard interface {
 	quiet() error
 	// restore sets what was found, and throws unread input away.
 	restore() error
-	// changed reports whether another process has changed what raw or quiet set.
+	// changed reports whether another process has changed what raw or quiet
+	// set.
 	changed() bool
-	// background reports whether the terminal belongs to another job of the shell.
+	// background reports whether the terminal belongs to another job of the
+	// shell.
 	background() bool
 	// readByte waits for one byte or for the context.
 	readByte(ctx context.Context) (byte, error)
-	// discard throws away what was typed and not read yet, in raw mode, and tells whether
-	// that was the beginning of a line. Ctrl-C among it is ErrInterrupted.
+	// discard throws away what was typed and not read yet, in raw mode, and
+	// tells whether that was the beginning of a line. Ctrl-C among it is
+	// ErrInterrupted.
 	discard() (begun bool, err error)
 	io.Closer
 }
@@ -94,13 +99,13 @@ func (t *Terminal) Print(text string) error {
 // ReadSecret shows the prompt and reads a line of which nothing is shown, not
 // even its length. Backspace takes back a character, Ctrl-U all of them. A
 // secret is returned exactly as typed or not at all: one longer than max bytes
-// is ErrInputLength, one with a control key or broken UTF-8 in it ErrNotText, so
-// that a slipped key never becomes a wrong password, nor does the rest of one of which the
-// beginning was typed before the prompt stood: ErrTypedAhead.
+// is ErrInputLength, one with a control key or broken UTF-8 in it ErrNotText,
+// so that a slipped key never becomes a wrong password, nor does the rest of
+// one of which the beginning was typed before the prompt stood: ErrTypedAhead.
 //
 // Ctrl-Z and SIGTSTP stop the process if a [JobControl] is attached; what was
-// typed is wiped before, and the prompt is shown anew after. The caller wipes the
-// result.
+// typed is wiped before, and the prompt is shown anew after. The caller wipes
+// the result.
 func (t *Terminal) ReadSecret(ctx context.Context, prompt string, max int) ([]byte, error) {
 	l := line{text: make([]byte, 0, max), strict: true}
 	if err := t.readLine(ctx, prompt, &l); err != nil {
@@ -114,15 +119,16 @@ func (t *Terminal) ReadSecret(ctx context.Context, prompt string, max int) ([]by
 
 // Ask shows the prompt and reads a line that is shown as it is typed: yes, a
 // number, a fingerprint. It is returned without blanks around it. A line that
-// was begun before the prompt stood may be the rest of a secret: it is not shown
-// and is ErrTypedAhead.
+// was begun before the prompt stood may be the rest of a secret: it is not
+// shown and is ErrTypedAhead.
 func (t *Terminal) Ask(ctx context.Context, prompt string) (string, error) {
 	return t.AskLines(ctx, prompt, nil)
 }
 
-// AskLines is Ask for an answer that may be printed on several lines: after each, more looks at
-// all of them, line breaks included, and says whether to read on, and the prompt for that. What
-// was pasted beyond the answer is thrown away, however it ends, and is no command to the shell.
+// AskLines is Ask for an answer that may be printed on several lines: after
+// each, more looks at all of them, line breaks included, and says whether to
+// read on, and the prompt for that. What was pasted beyond the answer is thrown
+// away, however it ends, and is no command to the shell.
 func (t *Terminal) AskLines(ctx context.Context, prompt string, more func(text string) (prompt string, on bool)) (string, error) {
 	l := line{text: make([]byte, 0, maxAnswer), echo: t.out, more: more}
 	defer clear(l.text[:cap(l.text)]) // it may be a secret, typed at the wrong question
@@ -154,7 +160,8 @@ func (t *Terminal) question(ctx context.Context, prompt string, l *line) (err er
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	// Echo is off before the prompt is seen: who answers it at once is not shown.
+	// Echo is off before the prompt is seen: who answers it at once is not
+	// shown.
 	if err := t.begin(cancel); err != nil {
 		return fmt.Errorf("set terminal: %w", err)
 	}
@@ -226,7 +233,8 @@ func (t *Terminal) interrupted(cause error) bool {
 	return true
 }
 
-// changed reports whether another process has turned echo on again, as it seems.
+// changed reports whether another process has turned echo on again, as it
+// seems.
 func (t *Terminal) changed() bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()

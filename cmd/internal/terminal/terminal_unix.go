@@ -105,8 +105,8 @@ func (t *ttyInput) changed() bool {
 	return err == nil && uint64(now.Lflag)&modes != t.set
 }
 
-// background compares process groups, as tcgetpgrp(3) does. A terminal that does
-// not control this process has no jobs (ENOTTY).
+// background compares process groups, as tcgetpgrp(3) does. A terminal that
+// does not control this process has no jobs (ENOTTY).
 func (t *ttyInput) background() bool {
 	owner, err := unix.IoctlGetInt(t.fd, unix.TIOCGPGRP)
 	if err != nil {
@@ -151,7 +151,8 @@ func (t *ttyInput) readByte(ctx context.Context) (byte, error) {
 // input without an end is not a person's, and would be asked for ever.
 const maxAhead = 1 << 20
 
-// discard reads, since tcflush has another number on each system, and would lose Ctrl-C.
+// discard reads, since tcflush has another number on each system, and would
+// lose Ctrl-C.
 func (t *ttyInput) discard() (begun bool, err error) {
 	var b [256]byte
 	defer clear(b[:])

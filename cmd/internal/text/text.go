@@ -47,7 +47,8 @@ func Width(s string) int {
 	return uniseg.StringWidth(s)
 }
 
-// plain reports whether text is printable ASCII, of which each character takes a column.
+// plain reports whether text is printable ASCII, of which each character takes
+// a column.
 func plain(s string) bool {
 	for i := range len(s) {
 		if s[i] < ' ' || s[i] > '~' {
@@ -63,8 +64,8 @@ func Pad(s string, columns int) string {
 }
 
 // Wrap breaks text into lines of at most width columns, where UAX #14 allows a
-// break but for flags and for commands in backquotes, which stay whole to be copied, and
-// inside a word that alone is too long. Lines that the text has
+// break but for flags and for commands in backquotes, which stay whole to be
+// copied, and inside a word that alone is too long. Lines that the text has
 // already stay, and a broken line goes on under its own indent.
 func Wrap(text string, width int) string {
 	var out []string
@@ -74,8 +75,8 @@ func Wrap(text string, width int) string {
 	return strings.Join(out, "\n")
 }
 
-// WrapUnder is Wrap for one line, of which the first columns stay alone: what is broken
-// goes on to the right of them.
+// WrapUnder is Wrap for one line, of which the first columns stay alone: what
+// is broken goes on to the right of them.
 func WrapUnder(text string, width, columns int) string {
 	if Width(text) <= width || columns > width/2 {
 		return Wrap(text, width)
@@ -136,8 +137,8 @@ func flagGoesOn(piece string) bool {
 	return strings.HasSuffix(piece, "-") && (piece == "-" || strings.Contains(piece, "--"))
 }
 
-// fits tells whether text takes no more than these columns. It looks no further: a name
-// in a certificate may be as long as the certificate.
+// fits tells whether text takes no more than these columns. It looks no
+// further: a name in a certificate may be as long as the certificate.
 func fits(s string, columns int) bool {
 	if n := min(len(s), columns+1); n > 0 && plain(s[:n]) {
 		return len(s) <= columns
