@@ -166,7 +166,7 @@ const (
 )
 
 // newGeneration makes a pair of roots. The names are those of the generations before.
-func (s *Store) newGeneration(b *book) error {
+func (s *Store) newGeneration(b *state) error {
 	keys, err := newKeys(rsa2048, rsa2048)
 	if err != nil {
 		return err
@@ -192,7 +192,7 @@ func (s *Store) newGeneration(b *book) error {
 
 // generationFor returns the newest generation, or a new one when there is none yet
 // or it ends before the certificates that are to be issued.
-func (s *Store) generationFor(b *book, until time.Time) (*generation, error) {
+func (s *Store) generationFor(b *state, until time.Time) (*generation, error) {
 	if n := len(b.Generations); n > 0 {
 		newest := &b.Generations[n-1]
 		root, err := s.certificate(newest.Sign.Certificate)

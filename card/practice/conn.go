@@ -24,10 +24,10 @@ type Conn struct {
 	held   atomic.Bool  // the same, for save, which may run without mu
 	closed bool
 
-	id   string // of the card of the first transaction
-	book *book
-	raw  []byte        // the store as it was when card was made, or wrote it last
-	card *virtual.Card // keeps selection and verified secrets between transactions
+	id    string // of the card of the first transaction
+	state *state
+	raw   []byte        // the store as it was when card was made, or wrote it last
+	card  *virtual.Card // keeps selection and verified secrets between transactions
 }
 
 // Connect returns a connection to the card, which is made if there is none yet.
@@ -61,7 +61,7 @@ func (c *Conn) Begin(ctx context.Context) error {
 	if err := c.begin(ctx); err != nil {
 		return err
 	}
-	switch id := c.book.Card.ID; {
+	switch id := c.state.Card.ID; {
 	case c.id == "":
 		c.id = id
 	case c.id != id:
@@ -97,9 +97,9 @@ func (c *Conn) begin(ctx context.Context) error {
 // update follows what others did to the store. What does not concern the card, such as
 // a revocation or a CRL, leaves it as it is; a count, a secret or a key that changed is
 // another card, as one that the town hall hands back.
-func (c *Conn) update(b *book, raw []byte) error {
-	if c.card != nil && reflect.DeepEqual(b.Card, c.book.Card) {
-		c.book, c.raw = b, raw
+func (c *Conn) update(b *state, raw []byte) error {
+	if c.card != nil && reflect.DeepEqual(b.Card, c.state.Card) {
+		c.state, c.raw = b, raw
 		return nil
 	}
 	return c.insert(b, raw)
@@ -107,7 +107,7 @@ func (c *Conn) update(b *book, raw []byte) error {
 
 // insert makes the software card of what the store holds. It has just got power:
 // nothing is selected or verified.
-func (c *Conn) insert(b *book, raw []byte) error {
+func (c *Conn) insert(b *state, raw []byte) error {
 	state, err := c.store.state(b.Card)
 	if err != nil {
 		return err
@@ -116,7 +116,7 @@ func (c *Conn) insert(b *book, raw []byte) error {
 	o.State = state
 	o.Save = c.save
 	o.MissingFiles = o.MissingFiles || b.Card.Kind == KindJuki
-	c.book, c.raw, c.card = b, raw, virtual.New(o)
+	c.state, c.raw, c.card = b, raw, virtual.New(o)
 	return nil
 }
 
@@ -126,14 +126,14 @@ func (c *Conn) save(state virtual.State) error {
 	if !c.held.Load() {
 		return errors.New("practice: save: no transaction")
 	}
-	before := *c.book.Card
+	before := *c.state.Card
 	card := before
 	card.Sign.Secret, card.Sign.Tries = string(state.Sign.Secret), state.Sign.Tries
 	card.Auth.Secret, card.Auth.Tries = string(state.Auth.Secret), state.Auth.Tries
-	c.book.Card = &card
-	raw, err := c.store.write(c.book)
+	c.state.Card = &card
+	raw, err := c.store.write(c.state)
 	if err != nil {
-		c.book.Card = &before
+		c.state.Card = &before
 		return err
 	}
 	c.raw = raw

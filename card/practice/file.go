@@ -17,15 +17,15 @@ import (
 )
 
 // The store is one file, so that no crash can leave half of a change: a first line
-// with the SHA-256 of the rest, and the rest, which is a book in JSON.
+// with the SHA-256 of the rest, and the rest, which is a state in JSON.
 const (
 	fileMagic = "natsuin practice store 1 sha256:"
 	// maxFile bounds what is read: some ten thousand issued certificates.
 	maxFile = 4 << 20
 )
 
-// book is everything the town hall knows.
-type book struct {
+// state is everything the town hall knows.
+type state struct {
 	Generations []generation `json:"generations"` // oldest first
 	Card        *cardRecord  `json:"card"`
 	Issued      []issued     `json:"issued"`
@@ -76,8 +76,8 @@ type issued struct {
 	Revoked *Revocation `json:"revoked,omitempty"`
 }
 
-// encode writes a book as the store holds it.
-func encode(b *book) ([]byte, error) {
+// encode writes a state as the store holds it.
+func encode(b *state) ([]byte, error) {
 	body, err := json.Marshal(b)
 	if err != nil {
 		return nil, fmt.Errorf("practice: encode store: %w", err)
@@ -87,8 +87,8 @@ func encode(b *book) ([]byte, error) {
 	return append([]byte(fileMagic+hex.EncodeToString(sum[:])+"\n"), body...), nil
 }
 
-// decode reads a book. Its error is the reason for which the bytes are no store.
-func decode(raw []byte) (*book, error) {
+// decode reads a state. The error says why the data is not a valid store.
+func decode(raw []byte) (*state, error) {
 	head, body, ok := bytes.Cut(raw, []byte("\n"))
 	sum, magic := bytes.CutPrefix(head, []byte(fileMagic))
 	if !ok || !magic {
@@ -100,10 +100,10 @@ func decode(raw []byte) (*book, error) {
 	return decodeBody(body)
 }
 
-func decodeBody(body []byte) (*book, error) {
+func decodeBody(body []byte) (*state, error) {
 	d := json.NewDecoder(bytes.NewReader(body))
 	d.DisallowUnknownFields()
-	var b book
+	var b state
 	if err := d.Decode(&b); err != nil {
 		return nil, fmt.Errorf("not the JSON of a store: %w", err)
 	}
@@ -114,7 +114,7 @@ func decodeBody(body []byte) (*book, error) {
 }
 
 // check refuses what no town hall would have written.
-func (b *book) check() error {
+func (b *state) check() error {
 	switch {
 	case len(b.Generations) == 0 || b.Card == nil:
 		return errors.New("no roots or no card")
@@ -147,7 +147,7 @@ func (b *book) check() error {
 
 // load reads the store; the bytes tell whether it has changed since. It needs no
 // lock, since the file is only ever replaced whole. Without a file it is ErrNoCard.
-func (s *Store) load() (*book, []byte, error) {
+func (s *Store) load() (*state, []byte, error) {
 	if s.opts.Dir == "" {
 		return nil, nil, ErrNoFolder
 	}
@@ -181,7 +181,7 @@ func (s *Store) load() (*book, []byte, error) {
 // write replaces the store: a temporary file of one fixed name, so that a crash
 // leaves at most one, then fsync, rename, and fsync of the folder. A symbolic link under
 // either name is removed or replaced itself (O_EXCL, rename). The lock is held.
-func (s *Store) write(b *book) (raw []byte, err error) {
+func (s *Store) write(b *state) (raw []byte, err error) {
 	if raw, err = encode(b); err != nil {
 		return nil, err
 	}

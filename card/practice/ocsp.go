@@ -33,7 +33,7 @@ const (
 // revocation is seen at once, and signs with a delegated responder of the authority
 // that was asked about. It binds no port.
 func (s *Store) OCSP() (http.Handler, error) {
-	err := s.update(func(b *book) error {
+	err := s.update(func(b *state) error {
 		for i := range b.Generations {
 			g := &b.Generations[i]
 			for use, a := range map[string]*authority{"digital signature": &g.Sign, "user authentication": &g.Auth} {
@@ -137,7 +137,7 @@ func (r responder) answer(der []byte) []byte {
 }
 
 // authorityOf finds the authority that the first answerable part of a request names.
-func (r responder) authorityOf(b *book, asked *ocspRequest) (*authority, *x509.Certificate) {
+func (r responder) authorityOf(b *state, asked *ocspRequest) (*authority, *x509.Certificate) {
 	for _, id := range asked.ids {
 		for i := range b.Generations {
 			for _, a := range []*authority{&b.Generations[i].Sign, &b.Generations[i].Auth} {
@@ -170,7 +170,7 @@ func (id certID) names(by *x509.Certificate) bool {
 
 // sign makes a BasicOCSPResponse (RFC 6960, 4.2.1). It is built here because
 // x/crypto/ocsp makes neither the nonce's responseExtensions nor several answers.
-func (r responder) sign(b *book, asked *ocspRequest, by *x509.Certificate, signer issuer) ([]byte, error) {
+func (r responder) sign(b *state, asked *ocspRequest, by *x509.Certificate, signer issuer) ([]byte, error) {
 	now := r.store.now()
 	var data cryptobyte.Builder
 	data.AddASN1(cbasn1.SEQUENCE, func(d *cryptobyte.Builder) { // ResponseData
@@ -220,7 +220,7 @@ func (r responder) sign(b *book, asked *ocspRequest, by *x509.Certificate, signe
 
 // addSingleResponse says good, revoked or unknown. Only what is in the register of
 // that authority is good: a serial number that it never gave is unknown.
-func addSingleResponse(d *cryptobyte.Builder, b *book, id certID, by *x509.Certificate, now time.Time) {
+func addSingleResponse(d *cryptobyte.Builder, b *state, id certID, by *x509.Certificate, now time.Time) {
 	var entry *issued
 	if id.names(by) {
 		entry = b.find(hex.EncodeToString(by.SubjectKeyId), id.serial)

@@ -27,7 +27,7 @@ func (s *Store) Official() (crypto.Signer, []*x509.Certificate, error) {
 		signer crypto.Signer
 		chain  []*x509.Certificate
 	)
-	err := s.update(func(b *book) (err error) {
+	err := s.update(func(b *state) (err error) {
 		if b.Offices == nil || s.closed(b.Offices) {
 			if b.Offices, err = s.openOffices(b); err != nil {
 				return err
@@ -71,7 +71,7 @@ func (s *Store) closed(o *offices) bool {
 	return err == nil && s.now().After(certificate.NotAfter)
 }
 
-func (s *Store) openOffices(b *book) (*offices, error) {
+func (s *Store) openOffices(b *state) (*offices, error) {
 	from, until := s.now(), s.now().AddDate(officialYears, 0, 0)
 	roots, err := s.generationFor(b, until)
 	if err != nil {

@@ -32,8 +32,8 @@ type person struct {
 	Sex     Sex    `json:"sex"`
 }
 
-// hanako is the person to whom a card is issued when nothing else is said.
-var hanako = person{
+// defaultHolder is the person to whom a card is issued when nothing else is said.
+var defaultHolder = person{
 	Name:    "練習　花子",
 	Address: "東京都練習区見本町一丁目２番３号",
 	Birth:   "1990-04-01",

@@ -111,8 +111,8 @@ func (s *Store) lock(ctx context.Context) (*flock.Flock, error) {
 }
 
 // change changes the store under the lock; everything is on disk when it returns
-// without an error. Where there is no store yet, the book is empty.
-func (s *Store) change(change func(*book) error) error {
+// without an error. Where there is no store yet, the state is empty.
+func (s *Store) change(change func(*state) error) error {
 	lock, err := s.lock(context.Background())
 	if err != nil {
 		return err
@@ -120,7 +120,7 @@ func (s *Store) change(change func(*book) error) error {
 	defer lock.Close()
 	b, _, err := s.load()
 	if errors.Is(err, ErrNoCard) {
-		b, err = &book{}, nil
+		b, err = &state{}, nil
 	}
 	if err != nil {
 		return err
@@ -133,8 +133,8 @@ func (s *Store) change(change func(*book) error) error {
 }
 
 // update is change of a store that has a card: the default one if need be.
-func (s *Store) update(change func(*book) error) error {
-	return s.change(func(b *book) error {
+func (s *Store) update(change func(*state) error) error {
+	return s.change(func(b *state) error {
 		if b.Card == nil {
 			if err := s.issue(b, IssueOptions{}); err != nil {
 				return err
@@ -146,12 +146,12 @@ func (s *Store) update(change func(*book) error) error {
 
 // loadOrMake reads the store, or makes the default card where there is none. The
 // lock is held.
-func (s *Store) loadOrMake() (*book, []byte, error) {
+func (s *Store) loadOrMake() (*state, []byte, error) {
 	b, raw, err := s.load()
 	if !errors.Is(err, ErrNoCard) {
 		return b, raw, err
 	}
-	b = &book{}
+	b = &state{}
 	if err := s.issue(b, IssueOptions{}); err != nil {
 		return nil, nil, err
 	}
@@ -167,7 +167,7 @@ func (s *Store) Reset() error {
 		return err
 	}
 	defer lock.Close()
-	b := &book{}
+	b := &state{}
 	if err := s.issue(b, IssueOptions{}); err != nil {
 		return err
 	}

@@ -57,7 +57,7 @@ func (s *Store) Revoke(reason Reason, at time.Time) error {
 		at = s.now()
 	}
 	revocation := Revocation{At: at.UTC().Truncate(time.Second), Code: code}
-	return s.update(func(b *book) error {
+	return s.update(func(b *state) error {
 		credentials := []virtual.Credential{virtual.Sign}
 		if reason == Lost {
 			credentials = append(credentials, virtual.Auth)
@@ -87,7 +87,7 @@ func (s *Store) Revoke(reason Reason, at time.Time) error {
 }
 
 // supersede revokes the certificates of the card that is about to be replaced.
-func (s *Store) supersede(b *book) error {
+func (s *Store) supersede(b *state) error {
 	if b.Card == nil {
 		return nil
 	}
@@ -104,7 +104,7 @@ func (s *Store) supersede(b *book) error {
 }
 
 // entry finds a certificate of the card in the register; nil if the card has none.
-func (s *Store) entry(b *book, cred virtual.Credential) (*issued, error) {
+func (s *Store) entry(b *state, cred virtual.Credential) (*issued, error) {
 	der := b.Card.slot(cred).Certificate
 	if der == nil {
 		return nil, nil
@@ -121,7 +121,7 @@ func (s *Store) entry(b *book, cred virtual.Credential) (*issued, error) {
 }
 
 // find looks a serial number of an authority up.
-func (b *book) find(issuer string, serial *big.Int) *issued {
+func (b *state) find(issuer string, serial *big.Int) *issued {
 	text := serial.Text(16)
 	for i := range b.Issued {
 		if b.Issued[i].Issuer == issuer && b.Issued[i].Serial == text {
@@ -138,7 +138,7 @@ const crlDays = 7
 // signature certificate, or the newest signature root if the card has none.
 func (s *Store) CRL() ([]byte, error) {
 	var der []byte
-	err := s.update(func(b *book) error {
+	err := s.update(func(b *state) error {
 		root, err := s.signRoot(b)
 		if err != nil {
 			return err
@@ -153,7 +153,7 @@ func (s *Store) CRL() ([]byte, error) {
 // before authentication, then the bridge and the ministry if there is an official.
 func (s *Store) CRLs() ([][]byte, error) {
 	var all [][]byte
-	err := s.update(func(b *book) error {
+	err := s.update(func(b *state) error {
 		var authorities []keyed
 		for _, g := range b.Generations {
 			authorities = append(authorities, g.Sign.keyed, g.Auth.keyed)
@@ -174,7 +174,7 @@ func (s *Store) CRLs() ([][]byte, error) {
 }
 
 // signRoot is the signature root under which the card's certificate was issued.
-func (s *Store) signRoot(b *book) (*authority, error) {
+func (s *Store) signRoot(b *state) (*authority, error) {
 	newest := &b.Generations[len(b.Generations)-1].Sign
 	if b.Card.Sign.Certificate == nil {
 		return newest, nil
@@ -197,7 +197,7 @@ func (s *Store) signRoot(b *book) (*authority, error) {
 
 // crl makes a complete CRL (RFC 5280, 5): every certificate of that authority is in
 // its scope, whatever its distribution point, so that it names none.
-func (s *Store) crl(b *book, a keyed) ([]byte, error) {
+func (s *Store) crl(b *state, a keyed) ([]byte, error) {
 	by, err := s.issuer(a)
 	if err != nil {
 		return nil, err

@@ -32,7 +32,7 @@ type SlotInfo struct {
 func (s *Store) Show() (Info, error) {
 	b, _, err := s.load()
 	if errors.Is(err, ErrNoCard) {
-		if err = s.update(func(made *book) error { b = made; return nil }); err != nil {
+		if err = s.update(func(made *state) error { b = made; return nil }); err != nil {
 			return Info{}, err
 		}
 	}
@@ -54,7 +54,7 @@ func (s *Store) Show() (Info, error) {
 	return info, err
 }
 
-func (s *Store) slotInfo(b *book, cred virtual.Credential) (SlotInfo, error) {
+func (s *Store) slotInfo(b *state, cred virtual.Credential) (SlotInfo, error) {
 	slot := b.Card.slot(cred)
 	info := SlotInfo{Secret: slot.Secret, Tries: slot.Tries, MaxTries: slot.MaxTries}
 	var err error

@@ -26,10 +26,10 @@ type IssueOptions struct {
 // Issue makes a new card and puts it in the place of the old one, whose certificates
 // are revoked as superseded. Errors about the options are *InvalidError.
 func (s *Store) Issue(o IssueOptions) error {
-	return s.change(func(b *book) error { return s.issue(b, o) })
+	return s.change(func(b *state) error { return s.issue(b, o) })
 }
 
-func (s *Store) issue(b *book, o IssueOptions) error {
+func (s *Store) issue(b *state, o IssueOptions) error {
 	card, err := s.application(o)
 	if err != nil {
 		return err
@@ -52,7 +52,7 @@ func (s *Store) application(o IssueOptions) (*cardRecord, error) {
 	if !o.Kind.valid() {
 		return nil, &InvalidError{Field: "kind", Reason: "unknown"}
 	}
-	holder := hanako
+	holder := defaultHolder
 	replace(&holder.Name, o.Name)
 	replace(&holder.Address, o.Address)
 	replace(&holder.Sex, o.Sex)
@@ -104,7 +104,7 @@ func checkSecret(field, secret, alphabet string, shortest, longest int) error {
 
 // certifyCard makes the keys and certificates that the kind of card has, and enters
 // them in the register.
-func (s *Store) certifyCard(b *book, card *cardRecord) error {
+func (s *Store) certifyCard(b *state, card *cardRecord) error {
 	row := kinds[card.Kind]
 	birth, err := card.Person.birth()
 	if err != nil {
@@ -161,7 +161,7 @@ type half struct {
 }
 
 // certifyHalf has the half's root certify the request.
-func (s *Store) certifyHalf(b *book, h half, r request) error {
+func (s *Store) certifyHalf(b *state, h half, r request) error {
 	by, err := s.issuer(h.root.keyed)
 	if err != nil {
 		return err
@@ -193,7 +193,7 @@ type RenewOptions struct {
 // superseded, as in life. Secrets and counts stay. An expired card becomes one of
 // today: it is no longer of KindExpired.
 func (s *Store) Renew(o RenewOptions) error {
-	return s.update(func(b *book) error {
+	return s.update(func(b *state) error {
 		if o.NewRoot {
 			if err := s.newGeneration(b); err != nil {
 				return err
@@ -212,7 +212,7 @@ func (s *Store) Renew(o RenewOptions) error {
 // Unlock gives a secret all its tries back, as the window of the town hall does; the
 // secret stays the same. The error is *NoSecretError when the card has none.
 func (s *Store) Unlock(cred virtual.Credential) error {
-	return s.update(func(b *book) error {
+	return s.update(func(b *state) error {
 		slot := b.Card.slot(cred)
 		if slot.MaxTries == 0 {
 			return &NoSecretError{Credential: cred}

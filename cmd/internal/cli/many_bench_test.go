@@ -64,7 +64,7 @@ func (m *batch) sign(tb testing.TB, reader string, args ...string) {
 
 // deskBatch is a batch and a card in the reader "reader".
 func deskBatch(tb testing.TB, n int, change ...func(*virtual.Options)) (*batch, *virtual.Card) {
-	m, d, card := newBatch(tb, n), newDesk(), laidCard(tb, change...)
+	m, d, card := newBatch(tb, n), newFakeService(), laidCard(tb, change...)
 	d.plug("reader", card)
 	m.readers = d
 	return m, card

@@ -74,7 +74,7 @@ func verdictOf(t *testing.T, dir string, args []string) (verdict string, exit in
 	t.Helper()
 	var out bytes.Buffer
 	env := &cli.Env{
-		Args: args, Now: time.Now, Readers: newDesk(),
+		Args: args, Now: time.Now, Readers: newFakeService(),
 		Getenv: func(name string) string { return map[string]string{"HOME": dir, "LANG": "C"}[name] },
 		Streams: &console.Streams{
 			In: strings.NewReader(""), Out: &out, Err: &bytes.Buffer{}, Now: time.Now,

@@ -13,7 +13,7 @@ import (
 	"natsuin/cmd/internal/terminal"
 )
 
-// pty is a terminal with the test in the person's chair.
+// pty is a terminal with the test at its other end.
 type pty struct {
 	t      *testing.T
 	master *os.File

@@ -18,13 +18,13 @@ import (
 	"natsuin/cmd/internal/terminal"
 )
 
-// seated is set in the environment of the process that has a terminal.
-const seated = "CLI_TEST_SEATED"
+// hasTerminal is set in the environment of the process that has a terminal.
+const hasTerminal = "CLI_TEST_HAS_TERMINAL"
 
 // TestMain runs the tests in a process with a controlling terminal of its own, since
-// prompts open that and nothing else. The test sits in the person's chair.
+// prompts open that and nothing else. The test has its other end.
 func TestMain(m *testing.M) {
-	if os.Getenv(seated) != "" {
+	if os.Getenv(hasTerminal) != "" {
 		os.Exit(m.Run())
 	}
 	runtime.LockOSThread() // the signal below comes when the thread ends that started the process
@@ -35,7 +35,7 @@ func TestMain(m *testing.M) {
 	}
 	cmd := exec.Command("/proc/self/exe", os.Args[1:]...)
 	cmd.Args[0] = os.Args[0]
-	cmd.Env = append(os.Environ(), seated+"=1")
+	cmd.Env = append(os.Environ(), hasTerminal+"=1")
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
 	cmd.ExtraFiles = []*os.File{slave, master}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true, Ctty: 3, Pdeathsig: syscall.SIGKILL}
@@ -63,8 +63,8 @@ func newTerminal() (master, slave *os.File, err error) {
 	return master, slave, err
 }
 
-// A chair is what the person sees and does.
-type chair struct {
+// A person is the other end of the terminal: what is seen and typed.
+type person struct {
 	master *os.File
 
 	mu     sync.Mutex
@@ -72,8 +72,8 @@ type chair struct {
 	more   chan struct{}
 }
 
-var theChair = sync.OnceValue(func() *chair {
-	c := &chair{master: os.NewFile(4, "ptmx"), more: make(chan struct{}, 1)}
+var thePerson = sync.OnceValue(func() *person {
+	c := &person{master: os.NewFile(4, "ptmx"), more: make(chan struct{}, 1)}
 	go func() {
 		buf := make([]byte, 4096)
 		for {
@@ -93,10 +93,10 @@ var theChair = sync.OnceValue(func() *chair {
 	return c
 })
 
-// A sitting is one run of the program at the terminal.
-type sitting struct {
+// A terminalRun is one run of the program at the terminal.
+type terminalRun struct {
 	t        *testing.T
-	chair    *chair
+	person   *person
 	seen     int
 	out, err written
 	exited   chan struct{}
@@ -121,14 +121,14 @@ func (w *written) String() string {
 	return w.buf.String()
 }
 
-// sit starts a run at the terminal.
-func (d *desk) sit(t *testing.T, lang string, args ...string) *sitting {
+// atTerminal starts a run at the terminal.
+func (d *fakeService) atTerminal(t *testing.T, lang string, args ...string) *terminalRun {
 	t.Helper()
-	c := theChair()
+	c := thePerson()
 	if err := unix.IoctlSetInt(3, unix.TCFLSH, unix.TCIFLUSH); err != nil {
 		t.Fatal(err)
 	}
-	s := &sitting{t: t, chair: c, exited: make(chan struct{})}
+	s := &terminalRun{t: t, person: c, exited: make(chan struct{})}
 	s.seen = len(s.screen())
 	env := d.env(t, &s.out, &s.err, append([]string{"--lang", lang}, args...))
 	env.Streams.Terminal = terminal.Open
@@ -139,17 +139,17 @@ func (d *desk) sit(t *testing.T, lang string, args ...string) *sitting {
 	return s
 }
 
-func (s *sitting) screen() string {
-	s.chair.mu.Lock()
-	defer s.chair.mu.Unlock()
-	return s.chair.screen.String()
+func (s *terminalRun) screen() string {
+	s.person.mu.Lock()
+	defer s.person.mu.Unlock()
+	return s.person.screen.String()
 }
 
 // patience ends a test that has failed; no test measures it.
 const patience = 30 * time.Second
 
 // expect waits until the screen shows text, behind what was expected before.
-func (s *sitting) expect(text string) *sitting {
+func (s *terminalRun) expect(text string) *terminalRun {
 	s.t.Helper()
 	limit := time.After(patience)
 	for {
@@ -158,24 +158,24 @@ func (s *sitting) expect(text string) *sitting {
 			return s
 		}
 		select {
-		case <-s.chair.more:
-		case <-time.After(50 * time.Millisecond): // what another sitting took the news of
+		case <-s.person.more:
+		case <-time.After(50 * time.Millisecond): // what another run took the news of
 		case <-limit:
 			s.t.Fatalf("waited for %q; the screen shows:\n%s\nand the errors:\n%s", text, s.screen(), s.err.String())
 		}
 	}
 }
 
-func (s *sitting) send(line string) *sitting {
+func (s *terminalRun) send(line string) *terminalRun {
 	s.t.Helper()
-	if _, err := s.chair.master.WriteString(line + "\r"); err != nil {
+	if _, err := s.person.master.WriteString(line + "\r"); err != nil {
 		s.t.Fatal(err)
 	}
 	return s
 }
 
 // end waits for the run to end with this exit code.
-func (s *sitting) end(exit int) {
+func (s *terminalRun) end(exit int) {
 	s.t.Helper()
 	select {
 	case <-s.exited:
@@ -188,7 +188,7 @@ func (s *sitting) end(exit int) {
 }
 
 // waitsFor waits until the program has said on stderr that it waits for text.
-func (s *sitting) waitsFor(text string) {
+func (s *terminalRun) waitsFor(text string) {
 	s.t.Helper()
 	limit := time.After(patience)
 	for !strings.Contains(s.err.String(), text) {

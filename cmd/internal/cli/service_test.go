@@ -21,9 +21,9 @@ import (
 	"natsuin/cmd/internal/terminal"
 )
 
-// A desk is a PC/SC service with readers that a test plugs in and cards that it lays
+// A fakeService is a PC/SC service with readers that a test plugs in and cards that it lays
 // down and lifts.
-type desk struct {
+type fakeService struct {
 	mu      sync.Mutex
 	slots   []*slot
 	waits   int           // calls of Wait
@@ -38,10 +38,12 @@ type slot struct {
 	open int           // transactions begun and not ended
 }
 
-func newDesk() *desk { return &desk{changed: make(chan struct{}), signals: make(chan os.Signal, 1)} }
+func newFakeService() *fakeService {
+	return &fakeService{changed: make(chan struct{}), signals: make(chan os.Signal, 1)}
+}
 
-// change does something to the desk, and whoever waits looks again.
-func (d *desk) change(do func()) {
+// change does something to the readers, and whoever waits looks again.
+func (d *fakeService) change(do func()) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	do()
@@ -50,14 +52,14 @@ func (d *desk) change(do func()) {
 }
 
 // plug adds a reader with a card, or an empty one.
-func (d *desk) plug(name string, card *virtual.Card) *slot {
+func (d *fakeService) plug(name string, card *virtual.Card) *slot {
 	s := &slot{name: name, card: card}
 	d.change(func() { d.slots = append(d.slots, s) })
 	return s
 }
 
 // lift takes the card out of a reader and returns it.
-func (d *desk) lift(s *slot) (card *virtual.Card) {
+func (d *fakeService) lift(s *slot) (card *virtual.Card) {
 	d.change(func() {
 		card, s.card = s.card, nil
 		card.PowerDown()
@@ -65,20 +67,20 @@ func (d *desk) lift(s *slot) (card *virtual.Card) {
 	return card
 }
 
-func (d *desk) lay(s *slot, card *virtual.Card) {
+func (d *fakeService) lay(s *slot, card *virtual.Card) {
 	d.change(func() {
 		card.PowerUp()
 		s.card = card
 	})
 }
 
-func (d *desk) List(context.Context) ([]pcsc.Reader, error) {
+func (d *fakeService) List(context.Context) ([]pcsc.Reader, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.look(), nil
 }
 
-func (d *desk) look() []pcsc.Reader {
+func (d *fakeService) look() []pcsc.Reader {
 	var readers []pcsc.Reader
 	for _, s := range d.slots {
 		readers = append(readers, pcsc.Reader{Name: s.name, CardPresent: s.card != nil, Virtual: strings.HasPrefix(s.name, "Virtual PCD")})
@@ -86,7 +88,7 @@ func (d *desk) look() []pcsc.Reader {
 	return readers
 }
 
-func (d *desk) Wait(ctx context.Context, known []pcsc.Reader) error {
+func (d *fakeService) Wait(ctx context.Context, known []pcsc.Reader) error {
 	d.mu.Lock()
 	d.waits++
 	d.mu.Unlock()
@@ -106,7 +108,7 @@ func (d *desk) Wait(ctx context.Context, known []pcsc.Reader) error {
 }
 
 // Connect is as strict as pcsc.System: a context that has ended connects to nothing.
-func (d *desk) Connect(ctx context.Context, reader string) (access.Connection, error) {
+func (d *fakeService) Connect(ctx context.Context, reader string) (access.Connection, error) {
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
@@ -120,7 +122,7 @@ func (d *desk) Connect(ctx context.Context, reader string) (access.Connection, e
 		case s.card == nil:
 			return nil, &pcsc.Error{Op: "connect", Reader: reader, Err: pcsc.ErrNoCard}
 		default:
-			return &wire{desk: d, slot: s, card: s.card}, nil
+			return &wire{service: d, slot: s, card: s.card}, nil
 		}
 	}
 	return nil, &pcsc.Error{Op: "connect", Reader: reader, Err: pcsc.ErrNoReader}
@@ -128,17 +130,17 @@ func (d *desk) Connect(ctx context.Context, reader string) (access.Connection, e
 
 // A wire is a connection to the card that was in the reader when it was made.
 type wire struct {
-	desk  *desk
-	slot  *slot
-	card  *virtual.Card
-	begun bool
+	service *fakeService
+	slot    *slot
+	card    *virtual.Card
+	begun   bool
 }
 
 func (w *wire) Reader() string { return w.slot.name }
 
 func (w *wire) gone(op string) error {
-	w.desk.mu.Lock()
-	defer w.desk.mu.Unlock()
+	w.service.mu.Lock()
+	defer w.service.mu.Unlock()
 	if w.slot.card != w.card {
 		return &pcsc.Error{Op: op, Reader: w.slot.name, Err: pcsc.ErrRemoved}
 	}
@@ -157,8 +159,8 @@ func (w *wire) Begin(ctx context.Context) error {
 }
 
 func (w *wire) count(begun bool) {
-	w.desk.mu.Lock()
-	defer w.desk.mu.Unlock()
+	w.service.mu.Lock()
+	defer w.service.mu.Unlock()
 	switch {
 	case begun && !w.begun:
 		w.slot.open++
@@ -250,7 +252,7 @@ const (
 	authPIN      = "1234"
 )
 
-// laidCard is a My Number card for the desk; options may change how it behaves.
+// laidCard is a My Number card for the service; options may change how it behaves.
 func laidCard(t testing.TB, change ...func(*virtual.Options)) *virtual.Card {
 	t.Helper()
 	state, err := cardState()
@@ -280,7 +282,7 @@ func left(n int) func(*virtual.Options) {
 }
 
 // env is a run away from a terminal.
-func (d *desk) env(t testing.TB, out, errs io.Writer, args []string) *cli.Env {
+func (d *fakeService) env(t testing.TB, out, errs io.Writer, args []string) *cli.Env {
 	t.Helper()
 	home := t.TempDir()
 	return &cli.Env{
@@ -297,7 +299,7 @@ func (d *desk) env(t testing.TB, out, errs io.Writer, args []string) *cli.Env {
 }
 
 // script runs away from a terminal and returns the JSON object.
-func (d *desk) script(t *testing.T, exit int, args ...string) map[string]any {
+func (d *fakeService) script(t *testing.T, exit int, args ...string) map[string]any {
 	t.Helper()
 	var out, errs bytes.Buffer
 	got := cli.Main(d.env(t, &out, &errs, append([]string{"--json"}, args...)))
