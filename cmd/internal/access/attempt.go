@@ -140,7 +140,7 @@ func final(err error) error {
 	return &outcome.Error{Code: outcome.CodeCardRemoved, ID: "err.card-changed", Err: err}
 }
 
-// words is the message for a person.
+// words returns the id of the message for a person.
 func (e *changedError) words() string {
 	switch {
 	case errors.Is(e.err, pcsc.ErrNoService):

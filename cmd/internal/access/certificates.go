@@ -8,8 +8,7 @@ import (
 	"natsuin/card"
 )
 
-// Certificates are those of a card, and Secrets its secrets, in the order of
-// the help.
+// Certificates and Secrets are those of a card, in the order of the help.
 var (
 	Certificates = []card.CertID{card.SignCert, card.SignCA, card.AuthCert, card.AuthCA}
 	Secrets      = []card.Credential{card.SignPassword, card.AuthPIN}

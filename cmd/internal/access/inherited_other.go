@@ -4,7 +4,7 @@ package access
 
 import "os"
 
-// inherited is stdin or nil: Windows has no other descriptors that a shell
+// inherited returns stdin or nil: Windows has no other descriptors that a shell
 // could pass.
 func inherited(n int) *os.File {
 	if n != 0 {

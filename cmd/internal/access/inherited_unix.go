@@ -9,8 +9,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// inherited is a file descriptor that whoever started us left open for us, or
-// nil. Those that this process opened close when it executes another
+// inherited returns a file descriptor that whoever started us left open for us,
+// or nil. Those that this process opened close when it executes another
 // (FD_CLOEXEC): among them are files of the Go runtime, whose numbers have the
 // form of a password. The outputs are no source of secrets.
 func inherited(n int) *os.File {

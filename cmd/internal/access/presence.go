@@ -32,7 +32,7 @@ func (s *Session) HintsNoSign() (bool, error) {
 	return p.Known && p.Auth && !p.Sign, err
 }
 
-// warnAbsent tells what the hint says, and asks a person whether to go on.
+// warnAbsent says what the hint means, and asks a person whether to go on.
 func (a *Access) warnAbsent(ctx context.Context, u Unlocking) error {
 	seems := a.T("unlock.absent." + u.Guards.String())
 	if !a.Interactive() || u.Rehearse {

@@ -63,7 +63,7 @@ func (a *Access) ConnectPractice(ctx context.Context) (*Session, error) {
 // Practice returns the store of the practice card.
 func (a *Access) Practice() *practice.Store { return practice.Open(a.PracticeOptions()) }
 
-// PracticeOptions are the options of the practice card's store.
+// PracticeOptions returns the options of the practice card's store.
 func (a *Access) PracticeOptions() practice.Options {
 	return practice.Options{
 		Dir:    a.Folder,

@@ -15,7 +15,8 @@ type GivenSecret struct {
 }
 
 // SecretOf reads a script's secret and checks its form, before the card is
-// touched. The inputs are those of scriptSecrets.
+// touched. The inputs are those of
+// [Access.ScriptSecrets].
 func (a *Access) SecretOf(ctx context.Context, c card.Credential, inputs ...string) (*GivenSecret, error) {
 	script, err := a.ScriptSecrets(ctx, 1, inputs...)
 	if err != nil {
@@ -31,7 +32,8 @@ func (a *Access) SecretOf(ctx context.Context, c card.Credential, inputs ...stri
 	return s, nil
 }
 
-// Get is Unlocking's Secret. A script's secret is sent once at most.
+// Get returns the secret, as the Secret of [Unlocking] does. A script's secret
+// is sent once at most.
 func (s *GivenSecret) Get(ctx context.Context, _ bool) (card.Secret, error) {
 	if len(s.script) == 1 {
 		return s.script[0], nil

@@ -52,7 +52,8 @@ func (a *Access) mayTry(ctx context.Context, c card.Credential, t card.Tries) er
 	return nil
 }
 
-// TriesLine is «署名用パスワード（英大文字・数字 6〜16文字） 残り 5 回».
+// TriesLine returns a count as a line: «署名用パスワード（英大文字・数字
+// 6〜16文字） 残り 5 回».
 func (a *Access) TriesLine(c card.Credential, t card.Tries) string {
 	name := a.T("secret." + c.String())
 	switch {
@@ -64,7 +65,7 @@ func (a *Access) TriesLine(c card.Credential, t card.Tries) string {
 	return a.T("tries.left", "Secret", name, "N", t.Left)
 }
 
-// TriesValue is a count for JSON: null when the card did not say.
+// TriesValue returns a count for JSON: nil if the card did not say it.
 func TriesValue(t card.Tries) any {
 	if !t.Known {
 		return nil

@@ -20,7 +20,7 @@ func (a *Access) Connect(ctx context.Context) (*Session, error) {
 	return a.await(ctx, a.Reader, func(readers []pcsc.Reader) (*Session, error) { return a.pick(ctx, readers) })
 }
 
-// reconnect does so with the reader of that very name, whatever lies in any
+// reconnect is Connect with the reader of that very name, whatever is in any
 // other.
 func (a *Access) reconnect(ctx context.Context, reader string) (*Session, error) {
 	if a.Reader == PracticeReader {
@@ -89,7 +89,7 @@ func (a *Access) await(ctx context.Context, wanted string, take func([]pcsc.Read
 	}
 }
 
-// bounceTime is what a card that is laid down is given to lie still.
+// bounceTime is how long a card that was put down has to come to rest.
 const bounceTime = 250 * time.Millisecond
 
 var errWaited = errors.New("the time to wait is over")

@@ -26,9 +26,9 @@ func Name(der []byte) string {
 	return name.String()
 }
 
-// Subject is [Name], but unless personal data is shown without the places in a
-// person's name (docs/cli.md, "JSON"). A name with an organization is not a
-// person's.
+// Subject returns [Name], but unless personal data is shown without the places
+// in a person's name (docs/cli.md, "JSON"). A name with an organization is not
+// a person's.
 func Subject(der []byte, personal bool) string {
 	var name, public pkix.RDNSequence
 	if rest, err := asn1.Unmarshal(der, &name); err != nil || len(rest) > 0 || personal {
@@ -93,7 +93,7 @@ func Policies(cert *x509.Certificate) []string {
 	return list
 }
 
-// KeyName is "rsa-2048", "ecdsa-p384".
+// KeyName returns the kind and size of a key: "rsa-2048", "ecdsa-p384".
 func KeyName(cert *x509.Certificate) string {
 	switch key := cert.PublicKey.(type) {
 	case *rsa.PublicKey:

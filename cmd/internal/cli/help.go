@@ -85,7 +85,7 @@ func indent(text string) string {
 	return "  " + strings.ReplaceAll(text, "\n", "\n  ")
 }
 
-// ownFlags are the flags of this command alone, in the order of their
+// ownFlags returns the flags of this command alone, in the order of their
 // definition.
 func ownFlags(c *cobra.Command) *pflag.FlagSet {
 	own := pflag.NewFlagSet("", pflag.ContinueOnError)
@@ -98,7 +98,7 @@ func ownFlags(c *cobra.Command) *pflag.FlagSet {
 	return own
 }
 
-// flagRows are a flag's spelling and its words.
+// flagRows returns each flag's spelling and its words.
 func flagRows(flags []Flag) [][2]string {
 	var rows [][2]string
 	for _, f := range flags {

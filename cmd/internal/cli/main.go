@@ -1,10 +1,10 @@
-// Package cli is natsuin's command tree: a file a verb, each an options struct,
-// a constructor that only parses, and a run that does the work.
+// Package cli puts natsuin together: the root command with the global flags, help,
+// completion and version, and below it the verbs. Each verb is a package of its own
+// with an options struct, New, which only parses, and a run, which does the work.
 //
-// It is not a library and decides nothing about cards or signatures: it calls
-// card, sign, verify and fingerprint, asks the person, and words the outcome.
-// Nothing here reads the process: streams, environment, clock and readers come
-// in with Env, and the exit code goes out as a value.
+// It is not a library and decides nothing about cards or signatures. Nothing here
+// reads the process: streams, environment, clock and readers come in with [Env],
+// and the exit code goes out as a value.
 //
 // The contract is docs/cli.md: commands, exit codes, JSON.
 package cli
@@ -39,7 +39,7 @@ type Env struct {
 	AfterFunc func(d time.Duration, f func()) (stop func())
 }
 
-// after is AfterFunc.
+// after calls AfterFunc.
 func (e *Env) after(d time.Duration, f func()) (stop func()) {
 	if e.AfterFunc != nil {
 		return e.AfterFunc(d, f)
@@ -51,7 +51,7 @@ func (e *Env) after(d time.Duration, f func()) (stop func()) {
 // ends are the signals that end a run, with exit code 130.
 var ends = []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT}
 
-// OS is the Env of the real process.
+// OS returns the Env of the real process.
 func OS() *Env {
 	// Never stopped: one that comes when Main listens no more must not kill a
 	// process whose exit code says what was done, and one that comes before is
@@ -104,8 +104,8 @@ func Main(env *Env) (exit int) {
 	return a.Finish(err)
 }
 
-// wholeLines is the Env with a standard error that several goroutines may write
-// to.
+// wholeLines returns the Env with a standard error that several goroutines may
+// write to.
 func (e *Env) wholeLines() *Env {
 	own, streams := *e, *e.Streams
 	streams.Err = console.Whole(streams.Err)

@@ -28,8 +28,8 @@ type Flag struct {
 	Words     string
 }
 
-// Reference is the command tree in a language of i18n.Languages, and the flags
-// that every command takes. It opens and reads nothing.
+// Reference returns the command tree in a language of [i18n.Languages], and the
+// flags that every command takes. It opens and reads nothing.
 func Reference(lang string) (root Page, global []Flag, err error) {
 	a, err := newApp(&Env{
 		Args:    []string{"--lang", lang},

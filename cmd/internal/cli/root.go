@@ -28,7 +28,7 @@ type verb struct {
 	make func(*command.Run) *cobra.Command
 }
 
-// verbs are the commands in the order of the help.
+// verbs returns the commands in the order of the help.
 func (a *app) verbs() []verb {
 	return []verb{
 		{"sign", sign.New}, {"verify", verify.New}, {"fingerprint", fingerprint.New}, {"pin", pin.New},

@@ -38,7 +38,7 @@ func (a *app) showVersion() {
 	}
 }
 
-// version is the module's version, or the commit it was built from.
+// version returns the module's version, or the commit it was built from.
 func version() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {

@@ -4,7 +4,8 @@ package nodump
 
 import "golang.org/x/sys/unix"
 
-// noCore sets the limit of a core file's size to nothing, as far as that can be lowered.
+// noCore sets the limit of a core file's size to nothing, as far as that can be
+// lowered.
 func noCore() error {
 	var limit unix.Rlimit
 	if err := unix.Getrlimit(unix.RLIMIT_CORE, &limit); err != nil {

@@ -150,7 +150,8 @@ func split(path string) (dir, name string, err error) {
 }
 
 // foldName makes names equal that the system's usual file systems hold for
-// equal. A finer case (an odd mount) is caught by Commit, which replaces nothing.
+// equal. A finer case (an odd mount) is caught by Commit, which replaces
+// nothing.
 func foldName(name string) string {
 	if runtime.GOOS == "windows" || runtime.GOOS == "darwin" {
 		return strings.ToLower(name)

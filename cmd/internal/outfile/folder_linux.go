@@ -8,9 +8,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// createUnnamed makes a file without a name, which the kernel takes back
-// by itself when nobody holds it open. File systems without it answer EOPNOTSUPP,
-// kernels without it EISDIR or EINVAL. Without /proc it could not be named later.
+// createUnnamed makes a file without a name, which the kernel takes back by
+// itself when nobody holds it open. File systems without it answer EOPNOTSUPP,
+// kernels without it EISDIR or EINVAL. Without /proc it could not be named
+// later.
 func (d *folder) createUnnamed(called string, mode fs.FileMode) (*os.File, error) {
 	f, err := d.open(".", called, unix.O_WRONLY|unix.O_TMPFILE, mode)
 	if err != nil {

@@ -5,9 +5,9 @@
 // It does not decide what is written nor what it is called, knows no messages
 // and no exit codes; its errors carry the facts (path, operation, reason).
 //
-// The contract is docs/cli.md 13 and 14. The system calls behind it are described in
-// open(2) (O_TMPFILE), linkat(2), renameat2(2) and fsync(2), and for Windows in
-// MoveFileExW.
+// The contract is docs/cli.md 13 and 14. The system calls behind it are
+// described in open(2) (O_TMPFILE), linkat(2), renameat2(2) and fsync(2), and
+// for Windows in MoveFileExW.
 package outfile
 
 import (
@@ -58,8 +58,8 @@ const newMode = 0o666
 var errDone = errors.New("file is committed or aborted")
 
 // Create begins the file that will be path. Until Commit, path is not touched,
-// and where the system allows (Linux, most file systems) nothing is to be seen in
-// its folder, so that not even a killed process leaves anything.
+// and where the system allows (Linux, most file systems) nothing is to be seen
+// in its folder, so that not even a killed process leaves anything.
 //
 // Errors: *ExistsError without Force, *Error else.
 func Create(path string, opts Options) (*File, error) {

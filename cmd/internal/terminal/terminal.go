@@ -70,7 +70,7 @@ type keyboard interface {
 	// readByte waits for one byte or for the context.
 	readByte(ctx context.Context) (byte, error)
 	// discard throws away what was typed and not read yet, in raw mode, and
-	// tells whether that was the beginning of a line. Ctrl-C among it is
+	// reports whether that was the beginning of a line. Ctrl-C among it is
 	// ErrInterrupted.
 	discard() (begun bool, err error)
 	io.Closer

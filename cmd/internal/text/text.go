@@ -132,12 +132,12 @@ func nextPiece(body string, state, width int) (piece, rest string, next int) {
 	return piece, more, then
 }
 
-// flagGoesOn tells whether a piece ends at a hyphen within a flag.
+// flagGoesOn reports whether a piece ends at a hyphen within a flag.
 func flagGoesOn(piece string) bool {
 	return strings.HasSuffix(piece, "-") && (piece == "-" || strings.Contains(piece, "--"))
 }
 
-// fits tells whether text takes no more than these columns. It looks no
+// fits reports whether text takes no more than these columns. It looks no
 // further: a name in a certificate may be as long as the certificate.
 func fits(s string, columns int) bool {
 	if n := min(len(s), columns+1); n > 0 && plain(s[:n]) {

@@ -106,8 +106,8 @@ func (d *diagnosis) examineService(ctx context.Context) ([]pcsc.Reader, bool) {
 	return readers, true
 }
 
-// usable are the readers that the other commands would look into (docs/cli.md,
-// "Which reader").
+// usable returns the readers that the other commands would look into
+// (docs/cli.md, "Which reader").
 func (d *diagnosis) usable(readers []pcsc.Reader) ([]pcsc.Reader, error) {
 	if want := d.Access.Reader; want != "" {
 		r, err := access.Named(readers, want)

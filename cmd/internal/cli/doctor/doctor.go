@@ -45,7 +45,7 @@ type probe struct {
 	resting         bool   // not looked at, since something before it failed
 }
 
-// The results of a probe. A warning is worth knowing and is no failure.
+// The results of a probe. A warning is not a failure.
 const (
 	probePassed  = "passed"
 	probeWarning = "warning"
@@ -160,8 +160,8 @@ func (d *diagnosis) printUnder(detail string) {
 	}
 }
 
-// conclusion is nil when nothing failed; else the code is the first failure's
-// and the exit code always doctor's own.
+// conclusion returns nil if nothing failed; otherwise the code is the first
+// failure's and the exit code always doctor's own.
 func (d *diagnosis) conclusion() error {
 	if d.first == nil {
 		return nil

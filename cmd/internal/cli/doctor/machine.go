@@ -42,8 +42,8 @@ func later(a, b time.Time) time.Time {
 	return a
 }
 
-// builtAt is the time of the commit that this program was built from, zero when
-// the build does not know it.
+// builtAt returns the time of the commit that this program was built from, zero
+// when the build does not know it.
 func builtAt() time.Time {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
@@ -109,7 +109,7 @@ const (
 	windows platform = "windows"
 )
 
-// platformOf tells the platform by the system, and on Linux by os-release(5).
+// platformOf returns the platform by the system, and on Linux by os-release(5).
 func platformOf(goos, osRelease string) platform {
 	switch goos {
 	case "windows":
@@ -189,7 +189,7 @@ var fixCommands = map[string]map[platform]string{
 	},
 }
 
-// fixFor is how a failed probe is mended here: in words, and the command to
+// fixFor returns how to mend a failed probe here: in words, and the command to
 // type.
 func (d *diagnosis) fixFor(id string) (words, command string) {
 	commands, ok := fixCommands[id]

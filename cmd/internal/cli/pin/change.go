@@ -140,9 +140,9 @@ func checkBirth(s card.Secret, cert *x509.Certificate) error {
 	return card.CheckBirth(card.SignPassword, s, holder.Birth)
 }
 
-// outcome says which of the three words it ended in. If the answer to the
-// VERIFY before the CHANGE was lost, the secret is not changed, but a try may
-// be gone.
+// outcome reports in which of the three words the change ended. If the answer
+// to the VERIFY before the CHANGE was lost, the secret is not changed, but a
+// try may be gone.
 func (r *change) outcome(err error) error {
 	name := r.T("secret.name." + r.cred.String())
 	var unknown *card.OutcomeUnknownError

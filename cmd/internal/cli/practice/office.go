@@ -104,7 +104,7 @@ func newCRL(r *run) *cobra.Command {
 	return c
 }
 
-// lists are the lists of every practice CA as PEM, which holds several.
+// lists returns the lists of every practice CA as PEM, which holds several.
 func (r *run) lists() ([]byte, error) {
 	lists, err := r.Access.Practice().CRLs()
 	if err != nil {

@@ -48,8 +48,8 @@ func newShow(r *run) *cobra.Command {
 	return c
 }
 
-// show tells everything about the practice card, its passwords included:
-// they are no secrets.
+// show prints everything about the practice card, its passwords included: they
+// are not secrets.
 func (r *run) show() error {
 	info, err := r.Access.Practice().Show()
 	if err != nil {

@@ -93,7 +93,7 @@ func served(ctx context.Context, address string, err error) error {
 	return err
 }
 
-// checkAddress refuses what is no host and port; "" was not given.
+// checkAddress refuses a value that is not a host and port; "" was not given.
 func checkAddress(flag, value string) error {
 	_, port, err := net.SplitHostPort(value)
 	if err == nil {

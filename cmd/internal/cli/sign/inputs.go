@@ -27,7 +27,7 @@ type job struct {
 
 func (j *job) name() string { return j.input }
 
-// streamed tells whether the input can be read only once.
+// streamed reports whether the input can be read only once.
 func (j *job) streamed() bool { return j.input == "-" || !j.info.Mode().IsRegular() }
 
 // check refuses everything that can be refused before the card and before any
@@ -128,7 +128,7 @@ func (r *run) checkFlags(args []string, other string) error {
 	return nil
 }
 
-// inputs are the arguments, "-" for stdin.
+// inputs returns the arguments, "-" for stdin.
 func (r *run) inputs() []string {
 	var list []string
 	for _, j := range r.jobs {

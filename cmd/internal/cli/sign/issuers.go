@@ -17,7 +17,7 @@ import (
 // after its SHA-256 fingerprint. They are public and the same on every card of
 // their years, and reading one takes a card as long as a signature or two.
 //
-// Nothing is trusted for lying here. A certificate is taken only when its key
+// Nothing is trusted for being here. A certificate is taken only when its key
 // verifies the signature on the signer's own, which the card gives each time:
 // then it is its issuer, whoever put it there. It travels in the signature as a
 // hint, which no verifier takes for an anchor. What cannot be read or written
@@ -102,7 +102,7 @@ func (s issuers) read(name string) *x509.Certificate {
 	return ca
 }
 
-// issuedBy tells whether ca, by name, key identifier and key, signed cert.
+// issuedBy reports whether ca, by name, key identifier and key, signed cert.
 func issuedBy(cert, ca *x509.Certificate) bool {
 	return bytes.Equal(cert.RawIssuer, ca.RawSubject) &&
 		(cert.AuthorityKeyId == nil || ca.SubjectKeyId == nil || bytes.Equal(cert.AuthorityKeyId, ca.SubjectKeyId)) &&

@@ -133,7 +133,7 @@ func (r *run) do(ctx context.Context, args []string) (err error) {
 	return nil
 }
 
-// credential is the secret that guards the key of --key.
+// credential returns the secret that guards the key of --key.
 func (r *run) credential() card.Credential {
 	if r.opts.Key == "auth" {
 		return card.AuthPIN
@@ -198,7 +198,7 @@ func (r *run) able(t card.Token) error {
 	return nil
 }
 
-// notice tells what travels in the signature and what ends the certificate
+// notice says what travels in the signature and what ends the certificate
 // (docs/cli.md, behaviour 15), and asks whether to go on unless --yes was
 // given.
 func (r *run) notice(ctx context.Context, authEnd *time.Time) error {

@@ -105,9 +105,9 @@ func (r *run) do(ctx context.Context, args []string) error {
 	return &outcome.Verdict{Outcome: *answer}
 }
 
-// outcome is the one answer: good only when revocation was checked and is good
-// (docs/cli.md, "Commands"). Its words are those of the screen and of the JSON
-// message.
+// outcome returns the one answer: good only when revocation was checked and is
+// good (docs/cli.md, "Commands"). Its words are those of the screen and of the
+// JSON message.
 func (r *run) outcome(id card.CertID, cert *x509.Certificate, rep *verify.CertificateReport) *outcome.Error {
 	name := r.T("cert.kind." + id.String())
 	say := func(code outcome.Code, message string, pairs ...any) *outcome.Error {
@@ -135,7 +135,7 @@ func (r *run) outcome(id card.CertID, cert *x509.Certificate, rep *verify.Certif
 	return say(outcome.CodeIndeterminate, "validity.unchecked")
 }
 
-// revocationReason says why the question about revocation stayed open.
+// revocationReason words why the question about revocation stayed open.
 func (r *run) revocationReason(rep *verify.CertificateReport) string {
 	c, _ := rep.Check(verify.CheckRevocation)
 	return policy.Reason(r.Printer, c.Detail)
@@ -192,7 +192,7 @@ func (r *run) show(id card.CertID, cert *x509.Certificate, rep *verify.Certifica
 	}
 }
 
-// goodOrBad is the style of an outcome that is either.
+// goodOrBad returns the style of an outcome that is either.
 func goodOrBad(good bool) console.Style {
 	if good {
 		return console.Palette.Good

@@ -8,7 +8,8 @@ import (
 	"natsuin/verify"
 )
 
-// outcomeOf is what decided the run when a verdict that is not VALID did.
+// outcomeOf returns the outcome of a run that a verdict other than VALID
+// decided.
 func (r *run) outcomeOf(j *judged) error {
 	verdict := j.report.Verdict
 	return &outcome.Verdict{Outcome: outcome.Error{
@@ -30,7 +31,7 @@ var nextSteps = []struct {
 	{verify.ReasonAuthRoot, "verify.next.auth"},
 }
 
-// nextStep is the id of the next step after a verdict that is not VALID.
+// nextStep returns the id of the next step after a verdict that is not VALID.
 func nextStep(rep *verify.Report) string {
 	for _, row := range nextSteps {
 		if rep.Reason == row.reason {

@@ -67,7 +67,7 @@ func (r *run) readPolicy(ctx context.Context, pairs []pair) error {
 	return r.sources.Add(ctx, p)
 }
 
-// inputs are the files that are read, of which --out may replace none.
+// inputs returns the files that are read, of which --out may replace none.
 func (r *run) inputs(pairs []pair) []string {
 	o := r.opts
 	list := slices.Concat(r.sources.CA, o.TSACA, r.sources.CRL, []string{o.Cert})

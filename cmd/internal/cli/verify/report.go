@@ -124,7 +124,8 @@ func (r *run) sayOthers(all int, others []string) {
 	r.Say(r.T("verify.summary", "N", len(others), "All", all, "Names", names))
 }
 
-// verdict is the report's; a file that could not be read proves nothing.
+// verdict returns the report's verdict; a file that could not be read proves
+// nothing.
 func (j *judged) verdict() verify.Verdict {
 	if j.report == nil {
 		return verify.Indeterminate
@@ -183,7 +184,7 @@ func checksOf(checks []verify.Check) []check {
 	return list
 }
 
-// printJudged is the one screen that tells a person what was found.
+// printJudged prints all that was found about one signature.
 func (r *run) printJudged(j *judged) {
 	if j.report == nil {
 		r.Print(r.T("verify.unjudged", "Path", text.Escape(j.signature), "Error", r.Explain(j.err).Message))
@@ -259,8 +260,8 @@ func (r *run) printChecks(checks []verify.Check) {
 	}
 }
 
-// printSignerName tells who signed when the verdict vouches for it: before
-// that, anyone may have written the name there.
+// printSignerName prints who signed if the verdict is VALID: otherwise anyone
+// may have written the name there.
 func (r *run) printSignerName(s *verify.Signer) {
 	if s.Verdict != verify.Valid {
 		return

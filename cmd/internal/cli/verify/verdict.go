@@ -10,13 +10,14 @@ import (
 	"natsuin/verify"
 )
 
-// verdictLine is the verdict with what was not checked beside it: never the
-// bare word (docs/cli.md, behaviour 18).
+// verdictLine returns the verdict with what was not checked beside it: never
+// the bare word (docs/cli.md, behaviour 18).
 func (r *run) verdictLine(rep *verify.Report) string {
 	return r.verdictWith(rep.Verdict, rep.Reason, rep.Practice, rep.Signers)
 }
 
-// verdictWith is the verdict over some signers with what belongs beside it.
+// verdictWith returns the verdict over some signers with what belongs beside
+// it.
 func (r *run) verdictWith(verdict verify.Verdict, reason verify.Reason, practice bool, signers []verify.Signer) string {
 	var remarks []string
 	if practice {
@@ -97,7 +98,7 @@ func (r *run) openRevocation(s *verify.Signer) string {
 	return ""
 }
 
-// decisiveCheck is the check that a reason came from.
+// decisiveCheck returns the check that a reason came from.
 func decisiveCheck(reason verify.Reason, signers []verify.Signer) verify.CheckID {
 	for _, s := range signers {
 		for _, c := range s.Checks {
@@ -118,8 +119,8 @@ func (r *run) reasonOf(check verify.CheckID, id verify.Reason) string {
 	return policy.Reason(r.Printer, id)
 }
 
-// styleOf is the style of a verdict. A practice one is never green: it counts
-// for nothing.
+// styleOf returns the style of a verdict. A practice one is never green: it
+// counts for nothing.
 func styleOf(rep *verify.Report) console.Style {
 	switch {
 	case rep.Verdict == verify.Invalid:

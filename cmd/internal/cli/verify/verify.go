@@ -227,8 +227,8 @@ func (r *run) judge(ctx context.Context, p pair) *judged {
 
 var errNotRegular = errors.New("not a regular file")
 
-// impliedContent is the file that a detached signature implies, its own name
-// less .p7s, or "". A folder or a pipe only happens to have that name.
+// impliedContent returns the file that a detached signature implies, its own
+// name less .p7s, or "". A folder or a pipe only happens to have that name.
 func impliedContent(signature string) string {
 	if !strings.EqualFold(filepath.Ext(signature), ".p7s") {
 		return ""
