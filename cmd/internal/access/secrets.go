@@ -11,6 +11,7 @@ import (
 // full width are 48 bytes; whatever is longer is refused whole, never cut.
 const longestSecret = 256
 
+// Wipe overwrites secrets.
 func Wipe(secrets []card.Secret) {
 	for _, s := range secrets {
 		s.Wipe()

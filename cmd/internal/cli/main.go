@@ -87,13 +87,11 @@ func Main(env *Env) (exit int) {
 		}
 	}()
 	a, err := newApp(env.wholeLines(), gate)
-	defer a.Close()
 	defer func() {
-		if r := recover(); r != nil {
-			// The value is not printed: it may hold what a card or a person
-			// said.
-			exit = a.Finish(outcome.Bug(r))
+		if value := recover(); value != nil {
+			exit = a.Finish(outcome.Bug(value))
 		}
+		a.Close()
 	}()
 	if err == nil {
 		err = a.execute(ctx)

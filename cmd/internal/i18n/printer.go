@@ -51,9 +51,6 @@ func New(lang string) (*Printer, error) {
 	return &Printer{lang: lang, tag: tag, files: files, messages: map[string]message{}}, nil
 }
 
-// Lang returns the language's code.
-func (p *Printer) Lang() string { return p.lang }
-
 // T returns the message with the given id. The pairs are a name and its value
 // in turn; a value named "N" also chooses the plural form. An id that no
 // catalogue has comes back as it is, which a test of the catalogues forbids.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"natsuin/card"
@@ -110,7 +111,7 @@ func TestUsageKeepsWhatWasTypedAndEscapesTheRest(t *testing.T) {
 func TestABugHidesItsValue(t *testing.T) {
 	err := outcome.Bug("RENSHU123")
 	for _, line := range append(outcome.Detail(err), err.Error()) {
-		if slices.Contains([]string{"RENSHU123"}, line) || outcome.CodeOf(err) != outcome.CodeInternal {
+		if strings.Contains(line, "RENSHU123") || outcome.CodeOf(err) != outcome.CodeInternal {
 			t.Error(line)
 		}
 	}

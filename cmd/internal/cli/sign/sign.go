@@ -219,7 +219,7 @@ func (r *run) notice(ctx context.Context, authEnd *time.Time) error {
 	if r.opts.Yes || r.opts.DryRun {
 		return nil
 	}
-	yes, err := r.Agree(ctx, r.T("sign.agree", "N", len(r.jobs)))
+	yes, err := r.Acknowledge(ctx, r.T("sign.agree", "N", len(r.jobs)))
 	if err != nil {
 		return err
 	}
