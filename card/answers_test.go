@@ -7,8 +7,8 @@ import (
 	"natsuin/card"
 )
 
-// FuzzAnswers plays a tape of answers to the whole of the package. No answer may make
-// it panic, run on, or send a secret twice or after CHANGE.
+// FuzzAnswers feeds arbitrary answers to every method of the package. No answer
+// may make it panic, loop, or send a secret twice or after CHANGE.
 func FuzzAnswers(f *testing.F) {
 	v := newVirtual(nil)
 	var honest []byte

@@ -8,8 +8,8 @@ import (
 	"natsuin/card"
 )
 
-// What a person waits for is the card: a signature may take 13 exchanges and those
-// that read the two certificates, and each further file one.
+// The card dominates the time that a person waits: a signature may take 13
+// exchanges and those that read the two certificates, each further file one.
 func TestSigningCostsNoExchangeThatIsNotNeeded(t *testing.T) {
 	v := newVirtual(nil)
 	c := open(t, v)

@@ -1,14 +1,15 @@
-// Package card is the JPKI application (公的個人認証AP) on a My Number card: it counts
-// tries, verifies and changes the two secrets, reads the four certificates, and signs
-// through crypto.Signer.
+// Package card drives the JPKI application (公的個人認証AP) on a My Number
+// card: it reads the tries left, verifies and changes the two secrets, reads
+// the four certificates, and signs through [crypto.Signer].
 //
-// It does not find cards, hold transactions, prompt or retry: it speaks to one card
-// through any apdu.Transmitter, and sends a secret only when a caller gives one, once.
-// A Card is for one transaction: after another program may have touched the card, Open
-// it again.
+// It does not find cards, hold transactions, prompt or retry. It talks to one
+// card through any [apdu.Transmitter], and sends a secret only if the caller
+// passes one, and then once. A [Card] is valid for one transaction: [Open] the
+// card again after another program may have used it.
 //
-// There is no open specification. docs/card.md says what is known and how surely; its facts
-// are in table.go, and what sources disagree about is treated as unsure.
+// No open specification exists. docs/card.md lists what is known and how
+// certain it is; table.go holds its values. Where the sources disagree, this
+// package relies on neither of them.
 package card
 
 import (
@@ -23,13 +24,14 @@ import (
 // A Credential is one of the two secrets of the application.
 type Credential uint8
 
-// The secrets: 署名用電子証明書のパスワード and 利用者証明用電子証明書の暗証番号.
+// The secrets: 署名用電子証明書のパスワード and
+// 利用者証明用電子証明書の暗証番号.
 const (
 	SignPassword Credential = iota + 1
 	AuthPIN
 )
 
-// String is "sign" or "auth".
+// String returns "sign" or "auth".
 func (c Credential) String() string {
 	if rule, ok := credentials[c]; ok {
 		return rule.word
@@ -37,21 +39,21 @@ func (c Credential) String() string {
 	return "unknown"
 }
 
-// MaxTries is how many wrong entries in a row lock the secret: 5 or 3.
+// MaxTries returns how many wrong entries in a row lock the secret: 5 or 3.
 func (c Credential) MaxTries() int { return credentials[c].maxTries }
 
-// A CertID is the place of a certificate on the card.
+// A CertID names one of the four certificates on the card.
 type CertID uint8
 
 // The four certificates.
 const (
 	SignCert CertID = iota + 1 // 署名用電子証明書
-	SignCA                     // that of its CA, self-signed
+	SignCA                     // the self-signed certificate of its CA
 	AuthCert                   // 利用者証明用電子証明書
-	AuthCA                     // that of its CA, self-signed
+	AuthCA                     // the self-signed certificate of its CA
 )
 
-// String is "sign", "sign-ca", "auth" or "auth-ca".
+// String returns "sign", "sign-ca", "auth" or "auth-ca".
 func (id CertID) String() string {
 	if place, ok := certificates[id]; ok {
 		return place.word
@@ -59,37 +61,38 @@ func (id CertID) String() string {
 	return "unknown"
 }
 
-// CA is the place of the issuer's certificate; a CA is its own.
+// CA returns the certificate of the issuer. A CA is its own issuer.
 func (id CertID) CA() CertID { return certificates[id].ca }
 
-// Credential is the secret that guards the certificate's key.
+// Credential returns the secret that guards the certificate's key.
 func (id CertID) Credential() Credential { return certificates[id].credential }
 
 var (
-	// ErrNotJPKI is a card, or something else, without the JPKI application.
+	// ErrNotJPKI means that the card has no JPKI application.
 	ErrNotJPKI = errors.New("card: no JPKI application")
-	// ErrNotSelected is an ErrNotJPKI whose answer to the selection does not
-	// say that the application is missing: another status word, or no valid
-	// answer.
+	// ErrNotSelected is an [ErrNotJPKI] for an answer that does not say that
+	// the application is missing: another status word, or a malformed answer.
 	ErrNotSelected = fmt.Errorf("%w selected", ErrNotJPKI)
 )
 
-// A Card is the application, selected, for the length of one transaction.
+// A Card is the selected application, for the length of one transaction. It is
+// not safe for concurrent use.
 type Card struct {
 	t       apdu.Transmitter
-	current fileID // the elementary file that is selected; 0: none, or not known
-	// verified are the secrets of which the last VERIFY was answered 9000.
+	current fileID // the elementary file that is selected; 0: none, or unknown
+	// verified holds the secrets whose last VERIFY was answered 9000.
 	verified map[Credential]bool
-	// pinSelected: the selection of a PIN file was sent since Open.
+	// pinSelected is set once the selection of a PIN file was sent.
 	pinSelected bool
-	// unknown is the VERIFY or CHANGE whose outcome is not known. After it this Card
-	// sends no secret any more.
+	// unknown is the VERIFY or CHANGE whose outcome is unknown, if any. After
+	// it, this Card sends no more secrets.
 	unknown *OutcomeUnknownError
 }
 
-// Open selects the application. Whether that drops the verified state is
-// disputed (docs/card.md §2). An answer other than 9000 is ErrNotJPKI, and
-// ErrNotSelected too unless it says that there is no such application.
+// Open selects the application in one exchange. Whether the selection drops the
+// verified state is disputed (docs/card.md §2). Errors: [ErrNotJPKI] for any
+// answer but 9000, which is [ErrNotSelected] as well unless the status word
+// says that there is no such application; [*apdu.TransmitError].
 func Open(t apdu.Transmitter) (*Card, error) {
 	cmd := selectApplication()
 	_, status, err := apdu.Exchange(t, cmd)
@@ -110,11 +113,12 @@ func Open(t apdu.Transmitter) (*Card, error) {
 	return nil, fmt.Errorf("%w: %w", ErrNotSelected, refusal)
 }
 
-// PINSelected reports whether the selection of a PIN file was sent since Open.
-// Only such a card needs to be left reset.
+// PINSelected reports whether the selection of a PIN file was sent since
+// [Open]. Only such a card must be reset when the transaction ends.
 func (c *Card) PINSelected() bool { return c.pinSelected }
 
-// transmit is apdu.Exchange that knows what it does not know after a failure.
+// transmit is [apdu.Exchange], and forgets the current file if the answer
+// leaves it uncertain.
 func (c *Card) transmit(cmd apdu.Command) ([]byte, apdu.Status, error) {
 	data, status, err := apdu.Exchange(c.t, cmd)
 	if err != nil || !keepsSelection(status) {
@@ -123,14 +127,15 @@ func (c *Card) transmit(cmd apdu.Command) ([]byte, apdu.Status, error) {
 	return data, status, err
 }
 
-// keepsSelection tells the words after which the selected file surely still is. Any
-// other may come from a card that was reset, and a VERIFY must not hit another secret.
+// keepsSelection reports whether the selected file is certain to be selected
+// still after status s. Any other status may come from a card that was reset,
+// and a VERIFY must not reach another secret.
 func keepsSelection(s apdu.Status) bool {
 	_, counted := s.Tries()
 	return counted || s == apdu.OK || s == apdu.EndOfFile
 }
 
-// exchange sends a command and makes any status word but 9000 an error.
+// exchange sends a command and returns any status word but 9000 as an error.
 func (c *Card) exchange(cmd apdu.Command) ([]byte, error) {
 	data, status, err := c.transmit(cmd)
 	if err != nil {
@@ -142,7 +147,7 @@ func (c *Card) exchange(cmd apdu.Command) ([]byte, error) {
 	return data, nil
 }
 
-// choose selects an elementary file, unless it is the current one.
+// choose selects an elementary file unless it is the current one.
 func (c *Card) choose(f fileID) error {
 	if c.current == f {
 		return nil
@@ -155,15 +160,16 @@ func (c *Card) choose(f fileID) error {
 	return nil
 }
 
-// absent tells whether a refused selection means that the card has no such file: the
-// token information, which every card has, is still there. A card that was reset, and
-// so has lost the application, refuses with the same word.
+// absent reports whether err, a refused selection, means that the card has no
+// such file. A card that was reset, and so has lost the application, refuses
+// with the same status word; then the token information, which every card has,
+// cannot be selected either.
 func (c *Card) absent(err error) bool {
 	return statusOf(err) == apdu.NotFound && c.choose(fileToken) == nil
 }
 
-// readStart reads the first bytes of a file in one exchange by its short identifier,
-// or in two on a card that does not know that.
+// readStart reads the first bytes of a file, in one exchange by its short
+// identifier, or in two more if the card does not support that.
 func (c *Card) readStart(f fileID, length int) ([]byte, error) {
 	data, status, err := c.transmit(readShort(f, length))
 	c.current = 0 // whether it selects the file depends on the card
@@ -182,7 +188,7 @@ func (c *Card) readStart(f fileID, length int) ([]byte, error) {
 	return c.read(0, length)
 }
 
-// notVerified is 6982.
+// notVerified returns the error for status 6982.
 func notVerified(op string) error {
 	return fmt.Errorf("%w: %w", ErrNotVerified, &apdu.StatusError{Op: op, Status: apdu.SecurityState})
 }
@@ -196,30 +202,32 @@ func statusOf(err error) apdu.Status {
 	return 0
 }
 
-// A Kind is the sort of card.
+// A Kind is a generation or form of the card.
 type Kind uint8
 
-// The kinds that the token label tells (docs/card.md §1).
+// The kinds that the token label distinguishes (docs/card.md §1).
 const (
 	KindUnknown  Kind = iota
 	KindMyNumber      // マイナンバーカード
 	KindJuki          // 住民基本台帳カード
 	KindAndroid       // Android phone
-	KindIPhone        // iPhone, with which third parties cannot sign
+	KindIPhone        // iPhone; third parties cannot sign with it
 )
 
 var kindWords = [...]string{"unknown", "mynumber", "juki", "android", "iphone"}
 
-// String is the word of the kind.
+// String returns a stable word for the kind: "mynumber", "juki", "android",
+// "iphone" or "unknown".
 func (k Kind) String() string { return wordOf(kindWords[:], int(k)) }
 
-// A Token is what EF 0006 says of the card.
+// A Token is the content of EF 0006, the token information.
 type Token struct {
-	Label string // as the card says it, without padding: escape it before display
+	Label string // as on the card, without padding; escape it before display
 	Kind  Kind
 }
 
-// Token reads the token label. A card without that file is of unknown kind.
+// Token reads the token information. A card without that file is of
+// [KindUnknown].
 func (c *Card) Token() (Token, error) {
 	data, err := c.readStart(fileToken, labelLength)
 	if statusOf(err) == apdu.NotFound {
@@ -232,12 +240,14 @@ func (c *Card) Token() (Token, error) {
 	return Token{Label: label, Kind: kinds[label]}, nil
 }
 
-// Presence is the hint of EF 0008. It is no proof: read the certificate.
+// Presence is the content of EF 0008: which certificates the card claims to
+// hold. It is a hint; only reading the certificate proves that it is there.
 type Presence struct {
 	Known, Sign, Auth bool
 }
 
-// Presence reads the hint; a card without one is no error.
+// Presence reads EF 0008. For a card without that file Known is false, and the
+// error nil.
 func (c *Card) Presence() (Presence, error) {
 	data, err := c.readStart(filePresence, 3)
 	if statusOf(err) != 0 {

@@ -116,8 +116,8 @@ func TestCardWithoutTokenFileIsOfUnknownKind(t *testing.T) {
 	}
 }
 
-// Reading by short identifier may move the selection: a VERIFY behind it must not hit
-// what was selected before.
+// Reading by short identifier may change the selected file: a VERIFY after it
+// must not apply to the wrong secret.
 func TestVerifyAfterAReadSelectsThePINFileAgain(t *testing.T) {
 	v := newVirtual(nil)
 	c := open(t, v)

@@ -14,14 +14,15 @@ import (
 	"natsuin/card/apdu"
 )
 
-// A NoCertificateError is a certificate that this card does not hold: holders under
-// 15, cards without PIN, certificate not asked for (docs/card.md §1).
+// A NoCertificateError means that the card does not hold the certificate: the
+// holder is under 15, the card has no PIN, or the certificate was not requested
+// (docs/card.md §1).
 type NoCertificateError struct{ ID CertID }
 
 // Error implements error.
 func (e *NoCertificateError) Error() string { return fmt.Sprintf("card: no %s certificate", e.ID) }
 
-// A BadCertificateError is a certificate file that holds something else.
+// A BadCertificateError means that a certificate file holds something else.
 type BadCertificateError struct {
 	ID  CertID
 	Err error
@@ -32,13 +33,13 @@ func (e *BadCertificateError) Error() string {
 	return fmt.Sprintf("card: %s certificate: %v", e.ID, e.Err)
 }
 
-// Unwrap returns why.
+// Unwrap returns the reason.
 func (e *BadCertificateError) Unwrap() error { return e.Err }
 
 const (
 	readStep       = 256     // bytes of one READ BINARY
 	maxCertificate = 8 << 10 // bytes; the longest seen are under 2 KiB
-	// maxReads bounds a card that gives a byte at a time.
+	// maxReads stops reading from a card that returns a byte at a time.
 	maxReads = 2 * maxCertificate / readStep
 )
 
@@ -47,9 +48,9 @@ var (
 	errShort  = errors.New("file ends before the certificate")
 )
 
-// Certificate reads one certificate, in one SELECT and a READ BINARY for each 256
-// bytes of it. Errors: *NoCertificateError, ErrNotVerified when a secret is needed
-// first, *BadCertificateError.
+// Certificate reads a certificate, with one SELECT and one READ BINARY for each
+// 256 bytes of it. Errors: [*NoCertificateError]; [ErrNotVerified] if a secret
+// must be verified first; [*BadCertificateError].
 func (c *Card) Certificate(id CertID) (*x509.Certificate, error) {
 	place, ok := certificates[id]
 	if !ok {
@@ -69,8 +70,8 @@ func (c *Card) Certificate(id CertID) (*x509.Certificate, error) {
 	return cert, nil
 }
 
-// readDER reads the current file as far as its DER header says: the file is longer
-// than the certificate, and padded.
+// readDER reads the current file up to the length in its DER header: the file
+// is longer than the certificate, and padded.
 func (c *Card) readDER() ([]byte, error) {
 	data, err := c.read(0, readStep)
 	if err != nil {
@@ -89,7 +90,7 @@ func (c *Card) readDER() ([]byte, error) {
 	return data[:total], nil
 }
 
-// extend reads on from data until there are total bytes of the current file.
+// extend reads the current file from the end of data until it has total bytes.
 func (c *Card) extend(data []byte, total int) ([]byte, error) {
 	for reads := 1; len(data) < total; reads++ {
 		more, err := c.read(len(data), min(readStep, total-len(data)))
@@ -104,7 +105,8 @@ func (c *Card) extend(data []byte, total int) ([]byte, error) {
 	return data, nil
 }
 
-// read is READ BINARY; meeting the end of the file is no error, it gives less.
+// read sends READ BINARY. At the end of the file it returns fewer bytes and no
+// error.
 func (c *Card) read(offset, length int) ([]byte, error) {
 	data, err := c.exchange(readBinary(offset, length))
 	if s := statusOf(err); s == apdu.EndOfFile || s == apdu.PastEnd {
@@ -113,15 +115,16 @@ func (c *Card) read(offset, length int) ([]byte, error) {
 	return data, err
 }
 
-// errBlank is a file in which nothing was ever written.
+// errBlank means that nothing was ever written to the file.
 var errBlank = errors.New("blank file")
 
-// blank tells whether nothing but padding is there.
+// blank reports whether data is padding only.
 func blank(data []byte) bool {
 	return all(data, func(b byte) bool { return b == 0xFF || b == 0x00 })
 }
 
-// derLength reads the length of a DER SEQUENCE, header included, from its beginning.
+// derLength returns the length in bytes, header included, of the DER SEQUENCE
+// that begins data.
 func derLength(data []byte) (int, error) {
 	if len(data) < 4 || data[0] != 0x30 {
 		return 0, errNotDER
@@ -144,7 +147,8 @@ func derLength(data []byte) (int, error) {
 	return header + n, nil
 }
 
-// certificateError says for a certificate what went wrong with its file.
+// certificateError turns the error from a certificate's file into one about the
+// certificate.
 func (c *Card) certificateError(id CertID, err error) error {
 	switch {
 	case errors.Is(err, errBlank), c.absent(err):
@@ -159,24 +163,27 @@ func (c *Card) certificateError(id CertID, err error) error {
 	return err
 }
 
-// A Preview is what the beginning of a certificate says. Nothing of it is checked.
+// A Preview is what the beginning of a certificate says. It is not checked.
 type Preview struct {
 	NotAfter time.Time
-	// Hash is what HashFor returns for the certificate's key. Where the key's algorithm
-	// stands too far back it is SHA-384 for a certificate that was signed with ECDSA: a
-	// guess, since that key is the CA's.
+	// Hash is what [HashFor] returns for the certificate's key. If the key's
+	// algorithm lies beyond the bytes read, it is SHA-384 for a certificate
+	// signed with ECDSA. That is a guess, since the signature's key is the
+	// CA's.
 	Hash crypto.Hash
 }
 
-// Expiry reads when a certificate ends, as Preview does.
+// Expiry returns the end of a certificate's validity, read as [Card.Preview]
+// reads it.
 func (c *Card) Expiry(id CertID) (time.Time, error) {
 	p, err := c.Preview(id)
 	return p.NotAfter, err
 }
 
-// Preview reads the first 256 bytes of a certificate, in one exchange on a card that
-// reads by short file identifier; where a long issuer's name pushes the date further
-// back, the whole. It is for a hint before the prompt. Errors are those of Certificate.
+// Preview reads the first 256 bytes of a certificate, in one exchange if the
+// card supports short file identifiers. If a long issuer name moves the date
+// beyond them, it reads the whole certificate. It is meant for a hint before
+// the prompt. Errors are those of [Card.Certificate].
 func (c *Card) Preview(id CertID) (Preview, error) {
 	place, ok := certificates[id]
 	if !ok {
@@ -199,15 +206,19 @@ func (c *Card) Preview(id CertID) (Preview, error) {
 	return Preview{cert.NotAfter, HashFor(cert.PublicKey)}, nil
 }
 
-// parsePreview walks from the beginning of a certificate to the end of its Validity, and
-// on to the algorithm of its key (RFC 5280 §4.1). It reports whether the data reaches as
-// far as the former.
+// parsePreview parses the beginning of a certificate up to its Validity, and
+// the algorithm of its key if data reaches that far (RFC 5280 §4.1). ok reports
+// whether data holds the whole Validity.
 func parsePreview(data []byte) (p Preview, ok bool) {
 	s := cryptobyte.String(data)
 	var signature, validity cryptobyte.String
 	var begin time.Time
-	ok = enter(&s) && enter(&s) && // Certificate, TBSCertificate
-		s.SkipOptionalASN1(asn1.Tag(0).Constructed().ContextSpecific()) && // version
+	for range 2 { // Certificate, TBSCertificate
+		if !enter(&s) {
+			return Preview{}, false
+		}
+	}
+	ok = s.SkipOptionalASN1(asn1.Tag(0).Constructed().ContextSpecific()) && // version
 		s.SkipASN1(asn1.INTEGER) && // serialNumber
 		s.ReadASN1(&signature, asn1.SEQUENCE) &&
 		s.SkipASN1(asn1.SEQUENCE) && // issuer
@@ -217,7 +228,8 @@ func parsePreview(data []byte) (p Preview, ok bool) {
 		return Preview{}, false
 	}
 	var algorithm cryptobyte.String
-	if s.SkipASN1(asn1.SEQUENCE) && enter(&s) && s.ReadASN1(&algorithm, asn1.SEQUENCE) { // subject, subjectPublicKeyInfo
+	// subject, subjectPublicKeyInfo
+	if s.SkipASN1(asn1.SEQUENCE) && enter(&s) && s.ReadASN1(&algorithm, asn1.SEQUENCE) {
 		if bytes.Equal(algorithm, p384Key) {
 			p.Hash = crypto.SHA384
 		}
@@ -227,7 +239,7 @@ func parsePreview(data []byte) (p Preview, ok bool) {
 	return p, true
 }
 
-// enter steps over the header of a SEQUENCE, the end of which may be cut off.
+// enter skips the header of a SEQUENCE whose end may be missing.
 func enter(s *cryptobyte.String) bool {
 	var tag, length uint8
 	return s.ReadUint8(&tag) && tag == 0x30 && s.ReadUint8(&length) &&
@@ -235,10 +247,11 @@ func enter(s *cryptobyte.String) bool {
 }
 
 var (
-	// p384Key is the content of an AlgorithmIdentifier with id-ecPublicKey and secp384r1
-	// (RFC 5480 §2.1.1).
+	// p384Key is the content of the AlgorithmIdentifier of a P-384 key:
+	// id-ecPublicKey and secp384r1 (RFC 5480 §2.1.1).
 	p384Key = []byte{0x06, 0x07, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x02, 0x01, 0x06, 0x05, 0x2B, 0x81, 0x04, 0x00, 0x22}
-	// ecdsaSignature begins that of each ecdsa-with-SHA2 (RFC 5758 §3.2).
+	// ecdsaSignature is how the content of the AlgorithmIdentifier of every
+	// ecdsa-with-SHA2 begins (RFC 5758 §3.2).
 	ecdsaSignature = []byte{0x06, 0x08, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x04, 0x03}
 )
 

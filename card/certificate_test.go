@@ -126,7 +126,7 @@ func TestExpiryFarBack(t *testing.T) {
 	}
 }
 
-// The hash that the key will want is known from the same 256 bytes, or guessed.
+// The hash that the key needs is known from the same 256 bytes, or guessed.
 func TestPreviewForetellsTheHashInTheSameExchange(t *testing.T) {
 	short, ca := pkix.Name{CommonName: "CA"}, ecdsaCA{keys().next}
 	for name, test := range map[string]struct {
@@ -154,8 +154,8 @@ func TestPreviewForetellsTheHashInTheSameExchange(t *testing.T) {
 	}
 }
 
-// ecdsaCA is a CA with a key on P-384, and a name that leaves no room for the key of a
-// certificate in its first 256 bytes.
+// ecdsaCA is a CA with a P-384 key and a name so long that the key of a
+// certificate lies beyond its first 256 bytes.
 type ecdsaCA struct{ key *ecdsa.PrivateKey }
 
 func (ca ecdsaCA) issue(t *testing.T, public crypto.PublicKey) []byte {
@@ -191,8 +191,9 @@ func TestFileThatHoldsSomethingElse(t *testing.T) {
 	}
 }
 
-// A certificate may be shorter than one read, and its file no longer than itself: then
-// the last read ends at the end of the file, which some cards mention.
+// A certificate may be shorter than one read, and its file no longer than the
+// certificate: the last read then reaches the end of the file, for which some
+// cards answer 6282.
 func TestCertificateInOddFiles(t *testing.T) {
 	_, key, err := ed25519.GenerateKey(rand.Reader)
 	if err != nil {
@@ -228,7 +229,7 @@ func TestCertificateInOddFiles(t *testing.T) {
 	}
 }
 
-// A card that gives a byte at a time, or none, is not followed for ever.
+// Reading from a card that returns a byte at a time, or none, ends.
 func TestCertificateReadsAreBounded(t *testing.T) {
 	for _, piece := range []int{0, 1} {
 		sent := 0

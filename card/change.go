@@ -7,8 +7,8 @@ import (
 	"natsuin/card/apdu"
 )
 
-// A NotChangedError is a change that certainly did not happen: the card refused
-// it, or nothing was sent.
+// A NotChangedError means that the secret was certainly not changed: the card
+// refused the change, or nothing was sent.
 type NotChangedError struct {
 	Credential Credential
 	Err        error
@@ -17,19 +17,19 @@ type NotChangedError struct {
 // Error implements error.
 func (e *NotChangedError) Error() string { return fmt.Sprintf("%s: not changed: %v", OpChange, e.Err) }
 
-// Unwrap returns why.
+// Unwrap returns the reason.
 func (e *NotChangedError) Unwrap() error { return e.Err }
 
-// Change sets a new secret, in exactly one CHANGE REFERENCE DATA, in the
-// transaction in which Verify(cred, old) succeeded on this Card. Between the
-// two the caller may read what only the verified secret opens. The form of the
-// new secret is checked here, but a caller checks it before Verify
-// ([CheckForm]), so that it costs nothing.
+// Change sets a new secret with exactly one CHANGE REFERENCE DATA, in the
+// transaction in which [Card.Verify] of the old secret succeeded on this Card.
+// Between the two the caller may read files that need the verified secret.
+// Change checks the form of the new secret; callers check it before Verify as
+// well ([CheckForm]), while a mistake is still free.
 //
-// Nil means changed. Errors: *FormError before anything; *NotChangedError if
-// nothing was sent (also without such a Verify), or the card refused;
-// *OutcomeUnknownError if no answer came or one that says neither, and for
-// every Change after one.
+// It returns nil if the secret was changed. Errors: [*FormError] before
+// anything is sent; [*NotChangedError] if nothing was sent, also for lack of a
+// Verify, or if the card refused; [*OutcomeUnknownError] if the answer was lost
+// or says neither, and for every Change after that.
 func (c *Card) Change(cred Credential, new Secret) error {
 	if err := CheckForm(cred, new); err != nil {
 		return err
@@ -59,9 +59,9 @@ func (c *Card) Change(cred Credential, new Secret) error {
 	return c.lost(OpChange, err)
 }
 
-// refused reports whether a card turns a CHANGE away by this word without
-// carrying it out: wrong file, conditions, length, data, parameters, not
-// supported. Any other word leaves the outcome open.
+// refused reports whether status s means that a CHANGE was refused without
+// being carried out: wrong file, conditions, length, data or parameters, or not
+// supported. Any other status leaves the outcome open.
 func refused(s apdu.Status) bool {
 	switch s {
 	case apdu.WrongLength, apdu.SecurityState, apdu.WrongFile, apdu.Conditions, apdu.NoCurrentFile,

@@ -78,8 +78,8 @@ func TestChangeAfterAReadThatOnlyTheSecretOpens(t *testing.T) {
 	}
 }
 
-// Without a VERIFY of the same secret, answered 9000, on the same Card nothing
-// is sent, though the card itself may still hold that of another program.
+// Without a VERIFY of the same secret, answered 9000, on the same Card, nothing
+// is sent, although the card may still be verified by another program.
 func TestChangeIsRefusedUnsentWithoutVerify(t *testing.T) {
 	onEachReading(t, func(t *testing.T, reading func(*virtual.Options)) {
 		for name, before := range map[string]func(*card.Card) error{

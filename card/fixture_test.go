@@ -27,7 +27,7 @@ const (
 	authPIN  = "1357"
 )
 
-// keys are made once: they are what costs time here.
+// keys are generated once, since that takes most of the time.
 var keys = sync.OnceValue(func() (k struct {
 	ca, holder, weak *rsa.PrivateKey
 	next             *ecdsa.PrivateKey
@@ -145,7 +145,7 @@ var fixture = sync.OnceValue(func() virtual.State {
 	}
 })
 
-// newVirtual makes a card of today, changed as the test wants.
+// newVirtual returns a card of today, changed as the test needs.
 func newVirtual(changes ...func(*virtual.Options)) *virtual.Card {
 	o := virtual.Options{State: fixture()}
 	for _, change := range changes {
@@ -157,7 +157,7 @@ func newVirtual(changes ...func(*virtual.Options)) *virtual.Card {
 }
 
 // onEachReading runs a test of the counter on each card that docs/card.md §2
-// leaves possible: the verified state outlives a new SELECT of the application
+// leaves possible: the verified state survives a new SELECT of the application
 // or not, and the query is then answered 9000 or not.
 func onEachReading(t *testing.T, test func(t *testing.T, reading func(*virtual.Options))) {
 	for name, reading := range readings {
@@ -207,7 +207,7 @@ func wrong(cred card.Credential) card.Secret {
 	return secret("WRONG123")
 }
 
-// half is the card's own name of a credential.
+// half converts a credential to package virtual's.
 func half(cred card.Credential) virtual.Credential {
 	if cred == card.AuthPIN {
 		return virtual.Auth
@@ -217,7 +217,7 @@ func half(cred card.Credential) virtual.Credential {
 
 var both = []card.Credential{card.SignPassword, card.AuthPIN}
 
-// transmitter makes a card of a function.
+// transmitter adapts a function to [apdu.Transmitter].
 type transmitter func([]byte) ([]byte, error)
 
 func (f transmitter) Transmit(cmd []byte) ([]byte, error) { return f(cmd) }

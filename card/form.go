@@ -5,30 +5,31 @@ import (
 	"unicode/utf8"
 )
 
-// A FormReason says what is wrong with the form of a secret.
+// A FormReason is what is wrong with the form of a secret.
 type FormReason uint8
 
-// The reasons. None of them tells a character of the secret.
+// The reasons. None of them reveals a character of the secret.
 const (
 	FormEmpty FormReason = iota + 1
 	FormTooShort
 	FormTooLong
-	FormCharacter  // not of the credential's alphabet
-	FormSpace      // a space at an end, which is never trimmed by itself
-	FormFourDigits // one of the 4-digit PINs, offered as the signature password
-	FormNotFour    // not four digits, offered as the authentication PIN
-	// FormSingleClass is a new signature password without both letters and digits,
-	// which the official rule asks for (docs/card.md §5). Existing ones are sent as they are.
+	FormCharacter  // a character outside the credential's alphabet
+	FormSpace      // a space at an end, which is not trimmed
+	FormFourDigits // four digits, like a PIN, as the signature password
+	FormNotFour    // not four digits, as the authentication PIN
+	// FormSingleClass is a new signature password that lacks either letters or
+	// digits: the official rule requires both (docs/card.md §5). An existing
+	// one is sent as it is.
 	FormSingleClass
 )
 
 var formWords = [...]string{"unknown", "empty", "too-short", "too-long", "character", "space", "four-digits", "not-four-digits", "single-class"}
 
-// String is a stable word for the reason.
+// String returns a stable word for the reason.
 func (r FormReason) String() string { return wordOf(formWords[:], int(r)) }
 
-// A FormError is a secret that the card cannot have registered (docs/card.md §5). It was
-// not sent.
+// A FormError means that the card cannot have registered this secret
+// (docs/card.md §5). It was not sent.
 type FormError struct {
 	Credential Credential
 	Reason     FormReason
@@ -39,17 +40,17 @@ func (e *FormError) Error() string {
 	return fmt.Sprintf("%s secret: malformed: %s", e.Credential, e.Reason)
 }
 
-// Normalized says what Normalize did to a secret, or noticed in it.
+// Normalized reports what [Normalize] changed in a secret, or noticed in it.
 type Normalized struct {
 	Raised      bool // lower-case letters became capitals
 	Folded      bool // full-width characters became half-width
 	SingleClass bool // a signature password without both letters and digits
 }
 
-// Normalize brings a typed secret into the form that the card compares byte for byte:
-// full-width characters folded, letters raised for the signature password. Nothing
-// is cut, padded or trimmed. It takes over the typed secret and wipes it, also when it
-// refuses. The error is a *FormError.
+// Normalize converts a typed secret to the form that the card compares byte for
+// byte: it folds full-width characters, and raises letters for the signature
+// password. It never cuts, pads or trims. It takes ownership of typed and wipes
+// it, also on failure. The error is a [*FormError].
 func Normalize(cred Credential, typed Secret) (Secret, Normalized, error) {
 	defer typed.Wipe()
 	var how Normalized
@@ -66,8 +67,8 @@ func Normalize(cred Credential, typed Secret) (Secret, Normalized, error) {
 		if r >= 'a' && r <= 'z' && !credentials[cred].digitsOnly {
 			r, how.Raised = r-'a'+'A', true
 		}
-		if r >= utf8.RuneSelf { // also what is no UTF-8
-			r = '?' // of no credential's alphabet: CheckForm refuses it, with the best reason
+		if r >= utf8.RuneSelf { // invalid UTF-8 too
+			r = '?' // in no alphabet, so that CheckForm gives the reason
 		}
 		out = append(out, byte(r))
 	}
@@ -80,8 +81,8 @@ func Normalize(cred Credential, typed Secret) (Secret, Normalized, error) {
 	return s, how, nil
 }
 
-// CheckForm reports whether a secret has the form that the card can have
-// registered. Verify and Change send nothing else. The error is a *FormError.
+// CheckForm checks that the card can have registered a secret of this form.
+// [Card.Verify] and [Card.Change] send no other. The error is a [*FormError].
 func CheckForm(cred Credential, s Secret) error {
 	rule, known := credentials[cred]
 	if !known {
@@ -111,7 +112,8 @@ func CheckForm(cred Credential, s Secret) error {
 	return &FormError{cred, reason}
 }
 
-// singleClass tells a signature password without both letters and digits.
+// singleClass reports whether s is a signature password of letters only or
+// digits only.
 func singleClass(cred Credential, s Secret) bool {
 	b := s.bytes()
 	return !credentials[cred].digitsOnly && (all(b, isDigit) || all(b, isCapital))
@@ -129,7 +131,7 @@ func all(b []byte, is func(byte) bool) bool {
 	return true
 }
 
-// wordOf is the i-th word of a table, and its first for a number that has none.
+// wordOf returns words[i], or words[0] if there is no such word.
 func wordOf(words []string, i int) string {
 	if i >= len(words) {
 		i = 0

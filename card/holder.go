@@ -13,32 +13,33 @@ import (
 	encoding "encoding/asn1"
 )
 
-// A Holder is what a signature certificate says of its holder, the 基本4情報, in
-// otherNames of the subjectAltName (docs/card.md §6). Everything is as the certificate says
-// it: escape it before display.
+// A Holder is the personal data (基本4情報) in a signature certificate, taken
+// from the otherNames of its subjectAltName (docs/card.md §6). The text is as
+// it stands in the certificate; escape it before display.
 type Holder struct {
 	Name    string
 	Address string
 	Birth   Birth
 	Sex     Sex
-	// NameAlt and AddressAlt mark 代替文字: a 1 for each character that stands for
-	// another one which the character set lacks, a 0 for each other.
+	// NameAlt and AddressAlt mark substitute characters (代替文字): 1 for each
+	// character that replaces one outside the character set, 0 for each other.
 	NameAlt, AddressAlt string
-	// Unknown are otherNames below the same arc that docs/card.md does not list, and values
-	// that have not its form.
+	// Unknown holds the otherNames below the same arc that docs/card.md §6 does
+	// not list, and values that are not in its form.
 	Unknown []OtherName
 }
 
-// OtherName is one of unknown meaning. Value is the text, or the DER in hexadecimal
-// where it is no text.
+// An OtherName is an otherName of unknown meaning. Value is its text, or its
+// DER in hexadecimal if it is not text.
 type OtherName struct{ OID, Value string }
 
-// Empty tells whether the certificate says nothing, as an authentication certificate does.
+// Empty reports whether the certificate holds no personal data, as an
+// authentication certificate does not.
 func (h Holder) Empty() bool {
 	return h.Name == "" && h.Address == "" && h.Birth == Birth{} && h.Sex == 0 && len(h.Unknown) == 0
 }
 
-// Sex is the 性別 code of the certificate; 0 when there is none.
+// Sex is the 性別 code of the certificate, or 0 if it has none.
 type Sex uint8
 
 // The codes.
@@ -48,7 +49,7 @@ const (
 	SexUnknown
 )
 
-// String is "male", "female", "unknown", or "" for none.
+// String returns "male", "female" or "unknown", or "" for 0.
 func (s Sex) String() string { return [...]string{"", "male", "female", "unknown"}[min(s, 3)] }
 
 // Era is the 元号 code of the certificate.
@@ -64,24 +65,24 @@ const (
 	Reiwa
 )
 
-// String is "meiji" … "reiwa" or "unknown".
+// String returns "meiji", "taisho", "showa", "heisei", "reiwa" or "unknown".
 func (e Era) String() string {
 	return [...]string{"unknown", "meiji", "taisho", "showa", "heisei", "reiwa", "unknown"}[min(e, 6)]
 }
 
-// firstYear is the Gregorian year that is the first of each era.
+// firstYear holds the first year of each era, in the Gregorian calendar.
 var firstYear = map[Era]int{Meiji: 1868, Taisho: 1912, Showa: 1926, Heisei: 1989, Reiwa: 2019}
 
-// Birth is a date of birth. A part that is not known is 0, as the certificate writes it.
+// Birth is a date of birth. An unknown part is 0, as in the certificate.
 type Birth struct {
 	Era              Era
 	Year, Month, Day int // the year is Gregorian
 }
 
-// Known tells whether the whole date is there.
+// Known reports whether year, month and day are all known.
 func (b Birth) Known() bool { return b.Year > 0 && b.Month > 0 && b.Day > 0 }
 
-// EraYear is the year within the era, 0 when the era is not known.
+// EraYear returns the year within the era, or 0 if the era is unknown.
 func (b Birth) EraYear() int {
 	first, ok := firstYear[b.Era]
 	if !ok || b.Year < first {
@@ -90,7 +91,7 @@ func (b Birth) EraYear() int {
 	return b.Year - first + 1
 }
 
-// String is YYYY-MM-DD, or empty for no date at all.
+// String returns the date as YYYY-MM-DD, or "" for the zero Birth.
 func (b Birth) String() string {
 	if b == (Birth{}) {
 		return ""
@@ -98,26 +99,27 @@ func (b Birth) String() string {
 	return fmt.Sprintf("%04d-%02d-%02d", b.Year, b.Month, b.Day)
 }
 
-// ErrBadHolder is a subjectAltName that is not what RFC 5280 §4.2.1.6 and docs/card.md §6 say.
+// ErrBadHolder means that a subjectAltName does not have the form of RFC 5280
+// §4.2.1.6 and docs/card.md §6.
 var ErrBadHolder = errors.New("card: malformed holder data")
 
 var (
 	oidSubjectAltName = encoding.ObjectIdentifier{2, 5, 29, 17}
-	// holderArc is 1.2.392.200149.8.5.5 in DER: bytes are compared, for cryptobyte
-	// refuses arcs of more than 31 bits, which other people's names may have.
+	// holderArc is 1.2.392.200149.8.5.5 in DER. It is compared as bytes because
+	// cryptobyte refuses arcs of more than 31 bits, which other names may have.
 	holderArc   = []byte{0x2A, 0x83, 0x08, 0x8C, 0x9B, 0x55, 0x08, 0x05, 0x05}
 	contextZero = asn1.Tag(0).Constructed().ContextSpecific()
 )
 
-// Bounds of hostile data.
+// Limits for hostile data.
 const (
 	maxHolderNames = 32
 	maxHolderValue = 1024 // bytes of one value
 )
 
-// HolderOf reads the holder's data by object identifier, wherever in the extension
-// each stands. A certificate without any gives the zero Holder. The error is
-// ErrBadHolder.
+// HolderOf returns the holder's data, found by object identifier and not by
+// position. It is the zero [Holder] for a certificate without any. The error is
+// [ErrBadHolder].
 func HolderOf(cert *x509.Certificate) (Holder, error) {
 	for _, ext := range cert.Extensions {
 		if ext.Id.Equal(oidSubjectAltName) {
@@ -149,7 +151,7 @@ func parseHolder(der []byte) (Holder, error) {
 		}
 		last, ours := bytes.CutPrefix(id, holderArc)
 		if !ours {
-			continue // somebody else's name
+			continue // a name of another authority
 		}
 		if seen[string(last)] || len(seen) == maxHolderNames || len(value) > maxHolderValue {
 			return Holder{}, ErrBadHolder
@@ -162,8 +164,8 @@ func parseHolder(der []byte) (Holder, error) {
 	return h, nil
 }
 
-// set keeps one value. What has not the form of docs/card.md §6 is kept as it is, among
-// the unknown.
+// set stores one value. A value that is not in the form of docs/card.md §6 goes
+// to h.Unknown as it is.
 func (h *Holder) set(id, last []byte, value cryptobyte.String) error {
 	var oid x509.OID
 	if err := oid.UnmarshalBinary(id); err != nil {
@@ -207,7 +209,7 @@ func parseSex(text string) (Sex, bool) {
 	return Sex(text[0] - '0'), true
 }
 
-// parseBirth reads EYYYYMMDD; parts of zeros are not known.
+// parseBirth parses EYYYYMMDD. A part that is all zeros is unknown.
 func parseBirth(text string) (Birth, bool) {
 	if len(text) != 9 || !all([]byte(text), isDigit) {
 		return Birth{}, false

@@ -62,8 +62,8 @@ func TestTriesByStatusWord(t *testing.T) {
 	}
 }
 
-// Another program has verified the secret and left the card as it is. What the
-// query says then depends on the card; after a reset it is the count on every
+// Another program has verified the secret and not reset the card. The answer to
+// the query then depends on the card; after a reset it is the count on every
 // card.
 func TestTriesOfACardOnWhichAnotherProgramIsLoggedIn(t *testing.T) {
 	onEachReading(t, func(t *testing.T, reading func(*virtual.Options)) {
@@ -163,9 +163,9 @@ func TestVerifyIsOneExchangeAfterTries(t *testing.T) {
 	}
 }
 
-// A VERIFY was sent with a secret: a word that is neither of right, wrong and
-// blocked leaves open whether a try is gone, also one by which cards turn
-// commands away.
+// A VERIFY was sent with a secret: a status word other than those for right,
+// wrong and blocked leaves open whether a try is gone, even one with which
+// cards refuse commands.
 func TestVerifyTellsEachAnswer(t *testing.T) {
 	table := map[uint16]bool{} // whether the word says what became of the secret
 	for _, s := range []uint16{0x63C4, 0x63C1, 0x63C0, 0x6300, 0x6983, 0x6984} {
@@ -204,8 +204,8 @@ func TestVerifyTellsEachAnswer(t *testing.T) {
 	}
 }
 
-// A command that never left has no outcome: it is said so, and another may
-// follow.
+// A command that was never sent has no outcome: the error says so, and another
+// may follow.
 func TestVerifyThatWasNotSentIsNotUnknown(t *testing.T) {
 	v := newVirtual()
 	c := open(t, v)

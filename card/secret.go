@@ -10,30 +10,33 @@ import (
 
 const redacted = "[redacted]"
 
-// A Secret is a password or PIN. It shows as "[redacted]" however it is printed or
-// encoded, and Wipe overwrites it. Copies of the value are the same secret; Clone makes
-// another. The zero Secret is empty.
+// A Secret is a password or PIN. It prints and encodes as "[redacted]", and
+// [Secret.Wipe] overwrites it. Copies of the value share the bytes;
+// [Secret.Clone] copies them. The zero Secret is empty.
 type Secret struct{ v *held }
 
-// held keeps the bytes two pointers away, because fmt does not call the methods of a
-// value in an unexported field and follows one pointer for a verb that it finds wrong:
-// printing a struct that holds a Secret shows addresses.
+// held keeps the bytes behind two pointers: fmt does not call the methods of a
+// value in an unexported field, and follows one pointer for a verb that does
+// not fit. Printing a struct that holds a Secret thus shows addresses.
 type held struct{ b *[]byte }
 
-// NewSecret takes over the bytes, which the caller must not use again.
+// NewSecret returns a Secret that takes ownership of b. The caller must not use
+// b again.
 func NewSecret(b []byte) Secret { return Secret{&held{&b}} }
 
-// Clone returns a secret of its own, to be wiped by itself.
+// Clone returns a copy of the secret with bytes of its own, to be wiped
+// separately.
 func (s Secret) Clone() Secret { return NewSecret(bytes.Clone(s.bytes())) }
 
-// Len is the length in bytes; 0 after Wipe.
+// Len returns the length in bytes, 0 after [Secret.Wipe].
 func (s Secret) Len() int { return len(s.bytes()) }
 
-// Equal compares in constant time for secrets of one length.
+// Equal reports whether two secrets are equal, in constant time if their
+// lengths are.
 func (s Secret) Equal(o Secret) bool { return subtle.ConstantTimeCompare(s.bytes(), o.bytes()) == 1 }
 
-// Wipe overwrites the secret with zeros and leaves it empty, so that nothing can be
-// sent in its place.
+// Wipe overwrites the secret with zeros and leaves it empty, so that the zeros
+// cannot be sent in its place.
 func (s Secret) Wipe() {
 	if s.v != nil {
 		clear(*s.v.b)
@@ -41,7 +44,8 @@ func (s Secret) Wipe() {
 	}
 }
 
-// Reveal returns the bytes themselves. Only what makes a practice card needs them.
+// Reveal returns the bytes themselves, not a copy. It is meant for issuing a
+// practice card.
 func (s Secret) Reveal() []byte { return s.bytes() }
 
 func (s Secret) bytes() []byte {
@@ -57,7 +61,7 @@ func (Secret) String() string { return redacted }
 // GoString implements fmt.GoStringer.
 func (Secret) GoString() string { return redacted }
 
-// Format implements fmt.Formatter, so that no verb shows the bytes.
+// Format implements [fmt.Formatter], so that no verb shows the bytes.
 func (Secret) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, redacted) }
 
 // MarshalText implements encoding.TextMarshaler, for XML and the like.

@@ -18,40 +18,43 @@ import (
 	"natsuin/card/apdu"
 )
 
-// A WeakKeyError is an RSA key under 2048 bits, which nothing should accept today.
+// A WeakKeyError means that an RSA key is under 2048 bits.
 type WeakKeyError struct{ Bits int }
 
 // Error implements error.
 func (e *WeakKeyError) Error() string { return fmt.Sprintf("card: RSA key of %d bits", e.Bits) }
 
-// An UnsupportedError is a key or a hash that the card's profiles do not know.
+// An UnsupportedError means that no profile of the card covers a key or a hash.
 type UnsupportedError struct{ What string }
 
 // Error implements error.
 func (e *UnsupportedError) Error() string { return "card: unsupported " + e.What }
 
-// ErrBadSignature is an answer that is no signature by its form.
-var ErrBadSignature = errors.New("card: answer is no signature")
+// ErrBadSignature means that the card's answer does not have the form of a
+// signature.
+var ErrBadSignature = errors.New("card: answer is not a signature")
 
-// digestInfo holds the DER of DigestInfo before the digest (RFC 8017 §9.2, note 1).
+// digestInfo holds the DER that precedes the digest in a DigestInfo (RFC 8017
+// §9.2, note 1).
 var digestInfo = map[crypto.Hash][]byte{
 	crypto.SHA256: {0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05, 0x00, 0x04, 0x20},
 	crypto.SHA384: {0x30, 0x41, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x02, 0x05, 0x00, 0x04, 0x30},
 	crypto.SHA512: {0x30, 0x51, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x03, 0x05, 0x00, 0x04, 0x40},
 }
 
-// SignerOptions say what a key may be. The zero value takes today's keys only.
+// SignerOptions says which keys are accepted. The zero value refuses weak keys.
 type SignerOptions struct {
 	AllowWeak bool // RSA under 2048 bits
 }
 
-// Signer selects the key of an end-entity certificate and returns it. Its secret must
-// have been verified; Signer verifies nothing. Each Sign is one exchange, as long as
-// nothing else is done with the Card in between.
+// Signer selects the key of an end-entity certificate and returns a signer for
+// it. Its secret must have been verified; Signer verifies nothing. Each Sign is
+// one exchange, unless another method of the Card was called in between.
 //
-// An RSA key signs SHA-256, SHA-384 and SHA-512 by PKCS #1 v1.5; a P-384 key signs
-// SHA-384 (docs/card.md §2 and §9). Errors: *WeakKeyError, *UnsupportedError, also for a
-// CA, and ErrNoCredential for a card without the key.
+// An RSA key signs SHA-256, SHA-384 and SHA-512 digests by PKCS #1 v1.5; a
+// P-384 key signs SHA-384 digests and returns an ASN.1 ECDSA-Sig-Value
+// (docs/card.md §2 and §9). Errors: [*WeakKeyError]; [*UnsupportedError], also
+// for a CA; [ErrNoCredential] for a card without the key.
 func (c *Card) Signer(id CertID, cert *x509.Certificate, o SignerOptions) (crypto.Signer, error) {
 	if id != SignCert && id != AuthCert {
 		return nil, &UnsupportedError{"key of the " + id.String() + " certificate"}
@@ -82,8 +85,8 @@ func (c *Card) Signer(id CertID, cert *x509.Certificate, o SignerOptions) (crypt
 	return s, nil
 }
 
-// HashFor returns the hash that a key signs by its profile: SHA-384 for P-384, and 0
-// for a key that leaves the choice.
+// HashFor returns the only hash that the card's profile allows for a key:
+// SHA-384 for P-384, or 0 if there is a choice.
 func HashFor(public crypto.PublicKey) crypto.Hash {
 	if key, ok := public.(*ecdsa.PublicKey); ok && key.Curve == elliptic.P384() {
 		return crypto.SHA384
@@ -99,7 +102,8 @@ type signer struct {
 
 func (s *signer) Public() crypto.PublicKey { return s.public }
 
-// Sign implements crypto.Signer. The randomness, where any is needed, is the card's own.
+// Sign implements [crypto.Signer]. It ignores the random source: the card uses
+// its own.
 func (s *signer) Sign(_ io.Reader, digest []byte, opts crypto.SignerOpts) ([]byte, error) {
 	input, err := s.input(digest, opts)
 	if err != nil {
@@ -119,7 +123,8 @@ func (s *signer) Sign(_ io.Reader, digest []byte, opts crypto.SignerOpts) ([]byt
 	return s.encode(value, digest)
 }
 
-// input is what the card gets: a DigestInfo for RSA, the digest itself for P-384.
+// input returns the data to send to the card: a DigestInfo for RSA, the digest
+// itself for P-384.
 func (s *signer) input(digest []byte, opts crypto.SignerOpts) ([]byte, error) {
 	if opts == nil {
 		return nil, &UnsupportedError{"message without a hash"}
@@ -141,7 +146,7 @@ func (s *signer) input(digest []byte, opts crypto.SignerOpts) ([]byte, error) {
 	return digest, nil
 }
 
-// encode brings the card's answer into the form that crypto.Signer returns.
+// encode converts the card's answer to the form that [crypto.Signer] returns.
 func (s *signer) encode(value, digest []byte) ([]byte, error) {
 	switch key := s.public.(type) {
 	case *rsa.PublicKey:
@@ -154,10 +159,11 @@ func (s *signer) encode(value, digest []byte) ([]byte, error) {
 	return nil, ErrBadSignature
 }
 
-// encodeECDSA makes an ECDSA-Sig-Value (RFC 3279 §2.2.3) of r and s, each as long as
-// the curve, or of an answer that is one already: which of the two the next card gives
-// is not known (docs/card.md §9). Their lengths tell them apart, but for the DER of a small r
-// or s, which can be just as long; then it is DER if it verifies as DER.
+// encodeECDSA returns value as an ECDSA-Sig-Value (RFC 3279 §2.2.3). value is
+// either r and s, each as long as the curve, or an ECDSA-Sig-Value already: it
+// is unknown which of the two the next card returns (docs/card.md §9). The
+// lengths differ, except for the DER of a small r or s; such a value is DER if
+// it verifies as DER.
 func encodeECDSA(value, digest []byte, key *ecdsa.PublicKey) ([]byte, error) {
 	size := (key.Params().BitSize + 7) / 8
 	var r, s []byte

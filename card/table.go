@@ -13,7 +13,8 @@ const (
 	filePresence fileID = 0x0008 // 3 bytes, a hint
 )
 
-// presentMark in byte 0 or 1 of EF 0008 says that the certificate is there.
+// presentMark in byte 0 or 1 of EF 0008 means that the card holds the
+// certificate.
 const presentMark = 0x8F
 
 // labelLength is the length of the label in EF 0006, in bytes.
@@ -32,7 +33,8 @@ var credentials = map[Credential]struct {
 	AuthPIN:      {word: "auth", pinFile: 0x0018, keyFile: 0x0017, maxTries: 3, least: 4, most: 4, digitsOnly: true},
 }
 
-// certificates holds the places of the four certificates (docs/card.md §1).
+// certificates holds the file, issuer and secret of each certificate
+// (docs/card.md §1).
 var certificates = map[CertID]struct {
 	word       string
 	file       fileID
@@ -45,7 +47,7 @@ var certificates = map[CertID]struct {
 	AuthCA:   {"auth-ca", 0x000B, AuthCA, AuthPIN},
 }
 
-// kinds tells cards by their token label (docs/card.md §1).
+// kinds maps token labels to kinds of card (docs/card.md §1).
 var kinds = map[string]Kind{
 	"JPKIAPICCTOKEN":  KindJuki,
 	"JPKIAPICCTOKEN2": KindMyNumber,
@@ -53,7 +55,8 @@ var kinds = map[string]Kind{
 	"JPKIAPIOSTOKEN":  KindIPhone,
 }
 
-// Commands (docs/card.md §2). The card pads PKCS #1 v1.5 itself.
+// Commands (docs/card.md §2). The card applies the padding of PKCS #1 v1.5
+// itself.
 
 func selectApplication() apdu.Command {
 	return apdu.Command{Op: "SELECT application", CLA: 0x00, INS: 0xA4, P1: 0x04, P2: 0x0C, Data: applicationID}
@@ -67,8 +70,9 @@ func readBinary(offset, length int) apdu.Command {
 	return apdu.Command{Op: "READ BINARY", CLA: 0x00, INS: 0xB0, P1: byte(offset >> 8), P2: byte(offset), Le: length}
 }
 
-// readShort reads the beginning of a file by its short identifier, the low five bits
-// of its own: one source says that the card can.
+// readShort reads the beginning of a file by its short identifier, the low five
+// bits of its file identifier. One source says that the card supports it
+// (docs/card.md §2).
 func readShort(f fileID, length int) apdu.Command {
 	return apdu.Command{Op: "READ BINARY", CLA: 0x00, INS: 0xB0, P1: 0x80 | byte(f&0x1F), P2: 0x00, Le: length}
 }

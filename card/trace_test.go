@@ -10,8 +10,8 @@ import (
 	"natsuin/card/virtual"
 )
 
-// traced runs a change of the signature password and a signature under a trace, on a
-// card whose password is old.
+// traced changes the signature password of a card from old and signs, and
+// returns the trace.
 func traced(t *testing.T, old, next string, effect virtual.Effect) string {
 	t.Helper()
 	v := newVirtual(func(o *virtual.Options) { o.State.Sign.Secret = []byte(old) })
@@ -36,8 +36,8 @@ func traced(t *testing.T, old, next string, effect virtual.Effect) string {
 	return strings.Join(lines, "\n")
 }
 
-// Two people's traces are the same to the letter, whatever their passwords and
-// however long they are.
+// Two people's traces are identical, whatever their passwords and the lengths
+// of these.
 func TestTraceShowsNothingOfASecretNorItsLength(t *testing.T) {
 	echo := func(x *virtual.Exchange) ([]byte, error) { return bytes.Clone(x.Command), nil }
 	for name, effect := range map[string]virtual.Effect{

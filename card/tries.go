@@ -7,27 +7,27 @@ import (
 	"natsuin/card/apdu"
 )
 
-// Tries is how many wrong entries a secret has left.
+// Tries is the retry counter of a secret: how many wrong entries are left.
 type Tries struct {
 	Left, Max int
-	Known     bool // false: the card did not say; Left means nothing
-	// Verified: the query was answered 9000, since another program has verified
-	// the secret and not reset the card. Known is false then.
+	Known     bool // false: the card did not say, and Left is meaningless
+	// Verified is set if the query was answered 9000: another program has
+	// verified the secret and not reset the card. Known is false then.
 	Verified bool
 }
 
 // Blocked reports whether no try is left.
 func (t Tries) Blocked() bool { return t.Known && t.Left == 0 }
 
-// ErrNoCredential is a card without that secret or its key, as a 住民基本台帳カード has
-// no authentication PIN.
+// ErrNoCredential means that the card lacks the secret or its key. A
+// 住民基本台帳カード, for example, has no authentication PIN.
 var ErrNoCredential = errors.New("card: no such secret or key")
 
-// Tries asks the counter with an empty VERIFY, which costs no try. Only 63Cx,
-// 6983 and 6984 are a count. 9000 (the secret is verified), 6300 and 6700 leave
-// it unknown: no other form of the question is tried, since with a byte more it
-// may be a VERIFY. Errors: ErrNoCredential, and *apdu.StatusError for any other
-// word.
+// Tries reads the retry counter with an empty VERIFY, which costs no try. Only
+// 63Cx, 6983 and 6984 give a count. 9000 (the secret is verified), 6300 and
+// 6700 leave it unknown; no other form of the query is sent, since with one
+// more byte it may be a VERIFY. Errors: [ErrNoCredential]; [*apdu.StatusError]
+// for any other status.
 func (c *Card) Tries(cred Credential) (Tries, error) {
 	if err := c.choosePIN(cred); err != nil {
 		return Tries{}, err
@@ -48,7 +48,7 @@ func (c *Card) Tries(cred Credential) (Tries, error) {
 	return t, nil
 }
 
-// choosePIN selects the file of a secret.
+// choosePIN selects the PIN file of a secret.
 func (c *Card) choosePIN(cred Credential) error {
 	rule, ok := credentials[cred]
 	if !ok {
@@ -62,8 +62,9 @@ func (c *Card) choosePIN(cred Credential) error {
 	return err
 }
 
-// triesOf reads a count from a status word; ok is false for a word without one. A
-// count above the maximum is another secret's, or nonsense: it is not known then.
+// triesOf returns the count in a status word. ok is false for a word without
+// one. A count above the maximum belongs to another secret or is wrong, so that
+// Known is false.
 func triesOf(cred Credential, s apdu.Status) (t Tries, ok bool) {
 	t.Max = cred.MaxTries()
 	left, counted := s.Tries()

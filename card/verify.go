@@ -7,24 +7,24 @@ import (
 	"natsuin/card/apdu"
 )
 
-// The commands whose outcome can be unknown.
+// The values of Op in an [OutcomeUnknownError].
 const (
 	OpVerify = "VERIFY"
 	OpChange = "CHANGE REFERENCE DATA"
 )
 
-// What a refused secret is, to be found by errors.Is in a *PINError. The try that
-// locks a secret is both.
+// Both are found by [errors.Is] in a [*PINError]. The try that locks a secret
+// matches both.
 var (
 	ErrWrongPIN = errors.New("card: wrong secret")
 	ErrBlocked  = errors.New("card: secret blocked")
 )
 
-// ErrNotVerified is a file or key that needs a verified secret first (6982), or
-// a Change without a Verify before it.
+// ErrNotVerified means that a file or key needs a verified secret (6982), or
+// that [Card.Change] was called without [Card.Verify].
 var ErrNotVerified = errors.New("card: secret not verified")
 
-// A PINError is a VERIFY that the card answered with a refusal.
+// A PINError means that the card refused the secret in a VERIFY.
 type PINError struct {
 	Credential Credential
 	Tries      Tries
@@ -36,7 +36,8 @@ func (e *PINError) Error() string {
 	return fmt.Sprintf("%s: %s secret refused, status %s", OpVerify, e.Credential, e.Status)
 }
 
-// Is matches ErrWrongPIN and ErrBlocked by the status word.
+// Is reports whether the status word means target, [ErrWrongPIN] or
+// [ErrBlocked].
 func (e *PINError) Is(target error) bool {
 	switch target {
 	case ErrWrongPIN:
@@ -48,9 +49,9 @@ func (e *PINError) Is(target error) bool {
 	return false
 }
 
-// An OutcomeUnknownError is a VERIFY or CHANGE that may or may not have had its
-// effect: the answer was lost or says neither. It must never be tried again by itself,
-// and the Card that met it returns it for every further secret.
+// An OutcomeUnknownError means that a VERIFY or CHANGE may or may not have
+// taken effect: the answer was lost, or does not say. A program must never
+// retry by itself, and the [Card] returns this error for every further secret.
 type OutcomeUnknownError struct {
 	Op  string // OpVerify or OpChange
 	Err error
@@ -61,16 +62,16 @@ func (e *OutcomeUnknownError) Error() string {
 	return fmt.Sprintf("%s: outcome unknown: %v", e.Op, e.Err)
 }
 
-// Unwrap returns why.
+// Unwrap returns the reason.
 func (e *OutcomeUnknownError) Unwrap() error { return e.Err }
 
-// Verify presents a secret, in exactly one VERIFY. A secret that has not the
-// form of the credential is refused unsent.
+// Verify presents a secret to the card with exactly one VERIFY. A secret that
+// is not in the form of the credential is refused without being sent.
 //
-// Errors: *FormError, or any other before sending, such as a
-// *apdu.TransmitError that matches apdu.ErrNotSent; *PINError for 63Cx, 6300,
-// 6983 and 6984; *OutcomeUnknownError if no answer came or any other word,
-// since the secret was sent and a try may be gone (docs/card.md §10).
+// Errors: [*FormError], or any other before the secret is sent, such as an
+// [*apdu.TransmitError] that matches [apdu.ErrNotSent]; [*PINError] for 63Cx,
+// 6300, 6983 and 6984; [*OutcomeUnknownError] for no answer or any other
+// status, since the secret was sent and a try may be gone (docs/card.md §10).
 func (c *Card) Verify(cred Credential, s Secret) error {
 	if err := CheckForm(cred, s); err != nil {
 		return err
@@ -98,7 +99,8 @@ func (c *Card) Verify(cred Credential, s Secret) error {
 	return c.lost(OpVerify, &apdu.StatusError{Op: OpVerify, Status: status})
 }
 
-// lost keeps that the outcome of a command with a secret is not known.
+// lost records that the outcome of a command with a secret is unknown, and
+// returns the error for it.
 func (c *Card) lost(op string, err error) error {
 	c.unknown = &OutcomeUnknownError{Op: op, Err: err}
 	return c.unknown

@@ -5,7 +5,7 @@ import (
 	"fmt"
 )
 
-// A WeakReason says why a new secret is refused.
+// A WeakReason is why a new secret is refused.
 type WeakReason uint8
 
 // The reasons.
@@ -19,10 +19,11 @@ const (
 
 var weakWords = [...]string{"unknown", "equal", "repeated", "run", "telephone", "birth"}
 
-// String is a stable word for the reason.
+// String returns a stable word for the reason.
 func (r WeakReason) String() string { return wordOf(weakWords[:], int(r)) }
 
-// A WeakSecretError is a new secret that is easily guessed (docs/card.md §5).
+// A WeakSecretError means that a new secret is easily guessed (docs/card.md
+// §5).
 type WeakSecretError struct {
 	Credential Credential
 	Reason     WeakReason
@@ -33,9 +34,9 @@ func (e *WeakSecretError) Error() string {
 	return fmt.Sprintf("%s secret: refused as new: %s", e.Credential, e.Reason)
 }
 
-// CheckNew judges a new secret that Normalize has brought into form. Errors:
-// *WeakSecretError, and *FormError where no wish of the person's can help: a new
-// signature password must hold both letters and digits.
+// CheckNew checks a new secret that [Normalize] returned. Errors:
+// [*WeakSecretError], which a person may override; [*FormError], which nobody
+// may: a new signature password must hold both letters and digits.
 func CheckNew(cred Credential, old, new Secret) error {
 	if err := CheckForm(cred, new); err != nil {
 		return err
@@ -59,8 +60,8 @@ func CheckNew(cred Credential, old, new Secret) error {
 	return &WeakSecretError{cred, reason}
 }
 
-// repeated is one character all through or all but one (1111, AAAAA1), or two by turns
-// (A1A1A1).
+// repeated reports whether b is one character repeated, all but one of them in
+// a longer secret (1111, AAAAA1), or two in alternation (A1A1A1).
 func repeated(b []byte) bool {
 	for _, c := range b {
 		if others := len(b) - bytes.Count(b, []byte{c}); others == 0 || len(b) > 4 && others == 1 {
@@ -70,11 +71,11 @@ func repeated(b []byte) bool {
 	return len(b) > 4 && bytes.Equal(b[2:], b[:len(b)-2])
 }
 
-// run is a secret that stretches of three or more neighbours make up, upwards,
-// downwards or standing still, but for a quarter of a long one at most: 1234, 9876,
-// ABCDE1, ABCD1234.
+// run reports whether b consists of ascending, descending or constant sequences
+// of three or more characters, apart from at most a quarter of a longer secret:
+// 1234, 9876, ABCDE1, ABCD1234.
 func run(b []byte) bool {
-	left := 0 // characters in no stretch
+	left := 0 // characters in no sequence
 	for i := 0; i < len(b); {
 		n := max(stretch(b[i:], 1), stretch(b[i:], -1), stretch(b[i:], 0))
 		if n < 3 {
@@ -89,8 +90,8 @@ func run(b []byte) bool {
 	return left <= len(b)/4
 }
 
-// stretch counts how many characters from the first are each one step from the one
-// before; 9 and 0 are neighbours.
+// stretch returns the length of the longest prefix of b in which each character
+// is one step from the one before. 9 and 0 are neighbours.
 func stretch(b []byte, step int) int {
 	for i := 1; i < len(b); i++ {
 		a, z := int(b[i-1]), int(b[i])
@@ -102,7 +103,8 @@ func stretch(b []byte, step int) int {
 	return len(b)
 }
 
-// telephone is ten or eleven digits in a row from a 0, as Japanese numbers are written.
+// telephone reports whether b contains ten or eleven digits in a row that begin
+// with 0, as Japanese telephone numbers do.
 func telephone(b []byte) bool {
 	for i := 0; i < len(b); {
 		n := 0
@@ -117,8 +119,9 @@ func telephone(b []byte) bool {
 	return false
 }
 
-// CheckBirth refuses a new secret that holds the birth date, in the Gregorian or the
-// era's year: 19800401, 800401, 0401 alone as a PIN, S550401.
+// CheckBirth checks that a new secret does not contain the birth date, with the
+// Gregorian year or the year of the era: 19800401, 800401, S550401, or 0401 as
+// a PIN. The error is a [*WeakSecretError].
 func CheckBirth(cred Credential, new Secret, b Birth) error {
 	if !b.Known() {
 		return nil
@@ -131,7 +134,8 @@ func CheckBirth(cred Credential, new Secret, b Birth) error {
 	return nil
 }
 
-// spellings are the ways to write the date that a secret of n characters must not hold.
+// spellings returns the forms of the date that a secret of n characters must
+// not contain.
 func (b Birth) spellings(n int) [][]byte {
 	day := fmt.Sprintf("%02d%02d", b.Month, b.Day)
 	year := fmt.Sprintf("%04d", b.Year)

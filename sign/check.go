@@ -14,11 +14,11 @@ import (
 	"go.mozilla.org/pkcs7"
 )
 
-// check has the finished envelope judged by code that is not ours:
-// encoding/asn1 reads it strictly and writes it again (pkcs7 overlooks errors
-// inside a SignedData and reads no version), then go.mozilla.org/pkcs7 finds
-// the signer, the attributes and verifies the signature. The content is not
-// needed: its digest was streamed, and pkcs7 says what the attribute holds.
+// check checks the finished envelope with independent code. encoding/asn1
+// parses it strictly and encodes it again, since pkcs7 ignores errors inside a
+// SignedData and reads no version. Then go.mozilla.org/pkcs7 finds the signer
+// and the attributes and verifies the signature. The content itself is not
+// needed: its digest is known, and pkcs7 returns the one in the attribute.
 func (p *Pending) check(envelope, signature []byte) error {
 	if err := p.checkStructure(envelope, signature); err != nil {
 		return &CheckError{Check: CheckStructure, Err: err}
@@ -68,7 +68,8 @@ func (p *Pending) checkAttributes(p7 *pkcs7.PKCS7) error {
 	return p.checkBinding(bound)
 }
 
-// checkBinding compares signing-certificate-v2 with the certificate.
+// checkBinding compares signing-certificate-v2 with the signer's certificate
+// (RFC 5035 §4).
 func (p *Pending) checkBinding(bound signingCertificateV2) error {
 	if len(bound.Certs) != 1 {
 		return fmt.Errorf("signing certificate: %d entries", len(bound.Certs))
@@ -93,10 +94,11 @@ func (p *Pending) checkBinding(bound signingCertificateV2) error {
 	return nil
 }
 
-// verifyAttributes lets pkcs7 verify the signature over the attributes that
-// it parsed. pkcs7 insists on hashing the content first, which is not here;
-// given the attributes in the place of the content and a signer without any,
-// it takes the same certificate, algorithm and signature over the same octets.
+// verifyAttributes makes pkcs7 verify the signature over the attributes that it
+// parsed. pkcs7 always hashes the content first, which is missing here. It is
+// given the attributes as the content, and a signer without attributes: it then
+// verifies the same signature over the same octets, with the same certificate
+// and algorithm.
 func verifyAttributes(p7 *pkcs7.PKCS7) error {
 	attributes, err := asn1.MarshalWithParams(p7.Signers[0].AuthenticatedAttributes, "set")
 	if err != nil {
@@ -107,10 +109,11 @@ func verifyAttributes(p7 *pkcs7.PKCS7) error {
 	return p7.Verify()
 }
 
-// CheckRaw verifies a bare signature over the content itself, without any
-// attributes: PKCS #1 v1.5 (RFC 8017 §8.2.2) or ECDSA in DER (SEC 1 §4.1.4),
-// by the certificate's key. Who signs content.Sum for an XML signature calls it
-// before the octets leave. Errors: *CheckError, *UnsupportedError.
+// CheckRaw verifies a bare signature over the content itself, without
+// attributes, with the certificate's key: PKCS #1 v1.5 (RFC 8017 §8.2.2) or
+// ECDSA in DER (SEC 1 §4.1.4). A caller that signs content.Sum, for an XML
+// signature for example, calls it before it releases the signature. Errors:
+// [*CheckError], [*UnsupportedError].
 func CheckRaw(content Content, signer *x509.Certificate, signature []byte) error {
 	if err := checkArguments(content, signer); err != nil {
 		return err

@@ -12,7 +12,7 @@ import (
 	"natsuin/sign/internal/cms"
 )
 
-// Content is all that a signature needs to know of the content.
+// Content describes the content to be signed. [Digest] returns one.
 type Content struct {
 	Hash crypto.Hash // SHA-256, SHA-384 or SHA-512
 	Sum  []byte      // the digest
@@ -20,15 +20,15 @@ type Content struct {
 }
 
 const (
-	firstBlock = 32 << 10  // small files need no more, and no second goroutine
-	blockSize  = 256 << 10 // fits into the cache of a core, twice
+	firstBlock = 32 << 10  // a smaller file needs no second goroutine
+	blockSize  = 256 << 10 // two blocks fit into the cache of a core
 )
 
-// Digest reads r to its end and returns digest and size. Memory does not grow
-// with the content: reading and hashing overlap over two blocks. A cancelled
-// ctx ends it between two blocks with the cause; a Read that blocks is ended
-// by closing what r reads from. Errors of r come wrapped; *UnsupportedError
-// when h is not SHA-256, SHA-384 or SHA-512.
+// Digest reads r to its end and returns the digest and size of the content. It
+// uses constant memory; reading and hashing overlap. If ctx is cancelled, it
+// returns the cause before the next block; to interrupt a Read that blocks,
+// close what r reads from. Errors: [*UnsupportedError] unless h is SHA-256,
+// SHA-384 or SHA-512; errors of r, wrapped.
 func Digest(ctx context.Context, r io.Reader, h crypto.Hash) (Content, error) {
 	if !cms.Supported(h) {
 		return Content{}, &UnsupportedError{What: "hash", Name: h.String()}
@@ -36,7 +36,7 @@ func Digest(ctx context.Context, r io.Reader, h crypto.Hash) (Content, error) {
 	return stream(ctx, r, h, io.Discard)
 }
 
-// stream hashes r to its end and copies it to w.
+// stream hashes r to its end, and copies it to w.
 func stream(ctx context.Context, r io.Reader, h crypto.Hash, w io.Writer) (Content, error) {
 	c := Content{Hash: h}
 	sum := h.New()
@@ -58,8 +58,8 @@ func stream(ctx context.Context, r io.Reader, h crypto.Hash, w io.Writer) (Conte
 	return c, nil
 }
 
-// overlap goes on where the first block ended, hashing in a second goroutine
-// which has ended when overlap returns. At the end of r it returns io.EOF.
+// overlap continues after the first block and hashes in a second goroutine,
+// which has ended when overlap returns. At the end of r it returns [io.EOF].
 func overlap(ctx context.Context, r io.Reader, sum hash.Hash, w io.Writer, size *int64) error {
 	const blocks = 2
 	free := make(chan []byte, blocks)
@@ -94,8 +94,8 @@ func overlap(ctx context.Context, r io.Reader, sum hash.Hash, w io.Writer, size 
 	}
 }
 
-// readBlock fills block. It returns io.EOF with what was left before the end;
-// an unexpected end that r itself reports stays an error.
+// readBlock fills block. It returns [io.EOF] with the last bytes before the end
+// of r. If r itself reports an unexpected end, that is an error.
 func readBlock(ctx context.Context, r io.Reader, block []byte) (n int, err error) {
 	if ctx.Err() != nil {
 		return 0, fmt.Errorf("read: content: %w", context.Cause(ctx))

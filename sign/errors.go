@@ -5,11 +5,11 @@ import (
 	"fmt"
 )
 
-// ErrContentChanged means that the content to be attached is not what was
-// digested before: other bytes, fewer or more. What was written is worthless.
+// ErrContentChanged means that the content to be attached differs from the
+// content that was digested, in its bytes or its length. The output is invalid.
 var ErrContentChanged = errors.New("content changed while it was being signed")
 
-// UnsupportedError says what no signature can be made with.
+// An UnsupportedError means that this package cannot sign with a hash or key.
 type UnsupportedError struct {
 	What string // "hash", "curve" or "public key"
 	Name string
@@ -19,23 +19,24 @@ func (e *UnsupportedError) Error() string {
 	return fmt.Sprintf("sign: unsupported %s: %s", e.What, e.Name)
 }
 
-// CheckError says which check a fresh signature failed before it was
-// released. The usual cause is a key that is not the certificate's, or a card
-// that answered something else than a signature.
+// A CheckError means that a new signature failed a check and was not released.
+// The usual cause is a key that does not belong to the certificate, or a card
+// that returned something other than a signature.
 type CheckError struct {
 	Check Check
-	Err   error // what the judge said
+	Err   error // the reason
 }
 
-// Check names one of the checks that each signature passes before release.
+// A Check is one of the checks that every signature passes before it is
+// released.
 type Check string
 
 // The checks, in their order.
 const (
-	CheckStructure   Check = "structure"   // strict DER, one signer, the versions and algorithms meant
-	CheckCertificate Check = "certificate" // the signer that is found is byte for byte ours
-	CheckAttributes  Check = "attributes"  // content digest, type, time and certificate hash are ours
-	CheckSignature   Check = "signature"   // the signature fits the attributes and the certificate
+	CheckStructure   Check = "structure"   // strict DER, one signer, the intended versions and algorithms
+	CheckCertificate Check = "certificate" // the signer found is byte for byte the one given
+	CheckAttributes  Check = "attributes"  // content digest, type, time and certificate hash are those given
+	CheckSignature   Check = "signature"   // the certificate's key verifies the signature over the attributes
 )
 
 func (e *CheckError) Error() string {

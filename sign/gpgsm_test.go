@@ -31,7 +31,7 @@ func gpgsmFor(t *testing.T, id identity) func(args ...string) string {
 	}
 }
 
-// gpgsm prints GOODSIG for an unknown root, too: only TRUST_FULLY counts.
+// gpgsm prints GOODSIG for an unknown root, too; only TRUST_FULLY counts.
 func TestGpgsmAcceptsTheSignatureAndNotAChangedFile(t *testing.T) {
 	content := []byte("申請書\n")
 	for _, m := range matrix {

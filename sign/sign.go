@@ -1,15 +1,16 @@
-// Package sign makes signatures over files of any size with a key that it
-// never sees: Digest reads the content once, Prepare says what the key must
-// sign, Complete puts the answer into a CMS SignedData, detached or attached.
-// Nothing comes out that an independent implementation has not accepted.
+// Package sign creates signatures over files of any size with a key that it
+// never sees. [Digest] reads the content once, [Prepare] returns what the key
+// must sign, and [Pending.Complete] puts the key's answer into a CMS
+// SignedData, detached or attached. No signature is returned that an
+// independent implementation has not accepted.
 //
-// It talks to no card, asks for no PIN, opens no file and judges no chain, date
-// or revocation; it does not read signatures that others made (package verify
-// does).
+// It does not access a card, ask for a PIN or open a file. It does not check
+// chains, dates or revocation, and does not read signatures made by others;
+// package verify does.
 //
-// The standards are RFC 5652 (CMS), RFC 5035 (signing-certificate-v2),
-// RFC 5754 and 5758 (algorithms), and RFC 8017 §8.2 and SEC 1 §4.1 for the
-// bare signatures.
+// The standards are RFC 5652 (CMS), RFC 5035 (signing-certificate-v2), RFC 5754
+// and RFC 5758 (algorithms), and RFC 8017 §8.2 and SEC 1 §4.1 for bare
+// signatures.
 package sign
 
 import (
@@ -27,18 +28,19 @@ import (
 	"natsuin/sign/internal/cms"
 )
 
-// Options adjust a signature. The zero value is good for use.
+// Options adjusts a signature. The zero value is ready for use.
 type Options struct {
-	// Issuers are CA certificates to put beside the signer's. Doubles and the
-	// signer itself are left out.
+	// Issuers are CA certificates to include in addition to the signer's.
+	// Duplicates and the signer itself are left out.
 	Issuers []*x509.Certificate
 
-	// SigningTime is the time that the signer claims, kept to the second.
+	// SigningTime is the time that the signer claims, truncated to the second.
 	// Zero means now.
 	SigningTime time.Time
 }
 
-// Pending is a signature that lacks only the answer of the key.
+// A Pending is a signature that lacks only the answer of the key. [Prepare]
+// returns one.
 type Pending struct {
 	content    Content
 	signer     *x509.Certificate
@@ -48,10 +50,10 @@ type Pending struct {
 	digest     []byte
 }
 
-// Prepare fixes everything that the signature will say: the digest of the
-// content, the time, the certificate and its binding. The hash of the content
-// is used throughout (RFC 8933). Errors: *UnsupportedError for a hash or a
-// public key that no signature can be made with.
+// Prepare fixes everything that the signature covers: the digest of the
+// content, the time, and the certificate. The hash of the content is used for
+// everything (RFC 8933 §3). Errors: [*UnsupportedError] for a hash or public
+// key with which this package cannot sign.
 func Prepare(content Content, signer *x509.Certificate, opts Options) (*Pending, error) {
 	if err := checkArguments(content, signer); err != nil {
 		return nil, err
@@ -83,14 +85,15 @@ func Prepare(content Content, signer *x509.Certificate, opts Options) (*Pending,
 	return p, nil
 }
 
-// Digest returns what the key has to sign: the hash of the DER SET OF signed
-// attributes (RFC 5652 §5.4), with PKCS #1 v1.5 or ECDSA by the key's kind.
+// Digest returns the digest that the key must sign, with PKCS #1 v1.5 or ECDSA:
+// the hash of the DER SET OF signed attributes (RFC 5652 §5.4).
 func (p *Pending) Digest() []byte { return slices.Clone(p.digest) }
 
-// Hash returns the hash that made Digest, for crypto.Signer.
+// Hash returns the hash of [Pending.Digest], to pass to [crypto.Signer].
 func (p *Pending) Hash() crypto.Hash { return p.content.Hash }
 
-// Sign lets key sign and completes the signature.
+// Sign signs [Pending.Digest] with key and completes the signature. Errors:
+// that of key, wrapped; those of [Pending.Complete].
 func (p *Pending) Sign(key crypto.Signer) (*Signature, error) {
 	signature, err := key.Sign(rand.Reader, p.Digest(), p.Hash())
 	if err != nil {
@@ -99,10 +102,10 @@ func (p *Pending) Sign(key crypto.Signer) (*Signature, error) {
 	return p.Complete(signature)
 }
 
-// Complete builds the SignedData around signature (PKCS #1 v1.5 octets as long
-// as the modulus, or a DER Ecdsa-Sig-Value) and has it checked. Error:
-// *CheckError when a check fails; then there is no Signature. Complete may be
-// called from several goroutines.
+// Complete builds the SignedData around signature and checks it. signature is a
+// PKCS #1 v1.5 signature as long as the modulus, or a DER ECDSA-Sig-Value. The
+// error is a [*CheckError] if a check fails; there is no [Signature] then.
+// Complete is safe for concurrent use.
 func (p *Pending) Complete(signature []byte) (*Signature, error) {
 	data, err := cms.New(cms.Signer{
 		Hash:        p.content.Hash,
@@ -145,7 +148,7 @@ func checkArguments(content Content, signer *x509.Certificate) error {
 	}
 }
 
-// unique returns certs in their order without nils and doubles.
+// unique returns certs in their order, without nils and duplicates.
 func unique(certs []*x509.Certificate) []*x509.Certificate {
 	var out []*x509.Certificate
 	for _, c := range certs {

@@ -54,8 +54,8 @@ func goldenIdentity(t *testing.T) identity {
 	}
 }
 
-// The signed attributes are the contract with every program that will ever
-// read a signature, so they are spelled out.
+// Every program that reads a signature depends on the signed attributes, so
+// that they are compared byte by byte.
 func TestSignedAttributesAreTheseOctets(t *testing.T) {
 	id := goldenIdentity(t)
 	content := []byte("golden\n")
@@ -289,7 +289,7 @@ func TestEveryChangedOctetFailsTheCheck(t *testing.T) {
 	}
 }
 
-// A signature that is right in itself but not the one that was prepared.
+// A signature that is valid but not the one that was prepared.
 func TestCheckFindsWhatAnotherEnvelopeSays(t *testing.T) {
 	id, content := rsaIdentity(), []byte("content")
 	p := prepare(t, id, content, crypto.SHA256)
@@ -329,8 +329,8 @@ func TestCheckFindsWhatAnotherEnvelopeSays(t *testing.T) {
 	}
 }
 
-// Two certificates of one issuer name, serial number and key: a reader takes
-// the first, so a signature by the second must not leave.
+// Two certificates with the same issuer name, serial number and key: a reader
+// takes the first, so that a signature for the second must not be released.
 func TestASignerThatIsNotTheOneFoundIsRefused(t *testing.T) {
 	first := rsaIdentity()
 	second := issue(first.key)

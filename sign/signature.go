@@ -16,31 +16,31 @@ import (
 	"natsuin/sign/internal/cms"
 )
 
-// pemType is the label that every reader of PEM signatures knows: OpenSSL's
-// cms and smime, GnuTLS and GnuPG all take it, "CMS" only the first.
+// pemType is the label that all readers of PEM signatures accept: OpenSSL's cms
+// and smime, GnuTLS and GnuPG. Only OpenSSL's cms accepts "CMS".
 const pemType = "PKCS7"
 
-// Signature is a finished signature that has passed its checks.
+// A Signature is a finished signature that has passed all checks.
+// [Pending.Sign] and [Pending.Complete] return one.
 type Signature struct {
 	content  Content
 	data     *cms.SignedData
 	detached []byte
 }
 
-// DER returns the SignedData without the content, a .p7s file.
+// DER returns the SignedData without the content, as a .p7s file.
 func (s *Signature) DER() []byte { return slices.Clone(s.detached) }
 
-// PEM returns DER as text (RFC 7468 §8).
+// PEM returns [Signature.DER] as PEM text (RFC 7468 §8).
 func (s *Signature) PEM() []byte {
 	return pem.EncodeToMemory(&pem.Block{Type: pemType, Bytes: s.detached})
 }
 
-// WriteAttached writes the SignedData with the content in it, a .p7m file, in
-// DER with definite lengths. The content is streamed: memory does not grow
-// with it. It is hashed again on its way; ErrContentChanged says that it is
-// not the content that was signed, by length or by digest, and then, as after
-// any other error, what was written must be thrown away. A cancelled ctx ends
-// it between two blocks with the cause.
+// WriteAttached writes the SignedData with the content in it, as a .p7m file,
+// in DER with definite lengths. It streams the content in constant memory and
+// hashes it again: the error is [ErrContentChanged] if it is not the content
+// that was signed. After any error the output must be discarded. If ctx is
+// cancelled, WriteAttached returns the cause before the next block.
 func (s *Signature) WriteAttached(ctx context.Context, w io.Writer, content io.Reader) error {
 	before, after, err := s.data.Attached(s.content.Size)
 	if err != nil {
@@ -49,7 +49,7 @@ func (s *Signature) WriteAttached(ctx context.Context, w io.Writer, content io.R
 	if _, err := w.Write(before); err != nil {
 		return fmt.Errorf("write: signed content: %w", err)
 	}
-	// One byte more than expected is enough to see that there is more.
+	// One byte more than expected shows that there is more.
 	copied, err := stream(ctx, io.LimitReader(content, s.content.Size+1), s.content.Hash, w)
 	if err != nil {
 		return err
@@ -63,13 +63,13 @@ func (s *Signature) WriteAttached(ctx context.Context, w io.Writer, content io.R
 	return nil
 }
 
-// WriteAttachedPEM writes what WriteAttached writes as PEM text.
+// WriteAttachedPEM writes the output of [Signature.WriteAttached] as PEM text.
 func (s *Signature) WriteAttachedPEM(ctx context.Context, w io.Writer, content io.Reader) error {
 	out := bufio.NewWriterSize(w, blockSize)
 	lines := &lineWriter{w: out}
 	text := base64.NewEncoder(base64.StdEncoding, lines)
 
-	// The errors of out stay with it until Flush.
+	// out keeps its first error until Flush.
 	out.WriteString("-----BEGIN " + pemType + "-----\n")
 	if err := s.WriteAttached(ctx, text, content); err != nil {
 		return err
@@ -83,7 +83,7 @@ func (s *Signature) WriteAttachedPEM(ctx context.Context, w io.Writer, content i
 	return nil
 }
 
-// lineWriter breaks text into lines of 64 (RFC 7468 §2).
+// lineWriter breaks text into lines of 64 characters (RFC 7468 §2).
 type lineWriter struct {
 	w      *bufio.Writer
 	column int
@@ -105,7 +105,7 @@ func (l *lineWriter) Write(text []byte) (int, error) {
 	return len(text), nil
 }
 
-// end ends a line that has begun.
+// end terminates the line if it is not empty.
 func (l *lineWriter) end() {
 	if l.column > 0 {
 		l.w.WriteByte('\n')
@@ -113,8 +113,8 @@ func (l *lineWriter) end() {
 	}
 }
 
-// Bundle returns a certs-only SignedData, a .p7b file, with certs in the order
-// given, the end entity first by custom.
+// Bundle returns a certs-only SignedData, as a .p7b file, with certs in the
+// order given. By convention the end entity comes first.
 func Bundle(certs ...*x509.Certificate) ([]byte, error) {
 	var raw []byte
 	for _, c := range unique(certs) {

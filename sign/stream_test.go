@@ -61,7 +61,7 @@ func TestDigestRefusesWeakHashes(t *testing.T) {
 	}
 }
 
-// A truncated read must never pass for the end of the content.
+// A truncated read must not be taken for the end of the content.
 func TestDigestReportsReadErrorsWhereverTheyStrike(t *testing.T) {
 	for _, cause := range []error{errors.New("i/o error"), io.ErrUnexpectedEOF} {
 		for _, n := range sizes {
@@ -148,7 +148,7 @@ func TestAttachedFailsWhenTheContentChanged(t *testing.T) {
 	}
 }
 
-// A file that grows for ever must not fill the disk.
+// A file that grows without end must not fill the disk.
 func TestAttachedStopsAfterTheSignedSize(t *testing.T) {
 	s := complete(t, rsaIdentity(), pattern(1000), crypto.SHA256)
 	var written int
@@ -222,7 +222,7 @@ func BenchmarkDigest(b *testing.B) {
 	}
 }
 
-// BenchmarkHashAlone is the limit that BenchmarkDigest has.
+// BenchmarkHashAlone is the upper limit of BenchmarkDigest.
 func BenchmarkHashAlone(b *testing.B) {
 	block := pattern(1 << 20)
 	b.SetBytes(1 << 30)

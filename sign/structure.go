@@ -14,8 +14,9 @@ import (
 	"go.mozilla.org/pkcs7"
 )
 
-// The SignedData of RFC 5652 §5 once more, for encoding/asn1. Sets are written
-// sorted by it, lengths shortest, so what survives a round trip is DER.
+// SignedData (RFC 5652 §5) as types for encoding/asn1, which writes sets sorted
+// and lengths in the shortest form. Data that a round trip does not change is
+// therefore DER.
 type (
 	contentInfo struct {
 		Type    asn1.ObjectIdentifier
@@ -67,8 +68,8 @@ var ecdsaOIDs = map[crypto.Hash]asn1.ObjectIdentifier{
 	crypto.SHA512: pkcs7.OIDDigestAlgorithmECDSASHA512,
 }
 
-// checkStructure reads envelope strictly, compares all that pkcs7 does not
-// look at, and demands that writing it again gives the same octets.
+// checkStructure parses envelope strictly, compares the fields that pkcs7
+// ignores, and requires that encoding it again gives the same octets.
 func (p *Pending) checkStructure(envelope, signature []byte) error {
 	var ci contentInfo
 	rest, err := asn1.Unmarshal(envelope, &ci)
@@ -109,7 +110,8 @@ func (p *Pending) checkStructure(envelope, signature []byte) error {
 	return p.checkCertificates(sd.Certificates)
 }
 
-// checkCertificates wants each certificate that was given, and no other.
+// checkCertificates requires exactly the certificates that were given, in any
+// order.
 func (p *Pending) checkCertificates(found []asn1.RawValue) error {
 	if len(found) != len(p.certs) {
 		return fmt.Errorf("%d certificates", len(found))

@@ -175,6 +175,9 @@ func TestKeysThatAreTooLong(t *testing.T) {
 // TestSignaturesOfAMessageAreBounded has too many signatures to try all of
 // them.
 func TestSignaturesOfAMessageAreBounded(t *testing.T) {
+	if testing.Short() {
+		t.Skip("verifies hundreds of signatures by long keys")
+	}
 	raw := longMessage(t, 16384, 8, 20)
 	r := run(t, raw, nil, verify.Policy{Now: now})
 	if last := r.Signers[7]; last.Verdict != verify.Indeterminate || last.Reason != verify.ReasonTooManySignatures {

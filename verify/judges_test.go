@@ -24,9 +24,13 @@ import (
 // The signatures of other programs must verify in ours. In CI a missing program
 // is a failure, elsewhere a skip.
 
-// tool returns the path of a program, or says how to get it.
+// tool returns the path of a program, or says how to get it. With -short it
+// skips the test.
 func tool(t *testing.T, name, pkg string) string {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("other programs are not used with -short")
+	}
 	path, err := exec.LookPath(name)
 	if err != nil {
 		if os.Getenv("CI") == "true" {

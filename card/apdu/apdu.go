@@ -1,12 +1,14 @@
-// Package apdu encodes commands to a smart card, decodes its answers, and keeps the
-// rules of one exchange: what may be followed up, and what must never be sent twice.
+// Package apdu encodes commands to a smart card, decodes its answers, and
+// enforces the rules of one exchange: which answers are followed up, and which
+// commands are never sent twice.
 //
-// It knows no application, no file and no secret, except that it tells by its type
-// which command carries one: VERIFY and CHANGE REFERENCE DATA are sent once and never
-// again for any reason, and their data is not to be read in a trace.
+// It knows no application, file or secret. It only recognises by the
+// instruction byte which commands carry a secret: it sends VERIFY and CHANGE
+// REFERENCE DATA once and never again for any reason, and hides their data in a
+// trace.
 //
-// The standard is ISO/IEC 7816-4 (short APDUs, case 1 to 4); docs/card.md §2 and §3 say
-// what is known of the card's own use of it.
+// The standard is ISO/IEC 7816-4 (short APDUs, cases 1 to 4). docs/card.md §2
+// and §3 say what is known of the card's use of it.
 package apdu
 
 import (
@@ -14,13 +16,13 @@ import (
 	"fmt"
 )
 
-// A Transmitter sends one command APDU and returns the answer with its status word.
-// *scard.Card is one.
+// A Transmitter sends one command APDU, once, and returns the answer with its
+// status word. *pcsc.Conn, *scard.Card and *virtual.Card implement it.
 type Transmitter interface {
 	Transmit(cmd []byte) (resp []byte, err error)
 }
 
-// Instruction bytes with rules of their own.
+// Instruction bytes that have special rules.
 const (
 	insVerify      = 0x20
 	insChange      = 0x24
@@ -29,19 +31,20 @@ const (
 
 // A Command is a command APDU in the short form.
 type Command struct {
-	Op               string // what errors call it: "SELECT", "VERIFY"
+	Op               string // the name in errors: "SELECT", "VERIFY"
 	CLA, INS, P1, P2 byte
 	Data             []byte // at most 255 bytes
-	Le               int    // length of the answer that is wanted, 0 for none, at most 256
+	Le               int    // expected length of the answer, 0 to 256; 0: none
 }
 
-// Bytes encodes the command into a buffer of its own. It is nil when Data or Le do not
-// fit the short form, and Exchange sends nothing then.
+// Bytes returns the encoded command in a new buffer. It returns nil if Data or
+// Le does not fit the short form; [Exchange] then sends nothing.
 func (c Command) Bytes() []byte {
 	if len(c.Data) > 255 || c.Le < 0 || c.Le > maxData {
 		return nil
 	}
-	// Of full capacity from the start: append must not leave copies of a secret behind.
+	// The full capacity from the start, so that append leaves no copy of a
+	// secret behind.
 	b := make([]byte, 0, 6+len(c.Data))
 	b = append(b, c.CLA, c.INS, c.P1, c.P2)
 	if len(c.Data) > 0 {
@@ -54,23 +57,24 @@ func (c Command) Bytes() []byte {
 	return b
 }
 
-// once tells the commands that are sent once and followed by nothing. Each
-// repetition of a VERIFY may cost a try. The empty one is no exception: with an Le
-// byte behind it a card could read it as one that carries a secret.
+// once reports whether the command is sent once and never followed up. Each
+// repetition of a VERIFY may cost a try. The empty VERIFY is included: with an
+// Le byte after it, a card could take it for one that carries a secret.
 func (c Command) once() bool { return c.INS == insVerify || c.INS == insChange }
 
-// ErrNotSent is found by errors.Is in the error of a [Transmitter] that
-// certainly did not send the command, and so in the *TransmitError of Exchange.
+// ErrNotSent is found by [errors.Is] in the error of a [Transmitter] that
+// certainly did not send the command, and so in the [*TransmitError] from
+// [Exchange].
 var ErrNotSent = errors.New("command not sent")
 
-// ErrTooLong is a command that does not fit the short form. It matches
-// ErrNotSent.
+// ErrTooLong means that a command does not fit the short form. It matches
+// [ErrNotSent].
 var ErrTooLong = fmt.Errorf("apdu: %w: too long for the short form", ErrNotSent)
 
-// MalformedError is an answer that no card may give.
+// A MalformedError means that an answer breaks the standard.
 type MalformedError struct {
 	Op     string
-	Length int // of the answer in bytes; 0 after a command with a secret, which an echo has in it
+	Length int // of the answer in bytes; 0 after a command with a secret, which an echo would contain
 	Reason string
 }
 
@@ -82,8 +86,9 @@ func (e *MalformedError) Error() string {
 	return fmt.Sprintf("%s: answer of %d bytes: %s", e.Op, e.Length, e.Reason)
 }
 
-// TransmitError is an exchange that the transport did not complete. Whether the
-// card saw the command is not known, unless the error matches ErrNotSent.
+// A TransmitError means that the transport did not complete an exchange. It is
+// unknown whether the card received the command, unless the error matches
+// [ErrNotSent].
 type TransmitError struct {
 	Op  string
 	Err error
@@ -95,21 +100,20 @@ func (e *TransmitError) Error() string { return fmt.Sprintf("%s: %v", e.Op, e.Er
 // Unwrap returns the transport's error.
 func (e *TransmitError) Unwrap() error { return e.Err }
 
-// Bounds of an answer. A signature is the longest thing that comes in pieces, and a
-// card that goes on and on is not honest.
+// Limits of an answer. The longest answer in pieces is a signature.
 const (
 	maxData   = 256     // bytes of data in one answer
 	maxAnswer = 4 << 10 // bytes of data in all pieces
 	maxPieces = 32
 )
 
-// Exchange sends a command and returns the answer's data and status word. It follows
-// 61xx by GET RESPONSE and 6Cxx by the same command with the length that the card
-// named, once. After VERIFY and CHANGE REFERENCE DATA it sends nothing at all: their
-// first answer is the answer, and the buffer that carried them is wiped.
+// Exchange sends a command and returns the answer's data and status word. It
+// follows up 61xx with GET RESPONSE, and 6Cxx, once, with the same command and
+// the length that the card named. After VERIFY and CHANGE REFERENCE DATA it
+// sends nothing: their first answer is final, and their buffer is wiped.
 //
-// Errors are *TransmitError, *MalformedError, and ErrTooLong before anything was sent;
-// any status word is no error here.
+// Errors: [*TransmitError]; [*MalformedError]; [ErrTooLong] before anything is
+// sent. No status word is an error here.
 func Exchange(t Transmitter, c Command) ([]byte, Status, error) {
 	data, status, err := transmit(t, c)
 	if err != nil || c.once() {
@@ -125,7 +129,8 @@ func Exchange(t Transmitter, c Command) ([]byte, Status, error) {
 		if pieces == maxPieces || len(data) > maxAnswer {
 			return nil, 0, &MalformedError{Op: c.Op, Length: len(data), Reason: "answers without end"}
 		}
-		// CLA without the bits of an application: GET RESPONSE is everyone's.
+		// CLA without its proprietary bit: GET RESPONSE is an interindustry
+		// command.
 		next := Command{Op: "GET RESPONSE", CLA: c.CLA & 0x7F, INS: insGetResponse, Le: lengthOf(byte(status))}
 		var more []byte
 		if more, status, err = transmit(t, next); err != nil {
@@ -136,7 +141,8 @@ func Exchange(t Transmitter, c Command) ([]byte, Status, error) {
 	return data, status, nil
 }
 
-// lengthOf reads the second byte of 61xx and 6Cxx, where 00 means 256.
+// lengthOf returns the length in the second byte of 61xx and 6Cxx, where 00
+// means 256.
 func lengthOf(b byte) int {
 	if b == 0 {
 		return maxData
@@ -144,7 +150,7 @@ func lengthOf(b byte) int {
 	return int(b)
 }
 
-// transmit is one command and its one answer.
+// transmit sends one command and returns its one answer.
 func transmit(t Transmitter, c Command) ([]byte, Status, error) {
 	raw := c.Bytes()
 	if raw == nil {

@@ -9,7 +9,7 @@ import (
 	"natsuin/card/apdu"
 )
 
-// script is a card that gives prepared answers and keeps what it was sent.
+// script is a card that returns prepared answers and records the commands.
 type script struct {
 	answers [][]byte
 	err     error // after the answers
@@ -103,7 +103,7 @@ func TestExchangeFollowsAnswersInPieces(t *testing.T) {
 	}
 }
 
-// The heart of the package: whatever comes back, one VERIFY stays one VERIFY.
+// Whatever the answer, one VERIFY is sent as one VERIFY.
 func TestSecretsAreSentOnceAndFollowedByNothing(t *testing.T) {
 	statuses := []string{"9000", "6102", "6100", "6C00", "6C04", "6300", "63C2", "6983", "6F00", "6982", "6700", "", "90", "AABB9000"}
 	for _, cmd := range []apdu.Command{verify, change, query} {
@@ -122,8 +122,8 @@ func TestSecretsAreSentOnceAndFollowedByNothing(t *testing.T) {
 	}
 }
 
-// A transport that withdrew a command says so, and an exchange keeps it
-// findable.
+// The error of a transport that did not send a command is found in the error of
+// the exchange.
 func TestExchangeKeepsThatACommandWasNotSent(t *testing.T) {
 	withdrawn := errors.New("withdrawn")
 	for _, cmd := range []apdu.Command{read, query, verify, change} {

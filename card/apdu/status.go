@@ -5,7 +5,7 @@ import "fmt"
 // A Status is the status word SW1 SW2 of an answer.
 type Status uint16
 
-// The status words that docs/card.md §3 knows. Any other is unknown and is kept as it is.
+// The status words of docs/card.md §3. Any other is kept as it is.
 const (
 	OK                Status = 0x9000
 	EndOfFile         Status = 0x6282 // fewer bytes than asked for
@@ -13,7 +13,7 @@ const (
 	WrongLength       Status = 0x6700
 	WrongFile         Status = 0x6981
 	SecurityState     Status = 0x6982 // a secret must be verified first
-	Blocked           Status = 0x6983 // sources disagree about these two: both mean it
+	Blocked           Status = 0x6983 // 6983 or 6984: the sources disagree
 	BlockedData       Status = 0x6984
 	Conditions        Status = 0x6985
 	NoCurrentFile     Status = 0x6986
@@ -29,11 +29,11 @@ const (
 	NoClass           Status = 0x6E00
 )
 
-// String is the word in four hexadecimal digits: "63C2".
+// String returns the status word in four hexadecimal digits, such as "63C2".
 func (s Status) String() string { return fmt.Sprintf("%04X", uint16(s)) }
 
-// Tries returns the tries left. It is ok for 63Cx only: no other word carries a
-// count, whatever its low nibble (docs/card.md §3).
+// Tries returns the tries left in 63Cx. ok is false for any other status word:
+// none carries a count, whatever its low nibble (docs/card.md §3).
 func (s Status) Tries() (left int, ok bool) {
 	if s&0xFFF0 != 0x63C0 {
 		return 0, false
@@ -41,16 +41,17 @@ func (s Status) Tries() (left int, ok bool) {
 	return int(s & 0x000F), true
 }
 
-// IsBlocked tells the words that mean that no try is left: 6983, 6984 and 63C0.
+// IsBlocked reports whether no try is left: 6983, 6984 or 63C0.
 func (s Status) IsBlocked() bool {
 	return s == Blocked || s == BlockedData || s == 0x63C0
 }
 
-// A StatusError is an answer of the card that is not what was hoped for.
+// A StatusError means that the card answered with another status word than
+// 9000.
 type StatusError struct {
 	Op     string // what was asked, such as "SELECT application"
 	Status Status
 }
 
-// Error names the operation and the word.
+// Error names the operation and the status word.
 func (e *StatusError) Error() string { return e.Op + ": card answered " + e.Status.String() }

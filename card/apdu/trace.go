@@ -5,16 +5,16 @@ import (
 	"fmt"
 )
 
-// Instructions that cannot carry a secret, whose bytes a trace may show.
+// Instructions that cannot carry a secret. A trace shows their data.
 const (
 	insSelect     = 0xA4
 	insReadBinary = 0xB0
 )
 
-// Trace returns a Transmitter that reports each exchange in one line, as
-// "00 B0 86 00 20 > [32 bytes] 9000". Commands are shown as Redact writes them; of an
-// answer only the length and the status word, for certificates hold a person's
-// address.
+// Trace returns a [Transmitter] that reports each exchange in one line, such as
+// "00 B0 86 00 20 > [32 bytes] 9000". Commands are shown as by [Redact]. Of an
+// answer only the length and the status word are shown, since a certificate
+// holds a person's address.
 func Trace(t Transmitter, report func(line string)) Transmitter { return &tracer{t, report} }
 
 type tracer struct {
@@ -36,7 +36,7 @@ func answer(resp []byte, err error, secret bool) string {
 		return "not sent: " + err.Error()
 	case err != nil:
 		return "no answer: " + err.Error()
-	case n != 0 && secret: // a transport that sends the command back must not tell it
+	case n != 0 && secret: // an echo would hold the secret
 		return "malformed"
 	case n < 0:
 		return fmt.Sprintf("[%d bytes] no status", len(resp))
@@ -46,9 +46,9 @@ func answer(resp []byte, err error, secret bool) string {
 	return fmt.Sprintf("[%d bytes] %X", n, resp[n:])
 }
 
-// Redact writes a command for a log. What follows the header is shown only for
-// commands that cannot carry a secret; of VERIFY and CHANGE not even the length is,
-// and of any other only the length.
+// Redact returns a command in a form that a log may hold. The bytes after the
+// header are shown only for commands that cannot carry a secret. For VERIFY and
+// CHANGE not even their length is shown, for any other command only the length.
 func Redact(cmd []byte) string {
 	if len(cmd) < 4 {
 		return fmt.Sprintf("[%d bytes]", len(cmd))
@@ -66,8 +66,8 @@ func Redact(cmd []byte) string {
 }
 
 // CarriesSecret reports whether a raw command is a VERIFY or CHANGE REFERENCE
-// DATA with anything behind its header. A fifth byte alone counts: a card could
-// read it as a length of data.
+// DATA with anything after its header. A fifth byte alone counts: a card could
+// take it for a length of data.
 func CarriesSecret(cmd []byte) bool {
 	return len(cmd) > 4 && (cmd[1] == insVerify || cmd[1] == insChange)
 }

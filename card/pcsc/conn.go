@@ -11,30 +11,30 @@ import (
 	"github.com/ebfe/scard"
 )
 
-// A Conn is a shared connection to the card in one reader. It is used by one goroutine
-// at a time, and closed at the end.
+// A Conn is a shared connection to the card in one reader. It is for use by one
+// goroutine at a time, and must be closed.
 //
-// The service has calls that block without limit and cannot be cancelled. A Conn gives
-// them up after a while, and is then of no further use: the call runs on by itself,
-// and lets go of the card when it comes back.
+// Some calls of the service block without limit and cannot be cancelled. A Conn
+// gives them up after a time and is then no longer usable: the call goes on in
+// the background and releases the card when it returns.
 type Conn struct {
 	reader      string
 	patience    time.Duration
 	answerLimit time.Duration
 
-	ctx  *scard.Context // of this connection alone: contexts serve one call at a time
+	ctx  *scard.Context // not shared: a context serves one call at a time
 	card *scard.Card
 
 	begun   bool   // in a transaction
-	used    bool   // commands were sent since the card was last reset by us
+	used    bool   // commands were sent since this Conn last reset the card
 	kept    bool   // the card is to be left as it is (Leave)
 	left    bool   // the last transaction left the card as it was
-	events  uint16 // of the reader, when the card was connected to (see events)
-	removed bool   // another card lies there now
-	dead    error  // why the connection is of no further use
+	events  uint16 // the reader's events when the connection was opened
+	removed bool   // another card is in the reader now
+	dead    error  // why the connection is no longer usable
 }
 
-// maxResets bounds the resets by other programs that one Begin takes note of.
+// maxResets is how many resets by other programs one [Conn.Begin] accepts.
 const maxResets = 4
 
 var (
@@ -57,7 +57,7 @@ func connect(ctx context.Context, s System, reader string) (*Conn, error) {
 	return c, nil
 }
 
-// open makes the context and the connection, or neither.
+// open establishes the context and the connection, or neither.
 func (c *Conn) open() error {
 	ctx, err := establish("connect", c.reader)
 	if err != nil {
@@ -66,7 +66,7 @@ func (c *Conn) open() error {
 	if ctx == nil {
 		return &Error{Op: "connect", Reader: c.reader, Err: ErrNoReader}
 	}
-	c.events = events(ctx, c.reader) // before: what is put in later is another card
+	c.events = events(ctx, c.reader) // before Connect: a card inserted later is another one
 	card, err := ctx.Connect(c.reader, scard.ShareShared, scard.ProtocolAny)
 	if err != nil {
 		ctx.Release()
@@ -80,8 +80,8 @@ func (c *Conn) open() error {
 	return nil
 }
 
-// checkProtocol refuses a connection without one: the binding panics when it is asked
-// to transmit on it.
+// checkProtocol returns an error for a connection without a protocol: the
+// binding panics if it transmits on one.
 func (c *Conn) checkProtocol(op string) error {
 	switch c.card.ActiveProtocol() {
 	case scard.ProtocolT0, scard.ProtocolT1:
@@ -90,8 +90,9 @@ func (c *Conn) checkProtocol(op string) error {
 	return &Error{Op: op, Reader: c.reader, Err: ErrUnresponsive}
 }
 
-// release lets go of the card and of the context. A card that was sent commands is
-// reset, so that nobody finds it unlocked (docs/card.md §2).
+// release disconnects from the card and releases the context. A card that was
+// sent commands is reset, so that no other program finds it unlocked
+// (docs/card.md §2).
 func (c *Conn) release() {
 	if c.card != nil {
 		c.card.Disconnect(c.disposition())
@@ -109,11 +110,12 @@ func (c *Conn) disposition() scard.Disposition {
 	return scard.LeaveCard
 }
 
-// Reader returns the name of the reader as it was given to Connect.
+// Reader returns the name of the reader that was passed to [System.Connect].
 func (c *Conn) Reader() string { return c.reader }
 
-// fail makes the error of a call that returned err on this connection: what was there
-// when it was opened and is not any more was removed.
+// fail returns the error for a call on this connection that returned err. A
+// missing reader or card was there when the connection was opened, so that it
+// was removed.
 func (c *Conn) fail(op string, err error) error {
 	if err == nil {
 		return nil
@@ -124,11 +126,18 @@ func (c *Conn) fail(op string, err error) error {
 	case ErrNoReader, ErrNoCard:
 		e.Err = ErrRemoved
 	case ErrUnresponsive:
-		if op == "transmit" { // it was responsive: lifting a card looks like this
+		if op == "transmit" { // it responded before: this is how lifting a card looks
 			e.Err = ErrRemoved
 		}
 	}
 	return e
+}
+
+// serviceGone reports whether it is the service that does not answer any more: a
+// command that it took with it fails as if the card had been lifted.
+func (c *Conn) serviceGone() bool {
+	_, err := c.ctx.ListReaders()
+	return err != nil && codeOf(err) != codeNoReaders
 }
 
 func (c *Conn) usable(op string) error {
@@ -138,20 +147,22 @@ func (c *Conn) usable(op string) error {
 	return nil
 }
 
-// Begin starts a transaction: until End no other program reaches the card.
-// Nothing is sent to the card. If another program holds it, Begin waits for
-// System.Patience, then fails with ErrBusy; if ctx ends first, it returns its
-// cause at once. In both cases the Conn is of no further use.
+// Begin starts a transaction: until [Conn.End] no other program can use the
+// card. Nothing is sent to the card. If another program holds it, Begin waits
+// for System.Patience and then fails with [ErrBusy]; if ctx ends first, it
+// returns its cause at once. If the call of the service had to be given up for
+// that, the Conn is no longer usable.
 //
-// A Conn is to one card: once that was taken out, Begin fails with ErrRemoved, whatever
-// lies in the reader by then. If another program has reset the card since, Begin takes
-// note and starts all the same: whoever begins must select the application anew. But
-// where a reset hides that the card was exchanged, and the last transaction left the card
-// as it was, to be gone on with, Begin fails with ErrReset, once: what was learned of the
-// card may be of another.
+// A Conn belongs to one card: once that was removed, Begin fails with
+// [ErrRemoved], whatever card is in the reader by then. A reset by another
+// program does not stop Begin: the caller selects the application anew in any
+// case. However, if the reset may hide that the card was exchanged, and the
+// last transaction did not reset the card, so that the caller may rely on its
+// state, Begin fails with [ErrReset], once: what the caller knows may be about
+// another card.
 //
-// Errors are of type *Error: ErrBusy, ErrRemoved, ErrReset (also of a card that others
-// reset again and again), ErrUnresponsive, ErrNoService.
+// Errors are of type [*Error]: [ErrBusy], [ErrRemoved], [ErrReset] (also if
+// others keep resetting the card), [ErrUnresponsive], [ErrNoService].
 func (c *Conn) Begin(ctx context.Context) error {
 	if err := c.usable("begin"); err != nil {
 		return err
@@ -202,9 +213,10 @@ func (c *Conn) begin() error {
 	return c.fail("begin", err)
 }
 
-// exchanged is the error of a transaction that began after a reset by another program,
-// unless the card is surely the one that was there. The service tells each connection the
-// last event alone: a reset after the card was exchanged reads as a reset.
+// exchanged returns an error for a transaction that began after a reset by
+// another program, unless the card is certain to be the same. The service
+// reports only the last event to a connection: a reset after an exchange of the
+// card looks like any reset.
 func (c *Conn) exchanged() error {
 	switch {
 	case c.events != 0 && events(c.ctx, c.reader) != c.events:
@@ -218,23 +230,25 @@ func (c *Conn) exchanged() error {
 }
 
 // Transmit sends one command to the card, once, and returns its answer with the
-// two bytes of the status word. After System.AnswerLimit without one it fails
-// with ErrNoAnswer: the card may have obeyed or not, and the Conn is of no
-// further use. Other errors leave open whether it obeyed, too, except ErrReset
-// and those that match apdu.ErrNotSent: of a command outside a transaction, an
-// empty one, and any on a Conn that is of no further use.
+// two bytes of the status word. After System.AnswerLimit without an answer it
+// fails with [ErrNoAnswer]: the card may or may not have carried out the
+// command, and the Conn is no longer usable. Other errors leave that open, too,
+// except [ErrReset] and those that match [apdu.ErrNotSent]: for a command
+// outside a transaction, an empty command, and any command on a Conn that is no
+// longer usable.
 //
-// Outside a transaction nothing is sent: pcsc-lite would hold the command back while
-// another program has the card, and let it go when nobody waits for it any more.
+// Outside a transaction nothing is sent: pcsc-lite would delay the command
+// while another program holds the card, and send it when no caller waits for it
+// any more.
 //
-// Errors are of type *Error: ErrNoAnswer, ErrRemoved, ErrReset, ErrNoTransaction,
-// ErrClosed, ErrNoService.
+// Errors are of type [*Error]: [ErrNoAnswer], [ErrRemoved], [ErrReset],
+// [ErrNoTransaction], [ErrClosed], [ErrNoService].
 func (c *Conn) Transmit(cmd []byte) ([]byte, error) {
 	return c.TransmitContext(context.Background(), cmd)
 }
 
-// TransmitContext is Transmit for a command whose answer may be given up: if ctx
-// ends first it returns its cause at once, and the Conn is of no further use.
+// TransmitContext is [Conn.Transmit] for a command that may be given up: if ctx
+// ends first, it returns its cause at once, and the Conn is no longer usable.
 func (c *Conn) TransmitContext(ctx context.Context, cmd []byte) ([]byte, error) {
 	switch {
 	case c.dead != nil:
@@ -250,10 +264,12 @@ func (c *Conn) TransmitContext(ctx context.Context, cmd []byte) ([]byte, error) 
 	c.used = true
 	var resp []byte
 	var err error
-	sent := bytes.Clone(cmd) // cmd is the caller's to wipe, even when this gives up
+	sent := bytes.Clone(cmd) // the caller may wipe cmd while this call goes on
+	gone := false
 	call := func() {
 		resp, err = c.card.Transmit(sent)
 		clear(sent)
+		gone = err != nil && c.serviceGone()
 	}
 	if !within(ctx, c.answerLimit, call, c.release) {
 		c.dead = ErrNoAnswer
@@ -262,17 +278,20 @@ func (c *Conn) TransmitContext(ctx context.Context, cmd []byte) ([]byte, error) 
 		}
 		return nil, c.usable("transmit")
 	}
+	if gone {
+		return nil, &Error{Op: "transmit", Reader: c.reader, Code: codeOf(err), Err: ErrNoService}
+	}
 	if err != nil {
 		return nil, c.fail("transmit", err)
 	}
-	if len(resp) < 2 { // vpcd's driver says so of a card that went in mid-command
+	if len(resp) < 2 { // vpcd's driver returns this for a card removed mid-command
 		return nil, &Error{Op: "transmit", Reader: c.reader, Err: ErrRemoved}
 	}
-	return bytes.Clone(resp), nil // the binding's buffer is of 64 KiB
+	return bytes.Clone(resp), nil // the binding's buffer is 64 KiB long
 }
 
-// End ends the transaction. With reset the card is reset first, which forgets what was
-// verified and selected; without, it stays as it is until the next transaction.
+// End ends the transaction. With reset, it resets the card first, which drops
+// the verified and selected state; without, the card stays as it is.
 func (c *Conn) End(reset bool) error {
 	if err := c.usable("end"); err != nil {
 		return err
@@ -293,10 +312,11 @@ func (c *Conn) End(reset bool) error {
 	return c.fail("end", err)
 }
 
-// Close ends a transaction that is open, leaves the card reset if it was sent commands
-// since the last reset, and lets go of it. A second Close does nothing. If another
-// program holds the card for longer than System.Patience, Close fails with ErrBusy and
-// the card is reset when that program lets go, if this one still runs.
+// Close ends the transaction, if any, resets the card if it was sent commands
+// since the last reset, and disconnects. A second Close does nothing. If
+// another program holds the card for longer than System.Patience, Close fails
+// with [ErrBusy]; the card is reset when that program releases it, if this
+// process still runs.
 func (c *Conn) Close() error {
 	if c.dead != nil {
 		c.dead = ErrClosed
@@ -309,8 +329,8 @@ func (c *Conn) Close() error {
 	return nil
 }
 
-// Leave is Close for a card that may stay as it is: nothing was verified on it,
-// and other programs may rely on what they selected.
+// Leave is [Conn.Close] without a reset, for a card on which no PIN file was
+// selected: other programs may rely on what they selected.
 func (c *Conn) Leave() error {
 	c.kept = true
 	return c.Close()

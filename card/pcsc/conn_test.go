@@ -20,7 +20,7 @@ var (
 	verifyAuthPIN = []byte("\x00\x20\x00\x80\x041234")
 )
 
-// hasty gives up sooner than a program for people does.
+// hasty gives up sooner than a real program.
 var hasty = pcsc.System{Patience: 500 * time.Millisecond, AnswerLimit: time.Second}
 
 // withAuthPIN is a card whose authentication PIN is 1234.
@@ -59,7 +59,8 @@ func send(t *testing.T, c *pcsc.Conn, commands ...[]byte) {
 	}
 }
 
-// is checks that err is of kind want, and an *Error of op that names the reader.
+// is checks that err matches want, and is an *Error with this Op and the
+// reader's name.
 func is(t *testing.T, err, want error, op, reader string) {
 	t.Helper()
 	var e *pcsc.Error
@@ -144,7 +145,7 @@ func TestTransactionKeepsOthersOut(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	// What was given up must not hold the card once it comes through, some time now.
+	// The call that was given up must not hold the card once it returns.
 	later := open(t, pcsc.System{}, service.Reader())
 	for range 20 {
 		begin(t, later)
@@ -311,7 +312,7 @@ func TestSilentCardIsGivenUp(t *testing.T) {
 		t.Errorf("told as not sent: %v", err)
 	}
 
-	// Of no further use, whatever is tried.
+	// No longer usable, whatever is called.
 	_, err = c.Transmit(selectJPKI)
 	is(t, err, pcsc.ErrNoAnswer, "transmit", service.Reader())
 	is(t, err, apdu.ErrNotSent, "transmit", service.Reader())
@@ -360,7 +361,8 @@ func TestEndWithoutResetKeepsTheCardsState(t *testing.T) {
 	if err := c.End(false); err != nil {
 		t.Fatal(err)
 	}
-	// A look at the reader by others, who send nothing, disturbs nobody.
+	// Other programs that query the reader without sending commands do not
+	// disturb.
 	if err := open(t, pcsc.System{}, service.Reader()).Close(); err != nil {
 		t.Fatal(err)
 	}

@@ -7,7 +7,7 @@ import (
 	"natsuin/card/apdu"
 )
 
-// What can be wrong, to be found by errors.Is in the errors of this package.
+// The causes of a failure, found by [errors.Is] in the errors of this package.
 var (
 	ErrNoSupport    = errors.New("no reader support in this build")
 	ErrNoService    = errors.New("no smart card service")
@@ -19,25 +19,26 @@ var (
 	ErrReset        = errors.New("card reset by another program")
 	ErrUnresponsive = errors.New("card does not respond")
 	ErrTimeout      = errors.New("time-out in the smart card service")
-	// ErrNoAnswer is the card's silence to a command: whether it did what it was told
-	// is not known. The connection is of no further use.
+	// ErrNoAnswer means that the card did not answer a command: it is unknown
+	// whether it carried it out. The connection is no longer usable.
 	ErrNoAnswer = errors.New("no answer from the card")
-	// ErrNoTransaction is a command outside a transaction. It was not sent: the
-	// error of Transmit matches apdu.ErrNotSent too.
+	// ErrNoTransaction means that a command was given outside a transaction. It
+	// was not sent: the error of [Conn.Transmit] matches [apdu.ErrNotSent] too.
 	ErrNoTransaction = errors.New("no transaction begun")
-	// ErrClosed is the use of a connection after Close.
+	// ErrClosed means that the connection was used after [Conn.Close].
 	ErrClosed = errors.New("connection closed")
 )
 
-// An Error is a failure of the PC/SC service or of this package.
+// An Error is a failure in the PC/SC service or in this package.
 type Error struct {
 	Op     string // readers, wait, connect, begin, transmit, end, close
-	Reader string // the reader's name as it came; empty if none was meant
-	Code   Code   // what the service returned; 0 when the failure is not the service's
+	Reader string // the reader's name, unchanged; empty if none is concerned
+	Code   Code   // the service's return value; 0 if the failure is in this package
 	Err    error  // one of the Err… values, or wraps one; nil for a code that has none
 }
 
-// Error implements error. The reader's name is quoted, with controls escaped.
+// Error implements error. The reader's name is quoted, with control characters
+// escaped.
 func (e *Error) Error() string {
 	s := "pcsc: " + e.Op
 	if e.Reader != "" {
@@ -52,16 +53,16 @@ func (e *Error) Error() string {
 	return s
 }
 
-// Unwrap returns what the failure is.
+// Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
 // A Code is a return value of the PC/SC service (pcsclite.h, winerror.h).
 type Code uint32
 
-// String writes the code as the PC/SC documents do: 0x8010000B.
+// String returns the code as PC/SC documents write it, such as 0x8010000B.
 func (c Code) String() string { return fmt.Sprintf("0x%08X", uint32(c)) }
 
-// Return values that steer this package.
+// Return values on which this package acts.
 const (
 	codeInsufficientBuffer Code = 0x80100008
 	codeUnknownReader      Code = 0x80100009
@@ -69,7 +70,7 @@ const (
 	codeReset              Code = 0x80100068
 )
 
-// kinds gives the return values their meaning.
+// kinds maps return values to causes.
 var kinds = map[Code]error{
 	codeUnknownReader: ErrNoReader,
 	codeNoReaders:     ErrNoReader,
@@ -98,13 +99,13 @@ var kinds = map[Code]error{
 	0x0000045D: ErrUnresponsive, // Windows: ERROR_IO_DEVICE
 }
 
-// unsent makes the error of a command that was not sent. It matches
-// apdu.ErrNotSent.
+// unsent returns the error for a command that was not sent. It matches
+// [apdu.ErrNotSent].
 func unsent(reader string, why error) error {
 	return &Error{Op: "transmit", Reader: reader, Err: fmt.Errorf("%w: %w", why, apdu.ErrNotSent)}
 }
 
-// fail makes the error of a service call that returned code.
+// fail returns the error for a service call that returned code.
 func fail(op, reader string, code Code) error {
 	return &Error{Op: op, Reader: reader, Code: code, Err: kinds[code]}
 }

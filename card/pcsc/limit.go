@@ -8,12 +8,12 @@ import (
 	"time"
 )
 
-// retryInterval is the time between two attempts at a busy reader.
+// retryInterval is the time between two attempts to use a busy reader.
 const retryInterval = 100 * time.Millisecond
 
-// within runs call, and is true when it came back before limit passed or ctx ended.
-// Otherwise late follows call, whenever that comes back; what call sets must not be
-// read then.
+// within runs call and reports whether it returned before limit passed or ctx
+// ended. Otherwise late runs after call returns, however late that is; what
+// call sets must then not be read.
 func within(ctx context.Context, limit time.Duration, call, late func()) bool {
 	done, gone := make(chan struct{}), make(chan struct{})
 	go func() {
@@ -36,8 +36,9 @@ func within(ctx context.Context, limit time.Duration, call, late func()) bool {
 	return false
 }
 
-// patiently repeats call while it fails with ErrBusy, until limit has passed or ctx
-// ends. A call that does not come back counts as busy, and is followed by late.
+// patiently repeats call while it fails with [ErrBusy], until limit has passed
+// or ctx ends. A call that does not return in time counts as busy: lost is true
+// then, and late runs after it returns.
 func patiently(ctx context.Context, limit time.Duration, call func() error, late func(), busy error) (lost bool, err error) {
 	deadline := time.Now().Add(limit)
 	for {

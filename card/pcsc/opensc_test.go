@@ -22,13 +22,14 @@ import (
 	"natsuin/card/virtual"
 )
 
-// Secrets of the card that OpenSC meets.
+// Secrets of the card in the OpenSC tests.
 const (
 	signPassword = "PASSWORD1"
 	authPIN      = "1234"
 )
 
-// issued is a card with both keys, their certificates and those of their issuers.
+// issued is a card with both keys, their certificates and those of their
+// issuers.
 func issued(t *testing.T) *virtual.Card {
 	t.Helper()
 	caKey := newKey(t)
@@ -86,7 +87,7 @@ func run(t *testing.T, program string, args ...string) string {
 	return string(out)
 }
 
-// only tells OpenSC to look at one reader, whatever lies in others.
+// only restricts OpenSC to one reader.
 func only(t *testing.T, reader string) {
 	t.Helper()
 	readers, err := pcsc.System{}.Readers(t.Context())
@@ -110,8 +111,8 @@ func only(t *testing.T, reader string) {
 	t.Setenv("OPENSC_CONF", conf)
 }
 
-// OpenSC's JPKI driver was written by others for the real card: what it gets from the
-// virtual one, through the same service and reader, is what the virtual card is worth.
+// OpenSC's JPKI driver was written by others for the real card. It must work
+// with the virtual one, through the real service.
 func TestOpenSCTakesTheVirtualCardForAJPKICard(t *testing.T) {
 	pcscdtest.Need(t, "opensc-tool", "pkcs15-tool", "pkcs11-tool", "openssl")
 	service := pcscdtest.Use(t)
@@ -161,8 +162,8 @@ func TestOpenSCTakesTheVirtualCardForAJPKICard(t *testing.T) {
 	}
 }
 
-// pemOf rewrites a certificate file from DER as PEM, and fails unless DER is all it is:
-// the padding of the card's file must not have come along.
+// pemOf converts a certificate file from DER to PEM. It fails if anything
+// follows the DER, such as the padding of the card's file.
 func pemOf(t *testing.T, from, to string) {
 	t.Helper()
 	der, err := os.ReadFile(from)
@@ -177,8 +178,8 @@ func pemOf(t *testing.T, from, to string) {
 	}
 }
 
-// checkSignature holds the signature against the key in the card itself: the right key
-// signed, and not merely one whose certificate came along.
+// checkSignature verifies the signature with the key in the card itself, not
+// with that of a certificate that was sent along.
 func checkSignature(t *testing.T, card *virtual.Card, id, signature, letter string) {
 	t.Helper()
 	state := card.State()

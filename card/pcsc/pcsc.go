@@ -1,14 +1,16 @@
-// Package pcsc reaches cards through the PC/SC service of the machine: it lists
-// readers, waits for a card, and holds a connection with short transactions that
-// leave the card reset.
+// Package pcsc connects to cards through the PC/SC service of the machine. It
+// lists readers, waits for a card, and opens a connection with short
+// transactions that leave the card reset.
 //
-// It knows nothing of what a card holds, sends no command of its own, and never
-// sends one twice. It is no way around another program: access is shared, a busy
-// reader is waited for a little and then reported. Built without cgo on anything but
-// Windows it is a stub, in which every call fails with ErrNoSupport.
+// It does not know what a card holds, sends no command of its own, and sends
+// none twice. It does not work around other programs: access is shared, and a
+// busy reader is retried for a few seconds and then reported. Without cgo, on
+// any system but Windows, it is a stub in which every call fails with
+// [ErrNoSupport].
 //
-// The standard is PC/SC part 5 (ICC Resource Manager), as Windows' WinSCard and
-// pcsc-lite give it. What of it matters here, and why, is in docs/card.md §4 of the project.
+// The standard is PC/SC part 5 (ICC Resource Manager), as implemented by
+// WinSCard of Windows and by pcsc-lite. docs/card.md §4 says which parts matter
+// here and why.
 package pcsc
 
 import (
@@ -18,14 +20,14 @@ import (
 	"time"
 )
 
-// A System is the PC/SC service of this machine. The zero value is ready for use, and
-// may be used by several goroutines.
+// A System is the PC/SC service of this machine. The zero value is ready for
+// use. It is safe for concurrent use.
 type System struct {
-	// Patience is how long a reader that another program holds is tried again, by
-	// Connect and by Conn.Begin. Zero means three seconds.
+	// Patience is how long [System.Connect] and [Conn.Begin] retry a reader
+	// that another program holds. Zero means three seconds.
 	Patience time.Duration
-	// AnswerLimit is how long Conn.Transmit waits for the card's answer, and Readers
-	// for that of the service. Zero means one minute.
+	// AnswerLimit is how long [Conn.Transmit] waits for the answer of the card,
+	// and [System.Readers] for that of the service. Zero means one minute.
 	AnswerLimit time.Duration
 }
 
@@ -48,44 +50,48 @@ func (s System) answerLimit() time.Duration {
 	return defaultAnswerLimit
 }
 
-// A Reader is a slot that takes a card, as it was when it was looked at.
+// A Reader is the state of a slot for a card at the time of the call.
 type Reader struct {
-	// Name is the service's name for the slot, as it came: a display must escape it.
+	// Name is the service's name for the slot, unchanged; escape it before
+	// display.
 	Name string
-	// CardPresent is whether a card is in it, of whatever sort.
+	// CardPresent reports whether a card of any kind is in the slot.
 	CardPresent bool
-	// InUse is whether another program holds the card for itself alone.
+	// InUse reports whether another program holds the card exclusively.
 	InUse bool
-	// ATR is the card's answer to reset. Contactless readers make one up: it does not
-	// say what the card is (docs/card.md §4).
+	// ATR is the card's answer to reset. A contactless reader makes one up, so
+	// that it does not identify the card (docs/card.md §4).
 	ATR []byte
-	// Virtual is whether the reader is vpcd's, which has no hardware.
+	// Virtual reports whether the reader is one of vpcd, without hardware.
 	Virtual bool
 }
 
-// Available is whether this build can reach readers. It is false in the stub.
+// Available reports whether this build supports readers. It is false in the
+// stub.
 func Available() bool { return available }
 
-// Readers lists the readers, in the order of the service. No reader is an empty list
-// and no error. Errors are of type *Error: ErrNoSupport, ErrNoService, ErrPermission,
-// ErrTimeout when the service hangs. If ctx ends first its cause is returned.
+// Readers returns the readers, in the order of the service. Without any reader
+// the list is empty and the error nil. Errors are of type [*Error]:
+// [ErrNoSupport], [ErrNoService], [ErrPermission], [ErrTimeout] if the service
+// hangs. If ctx ends first, Readers returns its cause.
 func (s System) Readers(ctx context.Context) ([]Reader, error) {
 	var w watch
 	defer func() { w.close() }()
 	return w.look(ctx, s.answerLimit())
 }
 
-// pollInterval is the time between two looks at the readers. A person who puts a
-// card down does not notice a quarter of a second.
+// pollInterval is the time between two queries of the readers. A person who
+// puts a card down does not notice a quarter of a second.
 const pollInterval = 250 * time.Millisecond
 
-// Wait returns nil as soon as the readers, or the presence of a card in one of them,
-// differ from known. It returns the cause of ctx when that ends, and else the errors
-// of Readers.
+// Wait returns nil as soon as the readers, or the presence of a card in one of
+// them, differ from known. It returns the cause of ctx if that ends first;
+// other errors are those of [System.Readers].
 //
-// It looks four times a second rather than block in SCardGetStatusChange: macOS cannot
-// report a new reader there, Windows reports them unreliably, and the binding does not
-// keep the readers' names in memory for as long as such a call would last.
+// It polls four times a second rather than block in SCardGetStatusChange: macOS
+// cannot report a new reader there, Windows does so unreliably, and the binding
+// does not keep the readers' names in memory for as long as such a call would
+// last.
 func (s System) Wait(ctx context.Context, known []Reader) error {
 	var w watch
 	defer func() { w.close() }()
@@ -96,7 +102,7 @@ func (s System) Wait(ctx context.Context, known []Reader) error {
 			return context.Cause(ctx)
 		}
 		now, err := w.look(ctx, s.answerLimit())
-		if err != nil && !w.lost { // a service that was restarted wants a new context
+		if err != nil && !w.lost { // a restarted service needs a new context
 			w.close()
 			w = watch{}
 			now, err = w.look(ctx, s.answerLimit())
@@ -114,24 +120,26 @@ func (s System) Wait(ctx context.Context, known []Reader) error {
 	}
 }
 
-// same is whether two looks show the same readers with and without cards.
+// same reports whether a and b list the same readers with the same cards
+// present.
 func same(a, b []Reader) bool {
 	return slices.EqualFunc(a, b, func(a, b Reader) bool {
 		return a.Name == b.Name && a.CardPresent == b.CardPresent
 	})
 }
 
-// isVirtual is whether a reader's name is one that vpcd gives.
+// isVirtual reports whether a reader's name is one of vpcd's.
 func isVirtual(name string) bool {
 	return strings.Contains(strings.ToLower(name), "virtual pcd")
 }
 
-// Connect opens a shared connection to the card in a reader, which is left as it is.
-// The name must be one that Readers gave. A busy reader is tried again for
-// System.Patience or until ctx ends, whose cause is then returned.
+// Connect opens a shared connection to the card in a reader and leaves the card
+// as it is. The name must be one that [System.Readers] returned. A busy reader
+// is retried for System.Patience or until ctx ends, whose cause is then
+// returned.
 //
-// Other errors are of type *Error: those of Readers, ErrNoReader, ErrNoCard, ErrBusy,
-// ErrRemoved, ErrUnresponsive.
+// Other errors are of type [*Error]: those of Readers, [ErrNoReader],
+// [ErrNoCard], [ErrBusy], [ErrRemoved], [ErrUnresponsive].
 func (s System) Connect(ctx context.Context, reader string) (*Conn, error) {
 	return connect(ctx, s, reader)
 }

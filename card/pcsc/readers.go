@@ -16,14 +16,14 @@ import (
 
 const available = true
 
-// Bounds on what the service may say.
+// Limits of the service's answers.
 const (
 	maxReaders    = 256
 	maxReaderName = 1024 // bytes
-	maxLooks      = 4    // at a list that changes while it is read
+	maxLooks      = 4    // attempts to read a list that changes meanwhile
 )
 
-// codeOf is the return value in an error of the binding, or 0.
+// codeOf returns the return value in an error of the binding, or 0.
 func codeOf(err error) Code {
 	var e scard.Error
 	if errors.As(err, &e) {
@@ -32,21 +32,22 @@ func codeOf(err error) Code {
 	return 0
 }
 
-// validName is whether a reader's name can be handed to the service unchanged: the
-// binding ends it at the first NUL, which would make it another name.
+// validName reports whether a reader's name can be passed to the service
+// unchanged. The binding cuts it at the first NUL, which would make it another
+// name.
 func validName(name string) bool {
 	return name != "" && len(name) <= maxReaderName && !strings.Contains(name, "\x00")
 }
 
-// A watch looks at readers, in a PC/SC context that it makes at the first look and
-// keeps for the next.
+// A watch queries the readers, in a PC/SC context that it establishes at the
+// first query and keeps for the next.
 type watch struct {
-	ctx  *scard.Context // nil: none yet, or a service that does not run for want of a reader
-	lost bool           // a look was given up, and closes the context when it comes back
+	ctx  *scard.Context // nil: none yet, or the service does not run without a reader
+	lost bool           // a query was given up; it releases the context when it returns
 }
 
-// establish makes a context. Windows starts its service with the first reader and
-// stops it with the last: there nil, without error, means no reader.
+// establish returns a new context. Windows runs its service only while there is
+// a reader: there a nil context without an error means that there is none.
 func establish(op, reader string) (*scard.Context, error) {
 	ctx, err := scard.EstablishContext()
 	if err == nil {
@@ -72,8 +73,8 @@ func (w *watch) release() {
 	}
 }
 
-// look lists the readers and what is in them, unless ctx ends or limit passes before
-// the service has answered.
+// look returns the readers and their states, unless ctx ends or limit passes
+// before the service has answered.
 func (w *watch) look(ctx context.Context, limit time.Duration) ([]Reader, error) {
 	var readers []Reader
 	var err error
@@ -130,7 +131,7 @@ func (w *watch) names() ([]string, error) {
 			return usable, nil
 		case codeNoReaders:
 			return nil, nil
-		case codeInsufficientBuffer: // a reader came between the two calls
+		case codeInsufficientBuffer: // a reader was added between the two calls
 			continue
 		}
 		break
@@ -138,13 +139,14 @@ func (w *watch) names() ([]string, error) {
 	return nil, fail("readers", "", codeOf(err))
 }
 
-// looking is held while the binding asks for a reader's state: it keeps the name that
-// it hands to C in a map, so that a second call for the same reader, at the same
-// time, would let the first one's name be freed.
+// looking is held while the binding queries a reader's state. The binding keeps
+// the name that it passes to C in a map; a second call for the same reader at
+// the same time would let the first one's name be freed.
 var looking sync.Mutex
 
-// state looks at one reader; ok is false when it is gone. One at a time, since
-// Windows takes ten at most and one reader that is gone fails all others.
+// state returns the state of one reader; ok is false if the reader is gone.
+// Readers are queried one at a time: Windows takes ten at most, and one that is
+// gone makes the call fail for all.
 func (w *watch) state(name string) (r Reader, ok bool, err error) {
 	states := []scard.ReaderState{{Reader: name, CurrentState: scard.StateUnaware}}
 	looking.Lock()
@@ -155,7 +157,7 @@ func (w *watch) state(name string) (r Reader, ok bool, err error) {
 		if errors.Is(e, ErrNoReader) {
 			return Reader{}, false, nil
 		}
-		if !errors.Is(e, ErrTimeout) { // nothing to tell: shown as empty
+		if !errors.Is(e, ErrTimeout) { // state unknown: listed as empty
 			return Reader{}, false, e
 		}
 	}
@@ -175,10 +177,11 @@ func (w *watch) state(name string) (r Reader, ok bool, err error) {
 	return r, true, nil
 }
 
-// events is how many cards were put into a reader and taken out of it since the service
-// knows it, or 0 when that is not told. pcsc-lite and Windows count in the upper half of
-// the state. 0 is also the count of a card that was there before the service: who starts
-// with it knows nothing. macOS is not known to count.
+// events returns how many times a card was inserted into or removed from a
+// reader since the service found it, or 0 if that is unknown. pcsc-lite and
+// Windows count in the upper half of the state; macOS is not known to count. 0
+// is also the count for a card that was there before the service, so that it
+// proves nothing.
 func events(ctx *scard.Context, reader string) uint16 {
 	if runtime.GOOS == "darwin" {
 		return 0

@@ -17,7 +17,7 @@ import (
 	"natsuin/card/virtual"
 )
 
-// look returns the reader of that name as it is now.
+// look returns the current state of the reader of that name.
 func look(t *testing.T, name string) pcsc.Reader {
 	t.Helper()
 	readers, err := pcsc.System{}.Readers(t.Context())
@@ -113,11 +113,11 @@ func TestWaitEndsAtOnceWhenReadersDifferFromTheKnown(t *testing.T) {
 	}
 }
 
-// childVariable tells the test binary to be the program with another service.
+// childVariable makes the test binary run as the program with another service.
 const childVariable = "NATSUIN_TEST_CHILD"
 
-// inChild runs the test in a process of its own, since pcsc-lite reads the place of its
-// socket once in a process. It is true in the child.
+// inChild runs the test in a process of its own, since pcsc-lite reads the path
+// of its socket once in a process. It reports whether this is the child.
 func inChild(t *testing.T, socket string) bool {
 	t.Helper()
 	if !pcsc.Available() {
@@ -160,6 +160,9 @@ func TestWithoutServiceEveryCallSaysSo(t *testing.T) {
 }
 
 func TestServiceThatHangsHoldsNobodyUp(t *testing.T) {
+	if testing.Short() {
+		t.Skip("waits for its limits in real time")
+	}
 	socket := filepath.Join(t.TempDir(), "silent")
 	if os.Getenv(childVariable) == "" {
 		listener, err := net.Listen("unix", socket) // takes connections, and says nothing

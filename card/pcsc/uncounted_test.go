@@ -9,8 +9,8 @@ import (
 	"natsuin/card/pcsc/pcscdtest"
 )
 
-// Where a reset may hide that the card was exchanged, who was in the middle of something
-// hears of it, once.
+// If a reset may hide that the card was exchanged, Begin reports it, once, to a
+// program that left the card as it was.
 func TestBeginTellsOfAResetWhereEventsAreNotCounted(t *testing.T) {
 	service := pcscdtest.Use(t)
 	card := withAuthPIN()

@@ -18,7 +18,7 @@ import (
 	"time"
 )
 
-// algorithm is a kind of key.
+// algorithm is a type of key with its size.
 type algorithm int
 
 const (
@@ -40,7 +40,7 @@ func newKey(a algorithm) (crypto.Signer, error) {
 	return rsa.GenerateKey(rand.Reader, 2048)
 }
 
-// newKeys makes several keys at once, since an RSA key takes long.
+// newKeys generates keys in parallel, since an RSA key takes long.
 func newKeys(algorithms ...algorithm) ([]crypto.Signer, error) {
 	keys, errs := make([]crypto.Signer, len(algorithms)), make([]error, len(algorithms))
 	var wait sync.WaitGroup
@@ -54,7 +54,7 @@ func newKeys(algorithms ...algorithm) ([]crypto.Signer, error) {
 	return keys, nil
 }
 
-// request is a certificate to be made.
+// request describes a certificate to be issued.
 type request struct {
 	subject             []byte
 	key                 crypto.Signer
@@ -65,14 +65,15 @@ type request struct {
 	extensions          []pkix.Extension
 }
 
-// issuer is who makes certificates and CRLs.
+// issuer is a key that issues certificates and CRLs.
 type issuer struct {
 	key         crypto.Signer
-	certificate *x509.Certificate // nil: the certificate to be made is self-signed
+	certificate *x509.Certificate // nil: for a self-signed certificate
 }
 
-// certify makes a certificate (RFC 5280): version 3, random serial number, both key
-// identifiers, and the extensions of the request, which hold the practice policy.
+// certify issues a certificate (RFC 5280): version 3, with a random serial
+// number, both key identifiers, and the extensions of the request, which
+// include the practice policy.
 func (s *Store) certify(by issuer, r request) (keyed, error) {
 	serial, err := s.serial()
 	if err != nil {
@@ -92,7 +93,7 @@ func (s *Store) certify(by issuer, r request) (keyed, error) {
 		BasicConstraintsValid: r.authority,
 		IsCA:                  r.authority,
 		SubjectKeyId:          identifier,
-		AuthorityKeyId:        identifier, // of a root; crypto/x509 puts the parent's for others
+		AuthorityKeyId:        identifier, // for a root; crypto/x509 takes the parent's otherwise
 		ExtraExtensions:       r.extensions,
 	}
 	parent := by.certificate
@@ -110,7 +111,8 @@ func (s *Store) certify(by issuer, r request) (keyed, error) {
 	return keyed{Key: key, Certificate: der}, nil
 }
 
-// serial is a random positive serial number of 16 octets (RFC 5280, 4.1.2.2).
+// serial returns a random positive serial number of 16 octets (RFC 5280
+// §4.1.2.2).
 func (s *Store) serial() (*big.Int, error) {
 	octets := make([]byte, 16)
 	if _, err := io.ReadFull(s.opts.Rand, octets); err != nil {
@@ -120,7 +122,7 @@ func (s *Store) serial() (*big.Int, error) {
 	return new(big.Int).SetBytes(octets), nil
 }
 
-// serialNumber reads the serial number of a register entry.
+// serialNumber parses the serial number of a register entry.
 func serialNumber(hex string) (*big.Int, error) {
 	n, ok := new(big.Int).SetString(hex, 16)
 	if !ok || n.Sign() <= 0 || n.BitLen() > 159 {
@@ -129,8 +131,8 @@ func serialNumber(hex string) (*big.Int, error) {
 	return n, nil
 }
 
-// keyIdentifier is method 1 of RFC 7093: the leftmost 160 bits of the SHA-256 of the
-// subjectPublicKey's bits.
+// keyIdentifier returns the leftmost 160 bits of the SHA-256 hash of the
+// subjectPublicKey (RFC 7093 §2, method 1).
 func keyIdentifier(public crypto.PublicKey) ([]byte, error) {
 	bits, err := publicKeyBits(public)
 	if err != nil {
@@ -140,7 +142,8 @@ func keyIdentifier(public crypto.PublicKey) ([]byte, error) {
 	return sum[:20], nil
 }
 
-// publicKeyBits is the value of the BIT STRING in a SubjectPublicKeyInfo.
+// publicKeyBits returns the value of the BIT STRING in the key's
+// SubjectPublicKeyInfo.
 func publicKeyBits(public crypto.PublicKey) ([]byte, error) {
 	der, err := x509.MarshalPKIXPublicKey(public)
 	if err != nil {
@@ -159,14 +162,16 @@ func publicKeyBits(public crypto.PublicKey) ([]byte, error) {
 const (
 	authorityUsage = x509.KeyUsageCertSign | x509.KeyUsageCRLSign
 
-	// A root is as old as the oldest card that is issued under it (KindExpired), and
-	// outlives the longest certificate (KindNext) that is issued in its first year.
+	// A root begins before the oldest card that is issued under it
+	// ([KindExpired]), and ends after the longest certificate ([KindNext])
+	// issued in its first year.
 	rootYearsBack  = 7
 	rootYearsAhead = 11
 )
 
-// newGeneration makes a pair of roots. The names are those of the generations before.
-func (s *Store) newGeneration(b *state) error {
+// newGeneration appends a new pair of roots, under the same names as the
+// generations before.
+func (s *Store) newGeneration(st *state) error {
 	keys, err := newKeys(rsa2048, rsa2048)
 	if err != nil {
 		return err
@@ -186,15 +191,15 @@ func (s *Store) newGeneration(b *state) error {
 			return err
 		}
 	}
-	b.Generations = append(b.Generations, g)
+	st.Generations = append(st.Generations, g)
 	return nil
 }
 
-// generationFor returns the newest generation, or a new one when there is none yet
-// or it ends before the certificates that are to be issued.
-func (s *Store) generationFor(b *state, until time.Time) (*generation, error) {
-	if n := len(b.Generations); n > 0 {
-		newest := &b.Generations[n-1]
+// generationFor returns the newest generation, or a new one if there is none
+// yet or the newest ends before until.
+func (s *Store) generationFor(st *state, until time.Time) (*generation, error) {
+	if n := len(st.Generations); n > 0 {
+		newest := &st.Generations[n-1]
 		root, err := s.certificate(newest.Sign.Certificate)
 		if err != nil {
 			return nil, err
@@ -205,13 +210,13 @@ func (s *Store) generationFor(b *state, until time.Time) (*generation, error) {
 	} else if s.opts.Making != nil {
 		s.opts.Making()
 	}
-	if err := s.newGeneration(b); err != nil {
+	if err := s.newGeneration(st); err != nil {
 		return nil, err
 	}
-	return &b.Generations[len(b.Generations)-1], nil
+	return &st.Generations[len(st.Generations)-1], nil
 }
 
-// issuer opens an authority for signing.
+// issuer returns the issuer that a holds.
 func (s *Store) issuer(a keyed) (issuer, error) {
 	key, certificate, err := s.pair(a)
 	return issuer{key: key, certificate: certificate}, err

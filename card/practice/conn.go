@@ -13,24 +13,26 @@ import (
 	"natsuin/card/virtual"
 )
 
-// A Conn is a connection to the practice card, as one of PC/SC is to a real one.
-// Commands outside a transaction each make one of their own, so that a Conn can be
-// served to a reader (vpcd.Card) for hours while the town hall works on the card.
+// A Conn is a connection to the practice card, with the methods of a connection
+// to a real card. A command outside a transaction runs in a transaction of its
+// own, so that a Conn can serve a reader for hours (vpcd.Card) while the town
+// hall changes the card.
 type Conn struct {
 	store *Store
 
 	mu     sync.Mutex
 	lock   *flock.Flock // nil outside a transaction
-	held   atomic.Bool  // the same, for save, which may run without mu
+	held   atomic.Bool  // lock is not nil; for save, which may run without mu
 	closed bool
 
-	id    string // of the card of the first transaction
-	state *state
-	raw   []byte        // the store as it was when card was made, or wrote it last
-	card  *virtual.Card // keeps selection and verified secrets between transactions
+	id     string // of the card in the first transaction
+	stored *state
+	raw    []byte        // the store when card was made or last saved
+	card   *virtual.Card // keeps its selected and verified state between transactions
 }
 
-// Connect returns a connection to the card, which is made if there is none yet.
+// Connect returns a connection to the card. It issues the default card if there
+// is none yet.
 func (s *Store) Connect(ctx context.Context) (*Conn, error) {
 	c := &Conn{store: s}
 	if err := c.Begin(ctx); err != nil {
@@ -39,29 +41,30 @@ func (s *Store) Connect(ctx context.Context) (*Conn, error) {
 	return c, c.End(false)
 }
 
-// Reader is "practice", the name by which the practice card is asked for.
+// Reader returns "practice", the name with which a user selects the practice
+// card.
 func (c *Conn) Reader() string { return "practice" }
 
-// Card is the card itself, to be served to a reader or looked into by a test. Use it
-// only inside a transaction: outside, it changes no count and no secret, and
-// answers 6581 instead.
+// Card returns the card itself, for a test. Use it only inside a transaction:
+// outside, it changes no count and no secret, and answers 6581 instead.
 func (c *Conn) Card() *virtual.Card {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.card
 }
 
-// Begin starts a transaction: until End no other process reaches the card. What
-// others did to it since counts. The error is ErrBusy when one holds it too long,
-// ErrReplaced when the town hall has issued another card since (a Conn of
-// transactions is to one card), and the cause of ctx when that ends first.
+// Begin starts a transaction: until [Conn.End] no other process can use the
+// card. Changes that others made since take effect. Errors: [ErrBusy] if
+// another process holds the card for too long; [ErrReplaced] if another card
+// was issued since the first transaction, since a Conn belongs to one card; the
+// cause of ctx if that ends first.
 func (c *Conn) Begin(ctx context.Context) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if err := c.begin(ctx); err != nil {
 		return err
 	}
-	switch id := c.state.Card.ID; {
+	switch id := c.stored.Card.ID; {
 	case c.id == "":
 		c.id = id
 	case c.id != id:
@@ -81,9 +84,9 @@ func (c *Conn) begin(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	b, raw, err := c.store.loadOrMake()
+	st, raw, err := c.store.loadOrMake()
 	if err == nil && (c.card == nil || !bytes.Equal(raw, c.raw)) {
-		err = c.update(b, raw)
+		err = c.update(st, raw)
 	}
 	if err != nil {
 		lock.Close()
@@ -94,53 +97,55 @@ func (c *Conn) begin(ctx context.Context) error {
 	return nil
 }
 
-// update follows what others did to the store. What does not concern the card, such as
-// a revocation or a CRL, leaves it as it is; a count, a secret or a key that changed is
-// another card, as one that the town hall hands back.
-func (c *Conn) update(b *state, raw []byte) error {
-	if c.card != nil && reflect.DeepEqual(b.Card, c.state.Card) {
-		c.state, c.raw = b, raw
+// update takes over changes that others made to the store. A change that does
+// not concern the card, such as a revocation or a CRL, leaves its verified
+// state; one to a count, a secret or a key replaces the card, as if it had been
+// removed and inserted again.
+func (c *Conn) update(st *state, raw []byte) error {
+	if c.card != nil && reflect.DeepEqual(st.Card, c.stored.Card) {
+		c.stored, c.raw = st, raw
 		return nil
 	}
-	return c.insert(b, raw)
+	return c.insert(st, raw)
 }
 
-// insert makes the software card of what the store holds. It has just got power:
-// nothing is selected or verified.
-func (c *Conn) insert(b *state, raw []byte) error {
-	state, err := c.store.state(b.Card)
+// insert makes a new software card from the store, with nothing selected or
+// verified.
+func (c *Conn) insert(st *state, raw []byte) error {
+	state, err := c.store.state(st.Card)
 	if err != nil {
 		return err
 	}
 	o := c.store.opts.Card
 	o.State = state
 	o.Save = c.save
-	o.MissingFiles = o.MissingFiles || b.Card.Kind == KindJuki
-	c.state, c.raw, c.card = b, raw, virtual.New(o)
+	o.MissingFiles = o.MissingFiles || st.Card.Kind == KindJuki
+	c.stored, c.raw, c.card = st, raw, virtual.New(o)
 	return nil
 }
 
-// save puts counts and secrets on disk before the card answers. It runs inside
-// Transmit of a card whose transaction is held.
+// save writes counts and secrets to the disk before the card answers. It runs
+// inside Transmit, during a transaction.
 func (c *Conn) save(state virtual.State) error {
 	if !c.held.Load() {
 		return errors.New("practice: save: no transaction")
 	}
-	before := *c.state.Card
+	before := *c.stored.Card
 	card := before
 	card.Sign.Secret, card.Sign.Tries = string(state.Sign.Secret), state.Sign.Tries
 	card.Auth.Secret, card.Auth.Tries = string(state.Auth.Secret), state.Auth.Tries
-	c.state.Card = &card
-	raw, err := c.store.write(c.state)
+	c.stored.Card = &card
+	raw, err := c.store.write(c.stored)
 	if err != nil {
-		c.state.Card = &before
+		c.stored.Card = &before
 		return err
 	}
 	c.raw = raw
 	return nil
 }
 
-// Transmit sends a command to the card and returns its answer with status word.
+// Transmit sends a command to the card and returns its answer with the status
+// word.
 func (c *Conn) Transmit(command []byte) ([]byte, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -154,8 +159,8 @@ func (c *Conn) Transmit(command []byte) ([]byte, error) {
 	return answer, errors.Join(err, c.end(false))
 }
 
-// TransmitContext is Transmit unless ctx has ended: this card never keeps anyone
-// waiting.
+// TransmitContext is [Conn.Transmit] unless ctx has ended: this card answers at
+// once.
 func (c *Conn) TransmitContext(ctx context.Context, command []byte) ([]byte, error) {
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
@@ -163,19 +168,20 @@ func (c *Conn) TransmitContext(ctx context.Context, command []byte) ([]byte, err
 	return c.Transmit(command)
 }
 
-// ATR is the card's answer to reset.
+// ATR returns the card's answer to reset.
 func (c *Conn) ATR() []byte { return c.Card().ATR() }
 
-// PowerUp gives the card power: nothing is selected or verified.
+// PowerUp turns the card's power on, with nothing selected or verified.
 func (c *Conn) PowerUp() { c.Card().PowerUp() }
 
-// PowerDown takes the power away, and with it what was selected and verified.
+// PowerDown turns the card's power off, which drops the selected and verified
+// state.
 func (c *Conn) PowerDown() { c.Card().PowerDown() }
 
-// Reset leaves the card as it is after PowerUp.
+// Reset drops the selected and verified state.
 func (c *Conn) Reset() { c.Card().Reset() }
 
-// End ends the transaction and resets the card, or leaves it as it is. Without a
+// End ends the transaction, and resets the card if reset is set. Without a
 // transaction it does nothing.
 func (c *Conn) End(reset bool) error {
 	c.mu.Lock()
@@ -196,7 +202,8 @@ func (c *Conn) end(reset bool) error {
 	return lock.Close()
 }
 
-// Close ends the transaction, if any, and the connection, and leaves the card reset.
+// Close ends the transaction, if any, resets the card, and closes the
+// connection.
 func (c *Conn) Close() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -208,10 +215,11 @@ func (c *Conn) Close() error {
 	return err
 }
 
-// Leave is Close, for Connection's sake: the practice card is always left reset.
+// Leave is [Conn.Close]: the practice card is always reset. It exists because
+// connections to real cards have it.
 func (c *Conn) Leave() error { return c.Close() }
 
-// state is what the software card is made of.
+// state returns the state of the software card for a record.
 func (s *Store) state(r *cardRecord) (virtual.State, error) {
 	state := virtual.State{
 		Label:                   kinds[r.Kind].label,

@@ -11,17 +11,18 @@ import (
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
 )
 
-// Policies. The first is the mark of everything practised: it is critical in every
-// practice certificate, and a verifier that meets it speaks of practice (docs/cli.md 20).
-// The others are the domains that cross-certificates map into each other.
+// Policies. The first marks practice certificates: it is critical in every one
+// of them, and natsuin reports a path with it as practice (docs/cli.md,
+// behaviour 20). The others are the domains that cross-certificates map to each
+// other.
 const (
 	practicePolicy = "2.25.184374126194146455454303695688590931723"
 	bridgePolicy   = practicePolicy + ".1"
 	ministryPolicy = practicePolicy + ".2"
 )
 
-// Extensions that crypto/x509 does not make, or not critical, or not with a
-// directoryName (RFC 5280, 4.2.1).
+// Extensions that crypto/x509 cannot create, or not as critical, or not with a
+// directoryName (RFC 5280 §4.2.1).
 var (
 	idSubjectAltName       = asn1.ObjectIdentifier{2, 5, 29, 17}
 	idCRLDistributionPoint = asn1.ObjectIdentifier{2, 5, 29, 31}
@@ -31,7 +32,8 @@ var (
 	idOCSPNoCheck          = asn1.ObjectIdentifier{1, 3, 6, 1, 5, 5, 7, 48, 1, 5}
 )
 
-// basicInformation are the otherNames of the 基本4情報 (docs/card.md §6): 1.2.392.200149.8.5.5.x.
+// basicInformation returns the otherName identifier x of the 基本4情報
+// (docs/card.md §6): 1.2.392.200149.8.5.5.x.
 func basicInformation(x int) asn1.ObjectIdentifier {
 	return asn1.ObjectIdentifier{1, 2, 392, 200149, 8, 5, 5, x}
 }
@@ -42,8 +44,8 @@ func extension(id asn1.ObjectIdentifier, critical bool, build func(*cryptobyte.B
 	return pkix.Extension{Id: id, Critical: critical, Value: b.BytesOrPanic()}
 }
 
-// addPolicy appends an OBJECT IDENTIFIER whose arcs may be larger than an int, as the
-// 128-bit one under 2.25 is.
+// addPolicy appends an OBJECT IDENTIFIER whose arcs may be larger than an int:
+// those under 2.25 have 128 bits.
 func addPolicy(b *cryptobyte.Builder, policy string) {
 	id, err := x509.ParseOID(policy)
 	if err != nil {
@@ -56,7 +58,8 @@ func addPolicy(b *cryptobyte.Builder, policy string) {
 	b.AddASN1(cbasn1.OBJECT_IDENTIFIER, func(b *cryptobyte.Builder) { b.AddBytes(der) })
 }
 
-// policies is certificatePolicies, critical; the practice policy is always there.
+// policies returns a critical certificatePolicies with the practice policy and
+// more.
 func policies(more ...string) pkix.Extension {
 	return extension(idCertificatePolicies, true, func(b *cryptobyte.Builder) {
 		b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) {
@@ -67,8 +70,8 @@ func policies(more ...string) pkix.Extension {
 	})
 }
 
-// mapping is policyMappings of one pair: what the issuer calls from, the subject
-// calls to.
+// mapping returns policyMappings of one pair: the issuer's policy from is the
+// subject's policy to.
 func mapping(from, to string) pkix.Extension {
 	return extension(idPolicyMappings, true, func(b *cryptobyte.Builder) {
 		b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) {
@@ -80,7 +83,8 @@ func mapping(from, to string) pkix.Extension {
 	})
 }
 
-// explicitPolicy is policyConstraints that asks for a valid policy from here on.
+// explicitPolicy returns policyConstraints that require a valid policy from
+// this certificate on.
 func explicitPolicy() pkix.Extension {
 	return extension(idPolicyConstraints, true, func(b *cryptobyte.Builder) {
 		b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) {
@@ -89,7 +93,7 @@ func explicitPolicy() pkix.Extension {
 	})
 }
 
-// distributionPoint is cRLDistributionPoints of one directoryName.
+// distributionPoint returns cRLDistributionPoints of one directoryName.
 func distributionPoint(directoryName []byte) pkix.Extension {
 	return extension(idCRLDistributionPoint, false, func(b *cryptobyte.Builder) {
 		b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) { // CRLDistributionPoints
@@ -104,8 +108,8 @@ func distributionPoint(directoryName []byte) pkix.Extension {
 	})
 }
 
-// alternativeName is the subjectAltName with the 基本4情報, in the order in which real
-// cards were seen to hold them: 1, 4, 3, 5, 2, 6.
+// alternativeName returns the subjectAltName with the 基本4情報, in the order
+// seen on real cards: 1, 4, 3, 5, 2, 6.
 func alternativeName(p person) (pkix.Extension, error) {
 	birth, err := p.birth()
 	if err != nil {
@@ -133,8 +137,8 @@ func alternativeName(p person) (pkix.Extension, error) {
 	}), nil
 }
 
-// noCheck tells that the responder's own certificate needs no revocation check
-// (RFC 6960, 4.2.2.2.1).
+// noCheck returns id-pkix-ocsp-nocheck: the responder's own certificate needs
+// no revocation check (RFC 6960 §4.2.2.2.1).
 func noCheck() pkix.Extension {
 	return extension(idOCSPNoCheck, false, func(b *cryptobyte.Builder) { b.AddASN1NULL() })
 }

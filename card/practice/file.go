@@ -16,15 +16,16 @@ import (
 	"runtime"
 )
 
-// The store is one file, so that no crash can leave half of a change: a first line
-// with the SHA-256 of the rest, and the rest, which is a state in JSON.
+// The store is one file, so that a crash cannot leave half of a change. Its
+// first line holds the SHA-256 of the rest, which is a state in JSON.
 const (
 	fileMagic = "natsuin practice store 1 sha256:"
-	// maxFile bounds what is read: some ten thousand issued certificates.
+	// maxFile is the largest store that is read, in bytes: some ten thousand
+	// issued certificates.
 	maxFile = 4 << 20
 )
 
-// state is everything the town hall knows.
+// state is the content of the store.
 type state struct {
 	Generations []generation `json:"generations"` // oldest first
 	Card        *cardRecord  `json:"card"`
@@ -39,28 +40,29 @@ type keyed struct {
 	Certificate []byte `json:"certificate"`
 }
 
-// authority is a root with its OCSP responder, which is made when it is first needed.
+// authority is a root with its OCSP responder, which is certified when it is
+// first needed.
 type authority struct {
 	keyed
 	Responder *keyed `json:"responder,omitempty"`
 }
 
-// generation is a pair of roots. All generations share their names.
+// generation is a pair of roots. All generations have the same names.
 type generation struct {
 	Sign authority `json:"sign"`
 	Auth authority `json:"auth"`
 }
 
-// cardRecord is the card that lies in the practice reader.
+// cardRecord is the practice card.
 type cardRecord struct {
-	ID     string     `json:"id"` // tells cards apart
+	ID     string     `json:"id"` // identifies the card
 	Kind   Kind       `json:"kind"`
 	Person person     `json:"person"`
 	Sign   slotRecord `json:"sign"`
 	Auth   slotRecord `json:"auth"`
 }
 
-// slotRecord is one half of the card; without a key it has no certificate.
+// slotRecord is one half of the card. Without a key it has no certificate.
 type slotRecord struct {
 	keyed
 	CA       []byte `json:"ca"`
@@ -69,16 +71,16 @@ type slotRecord struct {
 	MaxTries int    `json:"max_tries"`
 }
 
-// issued is a certificate of a person, and whether it was revoked.
+// issued is the register entry of a person's certificate.
 type issued struct {
 	Serial  string      `json:"serial"` // hexadecimal
 	Issuer  string      `json:"issuer"` // hexadecimal subject key identifier of the root
 	Revoked *Revocation `json:"revoked,omitempty"`
 }
 
-// encode writes a state as the store holds it.
-func encode(b *state) ([]byte, error) {
-	body, err := json.Marshal(b)
+// encode returns the store file for a state.
+func encode(st *state) ([]byte, error) {
+	body, err := json.Marshal(st)
 	if err != nil {
 		return nil, fmt.Errorf("practice: encode store: %w", err)
 	}
@@ -87,7 +89,7 @@ func encode(b *state) ([]byte, error) {
 	return append([]byte(fileMagic+hex.EncodeToString(sum[:])+"\n"), body...), nil
 }
 
-// decode reads a state. The error says why the data is not a valid store.
+// decode parses a store file. The error says why raw is not a valid store.
 func decode(raw []byte) (*state, error) {
 	head, body, ok := bytes.Cut(raw, []byte("\n"))
 	sum, magic := bytes.CutPrefix(head, []byte(fileMagic))
@@ -103,27 +105,27 @@ func decode(raw []byte) (*state, error) {
 func decodeBody(body []byte) (*state, error) {
 	d := json.NewDecoder(bytes.NewReader(body))
 	d.DisallowUnknownFields()
-	var b state
-	if err := d.Decode(&b); err != nil {
+	var st state
+	if err := d.Decode(&st); err != nil {
 		return nil, fmt.Errorf("not the JSON of a store: %w", err)
 	}
 	if _, err := d.Token(); err != io.EOF {
 		return nil, errors.New("something follows the JSON")
 	}
-	return &b, b.check()
+	return &st, st.check()
 }
 
-// check refuses what no town hall would have written.
-func (b *state) check() error {
+// check returns an error for a state that this package cannot have written.
+func (st *state) check() error {
 	switch {
-	case len(b.Generations) == 0 || b.Card == nil:
+	case len(st.Generations) == 0 || st.Card == nil:
 		return errors.New("no roots or no card")
-	case !b.Card.Kind.valid():
+	case !st.Card.Kind.valid():
 		return errors.New("unknown kind of card")
-	case b.CRLNumber < 0:
+	case st.CRLNumber < 0:
 		return errors.New("negative CRL number")
 	}
-	for _, s := range []slotRecord{b.Card.Sign, b.Card.Auth} {
+	for _, s := range []slotRecord{st.Card.Sign, st.Card.Auth} {
 		if s.MaxTries < 0 || s.MaxTries > 15 || s.Tries < 0 || s.Tries > s.MaxTries {
 			return errors.New("impossible count of tries")
 		}
@@ -131,13 +133,13 @@ func (b *state) check() error {
 			return errors.New("half a key or an overlong secret")
 		}
 	}
-	if _, err := b.Card.Person.birth(); err != nil {
+	if _, err := st.Card.Person.birth(); err != nil {
 		return errors.New("impossible birth date")
 	}
-	if _, ok := sexes[b.Card.Person.Sex]; !ok {
+	if _, ok := sexes[st.Card.Person.Sex]; !ok {
 		return errors.New("unknown sex")
 	}
-	for _, i := range b.Issued {
+	for _, i := range st.Issued {
 		if _, err := serialNumber(i.Serial); err != nil {
 			return err
 		}
@@ -145,8 +147,9 @@ func (b *state) check() error {
 	return nil
 }
 
-// load reads the store; the bytes tell whether it has changed since. It needs no
-// lock, since the file is only ever replaced whole. Without a file it is ErrNoCard.
+// load reads the store. It also returns the bytes of the file, which show
+// whether it has changed since. It needs no lock, since the file is only ever
+// replaced as a whole. Without a file the error is [ErrNoCard].
 func (s *Store) load() (*state, []byte, error) {
 	if s.opts.Dir == "" {
 		return nil, nil, ErrNoFolder
@@ -171,18 +174,19 @@ func (s *Store) load() (*state, []byte, error) {
 	if len(raw) > maxFile {
 		return nil, nil, s.damaged(errors.New("it is too large"))
 	}
-	b, err := decode(raw)
+	st, err := decode(raw)
 	if err != nil {
 		return nil, nil, s.damaged(err)
 	}
-	return b, raw, nil
+	return st, raw, nil
 }
 
-// write replaces the store: a temporary file of one fixed name, so that a crash
-// leaves at most one, then fsync, rename, and fsync of the folder. A symbolic link under
-// either name is removed or replaced itself (O_EXCL, rename). The lock is held.
-func (s *Store) write(b *state) (raw []byte, err error) {
-	if raw, err = encode(b); err != nil {
+// write replaces the store: it writes a temporary file, syncs it, renames it,
+// and syncs the folder. The temporary name is fixed, so that a crash leaves at
+// most one. A symbolic link under either name is removed or replaced, not
+// followed (O_EXCL, rename). The lock is held.
+func (s *Store) write(st *state) (raw []byte, err error) {
+	if raw, err = encode(st); err != nil {
 		return nil, err
 	}
 	if len(raw) > maxFile {
@@ -206,8 +210,8 @@ func (s *Store) write(b *state) (raw []byte, err error) {
 	return raw, nil
 }
 
-// notLink refuses a symbolic link. On Unix noFollow catches one that appears between the
-// look and the opening.
+// notLink returns a [*LinkError] if path is a symbolic link. On Unix, noFollow
+// catches one that appears between this check and the opening.
 func notLink(path string) error {
 	if info, err := os.Lstat(path); err == nil && info.Mode().Type() == fs.ModeSymlink {
 		return &LinkError{path}
@@ -227,7 +231,8 @@ func writeDurably(path string, content []byte) error {
 	return errors.Join(err, f.Close())
 }
 
-// syncFolder makes a rename durable. Windows has no such call and needs none.
+// syncFolder makes a rename durable. Windows has no such call and does not need
+// it.
 func syncFolder(dir string) error {
 	if runtime.GOOS == "windows" {
 		return nil
@@ -243,7 +248,7 @@ func (s *Store) damaged(err error) error {
 	return &DamagedError{Path: s.path(), Reason: err.Error()}
 }
 
-// certificate parses a certificate of the store.
+// certificate parses a certificate in the store.
 func (s *Store) certificate(der []byte) (*x509.Certificate, error) {
 	c, err := x509.ParseCertificate(der)
 	if err != nil {
@@ -252,7 +257,7 @@ func (s *Store) certificate(der []byte) (*x509.Certificate, error) {
 	return c, nil
 }
 
-// key parses a key of the store.
+// key parses a key in the store.
 func (s *Store) key(der []byte) (crypto.Signer, error) {
 	k, err := x509.ParsePKCS8PrivateKey(der)
 	if err != nil {
@@ -265,7 +270,7 @@ func (s *Store) key(der []byte) (crypto.Signer, error) {
 	return signer, nil
 }
 
-// pair parses both halves of a keyed.
+// pair parses the key and the certificate of k.
 func (s *Store) pair(k keyed) (crypto.Signer, *x509.Certificate, error) {
 	key, err := s.key(k.Key)
 	if err != nil {

@@ -7,9 +7,13 @@ import (
 	"testing"
 )
 
-// need skips a test whose program is missing, but not in CI, where it must be there.
+// need skips the test if a program is missing, or with -short. In CI a missing
+// program fails the test.
 func need(t *testing.T, program, packages string) {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("other programs are not used with -short")
+	}
 	if _, err := exec.LookPath(program); err != nil {
 		missing(t, program+" is missing: apt-get install "+packages)
 	}
@@ -23,7 +27,7 @@ func missing(t *testing.T, what string) {
 	t.Skip(what)
 }
 
-// run returns what a program says, both streams together.
+// run returns the output of a program on both streams.
 func run(t *testing.T, program string, args ...string) string {
 	t.Helper()
 	out, err := output(program, args...)

@@ -1,37 +1,42 @@
 package practice
 
-// Kind is a kind of card that the town hall issues.
+// A Kind is a kind of card that [Store.Issue] issues.
 type Kind string
 
 const (
-	// KindMyNumber is the マイナンバーカード of today: RSA-2048, both certificates.
+	// KindMyNumber is the マイナンバーカード of today: RSA-2048, both
+	// certificates.
 	KindMyNumber Kind = "mynumber"
-	// KindJuki is the 住民基本台帳カード of the 2014 page: its label, RSA-1024, one
-	// signature certificate for three years, no authentication. Its certificate is
-	// signed with SHA-256 all the same, since crypto/x509 makes no SHA-1 signatures.
+	// KindJuki is the 住民基本台帳カード: its own label, RSA-1024, one
+	// signature certificate for three years, no authentication. Unlike the real
+	// ones, its certificate is signed with SHA-256, since crypto/x509 does not
+	// create SHA-1 signatures.
 	KindJuki Kind = "juki"
-	// KindPhone is an Android phone: the authentication certificate needs its PIN.
+	// KindPhone is an Android phone: reading the authentication certificate
+	// needs its PIN.
 	KindPhone Kind = "phone"
-	// KindNoSign is a card without signature certificate, as children have it.
+	// KindNoSign is a card without signature certificate, such as a child's.
 	KindNoSign Kind = "no-sign"
-	// KindExpired is a マイナンバーカード whose certificates ended years ago.
+	// KindExpired is a マイナンバーカード whose certificates have expired.
 	KindExpired Kind = "expired"
-	// KindNext is the card to come: ECDSA P-384 and certificates for ten years.
+	// KindNext is the next card: ECDSA P-384, and certificates for ten years.
 	KindNext Kind = "next"
 )
 
-// kindRow is what distinguishes a kind of card (docs/card.md §1, §5, §6, §9).
+// kindRow holds the properties of a kind of card (docs/card.md §1, §5, §6 and
+// §9).
 type kindRow struct {
 	label     string
 	algorithm algorithm
 	sign      bool // signature certificate
 	auth      bool // authentication key, PIN and certificate
-	years     int  // validity in birthdays, or in years where fixed is true
+	years     int  // validity in birthdays, or in years if fixed is set
 	fixed     bool
-	age       int // for how many years the card has been in use when it is issued
+	age       int // years before now at which the card is issued
 }
 
-// kinds is the table of kinds. The label of the next card is not known.
+// kinds is the table of kinds. The label of the next card is unknown; this one
+// is a guess.
 var kinds = map[Kind]kindRow{
 	KindMyNumber: {label: "JPKIAPICCTOKEN2", algorithm: rsa2048, sign: true, auth: true, years: 5},
 	KindJuki:     {label: "JPKIAPICCTOKEN", algorithm: rsa1024, sign: true, years: 3, fixed: true},
@@ -48,7 +53,7 @@ func Kinds() []Kind {
 	return []Kind{KindMyNumber, KindJuki, KindPhone, KindNoSign, KindExpired, KindNext}
 }
 
-// Tries in a row, and the secrets of a card issued without any (docs/card.md §5).
+// The maximum tries, and the default secrets (docs/card.md §5).
 const (
 	signTries = 5
 	authTries = 3

@@ -11,7 +11,8 @@ import (
 	"natsuin/card/practice"
 )
 
-// Whatever a link in the practice folder points to stays as it is, and the run says so.
+// The target of a link in the practice folder is not changed, and the error
+// names the link.
 func TestNoSymbolicLinkIsFollowed(t *testing.T) {
 	for _, name := range []string{"practice.store", "practice.lock"} {
 		for _, target := range []string{"there", "dangling"} {

@@ -8,7 +8,8 @@ import (
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
 )
 
-// attribute is one part of a distinguished name, each in a set of its own.
+// attribute is one attribute of a distinguished name. Each has an RDN of its
+// own.
 type attribute struct {
 	id    asn1.ObjectIdentifier
 	value string
@@ -20,8 +21,8 @@ func organization(v string) attribute { return attribute{asn1.ObjectIdentifier{2
 func unit(v string) attribute         { return attribute{asn1.ObjectIdentifier{2, 5, 4, 11}, v} }
 func common(v string) attribute       { return attribute{asn1.ObjectIdentifier{2, 5, 4, 3}, v} }
 
-// name encodes a distinguished name (RFC 5280, 4.1.2.4): the country as a
-// PrintableString, everything else in UTF-8.
+// name encodes a distinguished name (RFC 5280 §4.1.2.4): the country as a
+// PrintableString, every other attribute as a UTF8String.
 func name(attributes ...attribute) []byte {
 	var b cryptobyte.Builder
 	b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) {
@@ -41,8 +42,8 @@ func name(attributes ...attribute) []byte {
 	return b.BytesOrPanic()
 }
 
-// Names of the practice PKI. They are as long as the real ones of docs/card.md §6 and say
-// in both languages what they are not.
+// Names of the practice PKI. They are as long as the real ones (docs/card.md
+// §6), and say in both languages that they are for practice only.
 var (
 	signRootName = authorityName("PRACTICE for digital signature")
 	authRootName = authorityName("PRACTICE for user authentication")
@@ -59,13 +60,15 @@ func governmentName(rest ...attribute) []byte {
 	return name(slices.Concat([]attribute{country("JP"), organization("練習用 PRACTICE, 法的効力なし NO LEGAL EFFECT")}, rest)...)
 }
 
-// distributionPointName is where a root's CRL would be found in a directory.
+// distributionPointName returns the directory name under which a root's CRL
+// would be found.
 func distributionPointName(use string) []byte {
 	return name(country("JP"), organization("練習用 PRACTICE"), unit(use), common("練習区 Renshu-ku CRLDP"))
 }
 
-// personName is the subject of a citizen's certificate: places and a running number,
-// as on the real card, where the person's own name stands in the subjectAltName.
+// personName returns the subject of a citizen's certificate. As on the real
+// card, it holds places and a serial number; the person's own name is in the
+// subjectAltName.
 func personName(number string) []byte {
 	return name(country("JP"), locality("練習用 PRACTICE"), locality("Renshu-ku"), common(number))
 }

@@ -2,5 +2,5 @@
 
 package practice
 
-// noFollow: os.OpenFile has no such flag here.
+// noFollow is 0: os.OpenFile has no such flag on this system.
 const noFollow = 0

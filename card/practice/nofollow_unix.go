@@ -4,5 +4,6 @@ package practice
 
 import "syscall"
 
-// noFollow opens no symbolic link, and does not wait for whoever writes to a pipe.
+// noFollow makes open fail for a symbolic link, and not wait for the writer of
+// a pipe.
 const noFollow = syscall.O_NOFOLLOW | syscall.O_NONBLOCK

@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"crypto"
 	"crypto/rand"
-	_ "crypto/sha1" // CertID of RFC 6960 is SHA-1 in most requests
+	_ "crypto/sha1" // CertID is SHA-1 in most requests (RFC 6960 §4.1.1)
 	"crypto/sha256"
 	_ "crypto/sha512" // CertID
 	"crypto/x509"
@@ -24,18 +24,18 @@ import (
 
 const (
 	maxOCSPRequest = 16 << 10
-	ocspHours      = 12 // how long an answer counts as current
+	ocspHours      = 12 // from thisUpdate to nextUpdate
 	responderYears = 3
 )
 
-// OCSP returns a responder for the certificates of every generation, by GET and POST
-// (RFC 6960, appendix A). It looks into the store at each request, so that a
-// revocation is seen at once, and signs with a delegated responder of the authority
-// that was asked about. It binds no port.
+// OCSP returns a responder for the certificates of every generation, for GET
+// and POST (RFC 6960 §A.1). It reads the store for each request, so that a
+// revocation takes effect at once, and signs with a delegated responder of the
+// authority that the request names. It does not listen on a port.
 func (s *Store) OCSP() (http.Handler, error) {
-	err := s.update(func(b *state) error {
-		for i := range b.Generations {
-			g := &b.Generations[i]
+	err := s.update(func(st *state) error {
+		for i := range st.Generations {
+			g := &st.Generations[i]
 			for use, a := range map[string]*authority{"digital signature": &g.Sign, "user authentication": &g.Auth} {
 				if err := s.appointResponder(a, use); err != nil {
 					return err
@@ -50,8 +50,8 @@ func (s *Store) OCSP() (http.Handler, error) {
 	return responder{store: s}, nil
 }
 
-// appointResponder makes the delegated certificate (RFC 6960, 4.2.2.2) if there is
-// none, or if it ends within a day.
+// appointResponder issues the delegated responder's certificate (RFC 6960
+// §4.2.2.2) if there is none, or if it ends within a day.
 func (s *Store) appointResponder(a *authority, use string) error {
 	if a.Responder != nil {
 		certificate, err := s.certificate(a.Responder.Certificate)
@@ -95,7 +95,7 @@ func (r responder) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 	case http.MethodGet:
 		path, err := url.PathUnescape(strings.TrimPrefix(request.URL.EscapedPath(), "/"))
 		if err == nil && len(path) <= maxOCSPRequest {
-			// What is not base64 stays nil, and is answered as malformed.
+			// For invalid base64, der is nil and answered as malformed.
 			der, _ = base64.StdEncoding.DecodeString(path)
 		}
 	default:
@@ -104,21 +104,23 @@ func (r responder) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 		return
 	}
 	w.Header().Set("Content-Type", "application/ocsp-response")
-	// A write error means that the asker has gone, which is no matter here.
+	// A write error means that the client has gone; there is nothing left to
+	// do.
 	_, _ = w.Write(r.answer(der))
 }
 
-// answer makes the whole OCSPResponse; every failure has one of RFC 6960's own.
+// answer returns the whole OCSPResponse; a failure is one of the error
+// responses of RFC 6960 §2.3.
 func (r responder) answer(der []byte) []byte {
 	asked, err := parseOCSPRequest(der)
 	if err != nil {
 		return ocsp.MalformedRequestErrorResponse
 	}
-	b, _, err := r.store.load()
+	st, _, err := r.store.load()
 	if err != nil {
 		return ocsp.InternalErrorErrorResponse
 	}
-	authority, by := r.authorityOf(b, asked)
+	authority, by := r.authorityOf(st, asked)
 	switch {
 	case authority == nil:
 		return ocsp.UnauthorizedErrorResponse
@@ -129,18 +131,19 @@ func (r responder) answer(der []byte) []byte {
 	if err != nil {
 		return ocsp.InternalErrorErrorResponse
 	}
-	answer, err := r.sign(b, asked, by, signer)
+	answer, err := r.sign(st, asked, by, signer)
 	if err != nil {
 		return ocsp.InternalErrorErrorResponse
 	}
 	return answer
 }
 
-// authorityOf finds the authority that the first answerable part of a request names.
-func (r responder) authorityOf(b *state, asked *ocspRequest) (*authority, *x509.Certificate) {
+// authorityOf returns the authority, with its certificate, that the first
+// CertID of a known authority names.
+func (r responder) authorityOf(st *state, asked *ocspRequest) (*authority, *x509.Certificate) {
 	for _, id := range asked.ids {
-		for i := range b.Generations {
-			for _, a := range []*authority{&b.Generations[i].Sign, &b.Generations[i].Auth} {
+		for i := range st.Generations {
+			for _, a := range []*authority{&st.Generations[i].Sign, &st.Generations[i].Auth} {
 				certificate, err := r.store.certificate(a.Certificate)
 				if err == nil && id.names(certificate) {
 					return a, certificate
@@ -151,7 +154,7 @@ func (r responder) authorityOf(b *state, asked *ocspRequest) (*authority, *x509.
 	return nil, nil
 }
 
-// names tells whether a CertID means a certificate of this issuer.
+// names reports whether the CertID names this issuer.
 func (id certID) names(by *x509.Certificate) bool {
 	if !id.hash.Available() {
 		return false
@@ -168,9 +171,10 @@ func (id certID) names(by *x509.Certificate) bool {
 	return bytes.Equal(id.nameHash, sum(by.RawSubject)) && bytes.Equal(id.keyHash, sum(bits))
 }
 
-// sign makes a BasicOCSPResponse (RFC 6960, 4.2.1). It is built here because
-// x/crypto/ocsp makes neither the nonce's responseExtensions nor several answers.
-func (r responder) sign(b *state, asked *ocspRequest, by *x509.Certificate, signer issuer) ([]byte, error) {
+// sign returns an OCSPResponse with a BasicOCSPResponse (RFC 6960 §4.2.1). It
+// is encoded here because x/crypto/ocsp supports neither responseExtensions,
+// which the nonce needs, nor several answers.
+func (r responder) sign(st *state, asked *ocspRequest, by *x509.Certificate, signer issuer) ([]byte, error) {
 	now := r.store.now()
 	var data cryptobyte.Builder
 	data.AddASN1(cbasn1.SEQUENCE, func(d *cryptobyte.Builder) { // ResponseData
@@ -178,7 +182,7 @@ func (r responder) sign(b *state, asked *ocspRequest, by *x509.Certificate, sign
 		d.AddASN1GeneralizedTime(now)
 		d.AddASN1(cbasn1.SEQUENCE, func(d *cryptobyte.Builder) {
 			for _, id := range asked.ids {
-				addSingleResponse(d, b, id, by, now)
+				addSingleResponse(d, st, id, by, now)
 			}
 		})
 		if asked.nonce != nil {
@@ -218,12 +222,12 @@ func (r responder) sign(b *state, asked *ocspRequest, by *x509.Certificate, sign
 	return out.Bytes()
 }
 
-// addSingleResponse says good, revoked or unknown. Only what is in the register of
-// that authority is good: a serial number that it never gave is unknown.
-func addSingleResponse(d *cryptobyte.Builder, b *state, id certID, by *x509.Certificate, now time.Time) {
+// addSingleResponse adds the answer good, revoked or unknown. A serial number
+// that is not in the register of the authority is unknown.
+func addSingleResponse(d *cryptobyte.Builder, st *state, id certID, by *x509.Certificate, now time.Time) {
 	var entry *issued
 	if id.names(by) {
-		entry = b.find(hex.EncodeToString(by.SubjectKeyId), id.serial)
+		entry = st.find(hex.EncodeToString(by.SubjectKeyId), id.serial)
 	}
 	d.AddASN1(cbasn1.SEQUENCE, func(d *cryptobyte.Builder) {
 		d.AddBytes(id.raw)

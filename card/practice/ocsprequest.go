@@ -18,7 +18,7 @@ var (
 
 var errOCSPRequest = errors.New("practice: malformed OCSP request")
 
-// certIDHashes are the hashes by which a request may name the issuer.
+// certIDHashes holds the hashes with which a request may name the issuer.
 var certIDHashes = []struct {
 	id   asn1.ObjectIdentifier
 	hash crypto.Hash
@@ -29,13 +29,14 @@ var certIDHashes = []struct {
 	{asn1.ObjectIdentifier{2, 16, 840, 1, 101, 3, 4, 2, 3}, crypto.SHA512},
 }
 
-// maxOCSPQuestions and maxNonce bound a request (RFC 9654, 2.1 for the nonce).
+// maxOCSPQuestions and maxNonce limit a request (for the nonce see RFC 9654
+// §2.1).
 const (
 	maxOCSPQuestions = 16
 	maxNonce         = 128
 )
 
-// certID is what a request asks about (RFC 6960, 4.1.1).
+// certID names a certificate in a request (RFC 6960 §4.1.1).
 type certID struct {
 	raw               []byte // the whole element, which the answer repeats
 	hash              crypto.Hash
@@ -43,8 +44,8 @@ type certID struct {
 	serial            *big.Int
 }
 
-// ocspRequest is an OCSPRequest as far as it matters. A signature on it is not looked
-// at: everybody may ask.
+// ocspRequest holds the parts of an OCSPRequest that matter here. Its signature
+// is ignored: anybody may ask.
 type ocspRequest struct {
 	ids   []certID
 	nonce []byte // the whole nonce extension, which the answer repeats; nil if none
@@ -110,8 +111,8 @@ func parseCertID(s *cryptobyte.String) (certID, error) {
 	return id, nil
 }
 
-// parseExtensions takes the nonce. An unknown critical extension is refused, any
-// other ignored.
+// parseExtensions reads the nonce. It returns an error for an unknown critical
+// extension and ignores any other.
 func (r *ocspRequest) parseExtensions(wrapped cryptobyte.String) error {
 	var list cryptobyte.String
 	if !wrapped.ReadASN1(&list, cbasn1.SEQUENCE) || !wrapped.Empty() {

@@ -6,8 +6,9 @@ import (
 	"crypto/x509/pkix"
 )
 
-// offices are the government's side of the bridge. Bridge and Ministry hold the
-// cross-certificate that the authority before them gave; neither has one of its own.
+// offices is the government's side of the bridge. Bridge and Ministry hold the
+// cross-certificate from the authority above them; neither has a self-signed
+// one.
 type offices struct {
 	Bridge   keyed `json:"bridge"`
 	Ministry keyed `json:"ministry"`
@@ -17,28 +18,29 @@ type offices struct {
 // officialYears is how long the government's certificates are valid.
 const officialYears = 3
 
-// Official returns the key of a practice official and the chain of the 官職証明書:
-// the official's certificate, the ministry CA's, which the bridge CA issued, the
-// bridge CA's, which the practice signature root issued, and that root. Policies are
-// mapped from domain to domain on the way, and an explicit policy is required, so
-// that RFC 5280, 6.1 succeeds with the practice policy alone.
+// Official returns the key of a practice official and the chain of the
+// 官職証明書: the official's certificate, the ministry CA's, issued by the
+// bridge CA, the bridge CA's, issued by the practice signature root, and that
+// root. The chain maps policies from domain to domain and requires an explicit
+// policy, so that path validation succeeds with the practice policy only (RFC
+// 5280 §6.1).
 func (s *Store) Official() (crypto.Signer, []*x509.Certificate, error) {
 	var (
 		signer crypto.Signer
 		chain  []*x509.Certificate
 	)
-	err := s.update(func(b *state) (err error) {
-		if b.Offices == nil || s.closed(b.Offices) {
-			if b.Offices, err = s.openOffices(b); err != nil {
+	err := s.update(func(st *state) (err error) {
+		if st.Offices == nil || s.closed(st.Offices) {
+			if st.Offices, err = s.openOffices(st); err != nil {
 				return err
 			}
 		}
-		if signer, err = s.key(b.Offices.Official.Key); err != nil {
+		if signer, err = s.key(st.Offices.Official.Key); err != nil {
 			return err
 		}
-		root := b.Generations[0].Sign.Certificate
-		for _, g := range b.Generations {
-			bridge, err := s.certificate(b.Offices.Bridge.Certificate)
+		root := st.Generations[0].Sign.Certificate
+		for _, g := range st.Generations {
+			bridge, err := s.certificate(st.Offices.Bridge.Certificate)
 			if err != nil {
 				return err
 			}
@@ -50,7 +52,7 @@ func (s *Store) Official() (crypto.Signer, []*x509.Certificate, error) {
 				root = g.Sign.Certificate
 			}
 		}
-		for _, der := range [][]byte{b.Offices.Official.Certificate, b.Offices.Ministry.Certificate, b.Offices.Bridge.Certificate, root} {
+		for _, der := range [][]byte{st.Offices.Official.Certificate, st.Offices.Ministry.Certificate, st.Offices.Bridge.Certificate, root} {
 			certificate, err := s.certificate(der)
 			if err != nil {
 				return err
@@ -65,15 +67,15 @@ func (s *Store) Official() (crypto.Signer, []*x509.Certificate, error) {
 	return signer, chain, nil
 }
 
-// closed tells whether the official's certificate has ended, so that a new one is due.
+// closed reports whether the official's certificate has expired.
 func (s *Store) closed(o *offices) bool {
 	certificate, err := s.certificate(o.Official.Certificate)
 	return err == nil && s.now().After(certificate.NotAfter)
 }
 
-func (s *Store) openOffices(b *state) (*offices, error) {
+func (s *Store) openOffices(st *state) (*offices, error) {
 	from, until := s.now(), s.now().AddDate(officialYears, 0, 0)
-	roots, err := s.generationFor(b, until)
+	roots, err := s.generationFor(st, until)
 	if err != nil {
 		return nil, err
 	}

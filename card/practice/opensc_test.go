@@ -12,8 +12,8 @@ import (
 	"natsuin/card/virtual"
 )
 
-// inReader puts the card of a store into the virtual reader of the real PC/SC service,
-// and returns the reader's name and the card inside.
+// inReader puts the card of a store into the virtual reader of the real PC/SC
+// service, and returns the reader's name and the card inside.
 func inReader(t *testing.T, store *practice.Store) (reader string, card *virtual.Card) {
 	t.Helper()
 	service := pcscdtest.Use(t)

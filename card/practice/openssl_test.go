@@ -28,7 +28,7 @@ func pemFile(t *testing.T, kind string, ders ...[]byte) string {
 	return f.Name()
 }
 
-// at is the option by which openssl verifies in the tests' present.
+// at is the option that makes openssl verify at the tests' time.
 var at = []string{"-attime", strconv.FormatInt(clock.Unix(), 10)}
 
 func raw(certificates ...*x509.Certificate) [][]byte {
@@ -93,7 +93,8 @@ func TestOpenSSLChecksTheCRL(t *testing.T) {
 
 func TestOpenSSLAsksTheResponder(t *testing.T) {
 	need(t, "openssl", "openssl")
-	// openssl ocsp compares with its own clock, so this store lives in the present.
+	// openssl ocsp compares with its own clock, so this store lives in the
+	// present.
 	store := practice.Open(practice.Options{Dir: filepath.Join(t.TempDir(), "practice")})
 	info := show(t, store)
 	server := responder(t, store)

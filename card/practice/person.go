@@ -8,23 +8,23 @@ import (
 	"unicode/utf8"
 )
 
-// Sex is the 性別 of the certificate.
+// A Sex is the 性別 in a certificate.
 type Sex string
 
-// What a certificate can say.
+// The values that a certificate can hold.
 const (
 	Male       Sex = "male"
 	Female     Sex = "female"
 	UnknownSex Sex = "unknown"
 )
 
-// Sexes returns all of them, in the order of the command line's help.
+// Sexes returns all values, in the order of the command line's help.
 func Sexes() []Sex { return []Sex{Male, Female, UnknownSex} }
 
-// sexes is the code of each in a certificate (docs/card.md §6).
+// sexes holds the code of each value in a certificate (docs/card.md §6).
 var sexes = map[Sex]string{Male: "1", Female: "2", UnknownSex: "3"}
 
-// person is the 基本4情報 of the card's holder.
+// person holds the 基本4情報 of the card's holder.
 type person struct {
 	Name    string `json:"name"`
 	Address string `json:"address"`
@@ -32,7 +32,7 @@ type person struct {
 	Sex     Sex    `json:"sex"`
 }
 
-// defaultHolder is the person to whom a card is issued when nothing else is said.
+// defaultHolder is the holder of a card that is issued without personal data.
 var defaultHolder = person{
 	Name:    "練習　花子",
 	Address: "東京都練習区見本町一丁目２番３号",
@@ -40,10 +40,12 @@ var defaultHolder = person{
 	Sex:     Female,
 }
 
-// japan is the time zone in which birthdays begin. Japan has no summer time.
+// japan is the time zone in which birthdays begin. Japan has no daylight saving
+// time.
 var japan = time.FixedZone("JST", 9*60*60)
 
-// check refuses what a town hall could not put into a certificate issued at that time.
+// check returns an [*InvalidError] for data that a certificate issued at that
+// time cannot hold.
 func (p person) check(issue time.Time) error {
 	for field, value := range map[string]string{"name": p.Name, "address": p.Address} {
 		if err := checkText(field, value); err != nil {
@@ -63,7 +65,8 @@ func (p person) check(issue time.Time) error {
 	return nil
 }
 
-// maxText is more than the longest name and address on a card, in characters.
+// maxText is the limit of a name and of an address, in characters. Those on
+// real cards are shorter.
 const maxText = 200
 
 func checkText(field, value string) error {
@@ -83,7 +86,8 @@ func (p person) birth() (time.Time, error) {
 	return time.ParseInLocation(time.DateOnly, p.Birth, japan)
 }
 
-// eras are the first days of the eras with their digit, newest first (docs/card.md §6).
+// eras holds the first day and the digit of each era, newest first
+// (docs/card.md §6).
 var eras = []struct {
 	from  time.Time
 	digit byte
@@ -95,7 +99,7 @@ var eras = []struct {
 	{time.Date(1868, 1, 25, 0, 0, 0, 0, japan), '1'},
 }
 
-// eraDate is EYYYYMMDD, the form in which a certificate holds the birth date.
+// eraDate returns the birth date as a certificate holds it: EYYYYMMDD.
 func eraDate(birth time.Time) string {
 	digit := byte('0')
 	for _, era := range eras {
@@ -107,9 +111,9 @@ func eraDate(birth time.Time) string {
 	return string(digit) + birth.Format("20060102")
 }
 
-// endOfBirthday is the last second of the n-th birthday after a day of issue; a
-// birthday on that very day does not count. Who was born on February 29 has it on
-// the 28th in other years.
+// endOfBirthday returns the last second of the n-th birthday after the day of
+// issue. A birthday on the day of issue does not count. A birthday on February
+// 29 is on February 28 in common years.
 func endOfBirthday(birth, issue time.Time, n int) time.Time {
 	issue = issue.In(japan)
 	year := issue.Year()

@@ -1,13 +1,15 @@
-// Package practice is a JPKI card for rehearsal, kept in a folder, with the town hall
-// that looks after it: issue, unlock, revoke, renew, CRL, OCSP, and an official whose
-// letters can be checked. Keys and certification authorities are made on first use.
+// Package practice is a JPKI card for practice, stored in a folder, with the
+// services of a town hall: issue, unlock, revoke, renew, CRL, OCSP, and an
+// official whose signed letters can be verified. Keys and certification
+// authorities are generated on first use.
 //
-// Nothing it makes has any legal effect or proves who anyone is. Each certificate says
-// 練習用 / PRACTICE and carries one critical policy, by which a verifier knows it. Its
-// passwords are no secrets: they stand in the store as they are, and are shown.
+// Nothing it creates has any legal effect or proves anyone's identity. Each
+// certificate says 練習用 / PRACTICE and carries one critical policy by which a
+// verifier recognises it. Its passwords are not secret: the store holds them in
+// the clear, and [Store.Show] returns them.
 //
-// The card's behaviour is that of package virtual (docs/card.md §1 to §6 of the project);
-// certificates and CRLs follow RFC 5280, the OCSP responder RFC 6960.
+// The card behaves as package virtual does (docs/card.md §1 to §6).
+// Certificates and CRLs follow RFC 5280, the OCSP responder RFC 6960.
 package practice
 
 import (
@@ -26,28 +28,33 @@ import (
 	"natsuin/card/virtual"
 )
 
-// Options says where the practice card is kept. Dir is needed; the rest may be zero.
+// Options says where the practice card is stored. Dir is required; the rest may
+// be zero.
 type Options struct {
-	// Dir is the folder of the store, made with mode 0700 when something is kept.
+	// Dir is the folder of the store. It is created with mode 0700 when
+	// something is stored.
 	Dir string
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
-	// Rand is the source of serial numbers; nil means crypto/rand. Keys always come
-	// from crypto/rand.
+	// Rand is the source of serial numbers; nil means [crypto/rand.Reader].
+	// Keys are always generated from crypto/rand.
 	Rand io.Reader
-	// Making, if not nil, is called before the keys of a first use are made, which
-	// takes a second or two.
+	// Making, if not nil, is called before the keys are generated on first use,
+	// which takes a second or two.
 	Making func()
-	// Wait is how long another process may hold the card; zero means 3 seconds.
+	// Wait is how long to wait for another process that holds the card; zero
+	// means 3 seconds.
 	Wait time.Duration
-	// Card is how the card behaves where sources disagree; State and Save are ours.
+	// Card selects how the card behaves where sources disagree. Its State and
+	// Save are ignored.
 	Card virtual.Options
 }
 
-// A Store is the folder of a practice card.
+// A Store is the folder of a practice card, with the services of the town hall.
 type Store struct{ opts Options }
 
-// Open returns the store of a folder. It reads and makes nothing yet.
+// Open returns the store in a folder. It neither reads nor creates anything
+// yet.
 func Open(o Options) *Store {
 	if o.Now == nil {
 		o.Now = time.Now
@@ -68,11 +75,12 @@ const (
 
 func (s *Store) path() string { return filepath.Join(s.opts.Dir, storeName) }
 
-// now is the time in whole seconds, which is all that certificates hold.
+// now returns the time in whole seconds, which is the precision of
+// certificates.
 func (s *Store) now() time.Time { return s.opts.Now().UTC().Truncate(time.Second) }
 
-// lock makes the folder and takes the store for this process. The error is ErrBusy
-// when another holds it for longer than Options.Wait.
+// lock creates the folder and locks the store for this process. The error is
+// [ErrBusy] if another process holds it for longer than Options.Wait.
 func (s *Store) lock(ctx context.Context) (*flock.Flock, error) {
 	if s.opts.Dir == "" {
 		return nil, ErrNoFolder
@@ -110,86 +118,89 @@ func (s *Store) lock(ctx context.Context) (*flock.Flock, error) {
 	}
 }
 
-// change changes the store under the lock; everything is on disk when it returns
-// without an error. Where there is no store yet, the state is empty.
+// change calls change with the state of the store, under the lock, and writes
+// it. When it returns nil, everything is on the disk. Without a store the state
+// is empty.
 func (s *Store) change(change func(*state) error) error {
 	lock, err := s.lock(context.Background())
 	if err != nil {
 		return err
 	}
 	defer lock.Close()
-	b, _, err := s.load()
+	st, _, err := s.load()
 	if errors.Is(err, ErrNoCard) {
-		b, err = &state{}, nil
+		st, err = &state{}, nil
 	}
 	if err != nil {
 		return err
 	}
-	if err := change(b); err != nil {
+	if err := change(st); err != nil {
 		return err
 	}
-	_, err = s.write(b)
+	_, err = s.write(st)
 	return err
 }
 
-// update is change of a store that has a card: the default one if need be.
+// update is [Store.change] for a store with a card. It issues the default card
+// if there is none.
 func (s *Store) update(change func(*state) error) error {
-	return s.change(func(b *state) error {
-		if b.Card == nil {
-			if err := s.issue(b, IssueOptions{}); err != nil {
+	return s.change(func(st *state) error {
+		if st.Card == nil {
+			if err := s.issue(st, IssueOptions{}); err != nil {
 				return err
 			}
 		}
-		return change(b)
+		return change(st)
 	})
 }
 
-// loadOrMake reads the store, or makes the default card where there is none. The
+// loadOrMake reads the store, or issues the default card if there is none. The
 // lock is held.
 func (s *Store) loadOrMake() (*state, []byte, error) {
-	b, raw, err := s.load()
+	st, raw, err := s.load()
 	if !errors.Is(err, ErrNoCard) {
-		return b, raw, err
+		return st, raw, err
 	}
-	b = &state{}
-	if err := s.issue(b, IssueOptions{}); err != nil {
+	st = &state{}
+	if err := s.issue(st, IssueOptions{}); err != nil {
 		return nil, nil, err
 	}
-	raw, err = s.write(b)
-	return b, raw, err
+	raw, err = s.write(st)
+	return st, raw, err
 }
 
-// Reset throws the practice card away, with its authorities and everything that
-// they issued, and makes a new one. It is the way out of a damaged store.
+// Reset deletes the practice card, with its authorities and everything that
+// they issued, and issues a new one. It also replaces a damaged store.
 func (s *Store) Reset() error {
 	lock, err := s.lock(context.Background())
 	if err != nil {
 		return err
 	}
 	defer lock.Close()
-	b := &state{}
-	if err := s.issue(b, IssueOptions{}); err != nil {
+	st := &state{}
+	if err := s.issue(st, IssueOptions{}); err != nil {
 		return err
 	}
-	_, err = s.write(b)
+	_, err = s.write(st)
 	return err
 }
 
-// Roots returns the practice roots of every generation, the signature roots apart from the
-// authentication roots: a signature under one of the latter says less (docs/verify.md). It
-// makes nothing: the error is ErrNoCard when there is no card yet.
+// Roots returns the signature roots and the authentication roots of every
+// generation. They are separate because a signature under an authentication
+// root is worth less (docs/verify.md). It creates nothing: the error is
+// [ErrNoCard] if there is no card yet.
 func (s *Store) Roots() (signature, authentication []*x509.Certificate, err error) {
-	b, _, err := s.load()
+	st, _, err := s.load()
 	if err != nil {
 		return nil, nil, err
 	}
-	for i := range b.Generations {
-		root, err := s.certificate(b.Generations[i].Sign.Certificate)
+	for i := range st.Generations {
+		root, err := s.certificate(st.Generations[i].Sign.Certificate)
 		if err != nil {
 			return nil, nil, err
 		}
 		signature = append(signature, root)
-		if root, err = s.certificate(b.Generations[i].Auth.Certificate); err != nil {
+		if root, err = s.certificate(st.Generations[i].Auth.Certificate); err != nil {
 			return nil, nil, err
 		}
 		authentication = append(authentication, root)

@@ -11,11 +11,11 @@ import (
 	"natsuin/card/virtual"
 )
 
-// Reason is why the town hall revokes.
+// A Reason is why a certificate is revoked.
 type Reason string
 
-// The reasons that the window knows. A loss revokes both certificates, everything
-// else the signature certificate alone.
+// The reasons that [Store.Revoke] accepts. A loss revokes both certificates,
+// any other reason the signature certificate only.
 const (
 	Moved       Reason = "moved"
 	NameChanged Reason = "name"
@@ -23,31 +23,32 @@ const (
 	OtherReason Reason = "other"
 )
 
-// superseded is the reason that Issue and Renew give by themselves.
+// superseded is the reason that [Store.Issue] and [Store.Renew] use.
 const superseded Reason = "superseded"
 
-// reasonCode is the CRLReason (RFC 5280, 5.3.1).
+// reasonCode maps reasons to CRLReason values (RFC 5280 §5.3.1).
 var reasonCode = map[Reason]int{
 	Moved:       3, // affiliationChanged
 	NameChanged: 3,
 	Lost:        1, // keyCompromise
-	OtherReason: 0, // unspecified, which stays unsaid
+	OtherReason: 0, // unspecified, which is omitted
 	superseded:  4,
 }
 
-// Reasons returns the reasons that Revoke takes.
+// Reasons returns the reasons that [Store.Revoke] accepts.
 func Reasons() []Reason { return []Reason{Moved, NameChanged, Lost, OtherReason} }
 
-// Revocation is when and why a certificate was revoked.
+// A Revocation is when and why a certificate was revoked.
 type Revocation struct {
 	At   time.Time `json:"at"`
 	Code int       `json:"code"` // CRLReason; 0 is unspecified
 }
 
-// Revoke revokes the card's signature certificate, or after a loss both, from the
-// given time on; a zero time is now. Times in the past and in the future may be
-// rehearsed too. The error is *RevokedError if that was done before, and
-// ErrNoCertificate if there is nothing to revoke.
+// Revoke revokes the card's signature certificate, or both after a loss, from
+// the given time on. The zero time means now; the time may be in the past or in
+// the future. Errors: [*RevokedError] if it was revoked before;
+// [ErrNoCertificate] if there is nothing to revoke; [*InvalidError] for another
+// reason.
 func (s *Store) Revoke(reason Reason, at time.Time) error {
 	code, known := reasonCode[reason]
 	if !known || reason == superseded {
@@ -57,7 +58,7 @@ func (s *Store) Revoke(reason Reason, at time.Time) error {
 		at = s.now()
 	}
 	revocation := Revocation{At: at.UTC().Truncate(time.Second), Code: code}
-	return s.update(func(b *state) error {
+	return s.update(func(st *state) error {
 		credentials := []virtual.Credential{virtual.Sign}
 		if reason == Lost {
 			credentials = append(credentials, virtual.Auth)
@@ -65,7 +66,7 @@ func (s *Store) Revoke(reason Reason, at time.Time) error {
 		var before *Revocation
 		done := false
 		for _, cred := range credentials {
-			entry, err := s.entry(b, cred)
+			entry, err := s.entry(st, cred)
 			switch {
 			case err != nil:
 				return err
@@ -87,12 +88,12 @@ func (s *Store) Revoke(reason Reason, at time.Time) error {
 }
 
 // supersede revokes the certificates of the card that is about to be replaced.
-func (s *Store) supersede(b *state) error {
-	if b.Card == nil {
+func (s *Store) supersede(st *state) error {
+	if st.Card == nil {
 		return nil
 	}
 	for _, cred := range []virtual.Credential{virtual.Sign, virtual.Auth} {
-		entry, err := s.entry(b, cred)
+		entry, err := s.entry(st, cred)
 		if err != nil {
 			return err
 		}
@@ -103,9 +104,10 @@ func (s *Store) supersede(b *state) error {
 	return nil
 }
 
-// entry finds a certificate of the card in the register; nil if the card has none.
-func (s *Store) entry(b *state, cred virtual.Credential) (*issued, error) {
-	der := b.Card.slot(cred).Certificate
+// entry returns the register entry of a certificate of the card, or nil if the
+// card has none.
+func (s *Store) entry(st *state, cred virtual.Credential) (*issued, error) {
+	der := st.Card.slot(cred).Certificate
 	if der == nil {
 		return nil, nil
 	}
@@ -113,56 +115,57 @@ func (s *Store) entry(b *state, cred virtual.Credential) (*issued, error) {
 	if err != nil {
 		return nil, err
 	}
-	entry := b.find(hex.EncodeToString(certificate.AuthorityKeyId), certificate.SerialNumber)
+	entry := st.find(hex.EncodeToString(certificate.AuthorityKeyId), certificate.SerialNumber)
 	if entry == nil {
 		return nil, s.damaged(fmt.Errorf("the register lacks the %s certificate", cred))
 	}
 	return entry, nil
 }
 
-// find looks a serial number of an authority up.
-func (b *state) find(issuer string, serial *big.Int) *issued {
+// find returns the register entry of a serial number of an authority, or nil.
+func (st *state) find(issuer string, serial *big.Int) *issued {
 	text := serial.Text(16)
-	for i := range b.Issued {
-		if b.Issued[i].Issuer == issuer && b.Issued[i].Serial == text {
-			return &b.Issued[i]
+	for i := range st.Issued {
+		if st.Issued[i].Issuer == issuer && st.Issued[i].Serial == text {
+			return &st.Issued[i]
 		}
 	}
 	return nil
 }
 
-// crlDays is how long a CRL counts as current.
+// crlDays is the time from thisUpdate to nextUpdate of a CRL, in days.
 const crlDays = 7
 
-// CRL returns the DER of a fresh CRL of the authority that issued the card's
-// signature certificate, or the newest signature root if the card has none.
+// CRL returns a new CRL, in DER, of the authority that issued the card's
+// signature certificate, or of the newest signature root if the card has none.
 func (s *Store) CRL() ([]byte, error) {
 	var der []byte
-	err := s.update(func(b *state) error {
-		root, err := s.signRoot(b)
+	err := s.update(func(st *state) error {
+		root, err := s.signRoot(st)
 		if err != nil {
 			return err
 		}
-		der, err = s.crl(b, root.keyed)
+		der, err = s.crl(st, root.keyed)
 		return err
 	})
 	return der, err
 }
 
-// CRLs returns fresh CRLs of every authority: the roots of all generations, signature
-// before authentication, then the bridge and the ministry if there is an official.
+// CRLs returns a new CRL of every authority: the roots of all generations,
+// signature before authentication, then the bridge and the ministry if there is
+// an official.
 func (s *Store) CRLs() ([][]byte, error) {
 	var all [][]byte
-	err := s.update(func(b *state) error {
+	err := s.update(func(st *state) error {
 		var authorities []keyed
-		for _, g := range b.Generations {
+		for _, g := range st.Generations {
 			authorities = append(authorities, g.Sign.keyed, g.Auth.keyed)
 		}
-		if b.Offices != nil {
-			authorities = append(authorities, b.Offices.Bridge, b.Offices.Ministry)
+		if st.Offices != nil {
+			authorities = append(authorities, st.Offices.Bridge, st.Offices.Ministry)
 		}
 		for _, a := range authorities {
-			der, err := s.crl(b, a)
+			der, err := s.crl(st, a)
 			if err != nil {
 				return err
 			}
@@ -173,43 +176,44 @@ func (s *Store) CRLs() ([][]byte, error) {
 	return all, err
 }
 
-// signRoot is the signature root under which the card's certificate was issued.
-func (s *Store) signRoot(b *state) (*authority, error) {
-	newest := &b.Generations[len(b.Generations)-1].Sign
-	if b.Card.Sign.Certificate == nil {
+// signRoot returns the signature root that issued the card's certificate, or
+// the newest.
+func (s *Store) signRoot(st *state) (*authority, error) {
+	newest := &st.Generations[len(st.Generations)-1].Sign
+	if st.Card.Sign.Certificate == nil {
 		return newest, nil
 	}
-	certificate, err := s.certificate(b.Card.Sign.Certificate)
+	certificate, err := s.certificate(st.Card.Sign.Certificate)
 	if err != nil {
 		return nil, err
 	}
-	for i := range b.Generations {
-		root, err := s.certificate(b.Generations[i].Sign.Certificate)
+	for i := range st.Generations {
+		root, err := s.certificate(st.Generations[i].Sign.Certificate)
 		if err != nil {
 			return nil, err
 		}
 		if string(root.SubjectKeyId) == string(certificate.AuthorityKeyId) {
-			return &b.Generations[i].Sign, nil
+			return &st.Generations[i].Sign, nil
 		}
 	}
 	return newest, nil
 }
 
-// crl makes a complete CRL (RFC 5280, 5): every certificate of that authority is in
-// its scope, whatever its distribution point, so that it names none.
-func (s *Store) crl(b *state, a keyed) ([]byte, error) {
+// crl returns a complete CRL (RFC 5280 §5). Its scope is every certificate of
+// the authority, whatever its distribution point, so that it names none.
+func (s *Store) crl(st *state, a keyed) ([]byte, error) {
 	by, err := s.issuer(a)
 	if err != nil {
 		return nil, err
 	}
-	b.CRLNumber++
+	st.CRLNumber++
 	template := &x509.RevocationList{
-		Number:     big.NewInt(b.CRLNumber),
+		Number:     big.NewInt(st.CRLNumber),
 		ThisUpdate: s.now(),
 		NextUpdate: s.now().AddDate(0, 0, crlDays),
 	}
 	mine := hex.EncodeToString(by.certificate.SubjectKeyId)
-	for _, entry := range b.Issued {
+	for _, entry := range st.Issued {
 		if entry.Revoked == nil || entry.Issuer != mine {
 			continue
 		}

@@ -62,7 +62,7 @@ func (r *reader) say(commands ...string) (status string) {
 	return status
 }
 
-// All this happens while the card lies in a reader, as `practice serve` leaves it there.
+// All this happens while the card is in a reader, as with `practice serve`.
 func TestServedCardLeavesTheTownHallFree(t *testing.T) {
 	dir := folder(t)
 	store, r := open(dir), serve(t, dir)

@@ -8,7 +8,7 @@ import (
 	"natsuin/card/virtual"
 )
 
-// Info is what the town hall tells about the card. Nothing in it is secret.
+// Info describes the practice card. Nothing in it is secret.
 type Info struct {
 	Kind    Kind
 	Name    string
@@ -21,41 +21,42 @@ type Info struct {
 
 // SlotInfo is one half of the card.
 type SlotInfo struct {
-	Secret          string            // the present one, "" if there is none
+	Secret          string            // the current one, or "" if there is none
 	Tries, MaxTries int               // MaxTries 0: no such secret
 	Certificate     *x509.Certificate // nil: none on this card
 	CA              *x509.Certificate // nil: none on this card
 	Revoked         *Revocation       // nil: not revoked
 }
 
-// Show tells what the card is, and makes it if there is none yet.
+// Show returns a description of the card. It issues the default card if there
+// is none yet.
 func (s *Store) Show() (Info, error) {
-	b, _, err := s.load()
+	st, _, err := s.load()
 	if errors.Is(err, ErrNoCard) {
-		if err = s.update(func(made *state) error { b = made; return nil }); err != nil {
+		if err = s.update(func(made *state) error { st = made; return nil }); err != nil {
 			return Info{}, err
 		}
 	}
 	if err != nil {
 		return Info{}, err
 	}
-	birth, err := time.Parse(time.DateOnly, b.Card.Person.Birth)
+	birth, err := time.Parse(time.DateOnly, st.Card.Person.Birth)
 	if err != nil {
 		return Info{}, s.damaged(err)
 	}
 	info := Info{
-		Kind: b.Card.Kind,
-		Name: b.Card.Person.Name, Address: b.Card.Person.Address, Birth: birth, Sex: b.Card.Person.Sex,
+		Kind: st.Card.Kind,
+		Name: st.Card.Person.Name, Address: st.Card.Person.Address, Birth: birth, Sex: st.Card.Person.Sex,
 	}
-	if info.Sign, err = s.slotInfo(b, virtual.Sign); err != nil {
+	if info.Sign, err = s.slotInfo(st, virtual.Sign); err != nil {
 		return Info{}, err
 	}
-	info.Auth, err = s.slotInfo(b, virtual.Auth)
+	info.Auth, err = s.slotInfo(st, virtual.Auth)
 	return info, err
 }
 
-func (s *Store) slotInfo(b *state, cred virtual.Credential) (SlotInfo, error) {
-	slot := b.Card.slot(cred)
+func (s *Store) slotInfo(st *state, cred virtual.Credential) (SlotInfo, error) {
+	slot := st.Card.slot(cred)
 	info := SlotInfo{Secret: slot.Secret, Tries: slot.Tries, MaxTries: slot.MaxTries}
 	var err error
 	if slot.CA != nil {
@@ -67,7 +68,7 @@ func (s *Store) slotInfo(b *state, cred virtual.Credential) (SlotInfo, error) {
 		if info.Certificate, err = s.certificate(slot.Certificate); err != nil {
 			return info, err
 		}
-		entry, err := s.entry(b, cred)
+		entry, err := s.entry(st, cred)
 		if err != nil {
 			return info, err
 		}

@@ -23,12 +23,12 @@ import (
 
 const storeFile = "practice.store"
 
-// clock is the tests' present.
+// clock is the tests' time.
 var clock = time.Date(2026, 5, 20, 3, 4, 5, 0, time.UTC)
 
 func now() time.Time { return clock }
 
-// defaultStore is the file of a card as first use makes it, made once.
+// defaultStore is the store file after first use, generated once.
 var defaultStore = sync.OnceValues(func() ([]byte, error) {
 	dir, err := os.MkdirTemp("", "practice")
 	if err != nil {
@@ -242,7 +242,8 @@ func TestCardOutsideATransactionKeepsNothing(t *testing.T) {
 func TestFailedWriteCostsNothing(t *testing.T) {
 	dir := folder(t)
 	conn := connect(t, dir)
-	// A folder in the place of the temporary file, not empty, cannot be replaced.
+	// A folder in the place of the temporary file, not empty, cannot be
+	// replaced.
 	if err := os.MkdirAll(filepath.Join(dir, storeFile+".tmp", "full"), 0o700); err != nil {
 		t.Fatal(err)
 	}
@@ -301,8 +302,8 @@ func TestDamagedStoreIsNeverReplacedByItself(t *testing.T) {
 	}
 }
 
-// TestMain is also the other process of the tests below: it sends wrong passwords
-// until it is killed and prints each answer.
+// TestMain is also the other process of the tests below: it sends wrong
+// passwords until it is killed and prints each answer.
 func TestMain(m *testing.M) {
 	dir := os.Getenv("PRACTICE_TEST_CHILD")
 	if dir == "" {
@@ -364,9 +365,9 @@ func TestAnotherProcessIsShutOutUntilItsDeathAtLatest(t *testing.T) {
 	connect(t, dir)
 }
 
-// TestNoAnswerIsAheadOfTheDisk kills the other process at random moments: the count
-// on disk is never higher than what the card had said last, unless the right
-// password was on its way, which comes after a count of 2.
+// TestNoAnswerIsAheadOfTheDisk kills the other process at random moments: the
+// count on disk is never higher than what the card had said last, unless the
+// right password was on its way, which comes after a count of 2.
 func TestNoAnswerIsAheadOfTheDisk(t *testing.T) {
 	dir := folder(t)
 	for round := range 12 {
@@ -386,8 +387,8 @@ func TestNoAnswerIsAheadOfTheDisk(t *testing.T) {
 		if err != nil {
 			t.Fatalf("round %d: the store did not survive: %v", round, err)
 		}
-		// After each answer, the next write may have been made: one try less, or all
-		// of them after the third wrong one.
+		// After each answer, the next write may have been made: one try less,
+		// or all of them after the third wrong one.
 		allowed := map[string][]int{"9000": {5, 4}, "63c4": {4, 3}, "63c3": {3, 2}, "63c2": {2, 5}}[last]
 		if allowed == nil || info.Sign.Tries != allowed[0] && info.Sign.Tries != allowed[1] {
 			t.Errorf("round %d: the card said %s, the disk says %d", round, last, info.Sign.Tries)
@@ -416,7 +417,8 @@ func FuzzStore(f *testing.F) {
 		if _, err := practice.Decode(body); err == nil {
 			t.Error("bytes without a checksum passed")
 		}
-		// With a right one, everything that reads a store must still bear the rest.
+		// With a right one, everything that reads a store must still bear the
+		// rest.
 		raw := append(fmt.Appendf(nil, "natsuin practice store 1 sha256:%x\n", sha256.Sum256(body)), body...)
 		if _, err := practice.Decode(raw); err != nil {
 			return

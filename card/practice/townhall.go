@@ -11,40 +11,41 @@ import (
 	"natsuin/card/virtual"
 )
 
-// IssueOptions is what the person brings to the town hall's window. A field that is
-// zero is that of 練習 花子, who gets a マイナンバーカード with the published secrets.
+// IssueOptions describes the card to issue. A zero field has its default: a
+// マイナンバーカード of 練習 花子 with the published secrets.
 type IssueOptions struct {
 	Kind    Kind
 	Name    string
 	Address string
 	Birth   time.Time // the date alone counts
 	Sex     Sex
-	// SignPassword is 6 to 16 of A–Z and 0–9, AuthPIN is 4 digits.
+	// SignPassword is 6 to 16 characters of A–Z and 0–9, AuthPIN 4 digits.
 	SignPassword, AuthPIN string
 }
 
-// Issue makes a new card and puts it in the place of the old one, whose certificates
-// are revoked as superseded. Errors about the options are *InvalidError.
+// Issue issues a new card, which replaces the old one, and revokes the
+// certificates of the old one as superseded. The error for an invalid option is
+// an [*InvalidError].
 func (s *Store) Issue(o IssueOptions) error {
-	return s.change(func(b *state) error { return s.issue(b, o) })
+	return s.change(func(st *state) error { return s.issue(st, o) })
 }
 
-func (s *Store) issue(b *state, o IssueOptions) error {
+func (s *Store) issue(st *state, o IssueOptions) error {
 	card, err := s.application(o)
 	if err != nil {
 		return err
 	}
-	if err := s.supersede(b); err != nil {
+	if err := s.supersede(st); err != nil {
 		return err
 	}
-	if err := s.certifyCard(b, card); err != nil {
+	if err := s.certifyCard(st, card); err != nil {
 		return err
 	}
-	b.Card = card
+	st.Card = card
 	return nil
 }
 
-// application checks what was brought and makes a card of it, without keys.
+// application checks the options and returns a card for them, without keys.
 func (s *Store) application(o IssueOptions) (*cardRecord, error) {
 	if o.Kind == "" {
 		o.Kind = KindMyNumber
@@ -102,9 +103,9 @@ func checkSecret(field, secret, alphabet string, shortest, longest int) error {
 	return nil
 }
 
-// certifyCard makes the keys and certificates that the kind of card has, and enters
-// them in the register.
-func (s *Store) certifyCard(b *state, card *cardRecord) error {
+// certifyCard generates the keys and issues the certificates of a kind of card,
+// and adds the certificates to the register.
+func (s *Store) certifyCard(st *state, card *cardRecord) error {
 	row := kinds[card.Kind]
 	birth, err := card.Person.birth()
 	if err != nil {
@@ -115,7 +116,7 @@ func (s *Store) certifyCard(b *state, card *cardRecord) error {
 	if row.fixed {
 		until = from.AddDate(row.years, 0, 0)
 	}
-	roots, err := s.generationFor(b, until)
+	roots, err := s.generationFor(st, until)
 	if err != nil {
 		return err
 	}
@@ -142,7 +143,7 @@ func (s *Store) certifyCard(b *state, card *cardRecord) error {
 			continue
 		}
 		serial := fmt.Sprintf("%s%.8s%s PRACTICE", from.In(japan).Format("20060102150405"), strings.ToUpper(card.ID), h.letter)
-		if err := s.certifyHalf(b, h, request{subject: personName(serial), key: keys[i], notBefore: from, notAfter: until}); err != nil {
+		if err := s.certifyHalf(st, h, request{subject: personName(serial), key: keys[i], notBefore: from, notAfter: until}); err != nil {
 			return err
 		}
 	}
@@ -160,8 +161,9 @@ type half struct {
 	extensions []pkix.Extension
 }
 
-// certifyHalf has the half's root certify the request.
-func (s *Store) certifyHalf(b *state, h half, r request) error {
+// certifyHalf issues the half's certificate under its root and adds it to the
+// register.
+func (s *Store) certifyHalf(st *state, h half, r request) error {
 	by, err := s.issuer(h.root.keyed)
 	if err != nil {
 		return err
@@ -175,7 +177,7 @@ func (s *Store) certifyHalf(b *state, h half, r request) error {
 	if err != nil {
 		return err
 	}
-	b.Issued = append(b.Issued, issued{
+	st.Issued = append(st.Issued, issued{
 		Serial: certificate.SerialNumber.Text(16),
 		Issuer: hex.EncodeToString(certificate.AuthorityKeyId),
 	})
@@ -184,36 +186,37 @@ func (s *Store) certifyHalf(b *state, h half, r request) error {
 
 // RenewOptions says how certificates are renewed.
 type RenewOptions struct {
-	// NewRoot makes a new generation of roots under the same names first, as the
-	// real authority does every few years.
+	// NewRoot first creates a new generation of roots under the same names, as
+	// the real authority does every few years.
 	NewRoot bool
 }
 
-// Renew gives the card new keys and certificates; the old ones are revoked as
-// superseded, as in life. Secrets and counts stay. An expired card becomes one of
-// today: it is no longer of KindExpired.
+// Renew replaces the card's keys and certificates and revokes the old
+// certificates as superseded. Secrets and counts stay. A card of [KindExpired]
+// becomes one of [KindMyNumber].
 func (s *Store) Renew(o RenewOptions) error {
-	return s.update(func(b *state) error {
+	return s.update(func(st *state) error {
 		if o.NewRoot {
-			if err := s.newGeneration(b); err != nil {
+			if err := s.newGeneration(st); err != nil {
 				return err
 			}
 		}
-		if err := s.supersede(b); err != nil {
+		if err := s.supersede(st); err != nil {
 			return err
 		}
-		if b.Card.Kind == KindExpired {
-			b.Card.Kind = KindMyNumber
+		if st.Card.Kind == KindExpired {
+			st.Card.Kind = KindMyNumber
 		}
-		return s.certifyCard(b, b.Card)
+		return s.certifyCard(st, st.Card)
 	})
 }
 
-// Unlock gives a secret all its tries back, as the window of the town hall does; the
-// secret stays the same. The error is *NoSecretError when the card has none.
+// Unlock resets the tries of a secret to their maximum, as the town hall does.
+// The secret stays the same. The error is a [*NoSecretError] if the card has no
+// such secret.
 func (s *Store) Unlock(cred virtual.Credential) error {
-	return s.update(func(b *state) error {
-		slot := b.Card.slot(cred)
+	return s.update(func(st *state) error {
+		slot := st.Card.slot(cred)
 		if slot.MaxTries == 0 {
 			return &NoSecretError{Credential: cred}
 		}

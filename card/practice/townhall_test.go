@@ -18,7 +18,8 @@ import (
 	"natsuin/card/virtual"
 )
 
-// practicePolicy is the fixed mark of practice certificates, as a verifier knows it.
+// practicePolicy is the fixed mark of practice certificates, as a verifier
+// knows it.
 const practicePolicy = "2.25.184374126194146455454303695688590931723"
 
 func show(t testing.TB, store *practice.Store) practice.Info {
@@ -173,7 +174,8 @@ func policyList(c *x509.Certificate) string {
 	return strings.Join(list, " ")
 }
 
-// basicInformation reads the otherNames of docs/card.md §6 as x=value, in their order.
+// basicInformation reads the otherNames of docs/card.md §6 as x=value, in their
+// order.
 func basicInformation(t *testing.T, c *x509.Certificate) []string {
 	t.Helper()
 	var list []string
@@ -414,8 +416,9 @@ func TestOfficialsPathHoldsThroughTheBridge(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// Since each certificate carries the practice policy too, a path without the
-	// first mapping would hold as well: the mappings are looked at by themselves.
+	// Since each certificate carries the practice policy too, a path without
+	// the first mapping would hold as well: the mappings are looked at by
+	// themselves.
 	for c, want := range map[*x509.Certificate]string{
 		chain[2]: practicePolicy + " > " + practicePolicy + ".1",
 		chain[1]: practicePolicy + ".1 > " + practicePolicy + ".2",

@@ -33,7 +33,7 @@ func newRSA() *rsa.PrivateKey {
 	return key
 }
 
-// der is a stand-in for a certificate: the card does not look into it.
+// der takes the place of a certificate: the card does not parse it.
 func der(name byte, n int) []byte {
 	return append([]byte{0x30, 0x82, byte(n >> 8), byte(n)}, bytes.Repeat([]byte{name}, n)...)
 }
@@ -48,52 +48,52 @@ func state() virtual.State {
 	}
 }
 
-// desk is a test's way to talk to a card: hexadecimal in, hexadecimal out.
-type desk struct {
+// client sends commands to a card and compares answers, both in hexadecimal.
+type client struct {
 	*testing.T
 	card *virtual.Card
 }
 
-func newDesk(t *testing.T, change func(*virtual.Options)) desk {
+func newClient(t *testing.T, change func(*virtual.Options)) client {
 	o := virtual.Options{State: state()}
 	if change != nil {
 		change(&o)
 	}
-	return desk{t, virtual.New(o)}
+	return client{t, virtual.New(o)}
 }
 
-func (d desk) send(command string) []byte {
-	d.Helper()
+func (cl client) send(command string) []byte {
+	cl.Helper()
 	raw, err := hex.DecodeString(strings.ReplaceAll(command, " ", ""))
 	if err != nil {
-		d.Fatal(err)
+		cl.Fatal(err)
 	}
-	answer, err := d.card.Transmit(raw)
+	answer, err := cl.card.Transmit(raw)
 	if err != nil {
-		d.Fatalf("%s: %v", command, err)
+		cl.Fatalf("%s: %v", command, err)
 	}
 	return answer
 }
 
 // want sends a command and compares the status word; it returns the data.
-func (d desk) want(command, status string) []byte {
-	d.Helper()
-	answer := d.send(command)
+func (cl client) want(command, status string) []byte {
+	cl.Helper()
+	answer := cl.send(command)
 	end := len(answer) - 2
 	if got := strings.ToUpper(hex.EncodeToString(answer[end:])); got != status {
-		d.Fatalf("%s: answered %s, want %s", command, got, status)
+		cl.Fatalf("%s: answered %s, want %s", command, got, status)
 	}
 	return answer[:end]
 }
 
-func (d desk) ok(commands ...string) {
-	d.Helper()
+func (cl client) ok(commands ...string) {
+	cl.Helper()
 	for _, c := range commands {
-		d.want(c, "9000")
+		cl.want(c, "9000")
 	}
 }
 
-// Commands as a program that knows the card sends them, typed from docs/card.md §1 and §2.
+// Commands as programs send them, typed from docs/card.md §1 and §2.
 const (
 	application = "00A4040C0A D392F000260100000001"
 	signPIN     = "00A4020C02 001B"
@@ -174,10 +174,10 @@ func TestEachWrongByteIsRefused(t *testing.T) {
 		{"GET RESPONSE with nothing waiting", "00C0000000", "6985", inApplication},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			d := newDesk(t, nil)
-			d.ok(c.before...)
-			d.want(c.command, c.status)
-			if s := d.card.State(); s.Sign.Tries != 5 || s.Auth.Tries != 3 || string(s.Sign.Secret) != "RENSHU123" {
+			cl := newClient(t, nil)
+			cl.ok(c.before...)
+			cl.want(c.command, c.status)
+			if s := cl.card.State(); s.Sign.Tries != 5 || s.Auth.Tries != 3 || string(s.Sign.Secret) != "RENSHU123" {
 				t.Errorf("the refusal changed the card: %d and %d tries", s.Sign.Tries, s.Auth.Tries)
 			}
 		})
@@ -202,20 +202,20 @@ func TestTriesCountDownAndBlock(t *testing.T) {
 			"6984", "63C0", signPIN, rightSign, wrongSign, 5},
 	} {
 		t.Run(name, func(t *testing.T) {
-			d := newDesk(t, o.change)
-			d.ok(application, o.file)
+			cl := newClient(t, o.change)
+			cl.ok(application, o.file)
 			for left := o.tries; left > 0; left-- {
-				d.want(query, "63C"+string(rune('0'+left)))
-				d.want(query, "63C"+string(rune('0'+left)))
-				d.want(o.wrong, "63C"+string(rune('0'+left-1)))
+				cl.want(query, "63C"+string(rune('0'+left)))
+				cl.want(query, "63C"+string(rune('0'+left)))
+				cl.want(o.wrong, "63C"+string(rune('0'+left-1)))
 			}
-			d.want(query, o.query)
-			d.want(o.right, o.blocked)
-			d.want(o.wrong, o.blocked)
-			d.card.Reset()
-			d.ok(application, o.file)
-			d.want(o.right, o.blocked)
-			if got := d.card.Tally(); got.Wrong != o.tries || got.Right != 0 || got.Blocked != 3 {
+			cl.want(query, o.query)
+			cl.want(o.right, o.blocked)
+			cl.want(o.wrong, o.blocked)
+			cl.card.Reset()
+			cl.ok(application, o.file)
+			cl.want(o.right, o.blocked)
+			if got := cl.card.Tally(); got.Wrong != o.tries || got.Right != 0 || got.Blocked != 3 {
 				t.Errorf("tally %+v", got)
 			}
 		})
@@ -223,32 +223,32 @@ func TestTriesCountDownAndBlock(t *testing.T) {
 }
 
 func TestRightSecretRestoresTheCount(t *testing.T) {
-	d := newDesk(t, nil)
-	d.ok(application, signPIN)
-	d.want(wrongSign, "63C4")
-	d.want(wrongSign, "63C3")
-	d.want(rightSign, "9000")
-	d.want(query, "63C5")
-	d.want(wrongSign, "63C4")
-	if d.card.Verified(virtual.Sign) {
+	cl := newClient(t, nil)
+	cl.ok(application, signPIN)
+	cl.want(wrongSign, "63C4")
+	cl.want(wrongSign, "63C3")
+	cl.want(rightSign, "9000")
+	cl.want(query, "63C5")
+	cl.want(wrongSign, "63C4")
+	if cl.card.Verified(virtual.Sign) {
 		t.Error("a wrong password left the card open")
 	}
 }
 
 func TestSecretOfAnotherLengthCostsATry(t *testing.T) {
-	d := newDesk(t, nil)
-	d.ok(application, signPIN)
-	d.want(rightAuth, "63C4")
-	d.want("00200080 0A 52454E53485531323300", "63C3")
+	cl := newClient(t, nil)
+	cl.ok(application, signPIN)
+	cl.want(rightAuth, "63C4")
+	cl.want("00200080 0A 52454E53485531323300", "63C3")
 }
 
 func TestQueryAfterVerify(t *testing.T) {
-	d := newDesk(t, func(o *virtual.Options) { o.QueryAfterVerify = true })
-	d.ok(application, signPIN)
-	d.want(query, "63C5")
-	d.ok(rightSign, query)
-	d.ok(authPIN)
-	d.want(query, "63C3")
+	cl := newClient(t, func(o *virtual.Options) { o.QueryAfterVerify = true })
+	cl.ok(application, signPIN)
+	cl.want(query, "63C5")
+	cl.ok(rightSign, query)
+	cl.ok(authPIN)
+	cl.want(query, "63C3")
 }
 
 // Sources disagree about a new SELECT of the application (docs/card.md §2).
@@ -263,66 +263,66 @@ func TestVerifiedStateOverANewSelection(t *testing.T) {
 		"keeps, 9000":   {func(o *virtual.Options) { o.KeepVerified, o.QueryAfterVerify = true, true }, "9000", "9000"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			d := newDesk(t, c.change)
-			d.ok(application, signPIN, rightSign, application)
-			d.want(read, "6986") // what was selected is gone on both
-			d.ok(signPIN)
-			d.want(query, c.counter)
-			d.ok(signCert)
-			d.want(read, c.certificate)
-			d.ok(authPIN)
-			d.want(query, "63C3")
+			cl := newClient(t, c.change)
+			cl.ok(application, signPIN, rightSign, application)
+			cl.want(read, "6986") // the selection is gone on both
+			cl.ok(signPIN)
+			cl.want(query, c.counter)
+			cl.ok(signCert)
+			cl.want(read, c.certificate)
+			cl.ok(authPIN)
+			cl.want(query, "63C3")
 		})
 	}
 }
 
 func TestVerifiedStateEnds(t *testing.T) {
-	for name, end := range map[string]func(desk){
-		"selecting the application": func(d desk) { d.ok(application) },
-		"reset":                     func(d desk) { d.card.Reset(); d.ok(application) },
-		"power":                     func(d desk) { d.card.PowerDown(); d.card.PowerUp(); d.ok(application) },
-		"wrong password":            func(d desk) { d.ok(signPIN); d.want(wrongSign, "63C4") },
+	for name, end := range map[string]func(client){
+		"selecting the application": func(cl client) { cl.ok(application) },
+		"reset":                     func(cl client) { cl.card.Reset(); cl.ok(application) },
+		"power":                     func(cl client) { cl.card.PowerDown(); cl.card.PowerUp(); cl.ok(application) },
+		"wrong password":            func(cl client) { cl.ok(signPIN); cl.want(wrongSign, "63C4") },
 	} {
 		for _, keeps := range []bool{false, true} {
 			if keeps && name == "selecting the application" {
 				continue
 			}
 			t.Run(fmt.Sprintf("%s, keeps %t", name, keeps), func(t *testing.T) {
-				d := newDesk(t, func(o *virtual.Options) { o.KeepVerified = keeps })
-				d.ok(application, signPIN, rightSign, signCert, read, signKeyFile, someDigest)
-				end(d)
-				d.ok(signKeyFile)
-				d.want(someDigest, "6982")
-				d.ok(signCert)
-				d.want(read, "6982")
+				cl := newClient(t, func(o *virtual.Options) { o.KeepVerified = keeps })
+				cl.ok(application, signPIN, rightSign, signCert, read, signKeyFile, someDigest)
+				end(cl)
+				cl.ok(signKeyFile)
+				cl.want(someDigest, "6982")
+				cl.ok(signCert)
+				cl.want(read, "6982")
 			})
 		}
 	}
 }
 
 func TestCardWithoutPowerIsSilent(t *testing.T) {
-	d := newDesk(t, nil)
-	d.card.PowerDown()
-	if _, err := d.card.Transmit([]byte{0, 0x20, 0, 0x80}); !errors.Is(err, virtual.ErrNoPower) {
+	cl := newClient(t, nil)
+	cl.card.PowerDown()
+	if _, err := cl.card.Transmit([]byte{0, 0x20, 0, 0x80}); !errors.Is(err, virtual.ErrNoPower) {
 		t.Errorf("Transmit: %v", err)
 	}
 }
 
 func TestChangeReplacesTheSecret(t *testing.T) {
-	d := newDesk(t, nil)
-	d.ok(application, signPIN, rightSign, newSign)
-	d.card.Reset()
-	d.ok(application, signPIN)
-	d.want(rightSign, "63C4")
-	d.ok(verifyNew)
+	cl := newClient(t, nil)
+	cl.ok(application, signPIN, rightSign, newSign)
+	cl.card.Reset()
+	cl.ok(application, signPIN)
+	cl.want(rightSign, "63C4")
+	cl.ok(verifyNew)
 }
 
 func TestFilesArePadded(t *testing.T) {
-	d := newDesk(t, nil)
-	d.ok(application, signPIN, rightSign, signCert)
+	cl := newClient(t, nil)
+	cl.ok(application, signPIN, rightSign, signCert)
 	var file []byte
 	for offset := 0; ; offset += 256 {
-		answer := d.send("00B0" + hex.EncodeToString([]byte{byte(offset >> 8), 0}) + "00")
+		answer := cl.send("00B0" + hex.EncodeToString([]byte{byte(offset >> 8), 0}) + "00")
 		file = append(file, answer[:len(answer)-2]...)
 		if len(answer) < 258 {
 			break
@@ -335,12 +335,12 @@ func TestFilesArePadded(t *testing.T) {
 	if rest := bytes.TrimLeft(file[len(want):], "\xFF"); len(rest) != 0 {
 		t.Errorf("padded with % X", rest)
 	}
-	d.ok("00A4020C02 0006")
-	if got := d.want(read, "9000"); len(got) != 160 || string(got[:32]) != "JPKIAPICCTOKEN2                 " {
+	cl.ok("00A4020C02 0006")
+	if got := cl.want(read, "9000"); len(got) != 160 || string(got[:32]) != "JPKIAPICCTOKEN2                 " {
 		t.Errorf("token information of %d bytes: %q", len(got), got[:32])
 	}
-	d.ok("00A4020C02 0008")
-	if got := d.want(read, "9000"); !bytes.Equal(got, []byte{0x8F, 0x8F, 0x00}) {
+	cl.ok("00A4020C02 0008")
+	if got := cl.want(read, "9000"); !bytes.Equal(got, []byte{0x8F, 0x8F, 0x00}) {
 		t.Errorf("hint % X", got)
 	}
 }
@@ -356,33 +356,33 @@ func TestEndOfFileByOption(t *testing.T) {
 		"exact length": {func(o *virtual.Options) { o.ExactLength = true }, "6C3C", "6B00", 0},
 	} {
 		t.Run(name, func(t *testing.T) {
-			d := newDesk(t, c.change)
-			d.ok(application, "00A4020C02 0006")
-			if got := d.want("00B0006400", c.across); len(got) != c.bytes {
+			cl := newClient(t, c.change)
+			cl.ok(application, "00A4020C02 0006")
+			if got := cl.want("00B0006400", c.across); len(got) != c.bytes {
 				t.Errorf("%d bytes, want %d", len(got), c.bytes)
 			}
-			d.want("00B000643C", "9000")
-			d.want("00B000A000", c.past)
-			d.want("00B0010000", "6B00")
+			cl.want("00B000643C", "9000")
+			cl.want("00B000A000", c.past)
+			cl.want("00B0010000", "6B00")
 		})
 	}
 }
 
 func TestShortIdentifierByOption(t *testing.T) {
-	d := newDesk(t, nil)
-	d.ok(application)
-	if got := d.want("00B08A0000", "9000"); len(got) != 256 || got[4] != 'A' {
+	cl := newClient(t, nil)
+	cl.ok(application)
+	if got := cl.want("00B08A0000", "9000"); len(got) != 256 || got[4] != 'A' {
 		t.Errorf("EF 000A by short identifier: % X…", got[:8])
 	}
-	if got := d.want("00B08A0400", "9000"); len(got) != 252 {
+	if got := cl.want("00B08A0400", "9000"); len(got) != 252 {
 		t.Errorf("from offset 4 came %d bytes: only the first 256 can be reached", len(got))
 	}
-	d.want("00B0810000", "6982")
-	d.want("00B0830000", "6A82")
-	d.want("00B0AA0000", "6A86")
-	d = newDesk(t, func(o *virtual.Options) { o.RefuseShortID = true })
-	d.ok(application)
-	d.want("00B08A0000", "6A86")
+	cl.want("00B0810000", "6982")
+	cl.want("00B0830000", "6A82")
+	cl.want("00B0AA0000", "6A86")
+	cl = newClient(t, func(o *virtual.Options) { o.RefuseShortID = true })
+	cl.ok(application)
+	cl.want("00B08A0000", "6A86")
 }
 
 func TestAbsentHalves(t *testing.T) {
@@ -390,28 +390,28 @@ func TestAbsentHalves(t *testing.T) {
 		o.State.Sign.Certificate, o.State.Sign.Key = nil, nil
 		o.State.Auth = virtual.Slot{}
 	}
-	d := newDesk(t, without)
-	d.ok(application, signPIN, rightSign, signCert)
-	if got := d.want(read, "9000"); len(bytes.Trim(got, "\xFF")) != 0 {
+	cl := newClient(t, without)
+	cl.ok(application, signPIN, rightSign, signCert)
+	if got := cl.want(read, "9000"); len(bytes.Trim(got, "\xFF")) != 0 {
 		t.Errorf("EF without certificate holds % X", got)
 	}
-	d.want(signKeyFile, "6A82")
-	d.want(authPIN, "6A82")
-	d.ok("00A4020C02 0008")
-	if got := d.want(read, "9000"); !bytes.Equal(got, []byte{0, 0, 0}) {
+	cl.want(signKeyFile, "6A82")
+	cl.want(authPIN, "6A82")
+	cl.ok("00A4020C02 0008")
+	if got := cl.want(read, "9000"); !bytes.Equal(got, []byte{0, 0, 0}) {
 		t.Errorf("hint % X", got)
 	}
-	d = newDesk(t, func(o *virtual.Options) { without(o); o.MissingFiles = true })
-	d.ok(application)
-	d.want(signCert, "6A82")
+	cl = newClient(t, func(o *virtual.Options) { without(o); o.MissingFiles = true })
+	cl.ok(application)
+	cl.want(signCert, "6A82")
 }
 
 func TestPhoneHidesItsAuthenticationCertificate(t *testing.T) {
-	d := newDesk(t, func(o *virtual.Options) { o.State.AuthCertificateNeedsPIN = true })
-	d.ok(application, authCert)
-	d.want(read, "6982")
-	d.want("00B08A0000", "6982")
-	d.ok(authPIN, rightAuth, authCert, read)
+	cl := newClient(t, func(o *virtual.Options) { o.State.AuthCertificateNeedsPIN = true })
+	cl.ok(application, authCert)
+	cl.want(read, "6982")
+	cl.want("00B08A0000", "6982")
+	cl.ok(authPIN, rightAuth, authCert, read)
 }
 
 func TestRSASignatureIsOverTheDigestInfo(t *testing.T) {
@@ -419,16 +419,16 @@ func TestRSASignatureIsOverTheDigestInfo(t *testing.T) {
 	command := "802A008033 3031300d060960864801650304020105000420" + hex.EncodeToString(digest[:]) + "00"
 	for name, chain := range map[string]bool{"at once": false, "with GET RESPONSE": true} {
 		t.Run(name, func(t *testing.T) {
-			d := newDesk(t, func(o *virtual.Options) { o.ChainAnswers = chain })
-			d.ok(application, authPIN, rightAuth, authKeyFile)
+			cl := newClient(t, func(o *virtual.Options) { o.ChainAnswers = chain })
+			cl.ok(application, authPIN, rightAuth, authKeyFile)
 			var signature []byte
 			if chain {
-				d.want(command, "6100")
-				signature = d.want("00C0000064", "619C")
-				signature = append(signature, d.want("00C000009C", "9000")...)
-				d.want("00C0000000", "6985")
+				cl.want(command, "6100")
+				signature = cl.want("00C0000064", "619C")
+				signature = append(signature, cl.want("00C000009C", "9000")...)
+				cl.want("00C0000000", "6985")
 			} else {
-				signature = d.want(command, "9000")
+				signature = cl.want(command, "9000")
 			}
 			if err := rsa.VerifyPKCS1v15(&authKey().PublicKey, crypto.SHA256, digest[:], signature); err != nil {
 				t.Error(err)
@@ -445,10 +445,10 @@ func TestECDSASignature(t *testing.T) {
 	digest := sha512.Sum384([]byte("letter"))
 	command := "802A008030" + hex.EncodeToString(digest[:]) + "00"
 	for _, asDER := range []bool{false, true} {
-		d := newDesk(t, func(o *virtual.Options) { o.State.Sign.Key, o.DERSignatures = key, asDER })
-		d.ok(application, signPIN, rightSign, signKeyFile)
-		d.want("802A008020"+strings.Repeat("00", 32)+"00", "6A80")
-		signature := d.want(command, "9000")
+		cl := newClient(t, func(o *virtual.Options) { o.State.Sign.Key, o.DERSignatures = key, asDER })
+		cl.ok(application, signPIN, rightSign, signKeyFile)
+		cl.want("802A008020"+strings.Repeat("00", 32)+"00", "6A80")
+		signature := cl.want(command, "9000")
 		if asDER {
 			if !ecdsa.VerifyASN1(&key.PublicKey, digest[:], signature) {
 				t.Error("DER signature does not verify")
@@ -464,42 +464,42 @@ func TestECDSASignature(t *testing.T) {
 
 func TestChangesAreSavedBeforeTheAnswer(t *testing.T) {
 	var saved []virtual.State
-	d := newDesk(t, func(o *virtual.Options) {
+	cl := newClient(t, func(o *virtual.Options) {
 		o.Save = func(s virtual.State) error { saved = append(saved, s); return nil }
 	})
-	d.ok(application, signPIN, rightSign)
+	cl.ok(application, signPIN, rightSign)
 	if len(saved) != 0 {
 		t.Error("a right password at full count was saved")
 	}
-	d.want(wrongSign, "63C4")
-	d.ok(rightSign, newSign)
+	cl.want(wrongSign, "63C4")
+	cl.ok(rightSign, newSign)
 	if len(saved) != 3 || saved[0].Sign.Tries != 4 || saved[1].Sign.Tries != 5 || string(saved[2].Sign.Secret) != "NEWPAS12" {
 		t.Errorf("saved %d times", len(saved))
 	}
 }
 
 func TestFailedSaveChangesNothing(t *testing.T) {
-	d := newDesk(t, func(o *virtual.Options) {
+	cl := newClient(t, func(o *virtual.Options) {
 		o.Save = func(virtual.State) error { return errors.New("disk full") }
 	})
-	d.ok(application, signPIN, rightSign)
-	d.want(newSign, "6581")
-	d.want(wrongSign, "6581")
-	if s := d.card.State().Sign; s.Tries != 5 || string(s.Secret) != "RENSHU123" || d.card.Verified(virtual.Sign) {
-		t.Errorf("%d tries, secret %s, verified %v", s.Tries, s.Secret, d.card.Verified(virtual.Sign))
+	cl.ok(application, signPIN, rightSign)
+	cl.want(newSign, "6581")
+	cl.want(wrongSign, "6581")
+	if s := cl.card.State().Sign; s.Tries != 5 || string(s.Secret) != "RENSHU123" || cl.card.Verified(virtual.Sign) {
+		t.Errorf("%d tries, secret %s, verified %v", s.Tries, s.Secret, cl.card.Verified(virtual.Sign))
 	}
 }
 
 func TestLogHoldsNoSecret(t *testing.T) {
-	d := newDesk(t, nil)
-	d.ok(application, signPIN, rightSign, newSign)
-	d.want("80200080 09 52454E534855313233", "6E00") // a misspelt VERIFY carries it too
-	for _, e := range d.card.Log() {
+	cl := newClient(t, nil)
+	cl.ok(application, signPIN, rightSign, newSign)
+	cl.want("80200080 09 52454E534855313233", "6E00") // a misspelt VERIFY carries it too
+	for _, e := range cl.card.Log() {
 		if strings.Contains(e.Command, "52454E534855") || strings.Contains(e.Command, "4E4557504153") {
 			t.Errorf("the log holds %s", e.Command)
 		}
 	}
-	e := d.card.Log()[2]
+	e := cl.card.Log()[2]
 	if e.Op != virtual.OpVerify || e.Credential != virtual.Sign || e.Outcome != virtual.Right || e.Status != 0x9000 {
 		t.Errorf("VERIFY was logged as %+v", e)
 	}

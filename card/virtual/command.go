@@ -7,15 +7,15 @@ import (
 	"time"
 )
 
-// command is a short command APDU (ISO/IEC 7816-4, 5.1), cases 1 to 4.
+// command is a short command APDU (ISO/IEC 7816-4 §5.1), cases 1 to 4.
 type command struct {
 	class, ins, p1, p2 byte
 	data               []byte
 	le                 int // 0: no Le field; otherwise 1 to 256
 }
 
-// parse reads a command of at least four bytes. It is false for extended lengths,
-// and for a length that does not fit: 6700 in both cases.
+// parse decodes a command of at least four bytes. It reports false for extended
+// lengths and for a length that does not fit; the answer is 6700 in both cases.
 func parse(b []byte) (command, bool) {
 	c := command{class: b[0], ins: b[1], p1: b[2], p2: b[3]}
 	body := b[4:]
@@ -38,7 +38,8 @@ func parse(b []byte) (command, bool) {
 	return c, true
 }
 
-// run executes one command under the lock and returns its whole answer.
+// run executes one command under the lock and returns its answer with the
+// status word.
 func (c *Card) run(x *Exchange) []byte {
 	if c.opts.APDUTime > 0 {
 		time.Sleep(c.opts.APDUTime)
@@ -53,7 +54,7 @@ func (c *Card) run(x *Exchange) []byte {
 	return binary.BigEndian.AppendUint16(data, sw)
 }
 
-// execute returns the data and the status word, and says in e what happened.
+// execute returns the data and the status word, and records in e what happened.
 func (c *Card) execute(raw []byte, e *Entry) ([]byte, uint16) {
 	if len(raw) < 4 {
 		return nil, statusLength
@@ -138,7 +139,7 @@ func (c *Card) getResponse(cmd command, wellFormed bool, pending []byte) ([]byte
 	return slices.Clone(pending[:n]), more(len(rest))
 }
 
-// more is 61xx; 00 stands for 256 and beyond.
+// more returns 61xx; its low byte is 00 for 256 bytes and more.
 func more(n int) uint16 {
 	if n > 255 {
 		n = 0

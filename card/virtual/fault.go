@@ -6,26 +6,27 @@ import (
 	"slices"
 )
 
-// ErrContactLost is the error of the faults that bring no answer.
+// ErrContactLost is the error of faults without an answer.
 var ErrContactLost = errors.New("contact lost")
 
-// A Fault is something that goes wrong at one exchange, or at several.
+// A Fault replaces what happens at one exchange, or at several.
 type Fault struct {
-	// At is the index of the exchange, from 0 since the card was made or ClearLog.
+	// At is the index of the exchange, counted from 0 since [New] or
+	// [Card.ClearLog].
 	At int
-	// When, if not nil, is asked instead of At.
+	// When, if not nil, reports whether the fault applies, instead of At.
 	When func(index int, command []byte) bool
-	// Repeat keeps the fault after it has struck once.
+	// Repeat keeps the fault after its first use.
 	Repeat bool
-	// Effect is what happens instead.
+	// Effect is what happens instead of the exchange.
 	Effect Effect
 }
 
-// An Effect stands between a command and the card's answer. It may let the card
-// execute the command, or not.
+// An Effect produces the answer to a command. It may let the card execute the
+// command, or not.
 type Effect func(*Exchange) ([]byte, error)
 
-// An Exchange is one command in the hands of an Effect.
+// An Exchange is one command that an [Effect] handles.
 type Exchange struct {
 	Index   int
 	Command []byte
@@ -34,16 +35,16 @@ type Exchange struct {
 	ran  bool
 }
 
-// Run lets the card execute the command and returns its answer.
+// Run executes the command on the card and returns its answer.
 func (x *Exchange) Run() []byte {
 	x.ran = true
 	return x.card.run(x)
 }
 
-// Card is the card that the command was meant for.
+// Card returns the card to which the command was sent.
 func (x *Exchange) Card() *Card { return x.card }
 
-// Inject adds faults. The first that fits an exchange strikes.
+// Inject adds faults. The first that matches an exchange applies.
 func (c *Card) Inject(faults ...Fault) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -59,7 +60,7 @@ func (c *Card) ClearFaults() {
 	c.faults = nil
 }
 
-// takeFault finds the fault of an exchange. The lock is held.
+// takeFault returns the fault of an exchange, or nil. The lock is held.
 func (c *Card) takeFault(x *Exchange) *Fault {
 	i := slices.IndexFunc(c.faults, func(f *Fault) bool {
 		if f.When != nil {
@@ -77,7 +78,7 @@ func (c *Card) takeFault(x *Exchange) *Fault {
 	return f
 }
 
-// On makes a When of an operation.
+// On returns a [Fault] condition (When) that matches an operation.
 func On(op Op) func(int, []byte) bool {
 	return func(_ int, command []byte) bool { return operation(command) == op }
 }
@@ -89,12 +90,14 @@ func lost(err error) error {
 	return err
 }
 
-// Drop loses the command on its way to the card: err, or ErrContactLost if nil.
+// Drop loses the command before it reaches the card. The exchange fails with
+// err, or with [ErrContactLost] if err is nil.
 func Drop(err error) Effect {
 	return func(*Exchange) ([]byte, error) { return nil, lost(err) }
 }
 
-// LoseAnswer lets the card execute the command, and loses the answer.
+// LoseAnswer executes the command and loses the answer, as [Drop] does the
+// command.
 func LoseAnswer(err error) Effect {
 	return func(x *Exchange) ([]byte, error) {
 		x.Run()
@@ -102,7 +105,8 @@ func LoseAnswer(err error) Effect {
 	}
 }
 
-// Remove takes the card away: the command is lost, and all that follow until PowerUp.
+// Remove takes the power away: this command and all that follow are lost until
+// [Card.PowerUp].
 func Remove(err error) Effect {
 	return func(x *Exchange) ([]byte, error) {
 		x.card.PowerDown()
@@ -110,12 +114,12 @@ func Remove(err error) Effect {
 	}
 }
 
-// Answer answers a status word; the card does not see the command.
+// Answer returns a status word without executing the command.
 func Answer(sw uint16) Effect {
 	return func(*Exchange) ([]byte, error) { return binary.BigEndian.AppendUint16(nil, sw), nil }
 }
 
-// AnswerAfter answers a status word after the card has executed the command.
+// AnswerAfter executes the command and returns sw instead of its answer.
 func AnswerAfter(sw uint16) Effect {
 	return func(x *Exchange) ([]byte, error) {
 		x.Run()
@@ -123,7 +127,7 @@ func AnswerAfter(sw uint16) Effect {
 	}
 }
 
-// ResetBefore resets the card, as another program would, before the command.
+// ResetBefore resets the card before the command, as another program would.
 func ResetBefore() Effect {
 	return func(x *Exchange) ([]byte, error) {
 		x.card.Reset()
@@ -131,8 +135,8 @@ func ResetBefore() Effect {
 	}
 }
 
-// SelectBefore selects another file, as another program would, before the command.
-// With a PIN file it leads a careless VERIFY to the wrong secret.
+// SelectBefore selects another file before the command, as another program
+// would. With a PIN file it directs a careless VERIFY to the wrong secret.
 func SelectBefore(file uint16) Effect {
 	return func(x *Exchange) ([]byte, error) {
 		x.card.mu.Lock()
@@ -142,8 +146,8 @@ func SelectBefore(file uint16) Effect {
 	}
 }
 
-// ReplaceBefore changes what the card holds before the command: another
-// certificate, another key.
+// ReplaceBefore changes the content of the card before the command, such as a
+// certificate or a key.
 func ReplaceBefore(change func(*State)) Effect {
 	return func(x *Exchange) ([]byte, error) {
 		x.card.Replace(change)
@@ -151,8 +155,8 @@ func ReplaceBefore(change func(*State)) Effect {
 	}
 }
 
-// Truncate keeps the first n bytes of the answer, so that the status is lost or
-// stands where data did.
+// Truncate executes the command and returns the first n bytes of the answer, so
+// that the status word is lost or consists of data.
 func Truncate(n int) Effect {
 	return func(x *Exchange) ([]byte, error) {
 		answer := x.Run()
@@ -160,7 +164,8 @@ func Truncate(n int) Effect {
 	}
 }
 
-// CutData takes the last n bytes of data out of the answer and leaves the status.
+// CutData executes the command and removes the last n bytes of data from the
+// answer.
 func CutData(n int) Effect {
 	return func(x *Exchange) ([]byte, error) {
 		answer := x.Run()
@@ -169,7 +174,8 @@ func CutData(n int) Effect {
 	}
 }
 
-// WithoutStatus takes the status word off the answer.
+// WithoutStatus executes the command and removes the status word from the
+// answer.
 func WithoutStatus() Effect {
 	return func(x *Exchange) ([]byte, error) {
 		answer := x.Run()
@@ -177,7 +183,7 @@ func WithoutStatus() Effect {
 	}
 }
 
-// Junk answers n bytes of nonsense; the card does not see the command.
+// Junk returns n meaningless bytes without executing the command.
 func Junk(n int) Effect {
 	return func(*Exchange) ([]byte, error) {
 		junk := make([]byte, max(n, 0))
@@ -188,7 +194,8 @@ func Junk(n int) Effect {
 	}
 }
 
-// Corrupt flips a bit in the middle of the answer's data, if it has any.
+// Corrupt executes the command and flips a bit in the middle of the answer's
+// data, if any.
 func Corrupt() Effect {
 	return func(x *Exchange) ([]byte, error) {
 		answer := x.Run()
@@ -199,8 +206,8 @@ func Corrupt() Effect {
 	}
 }
 
-// Hang gives no answer until the channel is closed, and then none either; the card
-// does not see the command.
+// Hang blocks until the channel is closed and then fails, without executing the
+// command.
 func Hang(until <-chan struct{}) Effect {
 	return func(*Exchange) ([]byte, error) {
 		<-until
@@ -208,7 +215,7 @@ func Hang(until <-chan struct{}) Effect {
 	}
 }
 
-// HangAfter is Hang after the card has executed the command.
+// HangAfter executes the command and then behaves as [Hang].
 func HangAfter(until <-chan struct{}) Effect {
 	return func(x *Exchange) ([]byte, error) {
 		x.Run()

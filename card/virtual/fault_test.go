@@ -12,8 +12,8 @@ import (
 
 var errRemoved = errors.New("removed")
 
-// TestFaults strikes the wrong VERIFY, the third exchange, and looks at what came
-// back and at what the card did.
+// TestFaults injects each fault at a wrong VERIFY, the third exchange, and
+// checks the answer and what the card did.
 func TestFaults(t *testing.T) {
 	closed := make(chan struct{})
 	close(closed)
@@ -40,65 +40,65 @@ func TestFaults(t *testing.T) {
 		{"other password", virtual.ReplaceBefore(func(s *virtual.State) { s.Sign.Secret = []byte("RENSHU124") }), "9000", nil, 5},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			d := newDesk(t, nil)
-			d.card.Inject(virtual.Fault{At: 2, Effect: c.effect})
-			d.ok(application, signPIN)
+			cl := newClient(t, nil)
+			cl.card.Inject(virtual.Fault{At: 2, Effect: c.effect})
+			cl.ok(application, signPIN)
 			raw, err := hex.DecodeString(strings.ReplaceAll(wrongSign, " ", ""))
 			if err != nil {
 				t.Fatal(err)
 			}
-			answer, err := d.card.Transmit(raw)
+			answer, err := cl.card.Transmit(raw)
 			if hex.EncodeToString(answer) != c.answer || !errors.Is(err, c.err) {
 				t.Errorf("answered %x, %v", answer, err)
 			}
-			if got := d.card.State().Sign.Tries; got != c.tries {
+			if got := cl.card.State().Sign.Tries; got != c.tries {
 				t.Errorf("%d tries left, want %d", got, c.tries)
 			}
-			if last := d.card.Log()[2]; last.Lost != (c.err != nil && c.tries == 5 || c.answer == "6f00" && c.tries == 5 || c.name == "junk") {
+			if last := cl.card.Log()[2]; last.Lost != (c.err != nil && c.tries == 5 || c.answer == "6f00" && c.tries == 5 || c.name == "junk") {
 				t.Errorf("logged as %+v", last)
 			}
 			if strings.HasPrefix(c.name, "removed") {
-				if _, err := d.card.Transmit(raw); !errors.Is(err, virtual.ErrNoPower) {
+				if _, err := cl.card.Transmit(raw); !errors.Is(err, virtual.ErrNoPower) {
 					t.Errorf("a removed card answers: %v", err)
 				}
-				d.card.PowerUp()
+				cl.card.PowerUp()
 			}
-			d.ok(application)
+			cl.ok(application)
 		})
 	}
 }
 
 func TestFaultByPredicateRepeats(t *testing.T) {
-	d := newDesk(t, nil)
-	d.card.Inject(virtual.Fault{When: virtual.On(virtual.OpReadBinary), Repeat: true, Effect: virtual.Corrupt()})
-	d.ok(application, authCert)
+	cl := newClient(t, nil)
+	cl.card.Inject(virtual.Fault{When: virtual.On(virtual.OpReadBinary), Repeat: true, Effect: virtual.Corrupt()})
+	cl.ok(application, authCert)
 	want := der('A', 900)[:256]
 	for range 2 {
-		if got := d.want(read, "9000"); bytes.Equal(got, want) {
+		if got := cl.want(read, "9000"); bytes.Equal(got, want) {
 			t.Error("the answer was not corrupted")
 		}
 	}
-	d.card.ClearFaults()
-	if got := d.want(read, "9000"); !bytes.Equal(got, want) {
+	cl.card.ClearFaults()
+	if got := cl.want(read, "9000"); !bytes.Equal(got, want) {
 		t.Error("the fault outlived its removal")
 	}
-	d.card.Inject(virtual.Fault{When: virtual.On(virtual.OpReadBinary), Effect: virtual.CutData(6)})
-	if got := d.want(read, "9000"); len(got) != 250 {
+	cl.card.Inject(virtual.Fault{When: virtual.On(virtual.OpReadBinary), Effect: virtual.CutData(6)})
+	if got := cl.want(read, "9000"); len(got) != 250 {
 		t.Errorf("%d bytes, want 250", len(got))
 	}
 }
 
 func TestFreshTellsWhetherTheCardWasLeftReset(t *testing.T) {
-	d := newDesk(t, nil)
-	if !d.card.Fresh() {
+	cl := newClient(t, nil)
+	if !cl.card.Fresh() {
 		t.Error("a new card is not fresh")
 	}
-	d.ok(application)
-	if d.card.Fresh() {
+	cl.ok(application)
+	if cl.card.Fresh() {
 		t.Error("a card with a selection counts as reset")
 	}
-	d.card.Reset()
-	if !d.card.Fresh() {
+	cl.card.Reset()
+	if !cl.card.Fresh() {
 		t.Error("a reset card is not fresh")
 	}
 }

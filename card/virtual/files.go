@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// exists tells whether a file can be selected.
+// exists reports whether a file can be selected.
 func (c *Card) exists(id uint16) bool {
 	if cred, ok := secretFile[id]; ok {
 		return c.state.Slot(cred).MaxTries > 0
@@ -17,8 +17,8 @@ func (c *Card) exists(id uint16) bool {
 	return ok && (content != nil || !c.opts.MissingFiles)
 }
 
-// content is what was written into a transparent file, without padding, and whether
-// there is such a file.
+// content returns what a transparent file holds, without padding, and reports
+// whether there is such a file.
 func (c *Card) content(id uint16) ([]byte, bool) {
 	switch id {
 	case fileSignCertificate:
@@ -37,7 +37,7 @@ func (c *Card) content(id uint16) ([]byte, bool) {
 	return nil, false
 }
 
-// tokenInformation is EF 0006: the label padded with spaces, and more spaces.
+// tokenInformation returns EF 0006: the label, padded with spaces.
 func tokenInformation(label string) []byte {
 	b := bytes.Repeat([]byte{' '}, tokenSize)
 	copy(b[:labelSize], label)
@@ -57,15 +57,15 @@ func (c *Card) hint() []byte {
 	return hint
 }
 
-// pad makes a certificate file: longer than the DER in it and not a multiple of
-// what one command reads, so that the last read comes back short.
+// pad returns a certificate file: longer than the DER in it, and not a multiple
+// of what one command reads, so that the last read is short.
 func pad(der []byte) []byte {
 	size := (len(der)/256+1)*256 + 100
 	file := slices.Grow(slices.Clone(der), size-len(der))
 	return append(file, bytes.Repeat([]byte{0xFF}, size-len(der))...)
 }
 
-// mayRead applies the access rules of docs/card.md §1.
+// mayRead reports whether a file may be read now (docs/card.md §1).
 func (c *Card) mayRead(id uint16) bool {
 	switch id {
 	case fileSignCertificate:
@@ -76,8 +76,8 @@ func (c *Card) mayRead(id uint16) bool {
 	return true
 }
 
-// readBinary reads the selected file, or one by its short identifier, whose first
-// 256 bytes can be reached that way (docs/card.md §2).
+// readBinary reads the selected file, or the first 256 bytes of one named by
+// its short identifier (docs/card.md §2).
 func (c *Card) readBinary(cmd command, wellFormed bool) ([]byte, uint16) {
 	short := cmd.p1&0x80 != 0
 	switch {

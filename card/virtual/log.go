@@ -5,10 +5,10 @@ import (
 	"slices"
 )
 
-// An Op is what a command asked for.
+// An Op is the operation that a command requests.
 type Op int
 
-// The operations of docs/card.md §2, and the rest.
+// The operations of docs/card.md §2, and OpOther for any other command.
 const (
 	OpOther Op = iota
 	OpSelectApplication
@@ -21,7 +21,7 @@ const (
 	OpGetResponse
 )
 
-// String is the operation's name, for messages of tests.
+// String returns the operation's name, for test messages.
 func (o Op) String() string {
 	names := [...]string{"other", "select application", "select file", "read", "query", "verify", "change", "sign", "get response"}
 	if o < 0 || int(o) >= len(names) {
@@ -30,21 +30,22 @@ func (o Op) String() string {
 	return names[o]
 }
 
-// An Outcome is what a command did to a secret or with a key.
+// An Outcome is the effect of a command on a secret, or with a key.
 type Outcome int
 
-// Outcomes. Nothing is that of every refusal and of commands without one.
+// The outcomes. Nothing is the outcome of a refusal, and of a command without
+// effect.
 const (
 	Nothing Outcome = iota
-	Query           // the count was asked for
+	Query           // the count was queried
 	Right           // the secret was right
 	Wrong           // the secret was wrong and cost a try
-	Blocked         // no try was left, nothing was compared
+	Blocked         // no try was left; nothing was compared
 	Changed         // the secret was replaced
 	Signed          // a signature was made
 )
 
-// String is the outcome's name, for messages of tests.
+// String returns the outcome's name, for test messages.
 func (o Outcome) String() string {
 	names := [...]string{"nothing", "query", "right", "wrong", "blocked", "changed", "signed"}
 	if o < 0 || int(o) >= len(names) {
@@ -53,29 +54,29 @@ func (o Outcome) String() string {
 	return names[o]
 }
 
-// An Entry is one command in the card's own log.
+// An Entry is one command in the card's log.
 type Entry struct {
 	Index      int // of the exchange, from 0
 	Op         Op
-	Credential Credential // None where no secret or key was concerned
+	Credential Credential // None if no secret or key is concerned
 	Outcome    Outcome
-	Status     uint16 // what the card answered, whatever a Fault made of it
-	Command    string // in hexadecimal, with the data of VERIFY and CHANGE left out
+	Status     uint16 // the card's own answer, before a Fault changed it
+	Command    string // in hexadecimal, without the data of VERIFY and CHANGE
 	Lost       bool   // a Fault kept the command from the card
 }
 
-// logLimit bounds the log of a card that is served for days.
+// logLimit is the number of entries that the log of a long-running card keeps.
 const logLimit = 1 << 16
 
-// Tally counts since the card was made, or since ClearLog.
+// A Tally holds counts since [New] or [Card.ClearLog].
 type Tally struct {
 	Exchanges, Resets                  int
 	Queries, Right, Wrong, Blocked     int // VERIFYs by outcome, of both secrets
 	Changes, Signatures, Reads, Select int
 }
 
-// Log returns the commands that came, oldest first; the oldest of more than 65,536
-// are dropped.
+// Log returns the commands that the card was sent, oldest first. Of more than
+// 65,536 the oldest are dropped.
 func (c *Card) Log() []Entry {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -89,7 +90,7 @@ func (c *Card) Tally() Tally {
 	return c.tally
 }
 
-// ClearLog empties the log and the counts, and starts the index at 0 again.
+// ClearLog empties the log and the counts, and restarts the index at 0.
 func (c *Card) ClearLog() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -127,7 +128,7 @@ func (c *Card) record(e Entry) {
 	}
 }
 
-// operation names a command by its bytes alone.
+// operation returns the operation of a command, from its bytes alone.
 func operation(b []byte) Op {
 	if len(b) < 4 {
 		return OpOther
@@ -155,8 +156,8 @@ func operation(b []byte) Op {
 	return OpOther
 }
 
-// redact writes a command without what a VERIFY or CHANGE carries, whatever its
-// class and length: only the header and how many bytes followed.
+// redact returns a command in hexadecimal. Of a VERIFY or CHANGE of any class
+// and length it keeps only the header and the number of bytes after it.
 func redact(b []byte) string {
 	if len(b) > 4 && (b[1] == insVerify || b[1] == insChange) {
 		return fmt.Sprintf("%X [%d bytes]", b[:4], len(b)-4)

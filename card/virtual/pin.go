@@ -5,7 +5,8 @@ import (
 	"slices"
 )
 
-// secretTarget is the credential whose PIN file is selected, or the refusal.
+// secretTarget returns the credential whose PIN file is selected, or None and
+// the status word of the refusal.
 func (c *Card) secretTarget() (Credential, uint16) {
 	if c.session.file == 0 {
 		return None, statusNoFile
@@ -17,7 +18,7 @@ func (c *Card) secretTarget() (Credential, uint16) {
 	return cred, statusOK
 }
 
-// verify is VERIFY, and the query of the count when it carries nothing.
+// verify executes VERIFY, which without data queries the count.
 func (c *Card) verify(cmd command, wellFormed bool, e *Entry) uint16 {
 	switch {
 	case cmd.p1 != 0x00 || cmd.p2 != 0x80:
@@ -40,8 +41,8 @@ func (c *Card) verify(cmd command, wellFormed bool, e *Entry) uint16 {
 		c.session.verified[cred] = false
 		return c.opts.BlockedStatus
 	}
-	// A secret of the wrong length costs a try as any wrong one: whether the real
-	// card is kinder is not known.
+	// A secret of the wrong length costs a try like any wrong one; whether it
+	// does on the real card is unknown.
 	right := subtle.ConstantTimeCompare(cmd.data, slot.Secret) == 1
 	next := *slot
 	if next.Tries--; right {
@@ -70,7 +71,8 @@ func (c *Card) query(cred Credential, slot *Slot) uint16 {
 	return statusWrong | uint16(max(slot.Tries, 0))
 }
 
-// change is CHANGE REFERENCE DATA with the new value only, after VERIFY (docs/card.md §2).
+// change executes CHANGE REFERENCE DATA, which carries the new value only and
+// needs VERIFY before it (docs/card.md §2).
 func (c *Card) change(cmd command, wellFormed bool, e *Entry) uint16 {
 	switch {
 	case cmd.p1 != 0x01 || cmd.p2 != 0x80:
@@ -102,7 +104,8 @@ func (c *Card) change(cmd command, wellFormed bool, e *Entry) uint16 {
 	return statusOK
 }
 
-// wellFormedSecret tells whether the bytes are of the alphabet of docs/card.md §5.
+// wellFormedSecret reports whether all bytes are in the alphabet of
+// docs/card.md §5.
 func wellFormedSecret(cred Credential, secret []byte) bool {
 	return !slices.ContainsFunc(secret, func(b byte) bool {
 		digit, letter := b >= '0' && b <= '9', b >= 'A' && b <= 'Z'
@@ -110,8 +113,8 @@ func wellFormedSecret(cred Credential, secret []byte) bool {
 	})
 }
 
-// store keeps a slot, on disk first when there is one. It is false if that failed,
-// and then nothing has changed.
+// store replaces a slot, after Options.Save if it is set. It reports false if
+// Save failed; then nothing has changed.
 func (c *Card) store(cred Credential, next Slot) bool {
 	now := c.state.Slot(cred)
 	if now.Tries == next.Tries && string(now.Secret) == string(next.Secret) {

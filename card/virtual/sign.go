@@ -11,8 +11,9 @@ import (
 	"time"
 )
 
-// digestInfo are the DigestInfo values that the card pads, without the digest
-// (RFC 8017, 9.2 note 1). SHA-1 is of the 住民基本台帳カード's time and stays possible.
+// digestInfo holds the DigestInfo values that the card accepts, without the
+// digest (RFC 8017 §9.2, note 1). SHA-1 dates from the 住民基本台帳カード and
+// is accepted still.
 var digestInfo = []struct {
 	size   int
 	prefix []byte
@@ -32,8 +33,8 @@ func wellFormedDigestInfo(b []byte) bool {
 	return false
 }
 
-// sign is the signature with the selected key: RSA pads a DigestInfo as PKCS#1 v1.5
-// says, P-384 takes the SHA-384 digest itself (docs/card.md §2, §9).
+// sign signs with the selected key. An RSA key pads a DigestInfo by PKCS #1
+// v1.5; a P-384 key signs the SHA-384 digest itself (docs/card.md §2 and §9).
 func (c *Card) sign(cmd command, wellFormed bool, e *Entry) ([]byte, uint16) {
 	switch {
 	case cmd.p1 != 0x00 || cmd.p2 != 0x80:

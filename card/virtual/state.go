@@ -5,7 +5,8 @@ import (
 	"slices"
 )
 
-// A Credential is one of the two secrets of the card, with its key and certificate.
+// A Credential is one of the two secrets of the card, with its key and
+// certificate.
 type Credential int
 
 const (
@@ -15,12 +16,12 @@ const (
 	Auth
 )
 
-// None stands in the log for commands that concern no secret.
+// None is the credential of log entries that concern no secret.
 const None Credential = -1
 
 func (c Credential) valid() bool { return c == Sign || c == Auth }
 
-// String is "sign", "auth" or "none".
+// String returns "sign", "auth" or "none".
 func (c Credential) String() string {
 	switch c {
 	case Sign:
@@ -31,15 +32,17 @@ func (c Credential) String() string {
 	return "none"
 }
 
-// State is what a card holds: what was written when it was made, and what it counts.
+// State is the content of a card: what was written when it was issued, and its
+// counters.
 type State struct {
 	// Label is the token label, at most 32 bytes (docs/card.md §1).
 	Label string
 	// Sign and Auth are the two halves of the application.
 	Sign, Auth Slot
-	// AuthCertificateNeedsPIN is the phone's rule: EF 000A is read after the PIN.
+	// AuthCertificateNeedsPIN makes EF 000A readable only after the PIN, as on
+	// a phone.
 	AuthCertificateNeedsPIN bool
-	// Hint is EF 0008; nil means what the certificates say.
+	// Hint is EF 0008. nil means that it follows from the certificates.
 	Hint []byte
 }
 
@@ -47,13 +50,14 @@ type State struct {
 type Slot struct {
 	Key         crypto.Signer // *rsa.PrivateKey or *ecdsa.PrivateKey; nil: no key file
 	Certificate []byte        // DER; nil: none on this card
-	CA          []byte        // DER of the issuer; nil: none on this card
+	CA          []byte        // DER of the issuer's; nil: none on this card
 	Secret      []byte        // ASCII, as VERIFY sends it
 	Tries       int           // left, at most 15
-	MaxTries    int           // 0: no such secret, its file is missing
+	MaxTries    int           // 0: no such secret; its file is missing
 }
 
-// Slot returns the half of the state that belongs to cred, to be read or changed.
+// Slot returns the half of the state that belongs to cred. The caller may
+// change it.
 func (s *State) Slot(cred Credential) *Slot {
 	if cred == Auth {
 		return &s.Auth

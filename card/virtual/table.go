@@ -1,7 +1,7 @@
 package virtual
 
-// The card's constants, stated here a second time and on purpose (see the package
-// comment). Each row names its place in docs/card.md.
+// The card's constants, repeated here on purpose (see the package comment).
+// Each group names its section of docs/card.md.
 
 // applicationID is the JPKI application (§1).
 var applicationID = []byte{0xD3, 0x92, 0xF0, 0x00, 0x26, 0x01, 0x00, 0x00, 0x00, 0x01}
@@ -71,7 +71,7 @@ var secretForm = [2]struct{ min, max int }{
 	Auth: {4, 4},
 }
 
-// secretFile and keyFile tell which credential a file belongs to.
+// secretFile and keyFile map a file to its credential.
 var (
 	secretFile = map[uint16]Credential{fileSignPIN: Sign, fileAuthPIN: Auth}
 	keyFile    = map[uint16]Credential{fileSignKey: Sign, fileAuthKey: Auth}

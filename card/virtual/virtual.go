@@ -1,13 +1,13 @@
-// Package virtual is a JPKI card in software: it answers APDUs as docs/card.md says the
-// real card does, and is as unforgiving. It counts tries, blocks, forgets what was
-// verified when it loses power, and refuses a wrong byte in any place.
+// Package virtual is a JPKI card in software. It answers APDUs as docs/card.md
+// describes for the real card, and is as strict: it counts tries, blocks, drops
+// the verified state when it loses power, and refuses a wrong byte anywhere.
 //
-// It is not a library for talking to cards, and shares no constant with the one
-// that does (package card): a wrong value there must meet a refusal here. It is no
-// safe place for keys either, which stand in memory as they are.
+// It is not a library for using cards, and shares no constant with the one that
+// is (package card), so that it refuses a wrong value there. It does not
+// protect its keys, which are in memory in the clear.
 //
-// The facts and how sure they are: docs/card.md §1 to §5 of the project. Command and
-// answer structure: ISO/IEC 7816-4.
+// The facts, with how certain they are, are in docs/card.md §1 to §5. The
+// structure of commands and answers is that of ISO/IEC 7816-4.
 package virtual
 
 import (
@@ -19,54 +19,57 @@ import (
 	"time"
 )
 
-// ErrNoPower is what Transmit returns while the card has no power.
+// ErrNoPower is the error of [Card.Transmit] while the card has no power.
 var ErrNoPower = errors.New("virtual card: no power")
 
-// Options says how a card behaves where sources disagree (docs/card.md §2, §3) or where
-// a test wants another card. The zero value is the plastic card of today, empty.
+// Options selects how a card behaves where sources disagree (docs/card.md §2
+// and §3), or where a test needs another card. The zero value is an empty
+// plastic card of today.
 type Options struct {
 	State State
 
-	// BlockedStatus is the answer to a VERIFY when no try is left: 6984 unless set.
+	// BlockedStatus is the answer to a VERIFY if no try is left. Zero means
+	// 6984.
 	BlockedStatus uint16
-	// QueryBlocked makes the empty VERIFY answer BlockedStatus too, when no try is
-	// left; otherwise it answers 63C0.
+	// QueryBlocked makes the empty VERIFY answer BlockedStatus, too, if no try
+	// is left; otherwise it answers 63C0.
 	QueryBlocked bool
 	// QueryAfterVerify makes the empty VERIFY answer 9000 once the secret was
-	// verified; otherwise it goes on answering 63Cx.
+	// verified; otherwise it still answers 63Cx.
 	QueryAfterVerify bool
 	// KeepVerified keeps the verified state over a new SELECT of the
 	// application, which otherwise drops it. Without power it is always lost.
 	KeepVerified bool
 	// RefuseShortID refuses READ BINARY by short file identifier with 6A86.
 	RefuseShortID bool
-	// WarnAtEnd answers 6282 to a read that meets the end of the file: with the
-	// bytes that were left, or with none when it starts there. Otherwise the first
-	// is 9000 and the second 6B00.
+	// WarnAtEnd answers 6282 to a read that reaches the end of the file, with
+	// the bytes that were left, and to one that starts there, without data.
+	// Otherwise the first is answered 9000 and the second 6B00.
 	WarnAtEnd bool
 	// ExactLength answers 6Cxx to a read of more bytes than are left.
 	ExactLength bool
-	// ChainAnswers answers 61xx to a signature, which GET RESPONSE then fetches.
+	// ChainAnswers answers 61xx to a signature command; GET RESPONSE then
+	// returns the signature.
 	ChainAnswers bool
 	// MissingFiles answers 6A82 to the selection of a certificate that the card
-	// does not hold; otherwise its file is there and holds only FF.
+	// does not hold; otherwise its file exists and holds only FF.
 	MissingFiles bool
-	// DERSignatures makes ECDSA signatures an ECDSA-Sig-Value (RFC 3279 2.2.3);
-	// otherwise they are r and s, each of the length of the curve.
+	// DERSignatures returns ECDSA signatures as an ECDSA-Sig-Value (RFC 3279
+	// §2.2.3); otherwise they are r and s, each as long as the curve.
 	DERSignatures bool
 
-	// Save is called with the new state before an answer that depends on a changed
-	// count or secret goes out. If it fails the card answers 6581 and the state
-	// stays as it was.
+	// Save is called with the new state before the card answers a command that
+	// changed a count or a secret. If it fails, the card answers 6581 and the
+	// state is unchanged.
 	Save func(State) error
-	// Rand is the source of ECDSA nonces; nil means crypto/rand.
+	// Rand is the source of ECDSA nonces; nil means [crypto/rand.Reader].
 	Rand io.Reader
-	// APDUTime and SignatureTime are how long the card takes for each command, and
-	// for each signature on top of it.
+	// APDUTime is how long the card takes for each command, SignatureTime how
+	// much longer for a signature.
 	APDUTime, SignatureTime time.Duration
 }
 
-// A Card is one card. It may be used by several goroutines.
+// A Card is one card. It is safe for concurrent use.
 type Card struct {
 	opts Options
 
@@ -80,7 +83,7 @@ type Card struct {
 	exchange int
 }
 
-// session is what the card forgets when it loses power.
+// session is the state that the card drops when it loses power.
 type session struct {
 	application bool
 	file        uint16 // 0: none selected
@@ -98,16 +101,17 @@ func New(o Options) *Card {
 	return &Card{opts: o, state: o.State.clone(), powered: true}
 }
 
-// ATR is the answer to reset of the contact interface (docs/card.md §4).
+// ATR returns the answer to reset of the contact interface (docs/card.md §4).
 func (c *Card) ATR() []byte { return slices.Clone(answerToReset) }
 
-// PowerUp gives the card power; a card that has it is reset.
+// PowerUp turns the power on. It resets a card that has power.
 func (c *Card) PowerUp() { c.power(true) }
 
-// PowerDown takes the power away: the card forgets selection and verified secrets.
+// PowerDown turns the power off. The card drops its selected and verified
+// state.
 func (c *Card) PowerDown() { c.power(false) }
 
-// Reset is a warm reset: the card forgets selection and verified secrets.
+// Reset is a warm reset. The card drops its selected and verified state.
 func (c *Card) Reset() { c.power(true) }
 
 func (c *Card) power(on bool) {
@@ -118,46 +122,47 @@ func (c *Card) power(on bool) {
 	c.tally.Resets++
 }
 
-// State returns a copy of what the card holds now: the truth that a test compares
-// a program's words with.
+// State returns a copy of the card's content, with which a test compares what a
+// program reports.
 func (c *Card) State() State {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.state.clone()
 }
 
-// Replace changes what the card holds, behind the back of whoever talks to it.
-// Nothing is saved.
+// Replace changes the card's content while a program may be using it. It does
+// not call Options.Save.
 func (c *Card) Replace(change func(*State)) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	change(&c.state)
 }
 
-// Verified tells whether the secret of cred is verified in this power-up.
+// Verified reports whether the secret of cred is verified now.
 func (c *Card) Verified(cred Credential) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return cred.valid() && c.session.verified[cred]
 }
 
-// Fresh tells whether the card was left reset: no command since its last reset.
+// Fresh reports whether the card was sent no command since its last reset.
 func (c *Card) Fresh() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return !c.session.touched
 }
 
-// PINSelected reports whether a PIN file was selected since the last reset: a card
-// that must not be left so.
+// PINSelected reports whether a PIN file was selected since the last reset. A
+// program must not leave a card in that state.
 func (c *Card) PINSelected() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.session.pin
 }
 
-// Transmit answers one command APDU. The answer ends with the two status bytes; an
-// error means that no answer came, which a card without power or a Fault brings.
+// Transmit executes one command APDU and returns the answer, which ends with
+// the two bytes of the status word. An error means that there was no answer:
+// the card has no power, or a [Fault] applies.
 func (c *Card) Transmit(command []byte) ([]byte, error) {
 	x := &Exchange{Command: slices.Clone(command), card: c}
 	c.mu.Lock()

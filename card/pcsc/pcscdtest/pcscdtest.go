@@ -1,13 +1,14 @@
-// Package pcscdtest puts virtual cards into a reader of the real PC/SC service, for
-// tests: pcscd, started when it does not run, with vsmartcard's virtual reader driver.
+// Package pcscdtest inserts virtual cards into a reader of the real PC/SC
+// service, for tests: pcscd, which it starts unless it runs, with the virtual
+// reader driver of vsmartcard.
 //
-// It is for tests alone and needs no hardware. It is not for machines with readers in
-// use: a card lies in the virtual reader's first slot for as long as a test lasts, and
-// every program may reach it there.
+// It is for tests only and needs no hardware. It is not for machines whose
+// readers are in use: during a test the card is in the virtual reader's first
+// slot, where every program can use it.
 //
-// The parts are Debian's packages pcscd and vsmartcard-vpcd, as they come. The slots
-// are shared by all processes, and go test runs packages at once: a lock makes them
-// take turns.
+// It needs Debian's packages pcscd and vsmartcard-vpcd, unchanged. All
+// processes share the slots, and go test runs packages in parallel: a file lock
+// makes them take turns.
 package pcscdtest
 
 import (
@@ -30,7 +31,7 @@ import (
 	"natsuin/card/virtual/vpcd"
 )
 
-// Install is the command that installs what the tests need.
+// Install is the command that installs the programs that the tests need.
 const Install = "apt-get install pcscd vsmartcard-vpcd opensc openssl"
 
 const (
@@ -39,7 +40,7 @@ const (
 	driver = "/usr/lib/pcsc/drivers/serial/libifdvpcd.so"
 )
 
-// Limits that only a broken machine meets.
+// Limits that only a broken machine reaches.
 const (
 	turnLimit  = 10 * time.Minute
 	startLimit = 30 * time.Second
@@ -47,11 +48,11 @@ const (
 )
 
 const (
-	insertLimit = 4 * time.Second // a card that pcscd sees at all it sees in less
-	pollTime    = time.Second     // more than pcscd takes to look at its readers again
+	insertLimit = 4 * time.Second // pcscd sees a card in less, or not at all
+	pollTime    = time.Second     // longer than pcscd's polling interval
 )
 
-// A Service is the PC/SC service with one virtual reader at the test's disposal.
+// A Service is the PC/SC service with one virtual reader reserved for the test.
 type Service struct {
 	t      testing.TB
 	reader string
@@ -60,12 +61,14 @@ type Service struct {
 	remove func()
 }
 
-// Use waits for this process's turn, starts pcscd unless it runs, and returns it with
-// an empty virtual reader. At the end of the test the reader is empty again and what
-// was started is stopped. Where the service cannot be had the test is skipped, or
-// fails when the environment says CI=true.
+// Use waits for this process's turn, starts pcscd unless it runs, and returns
+// it with an empty virtual reader. At the end of the test the reader is
+// emptied, and pcscd stopped if Use started it. If the service is missing, Use
+// skips the test, or fails it if CI=true is in the environment. With -short it
+// always skips.
 func Use(t testing.TB) *Service {
 	t.Helper()
+	skipIfShort(t)
 	if !pcsc.Available() {
 		lack(t, "built without reader support: set CGO_ENABLED=1 and "+Install+" libpcsclite-dev")
 	}
@@ -89,13 +92,22 @@ func Use(t testing.TB) *Service {
 	return s
 }
 
-// Need looks for programs, and skips the test without one; in CI it fails.
+// Need skips the test if one of the programs is missing, or with -short; if
+// CI=true is in the environment, a missing program fails the test.
 func Need(t testing.TB, programs ...string) {
 	t.Helper()
+	skipIfShort(t)
 	for _, p := range programs {
 		if _, err := exec.LookPath(p); err != nil {
 			lack(t, p+" is missing: "+Install)
 		}
+	}
+}
+
+func skipIfShort(t testing.TB) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("other programs are not used with -short")
 	}
 }
 
@@ -118,7 +130,7 @@ func takeTurn(t testing.TB) {
 	t.Cleanup(func() { lock.Unlock() })
 }
 
-// runs is whether somebody answers at the service's socket.
+// runs reports whether the service accepts connections at its socket.
 func runs() bool {
 	conn, err := net.Dial("unix", socket)
 	if err != nil {
@@ -132,7 +144,7 @@ func start(t testing.TB) {
 	t.Helper()
 	program, err := exec.LookPath("pcscd")
 	if err != nil {
-		program = "/usr/sbin/pcscd" // not in the path of everyone
+		program = "/usr/sbin/pcscd" // not in every PATH
 	}
 	for _, file := range []string{program, driver} {
 		if _, err := os.Stat(file); err != nil {
@@ -172,10 +184,10 @@ func start(t testing.TB) {
 	await(t, startLimit, "pcscd", func() (bool, any) { return runs(), socket })
 }
 
-// Reader is the name of the reader in which Insert puts cards.
+// Reader returns the name of the reader into which [Service.Insert] puts cards.
 func (s *Service) Reader() string { return s.reader }
 
-// Insert puts a card into the reader and returns when the service sees it there.
+// Insert puts a card into the reader and returns when the service reports it.
 func (s *Service) Insert(card vpcd.Card) {
 	s.t.Helper()
 	for deadline := time.Now().Add(stateLimit); ; {
@@ -185,14 +197,15 @@ func (s *Service) Insert(card vpcd.Card) {
 		} else if time.Now().After(deadline) {
 			s.t.Fatalf("no card in the reader after %v: %v", stateLimit, seen)
 		}
-		// pcscd polls its readers every 0.4 s, and does not see a card that came back
-		// between two polls after a command or a reset had failed: it is taken out once more.
+		// pcscd polls its readers every 0.4 s and misses a card that was
+		// reinserted between two polls after a failed command or reset: remove
+		// it once more.
 		s.withdraw()
 		time.Sleep(pollTime)
 	}
 }
 
-// serve lets the card answer the reader from now on.
+// serve connects the card to the reader.
 func (s *Service) serve(card vpcd.Card) {
 	s.t.Helper()
 	conn, err := vpcd.Dial(s.t.Context(), slot)
@@ -213,7 +226,7 @@ func (s *Service) serve(card vpcd.Card) {
 	}
 }
 
-// Remove takes the card away, if there is one, and returns when the service sees that.
+// Remove removes the card, if any, and returns when the service reports that.
 func (s *Service) Remove() {
 	s.t.Helper()
 	if s.withdraw() {
@@ -221,7 +234,7 @@ func (s *Service) Remove() {
 	}
 }
 
-// withdraw ends serving, if a card is there.
+// withdraw disconnects the card and reports whether there was one.
 func (s *Service) withdraw() bool {
 	s.mu.Lock()
 	remove := s.remove
@@ -238,7 +251,8 @@ func (s *Service) awaitPresence(want bool) {
 	await(s.t, stateLimit, map[bool]string{true: "card in the reader", false: "empty reader"}[want], func() (bool, any) { return s.present(want) })
 }
 
-// present is whether the service sees a card in the reader as wanted, and what it sees.
+// present reports whether the presence of a card in the reader is as wanted,
+// and returns what the service reported.
 func (s *Service) present(want bool) (bool, any) {
 	readers, err := pcsc.System{}.Readers(context.Background())
 	for _, r := range readers {
@@ -249,7 +263,8 @@ func (s *Service) present(want bool) (bool, any) {
 	return false, fmt.Sprint(readers, err)
 }
 
-// await polls until holds says so, and fails the test at the limit with what it saw.
+// await polls until holds returns true, and fails the test with what holds saw
+// if limit passes first.
 func await(t testing.TB, limit time.Duration, what string, holds func() (ok bool, seen any)) {
 	t.Helper()
 	if ok, seen := within(limit, holds); !ok {
@@ -257,7 +272,7 @@ func await(t testing.TB, limit time.Duration, what string, holds func() (ok bool
 	}
 }
 
-// within polls until holds says so or limit has passed.
+// within polls until holds returns true or limit has passed.
 func within(limit time.Duration, holds func() (ok bool, seen any)) (ok bool, seen any) {
 	for deadline := time.Now().Add(limit); ; time.Sleep(20 * time.Millisecond) {
 		if ok, seen = holds(); ok || time.Now().After(deadline) {

@@ -7,16 +7,16 @@ import (
 	"net/netip"
 )
 
-// NotLoopbackError is an address that other machines could reach.
+// A NotLoopbackError means that other machines could reach an address.
 type NotLoopbackError struct{ Address string }
 
 func (e *NotLoopbackError) Error() string {
 	return fmt.Sprintf("vpcd: listen: %s is not a loopback address", e.Address)
 }
 
-// Listen waits for connections on a loopback address such as 127.0.0.1:0 or
-// [::1]:35963. A host must be an address or the word localhost, which means
-// 127.0.0.1; names are not looked up. Any other is a *NotLoopbackError.
+// Listen listens on a loopback address such as 127.0.0.1:0 or [::1]:35963. The
+// host must be an address, or localhost, which means 127.0.0.1; names are not
+// resolved. For any other host the error is a [*NotLoopbackError].
 func Listen(ctx context.Context, address string) (net.Listener, error) {
 	host, port, err := net.SplitHostPort(address)
 	if err != nil {
@@ -37,8 +37,9 @@ func Listen(ctx context.Context, address string) (net.Listener, error) {
 	return listener, nil
 }
 
-// Dial connects to the port on which the reader driver of pcscd waits for a card:
-// 127.0.0.1:35963 is its first slot as Debian ships it, 35964 its second.
+// Dial connects to the port on which the reader driver of pcscd waits for a
+// card. As Debian ships it, 127.0.0.1:35963 is its first slot and port 35964
+// its second.
 func Dial(ctx context.Context, address string) (net.Conn, error) {
 	var dialer net.Dialer
 	conn, err := dialer.DialContext(ctx, "tcp", address)

@@ -5,9 +5,10 @@ import (
 	"syscall"
 )
 
-// A promptConn acknowledges at once what it has read. The driver writes the length of
-// a command and the command apart, and Nagle's algorithm holds the second back until
-// the first is acknowledged: 40 ms a command, were it left to the kernel.
+// A promptConn acknowledges data as soon as it is read. The driver writes the
+// length of a command and the command separately, and Nagle's algorithm delays
+// the second until the first is acknowledged: 40 ms a command by the kernel's
+// default.
 type promptConn struct{ *net.TCPConn }
 
 func prompt(conn net.Conn) net.Conn {
@@ -17,7 +18,8 @@ func prompt(conn net.Conn) net.Conn {
 	return conn
 }
 
-// Read implements net.Conn. The kernel forgets the option, so each read sets it anew.
+// Read implements [net.Conn]. The kernel resets the option, so that each read
+// sets it again.
 func (c promptConn) Read(b []byte) (int, error) {
 	n, err := c.TCPConn.Read(b)
 	if raw, rawErr := c.SyscallConn(); rawErr == nil {

@@ -1,13 +1,15 @@
-// Package vpcd puts a virtual card into a reader of PC/SC: it speaks the protocol of
-// vsmartcard's virtual reader driver (vpcd), so that any PC/SC program meets the card
-// as if it lay in a reader.
+// Package vpcd inserts a virtual card into a PC/SC reader. It implements the
+// protocol of the virtual reader driver of vsmartcard (vpcd), so that any PC/SC
+// program can use the card.
 //
-// It is not a reader driver, and not for networks: nobody is authenticated, and
-// whoever reaches the port can use the card. It listens on loopback addresses only.
+// It is not a reader driver, and not for networks: it authenticates nobody, and
+// every program that reaches the port can use the card. It listens on loopback
+// addresses only.
 //
 // The protocol is that of vpcd 0.9 (https://frankmorgner.github.io/vsmartcard):
-// frames of a 2-byte big-endian length and that many bytes. A frame of one byte is a
-// control message: 0 off, 1 on, 2 reset, 4 ATR; any other is a command APDU.
+// frames of a 2-byte big-endian length and that many bytes. A frame of one byte
+// is a control message: 0 off, 1 on, 2 reset, 4 ATR; any other is a command
+// APDU.
 package vpcd
 
 import (
@@ -20,7 +22,7 @@ import (
 	"syscall"
 )
 
-// A Card is what a reader needs of a card.
+// A Card is a card as a reader uses it.
 type Card interface {
 	ATR() []byte
 	PowerUp()
@@ -37,18 +39,19 @@ const (
 	controlATR   = 4
 )
 
-// maxFrame is the longest frame that the length field can say.
+// maxFrame is the longest frame that the length field allows, in bytes.
 const maxFrame = 1<<16 - 1
 
-// FrameError is a frame that the protocol does not know.
+// A FrameError means that a frame breaks the protocol.
 type FrameError struct{ Reason string }
 
 func (e *FrameError) Error() string { return "vpcd: frame: " + e.Reason }
 
 // Serve answers the reader at the other end of conn until ctx ends, the reader
-// leaves or the card gives no answer. It closes conn, which the reader sees as the
-// card being taken away, and leaves the card without power. The error is nil when
-// the reader left between frames, and ctx.Err() when ctx ended.
+// closes the connection, or the card does not answer. Then it closes conn,
+// which the reader sees as removal of the card, and turns the card's power off.
+// The error is nil if the reader closed the connection between frames, and
+// ctx.Err() if ctx ended.
 func Serve(ctx context.Context, conn net.Conn, card Card) error {
 	stop := context.AfterFunc(ctx, func() { conn.Close() })
 	defer stop()
@@ -87,7 +90,8 @@ func serve(conn io.ReadWriter, card Card) error {
 	}
 }
 
-// control obeys a control message; only the question for the ATR has an answer.
+// control carries out a control message. Only the request for the ATR has an
+// answer.
 func control(message byte, card Card) ([]byte, error) {
 	switch message {
 	case controlOff:
@@ -104,7 +108,7 @@ func control(message byte, card Card) ([]byte, error) {
 	return nil, nil
 }
 
-// ReadFrame reads one frame. The error is io.EOF when r ends between frames.
+// ReadFrame reads one frame. The error is [io.EOF] if r ends between frames.
 func ReadFrame(r io.Reader) ([]byte, error) {
 	var length [2]byte
 	if _, err := io.ReadFull(r, length[:]); err != nil {
@@ -131,7 +135,7 @@ func truncated(err error) error {
 	return err
 }
 
-// WriteFrame writes one frame in one piece.
+// WriteFrame writes one frame with a single Write.
 func WriteFrame(w io.Writer, frame []byte) error {
 	if len(frame) > maxFrame {
 		return &FrameError{Reason: fmt.Sprintf("%d bytes do not fit", len(frame))}

@@ -17,6 +17,7 @@ import (
 	"natsuin/card/apdu"
 	"natsuin/cmd/internal/console"
 	"natsuin/cmd/internal/outcome"
+	"natsuin/cmd/internal/queue"
 	"natsuin/cmd/internal/terminal"
 )
 
@@ -69,6 +70,8 @@ type Access struct {
 	Now     func() time.Time
 	// AfterFunc runs f once, after d, unless stop is called before.
 	AfterFunc func(d time.Duration, f func()) (stop func())
+
+	trace queue.Queue // the lines of -v
 }
 
 // Answerable refuses a run in which neither a person nor --pin-from can give a
@@ -83,10 +86,15 @@ func (a *Access) Answerable() error {
 // Kind names the kind of a card in words.
 func (a *Access) Kind(t card.Token) string { return a.T("kind." + t.Kind.String()) }
 
-// traced reports each exchange on stderr under -v, secrets redacted by command.
+// traced reports each exchange on standard error under -v, secrets redacted by
+// command. The lines are queued, so that no transaction waits for whoever reads
+// them.
 func (a *Access) traced(t apdu.Transmitter) apdu.Transmitter {
 	if !a.Verbose {
 		return t
 	}
-	return apdu.Trace(t, a.Trace)
+	a.trace.Limit = 1
+	return apdu.Trace(t, func(line string) {
+		a.trace.Add(func() { a.Trace(line) })
+	})
 }

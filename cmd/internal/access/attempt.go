@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"natsuin/card"
@@ -11,26 +12,25 @@ import (
 	"natsuin/cmd/internal/outcome"
 )
 
-// errRepeated is a secret that was refused before and is not sent.
-var errRepeated = errors.New("the same secret again")
+// Secrets that were refused before and are not sent.
+var (
+	errRepeated = errors.New("this card refused the same secret")
+	errDeclined = errors.New("the same secret is not to be sent")
+)
 
-// notRepeated refuses a secret that this card has refused in this run. Of one
-// that a card refused which may be this one, the person decides.
-func (l *unlocker) notRepeated(ctx context.Context, s card.Secret) error {
+// mayRepeat asks about a secret that a card refused which may be this one. A
+// secret that this card itself refused is not sent by attempt.
+func (l *unlocker) mayRepeat(ctx context.Context, s card.Secret) error {
 	a := l.access
-	switch {
-	case seen(l.wrong, s):
-		a.Prompt(a.T("secret.same-wrong"))
-		return errRepeated
-	case seen(l.earlier, s):
-		a.Prompt(a.T("unlock.same-as-before"))
-		yes, err := a.Agree(ctx, a.T("unlock.same-as-before.ask"))
-		if err == nil && !yes {
-			err = errRepeated
-		}
-		return err
+	if seen(l.wrong, s) || !seen(l.earlier, s) {
+		return nil
 	}
-	return nil
+	a.Prompt(a.T("unlock.same-as-before"))
+	yes, err := a.Agree(ctx, a.T("unlock.same-as-before.ask"))
+	if err == nil && !yes {
+		err = errDeclined
+	}
+	return err
 }
 
 // attempt is the transaction that sends the secret: the application selected
@@ -44,14 +44,15 @@ func (l *unlocker) attempt(ctx context.Context, was shown, secret card.Secret) e
 		return notShown(err)
 	}
 	defer s.end(true)
+	if seen(l.wrong, secret) { // now that it is known to be the same card
+		return errRepeated
+	}
 	now, err := s.Card.Tries(c)
 	if err == nil && now.Verified && was.tries.Known { // another program logged in since
-		if now, err = s.resetAndAsk(ctx, c); err != nil {
-			err = notShown(err)
-		}
+		now, err = s.resetAndAsk(ctx, c)
 	}
 	if err != nil {
-		return err
+		return notShown(err)
 	}
 	if now != was.tries {
 		return &changedError{fmt.Errorf("tries %+v, shown %+v", now, was.tries)}
@@ -83,6 +84,9 @@ func (l *unlocker) tellAndRepeat(err error) bool {
 	case !a.Interactive():
 		return false
 	case errors.Is(err, errRepeated):
+		a.Prompt(a.T("secret.same-wrong"))
+		return true
+	case errors.Is(err, errDeclined):
 		return true
 	case errors.As(err, &changed):
 		a.Prompt(a.T(changed.words()))
@@ -172,5 +176,12 @@ func (a *Access) tellWorking() (done func()) {
 	if !a.Interactive() {
 		return func() {}
 	}
-	return a.AfterFunc(workingAfter, func() { a.Prompt(a.T("unlock.working")) })
+	var once sync.Once // the callback runs, or done comes first and it says nothing
+	stop := a.AfterFunc(workingAfter, func() {
+		once.Do(func() { a.Prompt(a.T("unlock.working")) })
+	})
+	return func() {
+		stop()
+		once.Do(func() {})
+	}
 }

@@ -39,6 +39,9 @@ func (g *Gate) Withdraw() {
 	}
 }
 
+// Withdrawn reports whether no secret is at the card, and none will be.
+func (g *Gate) Withdrawn() bool { return g.state.Load() == gateWithdrawn }
+
 // gated is the card as one transaction reaches it. A command without a secret
 // is given up as soon as ctx ends; one with a secret passes the gate
 // immediately before it is sent, and its answer is waited for.
@@ -58,21 +61,8 @@ func (g gated) Transmit(cmd []byte) ([]byte, error) {
 		return nil, fmt.Errorf("%w: %w", apdu.ErrNotSent, context.Canceled)
 	}
 	defer g.access.Gate.answered()
-	defer g.access.tellWaiting(g.ctx)()
+	defer context.AfterFunc(g.ctx, func() {
+		g.access.Talk(g.access.T("unlock.waiting-answer"))
+	})()
 	return g.conn.Transmit(cmd)
-}
-
-// tellWaiting says, if ctx ends before done is called, that the card's answer
-// is being waited for.
-func (a *Access) tellWaiting(ctx context.Context) (done func()) {
-	told := make(chan struct{})
-	stop := context.AfterFunc(ctx, func() {
-		defer close(told)
-		a.Talk(a.T("unlock.waiting-answer"))
-	})
-	return func() {
-		if !stop() {
-			<-told
-		}
-	}
 }

@@ -66,6 +66,7 @@ func (s *Session) end(reset bool) {
 	if err := s.conn.End(reset); err == nil && reset {
 		s.pin = false // else close resets it
 	}
+	s.access.trace.Wait(context.Background(), 0)
 }
 
 // Close leaves the reader free, and the card reset if a PIN file was selected.

@@ -102,7 +102,7 @@ func (l *unlocker) once(ctx context.Context) error {
 		return err
 	}
 	l.same = true
-	if err := l.notRepeated(ctx, secret); err != nil {
+	if err := l.mayRepeat(ctx, secret); err != nil {
 		return err
 	}
 	return l.attempt(ctx, was, secret)
@@ -129,7 +129,7 @@ func (l *unlocker) look() (was shown, err error) {
 // announce shows reader, card and tries, then decides whether a secret may be
 // sent at all. Where another program is logged in, so that the card does not
 // say the count, it is reset and asked once more, after Notice and never for a
-// rehearsal: whoever only looks disturbs nobody.
+// rehearsal.
 func (l *unlocker) announce(ctx context.Context, was shown) (shown, error) {
 	a := l.access
 	a.Talk(a.T("unlock.card", "Reader", text.Escape(l.s.conn.Reader()), "Card", a.Kind(was.token)))

@@ -26,6 +26,9 @@ func (a *Access) reconnect(ctx context.Context, reader string) (*Session, error)
 	if a.Reader == PracticeReader {
 		return a.ConnectPractice(ctx)
 	}
+	if err := a.awaitService(ctx); err != nil {
+		return nil, err
+	}
 	return a.await(ctx, reader, func(readers []pcsc.Reader) (*Session, error) {
 		for _, r := range readers {
 			if r.Name == reader {
@@ -67,6 +70,7 @@ func (a *Access) await(ctx context.Context, wanted string, take func([]pcsc.Read
 			return nil, why
 		}
 		if line := a.waitingFor(code, wanted, readers); line != said {
+			a.HideTyping()
 			a.Say(line)
 			said = line
 		}
@@ -85,6 +89,26 @@ func (a *Access) await(ctx context.Context, wanted string, take func([]pcsc.Read
 				return nil, &outcome.Error{Code: outcome.CodeTimeout, ID: "err.wait", Err: why}
 			}
 			return nil, err
+		}
+	}
+}
+
+// awaitService waits, at a terminal, for a service by which a card was reached in
+// this run and that has ended since: if the run ended, the next secret would be
+// typed into the shell.
+func (a *Access) awaitService(ctx context.Context) error {
+	for told := false; ; told = true {
+		_, err := a.Readers.List(ctx)
+		if !errors.Is(err, pcsc.ErrNoService) || !a.Interactive() || a.Wait != "" {
+			return err
+		}
+		if !told {
+			a.Prompt(a.T("wait.service"))
+		}
+		select {
+		case <-time.After(bounceTime):
+		case <-ctx.Done():
+			return context.Cause(ctx)
 		}
 	}
 }

@@ -33,7 +33,7 @@ func TestYIsYesToANoticeAlone(t *testing.T) {
 			if err := unix.IoctlSetInt(3, unix.TCFLSH, unix.TCIFLUSH); err != nil {
 				t.Fatal(err)
 			}
-			s := &terminalRun{t: t, person: thePerson(), exited: make(chan struct{})}
+			s := &terminalRun{t: t, pty: thePTY(), exited: make(chan struct{})}
 			s.seen = len(s.screen())
 			env := &cli.Env{
 				Args:    []string{"--lang", "en"},

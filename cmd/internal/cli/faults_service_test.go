@@ -295,12 +295,16 @@ var faults = []fault{
 }
 
 // newCard is a practice card of today with the secrets of this test.
-func newCard(t testing.TB) *virtual.Card {
+func newCard(t testing.TB, change ...func(*virtual.Options)) *virtual.Card {
 	t.Helper()
 	state, err := cardState()
 	if err != nil {
 		t.Fatal(err)
 	}
 	state.Sign.Secret, state.Auth.Secret = []byte(marked), []byte(markedPIN)
-	return virtual.New(virtual.Options{State: state})
+	o := virtual.Options{State: state}
+	for _, c := range change {
+		c(&o)
+	}
+	return virtual.New(o)
 }

@@ -69,7 +69,7 @@ var prompted = regexp.MustCompile(`(Signature password|Current signature passwor
 func sitThrough(t *testing.T, h habit, dir string, s *faultyService) *run {
 	t.Helper()
 	clean(t, dir, h.files)
-	c := thePerson()
+	c := thePTY()
 	before, err := unix.IoctlGetTermios(3, unix.TCGETS)
 	if err != nil {
 		t.Fatal(err)

@@ -102,12 +102,14 @@ type object struct {
 	Exit    int
 	Outcome string
 	Tries   json.RawMessage `json:"tries_left"`
-	Files   []struct {
-		Output string
-		OK     bool
-		Code   string
-	}
+	Files   []file
 	Message string
+}
+
+type file struct {
+	Output string
+	OK     bool
+	Code   string
 }
 
 // check compares what the run said with what the card and the disk hold. It returns

@@ -74,19 +74,26 @@ func OS() *Env {
 }
 
 // Main runs one command and returns the process exit code.
-func Main(env *Env) (exit int) {
+func Main(env *Env) int {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	gate := new(access.Gate)
-	go func() {
-		select {
-		case <-env.Signals:
-			gate.Withdraw()
-			cancel()
-		case <-ctx.Done():
-		}
-	}()
 	a, err := newApp(env.wholeLines(), gate)
+	done := make(chan int, 1)
+	go func() { done <- a.run(ctx, err) }()
+	select {
+	case exit := <-done:
+		return exit
+	case <-env.Signals:
+		gate.Withdraw()
+		cancel()
+	}
+	return a.endAfterSignal(done)
+}
+
+// run executes the command, unless there is an error already, and reports the
+// outcome.
+func (a *app) run(ctx context.Context, err error) (exit int) {
 	defer func() {
 		if value := recover(); value != nil {
 			exit = a.Finish(outcome.Bug(value))
@@ -97,9 +104,49 @@ func Main(env *Env) (exit int) {
 		err = a.execute(ctx)
 	}
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
-		err = &outcome.Error{Code: outcome.CodeInterrupted, ID: "err.interrupted"}
+		err = interrupted()
 	}
 	return a.Finish(err)
+}
+
+func interrupted() error {
+	return &outcome.Error{Code: outcome.CodeInterrupted, ID: "err.interrupted"}
+}
+
+const (
+	// lastWait is how long a run may take to end after a signal. A system call that
+	// cannot be broken off, to a file server that is gone, must not keep the
+	// person.
+	lastWait = 5 * time.Second
+	// lastWords is how long the reader of standard error may take then.
+	lastWords = 200 * time.Millisecond
+)
+
+// endAfterSignal waits for the end of a run. Unless a secret is at the card it
+// waits no longer than lastWait: then the exit code is that of an interrupted
+// run, and no JSON is written.
+func (a *app) endAfterSignal(done <-chan int) int {
+	for {
+		select {
+		case exit := <-done:
+			return exit
+		case <-time.After(lastWait):
+		}
+		if !a.Access.Gate.Withdrawn() {
+			continue
+		}
+		a.Close()
+		said := make(chan struct{})
+		go func() {
+			defer close(said)
+			a.SayError(interrupted())
+		}()
+		select {
+		case <-said:
+		case <-time.After(lastWords):
+		}
+		return outcome.CodeInterrupted.Exit()
+	}
 }
 
 // wholeLines returns the Env with a standard error that several goroutines may

@@ -433,3 +433,58 @@ func TestEveryWordForLocked(t *testing.T) {
 		}
 	}
 }
+
+// What a card refused belongs to that card. One that is put back cannot be told from
+// another: the same entry is not refused then, but asked about, and y is not enough.
+func TestWhatAnotherCardRefusedIsAskedAboutAndNotRefused(t *testing.T) {
+	ask := map[string]string{"ja": "それでも送りますか", "en": "Send it anyway?"}
+	eachLanguage(t, func(t *testing.T, lang string) {
+		prompt := absentWords[lang].prompt
+		d, first := newFakeService(), laidCard(t)
+		slot := d.plug("ACME 00", first)
+		second := laidCard(t, func(o *virtual.Options) { o.State.Sign.Secret = []byte("OTHER4567") })
+		s := d.atTerminal(t, lang, "sign", "--yes", toSign(t))
+		s.expect(prompt).send("OTHER4567").expect(words[lang].left4).expect(prompt)
+		d.lift(slot)
+		d.lay(slot, second)
+		s.send("WRONG1234").expect(words[lang].changed).expect(prompt)
+		s.send("OTHER4567").expect(ask[lang]).send("y").expect(ask[lang]).send(absentWords[lang].no)
+		s.expect(prompt).send("OTHER4567").expect(ask[lang]).send(absentWords[lang].yes)
+		s.end(0)
+		if one, two := first.Tally(), second.Tally(); one.Wrong != 1 || two.Wrong != 0 || two.Right != 1 {
+			t.Errorf("the first card saw %+v, the second %+v", one, two)
+		}
+	})
+}
+
+// On the card that refused it the same entry stays refused, also after another
+// program spent a try meanwhile.
+func TestWhatThisCardRefusedStaysRefused(t *testing.T) {
+	d, card := newFakeService(), laidCard(t)
+	d.plug("ACME 00", card)
+	s := d.atTerminal(t, "en", "sign", "--yes", toSign(t))
+	s.expect("Signature password: ").send("WRONG123").expect("4 tries left").expect("Signature password: ")
+	card.Replace(func(state *virtual.State) { state.Sign.Tries = 3 })
+	s.send("WRONG456").expect("not as it was shown").expect("3 tries left").expect("Signature password: ")
+	s.send("WRONG123").expect("was not sent").expect("Signature password: ").send(signPassword)
+	s.end(0)
+	if tally := card.Tally(); tally.Wrong != 1 || tally.Right != 1 {
+		t.Errorf("the card saw %+v", tally)
+	}
+}
+
+// A reader that another program has for itself is looked into only if no other holds a
+// card.
+func TestAReaderInUseIsSkipped(t *testing.T) {
+	d := newFakeService()
+	used := d.plug("ACME 00", laidCard(t, left(4)))
+	d.change(func() { used.inUse = true })
+	d.plug("ACME 01", laidCard(t, left(3)))
+	status := d.script(t, 0, "pin", "status")
+	if n := status["pins"].([]any)[0].(map[string]any)["tries_left"]; n != 3.0 {
+		t.Errorf("%v tries", n)
+	}
+	if tally := used.card.Tally(); tally.Exchanges+tally.Resets != 0 {
+		t.Errorf("the card that another program uses saw %+v", tally)
+	}
+}

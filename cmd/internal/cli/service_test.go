@@ -32,10 +32,11 @@ type fakeService struct {
 }
 
 type slot struct {
-	name string
-	card *virtual.Card // nil: empty
-	busy bool          // another program has it
-	open int           // transactions begun and not ended
+	name  string
+	card  *virtual.Card // nil: empty
+	busy  bool          // another program has it
+	inUse bool          // and the service says so
+	open  int           // transactions begun and not ended
 }
 
 func newFakeService() *fakeService {
@@ -83,7 +84,7 @@ func (d *fakeService) List(context.Context) ([]pcsc.Reader, error) {
 func (d *fakeService) look() []pcsc.Reader {
 	var readers []pcsc.Reader
 	for _, s := range d.slots {
-		readers = append(readers, pcsc.Reader{Name: s.name, CardPresent: s.card != nil, Virtual: strings.HasPrefix(s.name, "Virtual PCD")})
+		readers = append(readers, pcsc.Reader{Name: s.name, CardPresent: s.card != nil, InUse: s.inUse, Virtual: strings.HasPrefix(s.name, "Virtual PCD")})
 	}
 	return readers
 }

@@ -63,8 +63,8 @@ func newTerminal() (master, slave *os.File, err error) {
 	return master, slave, err
 }
 
-// A person is the other end of the terminal: what is seen and typed.
-type person struct {
+// A pty is the other end of the terminal: what is seen and typed.
+type pty struct {
 	master *os.File
 
 	mu     sync.Mutex
@@ -72,8 +72,8 @@ type person struct {
 	more   chan struct{}
 }
 
-var thePerson = sync.OnceValue(func() *person {
-	c := &person{master: os.NewFile(4, "ptmx"), more: make(chan struct{}, 1)}
+var thePTY = sync.OnceValue(func() *pty {
+	c := &pty{master: os.NewFile(4, "ptmx"), more: make(chan struct{}, 1)}
 	go func() {
 		buf := make([]byte, 4096)
 		for {
@@ -96,7 +96,7 @@ var thePerson = sync.OnceValue(func() *person {
 // A terminalRun is one run of the program at the terminal.
 type terminalRun struct {
 	t        *testing.T
-	person   *person
+	pty      *pty
 	seen     int
 	out, err written
 	exited   chan struct{}
@@ -124,11 +124,11 @@ func (w *written) String() string {
 // atTerminal starts a run at the terminal.
 func (d *fakeService) atTerminal(t *testing.T, lang string, args ...string) *terminalRun {
 	t.Helper()
-	c := thePerson()
+	c := thePTY()
 	if err := unix.IoctlSetInt(3, unix.TCFLSH, unix.TCIFLUSH); err != nil {
 		t.Fatal(err)
 	}
-	s := &terminalRun{t: t, person: c, exited: make(chan struct{})}
+	s := &terminalRun{t: t, pty: c, exited: make(chan struct{})}
 	s.seen = len(s.screen())
 	env := d.env(t, &s.out, &s.err, append([]string{"--lang", lang}, args...))
 	env.Streams.Terminal = terminal.Open
@@ -140,9 +140,9 @@ func (d *fakeService) atTerminal(t *testing.T, lang string, args ...string) *ter
 }
 
 func (s *terminalRun) screen() string {
-	s.person.mu.Lock()
-	defer s.person.mu.Unlock()
-	return s.person.screen.String()
+	s.pty.mu.Lock()
+	defer s.pty.mu.Unlock()
+	return s.pty.screen.String()
 }
 
 // patience ends a test that has failed; no test measures it.
@@ -158,7 +158,7 @@ func (s *terminalRun) expect(text string) *terminalRun {
 			return s
 		}
 		select {
-		case <-s.person.more:
+		case <-s.pty.more:
 		case <-time.After(50 * time.Millisecond): // what another run took the news of
 		case <-limit:
 			s.t.Fatalf("waited for %q; the screen shows:\n%s\nand the errors:\n%s", text, s.screen(), s.err.String())
@@ -168,7 +168,7 @@ func (s *terminalRun) expect(text string) *terminalRun {
 
 func (s *terminalRun) send(line string) *terminalRun {
 	s.t.Helper()
-	if _, err := s.person.master.WriteString(line + "\r"); err != nil {
+	if _, err := s.pty.master.WriteString(line + "\r"); err != nil {
 		s.t.Fatal(err)
 	}
 	return s

@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"natsuin/cmd/internal/i18n"
 	"natsuin/cmd/internal/terminal"
@@ -41,7 +42,7 @@ type Console struct {
 
 	guard     func()                             // called before a secret is read
 	device    func() (*terminal.Terminal, error) // the person's terminal, opened at most once
-	opened    *terminal.Terminal                 // by device
+	opened    atomic.Pointer[terminal.Terminal]  // by device
 	unprinted error                              // the first line of data that stdout did not take
 }
 
@@ -53,7 +54,7 @@ func New(streams *Streams, jobs *terminal.JobControl, guard func()) *Console {
 	c.device = sync.OnceValues(func() (*terminal.Terminal, error) {
 		t, err := streams.Terminal()
 		if err == nil {
-			c.opened = t
+			c.opened.Store(t)
 			jobs.Attach(t)
 		}
 		return t, err
@@ -63,8 +64,8 @@ func New(streams *Streams, jobs *terminal.JobControl, guard func()) *Console {
 
 // Close restores the settings of the terminal and discards unread input.
 func (c *Console) Close() {
-	if c.opened != nil {
-		_ = c.opened.Close() // the run is over, and its outcome stands
+	if t := c.opened.Load(); t != nil {
+		_ = t.Close() // the run is over, and its outcome stands
 	}
 }
 
@@ -125,6 +126,17 @@ func (c *Console) Prompt(line string) {
 	}
 	if t, err := c.device(); err == nil {
 		_ = t.Print(c.fit(line, true) + "\n") // the next question reports a terminal that went away
+	}
+}
+
+// HideTyping turns echo off where a person is kept waiting: what is typed
+// meanwhile may be the secret that is asked for next.
+func (c *Console) HideTyping() {
+	if !c.Interactive() {
+		return
+	}
+	if t, err := c.device(); err == nil {
+		t.Quiet()
 	}
 }
 

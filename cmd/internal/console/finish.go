@@ -36,6 +36,10 @@ func (c *Console) Finish(err error) int {
 	return x.Exit()
 }
 
+// SayError writes an error and its next step to standard error, without the
+// causes.
+func (c *Console) SayError(err error) { c.sayError(c.Explain(err), nil) }
+
 // sayError writes an error and its next step to standard error (docs/cli.md,
 // behaviour 22).
 func (c *Console) sayError(x i18n.Explanation, err error) {

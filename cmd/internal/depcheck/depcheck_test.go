@@ -23,7 +23,7 @@ const (
 // rooms are the packages of the command that a verb may use: no other verb.
 var rooms = []string{
 	"cmd/internal/access", "cmd/internal/certtext", "cmd/internal/command", "cmd/internal/comparison", "cmd/internal/console",
-	"cmd/internal/i18n", "cmd/internal/infile", "cmd/internal/outcome", "cmd/internal/outfile", "cmd/internal/policy",
+	"cmd/internal/i18n", "cmd/internal/infile", "cmd/internal/outcome", "cmd/internal/outfile", "cmd/internal/policy", "cmd/internal/queue",
 	"cmd/internal/terminal", "cmd/internal/text",
 }
 
@@ -39,6 +39,7 @@ var imports = map[string][]string{
 	"cmd/internal/nodump":   {},
 	"cmd/internal/folders":  {},
 	"cmd/internal/outfile":  {},
+	"cmd/internal/queue":    {},
 	"cmd/internal/text":     {},
 	"cmd/internal/terminal": {"cmd/internal/text"},
 
@@ -49,9 +50,10 @@ var imports = map[string][]string{
 	"cmd/internal/console": {"cmd/internal/i18n", "cmd/internal/outcome", "cmd/internal/outfile", "cmd/internal/terminal", "cmd/internal/text"},
 
 	// What verbs share. None of it knows a verb.
-	"cmd/internal/infile":     {"cmd/internal/outcome", "cmd/internal/text", "verify"},
-	"cmd/internal/certtext":   {"cmd/internal/text", "card"},
-	"cmd/internal/access":     {"cmd/internal/console", "cmd/internal/infile", "cmd/internal/outcome", "cmd/internal/terminal", "cmd/internal/text", "card/..."},
+	"cmd/internal/infile":   {"cmd/internal/outcome", "cmd/internal/text", "verify"},
+	"cmd/internal/certtext": {"cmd/internal/text", "card"},
+	"cmd/internal/access": {"cmd/internal/console", "cmd/internal/infile", "cmd/internal/outcome", "cmd/internal/queue",
+		"cmd/internal/terminal", "cmd/internal/text", "card/..."},
 	"cmd/internal/command":    {"cmd/internal/access", "cmd/internal/console", "cmd/internal/folders", "cmd/internal/outcome"},
 	"cmd/internal/comparison": {"cmd/internal/console", "cmd/internal/infile", "cmd/internal/outcome", "cmd/internal/text", "fingerprint"},
 	"cmd/internal/policy": {"cmd/internal/access", "cmd/internal/command", "cmd/internal/i18n", "cmd/internal/infile", "cmd/internal/outcome",

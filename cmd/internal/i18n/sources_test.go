@@ -132,7 +132,7 @@ func families(t *testing.T) map[string][]string {
 		"practice.":             words(virtual.Sign, virtual.Auth),
 		"practice.kind.":        kinds,
 		"topic.":                i18n.Topics(),
-		"flag.sign.":            {"attached", "raw"},
+		"flag.sign.":            fields(t, "../cli/sign/forms.go", "flag"),
 		"use.":                  {"flags", "command", "file", "sig", "content", "target", "kind", "topic", "name", "letter"},
 		"verdict.":              lower(words(verify.Valid, verify.Invalid, verify.Indeterminate)),
 		"verdict.revocation.":   revocation,
@@ -213,6 +213,23 @@ func values(t *testing.T, file, variable string) []string {
 	})
 	if len(list) == 0 {
 		t.Fatalf("%s: no %s", file, variable)
+	}
+	return list
+}
+
+// fields are the strings of that field in the literals of a file.
+func fields(t *testing.T, file, field string) []string {
+	t.Helper()
+	var list []string
+	inspect(t, file, func(n ast.Node) {
+		if kv, ok := n.(*ast.KeyValueExpr); ok {
+			if key, ok := kv.Key.(*ast.Ident); ok && key.Name == field {
+				list = append(list, literal(kv.Value))
+			}
+		}
+	})
+	if len(list) == 0 {
+		t.Fatalf("%s: no %s", file, field)
 	}
 	return list
 }

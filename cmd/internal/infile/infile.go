@@ -39,11 +39,9 @@ func interruptible[T any](ctx context.Context, work func() (T, error)) (T, error
 	}
 }
 
-// Open opens a file to read. Opening a FIFO waits until somebody writes to it.
+// Open opens a file to read. Opening a FIFO waits until somebody writes to it, and
+// opening a file for the answer of a server that may be gone.
 func Open(ctx context.Context, name string) (*os.File, error) {
-	if info, err := os.Stat(name); err != nil || info.Mode().IsRegular() {
-		return os.Open(name)
-	}
 	return interruptible(ctx, func() (*os.File, error) { return os.Open(name) })
 }
 

@@ -10,7 +10,8 @@ import (
 	"natsuin/cmd/internal/nodump"
 )
 
-// TestMain lets the test start this program as the one that may not be dumped.
+// TestMain lets the test start this binary as the process that must not be
+// dumped.
 func TestMain(m *testing.M) {
 	if os.Getenv("NODUMP_TEST") == "" {
 		os.Exit(m.Run())

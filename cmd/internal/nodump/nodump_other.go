@@ -2,5 +2,5 @@
 
 package nodump
 
-// Disable forbids core dumps where the system writes them to files.
+// Disable disables core dumps that the system writes to files.
 func Disable() error { return noCore() }

@@ -4,8 +4,7 @@ package nodump
 
 import "golang.org/x/sys/unix"
 
-// noCore sets the limit of a core file's size to nothing, as far as that can be
-// lowered.
+// noCore sets the soft limit of a core file's size to zero.
 func noCore() error {
 	var limit unix.Rlimit
 	if err := unix.Getrlimit(unix.RLIMIT_CORE, &limit); err != nil {

@@ -70,7 +70,7 @@ func pinOutcome(err error) *Error {
 	case blocked && wrong:
 		return &Error{Code: CodeLocked, ID: "err.just-locked"}
 	case blocked:
-		return &Error{Code: CodeLocked, ID: "err.locked." + pin.Credential.String()}
+		return &Error{Code: CodeLocked, ID: "err.locked-answer"}
 	case pin.Tries.Known:
 		return &Error{Code: CodeWrongPIN, ID: "err.wrong-pin", Pairs: []any{"N", pin.Tries.Left}}
 	}

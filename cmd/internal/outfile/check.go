@@ -9,16 +9,16 @@ import (
 	"strings"
 )
 
-// Check looks for reasons why outputs cannot be written, before anything else
-// is done and without leaving a trace: the folder is missing or may not be
-// written to (*Error), something of that name exists (*ExistsError; with force
-// only folders, devices and the like, as an *Error), it is one of the inputs,
-// by whatever link, or the same as an output before it (*SameFileError).
+// Check looks for reasons why outputs cannot be written, and leaves no trace.
+// The folder is missing or not writable ([*Error]). A file of that name exists
+// ([*ExistsError]); with force, only folders, devices and the like are
+// reported, as an [*Error]. The output is one of the inputs, through any link,
+// or the same file as an output before it ([*SameFileError]).
 //
-// Of several outputs, each is made of the input in its place.
+// Output i is made from input i.
 //
-// It returns one error for each output, in order, or nil when all are well.
-// What it finds may change before Create and Commit, which look again.
+// It returns one error for each output, in order, or nil if there is none. The
+// result may change before [Create] and [File.Commit], which check again.
 func Check(outputs, inputs []string, force bool) []error {
 	c := checker{force: force, taken: map[place]taken{}}
 	for _, in := range inputs {
@@ -44,7 +44,7 @@ type checker struct {
 	taken   map[place]taken
 }
 
-// taken is the output that goes to a place.
+// taken is the output that uses a place.
 type taken struct {
 	path  string
 	index int
@@ -58,11 +58,12 @@ type input struct {
 type checkedFolder struct {
 	path  string
 	info  fs.FileInfo
-	first int   // the index of the first spelling of the same folder
-	err   error // why nothing can be written there
+	first int   // the index of the first path to the same folder
+	err   error // why no file can be created there
 }
 
-// place is where an output goes: a folder, however spelled, and a name in it.
+// place identifies an output: a folder, however its path is written, and a name
+// in it.
 type place struct {
 	folder int
 	name   string
@@ -95,7 +96,7 @@ func (c *checker) check(index int, out string) error {
 	return folder.err
 }
 
-// source is the input of both outputs, "" if they have two.
+// source returns the input of both outputs, or "" if they have different ones.
 func (c *checker) source(a, b int) string {
 	if max(a, b) < len(c.inputs) && os.SameFile(c.inputs[a].info, c.inputs[b].info) {
 		return c.inputs[a].path
@@ -103,7 +104,7 @@ func (c *checker) source(a, b int) string {
 	return ""
 }
 
-// folder looks at each folder once, so that a batch costs one look.
+// folder checks a folder, once for all outputs in it.
 func (c *checker) folder(path string) checkedFolder {
 	for _, f := range c.folders {
 		if f.path == path {
@@ -133,8 +134,8 @@ func (c *checker) folder(path string) checkedFolder {
 	return f
 }
 
-// split parts path into its folder and a name in it, as the system would:
-// filepath.Dir would take "link/.." for the folder that the link is in.
+// split splits path into a folder and a name in it, as the system resolves it:
+// filepath.Dir takes "link/.." for the folder that holds the link.
 func split(path string) (dir, name string, err error) {
 	dir, name = filepath.Split(path)
 	if name == "" || name == "." || name == ".." {
@@ -149,9 +150,9 @@ func split(path string) (dir, name string, err error) {
 	return dir, name, nil
 }
 
-// foldName makes names equal that the system's usual file systems hold for
-// equal. A finer case (an odd mount) is caught by Commit, which replaces
-// nothing.
+// foldName returns the same string for names that the system's usual file
+// systems treat as equal. Other file systems are left to [File.Commit], which
+// does not replace files.
 func foldName(name string) string {
 	if runtime.GOOS == "windows" || runtime.GOOS == "darwin" {
 		return strings.ToLower(name)
@@ -159,10 +160,10 @@ func foldName(name string) string {
 	return name
 }
 
-// examine looks at what stands under path now and says whether it may be
-// replaced. Without force nothing may; with force regular files and symbolic
-// links, but never a folder, a device, a pipe, nor a link to one: replacing
-// /dev/null or /dev/stdout by a file is nobody's wish.
+// examine returns the file at path, or nil if there is none, and an error if it
+// must not be replaced. Without force, no file may be replaced; with force,
+// regular files and symbolic links, but never a folder, a device, a pipe, or a
+// link to one, such as /dev/null or /dev/stdout.
 func examine(path string, force bool) (fs.FileInfo, error) {
 	info, err := os.Lstat(path)
 	if errors.Is(err, fs.ErrNotExist) {

@@ -10,7 +10,7 @@ import (
 	"natsuin/cmd/internal/outfile"
 )
 
-// layout is a folder with one of everything.
+// layout creates a folder with one file of each kind.
 func layout(t *testing.T) (at func(string) string) {
 	t.Helper()
 	dir := t.TempDir()

@@ -5,12 +5,12 @@ import (
 	"io/fs"
 )
 
-// Commit makes the file durable, gives it its name in one step, and makes the
-// name durable. When it fails the file is gone and path is as it was, with one
-// exception: when the folder cannot be synced (Op "sync folder") the whole file
-// stands under its name, but might not survive a power cut.
+// Commit makes the file durable, gives it its name atomically, and makes the
+// name durable. If it fails, the file is removed and path is unchanged, with
+// one exception: if the folder cannot be synced (Op "sync folder"), the whole
+// file has its name, but may not survive a power failure.
 //
-// Errors: *ExistsError when path came into being meanwhile, *Error else.
+// Errors: [*ExistsError] if path was created meanwhile; otherwise [*Error].
 func (f *File) Commit() error {
 	if f.err != nil {
 		err := f.err
@@ -56,15 +56,16 @@ func (f *File) publish() error {
 		if !f.opts.Force || !errors.Is(err, fs.ErrExist) {
 			return err
 		}
-		// A link replaces nothing, so the file needs a passing name for an
-		// instant. Killed within it, the process leaves a complete copy there.
+		// A link does not replace a file, so that the file needs a temporary
+		// name for an instant. A process killed then leaves a complete copy
+		// under it.
 		temp := tempName()
 		if err := f.folder.link(f.file, temp); err != nil {
 			return err
 		}
 		f.temp = temp
 	}
-	// Windows does not move what is open.
+	// Windows does not move an open file.
 	if err := f.file.Close(); err != nil {
 		return err
 	}
@@ -74,10 +75,10 @@ func (f *File) publish() error {
 	return f.moveNew()
 }
 
-// moveNew moves the passing name to the final one and refuses to replace
-// anything, by the best means that the file system has. With the last, which
-// only file systems without hard links need, a crash can leave an empty file
-// under the final name, but never a part of one.
+// moveNew renames the file from its temporary to its final name without
+// replacing a file, by the best means that the file system has. With the last
+// of them, which only file systems without hard links need, a crash can leave
+// an empty file under the final name, but never a partial one.
 func (f *File) moveNew() error {
 	if !f.opts.faults.noExclusiveRename {
 		err := f.folder.moveNew(f.temp, f.name)

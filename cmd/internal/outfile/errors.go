@@ -6,12 +6,12 @@ import (
 	"io/fs"
 )
 
-// ErrFolder is found by errors.Is in an *Error about the folder of an output,
-// whatever the reason; Path is then the folder's.
+// ErrFolder is found by [errors.Is] in an [*Error] about the folder of an
+// output, whatever the reason. Path is then the path of the folder.
 var ErrFolder = errors.New("folder of the output")
 
-// Reasons that errors.Is finds in an *Error, beside fs.ErrPermission and
-// fs.ErrNotExist.
+// Reasons that [errors.Is] finds in an [*Error], in addition to
+// [fs.ErrPermission] and [fs.ErrNotExist].
 var (
 	ErrNoSpace    = errors.New("no space left on the device")
 	ErrQuota      = errors.New("disk quota exceeded")
@@ -22,10 +22,10 @@ var (
 	ErrNotRegular = errors.New("is not a regular file")
 )
 
-// Error says what could not be done to which output and why.
+// An Error is a failed operation on an output, with its reason.
 type Error struct {
 	Op   string // "open folder", "create", "set permissions", "write", "sync", "name", "sync folder"
-	Path string // of the output, or of its folder: ErrFolder
+	Path string // of the output, or of its folder (ErrFolder)
 	Err  error  // the system's own error, or one of the reasons above
 }
 
@@ -34,10 +34,11 @@ func (e *Error) Error() string { return fmt.Sprintf("%s: %s: %v", e.Op, e.Path, 
 // Unwrap returns the system's error.
 func (e *Error) Unwrap() error { return e.Err }
 
-// opFolder is the one operation on a folder and not on the output.
+// opFolder is the only operation on a folder instead of the output.
 const opFolder = "open folder"
 
-// Is knows the reasons above in the clothes of each system, and ErrFolder.
+// Is reports whether target is the reason of the error, as each system reports
+// it, or [ErrFolder].
 func (e *Error) Is(target error) bool {
 	if target == ErrFolder {
 		return e.Op == opFolder
@@ -45,8 +46,8 @@ func (e *Error) Is(target error) bool {
 	return target != nil && reason(e.Err) == target
 }
 
-// ExistsError says that something of that name is there and Force was not
-// given. It is an fs.ErrExist.
+// An ExistsError means that a file of that name exists and Force was not given.
+// It matches [fs.ErrExist].
 type ExistsError struct{ Path string }
 
 func (e *ExistsError) Error() string { return fmt.Sprintf("create: %s: exists", e.Path) }
@@ -54,13 +55,14 @@ func (e *ExistsError) Error() string { return fmt.Sprintf("create: %s: exists", 
 // Unwrap returns fs.ErrExist.
 func (e *ExistsError) Unwrap() error { return fs.ErrExist }
 
-// SameFileError says that an output would be an input, or two outputs one
-// file, under whatever names.
+// A SameFileError means that an output is the same file as an input or as
+// another output, under whatever names.
 type SameFileError struct {
 	Path  string // the output
-	Other string // the input, or the output named before
+	Other string // the input, or the output before it
 	Input bool   // Other is an input
-	// Source is the one input of which both outputs are made, if it is one.
+	// Source is the input from which both outputs are made, or "" if they have
+	// different ones.
 	Source string
 }
 

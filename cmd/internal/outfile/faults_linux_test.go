@@ -14,7 +14,8 @@ import (
 	"natsuin/cmd/internal/outfile"
 )
 
-// A new file is never seen under a passing name where the system can do so.
+// A new file is never visible under a temporary name if the system supports
+// that.
 func TestNothingIsToBeSeenBeforeCommit(t *testing.T) {
 	dir := t.TempDir()
 	if fd, err := unix.Open(dir, unix.O_TMPFILE|unix.O_WRONLY, 0o600); err != nil {
@@ -41,8 +42,8 @@ func TestNewFilesObeyTheUmask(t *testing.T) {
 	})
 }
 
-// asNobody runs test on a thread that the file system takes for another user:
-// what root may do proves nothing.
+// asNobody runs test on a thread with the file system rights of another user,
+// since root may do everything.
 func asNobody(t *testing.T, test func()) {
 	t.Helper()
 	if os.Geteuid() != 0 {
@@ -80,7 +81,7 @@ func TestAFolderThatMayNotBeWrittenIsSeenEarly(t *testing.T) {
 	})
 }
 
-// mount puts a file system on a new folder, or skips.
+// mount mounts a file system on a new folder, or skips the test.
 func mount(t *testing.T, kind, data string, flags uintptr) string {
 	t.Helper()
 	dir := t.TempDir()

@@ -8,7 +8,7 @@ import (
 	"os"
 )
 
-// createUnnamed: there are no unnamed files here.
+// createUnnamed fails: this system has no unnamed files.
 func (d *folder) createUnnamed(string, fs.FileMode) (*os.File, error) {
 	return nil, errors.ErrUnsupported
 }

@@ -8,10 +8,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// createUnnamed makes a file without a name, which the kernel takes back by
-// itself when nobody holds it open. File systems without it answer EOPNOTSUPP,
-// kernels without it EISDIR or EINVAL. Without /proc it could not be named
-// later.
+// createUnnamed creates a file without a name, which the kernel deletes when it
+// is closed without one. A file system that does not support it returns
+// EOPNOTSUPP, a kernel EISDIR or EINVAL. Without /proc the file could not be
+// given a name later.
 func (d *folder) createUnnamed(called string, mode fs.FileMode) (*os.File, error) {
 	f, err := d.open(".", called, unix.O_WRONLY|unix.O_TMPFILE, mode)
 	if err != nil {
@@ -24,24 +24,25 @@ func (d *folder) createUnnamed(called string, mode fs.FileMode) (*os.File, error
 	return f, nil
 }
 
-// link names a file that has no name, and replaces nothing.
+// link gives a name to an unnamed file. It does not replace a file.
 func (d *folder) link(f *os.File, name string) error {
 	return unix.Linkat(unix.AT_FDCWD, procPath(f), d.fd(), name, unix.AT_SYMLINK_FOLLOW)
 }
 
 func procPath(f *os.File) string { return fmt.Sprintf("/proc/self/fd/%d", f.Fd()) }
 
-// moveNew renames and replaces nothing.
+// moveNew renames a file. It does not replace one.
 func (d *folder) moveNew(old, name string) error {
 	return orUnsupported(unix.Renameat2(d.fd(), old, d.fd(), name, unix.RENAME_NOREPLACE), unix.EINVAL)
 }
 
-// writebackStep is how much is written before the disk is set to work on it.
+// writebackStep is the number of bytes after which writing to the disk is
+// started.
 const writebackStep = 8 << 20
 
-// startWriteback sets the disk to work while the next bytes are being made, so
-// that Commit has little left to wait for. It is a hint: errors come back in
-// Commit.
+// startWriteback starts writing to the disk while the caller produces the next
+// bytes, so that [File.Commit] has less to wait for. It is a hint: errors are
+// reported again in Commit.
 func startWriteback(f *os.File, from, to int64) {
 	first, last := from/writebackStep, to/writebackStep
 	if last > first {

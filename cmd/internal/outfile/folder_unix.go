@@ -12,8 +12,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// folder is an open folder: what happens in it goes on to happen there when
-// somebody moves or replaces it.
+// folder is an open folder. Operations still apply to it after it was moved or
+// replaced.
 type folder struct {
 	dir  *os.File
 	path string
@@ -34,7 +34,7 @@ func (d *folder) fd() int { return int(d.dir.Fd()) }
 
 func (d *folder) close() { d.dir.Close() }
 
-// create makes a file that must be new.
+// create creates a file, which must not exist.
 func (d *folder) create(name string, mode fs.FileMode) (*os.File, error) {
 	return d.open(name, filepath.Join(d.path, name), unix.O_WRONLY|unix.O_CREAT|unix.O_EXCL, mode)
 }
@@ -51,7 +51,7 @@ func (d *folder) open(name, called string, flags int, mode fs.FileMode) (*os.Fil
 	}
 }
 
-// linkName gives what is called old a second name.
+// linkName gives the file called old a second name.
 func (d *folder) linkName(old, name string) error {
 	return orUnsupported(unix.Linkat(d.fd(), old, d.fd(), name, 0), unix.EPERM, unix.EMLINK)
 }
@@ -64,8 +64,8 @@ func (d *folder) remove(name string) error {
 	return unix.Unlinkat(d.fd(), name, 0)
 }
 
-// sync makes names durable. File systems that cannot sync a folder say EINVAL
-// or ENOTSUP, and then there is nothing more to be done.
+// sync makes names durable. A file system that cannot sync a folder returns
+// EINVAL or ENOTSUP, which is not an error here.
 func (d *folder) sync() error {
 	err := bare(d.dir.Sync())
 	if errors.Is(err, unix.EINVAL) || errors.Is(err, errors.ErrUnsupported) {
@@ -74,8 +74,9 @@ func (d *folder) sync() error {
 	return err
 }
 
-// orUnsupported makes errors.ErrUnsupported of the errors with which systems
-// say so: ENOSYS, ENOTSUP and EOPNOTSUPP always, and those in also.
+// orUnsupported returns an error that matches [errors.ErrUnsupported] if err
+// means that: ENOSYS, ENOTSUP or EOPNOTSUPP, or one of also. Otherwise it
+// returns err.
 func orUnsupported(err error, also ...error) error {
 	if err == nil || errors.Is(err, errors.ErrUnsupported) {
 		return err
@@ -88,7 +89,7 @@ func orUnsupported(err error, also ...error) error {
 	return err
 }
 
-// writable asks the system whether this process may make files in the folder.
+// writable returns an error if this process may not create files in the folder.
 func writable(path string) error {
 	return unix.Faccessat(unix.AT_FDCWD, path, unix.W_OK|unix.X_OK, unix.AT_EACCESS)
 }

@@ -25,14 +25,14 @@ func openFolder(path string) (*folder, error) {
 
 func (d *folder) close() {}
 
-// createUnnamed: there are no unnamed files here.
+// createUnnamed fails: this system has no unnamed files.
 func (d *folder) createUnnamed(string, fs.FileMode) (*os.File, error) {
 	return nil, errors.ErrUnsupported
 }
 
 func (d *folder) link(*os.File, string) error { return errors.ErrUnsupported }
 
-// create makes a file that must be new.
+// create creates a file, which must not exist.
 func (d *folder) create(name string, mode fs.FileMode) (*os.File, error) {
 	f, err := os.OpenFile(filepath.Join(d.path, name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
 	if err != nil {
@@ -41,15 +41,15 @@ func (d *folder) create(name string, mode fs.FileMode) (*os.File, error) {
 	return f, nil
 }
 
-// moveNew renames and replaces nothing.
+// moveNew renames a file. It does not replace one.
 func (d *folder) moveNew(old, name string) error { return d.move(old, name, 0) }
 
 func (d *folder) replace(old, name string) error {
 	return d.move(old, name, windows.MOVEFILE_REPLACE_EXISTING)
 }
 
-// move returns when the new name is on the disk (MOVEFILE_WRITE_THROUGH): that
-// is the fsync of the folder.
+// move renames a file and returns when the new name is on the disk
+// (MOVEFILE_WRITE_THROUGH), so that sync has nothing to do.
 func (d *folder) move(old, name string, flags uint32) error {
 	from, err := windows.UTF16PtrFromString(filepath.Join(d.path, old))
 	if err != nil {
@@ -72,8 +72,8 @@ func (d *folder) sync() error { return nil }
 
 func startWriteback(*os.File, int64, int64) {}
 
-// writable makes a file and removes it: no other question gets a true answer
-// here.
+// writable creates a file and removes it: on Windows nothing else shows
+// reliably whether that is allowed.
 func writable(path string) error {
 	d := &folder{path}
 	name := tempName()

@@ -13,7 +13,7 @@ import (
 	"natsuin/cmd/internal/outfile"
 )
 
-// TestMain lets the tests start this program as the one that is killed.
+// TestMain lets the tests start this binary as the process that is killed.
 func TestMain(m *testing.M) {
 	if path := os.Getenv("OUTFILE_TEST_PATH"); path != "" {
 		if err := writeForEver(path); err != nil {
@@ -24,12 +24,12 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// killedSize is the size of the files that the killed program writes: enough
-// blocks for every kind of moment to be hit.
+// killedSize is the size of the files that the killed process writes: large
+// enough for kills at every stage.
 const killedSize = 1 << 20
 
-// writeForEver writes path.0, path.1 … and for each name does it once new and
-// once replacing.
+// writeForEver writes path.0, path.1 … without end, each first as a new file
+// and then as a replacement.
 func writeForEver(path string) error {
 	block := make([]byte, 64<<10)
 	for i := range block {

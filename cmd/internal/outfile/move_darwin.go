@@ -2,7 +2,7 @@ package outfile
 
 import "golang.org/x/sys/unix"
 
-// moveNew renames and replaces nothing.
+// moveNew renames a file. It does not replace one.
 func (d *folder) moveNew(old, name string) error {
 	return orUnsupported(unix.RenameatxNp(d.fd(), old, d.fd(), name, unix.RENAME_EXCL), unix.EINVAL)
 }

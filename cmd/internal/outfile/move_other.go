@@ -4,5 +4,5 @@ package outfile
 
 import "errors"
 
-// moveNew: renaming always replaces here.
+// moveNew fails: on this system a rename always replaces.
 func (d *folder) moveNew(old, name string) error { return errors.ErrUnsupported }

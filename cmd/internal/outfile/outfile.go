@@ -1,13 +1,13 @@
-// Package outfile writes a file whole or not at all: it has no name, or a
-// passing one, until every byte is on the disk, and it never takes the place of
-// another file unless that was asked for.
+// Package outfile writes a file completely or not at all. The file has no name,
+// or a temporary one, until every byte is on the disk, and it replaces another
+// file only on request.
 //
-// It does not decide what is written nor what it is called, knows no messages
-// and no exit codes; its errors carry the facts (path, operation, reason).
+// It does not decide what is written or how the file is named, and knows no
+// messages or exit codes. Its errors carry path, operation and reason.
 //
-// The contract is docs/cli.md 13 and 14. The system calls behind it are
+// The contract is docs/cli.md, behaviours 13 and 14. The system calls are
 // described in open(2) (O_TMPFILE), linkat(2), renameat2(2) and fsync(2), and
-// for Windows in MoveFileExW.
+// for Windows under MoveFileExW.
 package outfile
 
 import (
@@ -18,50 +18,51 @@ import (
 	"os"
 )
 
-// Options say how a file comes into being. The zero value never replaces
-// anything.
+// Options says how a file is created. The zero value never replaces a file.
 type Options struct {
-	// Force lets Commit replace a regular file or a symbolic link (the link
-	// itself, not what it points to) of the same name.
+	// Force lets [File.Commit] replace a regular file, or a symbolic link
+	// itself but not its target, of the same name.
 	Force bool
 
 	faults faults
 }
 
-// faults let tests break what cannot be broken from outside. Zero: nothing.
+// faults inject failures that tests cannot cause from outside. The zero value
+// injects none.
 type faults struct {
 	syncFile, syncFolder error
 	write                func(written int64, b []byte) error
-	named                bool // as if the folder had no unnamed files
-	noExclusiveRename    bool // as if renaming could not refuse to replace
+	named                bool // as if the folder did not support unnamed files
+	noExclusiveRename    bool // as if a rename always replaced
 	noLink               bool // as if the file system had no hard links
 }
 
-// File is a file on its way. Write to it, then Commit; Abort at any time. It is
-// not for use by several goroutines at once.
+// A File is a file being written. Call [File.Write], then [File.Commit];
+// [File.Abort] may be called at any time. A File is not safe for concurrent
+// use.
 type File struct {
 	path    string
 	name    string
-	temp    string // the passing name; empty while the file has none
+	temp    string // the temporary name; empty while the file has none
 	folder  *folder
 	file    *os.File
 	opts    Options
 	written int64
-	err     error // the first that befell a Write, or the end
+	err     error // the first error of Write, or errDone
 }
 
-// newMode holds the permission bits of a new file, less the umask. A replaced
-// regular file passes its own bits on.
+// newMode holds the permission bits of a new file, before the umask. A file
+// that replaces a regular file takes over its permission bits.
 const newMode = 0o666
 
-// errDone is the state after Commit and Abort.
+// errDone is the error after [File.Commit] and [File.Abort].
 var errDone = errors.New("file is committed or aborted")
 
-// Create begins the file that will be path. Until Commit, path is not touched,
-// and where the system allows (Linux, most file systems) nothing is to be seen
-// in its folder, so that not even a killed process leaves anything.
+// Create begins a file that [File.Commit] will name path. Until then path is
+// not touched. If the system supports it (Linux, most file systems), nothing is
+// visible in the folder either, so that even a killed process leaves nothing.
 //
-// Errors: *ExistsError without Force, *Error else.
+// Errors: [*ExistsError] without Force; otherwise [*Error].
 func Create(path string, opts Options) (*File, error) {
 	dir, name, err := split(path)
 	if err != nil {
@@ -104,15 +105,15 @@ func (f *File) create() (err error) {
 	return err
 }
 
-// tempName is short and always new, whatever the length of the final name.
+// tempName returns a new name, short whatever the length of the final one.
 func tempName() string {
 	var b [8]byte
 	rand.Read(b[:])
 	return ".natsuin-" + hex.EncodeToString(b[:]) + ".tmp"
 }
 
-// Write appends b. After an error there is nothing left but Abort: Commit will
-// give the same error again.
+// Write appends b. After an error only [File.Abort] is useful: [File.Commit]
+// returns the same error. The error is an [*Error].
 func (f *File) Write(b []byte) (int, error) {
 	if f.err != nil {
 		return 0, f.err
@@ -133,7 +134,8 @@ func (f *File) Write(b []byte) (int, error) {
 	return n, nil
 }
 
-// Abort leaves nothing behind. After Commit, or a second time, it does nothing.
+// Abort deletes the file. After [File.Commit], and the second time, it does
+// nothing.
 func (f *File) Abort() {
 	if f.err == errDone {
 		return
@@ -146,8 +148,8 @@ func (f *File) Abort() {
 	f.err = errDone
 }
 
-// bare takes the operation and path of the os package off err: Error has its
-// own.
+// bare returns err without the operation and path of package os: [Error] has
+// its own.
 func bare(err error) error {
 	var p *fs.PathError
 	if errors.As(err, &p) {

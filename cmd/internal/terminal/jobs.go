@@ -19,6 +19,10 @@ import (
 // question stands anew after SIGCONT. A job in the background stops before it
 // asks.
 type JobControl struct {
+	// HasShell reports whether somebody continues a process that is stopped. Nil
+	// looks for a shell among the ancestors.
+	HasShell func() bool
+
 	signals chan os.Signal
 	ignored map[unix.Signal]bool // by whoever started us; that stays so
 
@@ -170,17 +174,33 @@ func (j *JobControl) foreground(t *Terminal) {
 }
 
 func (j *JobControl) stop(pid int) {
+	shell := j.HasShell
+	if shell == nil {
+		shell = hasShell
+	}
+	if j.ignored[unix.SIGTSTP] || !shell() {
+		return // echo stays off: there is nobody to give the terminal back to
+	}
 	if t := j.terminal; t != nil {
 		t.leave()
 		defer t.resume()
-	}
-	if j.ignored[unix.SIGTSTP] {
-		return
 	}
 	if j.reset(unix.SIGTSTP) == nil {
 		j.raise(unix.SIGTSTP, pid)
 	}
 	signal.Notify(j.signals, unix.SIGTSTP)
+}
+
+// hasShell reports whether the process can be stopped: not if it leads its
+// session, or its parent is in another, as of a program that a terminal window,
+// ssh or a container runs in the shell's place.
+func hasShell() bool {
+	session, err := unix.Getsid(0)
+	if err != nil || session == os.Getpid() {
+		return false
+	}
+	parents, err := unix.Getsid(os.Getppid())
+	return err == nil && parents == session
 }
 
 // The kernel stops no process whose job has lost its shell (an orphaned process

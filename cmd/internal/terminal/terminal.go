@@ -7,6 +7,7 @@ import (
 	"io"
 	"strings"
 	"sync"
+	"time"
 )
 
 // Why a prompt has no answer. A cancelled context comes back as its own cause.
@@ -50,6 +51,7 @@ type Terminal struct {
 	asked     bool                    // from the first question on
 	interrupt context.CancelCauseFunc // of the question that stands, or nil
 	closed    bool
+	awaited   bool // a goroutine waits for the foreground
 }
 
 // keyboard is the input half of a terminal.
@@ -248,12 +250,52 @@ func (t *Terminal) leave() {
 	_ = t.in.restore() // nothing can be done about it, and the stop must not fail
 }
 
+// Quiet turns echo off until the end, as after a question, before there is one.
+// In the background it does nothing.
+func (t *Terminal) Quiet() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.interrupt == nil && !t.closed && !t.in.background() {
+		t.asked = true
+		_ = t.in.quiet() // the next question reports it
+	}
+}
+
 // resume turns echo off again after a stop, if it was. The terminal of another
-// job is left alone.
+// job is left alone, until it is ours again: a shell that brings a job to the
+// foreground need not send SIGCONT to one that runs.
 func (t *Terminal) resume() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.asked && !t.closed && !t.in.background() {
+	switch {
+	case !t.asked || t.closed:
+	case !t.in.background():
 		_ = t.in.quiet() // the next question reports it
+	case !t.awaited:
+		t.awaited = true
+		go t.awaitForeground()
 	}
+}
+
+// foregroundPoll is the time between two looks at whose terminal it is.
+const foregroundPoll = 100 * time.Millisecond
+
+// awaitForeground turns echo off as soon as the terminal is this job's again.
+func (t *Terminal) awaitForeground() {
+	for t.stillBackground() {
+		time.Sleep(foregroundPoll)
+	}
+}
+
+func (t *Terminal) stillBackground() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if !t.closed && t.in.background() {
+		return true
+	}
+	if !t.closed && t.interrupt == nil { // a question looks after itself
+		_ = t.in.quiet()
+	}
+	t.awaited = false
+	return false
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -344,6 +345,36 @@ func TestNothingTypedBetweenAQuestionAndTheEndIsShownOrLeftForTheShell(t *testin
 			if err := p.terminal().Close(); err != nil {
 				t.Errorf("closed twice: %v", err)
 			}
+		})
+	}
+}
+
+// A key that sends a signal makes a terminal drop what it has not shown yet
+// (POSIX XBD 11.1.9), among it perhaps that a try is gone.
+func TestAKeyThatSendsASignalDropsNoWords(t *testing.T) {
+	words := strings.Repeat("違います。残り 4 回です\n", 300) // more than Linux keeps elsewhere
+	for name, key := range map[string]string{"Ctrl-C": "\x03", "Ctrl-Z": "\x1a", "Ctrl-Backslash": "\x1c"} {
+		t.Run(name, func(t *testing.T) {
+			p := newPTY(t)
+			before := p.settings()
+			first := readSecret(context.Background(), p, 16)
+			p.press("\r")
+			if got := <-first; got.err != nil {
+				t.Fatal(got.err)
+			}
+			p.waitFor("\r\n")
+			p.mu.Lock() // the screen is slow: it takes one piece and no more
+			for _, text := range []string{".", words} {
+				if err := p.terminal().Print(text); err != nil {
+					t.Fatal(err)
+				}
+				time.Sleep(50 * time.Millisecond)
+			}
+			p.press(key)
+			time.Sleep(50 * time.Millisecond)
+			p.mu.Unlock()
+			p.waitFor("." + strings.ReplaceAll(words, "\n", "\r\n"))
+			p.leave(before)
 		})
 	}
 }

@@ -45,6 +45,7 @@ func openTerminal(path string) (*Terminal, error) {
 type ttyInput struct {
 	fd    int
 	found *unix.Termios // the settings before the first question; nil while they are in force
+	asked bool          // it was set at least once
 	set   uint64        // the modes of raw or quiet
 }
 
@@ -62,7 +63,7 @@ func (t *ttyInput) keep() error {
 	if err != nil {
 		return err
 	}
-	t.found = found
+	t.found, t.asked = found, true
 	return nil
 }
 
@@ -82,6 +83,7 @@ func (t *ttyInput) quiet() error {
 	s := *t.found
 	s.Lflag &^= unix.ECHO | unix.ECHOE | unix.ECHOK | unix.ECHONL
 	s.Lflag |= unix.ICANON | unix.ISIG
+	s.Lflag |= unix.NOFLSH // or a key would drop words that are not shown yet
 	t.set = unix.ICANON | unix.ISIG
 	return unix.IoctlSetTermios(t.fd, setTermios, &s)
 }
@@ -91,8 +93,12 @@ func (t *ttyInput) quiet() error {
 // Ctrl-S may hold up. A terminal that another job has now is left to that.
 func (t *ttyInput) restore() error {
 	found := t.found
-	if t.found = nil; found == nil || t.background() {
+	t.found = nil
+	switch {
+	case !t.asked || t.background():
 		return nil
+	case found == nil: // nothing was set since the last stop
+		return flushInput(t.fd)
 	}
 	return errors.Join(flushInput(t.fd), unix.IoctlSetTermios(t.fd, setTermios, found), flushInput(t.fd))
 }

@@ -10,17 +10,17 @@ import (
 	der "golang.org/x/crypto/cryptobyte/asn1"
 )
 
-// Attributes are the facts that the signature covers.
+// Attributes holds the values of the signed attributes.
 type Attributes struct {
 	Hash        crypto.Hash       // of the content, and of the certificate in signing-certificate-v2
 	Digest      []byte            // of the content
-	SigningTime time.Time         // to the second; what lies below is dropped
-	Signer      *x509.Certificate // whose hash, issuer and serial number are bound in
+	SigningTime time.Time         // to the second; fractions are dropped
+	Signer      *x509.Certificate // for the hash, issuer and serial number in signing-certificate-v2
 }
 
 // Marshal returns the DER SET OF Attribute: contentType, messageDigest and
 // signingTime (RFC 5652 §11) and signing-certificate-v2 (RFC 5035 §3), sorted
-// as DER demands. Its digest is what the key signs (RFC 5652 §5.4).
+// as DER requires. Its digest is what the key signs (RFC 5652 §5.4).
 func (a Attributes) Marshal() ([]byte, error) {
 	set, err := setOf(
 		attribute(oidContentType, func(b *cryptobyte.Builder) {
@@ -41,7 +41,7 @@ func (a Attributes) Marshal() ([]byte, error) {
 }
 
 // addSigningCertificate writes SigningCertificateV2 with one ESSCertIDv2. The
-// hash algorithm is left out when it is SHA-256, the DEFAULT, as DER demands.
+// hash algorithm is omitted if it is SHA-256, the DEFAULT, as DER requires.
 func (a Attributes) addSigningCertificate(b *cryptobyte.Builder) {
 	h := a.Hash.New()
 	h.Write(a.Signer.Raw)
@@ -74,8 +74,8 @@ func attribute(oid asn1.ObjectIdentifier, value cryptobyte.BuilderContinuation) 
 	}
 }
 
-// addTime writes the Time of RFC 5652 §11.3: UTCTime from 1950 through 2049,
-// GeneralizedTime outside, both in UTC, with seconds and without fractions.
+// addTime writes a Time (RFC 5652 §11.3): UTCTime from 1950 to 2049, otherwise
+// GeneralizedTime, in UTC, with seconds and without fractions.
 func addTime(b *cryptobyte.Builder, t time.Time) {
 	t = t.UTC()
 	if y := t.Year(); 1950 <= y && y < 2050 {
@@ -85,9 +85,8 @@ func addTime(b *cryptobyte.Builder, t time.Time) {
 	}
 }
 
-// addDigestAlgorithm writes the AlgorithmIdentifier of a SHA-2 hash, with its
-// parameters absent (RFC 5754 §2: what generators should do, and what
-// OpenSSL does).
+// addDigestAlgorithm writes the AlgorithmIdentifier of a SHA-2 hash, with the
+// parameters absent, as RFC 5754 §2 recommends and OpenSSL does.
 func addDigestAlgorithm(b *cryptobyte.Builder, h crypto.Hash) {
 	b.AddASN1(der.SEQUENCE, func(b *cryptobyte.Builder) {
 		b.AddASN1ObjectIdentifier(algorithms[h].digest)

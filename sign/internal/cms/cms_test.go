@@ -15,7 +15,7 @@ import (
 	"natsuin/sign/internal/cms"
 )
 
-// certificate is enough of one for the encoder: it copies and does not judge.
+// certificate returns the fields that the encoder uses.
 func certificate(raw string) *x509.Certificate {
 	return &x509.Certificate{
 		Raw:          []byte("\x30" + string(rune(len(raw))) + raw),
@@ -63,8 +63,8 @@ func readHeader(t *testing.T, b []byte) (tag byte, length int64, rest []byte) {
 	return tag, length, rest[n:]
 }
 
-// The announced lengths must add up without any content at hand: at 4 GiB and
-// above there is no parser to ask.
+// The encoded lengths must add up without the content: at 4 GiB and above there
+// is no parser to compare with.
 func TestAttachedLengthsAddUpAtEveryBoundary(t *testing.T) {
 	sd := signedData(t)
 	sizes := []int64{0, 1, math.MaxInt64 / 2}

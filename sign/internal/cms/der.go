@@ -8,7 +8,7 @@ import (
 	"golang.org/x/crypto/cryptobyte"
 )
 
-// Identifier octets of the values whose lengths we write ourselves.
+// Identifier octets of the values whose headers this package writes.
 const (
 	tagOctetString = 0x04
 	tagSequence    = 0x30
@@ -17,8 +17,8 @@ const (
 )
 
 // header returns the identifier and length octets of a value with length
-// content octets, in the shortest definite form (X.690 §10.1). cryptobyte
-// stops at 4 GiB and needs the content at hand; this does neither.
+// content octets, in the shortest definite form (X.690 §10.1). Unlike
+// cryptobyte, it has no limit of 4 GiB and does not need the content.
 func header(tag byte, length int64) []byte {
 	if length < 0x80 {
 		return []byte{tag, byte(length)}
@@ -35,14 +35,15 @@ func header(tag byte, length int64) []byte {
 	return out
 }
 
-// wrap puts parts into one value with the given tag.
+// wrap returns a value with the given tag and the concatenated parts as its
+// content.
 func wrap(tag byte, parts ...[]byte) []byte {
 	content := slices.Concat(parts...)
 	return append(header(tag, int64(len(content))), content...)
 }
 
-// setOf returns the sorted elements of a SET OF, without its header
-// (X.690 §11.6: ascending as octet strings).
+// setOf returns the elements of a SET OF, without its header, in ascending
+// order as octet strings (X.690 §11.6).
 func setOf(elements ...cryptobyte.BuilderContinuation) ([]byte, error) {
 	encoded := make([][]byte, len(elements))
 	for i, add := range elements {

@@ -5,7 +5,7 @@ import (
 	"encoding/asn1"
 )
 
-// Object identifiers of RFC 5652, 5035, 3370, 5754 and 5758.
+// Object identifiers (RFC 5652, RFC 5035, RFC 3370, RFC 5754, RFC 5758).
 var (
 	oidData       = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 7, 1}
 	oidSignedData = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 7, 2}
@@ -18,7 +18,7 @@ var (
 	oidRSAEncryption = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 1}
 )
 
-// algorithm holds the identifiers that go with one hash.
+// algorithm holds the identifiers for one hash.
 type algorithm struct {
 	digest asn1.ObjectIdentifier // RFC 5754 §2
 	ecdsa  asn1.ObjectIdentifier // RFC 5758 §3.2
@@ -39,8 +39,7 @@ var algorithms = map[crypto.Hash]algorithm{
 	},
 }
 
-// Supported reports whether h is a hash that this encoder has identifiers for:
-// SHA-256, SHA-384 and SHA-512, and nothing weaker.
+// Supported reports whether h is SHA-256, SHA-384 or SHA-512.
 func Supported(h crypto.Hash) bool {
 	_, ok := algorithms[h]
 	return ok

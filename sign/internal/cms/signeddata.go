@@ -1,12 +1,12 @@
-// Package cms writes the DER of a CMS SignedData with one signer who is named
-// by issuer and serial number, over content of type id-data, detached or
-// attached, of any size.
+// Package cms encodes a CMS SignedData in DER, with one signer, identified by
+// issuer and serial number, over content of type id-data of any size, detached
+// or attached.
 //
-// It computes no signature, judges none, and reads nothing: what it writes is
-// judged by package sign with other people's code.
+// It neither computes nor verifies signatures, and parses nothing. Package sign
+// checks its output with independent code.
 //
-// The standard is RFC 5652, with RFC 5035 for signing-certificate-v2 and
-// RFC 3370, 5754 and 5758 for the algorithm identifiers.
+// The standard is RFC 5652, with RFC 5035 for signing-certificate-v2, and RFC
+// 3370, RFC 5754 and RFC 5758 for the algorithm identifiers.
 package cms
 
 import (
@@ -22,13 +22,13 @@ import (
 	der "golang.org/x/crypto/cryptobyte/asn1"
 )
 
-// SignedData holds the encoded parts around the content.
+// A SignedData holds the encoded parts around the content.
 type SignedData struct {
 	prefix []byte // version, digestAlgorithms
 	suffix []byte // certificates, signerInfos
 }
 
-// Signer is what one SignerInfo says.
+// A Signer holds the values of a SignerInfo.
 type Signer struct {
 	Hash        crypto.Hash
 	Certificate *x509.Certificate
@@ -36,11 +36,11 @@ type Signer struct {
 	Signature   []byte
 }
 
-// New encodes everything but the content. The set of certificates is certs,
-// in the order that DER demands; the signer's own belongs into it.
+// New encodes everything but the content. certs, which should include the
+// signer's certificate, becomes the set of certificates, in DER order.
 //
-// Versions are those of RFC 5652 §5.1 and §5.3 for id-data and
-// issuerAndSerialNumber: 1 and 1.
+// Both versions are 1, as for id-data and issuerAndSerialNumber (RFC 5652 §5.1
+// and §5.3).
 func New(s Signer, certs []*x509.Certificate) (*SignedData, error) {
 	prefix, err := build(func(b *cryptobyte.Builder) {
 		b.AddASN1Int64(1)
@@ -78,8 +78,8 @@ func (s Signer) add(b *cryptobyte.Builder) {
 			b.AddASN1BigInt(s.Certificate.SerialNumber)
 		})
 		addDigestAlgorithm(b, s.Hash)
-		// The same octets that were signed, but for the first: [0] IMPLICIT
-		// instead of SET (RFC 5652 §5.4).
+		// The octets that were signed, except the first: [0] IMPLICIT instead
+		// of SET (RFC 5652 §5.4).
 		b.AddUint8(tagContext0)
 		b.AddBytes(s.Attributes[1:])
 		s.addSignatureAlgorithm(b)
@@ -87,9 +87,9 @@ func (s Signer) add(b *cryptobyte.Builder) {
 	})
 }
 
-// addSignatureAlgorithm writes rsaEncryption with NULL, which every CMS
-// program must read (RFC 3370 §3.2) and OpenSSL writes, or ecdsa-with-SHA2
-// without parameters (RFC 5758 §3.2).
+// addSignatureAlgorithm writes rsaEncryption with NULL, which every CMS program
+// must support (RFC 3370 §3.2) and OpenSSL writes, or ecdsa-with-SHA2 without
+// parameters (RFC 5758 §3.2).
 func (s Signer) addSignatureAlgorithm(b *cryptobyte.Builder) {
 	b.AddASN1(der.SEQUENCE, func(b *cryptobyte.Builder) {
 		switch s.Certificate.PublicKey.(type) {
@@ -111,15 +111,15 @@ func (sd *SignedData) Detached() []byte {
 	return wrap(tagSequence, encodedOID(oidSignedData), wrap(tagContext0, signed))
 }
 
-// Attached returns what stands before and after size octets of content in the
-// ContentInfo that carries them: before + content + after, all lengths
-// definite. It fails when the whole would not fit into an int64.
+// Attached returns the octets before and after size octets of content in a
+// ContentInfo with all lengths definite: before + content + after. It fails if
+// the total length does not fit into an int64.
 func (sd *SignedData) Attached(size int64) (before, after []byte, err error) {
 	if size < 0 || size > math.MaxInt64-int64(len(sd.prefix)+len(sd.suffix))-maxOverhead {
 		return nil, nil, fmt.Errorf("encode: signed data: content of %d bytes", size)
 	}
-	// From the inside out: each step writes its header in front and counts
-	// the octets that the next header must announce.
+	// From the inside out: each step prepends a header and counts the octets
+	// that the next header must include.
 	length := size
 	open := func(tag byte, inFront []byte, behind int) {
 		before = append(append(inFront[:len(inFront):len(inFront)], header(tag, length)...), before...)
@@ -135,8 +135,8 @@ func (sd *SignedData) Attached(size int64) (before, after []byte, err error) {
 	return before, sd.suffix, nil
 }
 
-// maxOverhead is more than the headers and object identifiers around the
-// content can take: six headers of at most ten octets and two identifiers.
+// maxOverhead is an upper bound of the headers and object identifiers around
+// the content: six headers of at most ten octets, and two identifiers.
 const maxOverhead = 128
 
 func encodedOID(oid asn1.ObjectIdentifier) []byte {

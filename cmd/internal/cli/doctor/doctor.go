@@ -21,6 +21,9 @@ func New(c *command.Run) *cobra.Command {
 		d := &diagnosis{Run: c, report: &report{Probes: []probe{}}}
 		d.Report = d.report
 		d.examine(ctx)
+		if ctx.Err() != nil {
+			return context.Cause(ctx) // what was broken off is not a finding
+		}
 		d.print()
 		return d.conclusion()
 	})

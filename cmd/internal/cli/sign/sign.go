@@ -122,7 +122,7 @@ func (r *run) do(ctx context.Context, args []string) (err error) {
 	r.writer = newWriter(r)
 	err = r.withCard(ctx, secret)
 	if r.keep != nil { // the card has been let go
-		r.writer.files.add(r.keep)
+		r.writer.files.Add(r.keep)
 	}
 	if err := r.writer.close(ctx, err); err != nil || !r.opts.DryRun {
 		return err

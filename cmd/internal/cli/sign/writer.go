@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"natsuin/cmd/internal/outcome"
+	"natsuin/cmd/internal/queue"
 	"natsuin/cmd/internal/text"
 )
 
@@ -18,8 +19,8 @@ import (
 // been let go.
 type writer struct {
 	run    *run
-	files  queue // the disk takes a few milliseconds; eight keep its flushes from queueing up
-	lines  queue // one: lines come whole and in order
+	files  queue.Queue // the disk takes a few milliseconds; eight keep its flushes from queueing up
+	lines  queue.Queue // one: lines come whole and in order
 	failed atomic.Bool
 	left   atomic.Bool // close waits no longer
 
@@ -28,7 +29,7 @@ type writer struct {
 }
 
 func newWriter(r *run) *writer {
-	return &writer{run: r, files: queue{limit: 8}, lines: queue{limit: 1}}
+	return &writer{run: r, files: queue.Queue{Limit: 8}, lines: queue.Queue{Limit: 1}}
 }
 
 // errStopped ends the loop over the files; the writer's own error is the cause.
@@ -45,7 +46,7 @@ func (w *writer) stopped() error {
 
 // add hands one signature over. It never waits.
 func (w *writer) add(ctx context.Context, j *job, finish finishing) {
-	w.files.add(func() {
+	w.files.Add(func() {
 		if w.left.Load() {
 			return
 		}
@@ -78,7 +79,7 @@ func (w *writer) note(j *job, err error) {
 // say prints a line of talk after those before it. It never waits for whoever
 // reads.
 func (w *writer) say(line string) {
-	w.lines.add(func() { w.run.Say(line) })
+	w.lines.Add(func() { w.run.Say(line) })
 }
 
 // grace is how long a signal leaves to the files that are being written.
@@ -94,7 +95,7 @@ func (w *writer) close(ctx context.Context, err error) error {
 	if w.run.opts.Output == "-" {
 		patience = 0
 	}
-	whole := w.files.wait(ctx, patience)
+	whole := w.files.Wait(ctx, patience)
 	w.mu.Lock()
 	w.left.Store(!whole)
 	w.mu.Unlock()
@@ -106,7 +107,7 @@ func (w *writer) close(ctx context.Context, err error) error {
 		err = outcome.WorseError(err, ctx.Err())
 	}
 	w.summary()
-	w.lines.wait(ctx, patience)
+	w.lines.Wait(ctx, patience)
 	return err
 }
 
@@ -122,74 +123,4 @@ func (w *writer) summary() {
 	if w.run.signing && len(w.run.jobs) > 1 {
 		w.say(w.run.T("sign.summary", "N", done, "All", len(w.run.jobs)))
 	}
-}
-
-// A queue runs functions in the order in which they are added, at most limit at
-// a time.
-type queue struct {
-	limit   int
-	mu      sync.Mutex
-	waiting []func()
-	running int
-	idle    chan struct{} // closed when the last worker ends
-}
-
-// add returns at once, however many functions wait.
-func (q *queue) add(f func()) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	q.waiting = append(q.waiting, f)
-	if q.running == q.limit {
-		return
-	}
-	if q.running == 0 {
-		q.idle = make(chan struct{})
-	}
-	q.running++
-	go q.work()
-}
-
-func (q *queue) work() {
-	for f := q.next(); f != nil; f = q.next() {
-		f()
-	}
-}
-
-// next takes the first function that waits, or ends one of the workers.
-func (q *queue) next() (f func()) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	if len(q.waiting) > 0 {
-		f, q.waiting[0] = q.waiting[0], nil
-		q.waiting = q.waiting[1:]
-		return f
-	}
-	if q.running--; q.running == 0 {
-		close(q.idle)
-	}
-	return nil
-}
-
-// wait waits until everything has run, and when ctx ends patience longer at
-// most. It reports whether everything has.
-func (q *queue) wait(ctx context.Context, patience time.Duration) bool {
-	q.mu.Lock()
-	idle, running := q.idle, q.running
-	q.mu.Unlock()
-	if running == 0 {
-		return true
-	}
-	select {
-	case <-idle:
-		return true
-	case <-ctx.Done():
-	}
-	select {
-	case <-idle:
-		return true
-	case <-time.After(patience):
-	}
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	return q.running == 0
 }

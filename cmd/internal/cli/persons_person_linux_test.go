@@ -1,0 +1,375 @@
+package cli_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"regexp"
+	"runtime"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+
+	"natsuin/card/virtual"
+	"natsuin/cmd/internal/cli"
+	"natsuin/cmd/internal/console"
+	"natsuin/cmd/internal/terminal"
+)
+
+// theJobs stops this process as natsuin is stopped. The kernel stops no process
+// without a shell (an orphaned process group), so that the test runs on meanwhile.
+var theJobs = sync.OnceValue(func() *terminal.JobControl {
+	jobs := terminal.NewJobControl()
+	jobs.HasShell = func() bool { return true }
+	return jobs
+})
+
+// A person follows a habit at the terminal and acts once, at one moment of a run.
+type person struct {
+	t      *testing.T
+	pty    *pty
+	habit  habit
+	reader *reader
+	at     int   // the moment of the act; -1: none
+	deed   *deed // nil: none
+
+	signals chan os.Signal
+	done    chan struct{} // the run has ended
+	stopped chan struct{} // it was stopped, and continued
+	armed   func()        // the notice of a slow card
+
+	mu       sync.Mutex
+	moments  []moment
+	when     time.Time // of the act
+	invalid  []string
+	terminal unix.Termios // as it was
+
+	next     int    // of the secrets of habit
+	given    int    // secrets that may be sent
+	last     string // question that was answered
+	said     string // since the last secret was given
+	behind   string // typed in one go with the next answer
+	leaves   bool   // does not lay the card back
+	other    bool   // has laid another card
+	agreed   int    // the laying of the card that the notice was agreed to for
+	begin    int    // of the screen of this run
+	question int    // of the screen from the first question on; -1 before
+}
+
+func newPerson(t *testing.T, h habit, reading func(*virtual.Options)) *person {
+	p := &person{
+		t: t, pty: thePTY(), habit: h, at: -1, question: -1,
+		signals: make(chan os.Signal), done: make(chan struct{}), stopped: make(chan struct{}),
+	}
+	p.reader = &reader{
+		pass: p.pass, wait: p.waitForCard, told: p.awaitTold,
+		ends: func() bool { return p.deed.ends },
+	}
+	return p
+}
+
+func (p *person) wrongly(format string, args ...any) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.invalid = append(p.invalid, fmt.Sprintf(format, args...))
+}
+
+// pass notes that the run has come to a moment, and acts if it is the one.
+func (p *person) pass(m moment) bool {
+	p.mu.Lock()
+	now := len(p.moments) == p.at
+	p.moments = append(p.moments, m)
+	armed := p.armed
+	if now {
+		p.when = time.Now()
+	}
+	p.mu.Unlock()
+	if !now {
+		return false
+	}
+	p.reader.mu.Lock()
+	p.reader.acted = true
+	p.reader.mu.Unlock()
+	if armed != nil { // the card is so slow that the person does something
+		armed()
+		p.awaits("The card is working. Do not move it.")
+	}
+	p.deed.do(p, m)
+	return true
+}
+
+// afterFunc is the clock of the run: time passes when the person acts.
+func (p *person) afterFunc(_ time.Duration, f func()) (stop func()) {
+	set := func(f func()) {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.armed = f
+	}
+	set(f)
+	p.reader.at(moment{place: atEnter})
+	return func() { set(nil) }
+}
+
+// waitForCard lays the card down, or interrupts the run.
+func (p *person) waitForCard(ctx context.Context) {
+	if p.leaves {
+		p.types("\x03")
+		p.reader.ended()
+		return
+	}
+	card := newCard(p.t)
+	if n := len(p.reader.cards); n > 0 {
+		card = p.reader.cards[n-1]
+	}
+	p.reader.lay(card)
+}
+
+// awaitTold waits until the screen says that the card's answer is awaited.
+func (p *person) awaitTold() { p.awaits("Waiting for the card's answer.") }
+
+func (p *person) awaits(text string) {
+	for limit := time.Now().Add(patience / 10); !strings.Contains(p.shown(0), text); time.Sleep(100 * time.Microsecond) {
+		if time.Now().After(limit) {
+			p.wrongly("the screen does not say %q", text)
+			return
+		}
+	}
+}
+
+// shown is the screen of this run, from some byte on.
+func (p *person) shown(from int) string {
+	p.pty.mu.Lock()
+	defer p.pty.mu.Unlock()
+	return string(p.pty.screen.Bytes()[p.begin+from:])
+}
+
+// types returns when the terminal has taken what was typed.
+func (p *person) types(text string) {
+	if _, err := p.pty.master.WriteString(text); err != nil {
+		p.t.Error(err)
+	}
+	// The kernel takes it by and by, and before it answers poll.
+	_, _ = unix.Poll([]unix.PollFd{{Fd: 3, Events: unix.POLLIN}}, 0)
+}
+
+// asked is a question at the end of the screen.
+var asked = regexp.MustCompile(`(Signature password|Authentication PIN|(Current|New) (signature password|authentication PIN)|New one again|\(yes / no\)): $`)
+
+// run has the act performed, and returns when it has ended.
+func (p *person) run(dir string, flags ...string) *run {
+	before, err := unix.IoctlGetTermios(3, unix.TCGETS)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	p.terminal = *before
+	p.begin = len(p.shown(0))
+	people.Store(p)
+	defer people.Store(nil)
+	var stdout, stderr bytes.Buffer
+	args := append(append(append([]string{}, p.habit.args...), "--json", "--lang", "en", "--reader", real), flags...)
+	for i := range p.habit.files {
+		args = append(args, fmt.Sprintf("%s/file%d", dir, i))
+	}
+	var exit int
+	go func() {
+		defer close(p.done)
+		exit = cli.Main(&cli.Env{
+			Args: args, Readers: p.reader, Now: time.Now, Getenv: func(string) string { return "" },
+			Signals: p.signals, Jobs: theJobs(), AfterFunc: p.afterFunc,
+			Streams: &console.Streams{In: strings.NewReader(""), Out: &stdout, Err: &stderr, Terminal: terminal.Open},
+		})
+	}()
+	p.sit()
+	return &run{act: p.habit.act, dir: dir, exit: exit, out: stdout.String(), err: stderr.String(), lang: "en"}
+}
+
+// sit answers the questions until the run has ended.
+func (p *person) sit() {
+	seen := 0
+	limit := time.After(patience)
+	for {
+		select {
+		case <-p.done:
+			return
+		case <-p.pty.more:
+		case <-time.After(time.Millisecond): // the news may have come before it was taken
+		case <-limit:
+			stacks := make([]byte, 1<<20)
+			stacks = stacks[:runtime.Stack(stacks, true)]
+			p.t.Fatalf("%s, %v at moment %d %v: does not end:\n%s\n%s", p.habit.name, p.deed, p.at, p.moments, p.shown(0), stacks)
+		}
+		said := p.shown(seen)
+		question := asked.FindString(said)
+		if question == "" {
+			continue
+		}
+		seen += len(said)
+		if p.question < 0 {
+			p.question = seen - len(question)
+		}
+		p.answer(question, said)
+	}
+}
+
+// answer types an answer, unless the person did something that ends the question.
+func (p *person) answer(question, said string) {
+	p.said += said
+	m := moment{place: atPrompt}
+	if strings.HasPrefix(question, "(yes") {
+		m.place = atQuestion
+	}
+	if p.pass(m) && p.deed.anew() {
+		p.last = ""
+		return
+	}
+	if p.given > 0 && (strings.Contains(said, "Nothing was sent") || current(question) && p.last == question && strings.Contains(said, "none of it was used")) {
+		p.given--
+	}
+	text, next := p.choose(question)
+	if m.place == atPrompt && len(text) > 1 {
+		half := len(text) / 2
+		p.types(text[:half])
+		if p.pass(moment{place: atHalf}) && p.deed.anew() {
+			p.last = ""
+			return
+		}
+		text = text[half:]
+	}
+	if current(question) {
+		p.given++
+		p.said, p.next = "", next
+	}
+	if m.place == atQuestion {
+		p.reader.mu.Lock()
+		p.agreed = p.reader.laid
+		p.reader.mu.Unlock()
+	}
+	text += "\r" + p.behind
+	p.last, p.behind = question, ""
+	p.types(text)
+}
+
+// current reports whether a question is for a secret that the card has.
+func current(question string) bool {
+	return !strings.HasPrefix(question, "New") && !strings.HasPrefix(question, "(yes")
+}
+
+// choose returns what the person answers: the next secret only where the one
+// before was wrong.
+func (p *person) choose(question string) (text string, next int) {
+	refused := strings.Contains(p.said, "wrong; ") || strings.Contains(p.said, "the same wrong one") || strings.Contains(p.said, anyway)
+	next = p.next
+	switch {
+	case strings.HasPrefix(question, "(yes") && strings.HasSuffix(p.said, anyway):
+		return "no", next
+	case strings.HasPrefix(question, "(yes"):
+		return "yes", next
+	case !current(question):
+		return p.habit.new, next
+	case p.other && refused:
+		return "\x03", next
+	case p.other && p.habit.old[0] == markedPIN:
+		return markedOtherPIN, next
+	case p.other:
+		return markedOther, next
+	case refused:
+		next++
+	}
+	if next == len(p.habit.old) {
+		return "\x03", next
+	}
+	return p.habit.old[next], next
+}
+
+// people is who takes the signals of this process.
+var people atomic.Pointer[person]
+
+// listen keeps signals from ending this process, and gives them to the run.
+func listen(t *testing.T) {
+	signals := make(chan os.Signal, 16)
+	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT)
+	go func() {
+		for s := range signals {
+			p := people.Load()
+			if p == nil {
+				continue
+			}
+			select {
+			case p.signals <- s:
+			case <-p.done:
+			}
+		}
+	}()
+	t.Cleanup(func() {
+		signal.Stop(signals)
+		close(signals)
+	})
+}
+
+// stop has the run stopped, and continues it as soon as it is. While the card is
+// held that is later.
+func (p *person) stop(m moment, do func()) {
+	arrived := make(chan os.Signal, 1)
+	signal.Notify(arrived, unix.SIGTSTP)
+	defer signal.Stop(arrived)
+	go p.continues()
+	do()
+	if m.held() {
+		<-arrived
+		time.Sleep(time.Millisecond) // in which a run that holds nothing would stop
+		return
+	}
+	select {
+	case <-p.stopped:
+	case <-time.After(patience / 10):
+		p.wrongly("it does not stop")
+	}
+}
+
+// continues waits for the stop, looks at how the run has left card and terminal,
+// and continues it.
+func (p *person) continues() {
+	for limit := time.Now().Add(patience / 10); !stopping(); time.Sleep(100 * time.Microsecond) {
+		if time.Now().After(limit) {
+			return
+		}
+	}
+	if p.reader.holding() != 0 {
+		p.wrongly("stopped while it holds the card")
+	}
+	if now, err := unix.IoctlGetTermios(3, unix.TCGETS); err != nil || *now != p.terminal {
+		p.wrongly("stopped with the terminal not as it was")
+	}
+	for stopping() {
+		_ = unix.Kill(os.Getpid(), unix.SIGCONT)
+		time.Sleep(200 * time.Microsecond)
+	}
+	close(p.stopped)
+}
+
+// settled returns when nothing is left of the signals that continued the run: a
+// late one would take back the next stop.
+func settled() {
+	continued := make(chan os.Signal, 1)
+	signal.Notify(continued, unix.SIGCONT)
+	defer signal.Stop(continued)
+	_ = unix.Kill(os.Getpid(), unix.SIGCONT)
+	<-continued
+	time.Sleep(time.Millisecond)
+}
+
+// stopping reports whether SIGTSTP has its default action, as it has only while
+// the process is stopped by its own will.
+func stopping() bool {
+	var action [16]uintptr
+	_, _, errno := unix.RawSyscall6(unix.SYS_RT_SIGACTION, uintptr(unix.SIGTSTP), 0, uintptr(unsafe.Pointer(&action)), 8, 0, 0)
+	return errno == 0 && action[0] == 0
+}

@@ -1,0 +1,45 @@
+package outfile_test
+
+import (
+	"errors"
+	"fmt"
+	"log"
+	"os"
+	"path/filepath"
+
+	"natsuin/cmd/internal/outfile"
+)
+
+// Until Commit there is no file. An existing one is not replaced without Force.
+func ExampleCreate() {
+	dir, err := os.MkdirTemp("", "outfile")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	path := filepath.Join(dir, "application.p7s")
+
+	f, err := outfile.Create(path, outfile.Options{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer f.Abort() // does nothing after Commit
+	if _, err := f.Write([]byte("a signature")); err != nil {
+		log.Fatal(err)
+	}
+	_, err = os.Stat(path)
+	fmt.Println("before:", errors.Is(err, os.ErrNotExist))
+	if err := f.Commit(); err != nil {
+		log.Fatal(err)
+	}
+	content, err := os.ReadFile(path)
+	fmt.Printf("after: %s %v\n", content, err)
+
+	_, err = outfile.Create(path, outfile.Options{})
+	var exists *outfile.ExistsError
+	fmt.Println("again:", errors.As(err, &exists))
+	// Output:
+	// before: true
+	// after: a signature <nil>
+	// again: true
+}
