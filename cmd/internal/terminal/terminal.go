@@ -1,3 +1,12 @@
+// Package terminal asks a person at the terminal device: secrets without echo,
+// other answers with it, and the stops and continues that a shell expects of a
+// job.
+//
+// It decides nothing and knows no words: questions come from the caller, already
+// in the person's language.
+//
+// The contract is docs/cli.md, behaviours 8 and 9; the device is that of POSIX XBD
+// chapter 11, and the Windows console.
 package terminal
 
 import (

@@ -1,3 +1,10 @@
+// Package text makes text safe to print, and lays it out in the columns of a
+// terminal, in which a Japanese character takes two.
+//
+// It is not about words: it wraps and escapes what others say (docs/cli.md,
+// behaviours 21 and 25).
+//
+// Lines break as UAX #14 allows; widths are those of UAX #11 and UAX #29.
 package text
 
 import (
