@@ -11,8 +11,8 @@ import (
 	"natsuin/cmd/internal/i18n"
 )
 
-// A book is everything that is documented, in one language.
-type book struct {
+// A manual is everything that is documented, in one language.
+type manual struct {
 	words  *i18n.Printer
 	root   cli.Page
 	global []cli.Flag
@@ -30,7 +30,7 @@ func documents() (map[string][]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		b := book{words, root, global}
+		b := manual{words, root, global}
 		all["reference/"+lang+".md"] = []byte(b.reference())
 		b.each(root, func(p cli.Page) {
 			all["man/"+lang+"/"+manName(p)+".1"] = minus(md2man.Render([]byte(b.man(p))))
@@ -40,19 +40,19 @@ func documents() (map[string][]byte, error) {
 }
 
 // each visits a page and those below it.
-func (b book) each(p cli.Page, visit func(cli.Page)) {
+func (b manual) each(p cli.Page, visit func(cli.Page)) {
 	visit(p)
 	for _, sub := range p.Commands {
 		b.each(sub, visit)
 	}
 }
 
-func (b book) t(id string, pairs ...any) string { return b.words.T(id, pairs...) }
+func (b manual) t(id string, pairs ...any) string { return b.words.T(id, pairs...) }
 
 func manName(p cli.Page) string { return strings.ReplaceAll(p.Name, " ", "-") }
 
 // man is a man page in the Markdown that go-md2man reads.
-func (b book) man(p cli.Page) string {
+func (b manual) man(p cli.Page) string {
 	var w strings.Builder
 	fmt.Fprintf(&w, "%% %s 1 \"\" \"natsuin\" \"%s\"\n\n", strings.ToUpper(manName(p)), b.t("man.manual"))
 	fmt.Fprintf(&w, "# %s\n\n%s - %s\n\n", b.t("man.name"), manName(p), escape(p.Short))
@@ -98,7 +98,7 @@ func minus(page []byte) []byte {
 }
 
 // synopsis is the line of use with the command's own name in bold.
-func (b book) synopsis(p cli.Page) string {
+func (b manual) synopsis(p cli.Page) string {
 	rest, _ := strings.CutPrefix(p.Use, p.Name)
 	return "**" + p.Name + "**" + escape(rest)
 }
@@ -117,7 +117,7 @@ func manFlags(w *strings.Builder, flags []cli.Flag) {
 }
 
 // reference is one page of Markdown about every command.
-func (b book) reference() string {
+func (b manual) reference() string {
 	var w strings.Builder
 	fmt.Fprintf(&w, "# %s\n\n%s\n", b.t("reference.title"), b.t("reference.made"))
 	b.each(b.root, func(p cli.Page) {

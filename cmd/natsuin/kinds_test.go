@@ -14,7 +14,7 @@ import (
 	"testing"
 
 	"natsuin/card/practice"
-	"natsuin/cmd/internal/i18n"
+	"natsuin/cmd/internal/outcome"
 )
 
 // A meeting is a command and what comes of it, by kind of card; ok for those that are
@@ -22,18 +22,18 @@ import (
 type meeting struct {
 	command string
 	once    bool
-	codes   map[practice.Kind]i18n.Code
+	codes   map[practice.Kind]outcome.Code
 }
 
 const (
 	juki, noSign, expired = practice.KindJuki, practice.KindNoSign, practice.KindExpired
 )
 
-type outcomes = map[practice.Kind]i18n.Code
+type outcomes = map[practice.Kind]outcome.Code
 
 var (
-	needsSign = outcomes{noSign: i18n.CodeNoCertificate}
-	needsAuth = outcomes{juki: i18n.CodeNoCertificate}
+	needsSign = outcomes{noSign: outcome.CodeNoCertificate}
+	needsAuth = outcomes{juki: outcome.CodeNoCertificate}
 )
 
 // meetings are all verbs that meet a card. The files sign and auth hold its secrets.
@@ -55,15 +55,15 @@ var meetings = []meeting{
 	{command: "cert export sign-ca --format der --force -o out.der"},
 	{command: "practice crl --force -o list.crl"},
 	// A 1024-bit certificate is never called good, whoever is asked.
-	{command: "validity --pin-from file:sign", codes: outcomes{"": i18n.CodeIndeterminate, noSign: i18n.CodeNoCertificate, expired: i18n.CodeExpired}},
-	{command: "validity --crl list.crl --pin-from file:sign", codes: outcomes{juki: i18n.CodeIndeterminate, noSign: i18n.CodeNoCertificate, expired: i18n.CodeExpired}},
-	{command: "validity auth --ocsp auto --pin-from file:auth", codes: outcomes{"": i18n.CodeIndeterminate, juki: i18n.CodeNoCertificate, expired: i18n.CodeExpired}},
-	{command: "sign --dry-run letter.txt", codes: outcomes{juki: i18n.CodeWeak}},
-	{command: "sign --yes --force --pin-from file:sign letter.txt", codes: outcomes{juki: i18n.CodeWeak, noSign: i18n.CodeNoCertificate, expired: i18n.CodeExpired}},
-	{command: "sign --yes --force --raw --pin-from file:sign letter.txt", codes: outcomes{juki: i18n.CodeWeak, noSign: i18n.CodeNoCertificate, expired: i18n.CodeExpired}},
+	{command: "validity --pin-from file:sign", codes: outcomes{"": outcome.CodeIndeterminate, noSign: outcome.CodeNoCertificate, expired: outcome.CodeExpired}},
+	{command: "validity --crl list.crl --pin-from file:sign", codes: outcomes{juki: outcome.CodeIndeterminate, noSign: outcome.CodeNoCertificate, expired: outcome.CodeExpired}},
+	{command: "validity auth --ocsp auto --pin-from file:auth", codes: outcomes{"": outcome.CodeIndeterminate, juki: outcome.CodeNoCertificate, expired: outcome.CodeExpired}},
+	{command: "sign --dry-run letter.txt", codes: outcomes{juki: outcome.CodeWeak}},
+	{command: "sign --yes --force --pin-from file:sign letter.txt", codes: outcomes{juki: outcome.CodeWeak, noSign: outcome.CodeNoCertificate, expired: outcome.CodeExpired}},
+	{command: "sign --yes --force --raw --pin-from file:sign letter.txt", codes: outcomes{juki: outcome.CodeWeak, noSign: outcome.CodeNoCertificate, expired: outcome.CodeExpired}},
 	{command: "sign --yes --force --allow-weak --allow-expired -o whatever.p7s --pin-from file:sign letter.txt", codes: needsSign},
-	{command: "sign --yes --force --key auth -o login.p7s --pin-from file:auth letter.txt", codes: outcomes{juki: i18n.CodeWeak, expired: i18n.CodeExpired}},
-	{command: "trust add --from-card", codes: outcomes{"": i18n.CodeInvalid}},
+	{command: "sign --yes --force --key auth -o login.p7s --pin-from file:auth letter.txt", codes: outcomes{juki: outcome.CodeWeak, expired: outcome.CodeExpired}},
+	{command: "trust add --from-card", codes: outcomes{"": outcome.CodeInvalid}},
 	{command: "pin change sign --pin-from file:sign.new", once: true},
 	{command: "pin change auth --pin-from file:auth.new", once: true, codes: needsAuth},
 	{command: "practice show"},
@@ -71,19 +71,19 @@ var meetings = []meeting{
 	{command: "practice unlock auth", codes: needsAuth},
 	{command: "practice official --force -o letter.txt.p7s letter.txt"},
 	{command: "practice revoke --reason name", once: true, codes: needsSign},
-	{command: "practice revoke --reason name", codes: outcomes{"": i18n.CodeRevoked, noSign: i18n.CodeNoCertificate}},
+	{command: "practice revoke --reason name", codes: outcomes{"": outcome.CodeRevoked, noSign: outcome.CodeNoCertificate}},
 	{command: "practice renew", once: true},
 	{command: "practice show"},
 }
 
-func (m meeting) code(kind practice.Kind) i18n.Code {
+func (m meeting) code(kind practice.Kind) outcome.Code {
 	if code, ok := m.codes[kind]; ok {
 		return code
 	}
 	if code, ok := m.codes[""]; ok {
 		return code
 	}
-	return i18n.CodeOK
+	return outcome.CodeOK
 }
 
 // TestEveryKindMeetsEveryVerb demands the outcome of each verb on each kind of card, as
@@ -130,7 +130,7 @@ func (m meeting) asJSON(t *testing.T, dir string, kind practice.Kind, args []str
 	t.Helper()
 	exit, stdout, stderr := runIn(t, dir, append(args, "--json"))
 	var object struct {
-		Code i18n.Code
+		Code outcome.Code
 		Exit int
 	}
 	if err := json.Unmarshal([]byte(stdout), &object); err != nil || stderr != "" {

@@ -119,8 +119,8 @@ func environ(ts *testscript.TestScript) []string {
 	return list
 }
 
-// A sitting is a terminal with the test in the person's chair.
-type sitting struct {
+// A terminalRun is a terminal with the test at the other end.
+type terminalRun struct {
 	ts     *testscript.TestScript
 	master *os.File
 	slave  *os.File
@@ -134,7 +134,7 @@ type sitting struct {
 	ended  chan struct{} // the screen has, too
 }
 
-func newSitting(ts *testscript.TestScript) *sitting {
+func newSitting(ts *testscript.TestScript) *terminalRun {
 	fd, err := unix.Open("/dev/ptmx", unix.O_RDWR|unix.O_NONBLOCK|unix.O_NOCTTY|unix.O_CLOEXEC, 0)
 	ts.Check(err)
 	ts.Check(unix.IoctlSetPointerInt(fd, unix.TIOCSPTLCK, 0))
@@ -143,7 +143,7 @@ func newSitting(ts *testscript.TestScript) *sitting {
 	ts.Check(unix.IoctlSetWinsize(fd, unix.TIOCSWINSZ, &unix.Winsize{Row: 24, Col: 160}))
 	slave, err := os.OpenFile(fmt.Sprintf("/dev/pts/%d", n), os.O_RDWR|unix.O_NOCTTY, 0)
 	ts.Check(err)
-	s := &sitting{
+	s := &terminalRun{
 		ts: ts, master: os.NewFile(uintptr(fd), "ptmx"), slave: slave,
 		more: make(chan struct{}, 1), exited: make(chan struct{}), ended: make(chan struct{}),
 	}
@@ -151,7 +151,7 @@ func newSitting(ts *testscript.TestScript) *sitting {
 	return s
 }
 
-func (s *sitting) read() {
+func (s *terminalRun) read() {
 	defer close(s.ended)
 	buf := make([]byte, 4096)
 	for {
@@ -170,31 +170,31 @@ func (s *sitting) read() {
 }
 
 // drain reads what is left, to the end: nobody holds the terminal any more.
-func (s *sitting) drain() {
+func (s *terminalRun) drain() {
 	s.slave.Close()
 	<-s.ended
 }
 
-func (s *sitting) close() {
+func (s *terminalRun) close() {
 	s.slave.Close()
 	s.master.Close()
 }
 
-func (s *sitting) shown() string {
+func (s *terminalRun) shown() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.screen.String()
 }
 
 // settings are the terminal's, or none when it cannot be asked.
-func (s *sitting) settings() (t unix.Termios) {
+func (s *terminalRun) settings() (t unix.Termios) {
 	if termios, err := unix.IoctlGetTermios(int(s.slave.Fd()), unix.TCGETS); err == nil {
 		t = *termios
 	}
 	return t
 }
 
-func (s *sitting) step(line string) {
+func (s *terminalRun) step(line string) {
 	if limit, rest, ok := strings.Cut(line, "] "); ok && strings.HasPrefix(limit, "[") {
 		if !strings.HasPrefix(s.ts.Getenv("LANG"), limit[1:]) {
 			return
@@ -224,7 +224,7 @@ func (s *sitting) step(line string) {
 	}
 }
 
-func (s *sitting) expect(text string) {
+func (s *terminalRun) expect(text string) {
 	limit := time.After(patience)
 	for {
 		if s.find(text) {
@@ -245,7 +245,7 @@ func (s *sitting) expect(text string) {
 }
 
 // find looks for text behind what was found before.
-func (s *sitting) find(text string) bool {
+func (s *terminalRun) find(text string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	i := strings.Index(s.screen.String()[s.seen:], text)
@@ -256,12 +256,12 @@ func (s *sitting) find(text string) bool {
 	return true
 }
 
-func (s *sitting) press(keys string) {
+func (s *terminalRun) press(keys string) {
 	_, err := s.master.WriteString(keys)
 	s.ts.Check(err)
 }
 
-func (s *sitting) run(fails bool, words []string) {
+func (s *terminalRun) run(fails bool, words []string) {
 	cmd := exec.Command(lookPath(s.ts, words[0]), words[1:]...)
 	cmd.Args[0] = words[0]
 	cmd.Dir, cmd.Env = s.ts.MkAbs("."), environ(s.ts)

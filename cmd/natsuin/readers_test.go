@@ -19,7 +19,7 @@ import (
 	"natsuin/card/practice"
 	"natsuin/card/virtual"
 	"natsuin/card/virtual/vpcd"
-	"natsuin/cmd/internal/cli"
+	"natsuin/cmd/internal/access"
 )
 
 // secondSlot is where vpcd's driver waits for the card of its other reader.
@@ -228,11 +228,11 @@ const pluggedFile = "TEST_PLUGGED"
 // plugged are the readers of the PC/SC service that a file names, taken for hardware:
 // those of vpcd neither come nor go, and are never chosen by themselves.
 type plugged struct {
-	cli.Readers
+	access.Readers
 	file string
 }
 
-// List implements cli.Readers.
+// List implements access.Readers.
 func (p plugged) List(ctx context.Context) ([]pcsc.Reader, error) {
 	names, err := os.ReadFile(p.file)
 	if err != nil {
@@ -255,7 +255,7 @@ func (p plugged) List(ctx context.Context) ([]pcsc.Reader, error) {
 	return list, err
 }
 
-// Wait implements cli.Readers.
+// Wait implements access.Readers.
 func (p plugged) Wait(ctx context.Context, known []pcsc.Reader) error {
 	for {
 		now, err := p.List(ctx)

@@ -10,8 +10,8 @@ import (
 	"natsuin/card/virtual"
 )
 
-// atDesk runs the program at a terminal, with the service of a desk.
-func (b *box) atDesk(d *desk, args ...string) (*process, *screen) {
+// atService runs the program at a terminal, with that service.
+func (b *box) atService(d *service, args ...string) (*process, *screen) {
 	p := b.command(args...)
 	s := newScreen(b.t)
 	p.Stdin, p.Stdout, p.Stderr = s.slave, s.slave, s.slave
@@ -24,13 +24,13 @@ func (b *box) atDesk(d *desk, args ...string) (*process, *screen) {
 // A service that was restarted while the prompt stood is reconnected to: everything is
 // shown anew, nothing was sent, and the one secret that is typed then goes out.
 func TestARestartedServiceIsReconnectedToAtThePrompt(t *testing.T) {
-	needDesk(t)
+	needService(t)
 	b := newBox(t).inputs()
-	d := newDesk(t, true)
+	d := newService(t, true)
 	card := newHeldCard(t, b.store)
 	close(card.release)
 	d.layAndAwait(card)
-	p, s := b.atDesk(d, "sign", "--yes", "--reader", deskReader, "a")
+	p, s := b.atService(d, "sign", "--yes", "--reader", serviceReader, "a")
 	s.await("Signature password: ")
 	d.stop()
 	d.start()
@@ -51,13 +51,13 @@ func TestARestartedServiceIsReconnectedToAtThePrompt(t *testing.T) {
 
 // A service that ended while the prompt stood, and is not there again, is called so.
 func TestAServiceThatEndedAtThePromptIsCalledThat(t *testing.T) {
-	needDesk(t)
+	needService(t)
 	b := newBox(t).inputs()
-	d := newDesk(t, true)
+	d := newService(t, true)
 	card := newHeldCard(t, b.store)
 	close(card.release)
 	d.layAndAwait(card)
-	p, s := b.atDesk(d, "sign", "--yes", "--reader", deskReader, "a")
+	p, s := b.atService(d, "sign", "--yes", "--reader", serviceReader, "a")
 	s.await("Signature password: ")
 	d.stop()
 	defer d.start() // what ends the test stops it
@@ -77,12 +77,12 @@ func TestAServiceThatEndedAtThePromptIsCalledThat(t *testing.T) {
 // nothing with it: at the prompt it is reconnected to, and it is not called a lifted
 // card.
 func TestAServiceThatDiesDuringACommandIsReconnectedTo(t *testing.T) {
-	needDesk(t)
+	needService(t)
 	b := newBox(t).inputs()
-	d := newDesk(t, true)
+	d := newService(t, true)
 	card := newHeldCard(t, b.store)
 	d.layAndAwait(card)
-	p, s := b.atDesk(d, "sign", "--yes", "--reader", deskReader, "a")
+	p, s := b.atService(d, "sign", "--yes", "--reader", serviceReader, "a")
 	s.await("Signature password: ")
 	card.thinking(virtual.OpQuery)
 	s.master.WriteString(marked + "\r")
@@ -106,7 +106,7 @@ func TestAServiceThatDiesDuringACommandIsReconnectedTo(t *testing.T) {
 }
 
 // layAndAwait lays a card on the reader and waits until the service gives it power.
-func (d *desk) layAndAwait(card *heldCard) {
+func (d *service) layAndAwait(card *heldCard) {
 	d.t.Helper()
 	before := card.Tally().Resets
 	d.lay(card)

@@ -33,7 +33,7 @@ var (
 	no  = step{wait: agreeOrNot, answer: [2]string{"いいえ", "no"}}
 )
 
-// scenes are played in this order, at one desk.
+// scenes are played in this order, with one service.
 var scenes = []scene{
 	{name: "no-service", commands: []command{
 		{typed: "natsuin pin status", exit: 5},
@@ -43,8 +43,8 @@ var scenes = []scene{
 		{typed: "natsuin pin status", exit: 130, steps: []step{{wait: waiting, keys: "\x03"}}},
 		{typed: "natsuin doctor", exit: 5},
 	}},
-	{name: "no-card", set: func(st *stage) { st.socket = st.desk.socket }, commands: []command{
-		{typed: "natsuin pin status", steps: []step{{wait: waiting, do: func(st *stage) { st.desk.lay(st.card) }, shown: cardIsLaid}}},
+	{name: "no-card", set: func(st *stage) { st.socket = st.service.socket }, commands: []command{
+		{typed: "natsuin pin status", steps: []step{{wait: waiting, do: func(st *stage) { st.service.lay(st.card) }, shown: cardIsLaid}}},
 	}},
 	{name: "doctor", commands: []command{{typed: "natsuin doctor"}}},
 	{name: "sign", set: file("application.txt", "I apply.\n"), commands: []command{

@@ -20,11 +20,11 @@ import (
 	"natsuin/card/virtual/vpcd"
 )
 
-// A desk is a real PC/SC service of its own, apart from the machine's: pcscd in a root
+// A service is a real PC/SC service of its own, apart from the machine's: pcscd in a root
 // folder with nothing but itself, its libraries and the driver of the virtual reader.
 // So its reader can have a name as readers have, or there can be none, and nobody else's
 // card is in the way.
-type desk struct {
+type service struct {
 	t      *testing.T
 	root   string
 	socket string
@@ -35,7 +35,7 @@ type desk struct {
 const (
 	serviceProgram = "/usr/sbin/pcscd"
 	readerDriver   = "/usr/lib/pcsc/drivers/serial/libifdvpcd.so"
-	deskReader     = "Sample Card Reader"
+	serviceReader  = "Sample Card Reader"
 )
 
 // lacking skips a test that cannot be run here; in CI it fails.
@@ -47,8 +47,8 @@ func lacking(t *testing.T, what string) {
 	t.Skip(what)
 }
 
-// needDesk looks for what newDesk needs.
-func needDesk(t *testing.T) {
+// needService looks for what newService needs.
+func needService(t *testing.T) {
 	t.Helper()
 	if !pcsc.Available() {
 		lacking(t, "built without reader support")
@@ -63,10 +63,10 @@ func needDesk(t *testing.T) {
 	}
 }
 
-// newDesk starts a service with one reader, or without any.
-func newDesk(t *testing.T, reader bool) *desk {
+// newService starts a service with one reader, or without any.
+func newService(t *testing.T, reader bool) *service {
 	t.Helper()
-	root, err := os.MkdirTemp("", "desk") // a socket's path is short
+	root, err := os.MkdirTemp("", "service") // a socket's path is short
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,10 +79,10 @@ func newDesk(t *testing.T, reader bool) *desk {
 			t.Fatal(err)
 		}
 	}
-	d := &desk{t: t, root: root, socket: filepath.Join(root, "run/pcscd/pcscd.comm")}
+	d := &service{t: t, root: root, socket: filepath.Join(root, "run/pcscd/pcscd.comm")}
 	if reader {
 		d.port = freePorts(t)
-		text := fmt.Sprintf("FRIENDLYNAME \"%s\"\nDEVICENAME /dev/null:0x%X\nLIBPATH %s\nCHANNELID 0x%X\n", deskReader, d.port, readerDriver, d.port)
+		text := fmt.Sprintf("FRIENDLYNAME \"%s\"\nDEVICENAME /dev/null:0x%X\nLIBPATH %s\nCHANNELID 0x%X\n", serviceReader, d.port, readerDriver, d.port)
 		if err := os.WriteFile(filepath.Join(root, "readers/reader"), []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}
@@ -93,7 +93,7 @@ func newDesk(t *testing.T, reader bool) *desk {
 }
 
 // start starts the service and waits until it answers.
-func (d *desk) start() {
+func (d *service) start() {
 	d.t.Helper()
 	d.cmd = exec.Command(serviceProgram, "--foreground", "--config", "/readers")
 	d.cmd.Dir, d.cmd.SysProcAttr = "/", &syscall.SysProcAttr{Chroot: d.root}
@@ -111,7 +111,7 @@ func (d *desk) start() {
 }
 
 // stop ends the service.
-func (d *desk) stop() {
+func (d *service) stop() {
 	d.cmd.Process.Signal(syscall.SIGTERM)
 	stuck := time.AfterFunc(patience, func() { d.cmd.Process.Kill() })
 	d.cmd.Wait()
@@ -119,7 +119,7 @@ func (d *desk) stop() {
 }
 
 // lay puts a card on the reader, until the end of the test.
-func (d *desk) lay(card vpcd.Card) {
+func (d *service) lay(card vpcd.Card) {
 	d.t.Helper()
 	conn, err := vpcd.Dial(d.t.Context(), fmt.Sprintf("127.0.0.1:%d", d.port))
 	if err != nil {

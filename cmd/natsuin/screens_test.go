@@ -32,7 +32,7 @@ var example = regexp.MustCompile("(?ms)^<!-- screen: (\\S+) -->\n```console\n(.*
 //
 //	go test ./cmd/natsuin -run TestScreens -update
 func TestScreens(t *testing.T) {
-	needDesk(t)
+	needService(t)
 	for _, lang := range languages {
 		t.Run(lang.code, func(t *testing.T) {
 			page := filepath.Join("..", "..", "docs", "guide", "screens."+lang.code+".md")
@@ -41,7 +41,7 @@ func TestScreens(t *testing.T) {
 				t.Fatal(err)
 			}
 			st := newStage(t, lang, 80)
-			st.openDesk()
+			st.openServices()
 			shown := map[string]string{}
 			for _, sc := range scenes {
 				shown[sc.name] = st.play(sc)
@@ -103,7 +103,7 @@ type step struct {
 	shown  [2]string // what is not echoed, and stands on the page in ⟨⟩
 }
 
-// A stage is a person's home, terminal, desk and card.
+// A stage is a person's home, terminal, service and card.
 type stage struct {
 	*box
 	lang    language
@@ -111,10 +111,10 @@ type stage struct {
 	values  map[string]string // by the names of what is pasted
 	exampleValues
 
-	socket string // of the service that the commands meet
-	empty  *desk  // without a reader
-	desk   *desk
-	card   *virtual.Card
+	socket  string   // of the service that the commands meet
+	empty   *service // without a reader
+	service *service
+	card    *virtual.Card
 }
 
 func newStage(t *testing.T, lang language, columns int) *stage {
@@ -124,9 +124,9 @@ func newStage(t *testing.T, lang language, columns int) *stage {
 	return st
 }
 
-// openDesk starts the services, and takes the practice card in hand.
-func (st *stage) openDesk() {
-	st.empty, st.desk = newDesk(st.t, false), newDesk(st.t, true)
+// openServices starts the services, and takes the practice card in hand.
+func (st *stage) openServices() {
+	st.empty, st.service = newService(st.t, false), newService(st.t, true)
 	conn, err := practice.Open(practice.Options{Dir: st.store}).Connect(context.Background())
 	st.must(err)
 	defer conn.Close()

@@ -8,7 +8,8 @@ import (
 	"golang.org/x/sys/unix"
 
 	"natsuin/cmd/internal/cli"
-	"natsuin/cmd/internal/ui"
+	"natsuin/cmd/internal/console"
+	"natsuin/cmd/internal/terminal"
 )
 
 // A slip of the hand agrees to a notice at most, and ends no question.
@@ -32,11 +33,11 @@ func TestYIsYesToANoticeAlone(t *testing.T) {
 			if err := unix.IoctlSetInt(3, unix.TCFLSH, unix.TCIFLUSH); err != nil {
 				t.Fatal(err)
 			}
-			s := &sitting{t: t, chair: theChair(), exited: make(chan struct{})}
+			s := &terminalRun{t: t, pty: thePTY(), exited: make(chan struct{})}
 			s.seen = len(s.screen())
 			env := &cli.Env{
 				Args:    []string{"--lang", "en"},
-				Streams: &ui.Streams{In: new(bytes.Buffer), Out: &s.out, Err: &s.err, Terminal: ui.OpenTerminal},
+				Streams: &console.Streams{In: new(bytes.Buffer), Out: &s.out, Err: &s.err, Terminal: terminal.Open},
 				Getenv:  func(string) string { return "" },
 			}
 			var got bool

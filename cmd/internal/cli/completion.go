@@ -4,12 +4,17 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"natsuin/cmd/internal/access"
+	"natsuin/cmd/internal/command"
+	"natsuin/cmd/internal/console"
 	"natsuin/cmd/internal/i18n"
+	"natsuin/cmd/internal/outcome"
 )
 
 func newCompletion(a *app) *cobra.Command {
@@ -20,29 +25,30 @@ func newCompletion(a *app) *cobra.Command {
 		"powershell": func(w io.Writer) error { return a.root.GenPowerShellCompletionWithDesc(w) },
 	}
 	known := []string{"bash", "zsh", "fish", "powershell"}
-	c := a.verb("completion "+strings.Join(known, "|"), "completion", func(_ context.Context, args []string) error {
+	c := a.Verb("completion "+strings.Join(known, "|"), "completion", func(_ context.Context, args []string) error {
 		write, ok := shells[args[0]]
 		if !ok {
-			return usage("err.word", "Value", args[0], "Known", strings.Join(known, ", "))
+			return outcome.Usage("err.word", "Value", args[0], "Known", strings.Join(known, ", "))
 		}
-		if a.asJSON {
-			return usage("err.json-stdout", "Flag", "completion")
+		if a.JSON {
+			return outcome.Usage("err.json-stdout", "Flag", "completion")
 		}
-		if err := write(a.env.Streams.Out); err != nil {
-			return stdoutError(err)
+		if err := write(a.Streams.Out); err != nil {
+			return console.NotWritten(err)
 		}
 		return nil
 	})
-	c.Args = a.arguments(1, 1)
+	c.Args = a.Arguments(1, 1)
 	c.ValidArgs = known
 	return c
 }
 
-// bashMore mends two things in cobra's script. It takes a function from the package
-// bash-completion, without which each Tab would be an error; what of that package is loaded
-// later comes first. And where several words fit, it gives them to bash as they are: the
-// beginning that they share, as of two readers' names, was put into the line with its
-// spaces bare. On a Tab (9) they are escaped, and left as they are when they are listed.
+// bashMore mends two things in cobra's script. It takes a function from the
+// package bash-completion, without which each Tab would be an error; what of
+// that package is loaded later comes first. And where several words fit, it
+// gives them to bash as they are: the beginning that they share, as of two
+// readers' names, was put into the line with its spaces bare. On a Tab (9) they
+// are escaped, and left as they are when they are listed.
 const bashMore = `
 if ! declare -F _get_comp_words_by_ref >/dev/null 2>&1; then
     __natsuin_init_completion()
@@ -81,11 +87,12 @@ func (a *app) bashCompletion(w io.Writer) error {
 	return err
 }
 
-// completable reports whether cobra can run: not if it would complete what is typed
-// so far with an error, which repeats flags and values on stderr. They may be secrets.
+// completable reports whether cobra can run: not if it would complete what is
+// typed so far with an error, which repeats flags and values on stderr. They
+// may be secrets.
 func (a *app) completable() bool {
 	args := a.env.Args
-	if len(args) < 2 || !oneOf(args[0], cobra.ShellCompRequestCmd, cobra.ShellCompNoDescRequestCmd) {
+	if len(args) < 2 || !slices.Contains([]string{cobra.ShellCompRequestCmd, cobra.ShellCompNoDescRequestCmd}, args[0]) {
 		return true
 	}
 	last := len(args) - 1
@@ -104,8 +111,8 @@ func (a *app) completable() bool {
 // completeGlobals offers reader names and the values of the global flags.
 func (a *app) completeGlobals(root *cobra.Command) {
 	_ = root.RegisterFlagCompletionFunc("reader", func(c *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
-		names := []string{practiceReader}
-		readers, err := a.env.Readers.List(c.Context())
+		names := []string{access.PracticeReader}
+		readers, err := a.Access.Readers.List(c.Context())
 		if err == nil {
 			for _, r := range readers {
 				names = append(names, r.Name)
@@ -113,14 +120,9 @@ func (a *app) completeGlobals(root *cobra.Command) {
 		}
 		return names, cobra.ShellCompDirectiveNoFileComp
 	})
-	completeWords(root, "lang", i18n.Languages()...)
-	completeWords(root, "color", "auto", "always", "never")
-	completeWords(root, "pin-from", "fd:", "file:", "stdin")
-}
-
-// completeTargets offers the card's certificates, beside the files of the folder.
-func completeTargets(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-	return append([]string{rootWord}, wordsOf(cardCertificates)...), cobra.ShellCompDirectiveDefault
+	command.CompleteWords(root, "lang", i18n.Languages()...)
+	command.CompleteWords(root, "color", "auto", "always", "never")
+	command.CompleteWords(root, "pin-from", "fd:", "file:", "stdin")
 }
 
 // completeHelp offers topics and the commands below what is typed already.
@@ -128,7 +130,7 @@ func (a *app) completeHelp(_ *cobra.Command, args []string, _ string) ([]string,
 	var words []string
 	if len(args) == 0 {
 		for _, topic := range i18n.Topics() {
-			words = append(words, cobra.CompletionWithDesc(topic, a.t("topic."+topic)))
+			words = append(words, cobra.CompletionWithDesc(topic, a.T("topic."+topic)))
 		}
 	}
 	if c, rest, err := a.root.Find(args); err == nil && len(rest) == 0 {

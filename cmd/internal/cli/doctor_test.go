@@ -13,8 +13,10 @@ import (
 
 	"natsuin/card/pcsc"
 	"natsuin/card/practice"
+	"natsuin/cmd/internal/access"
 	"natsuin/cmd/internal/cli"
-	"natsuin/cmd/internal/ui"
+	"natsuin/cmd/internal/console"
+	"natsuin/cmd/internal/terminal"
 )
 
 // fakeReaders is a PC/SC service with whatever is wrong with it. The card is a
@@ -33,7 +35,7 @@ func (f *fakeReaders) Wait(context.Context, []pcsc.Reader) error {
 	return errors.New("doctor does not wait")
 }
 
-func (f *fakeReaders) Connect(_ context.Context, reader string) (cli.Connection, error) {
+func (f *fakeReaders) Connect(_ context.Context, reader string) (access.Connection, error) {
 	if f.connect != nil {
 		return nil, f.connect
 	}
@@ -88,7 +90,7 @@ func (f finding) fix(id string) string {
 }
 
 type machine struct {
-	readers cli.Readers
+	readers access.Readers
 	now     time.Time
 	env     map[string]string
 	columns int
@@ -106,8 +108,8 @@ func (m *machine) run(args ...string) (exit int, out, err string) {
 		Args: args, Readers: m.readers,
 		Getenv: func(name string) string { return m.env[name] },
 		Now:    func() time.Time { return m.now },
-		Streams: &ui.Streams{In: strings.NewReader(""), Out: &stdout, Err: &stderr, Width: m.columns,
-			Terminal: func() (*ui.Terminal, error) { return nil, ui.ErrNoTerminal }},
+		Streams: &console.Streams{In: strings.NewReader(""), Out: &stdout, Err: &stderr, Width: m.columns,
+			Terminal: func() (*terminal.Terminal, error) { return nil, terminal.ErrNoTerminal }},
 	})
 	return exit, stdout.String(), stderr.String()
 }

@@ -1,17 +1,21 @@
 package cli
 
-import "context"
+import (
+	"context"
+
+	"natsuin/cmd/internal/access"
+)
 
 // AskYesOrNo asks a question as a run in this environment does: of a notice, or
 // of what cannot be taken back.
 func AskYesOrNo(ctx context.Context, env *Env, notice bool) (bool, error) {
-	a, err := newApp(env)
+	a, err := newApp(env, new(access.Gate))
 	if err != nil {
 		return false, err
 	}
-	defer a.leave()
+	defer a.Close()
 	if notice {
-		return a.acknowledge(ctx, "[yes/no] ")
+		return a.Acknowledge(ctx, "[yes/no] ")
 	}
-	return a.agree(ctx, "[yes/no] ")
+	return a.Agree(ctx, "[yes/no] ")
 }

@@ -17,8 +17,8 @@ func struck(t *testing.T, when func(int, []byte) bool, e virtual.Effect, flags .
 	s.card.Inject(virtual.Fault{When: when, Effect: e})
 	a := acts[0]
 	r := perform(a, inputs(t, a.files), s, s.card, append(flags, "--lang", "ja")...)
-	r.checkTries(outcome{})
-	r.checkFiles(outcome{})
+	r.checkTries(object{})
+	r.checkFiles(object{})
 	if problems := append(r.invalid, s.owes()...); problems != nil {
 		t.Error(problems)
 	}
@@ -75,7 +75,7 @@ func TestWhatTheCardAnswersIsNoBug(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := struck(t, c.when, c.effect, "--json")
-			var o outcome
+			var o object
 			if err := json.Unmarshal([]byte(r.out), &o); err != nil || o.Code != c.code || r.exit != 5 {
 				t.Errorf("exit %d, code %q, want 5 and %q", r.exit, o.Code, c.code)
 			}

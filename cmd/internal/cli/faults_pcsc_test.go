@@ -9,6 +9,7 @@ import (
 
 	"natsuin/card/pcsc/pcscdtest"
 	"natsuin/card/virtual"
+	"natsuin/cmd/internal/access"
 	"natsuin/cmd/internal/cli"
 )
 
@@ -64,7 +65,7 @@ var atTheCard = []string{
 }
 
 // theReaders are those of the machine.
-var theReaders = sync.OnceValue(func() cli.Readers { return cli.OS().Readers })
+var theReaders = sync.OnceValue(func() access.Readers { return cli.OS().Readers })
 
 // A sample is the one reader and the card that goes through all cases.
 type sample struct {

@@ -9,7 +9,7 @@ import (
 
 	"natsuin/card/pcsc"
 	"natsuin/card/virtual"
-	"natsuin/cmd/internal/cli"
+	"natsuin/cmd/internal/access"
 )
 
 // A faultyService is a PC/SC service with one reader and one card, in which any
@@ -45,7 +45,7 @@ func (s *faultyService) Wait(context.Context, []pcsc.Reader) error {
 	return errors.New("a script does not wait")
 }
 
-func (s *faultyService) Connect(_ context.Context, reader string) (cli.Connection, error) {
+func (s *faultyService) Connect(_ context.Context, reader string) (access.Connection, error) {
 	if err := s.gone("connect"); err != nil {
 		return nil, err
 	}

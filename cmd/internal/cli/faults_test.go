@@ -19,9 +19,11 @@ import (
 
 	"natsuin/card/pcsc"
 	"natsuin/card/virtual"
+	"natsuin/cmd/internal/access"
 	"natsuin/cmd/internal/cli"
-	"natsuin/cmd/internal/i18n"
-	"natsuin/cmd/internal/ui"
+	"natsuin/cmd/internal/console"
+	"natsuin/cmd/internal/outcome"
+	"natsuin/cmd/internal/terminal"
 )
 
 // The secrets of this test. They are looked for in everything that is said.
@@ -71,12 +73,12 @@ func (r *run) wrong(format string, args ...any) {
 }
 
 // perform runs the act with the card that readers hold, as a script.
-func perform(a act, dir string, readers cli.Readers, card *virtual.Card, flags ...string) *run {
-	nobody := func() (*ui.Terminal, error) { return nil, ui.ErrNoTerminal }
+func perform(a act, dir string, readers access.Readers, card *virtual.Card, flags ...string) *run {
+	nobody := func() (*terminal.Terminal, error) { return nil, terminal.ErrNoTerminal }
 	return performAt(nobody, a, dir, readers, card, flags...)
 }
 
-func performAt(terminal func() (*ui.Terminal, error), a act, dir string, readers cli.Readers, card *virtual.Card, flags ...string) *run {
+func performAt(terminal func() (*terminal.Terminal, error), a act, dir string, readers access.Readers, card *virtual.Card, flags ...string) *run {
 	r := &run{act: a, dir: dir, card: card, before: card.State()}
 	if i := slices.Index(flags, "--lang"); i >= 0 {
 		r.lang = flags[i+1]
@@ -88,14 +90,14 @@ func performAt(terminal func() (*ui.Terminal, error), a act, dir string, readers
 	var stdout, stderr bytes.Buffer
 	r.exit = cli.Main(&cli.Env{
 		Args: args, Readers: readers, Now: time.Now, Getenv: func(string) string { return "" },
-		Streams: &ui.Streams{In: strings.NewReader(a.stdin), Out: &stdout, Err: &stderr, Terminal: terminal},
+		Streams: &console.Streams{In: strings.NewReader(a.stdin), Out: &stdout, Err: &stderr, Terminal: terminal},
 	})
 	r.out, r.err = stdout.String(), stderr.String()
 	return r
 }
 
-// An outcome is the JSON object, as far as every act has it.
-type outcome struct {
+// An object is the JSON object, as far as every act has it.
+type object struct {
 	Code    string
 	Exit    int
 	Outcome string
@@ -113,12 +115,12 @@ type file struct {
 // check compares what the run said with what the card and the disk hold. It returns
 // the run's code.
 func (r *run) check() string {
-	var o outcome
+	var o object
 	if err := json.Unmarshal([]byte(r.out), &o); err != nil {
 		r.wrong("stdout is not one JSON object: %q", r.out)
 	}
 	switch {
-	case o.Exit != r.exit || i18n.Code(o.Code).Exit() != r.exit:
+	case o.Exit != r.exit || outcome.Code(o.Code).Exit() != r.exit:
 		r.wrong("exit %d, with code %q and exit %d in JSON", r.exit, o.Code, o.Exit)
 	case r.exit == 70:
 		r.wrong("taken for a bug: %s", o.Message)
@@ -131,7 +133,7 @@ func (r *run) check() string {
 }
 
 // checkTries: no more VERIFYs than secrets, lost ones included, and no try gone unsaid.
-func (r *run) checkTries(o outcome) {
+func (r *run) checkTries(o object) {
 	verifies, changes := 0, 0
 	for _, e := range r.card.Log() {
 		switch e.Op {
@@ -162,7 +164,7 @@ func (r *run) checkTries(o outcome) {
 // checkChange: the word that a change ends in is the truth. Exit code 9 goes with
 // "unknown" once CHANGE may have been sent, and with "not-changed" while it was not;
 // the tries left are unknown then.
-func (r *run) checkChange(o outcome) {
+func (r *run) checkChange(o object) {
 	if !strings.HasPrefix(r.act.name, "pin change") {
 		return
 	}
@@ -192,7 +194,7 @@ func (r *run) checkChange(o outcome) {
 
 // checkFiles: each signature is there whole and verifies, or is not there, as the run
 // says; and there is nothing else.
-func (r *run) checkFiles(o outcome) {
+func (r *run) checkFiles(o object) {
 	entries, err := os.ReadDir(r.dir)
 	if err != nil {
 		r.wrong("%v", err)
@@ -401,8 +403,8 @@ func faultsOf(t *testing.T, a act, enter func(fault, code string)) {
 				r.wrong("called no JPKI card, after its application was selected")
 			}
 			talk := once(disturbed(), "--lang", "ja", "-v")
-			talk.checkTries(outcome{})
-			talk.checkFiles(outcome{})
+			talk.checkTries(object{})
+			talk.checkFiles(object{})
 			talk.checkWords("")
 			if talk.exit != r.exit {
 				talk.wrong("exit %d, and %d with --json", talk.exit, r.exit)

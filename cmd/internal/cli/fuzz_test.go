@@ -10,7 +10,8 @@ import (
 
 	"natsuin/card/pcsc"
 	"natsuin/cmd/internal/cli"
-	"natsuin/cmd/internal/ui"
+	"natsuin/cmd/internal/console"
+	"natsuin/cmd/internal/terminal"
 )
 
 // FuzzArguments runs command lines of any words, with a line for each, on a machine
@@ -46,8 +47,8 @@ func FuzzArguments(f *testing.F) {
 				}
 				return ""
 			},
-			Streams: &ui.Streams{In: strings.NewReader(stdin), Out: &stdout, Err: &stderr,
-				Terminal: func() (*ui.Terminal, error) { return nil, ui.ErrNoTerminal }},
+			Streams: &console.Streams{In: strings.NewReader(stdin), Out: &stdout, Err: &stderr,
+				Terminal: func() (*terminal.Terminal, error) { return nil, terminal.ErrNoTerminal }},
 		})
 		if exit == 70 || exit < 0 {
 			t.Errorf("%q: exit %d: %s%s", args, exit, stdout.String(), stderr.String())
@@ -62,7 +63,7 @@ func FuzzArguments(f *testing.F) {
 		if !asJSON || strings.HasPrefix(args[0], "__complete") {
 			return
 		}
-		var o outcome
+		var o object
 		decoder := json.NewDecoder(&stdout)
 		if err := decoder.Decode(&o); err != nil || o.Exit != exit || decoder.More() {
 			t.Errorf("%q: %v: exit %d, and %d in JSON", args, err, exit, o.Exit)

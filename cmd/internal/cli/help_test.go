@@ -9,7 +9,7 @@ import (
 
 	"natsuin/cmd/internal/cli"
 	"natsuin/cmd/internal/i18n"
-	"natsuin/cmd/internal/ui"
+	"natsuin/cmd/internal/text"
 )
 
 // commands are the arguments that lead to every command: "pin", "status".
@@ -97,7 +97,7 @@ func TestHelpFitsTheTerminal(t *testing.T) {
 			for _, command := range commands(t) {
 				examples := map[string]string{"ja": "例:", "en": "Examples:"}[lang]
 				for _, line := range strings.Split(withoutExamples(m.help(t, lang, command), examples), "\n") {
-					if ui.Width(line) > columns && strings.Contains(strings.TrimSpace(line), " ") {
+					if text.Width(line) > columns && strings.Contains(strings.TrimSpace(line), " ") {
 						t.Errorf("%d columns, %s: natsuin %s --help: %s", columns, lang, strings.Join(command, " "), line)
 					}
 				}

@@ -26,9 +26,9 @@ func TestASignalEndsTheWaitForAFileThatDoesNotOpen(t *testing.T) {
 			args[i] = strings.Replace(strings.Replace(arg, "STUCK", name, 1), "a", toSign(t), map[bool]int{true: 1}[arg == "a"])
 		}
 		answer := hang(t, name)
-		d := newDesk()
+		d := newFakeService()
 		d.plug("ACME 00", laidCard(t))
-		s := d.sit(t, "en", args...)
+		s := d.atTerminal(t, "en", args...)
 		time.Sleep(100 * time.Millisecond) // it is at the file by now
 		began := time.Now()
 		d.signals <- os.Interrupt
@@ -41,7 +41,7 @@ func TestASignalEndsTheWaitForAFileThatDoesNotOpen(t *testing.T) {
 }
 
 // stuck is a service that does not answer until the context ends.
-type stuck struct{ *desk }
+type stuck struct{ *fakeService }
 
 func (s stuck) List(ctx context.Context) ([]pcsc.Reader, error) {
 	<-ctx.Done()
@@ -49,7 +49,7 @@ func (s stuck) List(ctx context.Context) ([]pcsc.Reader, error) {
 }
 
 func TestInterruptedDoctorReportsNothing(t *testing.T) {
-	d := newDesk()
+	d := newFakeService()
 	var out, errs written
 	env := d.env(t, &out, &errs, []string{"--lang", "en", "doctor"})
 	env.Readers = stuck{d}

@@ -2,5 +2,5 @@
 
 package cli
 
-// platformLanguage is empty where the locale variables are the whole answer.
+// platformLanguage returns "": here the locale variables are the whole answer.
 func platformLanguage() string { return "" }

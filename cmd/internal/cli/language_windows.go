@@ -2,7 +2,7 @@ package cli
 
 import win "golang.org/x/sys/windows"
 
-// platformLanguage is the language of the Windows user interface.
+// platformLanguage returns the language of the Windows user interface.
 func platformLanguage() string {
 	langs, err := win.GetUserPreferredUILanguages(win.MUI_LANGUAGE_NAME)
 	if err != nil || len(langs) == 0 {

@@ -1,10 +1,10 @@
-// Package cli is natsuin's command tree: a file a verb, each an options struct,
-// a constructor that only parses, and a run that does the work.
+// Package cli puts natsuin together: the root command with the global flags, help,
+// completion and version, and below it the verbs. Each verb is a package of its own
+// with an options struct, New, which only parses, and a run, which does the work.
 //
-// It is not a library and decides nothing about cards or signatures: it calls
-// card, sign, verify and fingerprint, asks the person, and words the outcome.
-// Nothing here reads the process: streams, environment, clock and readers come in
-// with Env, and the exit code goes out as a value.
+// It is not a library and decides nothing about cards or signatures. Nothing here
+// reads the process: streams, environment, clock and readers come in with [Env],
+// and the exit code goes out as a value.
 //
 // The contract is docs/cli.md: commands, exit codes, JSON.
 package cli
@@ -12,34 +12,34 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"syscall"
 	"time"
 
-	"natsuin/cmd/internal/i18n"
+	"natsuin/cmd/internal/access"
+	"natsuin/cmd/internal/console"
 	"natsuin/cmd/internal/nodump"
-	"natsuin/cmd/internal/ui"
+	"natsuin/cmd/internal/outcome"
+	"natsuin/cmd/internal/terminal"
 )
 
 // Env is everything that one run takes from the process around it.
 type Env struct {
 	Args    []string // without the program's name
-	Streams *ui.Streams
+	Streams *console.Streams
 	Getenv  func(string) string
 	Now     func() time.Time
-	Readers Readers          // the PC/SC service
-	Guard   func()           // called before a secret is read; nil does nothing
-	Signals <-chan os.Signal // the first ends the run; nil has none
-	Jobs    *ui.JobControl   // when this process may be stopped; nil leaves that to the system
+	Readers access.Readers       // the PC/SC service
+	Guard   func()               // called before a secret is read; nil does nothing
+	Signals <-chan os.Signal     // the first ends the run; nil has none
+	Jobs    *terminal.JobControl // when this process may be stopped; nil leaves that to the system
 	// AfterFunc runs f once, after d, unless stop is called before; nil is
 	// time.AfterFunc.
 	AfterFunc func(d time.Duration, f func()) (stop func())
 }
 
-// after is AfterFunc.
+// after calls AfterFunc.
 func (e *Env) after(d time.Duration, f func()) (stop func()) {
 	if e.AfterFunc != nil {
 		return e.AfterFunc(d, f)
@@ -51,39 +51,41 @@ func (e *Env) after(d time.Duration, f func()) (stop func()) {
 // ends are the signals that end a run, with exit code 130.
 var ends = []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT}
 
-// OS is the Env of the real process.
+// OS returns the Env of the real process.
 func OS() *Env {
-	// Never stopped: one that comes when Main listens no more must not kill a process whose
-	// exit code says what was done, and one that comes before is found there.
+	// Never stopped: one that comes when Main listens no more must not kill a
+	// process whose exit code says what was done, and one that comes before is
+	// found there.
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, ends...)
-	// A reader of our output that goes away must not kill us while the card works: the
-	// write fails instead, and the run says what became of the card.
+	// A reader of our output that goes away must not kill us while the card
+	// works: the write fails instead, and the run says what became of the card.
 	signal.Ignore(syscall.SIGPIPE)
 	return &Env{
 		Args:    os.Args[1:],
-		Streams: ui.System(),
+		Streams: console.System(),
 		Getenv:  os.Getenv,
 		Now:     time.Now,
-		Readers: pcscReaders{},
+		Readers: access.System(),
 		Guard:   func() { _ = nodump.Disable() }, // where it cannot be had the secret is still wiped
 		Signals: signals,
-		Jobs:    ui.NewJobControl(),
+		Jobs:    terminal.NewJobControl(),
 	}
 }
 
 // Main runs one command and returns the process exit code.
-func Main(env *Env) (exit int) {
+func Main(env *Env) int {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	a, err := newApp(env.wholeLines())
+	gate := new(access.Gate)
+	a, err := newApp(env.wholeLines(), gate)
 	done := make(chan int, 1)
 	go func() { done <- a.run(ctx, err) }()
 	select {
 	case exit := <-done:
 		return exit
 	case <-env.Signals:
-		a.gate.withdraw()
+		gate.Withdraw()
 		cancel()
 	}
 	return a.endAfterSignal(done)
@@ -92,12 +94,11 @@ func Main(env *Env) (exit int) {
 // run executes the command, unless there is an error already, and reports the
 // outcome.
 func (a *app) run(ctx context.Context, err error) (exit int) {
-	defer a.leave()
 	defer func() {
-		if r := recover(); r != nil {
-			// The value is not printed: it may hold what a card or a person said.
-			exit = a.finish(bug(r))
+		if value := recover(); value != nil {
+			exit = a.Finish(outcome.Bug(value))
 		}
+		a.Close()
 	}()
 	if err == nil {
 		err = a.execute(ctx)
@@ -105,24 +106,25 @@ func (a *app) run(ctx context.Context, err error) (exit int) {
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
 		err = interrupted()
 	}
-	return a.finish(err)
+	return a.Finish(err)
 }
 
 func interrupted() error {
-	return &i18n.Error{Code: i18n.CodeInterrupted, ID: "err.interrupted"}
+	return &outcome.Error{Code: outcome.CodeInterrupted, ID: "err.interrupted"}
 }
 
 const (
 	// lastWait is how long a run may take to end after a signal. A system call that
-	// nobody can break off, of a file server that is gone, must not keep the person.
+	// cannot be broken off, to a file server that is gone, must not keep the
+	// person.
 	lastWait = 5 * time.Second
-	// lastWords is how long whoever reads standard error may take then.
+	// lastWords is how long the reader of standard error may take then.
 	lastWords = 200 * time.Millisecond
 )
 
 // endAfterSignal waits for the end of a run. Unless a secret is at the card it
-// waits no longer than lastWait: then the exit code is that of an interrupted run,
-// and no JSON is written.
+// waits no longer than lastWait: then the exit code is that of an interrupted
+// run, and no JSON is written.
 func (a *app) endAfterSignal(done <-chan int) int {
 	for {
 		select {
@@ -130,37 +132,28 @@ func (a *app) endAfterSignal(done <-chan int) int {
 			return exit
 		case <-time.After(lastWait):
 		}
-		if !a.gate.withdrawn() {
+		if !a.Access.Gate.Withdrawn() {
 			continue
 		}
-		a.leave()
+		a.Close()
 		said := make(chan struct{})
 		go func() {
 			defer close(said)
-			a.sayError(a.out.Explain(interrupted()), nil)
+			a.SayError(interrupted())
 		}()
 		select {
 		case <-said:
 		case <-time.After(lastWords):
 		}
-		return i18n.CodeInterrupted.Exit()
+		return outcome.CodeInterrupted.Exit()
 	}
 }
 
-// wholeLines is the Env with a standard error that several goroutines may write to.
+// wholeLines returns the Env with a standard error that several goroutines may
+// write to.
 func (e *Env) wholeLines() *Env {
 	own, streams := *e, *e.Streams
-	streams.Err = ui.Whole(streams.Err)
+	streams.Err = console.Whole(streams.Err)
 	own.Streams = &streams
 	return &own
-}
-
-// bug words a panic by its type and the place in our own code where it happened.
-func bug(r any) error {
-	where := debug.Stack()
-	return &i18n.Error{
-		Code: i18n.CodeInternal, ID: "err.panic",
-		Pairs: []any{"Error", fmt.Sprintf("%T", r)},
-		Err:   fmt.Errorf("panic: %T\n%s", r, where),
-	}
 }

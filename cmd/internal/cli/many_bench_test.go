@@ -14,15 +14,17 @@ import (
 
 	"natsuin/card/pcsc/pcscdtest"
 	"natsuin/card/virtual"
+	"natsuin/cmd/internal/access"
 	"natsuin/cmd/internal/cli"
-	"natsuin/cmd/internal/ui"
+	"natsuin/cmd/internal/console"
+	"natsuin/cmd/internal/terminal"
 )
 
 // A batch is many small files, and a home that the runs share.
 type batch struct {
 	home, folder string
 	files        []string
-	readers      cli.Readers
+	readers      access.Readers
 }
 
 func newBatch(tb testing.TB, n int) *batch {
@@ -48,8 +50,8 @@ func (m *batch) run(tb testing.TB, ending string, args ...string) {
 	exit := cli.Main(&cli.Env{
 		Args: args, Readers: m.readers, Now: time.Now,
 		Getenv: func(name string) string { return map[string]string{"HOME": m.home}[name] },
-		Streams: &ui.Streams{In: strings.NewReader(signPassword + "\n"), Out: io.Discard, Err: &errs,
-			Terminal: func() (*ui.Terminal, error) { return nil, ui.ErrNoTerminal }},
+		Streams: &console.Streams{In: strings.NewReader(signPassword + "\n"), Out: io.Discard, Err: &errs,
+			Terminal: func() (*terminal.Terminal, error) { return nil, terminal.ErrNoTerminal }},
 	})
 	if exit != 0 {
 		tb.Fatalf("exit %d: %s", exit, errs.String())
@@ -62,7 +64,7 @@ func (m *batch) sign(tb testing.TB, reader string, args ...string) {
 
 // deskBatch is a batch and a card in the reader "reader".
 func deskBatch(tb testing.TB, n int, change ...func(*virtual.Options)) (*batch, *virtual.Card) {
-	m, d, card := newBatch(tb, n), newDesk(), laidCard(tb, change...)
+	m, d, card := newBatch(tb, n), newFakeService(), laidCard(tb, change...)
 	d.plug("reader", card)
 	m.readers = d
 	return m, card

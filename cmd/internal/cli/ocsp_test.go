@@ -15,7 +15,7 @@ import (
 // itself says comes with -v.
 func TestWhyAResponderWasNotReachedIsSaid(t *testing.T) {
 	home := t.TempDir()
-	d := newDesk()
+	d := newFakeService()
 	run := func(args ...string) (int, string, string) {
 		var out, errs bytes.Buffer
 		env := d.env(t, &out, &errs, append([]string{"validity", "auth", "--reader", "practice"}, args...))

@@ -15,7 +15,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"natsuin/card/virtual"
-	"natsuin/cmd/internal/i18n"
+	"natsuin/cmd/internal/outcome"
 )
 
 // atOnce is how long a run may last after it was ended. It is far shorter than
@@ -28,11 +28,11 @@ func (p *person) judge(r *run) string {
 	ended := time.Now()
 	r.invalid = append(p.takeInvalid(), p.checkTerminal()...)
 	r.invalid = append(r.invalid, p.reader.owes()...)
-	var o outcome
+	var o object
 	if err := json.Unmarshal([]byte(r.out), &o); err != nil {
 		r.wrong("stdout is not one JSON object: %q", r.out)
 	}
-	if o.Exit != r.exit || i18n.Code(o.Code).Exit() != r.exit || r.exit == 70 {
+	if o.Exit != r.exit || outcome.Code(o.Code).Exit() != r.exit || r.exit == 70 {
 		r.wrong("exit %d, with code %q and exit %d in JSON", r.exit, o.Code, o.Exit)
 	}
 	screen := p.shown(0)
@@ -123,7 +123,7 @@ func (p *person) checkScreen(r *run, screen string) {
 
 // checkSent: no more VERIFYs than secrets given and not withdrawn, no more CHANGEs
 // than new ones; nothing after a signal; each lost try told, and the count true.
-func (p *person) checkSent(r *run, o outcome, screen string) {
+func (p *person) checkSent(r *run, o object, screen string) {
 	var verifies, right, changes int
 	wrong := map[*virtual.Card]int{}
 	lost := false
@@ -194,7 +194,7 @@ func number(tries json.RawMessage) (int, bool) {
 }
 
 // checkEnd: the exit code is the one of what the person did.
-func (p *person) checkEnd(r *run, o outcome, ended time.Time) {
+func (p *person) checkEnd(r *run, o object, ended time.Time) {
 	done := p.complete(r, o)
 	if (r.exit == 0) != done {
 		r.wrong("exit %d; all is done: %t", r.exit, done)
@@ -236,7 +236,7 @@ func (p *person) checkEnd(r *run, o outcome, ended time.Time) {
 }
 
 // complete reports whether everything was done that was asked for.
-func (p *person) complete(r *run, o outcome) bool {
+func (p *person) complete(r *run, o object) bool {
 	switch p.habit.args[0] {
 	case "sign":
 		return len(o.Files) == p.habit.files && !slices.ContainsFunc(o.Files, func(f file) bool { return !f.OK })
@@ -247,7 +247,7 @@ func (p *person) complete(r *run, o outcome) bool {
 }
 
 // checkFiles is run.checkFiles for attached signatures, too.
-func (p *person) checkFiles(r *run, o outcome) {
+func (p *person) checkFiles(r *run, o object) {
 	if !slices.Contains(p.habit.args, "--attached") {
 		r.checkFiles(o)
 		return

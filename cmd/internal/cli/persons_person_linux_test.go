@@ -21,13 +21,14 @@ import (
 
 	"natsuin/card/virtual"
 	"natsuin/cmd/internal/cli"
-	"natsuin/cmd/internal/ui"
+	"natsuin/cmd/internal/console"
+	"natsuin/cmd/internal/terminal"
 )
 
 // theJobs stops this process as natsuin is stopped. The kernel stops no process
 // without a shell (an orphaned process group), so that the test runs on meanwhile.
-var theJobs = sync.OnceValue(func() *ui.JobControl {
-	jobs := ui.NewJobControl()
+var theJobs = sync.OnceValue(func() *terminal.JobControl {
+	jobs := terminal.NewJobControl()
 	jobs.HasShell = func() bool { return true }
 	return jobs
 })
@@ -35,7 +36,7 @@ var theJobs = sync.OnceValue(func() *ui.JobControl {
 // A person follows a habit at the terminal and acts once, at one moment of a run.
 type person struct {
 	t      *testing.T
-	chair  *chair
+	pty    *pty
 	habit  habit
 	reader *reader
 	at     int   // the moment of the act; -1: none
@@ -66,7 +67,7 @@ type person struct {
 
 func newPerson(t *testing.T, h habit, reading func(*virtual.Options)) *person {
 	p := &person{
-		t: t, chair: theChair(), habit: h, at: -1, question: -1,
+		t: t, pty: thePTY(), habit: h, at: -1, question: -1,
 		signals: make(chan os.Signal), done: make(chan struct{}), stopped: make(chan struct{}),
 	}
 	p.reader = &reader{
@@ -177,14 +178,14 @@ func (p *person) awaits(text string) {
 
 // shown is the screen of this run, from some byte on.
 func (p *person) shown(from int) string {
-	p.chair.mu.Lock()
-	defer p.chair.mu.Unlock()
-	return string(p.chair.screen.Bytes()[p.begin+from:])
+	p.pty.mu.Lock()
+	defer p.pty.mu.Unlock()
+	return string(p.pty.screen.Bytes()[p.begin+from:])
 }
 
 // types returns when the terminal has taken what was typed.
 func (p *person) types(text string) {
-	if _, err := p.chair.master.WriteString(text); err != nil {
+	if _, err := p.pty.master.WriteString(text); err != nil {
 		p.t.Error(err)
 	}
 	// The kernel takes it by and by, and before it answers poll.
@@ -215,7 +216,7 @@ func (p *person) run(dir string, flags ...string) *run {
 		exit = cli.Main(&cli.Env{
 			Args: args, Readers: p.reader, Now: time.Now, Getenv: func(string) string { return "" },
 			Signals: p.signals, Jobs: theJobs(), AfterFunc: p.afterFunc,
-			Streams: &ui.Streams{In: strings.NewReader(""), Out: &stdout, Err: &stderr, Terminal: ui.OpenTerminal},
+			Streams: &console.Streams{In: strings.NewReader(""), Out: &stdout, Err: &stderr, Terminal: terminal.Open},
 		})
 	}()
 	p.sit()
@@ -230,7 +231,7 @@ func (p *person) sit() {
 		select {
 		case <-p.done:
 			return
-		case <-p.chair.more:
+		case <-p.pty.more:
 		case <-time.After(time.Millisecond): // the news may have come before it was taken
 		case <-limit:
 			stacks := make([]byte, 1<<20)

@@ -10,7 +10,7 @@ import (
 	"natsuin/card/apdu"
 	"natsuin/card/pcsc"
 	"natsuin/card/virtual"
-	"natsuin/cmd/internal/cli"
+	"natsuin/cmd/internal/access"
 )
 
 // A place is a point of a run at which a person can act.
@@ -129,7 +129,7 @@ func (r *reader) holding() int {
 	return r.held
 }
 
-// List implements cli.Readers.
+// List implements access.Readers.
 func (r *reader) List(ctx context.Context) ([]pcsc.Reader, error) {
 	r.mu.Lock()
 	r.ctx = ctx
@@ -158,7 +158,7 @@ func (r *reader) ended() {
 	}
 }
 
-// Wait implements cli.Readers.
+// Wait implements access.Readers.
 func (r *reader) Wait(ctx context.Context, known []pcsc.Reader) error {
 	r.at(moment{place: atWait})
 	if ctx.Err() == nil && r.present() == known[0].CardPresent {
@@ -167,8 +167,8 @@ func (r *reader) Wait(ctx context.Context, known []pcsc.Reader) error {
 	return context.Cause(ctx)
 }
 
-// Connect implements cli.Readers.
-func (r *reader) Connect(ctx context.Context, name string) (cli.Connection, error) {
+// Connect implements access.Readers.
+func (r *reader) Connect(ctx context.Context, name string) (access.Connection, error) {
 	r.at(moment{place: atConnect})
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)

@@ -42,10 +42,10 @@ func TestACardThatSeemsToHaveNoCertificateIsToldBeforeTheFirstPrompt(t *testing.
 			{"sign", "--yes", toSign(t)}, {"pin", "change", "sign"}, {"cert", "show", "sign"}, {"fingerprint", "sign"}, {"validity"},
 		} {
 			for _, tries := range []int{5, 4} {
-				d := newDesk()
+				d := newFakeService()
 				card := laidCard(t, child, left(tries))
 				d.plug("ACME 00", card)
-				s := d.sit(t, lang, args...)
+				s := d.atTerminal(t, lang, args...)
 				s.expect(w.seems).expect(w.ask).send(w.no)
 				s.end(8)
 				if tally := card.Tally(); tally.Wrong+tally.Right != 0 || strings.Contains(s.screen()[s.seen:], w.prompt) {
@@ -57,10 +57,10 @@ func TestACardThatSeemsToHaveNoCertificateIsToldBeforeTheFirstPrompt(t *testing.
 }
 
 func TestACardThatSeemsToHaveNoAuthenticationCertificateIsToldBeforeThePIN(t *testing.T) {
-	d := newDesk()
+	d := newFakeService()
 	card := laidCard(t, hinting(0x8F, 0, 0))
 	d.plug("ACME 00", card)
-	s := d.sit(t, "en", "pin", "change", "auth")
+	s := d.atTerminal(t, "en", "pin", "change", "auth")
 	s.expect("seems that this card holds no authentication certificate").expect("Go on anyway?").send("no")
 	s.end(8)
 	if tally := card.Tally(); tally.Wrong+tally.Right != 0 {
@@ -71,7 +71,7 @@ func TestACardThatSeemsToHaveNoAuthenticationCertificateIsToldBeforeThePIN(t *te
 // A script is told, and goes on with the full count, as ever.
 func TestAScriptIsToldThatThereSeemsToBeNoCertificate(t *testing.T) {
 	for tries, exit := range map[int]int{5: 6, 4: 8} {
-		d := newDesk()
+		d := newFakeService()
 		card := laidCard(t, child, left(tries))
 		d.plug("ACME 00", card)
 		var out, errs bytes.Buffer
@@ -87,10 +87,10 @@ func TestAScriptIsToldThatThereSeemsToBeNoCertificate(t *testing.T) {
 func TestTheHintRefusesNoGoodCard(t *testing.T) {
 	w := absentWords["en"]
 	t.Run("wrong", func(t *testing.T) {
-		d := newDesk()
+		d := newFakeService()
 		card := laidCard(t, left(4), hinting(0, 0x8F, 0))
 		d.plug("ACME 00", card)
-		s := d.sit(t, "en", "sign", "--yes", toSign(t))
+		s := d.atTerminal(t, "en", "sign", "--yes", toSign(t))
 		begin := s.seen
 		s.expect(w.seems).expect(w.ask).send(w.yes).expect(w.prompt).send("WRONG123").expect(w.prompt).send(signPassword)
 		s.end(0)
@@ -100,7 +100,7 @@ func TestTheHintRefusesNoGoodCard(t *testing.T) {
 	})
 	for name, hint := range map[string][]byte{"not kept": {0, 0, 0}, "in other words": {1, 1, 0}, "empty": {}} {
 		t.Run(name, func(t *testing.T) {
-			d := newDesk()
+			d := newFakeService()
 			d.plug("ACME 00", laidCard(t, left(4), hinting(hint...)))
 			var out, errs bytes.Buffer
 			args := []string{"--lang", "en", "sign", "--yes", "--min-tries", "1", "--pin-from", secretFile(t, signPassword), toSign(t)}
@@ -110,7 +110,7 @@ func TestTheHintRefusesNoGoodCard(t *testing.T) {
 		})
 	}
 	t.Run("in a script", func(t *testing.T) {
-		d := newDesk()
+		d := newFakeService()
 		d.plug("ACME 00", laidCard(t, left(4), hinting(0, 0x8F, 0)))
 		var out, errs bytes.Buffer
 		args := []string{"--lang", "en", "sign", "--yes", "--min-tries", "1", "--pin-from", secretFile(t, signPassword), toSign(t)}
@@ -121,7 +121,7 @@ func TestTheHintRefusesNoGoodCard(t *testing.T) {
 }
 
 func TestARehearsalTellsThatThereSeemsToBeNoCertificate(t *testing.T) {
-	d := newDesk()
+	d := newFakeService()
 	card := laidCard(t, child)
 	d.plug("ACME 00", card)
 	var out, errs bytes.Buffer
@@ -133,7 +133,7 @@ func TestARehearsalTellsThatThereSeemsToBeNoCertificate(t *testing.T) {
 // The authentication certificate is free to read: that it is not there is known before
 // its PIN is sent.
 func TestTheMissingAuthenticationCertificateIsFoundBeforeThePIN(t *testing.T) {
-	d := newDesk()
+	d := newFakeService()
 	card := laidCard(t, func(o *virtual.Options) { o.State.Auth.Certificate = nil })
 	d.plug("ACME 00", card)
 	o := d.script(t, 5, "sign", "--yes", "--key", "auth", "--pin-from", secretFile(t, "9999"), toSign(t))

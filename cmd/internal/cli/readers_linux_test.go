@@ -29,7 +29,7 @@ func eachLanguage(t *testing.T, test func(t *testing.T, lang string)) {
 }
 
 func TestAScriptFindsTheOnlyCard(t *testing.T) {
-	d := newDesk()
+	d := newFakeService()
 	d.plug("Empty", nil)
 	slot := d.plug("ACME 00", laidCard(t, left(3)))
 	status := d.script(t, 0, "pin", "status")
@@ -68,7 +68,7 @@ func TestWhichReader(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			d := newDesk()
+			d := newFakeService()
 			for _, name := range test.readers {
 				d.plug(name, laidCard(t))
 			}
@@ -91,7 +91,7 @@ func TestWhichReader(t *testing.T) {
 }
 
 func TestSeveralReadersAreListedAsTheFlagTakesThem(t *testing.T) {
-	d := newDesk()
+	d := newFakeService()
 	d.plug("ACME [CCID] 00", laidCard(t))
 	d.plug("ACME [CCID] 01", laidCard(t))
 	d.plug("Virtual PCD 00 00", laidCard(t))
@@ -108,10 +108,10 @@ func TestSeveralReadersAreListedAsTheFlagTakesThem(t *testing.T) {
 
 func TestSeveralReadersAreANumberedChoiceAtATerminal(t *testing.T) {
 	eachLanguage(t, func(t *testing.T, lang string) {
-		d := newDesk()
+		d := newFakeService()
 		first := d.plug("ACME 00", laidCard(t, left(4)))
 		second := d.plug("ACME 01", laidCard(t, left(3)))
-		s := d.sit(t, lang, "--wait", "1ms", "pin", "status") // a person may think longer than --wait
+		s := d.atTerminal(t, lang, "--wait", "1ms", "pin", "status") // a person may think longer than --wait
 		s.expect("1) ACME 00").expect("2) ACME 01").expect(words[lang].choose)
 		if first.open != 0 {
 			t.Error("a transaction was open while the person was asked")
@@ -131,7 +131,7 @@ func TestSeveralReadersAreANumberedChoiceAtATerminal(t *testing.T) {
 }
 
 func TestNoCard(t *testing.T) {
-	d := newDesk()
+	d := newFakeService()
 	d.plug("ACME 00", nil)
 	if code := d.script(t, 5, "pin", "status")["code"]; code != "no-card" {
 		t.Errorf("code %v", code)
@@ -149,8 +149,8 @@ func TestNoCard(t *testing.T) {
 
 func TestWaitsForReaderAndCard(t *testing.T) {
 	eachLanguage(t, func(t *testing.T, lang string) {
-		d := newDesk()
-		s := d.sit(t, lang, "pin", "status")
+		d := newFakeService()
+		s := d.atTerminal(t, lang, "pin", "status")
 		s.waitsFor(words[lang].plug)
 		slot := d.plug("ACME 00", nil)
 		s.waitsFor(words[lang].wait)
@@ -163,8 +163,8 @@ func TestWaitsForReaderAndCard(t *testing.T) {
 }
 
 func TestInterruptedWhileWaiting(t *testing.T) {
-	d := newDesk()
-	s := d.sit(t, "en", "pin", "status")
+	d := newFakeService()
+	s := d.atTerminal(t, "en", "pin", "status")
 	s.waitsFor(words["en"].plug)
 	d.signals <- os.Interrupt
 	s.end(130)
@@ -172,9 +172,9 @@ func TestInterruptedWhileWaiting(t *testing.T) {
 
 func TestCardLiftedBeforeThePINMayComeBack(t *testing.T) {
 	eachLanguage(t, func(t *testing.T, lang string) {
-		d := newDesk()
+		d := newFakeService()
 		slot := d.plug("ACME 00", laidCard(t, left(4)))
-		s := d.sit(t, lang, "cert", "show", "sign")
+		s := d.atTerminal(t, lang, "cert", "show", "sign")
 		prompt := map[string]string{"ja": "署名用パスワード: ", "en": "Signature password: "}[lang]
 		s.expect(words[lang].left4).expect(prompt)
 		if slot.open != 0 {
@@ -199,10 +199,10 @@ func TestCardLiftedBeforeThePINMayComeBack(t *testing.T) {
 func TestTheLiftedCardIsWaitedForInItsReader(t *testing.T) {
 	for name, flags := range map[string][]string{"without --reader": nil, "a part of several names": {"--reader", "acme"}} {
 		t.Run(name, func(t *testing.T) {
-			d := newDesk()
+			d := newFakeService()
 			slot := d.plug("ACME 00", laidCard(t, left(4)))
 			beside := d.plug("ACME 01", nil)
-			s := d.sit(t, "en", append(flags, "cert", "show", "sign")...)
+			s := d.atTerminal(t, "en", append(flags, "cert", "show", "sign")...)
 			s.expect("ACME 00").expect("Signature password: ")
 			card := d.lift(slot)
 			if flags == nil {
@@ -226,11 +226,11 @@ func TestTheLiftedCardIsWaitedForInItsReader(t *testing.T) {
 // A card that bounces as it is laid down is gone before it was looked at.
 func TestCardLiftedAsItIsFoundMayComeBack(t *testing.T) {
 	for _, args := range [][]string{{"pin", "status"}, {"cert", "show", "sign"}} {
-		d := newDesk()
+		d := newFakeService()
 		card := laidCard(t, left(4))
 		card.Inject(virtual.Fault{At: 0, Effect: virtual.Remove(lost(0x80100069, pcsc.ErrRemoved))})
 		slot := d.plug("ACME 00", card)
-		s := d.sit(t, "en", append([]string{"--reader", "ACME 00"}, args...)...)
+		s := d.atTerminal(t, "en", append([]string{"--reader", "ACME 00"}, args...)...)
 		s.waitsFor(words["en"].wait)
 		d.lay(slot, d.lift(slot)) // not seen by whoever looks before and after
 		if args[0] == "cert" {
@@ -238,7 +238,7 @@ func TestCardLiftedAsItIsFoundMayComeBack(t *testing.T) {
 		}
 		s.end(0)
 	}
-	d := newDesk()
+	d := newFakeService()
 	card := laidCard(t)
 	card.Inject(virtual.Fault{At: 0, Effect: virtual.Remove(lost(0x80100069, pcsc.ErrRemoved))})
 	d.plug("ACME 00", card)
@@ -249,14 +249,14 @@ func TestCardLiftedAsItIsFoundMayComeBack(t *testing.T) {
 
 // What was agreed to for one card is asked anew for the one that lies there after a wrong entry.
 func TestAnotherCardAfterAWrongEntryIsAgreedToAnew(t *testing.T) {
-	d, card := newDesk(), laidCard(t)
+	d, card := newFakeService(), laidCard(t)
 	slot := d.plug("ACME 00", card)
 	card.Inject(virtual.Fault{When: virtual.On(virtual.OpVerify), Effect: func(x *virtual.Exchange) ([]byte, error) {
 		answer := x.Run()
 		d.lift(slot)
 		return answer, nil
 	}})
-	s := d.sit(t, "en", "sign", toSign(t))
+	s := d.atTerminal(t, "en", "sign", toSign(t))
 	s.expect("Sign 1 file").send("y").expect("Signature password: ").send("WRONG123").expect("4 tries left")
 	s.waitsFor(words["en"].wait)
 	other := laidCard(t, func(o *virtual.Options) { o.State.Auth.Certificate = nil })
@@ -274,9 +274,9 @@ func TestAnotherCardAfterAWrongEntryIsAgreedToAnew(t *testing.T) {
 }
 
 func TestInterruptedWhileTheCardIsLifted(t *testing.T) {
-	d := newDesk()
+	d := newFakeService()
 	slot := d.plug("ACME 00", laidCard(t))
-	s := d.sit(t, "en", "cert", "show", "sign")
+	s := d.atTerminal(t, "en", "cert", "show", "sign")
 	s.expect("Signature password: ")
 	d.lift(slot)
 	s.send("WRONG123")
@@ -302,7 +302,7 @@ func counterChanged(t *testing.T, card *virtual.Card) {
 		},
 		Effect: virtual.ReplaceBefore(func(s *virtual.State) { s.Sign.Tries = 4 }),
 	})
-	d := newDesk()
+	d := newFakeService()
 	d.plug("ACME 00", card)
 	got := d.script(t, 5, "cert", "show", "sign", "--pin-from", secretFile(t, signPassword))
 	if got["code"] != "card-removed" {
@@ -322,7 +322,7 @@ func loggedIn(t *testing.T) *virtual.Card {
 }
 
 func TestAnUnknownCountIsTreatedAsOne(t *testing.T) {
-	d := newDesk()
+	d := newFakeService()
 	slot := d.plug("ACME 00", loggedIn(t))
 	got := d.script(t, 8, "cert", "show", "sign", "--pin-from", secretFile(t, signPassword))
 	if got["code"] != "too-few-tries" {
@@ -336,10 +336,10 @@ func TestAnUnknownCountIsTreatedAsOne(t *testing.T) {
 		t.Errorf("status %v", first)
 	}
 	eachLanguage(t, func(t *testing.T, lang string) {
-		s := d.sit(t, lang, "cert", "show", "sign")
+		s := d.atTerminal(t, lang, "cert", "show", "sign")
 		s.expect(words[lang].consent).send("no")
 		s.end(8)
-		s = d.sit(t, lang, "cert", "show", "sign")
+		s = d.atTerminal(t, lang, "cert", "show", "sign")
 		s.expect(words[lang].consent).send("はい")
 		s.expect(map[string]string{"ja": "署名用パスワード: ", "en": "Signature password: "}[lang]).send(signPassword) // 9000 never replaces the prompt
 		s.end(0)
@@ -354,7 +354,7 @@ func TestContactLostDuringVerify(t *testing.T) {
 		t.Run(effect.name, func(t *testing.T) {
 			card := laidCard(t)
 			card.Inject(virtual.Fault{When: virtual.On(virtual.OpVerify), Effect: effect.Effect})
-			d := newDesk()
+			d := newFakeService()
 			d.plug("ACME 00", card)
 			got := d.script(t, 9, "pin", "change", "auth", "--pin-from", secretFile(t, "9999", "8052"))
 			if got["code"] != "unknown-outcome" || got["outcome"] != "not-changed" || got["tries_left"] != nil {
@@ -376,9 +376,9 @@ func TestContactLostDuringVerify(t *testing.T) {
 func TestContactLostDuringVerifyAtATerminal(t *testing.T) {
 	card := laidCard(t)
 	card.Inject(virtual.Fault{When: virtual.On(virtual.OpVerify), Effect: virtual.LoseAnswer(nil)})
-	d := newDesk()
+	d := newFakeService()
 	d.plug("ACME 00", card)
-	s := d.sit(t, "en", "cert", "show", "sign")
+	s := d.atTerminal(t, "en", "cert", "show", "sign")
 	s.expect("Signature password: ").send("WRONG123")
 	s.end(9)
 	if !strings.Contains(s.err.String(), "natsuin pin status") {
@@ -392,7 +392,7 @@ func TestContactLostDuringVerifyAtATerminal(t *testing.T) {
 func TestAnotherSortOfCard(t *testing.T) {
 	card := laidCard(t)
 	card.Inject(virtual.Fault{When: virtual.On(virtual.OpSelectApplication), Repeat: true, Effect: virtual.Answer(0x6A82)})
-	d := newDesk()
+	d := newFakeService()
 	d.plug("ACME 00", card)
 	if code := d.script(t, 5, "pin", "status")["code"]; code != "not-jpki" {
 		t.Errorf("code %v", code)
@@ -404,7 +404,7 @@ func TestAnotherSortOfCard(t *testing.T) {
 }
 
 func TestABusyReaderIsNamed(t *testing.T) {
-	d := newDesk()
+	d := newFakeService()
 	d.plug("ACME 00", laidCard(t)).busy = true
 	got := d.script(t, 5, "pin", "status")
 	if got["code"] != "busy" || !strings.Contains(got["message"].(string)+got["hint"].(string), "ACME 00") {
@@ -421,7 +421,7 @@ func TestEveryWordForLocked(t *testing.T) {
 	} {
 		for name, reading := range readings {
 			card := laidCard(t, left(0), change, reading)
-			d := newDesk()
+			d := newFakeService()
 			d.plug("ACME 00", card)
 			got := d.script(t, 7, "cert", "show", "sign", "--min-tries", "1", "--pin-from", secretFile(t, signPassword))
 			if got["code"] != "locked" {
@@ -440,10 +440,10 @@ func TestWhatAnotherCardRefusedIsAskedAboutAndNotRefused(t *testing.T) {
 	ask := map[string]string{"ja": "それでも送りますか", "en": "Send it anyway?"}
 	eachLanguage(t, func(t *testing.T, lang string) {
 		prompt := absentWords[lang].prompt
-		d, first := newDesk(), laidCard(t)
+		d, first := newFakeService(), laidCard(t)
 		slot := d.plug("ACME 00", first)
 		second := laidCard(t, func(o *virtual.Options) { o.State.Sign.Secret = []byte("OTHER4567") })
-		s := d.sit(t, lang, "sign", "--yes", toSign(t))
+		s := d.atTerminal(t, lang, "sign", "--yes", toSign(t))
 		s.expect(prompt).send("OTHER4567").expect(words[lang].left4).expect(prompt)
 		d.lift(slot)
 		d.lay(slot, second)
@@ -460,9 +460,9 @@ func TestWhatAnotherCardRefusedIsAskedAboutAndNotRefused(t *testing.T) {
 // On the card that refused it the same entry stays refused, also after another
 // program spent a try meanwhile.
 func TestWhatThisCardRefusedStaysRefused(t *testing.T) {
-	d, card := newDesk(), laidCard(t)
+	d, card := newFakeService(), laidCard(t)
 	d.plug("ACME 00", card)
-	s := d.sit(t, "en", "sign", "--yes", toSign(t))
+	s := d.atTerminal(t, "en", "sign", "--yes", toSign(t))
 	s.expect("Signature password: ").send("WRONG123").expect("4 tries left").expect("Signature password: ")
 	card.Replace(func(state *virtual.State) { state.Sign.Tries = 3 })
 	s.send("WRONG456").expect("not as it was shown").expect("3 tries left").expect("Signature password: ")
@@ -476,7 +476,7 @@ func TestWhatThisCardRefusedStaysRefused(t *testing.T) {
 // A reader that another program has for itself is looked into only if no other holds a
 // card.
 func TestAReaderInUseIsSkipped(t *testing.T) {
-	d := newDesk()
+	d := newFakeService()
 	used := d.plug("ACME 00", laidCard(t, left(4)))
 	d.change(func() { used.inUse = true })
 	d.plug("ACME 01", laidCard(t, left(3)))

@@ -4,7 +4,9 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"natsuin/cmd/internal/ui"
+	"natsuin/cmd/internal/command"
+	"natsuin/cmd/internal/console"
+	"natsuin/cmd/internal/terminal"
 )
 
 // A Page is what the documentation says of one command.
@@ -26,14 +28,14 @@ type Flag struct {
 	Words     string
 }
 
-// Reference is the command tree in a language of i18n.Languages, and the flags that
-// every command takes. It opens and reads nothing.
+// Reference returns the command tree in a language of [i18n.Languages], and the
+// flags that every command takes. It opens and reads nothing.
 func Reference(lang string) (root Page, global []Flag, err error) {
 	a, err := newApp(&Env{
 		Args:    []string{"--lang", lang},
 		Getenv:  func(string) string { return "" },
-		Streams: &ui.Streams{Terminal: func() (*ui.Terminal, error) { return nil, ui.ErrNoTerminal }},
-	})
+		Streams: &console.Streams{Terminal: func() (*terminal.Terminal, error) { return nil, terminal.ErrNoTerminal }},
+	}, nil)
 	if err != nil {
 		return Page{}, nil, err
 	}
@@ -42,7 +44,7 @@ func Reference(lang string) (root Page, global []Flag, err error) {
 
 func (a *app) page(c *cobra.Command) Page {
 	p := Page{
-		Name: c.CommandPath(), Use: a.useLine(c), Short: a.short(c), Long: a.long(c), Example: a.example(c),
+		Name: c.CommandPath(), Use: a.UseLine(c), Short: a.short(c), Long: a.long(c), Example: a.example(c),
 		Flags: a.flagsOf(ownFlags(c)),
 	}
 	for _, sub := range c.Commands() {
@@ -53,16 +55,17 @@ func (a *app) page(c *cobra.Command) Page {
 	return p
 }
 
-// wordsID is the annotation of a command that holds the id of its words.
-const wordsID = "words"
+func (a *app) short(c *cobra.Command) string {
+	return a.T("cmd." + c.Annotations[command.WordsID] + ".short")
+}
 
-func (a *app) short(c *cobra.Command) string { return a.t("cmd." + c.Annotations[wordsID] + ".short") }
-
-func (a *app) long(c *cobra.Command) string { return a.t("cmd." + c.Annotations[wordsID] + ".long") }
+func (a *app) long(c *cobra.Command) string {
+	return a.T("cmd." + c.Annotations[command.WordsID] + ".long")
+}
 
 func (a *app) example(c *cobra.Command) string {
-	if id := "cmd." + c.Annotations[wordsID] + ".example"; a.out.Has(id) {
-		return a.t(id)
+	if id := "cmd." + c.Annotations[command.WordsID] + ".example"; a.Has(id) {
+		return a.T(id)
 	}
 	return ""
 }
@@ -73,7 +76,7 @@ func (a *app) flagsOf(set *pflag.FlagSet) []Flag {
 	var list []Flag
 	set.VisitAll(func(f *pflag.Flag) {
 		worded := *f
-		worded.Usage = a.t(f.Usage)
+		worded.Usage = a.T(f.Usage)
 		value, words := pflag.UnquoteUsage(&worded)
 		if f.Value.Type() == "bool" {
 			value = ""
@@ -83,7 +86,8 @@ func (a *app) flagsOf(set *pflag.FlagSet) []Flag {
 	return list
 }
 
-// wordTree puts its words on every command and flag, for shells that complete them.
+// wordTree puts its words on every command and flag, for shells that complete
+// them.
 func (a *app) wordTree(c *cobra.Command) {
 	c.Short = a.short(c)
 	for _, set := range []*pflag.FlagSet{c.PersistentFlags(), c.Flags()} {

@@ -73,7 +73,7 @@ func labelled(label string) func(*virtual.Options) {
 // a run that opens them later than that does not end.
 func signHeld(t *testing.T, card *virtual.Card, from func(command []byte) bool, stdin []byte, files []string, args ...string) (exit int, object map[string]any) {
 	t.Helper()
-	d := newDesk()
+	d := newFakeService()
 	d.plug("reader", card)
 	var out, errs bytes.Buffer
 	env := d.env(t, &out, &errs, append(append([]string{"sign", "--json", "--yes", "--pin-from", secretFile(t, signPassword)}, args...), files...))

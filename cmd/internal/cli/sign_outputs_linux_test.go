@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"natsuin/card/virtual"
+	"natsuin/cmd/internal/access"
 	"natsuin/cmd/internal/cli"
 )
 
@@ -66,25 +67,25 @@ func within(t *testing.T, what string, holds func() bool) {
 
 // free reports whether no transaction is open and the card was reset since the last
 // command.
-func (d *desk) free(s *slot) bool {
+func (d *fakeService) free(s *slot) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return s.open == 0 && s.card.Fresh()
 }
 
-// A tap is a desk that shows each command to a test before the card gets it.
+// A tap is a service that shows each command to a test before the card gets it.
 type tap struct {
-	*desk
+	*fakeService
 	sent func(command []byte)
 }
 
 type tapped struct {
-	cli.Connection
+	access.Connection
 	sent func(command []byte)
 }
 
-func (r *tap) Connect(ctx context.Context, reader string) (cli.Connection, error) {
-	conn, err := r.desk.Connect(ctx, reader)
+func (r *tap) Connect(ctx context.Context, reader string) (access.Connection, error) {
+	conn, err := r.fakeService.Connect(ctx, reader)
 	if err != nil {
 		return nil, err
 	}
@@ -103,22 +104,22 @@ func (c *tapped) TransmitContext(ctx context.Context, command []byte) ([]byte, e
 
 // A pending is a run of sign that goes on beside the test.
 type pending struct {
-	desk *desk
-	slot *slot
-	card *virtual.Card
-	errs *transcript
-	exit chan int
+	service *fakeService
+	slot    *slot
+	card    *virtual.Card
+	errs    *transcript
+	exit    chan int
 }
 
 // beginSigning signs files in another goroutine and runs signing once, immediately
 // before the first signature.
 func beginSigning(t *testing.T, out io.Writer, signing func(), args ...string) *pending {
 	t.Helper()
-	p := &pending{desk: newDesk(), card: laidCard(t), errs: &transcript{}, exit: make(chan int, 1)}
-	p.slot = p.desk.plug("reader", p.card)
-	env := p.desk.env(t, out, p.errs, append([]string{"sign", "--yes", "--pin-from", secretFile(t, signPassword)}, args...))
+	p := &pending{service: newFakeService(), card: laidCard(t), errs: &transcript{}, exit: make(chan int, 1)}
+	p.slot = p.service.plug("reader", p.card)
+	env := p.service.env(t, out, p.errs, append([]string{"sign", "--yes", "--pin-from", secretFile(t, signPassword)}, args...))
 	signing = sync.OnceFunc(signing)
-	env.Readers = &tap{p.desk, func(command []byte) {
+	env.Readers = &tap{p.service, func(command []byte) {
 		if command[1] == 0x2A { // COMPUTE DIGITAL SIGNATURE
 			signing()
 		}
@@ -169,7 +170,7 @@ func TestTheCardIsFreeWhileTheOutputIsNotRead(t *testing.T) {
 	m, out := newBatch(t, 1), newGate()
 	p := beginSigning(t, out, func() {}, "--attached", "-o", "-", m.files[0])
 	<-out.reached
-	within(t, "the card is reset and its transaction ended", func() bool { return p.desk.free(p.slot) })
+	within(t, "the card is reset and its transaction ended", func() bool { return p.service.free(p.slot) })
 	close(out.opened)
 	p.ends(t, 5*time.Second, 0)
 	if content, err := os.ReadFile(m.files[0]); err != nil || !bytes.Contains(out.Bytes(), content) {
@@ -182,9 +183,9 @@ func TestASignalEndsTheWaitForAnOutputThatIsNotRead(t *testing.T) {
 	defer close(out.opened)
 	p := beginSigning(t, out, func() {}, "--attached", "-o", "-", m.files[0])
 	<-out.reached
-	p.desk.signals <- unix.SIGTERM
+	p.service.signals <- unix.SIGTERM
 	p.ends(t, time.Second, 130)
-	if !p.desk.free(p.slot) {
+	if !p.service.free(p.slot) {
 		t.Error("the card is not free")
 	}
 }
@@ -193,7 +194,7 @@ func TestBatchOfHungWritersMakesEverySignatureAndFreesTheCard(t *testing.T) {
 	m := newBatch(t, 20)
 	p, answer := beginHanging(t, m.files, m.files)
 	within(t, "20 signatures", func() bool { return p.signatures() == 20 })
-	within(t, "the card is reset and its transaction ended", func() bool { return p.desk.free(p.slot) })
+	within(t, "the card is reset and its transaction ended", func() bool { return p.service.free(p.slot) })
 	select {
 	case <-p.exit:
 		t.Fatal("the run ended before its files were written")
@@ -225,7 +226,7 @@ func TestASignalEndsTheWaitForHungWritersAndLeavesNoHalfFile(t *testing.T) {
 	p, _ := beginHanging(t, m.files, m.files[1:])
 	within(t, "10 signatures", func() bool { return p.signatures() == 10 })
 	within(t, "the first file is written", func() bool { return exists(m.files[0] + ".p7m") })
-	p.desk.signals <- unix.SIGINT
+	p.service.signals <- unix.SIGINT
 	p.ends(t, 4*time.Second, 130)
 	for _, f := range m.files[1:] {
 		if exists(f + ".p7m") {

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"natsuin/cmd/internal/cli"
-	"natsuin/cmd/internal/ui"
+	"natsuin/cmd/internal/console"
 )
 
 // BenchmarkStartUp is what every command costs before it does anything, and help all that it costs.
@@ -18,7 +18,7 @@ func BenchmarkStartUp(b *testing.B) {
 			for b.Loop() {
 				env := &cli.Env{
 					Args:    []string{"--lang", lang, "--help"},
-					Streams: &ui.Streams{In: strings.NewReader(""), Out: io.Discard, Err: io.Discard},
+					Streams: &console.Streams{In: strings.NewReader(""), Out: io.Discard, Err: io.Discard},
 					Getenv:  func(string) string { return "" },
 					Now:     time.Now,
 				}

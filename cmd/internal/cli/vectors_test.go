@@ -10,7 +10,8 @@ import (
 	"time"
 
 	"natsuin/cmd/internal/cli"
-	"natsuin/cmd/internal/ui"
+	"natsuin/cmd/internal/console"
+	"natsuin/cmd/internal/terminal"
 )
 
 // vectors are other projects' messages, beside the project where they are at hand.
@@ -73,12 +74,12 @@ func verdictOf(t *testing.T, dir string, args []string) (verdict string, exit in
 	t.Helper()
 	var out bytes.Buffer
 	env := &cli.Env{
-		Args: args, Now: time.Now, Readers: newDesk(),
+		Args: args, Now: time.Now, Readers: newFakeService(),
 		Getenv: func(name string) string { return map[string]string{"HOME": dir, "LANG": "C"}[name] },
-		Streams: &ui.Streams{
+		Streams: &console.Streams{
 			In: strings.NewReader(""), Out: &out, Err: &bytes.Buffer{}, Now: time.Now,
 			Env:      func(string) string { return "" },
-			Terminal: func() (*ui.Terminal, error) { return nil, ui.ErrNoTerminal },
+			Terminal: func() (*terminal.Terminal, error) { return nil, terminal.ErrNoTerminal },
 		},
 	}
 	exit = cli.Main(env)

@@ -8,10 +8,12 @@ import (
 	"github.com/spf13/cobra"
 
 	"natsuin/card/pcsc"
+	"natsuin/cmd/internal/console"
 )
 
 // versionReport is version's part of the JSON object.
 type versionReport struct {
+	console.Head
 	Version string `json:"version"`
 	Go      string `json:"go"`
 	OS      string `json:"os"`
@@ -20,23 +22,23 @@ type versionReport struct {
 }
 
 func newVersion(a *app) *cobra.Command {
-	c := a.verb("version", "version", func(context.Context, []string) error {
+	c := a.Verb("version", "version", func(context.Context, []string) error {
 		a.showVersion()
 		return nil
 	})
-	c.Args = a.arguments(0, 0)
+	c.Args = a.Arguments(0, 0)
 	return c
 }
 
 func (a *app) showVersion() {
-	a.report = versionReport{version(), runtime.Version(), runtime.GOOS, runtime.GOARCH, pcsc.Available()}
-	a.print("natsuin " + version() + " (" + runtime.Version() + ", " + runtime.GOOS + "/" + runtime.GOARCH + ")")
+	a.Report = &versionReport{Version: version(), Go: runtime.Version(), OS: runtime.GOOS, Arch: runtime.GOARCH, PCSC: pcsc.Available()}
+	a.Print("natsuin " + version() + " (" + runtime.Version() + ", " + runtime.GOOS + "/" + runtime.GOARCH + ")")
 	if !pcsc.Available() {
-		a.print(a.t("version.no-pcsc"))
+		a.Print(a.T("version.no-pcsc"))
 	}
 }
 
-// version is the module's version, or the commit it was built from.
+// version returns the module's version, or the commit it was built from.
 func version() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {

@@ -49,15 +49,18 @@ func catalogue(t *testing.T, lang string) map[string]string {
 }
 
 func TestEveryLanguageHasTheSameMessages(t *testing.T) {
-	ja, en := catalogue(t, "ja"), catalogue(t, "en")
-	for id := range ja {
-		if _, ok := en[id]; !ok {
-			t.Errorf("%s is missing in English", id)
+	en := catalogue(t, "en")
+	for _, lang := range i18n.Languages() {
+		other := catalogue(t, lang)
+		for id := range other {
+			if _, ok := en[id]; !ok {
+				t.Errorf("%s is missing in English", id)
+			}
 		}
-	}
-	for id := range en {
-		if _, ok := ja[id]; !ok {
-			t.Errorf("%s is missing in Japanese", id)
+		for id := range en {
+			if _, ok := other[id]; !ok {
+				t.Errorf("%s is missing in %s", id, lang)
+			}
 		}
 	}
 }
@@ -92,18 +95,20 @@ func variables(text string) []string {
 }
 
 func TestAMessageSaysTheSameFactsInEveryLanguage(t *testing.T) {
-	// A date is written from other parts in each language.
-	ownParts := []string{"date", "birth"}
-	ja, en := catalogue(t, "ja"), catalogue(t, "en")
-	for id, text := range ja {
-		if slices.Contains(ownParts, id) {
-			continue
-		}
-		if !slices.Equal(variables(text), variables(en[id])) {
-			t.Errorf("%s: Japanese has %v, English %v", id, variables(text), variables(en[id]))
-		}
-		if strings.Contains(variable.ReplaceAllString(text+en[id], ""), "{{") {
-			t.Errorf("%s: a template that is not one variable", id)
+	// Dates and places are written from other parts in each language.
+	ownParts := []string{"date", "birth", "prefecture"}
+	en := catalogue(t, "en")
+	for _, lang := range i18n.Languages() {
+		for id, text := range catalogue(t, lang) {
+			if slices.Contains(ownParts, id) {
+				continue
+			}
+			if !slices.Equal(variables(text), variables(en[id])) {
+				t.Errorf("%s: %s has %v, English %v", id, lang, variables(text), variables(en[id]))
+			}
+			if strings.Contains(variable.ReplaceAllString(text, ""), "{{") {
+				t.Errorf("%s: %s: a template that is not one variable", lang, id)
+			}
 		}
 	}
 }

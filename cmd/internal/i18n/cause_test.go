@@ -16,6 +16,7 @@ import (
 	"testing"
 
 	"natsuin/cmd/internal/i18n"
+	"natsuin/cmd/internal/outcome"
 	"natsuin/verify/trust"
 )
 
@@ -54,7 +55,7 @@ func TestCausesAreWordedInTheRunsLanguage(t *testing.T) {
 			if got := p.Cause(c.err); !strings.Contains(got, want) {
 				t.Errorf("%s: %v is worded %q, want %q", lang, c.err, got, want)
 			}
-			e := &i18n.Error{Code: i18n.CodeFile, ID: "err.file.read", Pairs: []any{"Path", "a", "Error", c.err.Error()}, Err: c.err}
+			e := &outcome.Error{Code: outcome.CodeFile, ID: "err.file.read", Pairs: []any{"Path", "a", "Error", c.err.Error()}, Err: c.err}
 			if got := p.Explain(e).Message; !strings.Contains(got, want) || strings.Contains(got, c.err.Error()) {
 				t.Errorf("%s: %v is explained as %q", lang, c.err, got)
 			}

@@ -1,39 +1,15 @@
 package i18n
 
 import (
-	"context"
-	"errors"
-	"fmt"
+	"slices"
+
+	"natsuin/cmd/internal/outcome"
+	"natsuin/cmd/internal/text"
 )
-
-// An Error is an outcome that a command decided, to be worded at the edge.
-type Error struct {
-	Code  Code
-	ID    string // of the message; its hint is ID + ".hint"
-	Pairs []any  // names and values for both, as Printer.T takes them
-	Err   error  // the cause, for -v; may be nil
-	// ExitCode stands for the code's own when it is not 0: whatever doctor finds
-	// first, it exits with 5 (docs/cli.md, "Exit codes").
-	ExitCode int
-
-	meant string // the known word that a refused one is a slip of (Refuse)
-	typed bool   // the refused words may be a secret (Refuse)
-}
-
-// Error names the code, the message and the cause, for logs and tests.
-func (e *Error) Error() string {
-	if e.Err != nil {
-		return fmt.Sprintf("%s: %s: %v", e.Code, e.ID, e.Err)
-	}
-	return fmt.Sprintf("%s: %s", e.Code, e.ID)
-}
-
-// Unwrap returns the cause.
-func (e *Error) Unwrap() error { return e.Err }
 
 // An Explanation is an error in a person's words.
 type Explanation struct {
-	Code    Code
+	Code    outcome.Code
 	Message string
 	Hint    string // the next step
 
@@ -41,57 +17,55 @@ type Explanation struct {
 }
 
 // Exit returns the process exit code.
-func (x Explanation) Exit() int {
-	if x.exit != 0 {
-		return x.exit
-	}
-	return x.Code.Exit()
-}
+func (x Explanation) Exit() int { return x.exit }
 
-// Explain words an error. Every error that a library of natsuin exports has its
-// row in classify; anything else is reported as a bug, with exit code 70.
+// Explain words an error, as [outcome.Of] classifies it.
 func (p *Printer) Explain(err error) Explanation {
 	if err == nil {
-		return Explanation{Code: CodeOK}
+		return Explanation{Code: outcome.CodeOK}
 	}
-	e := classify(err)
+	e := outcome.Of(err)
 	pairs := p.withCause(e)
-	if e.Code == CodeInternal && p.Version != nil {
+	if e.Code == outcome.CodeInternal && p.Version != nil {
 		pairs = append(pairs, "Version", p.Version())
 	}
-	x := Explanation{Code: e.Code, Message: p.T(e.ID, pairs...), exit: e.ExitCode}
+	x := Explanation{Code: e.Code, Message: p.T(e.ID, pairs...), exit: e.Exit()}
 	if hint := e.ID + ".hint"; p.Has(hint) {
 		x.Hint = p.T(hint, pairs...)
 	}
-	if e.meant != "" {
-		x.Hint = p.T("typed.meant", "Word", e.meant) + "\n" + x.Hint
+	if e.Meant != "" {
+		x.Hint = p.T("typed.meant", "Word", e.Meant) + "\n" + x.Hint
 	}
-	if e.typed {
+	if e.Typed {
 		x.Hint += "\n" + p.T("typed.history")
 	}
 	return x
 }
 
-// CodeOf returns the outcome that an error stands for.
-func CodeOf(err error) Code {
-	if err == nil {
-		return CodeOK
+// Cause words what an error came from: a failure that people meet in the run's
+// language, any other as the system says it, escaped. The whole text is for -v.
+func (p *Printer) Cause(err error) string {
+	if id := outcome.Cause(err); id != "" {
+		return p.T(id)
 	}
-	return classify(err).Code
+	return text.Escape(err.Error())
 }
 
-func classify(err error) *Error {
-	var e *Error
-	switch {
-	case errors.As(err, &e):
-		return e
-	case errors.Is(err, context.Canceled):
-		return &Error{Code: CodeInterrupted, ID: "err.interrupted"}
+// withCause returns the pairs of an outcome with the run's own words in place
+// of the system's.
+func (p *Printer) withCause(e *outcome.Error) []any {
+	if e.Err == nil {
+		return e.Pairs
 	}
-	for _, known := range []func(error) *Error{classifyCard, classifyReader, classifyFile} {
-		if e := known(err); e != nil {
-			return e
+	id := outcome.Cause(e.Err)
+	if id == "" {
+		return e.Pairs
+	}
+	pairs := slices.Clone(e.Pairs)
+	for i := 0; i+1 < len(pairs); i += 2 {
+		if pairs[i] == "Error" {
+			pairs[i+1] = p.T(id)
 		}
 	}
-	return &Error{Code: CodeInternal, ID: "err.internal", Pairs: []any{"Error", err.Error()}, Err: err}
+	return pairs
 }

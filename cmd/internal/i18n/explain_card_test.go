@@ -9,6 +9,7 @@ import (
 	"natsuin/card"
 	"natsuin/card/apdu"
 	"natsuin/cmd/internal/i18n"
+	"natsuin/cmd/internal/outcome"
 )
 
 // A card whose application was selected is a JPKI card, whatever it answers
@@ -18,18 +19,18 @@ func TestCardThatRefusesIsNotCalledAnotherCard(t *testing.T) {
 	malformed := &apdu.MalformedError{Op: "READ BINARY", Length: 1, Reason: "no status word"}
 	for _, c := range []struct {
 		err    error
-		code   i18n.Code
+		code   outcome.Code
 		ja, en string
 	}{
-		{refusal, i18n.CodeCardRefused, "断りました（6985）", "refused SELECT file (6985)"},
-		{&card.NotChangedError{Credential: card.AuthPIN, Err: refusal}, i18n.CodeCardRefused, "断りました", "refused"},
-		{malformed, i18n.CodeCardRefused, "カードの答えが", "answer is malformed"},
-		{&card.BadCertificateError{ID: card.SignCert, Err: errors.New("not DER")}, i18n.CodeCardRefused, "証明書が壊れている", "certificate read from the card is damaged"},
-		{card.ErrBadSignature, i18n.CodeCardRefused, "カードの返した署名", "signature that the card returned"},
-		{&card.UnsupportedError{What: "curve P-256"}, i18n.CodeCardRefused, "鍵の種類", "key of a kind"},
-		{fmt.Errorf("%w: %w", card.ErrNotJPKI, refusal), i18n.CodeNotJPKI, "アプリケーションがありません", "has no JPKI application"},
-		{fmt.Errorf("%w: %w", card.ErrNotSelected, refusal), i18n.CodeNotJPKI, "あるかどうか分かりません", "does not say whether"},
-		{fmt.Errorf("%w: %w", card.ErrNotSelected, malformed), i18n.CodeNotJPKI, "あるかどうか分かりません", "does not say whether"},
+		{refusal, outcome.CodeCardRefused, "断りました（6985）", "refused SELECT file (6985)"},
+		{&card.NotChangedError{Credential: card.AuthPIN, Err: refusal}, outcome.CodeCardRefused, "断りました", "refused"},
+		{malformed, outcome.CodeCardRefused, "カードの答えが", "answer is malformed"},
+		{&card.BadCertificateError{ID: card.SignCert, Err: errors.New("not DER")}, outcome.CodeCardRefused, "証明書が壊れている", "certificate read from the card is damaged"},
+		{card.ErrBadSignature, outcome.CodeCardRefused, "カードの返した署名", "signature that the card returned"},
+		{&card.UnsupportedError{What: "curve P-256"}, outcome.CodeCardRefused, "鍵の種類", "key of a kind"},
+		{fmt.Errorf("%w: %w", card.ErrNotJPKI, refusal), outcome.CodeNotJPKI, "アプリケーションがありません", "has no JPKI application"},
+		{fmt.Errorf("%w: %w", card.ErrNotSelected, refusal), outcome.CodeNotJPKI, "あるかどうか分かりません", "does not say whether"},
+		{fmt.Errorf("%w: %w", card.ErrNotSelected, malformed), outcome.CodeNotJPKI, "あるかどうか分かりません", "does not say whether"},
 	} {
 		for lang, want := range map[string]string{"ja": c.ja, "en": c.en} {
 			x := explain(t, lang, c.err)
@@ -51,7 +52,7 @@ func TestLostOutcomeIsWordedByItsCause(t *testing.T) {
 				&apdu.StatusError{Op: op, Status: 0x6982}, &apdu.MalformedError{Op: op, Reason: "no status word"},
 			} {
 				x := explain(t, lang, &card.OutcomeUnknownError{Op: op, Err: answer})
-				if x.Code != i18n.CodeUnknownOutcome || x.Exit() != 9 || x.Message == silent.Message || x.Hint != silent.Hint {
+				if x.Code != outcome.CodeUnknownOutcome || x.Exit() != 9 || x.Message == silent.Message || x.Hint != silent.Hint {
 					t.Errorf("%s, %s, %v: %+v", lang, op, answer, x)
 				}
 				if said := map[string]string{"ja": "答えが来ましたが", "en": "answer does not say"}[lang]; !strings.Contains(x.Message, said) || strings.Contains(silent.Message, said) {

@@ -1,25 +1,46 @@
-// Package i18n holds every word that natsuin says to a person, in Japanese and
-// in English, and turns errors into those words.
+// Package i18n holds every word that natsuin says to a person, and words
+// outcomes.
 //
-// It is not where anything is decided: libraries return typed errors with facts,
-// the commands pass them up unchanged, and Explain words them once, at the edge.
-// Flags, exit codes and JSON are the same in every language.
+// It decides nothing: package outcome says which error is which outcome. Flags,
+// exit codes and JSON are the same in every language.
 //
 // The catalogues are messages/TOPIC.LANG.json in go-i18n's format (docs/cli.md,
-// behaviour 23); a translator adds a language by adding files, and its code here.
+// behaviour 23), and topics/TOPIC.LANG.txt. To add a language is to add files:
+// nothing else names the languages.
 package i18n
 
 import (
 	"embed"
+	"io/fs"
+	"path"
 	"slices"
 	"strings"
+
+	"natsuin/cmd/internal/outcome"
 )
 
 //go:embed messages/*.json topics/*.txt
-var catalogues embed.FS
+var embedded embed.FS
 
-// Languages are the codes that --lang takes.
-func Languages() []string { return []string{"ja", "en"} }
+// catalogues holds messages/TOPIC.LANG.json and topics/TOPIC.LANG.txt.
+var catalogues fs.FS = embedded
+
+// fallback is the language of a locale that has no catalogue.
+const fallback = "en"
+
+// Languages returns the codes that --lang takes: those of the catalogues, in
+// alphabetical order but for the fallback, which is last.
+func Languages() []string {
+	names, _ := fs.Glob(catalogues, "messages/*.json") // the pattern is well-formed
+	var list []string
+	for _, name := range names {
+		if code := strings.TrimPrefix(path.Ext(strings.TrimSuffix(name, ".json")), "."); code != fallback {
+			list = append(list, code)
+		}
+	}
+	slices.Sort(list)
+	return append(slices.Compact(list), fallback)
+}
 
 // Topics are the names that Topic knows, in the order of the help.
 func Topics() []string {
@@ -31,21 +52,20 @@ func (p *Printer) Topic(name string) (string, bool) {
 	if !slices.Contains(Topics(), name) {
 		return "", false
 	}
-	b, err := catalogues.ReadFile("topics/" + name + "." + p.lang + ".txt")
+	b, err := fs.ReadFile(catalogues, "topics/"+name+"."+p.lang+".txt")
 	return string(b), err == nil
 }
 
-// Choose picks the language as docs/cli.md behaviour 23 says: the flag, then the
-// first variable that is not empty of NATSUIN_LANG, LC_ALL, LC_MESSAGES and
-// LANG, then the platform's own setting. A flag that names no language is an error.
+// Choose picks the language as docs/cli.md, behaviour 23, says: the flag, then
+// the first variable that is not empty of NATSUIN_LANG, LC_ALL, LC_MESSAGES and
+// LANG, then the platform's own setting. An unknown language in the flag is an
+// error.
 func Choose(flag string, getenv func(string) string, platform func() string) (string, error) {
 	if flag != "" {
-		for _, l := range Languages() {
-			if flag == l {
-				return l, nil
-			}
+		if slices.Contains(Languages(), flag) {
+			return flag, nil
 		}
-		return "", Refuse("err.lang", flag, Languages())
+		return "", outcome.Refuse("err.lang", flag, Languages())
 	}
 	for _, name := range []string{"NATSUIN_LANG", "LC_ALL", "LC_MESSAGES", "LANG"} {
 		if v := getenv(name); v != "" {
@@ -55,12 +75,15 @@ func Choose(flag string, getenv func(string) string, platform func() string) (st
 	if platform != nil {
 		return fromLocale(platform()), nil
 	}
-	return "en", nil
+	return fallback, nil
 }
 
-func fromLocale(v string) string {
-	if strings.HasPrefix(strings.ToLower(v), "ja") {
-		return "ja"
+// fromLocale returns the language whose code a locale begins with.
+func fromLocale(locale string) string {
+	for _, code := range Languages() {
+		if strings.HasPrefix(strings.ToLower(locale), code) {
+			return code
+		}
 	}
-	return "en"
+	return fallback
 }

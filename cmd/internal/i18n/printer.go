@@ -14,10 +14,11 @@ import (
 
 // A Printer says things in one language. It may be used by several goroutines.
 //
-// It looks a message up when it is first said: to read a whole catalogue takes longer
-// than what most commands do.
+// It looks a message up when it is first said: to read a whole catalogue takes
+// longer than what most commands do.
 type Printer struct {
-	// Version, if not nil, tells which natsuin it was that met what nobody expected.
+	// Version, if not nil, tells which natsuin it was that met what nobody
+	// expected.
 	Version func() string
 
 	lang string
@@ -50,9 +51,6 @@ func New(lang string) (*Printer, error) {
 	return &Printer{lang: lang, tag: tag, files: files, messages: map[string]message{}}, nil
 }
 
-// Lang returns the language's code, "ja" or "en".
-func (p *Printer) Lang() string { return p.lang }
-
 // T returns the message with the given id. The pairs are a name and its value
 // in turn; a value named "N" also chooses the plural form. An id that no
 // catalogue has comes back as it is, which a test of the catalogues forbids.
@@ -76,13 +74,14 @@ func (p *Printer) T(id string, pairs ...any) string {
 			cfg.PluralCount = n
 		}
 	}
-	// The message is known: an error is no plural form of its own, which falls back to
-	// the common one. What is made of empty values alone is empty.
+	// The message is known: an error means that it has no plural form of its
+	// own, and the common one is used. A message of empty values alone is
+	// empty.
 	text, _ := p.localizer.Localize(cfg)
 	return text
 }
 
-// Has tells whether the catalogues hold the id.
+// Has reports whether the catalogues hold the id.
 func (p *Printer) Has(id string) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -99,8 +98,9 @@ func (p *Printer) look(id string) message {
 	return m
 }
 
-// find returns a catalogue's text from the message's value on, or nil. Each message
-// begins on a line of its own, indented by two spaces, and no value holds a line break.
+// find returns a catalogue's text from the message's value on, or nil. Each
+// message begins on a line of its own, indented by two spaces, and no value
+// holds a line break.
 func (p *Printer) find(id string) []byte {
 	key := []byte("\n  \"" + id + "\": ")
 	for i := 0; ; i++ {
@@ -108,7 +108,7 @@ func (p *Printer) find(id string) []byte {
 			if len(p.files) == 0 {
 				return nil
 			}
-			text, err := catalogues.ReadFile(p.files[0])
+			text, err := fs.ReadFile(catalogues, p.files[0])
 			if err != nil {
 				panic(err) // it was listed
 			}

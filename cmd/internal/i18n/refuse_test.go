@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"natsuin/cmd/internal/i18n"
+	"natsuin/cmd/internal/outcome"
 )
 
 func TestARefusedWordIsTakenForASlipOrForASecret(t *testing.T) {
@@ -34,7 +35,7 @@ func TestARefusedWordIsTakenForASlipOrForASecret(t *testing.T) {
 		{"md5", ""},
 		{"", ""},
 	} {
-		hint := p.Explain(i18n.Refuse("err.command", test.typed, known, "Known", "sign")).Hint
+		hint := p.Explain(outcome.Refuse("err.command", test.typed, known, "Known", "sign")).Hint
 		slip, secret := strings.Contains(hint, "did you mean"), strings.Contains(hint, "shell's history")
 		if !strings.Contains(hint, test.hint) || test.hint == "" && (slip || secret) {
 			t.Errorf("%q: %q, want %q", test.typed, hint, test.hint)

@@ -5,6 +5,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"io/fs"
 	"maps"
 	"path/filepath"
 	"regexp"
@@ -41,21 +42,19 @@ func asked(t *testing.T) ids {
 	t.Helper()
 	found := ids{map[string]token.Position{}, map[string]token.Position{}}
 	set := token.NewFileSet()
-	for _, dir := range []string{".", "../cli", "../../gendocs"} {
-		names, err := filepath.Glob(filepath.Join(dir, "*.go"))
-		if err != nil || len(names) == 0 {
-			t.Fatalf("no sources in %s: %v", dir, err)
+	err := filepath.WalkDir("../..", func(name string, _ fs.DirEntry, err error) error {
+		if err != nil || !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go") {
+			return err
 		}
-		for _, name := range names {
-			if strings.HasSuffix(name, "_test.go") {
-				continue
-			}
-			f, err := parser.ParseFile(set, name, nil, 0)
-			if err != nil {
-				t.Fatal(err)
-			}
-			ast.Inspect(f, func(n ast.Node) bool { found.visit(set, n); return true })
+		f, err := parser.ParseFile(set, name, nil, 0)
+		if err != nil {
+			return err
 		}
+		ast.Inspect(f, func(n ast.Node) bool { found.visit(set, n); return true })
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 	return found
 }
@@ -71,7 +70,7 @@ func (found ids) visit(set *token.FileSet, n ast.Node) {
 				found.whole[word] = set.Position(n.Pos())
 			}
 		}
-		if name == "group" || name == "verb" {
+		if name == "Group" || name == "Verb" {
 			if id, ok := n.Args[1].(*ast.BasicLit); ok {
 				for _, part := range []string{".short", ".long"} {
 					found.whole["cmd."+literal(id)+part] = set.Position(n.Pos())
@@ -133,6 +132,7 @@ func families(t *testing.T) map[string][]string {
 		"practice.":             words(virtual.Sign, virtual.Auth),
 		"practice.kind.":        kinds,
 		"topic.":                i18n.Topics(),
+		"flag.sign.":            fields(t, "../cli/sign/forms.go", "flag"),
 		"use.":                  {"flags", "command", "file", "sig", "content", "target", "kind", "topic", "name", "letter"},
 		"verdict.":              lower(words(verify.Valid, verify.Invalid, verify.Indeterminate)),
 		"verdict.revocation.":   revocation,
@@ -146,7 +146,7 @@ func families(t *testing.T) map[string][]string {
 		"check.":                constants(t, "../../../verify/checks.go", "Check"),
 		"reason.":               words(verify.Reasons()...),
 		"crl-reason.":           values(t, "../../../verify/internal/revocation/status.go", "reasonNames"),
-		"cmd.":                  nil, // by group and verb
+		"cmd.":                  nil, // by Group and Verb
 		"err.practice.invalid.": {"kind", "name", "address", "birth", "sex", "sign", "auth", "reason"},
 	}
 }
@@ -213,6 +213,23 @@ func values(t *testing.T, file, variable string) []string {
 	})
 	if len(list) == 0 {
 		t.Fatalf("%s: no %s", file, variable)
+	}
+	return list
+}
+
+// fields are the strings of that field in the literals of a file.
+func fields(t *testing.T, file, field string) []string {
+	t.Helper()
+	var list []string
+	inspect(t, file, func(n ast.Node) {
+		if kv, ok := n.(*ast.KeyValueExpr); ok {
+			if key, ok := kv.Key.(*ast.Ident); ok && key.Name == field {
+				list = append(list, literal(kv.Value))
+			}
+		}
+	})
+	if len(list) == 0 {
+		t.Fatalf("%s: no %s", file, field)
 	}
 	return list
 }

@@ -157,3 +157,16 @@ func bare(err error) error {
 	}
 	return err
 }
+
+// Write writes a small file, whole or not at all.
+func Write(name string, data []byte, force bool) error {
+	f, err := Create(name, Options{Force: force})
+	if err != nil {
+		return err
+	}
+	defer f.Abort()
+	if _, err := f.Write(data); err != nil {
+		return err
+	}
+	return f.Commit()
+}

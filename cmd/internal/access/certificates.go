@@ -1,0 +1,113 @@
+package access
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+
+	"natsuin/card"
+)
+
+// Certificates and Secrets are those of a card, in the order of the help.
+var (
+	Certificates = []card.CertID{card.SignCert, card.SignCA, card.AuthCert, card.AuthCA}
+	Secrets      = []card.Credential{card.SignPassword, card.AuthPIN}
+)
+
+// FreeCertificates are those that a plastic card gives without a secret.
+var FreeCertificates = []card.CertID{card.SignCA, card.AuthCert, card.AuthCA}
+
+// Free is what a card gave without a secret.
+type Free struct {
+	Found  map[card.CertID]*x509.Certificate
+	Locked []card.CertID // behind the PIN, as on a phone
+	Absent []card.CertID // not on this card
+}
+
+// ReadFree reads what the card gives without a secret, in the given order, and
+// what also asks in the same transaction.
+func (a *Access) ReadFree(ctx context.Context, ids []card.CertID, also ...func(*Session) error) (*Free, error) {
+	s, err := a.Connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer s.Close()
+	found := &Free{Found: map[card.CertID]*x509.Certificate{}}
+	for _, id := range ids {
+		cert, err := s.Card.Certificate(id)
+		switch {
+		case err == nil:
+			found.Found[id] = cert
+		case errors.As(err, new(*card.NoCertificateError)):
+			found.Absent = append(found.Absent, id)
+		case errors.Is(err, card.ErrNotVerified):
+			found.Locked = append(found.Locked, id)
+		default:
+			return nil, err
+		}
+	}
+	for _, ask := range also {
+		if err := ask(s); err != nil {
+			return nil, err
+		}
+	}
+	return found, nil
+}
+
+// ReadCertificate reads one certificate.
+func (a *Access) ReadCertificate(ctx context.Context, id card.CertID) (cert *x509.Certificate, err error) {
+	err = a.reading(ctx, id, func(s *Session) (err error) {
+		cert, err = s.Card.Certificate(id)
+		return err
+	})
+	return cert, err
+}
+
+// ReadIssued reads a certificate and its CA's in the same transaction; the
+// latter is nil when it is not on the card.
+func (a *Access) ReadIssued(ctx context.Context, id card.CertID) (cert, ca *x509.Certificate, err error) {
+	err = a.reading(ctx, id, func(s *Session) (err error) {
+		if cert, err = s.Card.Certificate(id); err != nil {
+			return err
+		}
+		if ca, err = s.Card.Certificate(id.CA()); errors.As(err, new(*card.NoCertificateError)) {
+			err = nil
+		}
+		return err
+	})
+	return cert, ca, err
+}
+
+// reading runs read in a transaction in which the certificate can be had. The
+// signature certificate needs its password, the authentication certificate its
+// PIN on a phone only.
+func (a *Access) reading(ctx context.Context, id card.CertID, read func(*Session) error) error {
+	if id != card.SignCert {
+		s, err := a.Connect(ctx)
+		if err != nil {
+			return err
+		}
+		err = read(s)
+		s.Close()
+		if !errors.Is(err, card.ErrNotVerified) {
+			return err
+		}
+	}
+	return a.withSecret(ctx, id, read)
+}
+
+// withSecret verifies the secret that guards a certificate, from the person or
+// the script, and runs use in the same transaction.
+func (a *Access) withSecret(ctx context.Context, id card.CertID, use func(*Session) error) error {
+	c := id.Credential()
+	if err := a.Answerable(); err != nil {
+		return err
+	}
+	secret, err := a.SecretOf(ctx, c)
+	if err != nil {
+		return err
+	}
+	defer secret.Wipe()
+	_, err = a.Unlock(ctx, Unlocking{Credential: c, Guards: id, Secret: secret.Get, Use: use})
+	return err
+}

@@ -1,0 +1,14 @@
+//go:build !unix
+
+package access
+
+import "os"
+
+// inherited returns stdin or nil: Windows has no other descriptors that a shell
+// could pass.
+func inherited(n int) *os.File {
+	if n != 0 {
+		return nil
+	}
+	return os.Stdin
+}

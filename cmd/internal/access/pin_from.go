@@ -1,0 +1,190 @@
+package access
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"os"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+
+	"natsuin/card"
+	"natsuin/cmd/internal/console"
+	"natsuin/cmd/internal/infile"
+	"natsuin/cmd/internal/outcome"
+	"natsuin/cmd/internal/text"
+)
+
+// checkPINSource refuses a --pin-from that could never work, before anything
+// else.
+func checkPINSource(source string) error {
+	kind, value, _ := strings.Cut(source, ":")
+	switch {
+	case source == "" || source == "stdin":
+		return nil
+	case kind == "fd":
+		if n, err := strconv.Atoi(value); err == nil && n >= 0 {
+			return nil
+		}
+	case kind == "file" && value != "":
+		return nil
+	case slices.Contains([]string{"pass", "env", "pin"}, kind):
+		return outcome.Usage("err.pin-from.pass", "Value", source)
+	}
+	return outcome.Usage("err.pin-from", "Value", source, "Known", "stdin")
+}
+
+// ScriptSecrets reads n secrets from --pin-from, a line each, or nil without
+// the flag. It runs before the card is touched. The inputs are what else the
+// run reads, with "-" for stdin: a stream has one reader.
+func (a *Access) ScriptSecrets(ctx context.Context, n int, inputs ...string) ([]card.Secret, error) {
+	if a.PINFrom == "" {
+		return nil, nil
+	}
+	a.Guard()
+	if a.StdinTaken {
+		inputs = append(inputs, "-")
+	}
+	r, err := a.openPINSource(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	regular, err := a.checkPINStream(r, inputs)
+	if err != nil {
+		return nil, err
+	}
+	in := infile.Stream(ctx, r)
+	secrets := make([]card.Secret, 0, n)
+	for range n {
+		s, err := a.readSecretLine(in)
+		if err != nil {
+			Wipe(secrets)
+			return nil, err
+		}
+		secrets = append(secrets, s)
+	}
+	if regular && strings.HasPrefix(a.PINFrom, "file:") {
+		if k, _ := in.Read(make([]byte, 1)); k > 0 { // a longer file is somebody's mistake
+			Wipe(secrets)
+			return nil, outcome.Usage("err.pin-from.lines", "N", n)
+		}
+	}
+	return secrets, nil
+}
+
+// readSecretLine reads up to one LF or CRLF, or the end, and not a byte
+// further: the source may be a pipe that stays open.
+func (a *Access) readSecretLine(r io.Reader) (card.Secret, error) {
+	line := make([]byte, 0, longestSecret+2)
+	b := make([]byte, 1) // one for all: of one for each the secret would lie in a row on the heap
+	defer clear(b)
+	for {
+		n, err := r.Read(b)
+		if n == 1 && b[0] != '\n' {
+			if len(line) == cap(line) {
+				clear(line)
+				return card.Secret{}, &outcome.Error{Code: outcome.CodeBadSecretForm, ID: "err.secret.long"}
+			}
+			line = append(line, b[0])
+			continue
+		}
+		if err != nil && err != io.EOF {
+			clear(line)
+			return card.Secret{}, outcome.File("err.pin-from.file", a.PINFrom, err)
+		}
+		if n == 1 {
+			line = bytes.TrimSuffix(line, []byte("\r"))
+			break
+		}
+		if err == io.EOF {
+			break
+		}
+	}
+	if len(line) == 0 {
+		return card.Secret{}, &outcome.Error{Code: outcome.CodeBadSecretForm, ID: "err.secret.empty"}
+	}
+	return card.NewSecret(line), nil
+}
+
+func (a *Access) openPINSource(ctx context.Context) (io.ReadCloser, error) {
+	kind, value, _ := strings.Cut(a.PINFrom, ":")
+	switch kind {
+	case "stdin":
+		return io.NopCloser(a.Streams.In), nil
+	case "fd":
+		n, _ := strconv.Atoi(value)
+		f := inherited(n)
+		if f == nil {
+			return nil, &outcome.Error{Code: outcome.CodeFile, ID: "err.pin-from.fd"} // not which number: it may be a PIN
+		}
+		return f, nil
+	}
+	f, err := infile.Open(ctx, value)
+	if err != nil {
+		return nil, outcome.File("err.pin-from.file", value, err)
+	}
+	if err := ownerOnly(f); err != nil {
+		f.Close()
+		return nil, err
+	}
+	return f, nil
+}
+
+// checkPINStream refuses a source at which somebody types, which would show the
+// secret, and one that is also one of the inputs: a stream has one reader, and
+// of a file the signature may hold the content. It tells whether the source is
+// a regular file, whose end can be looked at without waiting.
+func (a *Access) checkPINStream(source io.Reader, inputs []string) (regular bool, err error) {
+	if a.PINFrom == "stdin" {
+		if slices.Contains(inputs, "-") {
+			return false, outcome.Usage("err.pin-from.stdin-taken")
+		}
+		if a.Streams.InIsTerminal {
+			return false, outcome.Usage("err.pin-from.stdin-terminal")
+		}
+		source = a.Streams.In
+	}
+	f, ok := source.(*os.File)
+	if !ok {
+		return false, nil
+	}
+	if console.IsTerminal(f) {
+		return false, outcome.Usage("err.pin-from.stdin-terminal")
+	}
+	info, err := f.Stat()
+	if err != nil {
+		return false, outcome.File("err.pin-from.file", a.PINFrom, err)
+	}
+	for _, name := range inputs {
+		if other, err := a.statInput(name); err == nil && os.SameFile(info, other) {
+			return false, outcome.Usage("err.pin-from.stdin-taken")
+		}
+	}
+	return info.Mode().IsRegular(), nil
+}
+
+func (a *Access) statInput(name string) (os.FileInfo, error) {
+	if name != "-" {
+		return os.Stat(name)
+	}
+	if f, ok := a.Streams.In.(*os.File); ok {
+		return f.Stat()
+	}
+	return nil, os.ErrNotExist
+}
+
+// ownerOnly refuses a secret's file that group or world may read or write.
+// Windows keeps no such bits; there the folder's access list decides.
+func ownerOnly(f *os.File) error {
+	info, err := f.Stat()
+	if err != nil {
+		return outcome.File("err.pin-from.file", f.Name(), err)
+	}
+	if runtime.GOOS != "windows" && info.Mode().Perm()&0o066 != 0 {
+		return &outcome.Error{Code: outcome.CodeFile, ID: "err.pin-from.mode", Pairs: []any{"Path", text.Escape(f.Name())}}
+	}
+	return nil
+}

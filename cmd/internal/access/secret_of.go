@@ -1,0 +1,44 @@
+package access
+
+import (
+	"context"
+
+	"natsuin/card"
+)
+
+// A GivenSecret is the secret that the card has, as --pin-from gave it or as a
+// person types it when asked.
+type GivenSecret struct {
+	access     *Access
+	credential card.Credential
+	script     []card.Secret // one, or none without --pin-from
+}
+
+// SecretOf reads a script's secret and checks its form, before the card is
+// touched. The inputs are those of
+// [Access.ScriptSecrets].
+func (a *Access) SecretOf(ctx context.Context, c card.Credential, inputs ...string) (*GivenSecret, error) {
+	script, err := a.ScriptSecrets(ctx, 1, inputs...)
+	if err != nil {
+		return nil, err
+	}
+	s := &GivenSecret{a, c, script}
+	if len(script) == 1 {
+		if script[0], err = a.Normalize(c, script[0]); err != nil {
+			s.Wipe()
+			return nil, err
+		}
+	}
+	return s, nil
+}
+
+// Get returns the secret, as the Secret of [Unlocking] does. A script's secret
+// is sent once at most.
+func (s *GivenSecret) Get(ctx context.Context, _ bool) (card.Secret, error) {
+	if len(s.script) == 1 {
+		return s.script[0], nil
+	}
+	return s.access.AskSecret(ctx, s.credential, s.access.T("prompt."+s.credential.String()))
+}
+
+func (s *GivenSecret) Wipe() { Wipe(s.script) }

@@ -1,0 +1,78 @@
+package access
+
+import (
+	"context"
+
+	"natsuin/card"
+	"natsuin/cmd/internal/outcome"
+)
+
+// longestSecret bounds what is read as a secret, in bytes: 16 characters in
+// full width are 48 bytes; whatever is longer is refused whole, never cut.
+const longestSecret = 256
+
+// Wipe overwrites secrets.
+func Wipe(secrets []card.Secret) {
+	for _, s := range secrets {
+		s.Wipe()
+	}
+}
+
+// AskSecret asks at the terminal until what was typed has the form of this
+// credential. What is malformed never reaches the card.
+func (a *Access) AskSecret(ctx context.Context, c card.Credential, prompt string) (card.Secret, error) {
+	for {
+		var s card.Secret
+		typed, err := a.typeSecret(ctx, prompt)
+		if err == nil {
+			s, err = a.Normalize(c, typed)
+		}
+		if outcome.CodeOf(err) != outcome.CodeBadSecretForm {
+			return s, err
+		}
+		a.AskAgain(err)
+	}
+}
+
+func (a *Access) typeSecret(ctx context.Context, prompt string) (card.Secret, error) {
+	typed, err := a.ReadSecret(ctx, prompt, longestSecret)
+	if err != nil {
+		return card.Secret{}, err
+	}
+	return card.NewSecret(typed), nil
+}
+
+// Normalize checks the form of a secret that the card has already, and remarks
+// on one against the official rule: it is sent as it is.
+func (a *Access) Normalize(c card.Credential, typed card.Secret) (card.Secret, error) {
+	s, how, err := a.NormalizeForm(c, typed)
+	if err == nil && how.SingleClass {
+		a.Say(a.T("secret.single-class"))
+	}
+	return s, err
+}
+
+// NormalizeForm checks the form and says what it changed: raised letters,
+// folded width.
+func (a *Access) NormalizeForm(c card.Credential, typed card.Secret) (card.Secret, card.Normalized, error) {
+	s, how, err := card.Normalize(c, typed)
+	if err != nil {
+		return card.Secret{}, how, err
+	}
+	if how.Folded {
+		a.Say(a.T("secret.folded"))
+	}
+	if how.Raised {
+		a.Say(a.T("secret.raised"))
+	}
+	return s, how, nil
+}
+
+func seen(wrong []card.Secret, s card.Secret) bool {
+	for _, w := range wrong {
+		if w.Equal(s) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,136 @@
+package access
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"natsuin/card/pcsc"
+	"natsuin/cmd/internal/outcome"
+	"natsuin/cmd/internal/text"
+)
+
+// Connect finds the card and returns it inside a transaction, with the JPKI
+// application selected. It waits for a reader and a card as long as --wait
+// allows.
+func (a *Access) Connect(ctx context.Context) (*Session, error) {
+	if a.Reader == PracticeReader {
+		return a.ConnectPractice(ctx)
+	}
+	return a.await(ctx, a.Reader, func(readers []pcsc.Reader) (*Session, error) { return a.pick(ctx, readers) })
+}
+
+// reconnect is Connect with the reader of that very name, whatever is in any
+// other.
+func (a *Access) reconnect(ctx context.Context, reader string) (*Session, error) {
+	if a.Reader == PracticeReader {
+		return a.ConnectPractice(ctx)
+	}
+	if err := a.awaitService(ctx); err != nil {
+		return nil, err
+	}
+	return a.await(ctx, reader, func(readers []pcsc.Reader) (*Session, error) {
+		for _, r := range readers {
+			if r.Name == reader {
+				return a.Try(ctx, r)
+			}
+		}
+		return nil, unknownReader(readers, reader)
+	})
+}
+
+// await waits until take gets a card; wanted is the reader that is named, if
+// any.
+func (a *Access) await(ctx context.Context, wanted string, take func([]pcsc.Reader) (*Session, error)) (*Session, error) {
+	limit, err := a.waitLimit(a.Interactive())
+	if err != nil {
+		return nil, err
+	}
+	// Only waiting is limited: a card that is there is reached, and a person
+	// who is asked which one may think, however short --wait is.
+	waiting := ctx
+	if limit >= 0 {
+		var cancel context.CancelFunc
+		waiting, cancel = context.WithTimeoutCause(ctx, limit, errWaited)
+		defer cancel()
+	}
+	var said string
+	for {
+		readers, err := a.Readers.List(ctx)
+		if err != nil {
+			return nil, err
+		}
+		s, why := take(readers)
+		if why == nil {
+			return s, nil
+		}
+		code := outcome.CodeOf(why)
+		bounced := code == outcome.CodeCardRemoved // it was lifted while it was looked for, and may be back by now
+		if limit == 0 || code != outcome.CodeNoReader && code != outcome.CodeNoCard && !bounced {
+			return nil, why
+		}
+		if line := a.waitingFor(code, wanted, readers); line != said {
+			a.HideTyping()
+			a.Say(line)
+			said = line
+		}
+		if bounced {
+			select {
+			case <-time.After(bounceTime):
+				continue
+			case <-waiting.Done():
+			}
+		}
+		if err := a.Readers.Wait(waiting, readers); err != nil {
+			if ctx.Err() != nil {
+				return nil, context.Canceled
+			}
+			if waiting.Err() != nil {
+				return nil, &outcome.Error{Code: outcome.CodeTimeout, ID: "err.wait", Err: why}
+			}
+			return nil, err
+		}
+	}
+}
+
+// awaitService waits, at a terminal, for a service by which a card was reached in
+// this run and that has ended since: if the run ended, the next secret would be
+// typed into the shell.
+func (a *Access) awaitService(ctx context.Context) error {
+	for told := false; ; told = true {
+		_, err := a.Readers.List(ctx)
+		// pcsc-lite reports ErrPermission for the socket that a killed service left.
+		down := errors.Is(err, pcsc.ErrNoService) || errors.Is(err, pcsc.ErrPermission)
+		if !down || !a.Interactive() || a.Wait != "" {
+			return err
+		}
+		if !told {
+			a.Prompt(a.T("wait.service"))
+		}
+		select {
+		case <-time.After(bounceTime):
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}
+
+// bounceTime is how long a card that was put down has to come to rest.
+const bounceTime = 250 * time.Millisecond
+
+var errWaited = errors.New("the time to wait is over")
+
+func (a *Access) waitingFor(code outcome.Code, wanted string, readers []pcsc.Reader) string {
+	if code == outcome.CodeNoReader {
+		if wanted != "" {
+			return a.T("wait.reader.named", "Value", text.Escape(wanted))
+		}
+		return a.T("wait.reader")
+	}
+	for _, r := range readers {
+		if !r.Virtual || wanted != "" {
+			return a.T("wait.card", "Reader", text.Escape(r.Name))
+		}
+	}
+	return a.T("wait.card.any")
+}

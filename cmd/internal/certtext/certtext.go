@@ -1,0 +1,109 @@
+// Package certtext writes what a certificate says: names, key usages, the kind
+// of key and the holder's personal data.
+//
+// It judges nothing: package verify does.
+package certtext
+
+import (
+	"crypto/ecdsa"
+	"crypto/rsa"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/asn1"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Name writes a DER Name as RFC 4514 does, an RDN at a time: the order
+// and the grouping are the certificate's.
+func Name(der []byte) string {
+	var name pkix.RDNSequence
+	if rest, err := asn1.Unmarshal(der, &name); err != nil || len(rest) > 0 {
+		return fmt.Sprintf("%X", der)
+	}
+	return name.String()
+}
+
+// Subject returns [Name], but unless personal data is shown without the places
+// in a person's name (docs/cli.md, "JSON"). A name with an organization is not
+// a person's.
+func Subject(der []byte, personal bool) string {
+	var name, public pkix.RDNSequence
+	if rest, err := asn1.Unmarshal(der, &name); err != nil || len(rest) > 0 || personal {
+		return Name(der)
+	}
+	for _, rdn := range name {
+		var kept pkix.RelativeDistinguishedNameSET
+		for _, value := range rdn {
+			switch {
+			case value.Type.Equal(idOrganization):
+				return Name(der)
+			case !slices.ContainsFunc(placeTypes, value.Type.Equal):
+				kept = append(kept, value)
+			}
+		}
+		if len(kept) > 0 {
+			public = append(public, kept)
+		}
+	}
+	return public.String()
+}
+
+// Attribute types of RFC 4519: organization; locality, state, street, postal
+// code and address.
+var (
+	idOrganization = asn1.ObjectIdentifier{2, 5, 4, 10}
+	placeTypes     = []asn1.ObjectIdentifier{{2, 5, 4, 7}, {2, 5, 4, 8}, {2, 5, 4, 9}, {2, 5, 4, 17}, {2, 5, 4, 16}}
+)
+
+var usageNames = []struct {
+	bit  x509.KeyUsage
+	name string
+}{
+	{x509.KeyUsageDigitalSignature, "digitalSignature"},
+	{x509.KeyUsageContentCommitment, "nonRepudiation"},
+	{x509.KeyUsageKeyEncipherment, "keyEncipherment"},
+	{x509.KeyUsageDataEncipherment, "dataEncipherment"},
+	{x509.KeyUsageKeyAgreement, "keyAgreement"},
+	{x509.KeyUsageCertSign, "keyCertSign"},
+	{x509.KeyUsageCRLSign, "cRLSign"},
+	{x509.KeyUsageEncipherOnly, "encipherOnly"},
+	{x509.KeyUsageDecipherOnly, "decipherOnly"},
+}
+
+// KeyUsages returns the names of RFC 5280 §4.2.1.3.
+func KeyUsages(cert *x509.Certificate) []string {
+	names := []string{}
+	for _, u := range usageNames {
+		if cert.KeyUsage&u.bit != 0 {
+			names = append(names, u.name)
+		}
+	}
+	return names
+}
+
+// Policies returns the certificate policies as dotted numbers.
+func Policies(cert *x509.Certificate) []string {
+	list := []string{}
+	for _, oid := range cert.Policies {
+		list = append(list, oid.String())
+	}
+	return list
+}
+
+// KeyName returns the kind and size of a key: "rsa-2048", "ecdsa-p384".
+func KeyName(cert *x509.Certificate) string {
+	switch key := cert.PublicKey.(type) {
+	case *rsa.PublicKey:
+		return fmt.Sprintf("rsa-%d", key.N.BitLen())
+	case *ecdsa.PublicKey:
+		return "ecdsa-" + strings.ToLower(strings.ReplaceAll(key.Curve.Params().Name, "-", ""))
+	}
+	return cert.PublicKeyAlgorithm.String()
+}
+
+// DaysLeft returns the whole days from now until a certificate ends; negative
+// after it.
+func DaysLeft(end, now time.Time) int { return int(end.Sub(now).Hours() / 24) }

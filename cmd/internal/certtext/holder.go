@@ -1,0 +1,47 @@
+package certtext
+
+import (
+	"crypto/x509"
+	"strings"
+
+	"natsuin/card"
+	"natsuin/cmd/internal/text"
+)
+
+// A Holder is the 基本4情報 of a signature certificate, for JSON with
+// --personal.
+type Holder struct {
+	Name    string `json:"name"`
+	Address string `json:"address"`
+	Birth   string `json:"birth"`
+	Sex     string `json:"sex"`
+
+	Info card.Holder `json:"-"`
+}
+
+// HolderOf reads the holder's data; nil if the certificate holds none.
+func HolderOf(cert *x509.Certificate) *Holder {
+	info, err := card.HolderOf(cert)
+	if err != nil || info.Empty() {
+		return nil
+	}
+	return &Holder{Name: info.Name, Address: info.Address, Birth: info.Birth.String(), Sex: info.Sex.String(), Info: info}
+}
+
+// HasSubstitutes reports whether the positions mark a character that stands for
+// another one.
+func HasSubstitutes(positions string) bool { return strings.Contains(positions, "1") }
+
+// MarkSubstitutes puts each character that stands for another one in brackets:
+// the positions are one 0 or 1 a character (代替文字).
+func MarkSubstitutes(name, positions string) string {
+	var b strings.Builder
+	for i, r := range []rune(name) {
+		if i < len(positions) && positions[i] == '1' {
+			b.WriteString("[" + text.Escape(string(r)) + "]")
+		} else {
+			b.WriteString(text.Escape(string(r)))
+		}
+	}
+	return b.String()
+}

@@ -1,0 +1,13 @@
+package cert
+
+import "golang.org/x/crypto/ssh"
+
+// authorizedKey writes a public key as a line of OpenSSH's authorized_keys. ok
+// is false for a key that SSH has no name for.
+func authorizedKey(public any) (line []byte, ok bool) {
+	key, err := ssh.NewPublicKey(public)
+	if err != nil {
+		return nil, false
+	}
+	return ssh.MarshalAuthorizedKey(key), true
+}

@@ -1,0 +1,184 @@
+// Package doctor looks for what keeps natsuin from working, and says how to
+// mend it (動作確認).
+package doctor
+
+import (
+	"context"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"natsuin/cmd/internal/command"
+	"natsuin/cmd/internal/console"
+	"natsuin/cmd/internal/i18n"
+	"natsuin/cmd/internal/outcome"
+	"natsuin/cmd/internal/text"
+)
+
+// New returns the command.
+func New(c *command.Run) *cobra.Command {
+	verb := c.Verb("doctor", "doctor", func(ctx context.Context, _ []string) error {
+		d := &diagnosis{Run: c, report: &report{Probes: []probe{}}}
+		d.Report = d.report
+		d.examine(ctx)
+		if ctx.Err() != nil {
+			return context.Cause(ctx) // what was broken off is not a finding
+		}
+		d.print()
+		return d.conclusion()
+	})
+	verb.Args = c.Arguments(0, 0)
+	return verb
+}
+
+// report is doctor's part of the JSON object.
+type report struct {
+	console.Head
+	Probes []probe `json:"probes"`
+}
+
+// A probe is one thing that was looked at.
+type probe struct {
+	ID     string  `json:"id"`
+	Result string  `json:"result"`
+	Detail *string `json:"detail"`
+	Fix    *string `json:"fix"`
+
+	advice, command string // Fix in words, and what to type, if anything
+	resting         bool   // not looked at, since something before it failed
+}
+
+// The results of a probe. A warning is not a failure.
+const (
+	probePassed  = "passed"
+	probeWarning = "warning"
+	probeFailed  = "failed"
+	probeNotDone = "not-done"
+)
+
+// A diagnosis is one run of doctor. Its probes do not stop one another: what
+// rests on a failed one is said to be not done. It never asks for a secret nor
+// sends one, and makes nothing but, when it is asked about it, the practice
+// card.
+type diagnosis struct {
+	*command.Run
+	report *report
+	first  *i18n.Explanation // the first failure's
+	failed int
+	warned int
+}
+
+func (d *diagnosis) examine(ctx context.Context) {
+	d.examineCard(ctx)
+	d.examineClock()
+	d.examineLocale()
+	d.examinePractice()
+	d.examineRoots()
+}
+
+func (d *diagnosis) add(p probe) {
+	fix := p.advice
+	if p.command != "" {
+		fix += "\n" + p.command
+	}
+	p.Fix = console.OrNull(fix)
+	d.report.Probes = append(d.report.Probes, p)
+}
+
+func (d *diagnosis) pass(id, detail string) {
+	d.add(probe{ID: id, Result: probePassed, Detail: console.OrNull(detail)})
+}
+
+func (d *diagnosis) skip(id, detail string) {
+	d.add(probe{ID: id, Result: probeNotDone, Detail: console.OrNull(detail)})
+}
+
+// skipAll marks what could not be looked at, since something before it failed.
+func (d *diagnosis) skipAll(ids ...string) {
+	for _, id := range ids {
+		d.add(probe{ID: id, Result: probeNotDone, Detail: console.OrNull(d.T("doctor.depends")), resting: true})
+	}
+}
+
+func (d *diagnosis) warn(id, detail, fix string) {
+	d.warned++
+	d.add(probe{ID: id, Result: probeWarning, Detail: console.OrNull(detail), advice: fix})
+}
+
+// fail records a failure in the words of its error, with the fix for this
+// platform where there is one, else with the error's own next step.
+func (d *diagnosis) fail(id string, err error) {
+	x := d.Explain(err)
+	if d.first == nil {
+		d.first = &x
+	}
+	d.failed++
+	p := probe{ID: id, Result: probeFailed, Detail: console.OrNull(x.Message), advice: x.Hint}
+	if fix, line := d.fixFor(id); fix != "" {
+		p.advice, p.command = fix, line
+	}
+	d.add(p)
+}
+
+// print shows a line a probe, what is wrong under it, and how to mend it.
+func (d *diagnosis) print() {
+	for _, p := range d.report.Probes {
+		d.Styled(styleOfProbe(p.Result), "  "+d.T("check.line", "Result", d.T("doctor.result."+p.Result), "Name", d.T("doctor.probe."+p.ID)))
+		if p.Detail != nil && !p.resting {
+			d.printUnder(*p.Detail)
+		}
+		if p.advice != "" {
+			d.printUnder(d.T("doctor.fix", "Fix", p.advice))
+		}
+		if p.command != "" {
+			d.printCommand(p.command)
+		}
+	}
+	d.Print("")
+	switch {
+	case d.failed > 0:
+		d.Styled(console.Palette.Bad, d.T("doctor.failed", "N", d.failed))
+	case d.warned > 0:
+		d.Styled(styleOfProbe(probeWarning), d.T("doctor.warned", "N", d.warned))
+	default:
+		d.Styled(console.Palette.Good, d.T("doctor.healthy"))
+	}
+}
+
+// printCommand breaks a command where it can be copied as it stands: after &&.
+// Any other break is left to the terminal.
+func (d *diagnosis) printCommand(command string) {
+	indent := strings.Repeat(" ", console.UnderResult+2)
+	if len(indent+command) > d.Streams.Columns() {
+		command = strings.ReplaceAll(command, " && ", " &&\n"+indent)
+	}
+	if !d.JSON {
+		d.WriteLine(indent + command)
+	}
+}
+
+func (d *diagnosis) printUnder(detail string) {
+	for _, line := range strings.Split(text.Wrap(detail, d.Streams.Columns()-console.UnderResult), "\n") {
+		d.Print(strings.Repeat(" ", console.UnderResult) + line)
+	}
+}
+
+// conclusion returns nil if nothing failed; otherwise the code is the first
+// failure's and the exit code always doctor's own.
+func (d *diagnosis) conclusion() error {
+	if d.first == nil {
+		return nil
+	}
+	return &outcome.Verdict{Outcome: outcome.Error{Code: d.first.Code, ID: "err.doctor.failed", Pairs: []any{"N", d.failed}, ExitCode: 5}}
+}
+
+// styleOfProbe leaves what is well or was not looked at as it is.
+func styleOfProbe(result string) console.Style {
+	switch result {
+	case probeFailed:
+		return console.Palette.Bad
+	case probeWarning:
+		return console.Palette.Warn
+	}
+	return console.Plain
+}

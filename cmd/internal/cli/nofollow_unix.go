@@ -1,8 +1,0 @@
-//go:build unix
-
-package cli
-
-import "golang.org/x/sys/unix"
-
-// noFollow opens no symbolic link, and does not wait for whoever writes to a pipe.
-const noFollow = unix.O_NOFOLLOW | unix.O_NONBLOCK

@@ -1,0 +1,254 @@
+package sign
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"natsuin/cmd/internal/console"
+	"natsuin/cmd/internal/outcome"
+	"natsuin/cmd/internal/outfile"
+	"natsuin/cmd/internal/text"
+	"natsuin/sign"
+)
+
+// A job is one file to sign.
+type job struct {
+	input   string // as given; "-" is stdin
+	output  string // "-" is stdout
+	info    fs.FileInfo
+	content sign.Content // by the run's hash
+	other   sign.Content // by SHA-384 too, when the key may want it; else zero
+	report  *file
+}
+
+func (j *job) name() string { return j.input }
+
+// streamed reports whether the input can be read only once.
+func (j *job) streamed() bool { return j.input == "-" || !j.info.Mode().IsRegular() }
+
+// check refuses everything that can be refused before the card and before any
+// reading: flags first, then inputs, then outputs (docs/cli.md, behaviour 13).
+func (r *run) check(args []string) error {
+	other := r.chooseForm()
+	known := r.chooseHash()
+	for _, arg := range args { // first: JSON names every input, whatever is refused
+		j := r.newJob(arg)
+		r.jobs = append(r.jobs, j)
+		r.rep.Files = append(r.rep.Files, j.report)
+	}
+	if !known {
+		return outcome.Usage("err.flag.choice", "Flag", "--hash", "Value", r.opts.Hash, "Known", "sha256, sha384, sha512")
+	}
+	if err := r.checkFlags(args, other); err != nil {
+		return err
+	}
+	for _, j := range r.jobs {
+		if err := r.checkInput(j); err != nil {
+			j.fail(err)
+			return err
+		}
+	}
+	if err := r.checkOutputs(); err != nil {
+		return err
+	}
+	return r.checkConsent()
+}
+
+// checkConsent refuses a script that lacks what a person would be asked for.
+func (r *run) checkConsent() error {
+	switch {
+	case r.Interactive() || r.opts.DryRun:
+		return nil
+	case r.Access.PINFrom == "":
+		return console.InputNeeded()
+	case !r.opts.Yes:
+		return &outcome.Error{Code: outcome.CodeDeclined, ID: "err.notice-unread"}
+	}
+	return nil
+}
+
+// chooseForm takes the form that the flags ask for. It returns the flag of
+// another that they ask for too, or "".
+func (r *run) chooseForm() (other string) {
+	r.form = forms[0]
+	for i, asked := range r.opts.Forms {
+		if asked {
+			r.form, other = forms[i], r.form.flag
+		}
+	}
+	return other
+}
+
+// chooseHash takes the hash that was asked for, or the usual one, and reports
+// whether there is such.
+func (r *run) chooseHash() bool {
+	var known bool
+	if r.hash, known = hashes[r.opts.Hash]; !known {
+		r.hash = hashes["sha256"]
+	}
+	return known || r.opts.Hash == ""
+}
+
+func (r *run) checkFlags(args []string, other string) error {
+	o := r.opts
+	stdin := 0
+	for _, arg := range args {
+		if arg == "-" {
+			stdin++
+		}
+	}
+	switch {
+	case !slices.Contains([]string{"sign", "auth"}, o.Key):
+		return outcome.Usage("err.flag.choice", "Flag", "--key", "Value", o.Key, "Known", "sign, auth")
+	case other != "":
+		return outcome.Usage("err.flags.both", "A", "--"+r.form.flag, "B", "--"+other)
+	case o.PEM && !r.form.pem:
+		return outcome.Usage("err.flags.both", "A", "--"+r.form.flag, "B", "--pem")
+	case o.Output != "" && o.OutputDir != "":
+		return outcome.Usage("err.flags.both", "A", "-o", "B", "--output-dir")
+	case o.Output != "" && len(args) > 1:
+		return outcome.Usage("err.sign.one-output")
+	case stdin > 1:
+		return outcome.Usage("err.sign.stdin-twice")
+	case stdin == 1 && o.Output == "":
+		return outcome.Usage("err.sign.stdin-output")
+	case stdin == 1 && r.form.rereads:
+		return outcome.Usage("err.sign.stdin-attached")
+	case o.Output == "-" && r.JSON:
+		return outcome.Usage("err.json-stdout", "Flag", "-o -")
+	case o.Output == "-" && !o.PEM && r.Streams.OutIsTerminal:
+		return outcome.Usage("err.binary-terminal")
+	case o.Output == "-":
+		return r.CheckStdout()
+	}
+	return nil
+}
+
+// inputs returns the arguments, "-" for stdin.
+func (r *run) inputs() []string {
+	var list []string
+	for _, j := range r.jobs {
+		list = append(list, j.input)
+	}
+	return list
+}
+
+// newJob names the output of an input; it looks at nothing.
+func (r *run) newJob(input string) *job {
+	o := r.opts
+	j := &job{input: input, output: o.Output}
+	if j.output == "" {
+		j.output = input + r.form.ext
+		if o.OutputDir != "" {
+			j.output = filepath.Join(o.OutputDir, filepath.Base(input)+r.form.ext)
+		}
+	}
+	j.report = &file{Input: input, Format: r.form.name, Code: outcome.CodeNotDone, DigestAlg: hashName(r.hash)}
+	if j.output != "-" {
+		j.report.Output = &j.output
+	}
+	return j
+}
+
+// checkInput refuses what cannot be read, or not as often as it must be.
+func (r *run) checkInput(j *job) (err error) {
+	if j.input == "-" {
+		return nil
+	}
+	if j.info, err = os.Stat(j.input); err != nil {
+		return outcome.File("err.file.read", j.input, err)
+	}
+	if j.info.IsDir() {
+		return outcome.File("err.file.folder", j.input, errFolder)
+	}
+	if r.form.rereads && !j.info.Mode().IsRegular() {
+		return outcome.Usage("err.sign.stream-attached", "Path", text.Escape(j.input))
+	}
+	return nil
+}
+
+var errFolder = errors.New("is a folder")
+
+// checkOutputs refuses outputs that exist, that are inputs, or that are the
+// same twice.
+func (r *run) checkOutputs() error {
+	var inputs, outputs []string
+	var writing []*job
+	for _, j := range r.jobs {
+		if j.input != "-" {
+			inputs = append(inputs, j.input)
+		}
+		if j.output != "-" {
+			outputs, writing = append(outputs, j.output), append(writing, j)
+		}
+	}
+	if secret, ok := strings.CutPrefix(r.Access.PINFrom, "file:"); ok {
+		inputs = append(inputs, secret) // it is read as well, and wanted again
+	}
+	problems := outfile.Check(outputs, inputs, r.opts.Force)
+	for i, err := range problems {
+		if err != nil {
+			problems[i] = r.signedBefore(writing[i], err)
+			writing[i].fail(problems[i])
+		}
+	}
+	if len(r.jobs) > 1 {
+		return outcome.Exists(errors.Join(problems...), "err.output.exists.several")
+	}
+	return errors.Join(problems...)
+}
+
+// signedBefore words the second `natsuin sign *` in a folder: signatures of the
+// first are among the inputs.
+func (r *run) signedBefore(j *job, err error) error {
+	var same *outfile.SameFileError
+	ending := r.madeBefore()
+	if ending == "" || !errors.As(err, new(*outfile.ExistsError)) && !(errors.As(err, &same) && same.Input) {
+		return err
+	}
+	code := outcome.CodeExists
+	if r.opts.Force { // it is not the output that is in the way
+		code = outcome.CodeUsage
+	}
+	return &outcome.Error{Code: code, ID: "err.sign.signed-before", Pairs: []any{"Path", text.Escape(j.output), "Ending", ending}}
+}
+
+// madeBefore returns the ending of an input that natsuin made of another input,
+// or "".
+func (r *run) madeBefore() string {
+	given := map[string]bool{}
+	for _, j := range r.jobs {
+		given[filepath.Clean(j.input)] = true
+	}
+	for _, j := range r.jobs {
+		name := filepath.Clean(j.input)
+		ending := filepath.Ext(name)
+		if slices.ContainsFunc(forms, func(f form) bool { return f.ext == ending }) && given[strings.TrimSuffix(name, ending)] {
+			return ending
+		}
+	}
+	return ""
+}
+
+// unchanged compares the file with what was seen when the run began.
+func (j *job) unchanged() error {
+	if j.streamed() {
+		return nil
+	}
+	now, err := os.Stat(j.input)
+	if err != nil {
+		return outcome.File("err.file.read", j.input, err)
+	}
+	if !os.SameFile(j.info, now) || now.Size() != j.content.Size || !now.ModTime().Equal(j.info.ModTime()) {
+		return j.changedError()
+	}
+	return nil
+}
+
+func (j *job) changedError() error {
+	return &outcome.Error{Code: outcome.CodeChanged, ID: "err.file.changed", Pairs: []any{"Path", text.Escape(j.input)}}
+}

@@ -1,0 +1,51 @@
+package sign
+
+import (
+	"context"
+	"errors"
+
+	"natsuin/cmd/internal/console"
+	"natsuin/cmd/internal/outcome"
+	"natsuin/cmd/internal/outfile"
+	"natsuin/sign"
+)
+
+// write puts a signature where it belongs, whole or not at all.
+func (r *run) write(ctx context.Context, j *job, render rendering) error {
+	if err := j.unchanged(); err != nil {
+		return err
+	}
+	if j.output == "-" {
+		if err := render(ctx, r.Streams.Out); err != nil {
+			return writeError(j, err)
+		}
+		return nil
+	}
+	f, err := outfile.Create(j.output, outfile.Options{Force: r.opts.Force})
+	if err != nil {
+		return err
+	}
+	defer f.Abort()
+	if err := render(ctx, f); err != nil {
+		return writeError(j, err)
+	}
+	if r.writer.left.Load() {
+		return context.Canceled // the report is out: the file would contradict it
+	}
+	return f.Commit()
+}
+
+func writeError(j *job, err error) error {
+	var own *outcome.Error
+	var out *outfile.Error
+	switch {
+	case errors.Is(err, sign.ErrContentChanged):
+		return j.changedError()
+	case errors.As(err, &own), errors.As(err, &out), errors.Is(err, context.Canceled):
+		return err
+	}
+	if j.output == "-" {
+		return console.NotWritten(err)
+	}
+	return outcome.File("err.file.write", j.output, err)
+}

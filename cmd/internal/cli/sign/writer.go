@@ -1,0 +1,126 @@
+package sign
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"natsuin/cmd/internal/outcome"
+	"natsuin/cmd/internal/queue"
+	"natsuin/cmd/internal/text"
+)
+
+// A writer checks and writes finished signatures while the card makes the next
+// one. Nothing that hands it work waits for it, so the card's transaction never
+// depends on a disk, a pipe or a terminal: what is not yet written waits as a
+// signature value, some 1 KiB a file. The run waits in close, when the card has
+// been let go.
+type writer struct {
+	run    *run
+	files  queue.Queue // the disk takes a few milliseconds; eight keep its flushes from queueing up
+	lines  queue.Queue // one: lines come whole and in order
+	failed atomic.Bool
+	left   atomic.Bool // close waits no longer
+
+	mu  sync.Mutex // guards err, and the reports of the files handed over
+	err error      // of the first file that failed
+}
+
+func newWriter(r *run) *writer {
+	return &writer{run: r, files: queue.Queue{Limit: 8}, lines: queue.Queue{Limit: 1}}
+}
+
+// errStopped ends the loop over the files; the writer's own error is the cause.
+var errStopped = errors.New("an earlier file failed")
+
+// stopped returns errStopped once a file has failed: no more signatures are
+// made then.
+func (w *writer) stopped() error {
+	if w.failed.Load() {
+		return errStopped
+	}
+	return nil
+}
+
+// add hands one signature over. It never waits.
+func (w *writer) add(ctx context.Context, j *job, finish finishing) {
+	w.files.Add(func() {
+		if w.left.Load() {
+			return
+		}
+		render, err := finish()
+		if err == nil {
+			err = w.run.write(ctx, j, render)
+		}
+		w.note(j, err)
+	})
+}
+
+// note reports one file, at once.
+func (w *writer) note(j *job, err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	switch {
+	case w.left.Load(): // the report is being read
+	case err == nil:
+		j.report.OK, j.report.Code = true, outcome.CodeOK
+		w.say(w.run.T("sign.done", "Input", text.Escape(j.name()), "Output", text.Escape(j.output)))
+	default:
+		w.failed.Store(true)
+		j.fail(err)
+		if w.err == nil {
+			w.err = err
+		}
+	}
+}
+
+// say prints a line of talk after those before it. It never waits for whoever
+// reads.
+func (w *writer) say(line string) {
+	w.lines.Add(func() { w.run.Say(line) })
+}
+
+// grace is how long a signal leaves to the files that are being written.
+const grace = 2 * time.Second
+
+// close waits for the files under way, prints the summary, and returns the
+// error that decides the run: err, which the card's part ended with, or that of
+// a file. When ctx ends it waits no longer than grace, and for standard output
+// not at all. A file whose Commit has begun by then may still get its name,
+// whole; no other does.
+func (w *writer) close(ctx context.Context, err error) error {
+	patience := grace
+	if w.run.opts.Output == "-" {
+		patience = 0
+	}
+	whole := w.files.Wait(ctx, patience)
+	w.mu.Lock()
+	w.left.Store(!whole)
+	w.mu.Unlock()
+	if errors.Is(err, errStopped) {
+		err = nil
+	}
+	err = outcome.WorseError(err, w.err)
+	if !whole {
+		err = outcome.WorseError(err, ctx.Err())
+	}
+	w.summary()
+	w.lines.Wait(ctx, patience)
+	return err
+}
+
+// summary counts the signed files when signing had begun and there were
+// several.
+func (w *writer) summary() {
+	done := 0
+	for _, j := range w.run.jobs {
+		if j.report.OK {
+			done++
+		}
+	}
+	if w.run.signing && len(w.run.jobs) > 1 {
+		w.say(w.run.T("sign.summary", "N", done, "All", len(w.run.jobs)))
+	}
+}

@@ -1,0 +1,52 @@
+package verify
+
+import (
+	"strings"
+
+	"natsuin/cmd/internal/outcome"
+	"natsuin/cmd/internal/text"
+	"natsuin/verify"
+)
+
+// outcomeOf returns the outcome of a run that a verdict other than VALID
+// decided.
+func (r *run) outcomeOf(j *judged) error {
+	verdict := j.report.Verdict
+	return &outcome.Verdict{Outcome: outcome.Error{
+		Code: verdictCode(verdict), ID: "verify.outcome." + strings.ToLower(verdict.String()),
+		Pairs: []any{"Path", text.Escape(j.signature), "Verdict", r.verdictLine(j.report), "Next", r.T(nextStep(j.report))},
+	}}
+}
+
+// nextSteps are the ids of what can be done about a reason, where the flag that
+// answers it says more than the hint of the verdict.
+var nextSteps = []struct {
+	reason verify.Reason
+	id     string
+}{
+	{verify.ReasonSHA1Forbidden, "verify.next.sha1"},
+	{verify.ReasonWeakKey, "verify.next.weak"},
+	{verify.ReasonChainWeak, "verify.next.weak-path"},
+	{verify.ReasonNoCertificate, "verify.next.cert"},
+	{verify.ReasonAuthRoot, "verify.next.auth"},
+}
+
+// nextStep returns the id of the next step after a verdict that is not VALID.
+func nextStep(rep *verify.Report) string {
+	for _, row := range nextSteps {
+		if rep.Reason == row.reason {
+			return row.id
+		}
+	}
+	if rep.Verdict == verify.Invalid {
+		return "verify.next.invalid"
+	}
+	if rep.Reason == verify.ReasonExpired || rep.Reason == verify.ReasonRevokedNoTime { // a time would help
+		for _, s := range rep.Signers {
+			if c, _ := s.Check(verify.CheckTimestamp); c.Detail == verify.ReasonTimestampChain {
+				return "verify.next.tsa"
+			}
+		}
+	}
+	return "verify.next.indeterminate"
+}

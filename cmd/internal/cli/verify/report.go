@@ -1,0 +1,275 @@
+package verify
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"natsuin/cmd/internal/certtext"
+	"natsuin/cmd/internal/console"
+	"natsuin/cmd/internal/outcome"
+	"natsuin/cmd/internal/policy"
+	"natsuin/cmd/internal/text"
+	"natsuin/fingerprint"
+	"natsuin/verify"
+)
+
+// report is verify's part of the JSON object (docs/cli.md, "JSON").
+type report struct {
+	console.Head
+	Verdict string `json:"verdict"`
+	Files   []file `json:"files"`
+}
+
+type file struct {
+	Signature string       `json:"signature"`
+	Content   *string      `json:"content"`
+	Digest    *string      `json:"digest"`
+	Verdict   *string      `json:"verdict"`
+	Code      outcome.Code `json:"code"`
+	Checks    []check      `json:"checks"`
+	Signers   []signer     `json:"signers"`
+}
+
+type signer struct {
+	Verdict      string         `json:"verdict"`
+	Subject      *string        `json:"subject"`
+	Issuer       *string        `json:"issuer"`
+	Serial       *string        `json:"serial"`
+	SHA256       *string        `json:"sha256"`
+	DigestAlg    *string        `json:"digest_alg"`
+	SignatureAlg *string        `json:"signature_alg"`
+	SigningTime  *string        `json:"signing_time"`
+	Reference    reference      `json:"reference"`
+	Timestamp    *timestamp     `json:"timestamp"`
+	Anchor       *policy.Anchor `json:"anchor"`
+	Revocation   string         `json:"revocation"`
+	Practice     bool           `json:"practice"`
+	Checks       []check        `json:"checks"`
+}
+
+// reference is the time for which a signer was judged, and where it came from:
+// now, at or timestamp.
+type reference struct {
+	Time string                 `json:"time"`
+	From verify.ReferenceSource `json:"from"`
+}
+
+type timestamp struct {
+	Time       *string       `json:"time"`
+	Verified   bool          `json:"verified"`
+	Reason     verify.Reason `json:"reason,omitempty"`
+	Revocation string        `json:"revocation"`
+}
+
+type check struct {
+	ID     verify.CheckID  `json:"id"`
+	Result verify.Result   `json:"result"`
+	Detail *string         `json:"detail"`
+	Also   []verify.Reason `json:"also,omitempty"`
+}
+
+// conclude prints every judgement as it comes, in order, and returns the
+// outcome that decides the run.
+func (r *run) conclude(ctx context.Context, answers <-chan chan *judged) error {
+	rep := &report{Files: []file{}}
+	worst, decisive, verdict := outcome.CodeOK, error(nil), verify.Valid
+	all, others := 0, []string(nil) // that are not VALID
+	for answer := range answers {
+		j := <-answer
+		if ctx.Err() != nil {
+			continue
+		}
+		if r.JSON {
+			rep.Files = append(rep.Files, r.fileOf(j))
+		} else {
+			if all > 0 {
+				r.Print("")
+			}
+			r.printJudged(j)
+		}
+		all++
+		if j.verdict() != verify.Valid {
+			others = append(others, text.Escape(j.signature))
+		}
+		verdict = min(verdict, j.verdict()) // INVALID if any, else INDETERMINATE if any
+		if code := j.code(); code != outcome.CodeOK && (decisive == nil || outcome.Worse(worst, code) == code && code != worst) {
+			worst, decisive = code, j.err
+			if decisive == nil {
+				decisive = r.outcomeOf(j)
+			}
+		}
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	rep.Verdict = verdict.String()
+	r.Report = rep
+	if all > 1 && len(others) > 0 {
+		r.sayOthers(all, others)
+	}
+	if outcome.IsVerdict(decisive) {
+		r.SayHint(decisive)
+	}
+	return decisive
+}
+
+// sayOthers names the signatures that are not VALID, which may stand far above.
+func (r *run) sayOthers(all int, others []string) {
+	const most = 10
+	names := strings.Join(others[:min(most, len(others))], r.T("list.separator"))
+	if len(others) > most {
+		names += " …"
+	}
+	r.Say(r.T("verify.summary", "N", len(others), "All", all, "Names", names))
+}
+
+// verdict returns the report's verdict; a file that could not be read proves
+// nothing.
+func (j *judged) verdict() verify.Verdict {
+	if j.report == nil {
+		return verify.Indeterminate
+	}
+	return j.report.Verdict
+}
+
+func (r *run) fileOf(j *judged) file {
+	f := file{Signature: j.signature, Code: j.code(), Content: console.OrNull(j.content), Checks: []check{}, Signers: []signer{}}
+	if j.report == nil {
+		return f
+	}
+	verdict := j.report.Verdict.String()
+	f.Verdict = &verdict
+	if j.report.ContentSHA256 != nil {
+		f.Digest = console.OrNull(fmt.Sprintf("%X", j.report.ContentSHA256))
+	}
+	f.Checks = checksOf(j.report.Checks)
+	for i := range j.report.Signers {
+		f.Signers = append(f.Signers, r.signerOf(&j.report.Signers[i]))
+	}
+	return f
+}
+
+func (r *run) signerOf(s *verify.Signer) signer {
+	v := signer{
+		Verdict: s.Verdict.String(), DigestAlg: console.OrNull(s.DigestAlg), SignatureAlg: console.OrNull(s.SignatureAlg),
+		Reference:  reference{console.Stamp(s.Reference), s.ReferenceFrom},
+		Revocation: string(s.Revocation.State), Practice: s.Practice, Checks: checksOf(s.Checks),
+	}
+	if c := s.Certificate; c != nil {
+		v.Subject, v.Issuer = console.OrNull(certtext.Subject(c.RawSubject, r.ShowsPersonal())), console.OrNull(certtext.Name(c.RawIssuer))
+		v.Serial = console.OrNull(fmt.Sprintf("%X", c.SerialNumber.Bytes()))
+		v.SHA256 = console.OrNull(fingerprint.Of(c).SHA256.String())
+	} else if s.Serial != nil {
+		v.Serial = console.OrNull(fmt.Sprintf("%X", s.Serial.Bytes()))
+	}
+	if s.SigningTime != nil {
+		v.SigningTime = console.OrNull(console.Stamp(*s.SigningTime))
+	}
+	if t := s.Timestamp; t != nil {
+		v.Timestamp = &timestamp{Verified: t.Verified, Reason: t.Reason, Revocation: string(t.Revocation)}
+		if !t.Time.IsZero() { // one that cannot be read has none
+			v.Timestamp.Time = console.OrNull(console.Stamp(t.Time))
+		}
+	}
+	v.Anchor = policy.AnchorOf(s.Anchor)
+	return v
+}
+
+func checksOf(checks []verify.Check) []check {
+	list := []check{}
+	for _, c := range checks {
+		list = append(list, check{c.ID, c.Result, console.OrNull(string(c.Detail)), c.Also})
+	}
+	return list
+}
+
+// printJudged prints all that was found about one signature.
+func (r *run) printJudged(j *judged) {
+	if j.report == nil {
+		r.Print(r.T("verify.unjudged", "Path", text.Escape(j.signature), "Error", r.Explain(j.err).Message))
+		return
+	}
+	rep := j.report
+	r.Styled(styleOf(rep), r.T("verify.head", "Path", text.Escape(j.signature), "Verdict", r.verdictLine(rep)))
+	r.printContent(j)
+	r.printChecks(rep.Checks)
+	for i := range rep.Signers {
+		r.printSigner(&rep.Signers[i], i+1, len(rep.Signers))
+	}
+	if len(rep.Signers) > 0 {
+		r.Print(r.T("verify.no-office"))
+	}
+}
+
+func (r *run) printContent(j *judged) {
+	rep := j.report
+	if rep.ContentSHA256 == nil {
+		return
+	}
+	what := r.T("verify.attached")
+	if !rep.Attached {
+		what = text.Escape(j.content)
+	}
+	r.Field("verify.content", r.T("verify.content.value", "Name", what, "Size", rep.ContentSize))
+	r.Groups("verify.digest", fmt.Sprintf("%X", rep.ContentSHA256))
+}
+
+func (r *run) printSigner(s *verify.Signer, n, of int) {
+	if of > 1 {
+		r.Print(r.T("verify.signer.number", "Number", n, "All", of, "Verdict", r.verdictWith(s.Verdict, s.Reason, s.Practice, []verify.Signer{*s})))
+	}
+	if c := s.Certificate; c != nil {
+		r.Field("verify.signer", text.Escape(certtext.Name(c.RawSubject)))
+		r.printSignerName(s)
+		r.Groups("verify.fingerprint", fingerprint.Of(c).SHA256.String())
+	} else {
+		r.Field("verify.signer", r.T("verify.signer.unknown"))
+	}
+	if s.SigningTime != nil {
+		id := "verify.time.claimed"
+		if asOfGivenTime(*s) && s.SigningTime.After(s.Reference) {
+			id = "verify.time.claimed.later"
+		}
+		r.Field("verify.time", r.T(id, "Date", r.DateTime(*s.SigningTime)))
+	}
+	if t := s.Timestamp; t != nil && t.Verified {
+		r.Field("verify.timestamp", r.DateTime(t.Time))
+	}
+	if s.Anchor != nil {
+		r.Field("verify.anchor", r.T("verify.anchor."+string(s.Anchor.Kind), "Name", text.Escape(s.Anchor.Name)))
+	}
+	if s.Revocation.State == verify.Revoked {
+		r.Field("verify.revoked", r.T("verify.revoked.value", "Date", r.DateTime(s.Revocation.At), "Reason", policy.CRLReason(r.Printer, s.Revocation.Reason)))
+	}
+	r.printChecks(s.Checks)
+}
+
+// printChecks prints a line a check: its result in a word, its name, and why.
+func (r *run) printChecks(checks []verify.Check) {
+	for _, c := range checks {
+		line := r.T("check.line", "Result", r.T("result."+string(c.Result)), "Name", r.T("check."+string(c.ID)))
+		if c.Detail != "" {
+			words := []string{r.reasonOf(c.ID, c.Detail)}
+			for _, remark := range c.Also {
+				words = append(words, policy.Reason(r.Printer, remark))
+			}
+			line += r.T("check.detail", "Detail", strings.Join(words, r.T("list.separator")))
+		}
+		r.PrintAfter(console.UnderResult, "  "+line)
+	}
+}
+
+// printSignerName prints who signed if the verdict is VALID: otherwise anyone
+// may have written the name there.
+func (r *run) printSignerName(s *verify.Signer) {
+	if s.Verdict != verify.Valid {
+		return
+	}
+	if h := certtext.HolderOf(s.Certificate); h != nil && h.Info.Name != "" {
+		r.Field("verify.name", certtext.MarkSubstitutes(h.Info.Name, h.Info.NameAlt))
+		if certtext.HasSubstitutes(h.Info.NameAlt) {
+			r.Print("  " + r.T("cert.alt-note"))
+		}
+	}
+}

@@ -1,0 +1,132 @@
+package verify
+
+import (
+	"slices"
+	"strings"
+
+	"natsuin/cmd/internal/console"
+	"natsuin/cmd/internal/policy"
+	"natsuin/cmd/internal/text"
+	"natsuin/verify"
+)
+
+// verdictLine returns the verdict with what was not checked beside it: never
+// the bare word (docs/cli.md, behaviour 18).
+func (r *run) verdictLine(rep *verify.Report) string {
+	return r.verdictWith(rep.Verdict, rep.Reason, rep.Practice, rep.Signers)
+}
+
+// verdictWith returns the verdict over some signers with what belongs beside
+// it.
+func (r *run) verdictWith(verdict verify.Verdict, reason verify.Reason, practice bool, signers []verify.Signer) string {
+	var remarks []string
+	if practice {
+		remarks = append(remarks, r.T("verdict.practice"))
+	}
+	if i := slices.IndexFunc(signers, asOfGivenTime); i >= 0 {
+		remarks = append(remarks, r.T("verdict.at", "Date", r.DateTime(signers[i].Reference)))
+	}
+	if i := slices.IndexFunc(signers, asOfTimeStamp); i >= 0 {
+		remarks = append(remarks, r.T("verdict.timestamp", "Date", r.DateTime(signers[i].Reference)))
+		if !r.policy.At.IsZero() {
+			remarks = append(remarks, r.T("verdict.at-unused"))
+		}
+	}
+	if slices.ContainsFunc(signers, byAuthenticationKey) {
+		remarks = append(remarks, r.T("verdict.authentication"))
+	}
+	if verdict == verify.Valid {
+		for _, s := range signers {
+			if open := r.openRevocation(&s); open != "" {
+				remarks = append(remarks, open)
+				break
+			}
+		}
+		for _, s := range signers {
+			if s.Anchor != nil && s.Anchor.Kind != verify.AnchorPinned && s.Anchor.Kind != verify.AnchorPractice {
+				under := r.T("verdict.anchor."+string(s.Anchor.Kind), "Name", text.Escape(s.Anchor.Name))
+				if !slices.Contains(remarks, under) {
+					remarks = append(remarks, under)
+				}
+			}
+		}
+	} else if reason != "" {
+		remarks = append(remarks, r.reasonOf(decisiveCheck(reason, signers), reason))
+	}
+	word := r.T("verdict." + strings.ToLower(verdict.String()))
+	if len(remarks) == 0 {
+		return word
+	}
+	return r.T("verdict.with", "Verdict", word, "Remarks", strings.Join(remarks, r.T("list.separator")))
+}
+
+// asOfGivenTime reports whether a signer was judged for the time of --at, which
+// nothing proves, and not for now. Where the dates were not looked at no time
+// plays a part.
+func asOfGivenTime(s verify.Signer) bool { return asOf(s, verify.FromAt) }
+
+// asOfTimeStamp reports whether it was the time of a verified time stamp.
+func asOfTimeStamp(s verify.Signer) bool { return asOf(s, verify.FromTimestamp) }
+
+func asOf(s verify.Signer, from verify.ReferenceSource) bool {
+	dates, _ := s.Check(verify.CheckDates)
+	return s.ReferenceFrom == from && dates.Result != verify.NotDone
+}
+
+// byAuthenticationKey reports whether only --allow-auth lets this signer's key
+// sign.
+func byAuthenticationKey(s verify.Signer) bool {
+	c, _ := s.Check(verify.CheckChain)
+	return c.Detail == verify.RemarkAuthRoot
+}
+
+// openRevocation words what is not known, or not good, about the revocation of
+// a valid signer, or of the authority of the time stamp that it rests on.
+func (r *run) openRevocation(s *verify.Signer) string {
+	switch t := s.Timestamp; {
+	case s.Revocation.State == verify.Revoked && asOfGivenTime(*s):
+		return r.T("verdict.revocation.revoked.at")
+	case s.Revocation.State != verify.Good:
+		return r.T("verdict.revocation." + string(s.Revocation.State))
+	case !s.Revocation.Until.IsZero():
+		return r.T("verdict.revocation.until", "Date", r.DateTime(s.Revocation.Until))
+	case t != nil && t.Verified && t.Revocation == verify.NotChecked:
+		return policy.Reason(r.Printer, verify.ReasonTimestampUnchecked)
+	case t != nil && t.Verified && t.Revocation == verify.Unknown:
+		return policy.Reason(r.Printer, verify.ReasonTimestampUnknown)
+	}
+	return ""
+}
+
+// decisiveCheck returns the check that a reason came from.
+func decisiveCheck(reason verify.Reason, signers []verify.Signer) verify.CheckID {
+	for _, s := range signers {
+		for _, c := range s.Checks {
+			if c.Detail == reason && c.Result != verify.Passed {
+				return c.ID
+			}
+		}
+	}
+	return ""
+}
+
+// reasonOf words a reason as it is said of one check: to a person, a file has
+// changed and not an attribute of its signature.
+func (r *run) reasonOf(check verify.CheckID, id verify.Reason) string {
+	if check == verify.CheckMessageDigest && id == verify.ReasonDiffers {
+		return r.T("reason.file-differs")
+	}
+	return policy.Reason(r.Printer, id)
+}
+
+// styleOf returns the style of a verdict. A practice one is never green: it
+// counts for nothing.
+func styleOf(rep *verify.Report) console.Style {
+	switch {
+	case rep.Verdict == verify.Invalid:
+		return console.Palette.Bad
+	case rep.Verdict == verify.Valid && !rep.Practice:
+		return console.Palette.Good
+	}
+	return console.Palette.Warn
+}

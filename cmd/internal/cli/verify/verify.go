@@ -1,0 +1,269 @@
+// Package verify judges signatures and shows what was checked, and what was
+// not.
+package verify
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"natsuin/cmd/internal/command"
+	"natsuin/cmd/internal/infile"
+	"natsuin/cmd/internal/outcome"
+	"natsuin/cmd/internal/outfile"
+	"natsuin/cmd/internal/policy"
+	"natsuin/cmd/internal/text"
+	"natsuin/verify"
+)
+
+// Options are the flags of verify, besides those of [policy.Sources].
+type Options struct {
+	Content, Cert                   string
+	TSACA                           []string
+	At, Revocation, Signer          string
+	AllowSHA1, AllowWeak, AllowAuth bool
+	Out                             string
+	Force                           bool
+}
+
+// New returns the command.
+func New(c *command.Run) *cobra.Command {
+	r := &run{Run: c, sources: policy.Sources{Run: c}}
+	o := &r.opts
+	verb := c.Verb("verify [flags] SIG [CONTENT]...", "verify", func(ctx context.Context, args []string) error {
+		return r.do(ctx, args)
+	})
+	verb.Args = c.Arguments(1, -1)
+	f := verb.Flags()
+	f.StringVar(&o.Content, "content", "", "flag.verify.content")
+	f.StringVar(&o.Cert, "cert", "", "flag.verify.cert")
+	f.StringArrayVar(&r.sources.CA, "ca", nil, "flag.verify.ca")
+	f.StringArrayVar(&o.TSACA, "tsa-ca", nil, "flag.verify.tsa-ca")
+	f.StringVar(&o.At, "at", "", "flag.verify.at")
+	f.StringArrayVar(&r.sources.CRL, "crl", nil, "flag.crl")
+	f.StringVar(&r.sources.OCSP, "ocsp", "", "flag.ocsp")
+	f.StringVar(&o.Revocation, "revocation", "", "flag.verify.revocation")
+	f.StringVar(&o.Signer, "signer", "", "flag.verify.signer")
+	f.BoolVar(&o.AllowSHA1, "allow-sha1", false, "flag.verify.allow-sha1")
+	f.BoolVar(&o.AllowWeak, "allow-weak", false, "flag.allow-weak")
+	f.BoolVar(&o.AllowAuth, "allow-auth", false, "flag.verify.allow-auth")
+	f.StringVar(&o.Out, "out", "", "flag.verify.out")
+	f.BoolVar(&o.Force, "force", false, "flag.force")
+	command.CompleteWords(verb, "revocation", "require")
+	return verb
+}
+
+// A run is one run of verify.
+type run struct {
+	*command.Run
+	opts    Options
+	sources policy.Sources // --ca, --crl and --ocsp
+	policy  verify.Policy
+}
+
+// A pair is a signature and the content that it speaks of; "" means that the
+// content is inside, or in the file of the same name less .p7s.
+type pair struct{ signature, content string }
+
+func (r *run) do(ctx context.Context, args []string) error {
+	pairs, err := r.pairs(args)
+	if err != nil {
+		return err
+	}
+	if err := r.readPolicy(ctx, pairs); err != nil {
+		return err
+	}
+	err = r.conclude(ctx, r.judgeAll(ctx, pairs))
+	r.sources.SayUnreached()
+	return err
+}
+
+// judgeAll judges on all cores. The answers come in order, each by a channel of
+// its own, so that the first are told while the next are read; judging runs
+// ahead of telling by so many files and no more. All answers come, also when
+// ctx ends.
+func (r *run) judgeAll(ctx context.Context, pairs []pair) <-chan chan *judged {
+	const ahead = 64
+	answers := make(chan chan *judged, ahead)
+	go func() {
+		defer close(answers)
+		cores := make(chan struct{}, runtime.NumCPU())
+		for _, p := range pairs {
+			answer := make(chan *judged, 1)
+			answers <- answer
+			cores <- struct{}{}
+			go func() {
+				defer func() { <-cores }()
+				defer func() {
+					if v := recover(); v != nil {
+						answer <- &judged{pair: p, err: outcome.Bug(v)}
+					}
+				}()
+				answer <- r.judge(ctx, p)
+			}()
+		}
+	}()
+	return answers
+}
+
+// pairs sorts the arguments into signatures and their contents (docs/cli.md,
+// "Verify's arguments").
+func (r *run) pairs(args []string) ([]pair, error) {
+	var list []pair
+	for _, arg := range args {
+		if isSignatureName(arg) {
+			list = append(list, pair{signature: arg})
+			continue
+		}
+		if len(list) == 0 {
+			return nil, outcome.Usage("err.verify.content-first", "Path", text.Escape(arg))
+		}
+		last := &list[len(list)-1]
+		if last.content != "" {
+			return nil, outcome.Usage("err.verify.content-twice", "Path", text.Escape(arg))
+		}
+		last.content = arg
+	}
+	o := r.opts
+	stdin := 0
+	for _, p := range list {
+		if p.content == "-" {
+			stdin++
+		}
+	}
+	if stdin > 1 {
+		return nil, outcome.Usage("err.sign.stdin-twice")
+	}
+	if len(list) != 1 {
+		for _, flag := range []struct{ name, value string }{{"--content", o.Content}, {"--signer", o.Signer}, {"--out", o.Out}} {
+			if flag.value != "" {
+				return nil, outcome.Usage("err.verify.one", "Flag", flag.name)
+			}
+		}
+	}
+	if o.Content != "" {
+		if list[0].content != "" {
+			return nil, outcome.Usage("err.verify.content-twice", "Path", text.Escape(list[0].content))
+		}
+		list[0].content = o.Content
+	}
+	return list, nil
+}
+
+func isSignatureName(name string) bool {
+	return slices.Contains([]string{".p7s", ".p7m", ".pem", ".eml"}, strings.ToLower(filepath.Ext(name)))
+}
+
+// A judged is the answer about one signature file: a report, or why there is
+// none.
+type judged struct {
+	pair
+	report *verify.Report
+	err    error
+}
+
+func (j *judged) code() outcome.Code {
+	if j.err != nil {
+		return outcome.CodeOf(j.err)
+	}
+	return verdictCode(j.report.Verdict)
+}
+
+func verdictCode(v verify.Verdict) outcome.Code {
+	switch v {
+	case verify.Valid:
+		return outcome.CodeOK
+	case verify.Indeterminate:
+		return outcome.CodeIndeterminate
+	}
+	return outcome.CodeInvalid
+}
+
+// judge opens both files once and has them judged.
+func (r *run) judge(ctx context.Context, p pair) *judged {
+	j := &judged{pair: p}
+	if j.err = ctx.Err(); j.err != nil {
+		return j
+	}
+	if info, err := os.Stat(p.signature); err == nil && !info.Mode().IsRegular() {
+		j.err = outcome.File("err.file.regular", p.signature, errNotRegular)
+		return j
+	}
+	sig, err := os.Open(p.signature)
+	if err != nil {
+		j.err = outcome.File("err.file.read", p.signature, err)
+		return j
+	}
+	defer sig.Close()
+	info, err := sig.Stat()
+	if err != nil {
+		j.err = outcome.File("err.file.read", p.signature, err)
+		return j
+	}
+	in := verify.Input{Signature: sig, Size: info.Size()}
+	if p.content == "" {
+		j.content = impliedContent(p.signature) // none: perhaps it is inside
+	}
+	if j.content == "-" {
+		in.Content = infile.Stream(ctx, r.Streams.In)
+	} else if j.content != "" {
+		content, err := infile.Open(ctx, j.content)
+		if err != nil {
+			j.err = outcome.File("err.file.read", j.content, err)
+			return j
+		}
+		defer content.Close()
+		in.Content = infile.Stream(ctx, content)
+	}
+	r.judgeInto(ctx, j, in)
+	return j
+}
+
+var errNotRegular = errors.New("not a regular file")
+
+// impliedContent returns the file that a detached signature implies, its own
+// name less .p7s, or "". A folder or a pipe only happens to have that name.
+func impliedContent(signature string) string {
+	if !strings.EqualFold(filepath.Ext(signature), ".p7s") {
+		return ""
+	}
+	name := signature[:len(signature)-len(".p7s")]
+	if info, err := os.Stat(name); err != nil || !info.Mode().IsRegular() {
+		return ""
+	}
+	return name
+}
+
+// judgeInto lets attached content go to --out only after VALID.
+func (r *run) judgeInto(ctx context.Context, j *judged, in verify.Input) {
+	var f *outfile.File
+	if r.opts.Out != "" {
+		var err error
+		if f, err = outfile.Create(r.opts.Out, outfile.Options{Force: r.opts.Force}); err != nil {
+			j.err = err
+			return
+		}
+		defer f.Abort()
+		in.Out = f
+	}
+	report, err := verify.Verify(ctx, in, r.policy)
+	switch {
+	case err != nil && ctx.Err() != nil:
+		j.err = ctx.Err()
+	case err != nil:
+		j.err = outcome.File("err.file.read", j.signature, err)
+	case r.opts.Out != "" && !report.Attached:
+		j.err = outcome.Usage("err.verify.out-detached")
+	default:
+		j.report = report
+		if f != nil && report.Verdict == verify.Valid {
+			j.err = f.Commit()
+		}
+	}
+}

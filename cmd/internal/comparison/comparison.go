@@ -1,0 +1,48 @@
+// Package comparison holds a certificate's fingerprint against a value that a
+// person has from elsewhere.
+package comparison
+
+import (
+	"context"
+	"io"
+
+	"natsuin/cmd/internal/console"
+	"natsuin/cmd/internal/infile"
+	"natsuin/cmd/internal/outcome"
+	"natsuin/cmd/internal/text"
+	"natsuin/fingerprint"
+)
+
+// Parse reads a value to compare with; "-" is a paste on stdin.
+func Parse(ctx context.Context, c *console.Console, value string) (fingerprint.Fingerprint, error) {
+	if value == "-" {
+		c.StdinTaken = true
+		if c.Streams.InIsTerminal && c.Interactive() {
+			c.Prompt(c.T("compare.paste"))
+		}
+		b, err := io.ReadAll(io.LimitReader(infile.Stream(ctx, c.Streams.In), fingerprint.MaxInput+1))
+		if err != nil {
+			return fingerprint.Fingerprint{}, outcome.File("err.file.read", "-", err)
+		}
+		value = string(b)
+	}
+	return fingerprint.Parse(value)
+}
+
+// PrintDifference shows both values in groups of four and says where they part.
+func PrintDifference(c *console.Console, target string, prints fingerprint.Fingerprints, want fingerprint.Fingerprint) {
+	have := prints.Select(want.Algorithm)
+	n, _ := fingerprint.Diff(have, want)
+	c.Print(text.Escape(target))
+	c.Groups("compare.have", have.String())
+	c.Groups("compare.want", want.String())
+	c.Print(c.T("compare.first", "Number", n, "Have", have.Groups()[n-1], "Want", want.Groups()[n-1]))
+}
+
+// Different says with a message that nothing matched, and returns that outcome.
+func Different(c *console.Console, id string) error {
+	c.Print(c.T(id))
+	verdict := &outcome.Verdict{Outcome: outcome.Error{Code: outcome.CodeDifferent, ID: "compare.different"}}
+	c.SayHint(verdict)
+	return verdict
+}

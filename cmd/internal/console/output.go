@@ -1,0 +1,49 @@
+package console
+
+import (
+	"errors"
+
+	"natsuin/cmd/internal/outcome"
+	"natsuin/cmd/internal/outfile"
+)
+
+// CheckOutput refuses an output of binary data that could not be written,
+// before anything is made: a file as [outfile.Check] does, or "-", standard
+// output.
+func (c *Console) CheckOutput(output string, inputs []string, force bool) error {
+	switch {
+	case output != "-":
+		return errors.Join(outfile.Check([]string{output}, inputs, force)...)
+	case c.JSON:
+		return outcome.Usage("err.json-stdout", "Flag", "-o -")
+	case c.Streams.OutIsTerminal:
+		return outcome.Usage("err.binary-terminal")
+	}
+	return c.CheckStdout()
+}
+
+// CheckStdout refuses -o - to a standard output that was closed: the result
+// would be lost, and every write succeed.
+func (c *Console) CheckStdout() error {
+	if c.Streams.OutLeadsNowhere {
+		return &outcome.Error{Code: outcome.CodeFile, ID: "err.stdout.closed"}
+	}
+	return nil
+}
+
+// WriteOutput writes data to a file, whole or not at all, or to standard
+// output.
+func (c *Console) WriteOutput(output string, data []byte, force bool) error {
+	if output != "-" {
+		return outfile.Write(output, data, force)
+	}
+	if _, err := c.Streams.Out.Write(data); err != nil {
+		return NotWritten(err)
+	}
+	return nil
+}
+
+// NotWritten returns the outcome of data that standard output did not take.
+func NotWritten(err error) error {
+	return &outcome.Error{Code: outcome.CodeFile, ID: "err.stdout", Pairs: []any{"Error", outcome.Reason(err)}, Err: err}
+}

@@ -1,0 +1,9 @@
+package i18n
+
+import "io/fs"
+
+// SetCatalogues replaces the catalogues, and returns those that were there.
+func SetCatalogues(with fs.FS) (was fs.FS) {
+	was, catalogues = catalogues, with
+	return was
+}

@@ -1,0 +1,109 @@
+// Package infile reads the files that a command line names: of any kind,
+// streams included, and in a way that Ctrl-C ends.
+//
+// It is the counterpart of package outfile. It decides nothing about what it
+// reads but how long it may be.
+package infile
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"io"
+	"os"
+
+	"natsuin/cmd/internal/outcome"
+	"natsuin/cmd/internal/text"
+	"natsuin/verify"
+)
+
+// interruptible runs work that may block where no context reaches, such as a
+// read of a pipe, and gives up when ctx ends: Ctrl-C ends every wait
+// (docs/cli.md, behaviour 9). What is still blocked ends with the process.
+func interruptible[T any](ctx context.Context, work func() (T, error)) (T, error) {
+	type answer struct {
+		value T
+		err   error
+	}
+	answers := make(chan answer, 1)
+	go func() {
+		value, err := work()
+		answers <- answer{value, err}
+	}()
+	select {
+	case a := <-answers:
+		return a.value, a.err
+	case <-ctx.Done():
+		var none T
+		return none, context.Canceled
+	}
+}
+
+// Open opens a file to read. Opening a FIFO waits until somebody writes to it, and
+// opening a file for the answer of a server that may be gone.
+func Open(ctx context.Context, name string) (*os.File, error) {
+	return interruptible(ctx, func() (*os.File, error) { return os.Open(name) })
+}
+
+// Stream returns in itself if its reads end soon, and otherwise a reader that
+// ctx ends.
+func Stream(ctx context.Context, in io.Reader) io.Reader {
+	if f, ok := in.(*os.File); ok {
+		if info, err := f.Stat(); err == nil && info.Mode().IsRegular() {
+			return in
+		}
+	}
+	return &interruptibleReader{ctx: ctx, in: in}
+}
+
+// An interruptibleReader reads into a buffer of its own, since a read that was
+// given up may still write to it.
+type interruptibleReader struct {
+	ctx context.Context
+	in  io.Reader
+	own []byte
+}
+
+func (r *interruptibleReader) Read(p []byte) (int, error) {
+	if len(r.own) < len(p) {
+		r.own = make([]byte, len(p))
+	}
+	own := r.own[:len(p)]
+	n, err := interruptible(r.ctx, func() (int, error) { return r.in.Read(own) })
+	copy(p, own[:n])
+	clear(own[:n]) // it may have been a secret
+	return n, err
+}
+
+// Certificates reads every certificate of a file: DER, PEM or a bundle.
+func Certificates(ctx context.Context, name string) ([]*x509.Certificate, error) {
+	b, err := Read(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	certs, err := verify.ParseCertificates(b)
+	if err != nil {
+		return nil, &outcome.Error{Code: outcome.CodeFile, ID: "err.file.certificate", Pairs: []any{"Path", text.Escape(name)}, Err: err}
+	}
+	return certs, nil
+}
+
+// Read reads a file that is meant to be small: certificates, lists, letters.
+func Read(ctx context.Context, name string) ([]byte, error) {
+	f, err := Open(ctx, name)
+	if err != nil {
+		return nil, outcome.File("err.file.read", name, err)
+	}
+	defer f.Close()
+	const most = 64 << 20
+	b, err := io.ReadAll(io.LimitReader(Stream(ctx, f), most+1))
+	if err != nil {
+		return nil, outcome.File("err.file.read", name, err)
+	}
+	if len(b) > most {
+		return nil, outcome.File("err.file.large", name, errLarge)
+	}
+	return b, nil
+}
+
+var errLarge = errors.New("larger than 64 MiB")

@@ -1,0 +1,85 @@
+package outcome
+
+import (
+	"crypto/tls"
+	"errors"
+	"io"
+	"io/fs"
+	"net"
+	"net/http"
+	"net/url"
+	"syscall"
+
+	"natsuin/cmd/internal/outfile"
+	"natsuin/verify/trust"
+)
+
+// causes are the failures of the operating system and of the network that
+// people meet. Both word them in English, which need not be the run's language.
+var causes = []struct {
+	err error
+	id  string
+}{
+	{fs.ErrNotExist, "os.not-exist"},
+	{fs.ErrPermission, "os.permission"},
+	{syscall.ENOSPC, "os.no-space"},
+	{syscall.EDQUOT, "os.quota"},
+	{syscall.EFBIG, "os.large"},
+	{syscall.EROFS, "os.read-only"},
+	{syscall.ENOTDIR, "os.not-folder"},
+	{syscall.EISDIR, "os.folder"},
+	{syscall.ENAMETOOLONG, "os.long-name"},
+	{syscall.ELOOP, "os.loop"},
+	{syscall.EBADF, "os.not-open"},
+	{syscall.EMFILE, "os.too-many-open"},
+	{syscall.EIO, "os.device"},
+	{syscall.EPIPE, "os.no-reader"},
+	{syscall.EADDRINUSE, "os.in-use"},
+	{syscall.EADDRNOTAVAIL, "net.not-mine"},
+	{syscall.ECONNREFUSED, "os.refused"},
+	{syscall.ECONNRESET, "net.broken-off"},
+	{syscall.ENETUNREACH, "net.unreachable"},
+	{syscall.EHOSTUNREACH, "net.unreachable"},
+	{http.ErrSchemeMismatch, "net.not-tls"},
+	{outfile.ErrIsFolder, "os.folder"},
+	{outfile.ErrNotFolder, "os.not-folder"},
+	{outfile.ErrNotRegular, "root.not-regular"},
+	{trust.ErrPractice, "root.practice"},
+	{trust.ErrFileTooLarge, "os.large"},
+	{trust.ErrNotRegular, "root.not-regular"},
+	{trust.ErrNotOneCert, "root.not-one"},
+	{trust.ErrBadCertificate, "root.unreadable"},
+}
+
+// Cause returns the id of the words for what an error came from, or "".
+func Cause(err error) string {
+	var lookup *net.DNSError
+	var certificate *tls.CertificateVerificationError
+	var record tls.RecordHeaderError
+	var request *url.Error
+	var waited interface{ Timeout() bool }
+	switch {
+	case errors.As(err, &lookup) && lookup.IsNotFound:
+		return "net.no-host"
+	case errors.As(err, &certificate):
+		return "net.certificate"
+	case errors.As(err, &record):
+		return "net.not-tls"
+	case errors.As(err, &request) && (errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)):
+		return "net.broken-off"
+	case errors.As(err, new(*trust.NotRootError)):
+		return "root.not-root"
+	}
+	for _, row := range causes {
+		if errors.Is(err, row.err) {
+			return row.id
+		}
+	}
+	switch {
+	case errors.As(err, &waited) && waited.Timeout():
+		return "net.timeout"
+	case lookup != nil:
+		return "net.lookup"
+	}
+	return ""
+}

@@ -1,0 +1,97 @@
+// Package outcome names how a run can end: the codes of docs/cli.md, their exit
+// codes and their order of severity, and for each error that a library of
+// natsuin exports the code that it stands for.
+//
+// It has no words: package i18n has. It decides nothing about cards or
+// signatures: the libraries return typed errors with facts, and the commands
+// pass them up unchanged.
+package outcome
+
+// A Code is the stable name of an outcome (docs/cli.md, "JSON"). Each has one
+// exit code.
+type Code string
+
+// The outcomes of docs/cli.md.
+const (
+	CodeOK             Code = "ok"
+	CodeInvalid        Code = "invalid"
+	CodeDifferent      Code = "different"
+	CodeUsage          Code = "usage"
+	CodeBadSecretForm  Code = "bad-secret-form"
+	CodeFile           Code = "file"
+	CodeExists         Code = "exists"
+	CodeChanged        Code = "changed-while-read"
+	CodeIndeterminate  Code = "indeterminate"
+	CodeNoService      Code = "no-service"
+	CodeNoPermission   Code = "no-permission"
+	CodeNoReader       Code = "no-reader"
+	CodeSeveralReaders Code = "several-readers"
+	CodeNoCard         Code = "no-card"
+	CodeNotJPKI        Code = "not-jpki"
+	CodeCardRefused    Code = "card-refused"
+	CodeNoCertificate  Code = "no-certificate"
+	CodeBusy           Code = "busy"
+	CodeWrongPIN       Code = "wrong-pin"
+	CodeLocked         Code = "locked"
+	CodeTooFewTries    Code = "too-few-tries"
+	CodeDeclined       Code = "declined"
+	CodeTimeout        Code = "timeout"
+	CodeCardRemoved    Code = "card-removed"
+	CodeUnknownOutcome Code = "unknown-outcome"
+	CodeExpired        Code = "expired"
+	CodeRevoked        Code = "revoked"
+	CodeWeak           Code = "weak"
+	CodeInterrupted    Code = "interrupted"
+	CodeNotDone        Code = "not-done"
+	CodeInternal       Code = "internal"
+)
+
+var exits = map[Code]int{
+	CodeOK:      0,
+	CodeInvalid: 1, CodeDifferent: 1, CodeExpired: 1, CodeRevoked: 1, CodeWeak: 1,
+	CodeUsage: 2, CodeBadSecretForm: 2,
+	CodeFile: 3, CodeExists: 3, CodeChanged: 3,
+	CodeIndeterminate: 4,
+	CodeNoService:     5, CodeNoPermission: 5, CodeNoReader: 5, CodeNoCard: 5, CodeNotJPKI: 5,
+	CodeCardRefused: 5, CodeNoCertificate: 5, CodeBusy: 5, CodeCardRemoved: 5,
+	CodeWrongPIN:    6,
+	CodeLocked:      7,
+	CodeTooFewTries: 8, CodeDeclined: 8, CodeTimeout: 8, CodeSeveralReaders: 8,
+	CodeUnknownOutcome: 9,
+	CodeInternal:       70,
+	CodeInterrupted:    130,
+}
+
+// Exit returns the process exit code of an outcome: 70 for an unknown code,
+// which is a bug.
+func (c Code) Exit() int {
+	if n, ok := exits[c]; ok {
+		return n
+	}
+	return 70
+}
+
+// severity orders exit codes for several files, worst first (docs/cli.md, "Exit
+// codes").
+var severity = []int{70, 130, 7, 6, 9, 5, 8, 3, 1, 4, 0}
+
+// Worse returns whichever of two outcomes decides the run when files differ.
+func Worse(a, b Code) Code {
+	for _, n := range severity {
+		if a.Exit() == n {
+			return a
+		}
+		if b.Exit() == n {
+			return b
+		}
+	}
+	return a
+}
+
+// WorseError returns the error that decides the exit code; nil is the best.
+func WorseError(a, b error) error {
+	if a == nil || b != nil && Worse(CodeOf(a), CodeOf(b)) != CodeOf(a) {
+		return b
+	}
+	return a
+}

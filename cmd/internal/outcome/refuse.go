@@ -1,0 +1,109 @@
+package outcome
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"natsuin/cmd/internal/text"
+)
+
+// Usage returns the outcome of a command line that does not fit: exit code 2.
+// The pair "Value" is what was typed, words separated by a space: it may be a
+// secret, so no message repeats it (see [Refuse]). "Known" are the words that
+// would fit, separated by ", ". Every other value is escaped: a file name may
+// hold anything.
+func Usage(id string, pairs ...any) error {
+	var typed, known string
+	var shown []any
+	for i := 0; i+1 < len(pairs); i += 2 {
+		name, value := pairs[i], pairs[i+1]
+		word, isText := value.(string)
+		if isText {
+			value = text.Escape(word)
+		}
+		if name == "Value" {
+			typed = word
+			continue
+		}
+		if name == "Known" {
+			known = word
+		}
+		shown = append(shown, name, value)
+	}
+	return Refuse(id, typed, strings.Split(known, ", "), shown...)
+}
+
+const digits = "0123456789"
+
+// Refuse returns the outcome of words on the command line that do not fit where
+// they stand: exit code 2. They may be a password or a PIN, so no message
+// repeats them. If the first is a slip of a known word, the hint names the
+// known word; otherwise, or if another has the form of a secret, it says that
+// the shell's history holds what was typed.
+func Refuse(id, typed string, known []string, pairs ...any) *Error {
+	e := &Error{Code: CodeUsage, ID: id, Pairs: pairs}
+	words := strings.FieldsFunc(typed, func(r rune) bool { return r == ' ' || r == '=' })
+	if len(words) > 0 {
+		e.Meant = near(words[0], known)
+	}
+	const shortest = 4 // characters of a PIN
+	e.Typed = e.Meant == "" && utf8.RuneCountInString(typed) >= shortest || slices.ContainsFunc(words, secretForm)
+	return e
+}
+
+// secretForm reports whether a word has the form of a signature password or of
+// a PIN (docs/card.md §3), with a digit as every password set by natsuin has.
+func secretForm(word string) bool {
+	other := func(r rune) bool { return r > unicode.MaxASCII || !unicode.IsLetter(r) && !unicode.IsDigit(r) }
+	n := len(word)
+	return (n == 4 || n >= 6 && n <= 16) && strings.ContainsAny(word, digits) && !strings.ContainsFunc(word, other)
+}
+
+// near returns the known word that typed is a slip of, or "". A slip is in less
+// than half of the known word, and in at most two places. A word with a digit
+// is none: a password holds one. Hyphens in front do not count.
+func near(typed string, known []string) string {
+	meant, least := "", 3
+	typed = strings.TrimLeft(typed, "-")
+	if strings.ContainsAny(typed, digits) {
+		return ""
+	}
+	for _, word := range known {
+		bare := strings.TrimLeft(word, "-")
+		if len(typed) > len(bare)+2 {
+			continue
+		}
+		if d := distance(typed, bare); d > 0 && d < least && 2*d < len(bare) {
+			meant, least = word, d
+		}
+	}
+	return meant
+}
+
+// distance is the optimal string alignment distance between a and b: how many
+// bytes to insert, delete or replace, or to exchange with the next.
+func distance(a, b string) int {
+	d := make([][]int, len(a)+1)
+	for i := range d {
+		d[i] = make([]int, len(b)+1)
+		d[i][0] = i
+	}
+	for j := range d[0] {
+		d[0][j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		for j := 1; j <= len(b); j++ {
+			cost := 1
+			if a[i-1] == b[j-1] {
+				cost = 0
+			}
+			d[i][j] = min(d[i-1][j]+1, d[i][j-1]+1, d[i-1][j-1]+cost)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				d[i][j] = min(d[i][j], d[i-2][j-2]+1)
+			}
+		}
+	}
+	return d[len(a)][len(b)]
+}

@@ -1,0 +1,78 @@
+package outcome
+
+import (
+	"context"
+	"errors"
+	"slices"
+)
+
+// A row of the table returns the outcome of an error, or nil if the error is
+// not the row's. [Of] sets Err.
+type row func(error) *Error
+
+// table says which outcome each error is that a library exports, or a package
+// of the command that knows no outcomes. The first row that fits counts.
+//
+// The order matters in three places. A secret whose fate is unknown comes
+// before whatever else the error holds. A card that was removed comes before
+// what its last answer may have said. An error with a path comes last: others
+// hold one.
+var table = slices.Concat(
+	[]row{is(context.Canceled, CodeInterrupted, "err.interrupted")},
+	cardRows, readerRows, answerRows,
+	outputRows, terminalRows, signRows, fingerprintRows, trustRows, pathRows,
+)
+
+// is returns the row of an error that errors.Is finds.
+func is(target error, code Code, id string) row {
+	return func(err error) *Error {
+		if !errors.Is(err, target) {
+			return nil
+		}
+		return &Error{Code: code, ID: id}
+	}
+}
+
+// as returns the row of a type of error that errors.As finds. word may return
+// nil.
+func as[T error](word func(T) *Error) row {
+	return func(err error) *Error {
+		var found T
+		if !errors.As(err, &found) {
+			return nil
+		}
+		return word(found)
+	}
+}
+
+// always returns the outcome of every error of a type.
+func always[T error](code Code, id string) row {
+	return as(func(T) *Error { return &Error{Code: code, ID: id} })
+}
+
+// Of returns the outcome that an error stands for, nil for nil. An error
+// without a row is a bug: exit code 70.
+func Of(err error) *Error {
+	var own *Error
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &own):
+		return own
+	}
+	for _, classify := range table {
+		if e := classify(err); e != nil {
+			e.Err = err
+			return e
+		}
+	}
+	return &Error{Code: CodeInternal, ID: "err.internal", Pairs: []any{"Error", err.Error()}, Err: err}
+}
+
+// CodeOf returns the code of the outcome that an error stands for.
+func CodeOf(err error) Code {
+	if err == nil {
+		return CodeOK
+	}
+	return Of(err).Code
+}

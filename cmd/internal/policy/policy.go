@@ -1,0 +1,89 @@
+// Package policy turns what a person trusts and names on the command line into
+// what package verify judges by: roots, revocation lists, an OCSP responder. It
+// words the reasons that come of it.
+//
+// It judges nothing. Only --ocsp leads it to a network.
+package policy
+
+import (
+	"context"
+	"crypto/x509"
+
+	"natsuin/cmd/internal/access"
+	"natsuin/cmd/internal/command"
+	"natsuin/cmd/internal/infile"
+	"natsuin/cmd/internal/outcome"
+	"natsuin/cmd/internal/text"
+	"natsuin/verify"
+	"natsuin/verify/trust"
+)
+
+// Sources are the flags that verify and validity share.
+type Sources struct {
+	*command.Run
+	CA, CRL []string
+	OCSP    string
+
+	client client
+}
+
+// Add adds the lists and the responder that the person named.
+func (s *Sources) Add(ctx context.Context, p *verify.Policy) error {
+	if s.OCSP != "" {
+		if err := checkOCSPAddress(s.OCSP); err != nil {
+			return err
+		}
+		p.OCSP, p.OCSPURL = s.client.ask, s.OCSP
+	}
+	for _, name := range s.CRL {
+		b, err := infile.Read(ctx, name)
+		if err != nil {
+			return err
+		}
+		lists, err := verify.ReadLists(b)
+		if err != nil {
+			return &outcome.Error{Code: outcome.CodeFile, ID: "err.file.crl", Pairs: []any{"Path", text.Escape(name)}, Err: err}
+		}
+		p.CRLs = append(p.CRLs, lists...)
+	}
+	return nil
+}
+
+// Anchors returns the roots of --ca, the practice roots if it names them, and
+// those that the person registered.
+func (s *Sources) Anchors(ctx context.Context, names []string) ([]verify.Anchor, error) {
+	var list []verify.Anchor
+	add := func(like verify.Anchor, certs []*x509.Certificate) {
+		for _, c := range certs {
+			like.Certificate = c
+			list = append(list, like)
+		}
+	}
+	for _, name := range names {
+		if name == access.PracticeReader {
+			signature, authentication, err := s.Access.Practice().Roots()
+			if err != nil {
+				return nil, err
+			}
+			add(verify.Anchor{Kind: verify.AnchorPractice, Name: access.PracticeReader}, signature)
+			add(verify.Anchor{Kind: verify.AnchorPractice, Name: access.PracticeReader, Authentication: true}, authentication)
+			continue
+		}
+		certs, err := infile.Certificates(ctx, name)
+		if err != nil {
+			return nil, err
+		}
+		add(verify.Anchor{Kind: verify.AnchorFile, Name: name}, certs)
+	}
+	registered, err := Registered(s.Run).List()
+	if err != nil {
+		s.Say(s.T("trust.bad-file", "Error", s.Explain(err).Message))
+	}
+	for _, r := range registered {
+		add(verify.Anchor{Kind: verify.AnchorRegistered, Name: r.Name}, []*x509.Certificate{r.Certificate})
+	}
+	return list, nil
+}
+
+// Registered returns the store of the roots that the person registered.
+func Registered(r *command.Run) trust.Store { return trust.Store{Dir: r.Folders.Roots()} }

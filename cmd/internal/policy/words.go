@@ -1,0 +1,43 @@
+package policy
+
+import (
+	"fmt"
+
+	"natsuin/cmd/internal/i18n"
+	"natsuin/cmd/internal/text"
+	"natsuin/verify"
+)
+
+// Reason words one of verify's stable identifiers.
+func Reason(p *i18n.Printer, id verify.Reason) string {
+	if key := "reason." + string(id); p.Has(key) {
+		return p.T(key)
+	}
+	return text.Escape(string(id))
+}
+
+// CRLReason words a CRLReason of RFC 5280 §5.3.1.
+func CRLReason(p *i18n.Printer, reason string) string {
+	if reason == "" {
+		reason = "unspecified"
+	}
+	if id := "crl-reason." + reason; p.Has(id) {
+		return p.T(id)
+	}
+	return p.T("crl-reason.other", "Reason", text.Escape(reason))
+}
+
+// An Anchor is a root in JSON.
+type Anchor struct {
+	Kind   verify.AnchorKind `json:"kind"`
+	Name   string            `json:"name"`
+	SHA256 string            `json:"sha256"`
+}
+
+// AnchorOf returns a root for JSON; nil for none.
+func AnchorOf(a *verify.AnchorInfo) *Anchor {
+	if a == nil {
+		return nil
+	}
+	return &Anchor{a.Kind, a.Name, fmt.Sprintf("%X", a.SHA256[:])}
+}

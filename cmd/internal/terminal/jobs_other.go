@@ -1,0 +1,20 @@
+//go:build !darwin && !dragonfly && !freebsd && !linux
+
+package terminal
+
+// A JobControl does nothing here: there are no jobs, or signals cannot be given
+// their default action again.
+type JobControl struct{}
+
+// NewJobControl returns nil.
+func NewJobControl() *JobControl { return nil }
+
+// Attach does nothing.
+func (j *JobControl) Attach(*Terminal) {}
+
+// Hold does nothing.
+func (j *JobControl) Hold() (release func()) { return func() {} }
+
+func (j *JobControl) detach(*Terminal)     {}
+func (j *JobControl) suspend(bool)         {}
+func (j *JobControl) foreground(*Terminal) {}

@@ -1,0 +1,143 @@
+package terminal
+
+import (
+	"io"
+	"strings"
+	"unicode/utf8"
+
+	"natsuin/cmd/internal/text"
+)
+
+// line is the line that is being typed. Its text never grows beyond its first
+// capacity, so that no copy of a secret is left behind by an append.
+type line struct {
+	text    []byte
+	strict  bool                        // any key that is no character spoils the line
+	begun   bool                        // its beginning was typed before the prompt, and is lost
+	stops   bool                        // Ctrl-Z stops the process
+	echo    io.Writer                   // nil for a secret
+	more    func(string) (string, bool) // nil when the first line is the last
+	afterCR bool                        // it goes on, after a line that ended so
+	tooLong bool
+	notText bool
+}
+
+// Keys, as a terminal in raw mode sends them.
+const (
+	ctrlC     = 0x03
+	ctrlD     = 0x04
+	backspace = 0x08
+	ctrlU     = 0x15
+	ctrlZ     = 0x1A
+	ctrlBack  = 0x1C
+	escape    = 0x1B
+	del       = 0x7F
+)
+
+func (l *line) key(b byte) (done bool, err error) {
+	afterCR := l.afterCR
+	l.afterCR = b == '\r' && l.more != nil
+	switch {
+	case b == '\n' && afterCR: // a line end of two characters
+	case b == '\r' || b == '\n':
+		if l.more != nil && l.goesOn() {
+			return false, nil
+		}
+		return true, l.verdict()
+	case b == ctrlC || b == ctrlBack:
+		return false, ErrInterrupted
+	case b == ctrlZ && l.stops:
+		return false, errStopJob
+	case l.begun && b != ctrlU: // it may be the rest of a secret: neither kept nor shown
+	case b == ctrlD:
+		switch {
+		case l.tooLong || l.notText:
+		case len(l.text) == 0:
+			return false, ErrInterrupted
+		case l.text[len(l.text)-1] == '\n': // it went on, and does no more
+			return true, nil
+		}
+	case b == backspace || b == del:
+		l.takeBack()
+	case b == ctrlU:
+		for l.takeBack() {
+		}
+		l.tooLong, l.notText, l.begun = false, false, false
+	case b < ' ':
+		// An arrow key is ESC [ A: without the ESC it would read as "[A". It is
+		// not skipped by guesswork, since ESC may also stand before a real
+		// letter.
+		l.notText = true
+	case len(l.text) == cap(l.text):
+		l.tooLong = true
+	default:
+		l.text = append(l.text, b)
+		l.show()
+	}
+	return false, nil
+}
+
+// goesOn begins another line when more wants one.
+func (l *line) goesOn() bool {
+	if l.verdict() != nil || len(l.text) == cap(l.text) {
+		return false
+	}
+	prompt, on := l.more(string(l.text))
+	if on {
+		l.text = append(l.text, '\n')
+		_, _ = io.WriteString(l.echo, "\r\n"+prompt)
+	}
+	return on
+}
+
+// forget wipes what was typed so far.
+func (l *line) forget() {
+	clear(l.text[:cap(l.text)])
+	l.text = l.text[:0]
+	l.afterCR, l.tooLong, l.notText = false, false, false
+}
+
+func (l *line) verdict() error {
+	switch {
+	case l.begun:
+		return ErrTypedAhead
+	case l.tooLong:
+		return ErrInputLength
+	case l.strict && l.notText, !utf8.Valid(l.text):
+		return ErrNotText
+	default:
+		return nil
+	}
+}
+
+// show echoes the last character when all of its bytes are there.
+func (l *line) show() {
+	if l.echo == nil {
+		return
+	}
+	// Look back at most to the beginning of the last character.
+	for n := 1; n <= min(utf8.UTFMax, len(l.text)); n++ {
+		tail := l.text[len(l.text)-n:]
+		if utf8.RuneStart(tail[0]) {
+			if utf8.Valid(tail) {
+				_, _ = io.WriteString(l.echo, text.Escape(string(tail)))
+			}
+			return
+		}
+	}
+}
+
+// takeBack drops the last character of this line, if there is one.
+func (l *line) takeBack() bool {
+	if len(l.text) == 0 || l.text[len(l.text)-1] == '\n' {
+		return false
+	}
+	_, size := utf8.DecodeLastRune(l.text)
+	last := l.text[len(l.text)-size:]
+	if l.echo != nil && utf8.Valid(last) {
+		_, _ = io.WriteString(l.echo, strings.Repeat("\b \b", text.Width(text.Escape(string(last)))))
+	}
+	clear(last)
+	l.text = l.text[:len(l.text)-size]
+	return true
+}

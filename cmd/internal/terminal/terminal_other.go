@@ -1,0 +1,10 @@
+//go:build !unix && !windows
+
+package terminal
+
+import "os"
+
+// Open answers ErrNoTerminal: this system has no terminal device.
+func Open() (*Terminal, error) { return nil, ErrNoTerminal }
+
+func PrepareOutput(*os.File) {}

@@ -1,0 +1,200 @@
+//go:build unix
+
+package terminal
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"golang.org/x/sys/unix"
+	"golang.org/x/term"
+)
+
+// device is the controlling terminal, POSIX XBD 10.1.
+const device = "/dev/tty"
+
+// Open opens the terminal that controls this process, or answers an
+// error that is ErrNoTerminal.
+func Open() (*Terminal, error) { return openTerminal(device) }
+
+func openTerminal(path string) (*Terminal, error) {
+	// Without blocking: the byte that select promised may be gone to another
+	// process by the time of the read.
+	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_NONBLOCK|unix.O_NOCTTY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %s: %w", ErrNoTerminal, path, err)
+	}
+	if !term.IsTerminal(fd) {
+		unix.Close(fd)
+		return nil, fmt.Errorf("%w: %s", ErrNoTerminal, path)
+	}
+	out, err := os.OpenFile(path, os.O_WRONLY|unix.O_NOCTTY, 0)
+	if err != nil {
+		unix.Close(fd)
+		return nil, fmt.Errorf("%w: %w", ErrNoTerminal, err)
+	}
+	return &Terminal{in: &ttyInput{fd: fd}, out: out}, nil
+}
+
+// ttyInput is a descriptor and not an os.File: the runtime's poller knows no
+// terminals on macOS.
+type ttyInput struct {
+	fd    int
+	found *unix.Termios // the settings before the first question; nil while they are in force
+	asked bool          // it was set at least once
+	set   uint64        // the modes of raw or quiet
+}
+
+func (t *ttyInput) Close() error { return unix.Close(t.fd) }
+
+// modes are the local modes that decide what is shown and when it is read.
+const modes = unix.ECHO | unix.ICANON | unix.ISIG
+
+// keep reads the settings, which restore sets again.
+func (t *ttyInput) keep() error {
+	if t.found != nil {
+		return nil
+	}
+	found, err := unix.IoctlGetTermios(t.fd, getTermios)
+	if err != nil {
+		return err
+	}
+	t.found, t.asked = found, true
+	return nil
+}
+
+func (t *ttyInput) raw() error {
+	if err := t.keep(); err != nil {
+		return err
+	}
+	t.set = 0
+	_, err := term.MakeRaw(t.fd)
+	return err
+}
+
+func (t *ttyInput) quiet() error {
+	if err := t.keep(); err != nil {
+		return err
+	}
+	s := *t.found
+	s.Lflag &^= unix.ECHO | unix.ECHOE | unix.ECHOK | unix.ECHONL
+	s.Lflag |= unix.ICANON | unix.ISIG
+	s.Lflag |= unix.NOFLSH // or a key would drop words that are not shown yet
+	t.set = unix.ICANON | unix.ISIG
+	return unix.IoctlSetTermios(t.fd, setTermios, &s)
+}
+
+// restore flushes before the echo is back, so that nothing is shown, and after,
+// so that nothing is left. It does not wait for the output to drain, which
+// Ctrl-S may hold up. A terminal that another job has now is left to that.
+func (t *ttyInput) restore() error {
+	found := t.found
+	t.found = nil
+	switch {
+	case !t.asked || t.background():
+		return nil
+	case found == nil: // nothing was set since the last stop
+		return flushInput(t.fd)
+	}
+	return errors.Join(flushInput(t.fd), unix.IoctlSetTermios(t.fd, setTermios, found), flushInput(t.fd))
+}
+
+func (t *ttyInput) changed() bool {
+	if t.found == nil || t.background() {
+		return false
+	}
+	now, err := unix.IoctlGetTermios(t.fd, getTermios)
+	return err == nil && uint64(now.Lflag)&modes != t.set
+}
+
+// background compares process groups, as tcgetpgrp(3) does. A terminal that
+// does not control this process has no jobs (ENOTTY).
+func (t *ttyInput) background() bool {
+	owner, err := unix.IoctlGetInt(t.fd, unix.TIOCGPGRP)
+	if err != nil {
+		return false
+	}
+	own, err := unix.Getpgid(0)
+	return err == nil && owner != own
+}
+
+func (t *ttyInput) readByte(ctx context.Context) (byte, error) {
+	woken, wake, err := os.Pipe()
+	if err != nil {
+		return 0, err
+	}
+	defer woken.Close()
+	defer wake.Close()
+	defer context.AfterFunc(ctx, func() { wake.Close() })()
+
+	var b [1]byte
+	defer clear(b[:])
+	for {
+		if err := waitReadable(t.fd, int(woken.Fd())); err != nil {
+			return 0, err
+		}
+		if ctx.Err() != nil {
+			return 0, context.Cause(ctx)
+		}
+		n, err := unix.Read(t.fd, b[:])
+		switch {
+		case n == 1:
+			return b[0], nil
+		case errors.Is(err, unix.EAGAIN), errors.Is(err, unix.EINTR):
+		case err != nil:
+			return 0, err
+		default:
+			return 0, io.EOF // the terminal is gone
+		}
+	}
+}
+
+// maxAhead bounds what is thrown away, in bytes: a terminal keeps far less. An
+// input without an end is not a person's, and would be asked for ever.
+const maxAhead = 1 << 20
+
+// discard reads, since tcflush has another number on each system, and would
+// lose Ctrl-C.
+func (t *ttyInput) discard() (begun bool, err error) {
+	var b [256]byte
+	defer clear(b[:])
+	for range maxAhead / len(b) {
+		switch n, err := unix.Read(t.fd, b[:]); {
+		case n > 0 && bytes.ContainsAny(b[:n], string([]byte{ctrlC, ctrlBack})):
+			return false, ErrInterrupted
+		case n > 0:
+			begun = b[n-1] != '\r' && b[n-1] != '\n'
+		case errors.Is(err, unix.EINTR):
+		case errors.Is(err, unix.EAGAIN):
+			return begun, nil
+		default:
+			return false, err // nil: the terminal is gone
+		}
+	}
+	return false, fmt.Errorf("%w: input has no end", ErrInterrupted)
+}
+
+// waitReadable uses select since poll knows no terminals on macOS.
+func waitReadable(fds ...int) error {
+	for {
+		var set unix.FdSet
+		highest := 0
+		for _, fd := range fds {
+			if fd >= unix.FD_SETSIZE {
+				return fmt.Errorf("wait for terminal: descriptor %d too high", fd)
+			}
+			set.Set(fd)
+			highest = max(highest, fd)
+		}
+		_, err := unix.Select(highest+1, &set, nil, nil, nil)
+		if !errors.Is(err, unix.EINTR) {
+			return err
+		}
+	}
+}
+
+func PrepareOutput(*os.File) {}
