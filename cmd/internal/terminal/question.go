@@ -1,0 +1,170 @@
+package terminal
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+)
+
+// readLine asks until the question was neither stopped nor spoilt.
+func (t *Terminal) readLine(ctx context.Context, prompt string, l *line) error {
+	for {
+		err := t.question(ctx, prompt, l)
+		switch {
+		case errors.Is(err, errStop), errors.Is(err, errStopJob):
+			l.forget()
+			t.jobs.suspend(errors.Is(err, errStopJob))
+		case errors.Is(err, errAnew):
+			l.forget()
+		default:
+			return err
+		}
+	}
+}
+
+func (t *Terminal) question(ctx context.Context, prompt string, l *line) (err error) {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	// Echo is off before the prompt is seen: who answers it at once is not
+	// shown.
+	if err := t.begin(cancel); err != nil {
+		return fmt.Errorf("set terminal: %w", err)
+	}
+	defer func() {
+		endErr := t.end()
+		// The person's Enter was not shown either.
+		_, writeErr := io.WriteString(t.out, "\n")
+		if err == nil {
+			err = errors.Join(endErr, writeErr)
+		}
+		if errors.Is(context.Cause(ctx), errStop) && !errors.Is(err, errStop) {
+			t.jobs.suspend(false) // it came as the question was answered
+		}
+	}()
+	if l.begun, err = t.in.discard(); err != nil {
+		return fmt.Errorf("discard typed input: %w", err)
+	}
+	if l.more != nil {
+		defer func() {
+			if _, discardErr := t.in.discard(); err == nil {
+				err = discardErr
+			}
+		}()
+	}
+	if err := t.Print(strings.ReplaceAll(prompt, "\n", "\r\n")); err != nil {
+		return fmt.Errorf("write terminal: %w", err)
+	}
+	l.stops = t.jobs != nil
+	for {
+		b, err := t.in.readByte(ctx)
+		if err != nil {
+			if ctx.Err() != nil {
+				return context.Cause(ctx)
+			}
+			return fmt.Errorf("%w: %w", ErrInterrupted, err)
+		}
+		if done, err := l.key(b); done || err != nil {
+			return err
+		}
+	}
+}
+
+// begin makes the terminal raw for a question that cancel interrupts.
+func (t *Terminal) begin(cancel context.CancelCauseFunc) error {
+	t.jobs.foreground(t)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.asked, t.interrupt = true, cancel
+	return t.in.raw()
+}
+
+// end leaves the terminal quiet until the next question.
+func (t *Terminal) end() error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.interrupt = nil
+	return t.in.quiet()
+}
+
+// interrupted gives the question that stands there a cause to end, and reports
+// whether there is one.
+func (t *Terminal) interrupted(cause error) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.interrupt == nil {
+		return false
+	}
+	t.interrupt(cause)
+	return true
+}
+
+// changed reports whether another process has turned echo on again, as it
+// seems.
+func (t *Terminal) changed() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return !t.closed && t.in.changed()
+}
+
+// leave restores the settings before the process stops.
+func (t *Terminal) leave() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	_ = t.in.restore() // nothing can be done about it, and the stop must not fail
+}
+
+// Quiet turns echo off until the end, as after a question, before there is one.
+// In the background it does nothing.
+func (t *Terminal) Quiet() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.interrupt == nil && !t.closed && !t.in.background() {
+		t.asked = true
+		_ = t.in.quiet() // the next question reports it
+	}
+}
+
+// resume turns echo off again after a stop, if it was. The terminal of another
+// job is left alone, until it is ours again: a shell that brings a job to the
+// foreground need not send SIGCONT to one that runs.
+func (t *Terminal) resume() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	switch {
+	case !t.asked || t.closed:
+	case !t.in.background():
+		_ = t.in.quiet() // the next question reports it
+	case !t.awaited:
+		t.awaited = true
+		go t.awaitForeground()
+	}
+}
+
+// foregroundPoll is the time between two looks at whose terminal it is.
+const foregroundPoll = 100 * time.Millisecond
+
+// awaitForeground turns echo off as soon as the terminal is this job's again.
+func (t *Terminal) awaitForeground() {
+	for t.stillBackground() {
+		time.Sleep(foregroundPoll)
+	}
+}
+
+func (t *Terminal) stillBackground() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if !t.closed && t.in.background() {
+		return true
+	}
+	if !t.closed && t.interrupt == nil { // a question looks after itself
+		_ = t.in.quiet()
+	}
+	t.awaited = false
+	return false
+}
