@@ -53,6 +53,7 @@ func TestLooksLikeAttributes(t *testing.T) {
 		"endless identifier":    {"\x31\x83\x10\x00\x00\x30\x83\x0f\xff\xf0\x06\x7f\x2a\x03", 0x100005, true},
 		"nothing":               {"", 0, false},
 		"a set of nothing":      {"\x31\x00", 0, false},
+		"said to be empty":      {"\x31\x00\x30\x06\x06\x02\x2a\x03\x31\x00", 2, true},
 		"an algorithm":          {"\x31\x06\x30\x04\x06\x02\x2a\x03", 0, false},
 		"part of a name":        {"\x31\x0b\x30\x09\x06\x03\x55\x04\x03\x0c\x02ab", 0, false},
 		"text":                  {"1 apple, 2 pears", 0, false},

@@ -18,7 +18,7 @@ func withParts(parts ...[]byte) []byte {
 func equalParts(a, b [][]byte) bool { return slices.EqualFunc(a, b, bytes.Equal) }
 
 func TestPartsOfAMessageAreReturned(t *testing.T) {
-	cert, list := tlv(0x30, one, one), tlv(0x30, one)
+	cert, list := loose(0x30, tlv(0x05), one), tlv(0x30, one)
 	other := tlv(0xA1, tlv(0x06, []byte("\x2a")), one)
 	m, err := parse(withParts(tlv(0xA0, cert, other, cert), tlv(0xA1, list, cert)))
 	if err != nil {

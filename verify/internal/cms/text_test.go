@@ -111,7 +111,7 @@ func TestBase64AfterAFailedReadIsReadAnew(t *testing.T) {
 	good("after a failed read")
 
 	for name, changed := range map[string]string{
-		"fewer digits":  whole[:len(whole)-1000] + strings.Repeat(" ", 1000),
+		"fewer digits":  whole[:len(whole)-4] + "    ",
 		"another digit": whole[:len(whole)-1000] + "*" + whole[len(whole)-999:],
 	} {
 		if _, err := in.Message.ReadAt(make([]byte, 1), 0); err != nil { // away from the end
