@@ -43,7 +43,7 @@ func (p *person) judge(r *run) string {
 	if last := p.lastCard(); last != nil {
 		r.card = last
 		r.before = newCard(p.t).State()
-		if bytes.HasPrefix(last.State().Sign.Secret, []byte(markedOther)) || p.other && last == p.reader.cards[len(p.reader.cards)-1] {
+		if bytes.HasPrefix(last.State().Sign.Secret, []byte(markedOther)) || p.other.Load() && last == p.reader.cards[len(p.reader.cards)-1] {
 			r.before.Sign.Secret, r.before.Auth.Secret = []byte(markedOther), []byte(markedOtherPIN)
 		}
 		r.checkChange(o)
@@ -162,7 +162,7 @@ func (p *person) checkSent(r *run, o object, screen string) {
 			r.wrong("%d tries are gone, with %q typed", n, p.habit.old)
 		}
 	}
-	if p.other && len(wrong) > 1 {
+	if p.other.Load() && len(wrong) > 1 {
 		r.wrong("the tries of two cards are gone")
 	}
 	said := strings.Count(screen, "wrong; ")
@@ -229,7 +229,7 @@ func (p *person) checkEnd(r *run, o object, ended time.Time) {
 			r.wrong("exit %d after %s", r.exit, d.name)
 		}
 	default: // the card was lifted
-		if !slices.Contains([]int{0, 5, 9, 130}, r.exit) || r.exit == 130 && !p.leaves && !p.other {
+		if !slices.Contains([]int{0, 5, 9, 130}, r.exit) || r.exit == 130 && !p.leaves.Load() && !p.other.Load() {
 			r.wrong("exit %d after %s", r.exit, d.name)
 		}
 	}

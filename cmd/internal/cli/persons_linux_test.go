@@ -85,7 +85,7 @@ var deeds = []deed{
 	{name: "SIGTSTP, continued", fits: anywhere, do: func(p *person, m moment) {
 		p.stop(m, func() { _ = unix.Kill(os.Getpid(), unix.SIGTSTP) })
 	}, stops: true, turn: 2},
-	{name: "lifts the card", fits: everywhere, do: func(p *person, _ moment) { p.reader.lift(); p.leaves = true }},
+	{name: "lifts the card", fits: everywhere, do: func(p *person, _ moment) { p.reader.lift(); p.leaves.Store(true) }},
 	{name: "lifts it, and lays it back at once", fits: anywhere, do: func(p *person, _ moment) {
 		if card := p.reader.lift(); card != nil {
 			p.reader.lay(card)
@@ -96,20 +96,20 @@ var deeds = []deed{
 		p.reader.lift()
 		card := newCard(p.t)
 		card.Replace(func(s *virtual.State) { s.Sign.Secret, s.Auth.Secret = []byte(markedOther), []byte(markedOtherPIN) })
-		p.other, p.said = true, ""
+		p.other.Store(true)
 		p.reader.lay(card)
 	}},
 	{name: "types the password ahead", fits: betweenKeys, do: typing(markedAhead + "\r")},
 	{name: "types half a password ahead", fits: betweenKeys, do: typing(markedAhead[:6]), turn: 1},
 	{name: "types yes ahead", fits: betweenKeys, do: typing("yes\r"), turn: 2},
 	{name: "another program spends a try", fits: beside, do: func(p *person, _ moment) {
-		if card := p.reader.card; card != nil {
+		if card := p.reader.now(); card != nil {
 			card.Replace(func(s *virtual.State) { s.Sign.Tries--; s.Auth.Tries-- })
 		}
 	}},
-	{name: "another program logs in", fits: beside, do: func(p *person, _ moment) { logIn(p.t, p.reader.card) }},
+	{name: "another program logs in", fits: beside, do: func(p *person, _ moment) { logIn(p.t, p.reader.now()) }},
 	{name: "another program logs in, and resets", fits: beside, do: func(p *person, _ moment) {
-		logIn(p.t, p.reader.card)
+		logIn(p.t, p.reader.now())
 		p.reader.mu.Lock()
 		defer p.reader.mu.Unlock()
 		if p.reader.card != nil {
@@ -165,7 +165,7 @@ func TestAPersonActsAtAnyMoment(t *testing.T) {
 			sit := func(d *deed, at int) (*person, *run) {
 				clean(t, dir, a.files)
 				os.Remove(dir + "/file0.p7m")
-				p := newPerson(t, a.habit, readings[reading])
+				p := newPerson(t, a.habit)
 				p.deed, p.at = d, at
 				if !a.noCard {
 					p.reader.lay(newCard(t, readings[reading]))

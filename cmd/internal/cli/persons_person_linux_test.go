@@ -5,21 +5,16 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"os/signal"
 	"regexp"
 	"runtime"
-	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
-	"unsafe"
 
 	"golang.org/x/sys/unix"
 
-	"natsuin/card/virtual"
 	"natsuin/cmd/internal/cli"
 	"natsuin/cmd/internal/console"
 	"natsuin/cmd/internal/terminal"
@@ -53,19 +48,20 @@ type person struct {
 	invalid  []string
 	terminal unix.Termios // as it was
 
-	next     int    // of the secrets of habit
-	given    int    // secrets that may be sent
-	last     string // question that was answered
-	said     string // since the last secret was given
-	behind   string // typed in one go with the next answer
-	leaves   bool   // does not lay the card back
-	other    bool   // has laid another card
-	agreed   int    // the laying of the card that the notice was agreed to for
-	begin    int    // of the screen of this run
-	question int    // of the screen from the first question on; -1 before
+	next     int         // of the secrets of habit
+	given    int         // secrets that may be sent
+	last     string      // question that was answered
+	said     string      // since the last secret was given
+	behind   string      // typed in one go with the next answer
+	leaves   atomic.Bool // does not lay the card back
+	other    atomic.Bool // has laid another card
+	knows    bool        // that nothing was wrong for that yet
+	agreed   int         // the laying of the card that the notice was agreed to for
+	begin    int         // of the screen of this run
+	question int         // of the screen from the first question on; -1 before
 }
 
-func newPerson(t *testing.T, h habit, reading func(*virtual.Options)) *person {
+func newPerson(t *testing.T, h habit) *person {
 	p := &person{
 		t: t, pty: thePTY(), habit: h, at: -1, question: -1,
 		signals: make(chan os.Signal), done: make(chan struct{}), stopped: make(chan struct{}),
@@ -110,34 +106,6 @@ func (p *person) pass(m moment) bool {
 	return true
 }
 
-// countShown is the number of tries at the end of a line.
-var countShown = regexp.MustCompile(`: (\d) tr(y|ies) left`)
-
-// agreesTo notes what is sent though the person has not seen the count of tries, or
-// not agreed to the notice, of the card that lies there.
-func (p *person) agreesTo(op virtual.Op) {
-	p.reader.mu.Lock()
-	card, laid := p.reader.card, p.reader.laid
-	p.reader.mu.Unlock()
-	if card == nil || laid != p.reader.reached {
-		return
-	}
-	if op == virtual.OpVerify {
-		state := card.State()
-		left := state.Sign.Tries
-		if p.habit.old[0] == markedPIN {
-			left = state.Auth.Tries
-		}
-		all := countShown.FindAllStringSubmatch(p.shown(0), -1)
-		if len(all) == 0 || all[len(all)-1][1] != strconv.Itoa(left) {
-			p.wrongly("a secret is sent with %d tries left, and the screen shows %q", left, all)
-		}
-	}
-	if op == virtual.OpSign && p.agreed != laid {
-		p.wrongly("signed without an answer to the notice")
-	}
-}
-
 // afterFunc is the clock of the run: time passes when the person acts.
 func (p *person) afterFunc(_ time.Duration, f func()) (stop func()) {
 	set := func(f func()) {
@@ -152,16 +120,12 @@ func (p *person) afterFunc(_ time.Duration, f func()) (stop func()) {
 
 // waitForCard lays the card down, or interrupts the run.
 func (p *person) waitForCard(ctx context.Context) {
-	if p.leaves {
+	if p.leaves.Load() {
 		p.types("\x03")
 		p.reader.ended()
 		return
 	}
-	card := newCard(p.t)
-	if n := len(p.reader.cards); n > 0 {
-		card = p.reader.cards[n-1]
-	}
-	p.reader.lay(card)
+	p.reader.layBack(newCard(p.t))
 }
 
 // awaitTold waits until the screen says that the card's answer is awaited.
@@ -297,6 +261,10 @@ func current(question string) bool {
 // choose returns what the person answers: the next secret only where the one
 // before was wrong.
 func (p *person) choose(question string) (text string, next int) {
+	other := p.other.Load()
+	if other && !p.knows {
+		p.said, p.knows = "", true
+	}
 	refused := strings.Contains(p.said, "wrong; ") || strings.Contains(p.said, "the same wrong one") || strings.Contains(p.said, anyway)
 	next = p.next
 	switch {
@@ -306,11 +274,11 @@ func (p *person) choose(question string) (text string, next int) {
 		return "yes", next
 	case !current(question):
 		return p.habit.new, next
-	case p.other && refused:
+	case other && refused:
 		return "\x03", next
-	case p.other && p.habit.old[0] == markedPIN:
+	case other && p.habit.old[0] == markedPIN:
 		return markedOtherPIN, next
-	case p.other:
+	case other:
 		return markedOther, next
 	case refused:
 		next++
@@ -319,89 +287,4 @@ func (p *person) choose(question string) (text string, next int) {
 		return "\x03", next
 	}
 	return p.habit.old[next], next
-}
-
-// people is who takes the signals of this process.
-var people atomic.Pointer[person]
-
-// listen keeps signals from ending this process, and gives them to the run.
-func listen(t *testing.T) {
-	signals := make(chan os.Signal, 16)
-	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT)
-	go func() {
-		for s := range signals {
-			p := people.Load()
-			if p == nil {
-				continue
-			}
-			select {
-			case p.signals <- s:
-			case <-p.done:
-			}
-		}
-	}()
-	t.Cleanup(func() {
-		signal.Stop(signals)
-		close(signals)
-	})
-}
-
-// stop has the run stopped, and continues it as soon as it is. While the card is
-// held that is later.
-func (p *person) stop(m moment, do func()) {
-	arrived := make(chan os.Signal, 1)
-	signal.Notify(arrived, unix.SIGTSTP)
-	defer signal.Stop(arrived)
-	go p.continues()
-	do()
-	if m.held() {
-		<-arrived
-		time.Sleep(time.Millisecond) // in which a run that holds nothing would stop
-		return
-	}
-	select {
-	case <-p.stopped:
-	case <-time.After(patience / 10):
-		p.wrongly("it does not stop")
-	}
-}
-
-// continues waits for the stop, looks at how the run has left card and terminal,
-// and continues it.
-func (p *person) continues() {
-	for limit := time.Now().Add(patience / 10); !stopping(); time.Sleep(100 * time.Microsecond) {
-		if time.Now().After(limit) {
-			return
-		}
-	}
-	if p.reader.holding() != 0 {
-		p.wrongly("stopped while it holds the card")
-	}
-	if now, err := unix.IoctlGetTermios(3, unix.TCGETS); err != nil || *now != p.terminal {
-		p.wrongly("stopped with the terminal not as it was")
-	}
-	for stopping() {
-		_ = unix.Kill(os.Getpid(), unix.SIGCONT)
-		time.Sleep(200 * time.Microsecond)
-	}
-	close(p.stopped)
-}
-
-// settled returns when nothing is left of the signals that continued the run: a
-// late one would take back the next stop.
-func settled() {
-	continued := make(chan os.Signal, 1)
-	signal.Notify(continued, unix.SIGCONT)
-	defer signal.Stop(continued)
-	_ = unix.Kill(os.Getpid(), unix.SIGCONT)
-	<-continued
-	time.Sleep(time.Millisecond)
-}
-
-// stopping reports whether SIGTSTP has its default action, as it has only while
-// the process is stopped by its own will.
-func stopping() bool {
-	var action [16]uintptr
-	_, _, errno := unix.RawSyscall6(unix.SYS_RT_SIGACTION, uintptr(unix.SIGTSTP), 0, uintptr(unsafe.Pointer(&action)), 8, 0, 0)
-	return errno == 0 && action[0] == 0
 }

@@ -7,7 +7,6 @@ import (
 	"sync"
 	"time"
 
-	"natsuin/card/apdu"
 	"natsuin/card/pcsc"
 	"natsuin/card/virtual"
 	"natsuin/cmd/internal/access"
@@ -100,6 +99,23 @@ func (r *reader) lay(card *virtual.Card) {
 	r.laid++
 }
 
+// layBack lays the card that was lifted, or else a new one.
+func (r *reader) layBack(card *virtual.Card) {
+	r.mu.Lock()
+	if n := len(r.cards); n > 0 {
+		card = r.cards[n-1]
+	}
+	r.mu.Unlock()
+	r.lay(card)
+}
+
+// now is the card that lies in the reader.
+func (r *reader) now() *virtual.Card {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.card
+}
+
 func (r *reader) lift() *virtual.Card {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -111,11 +127,7 @@ func (r *reader) lift() *virtual.Card {
 	return card
 }
 
-func (r *reader) present() bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.card != nil
-}
+func (r *reader) present() bool { return r.now() != nil }
 
 func (r *reader) owe(what string) {
 	r.mu.Lock()
@@ -180,212 +192,6 @@ func (r *reader) Connect(ctx context.Context, name string) (access.Connection, e
 	}
 	r.open++
 	return &readerConn{r: r, laid: r.laid}, nil
-}
-
-// A readerConn behaves as pcsc.Conn does.
-type readerConn struct {
-	r      *reader
-	laid   int // the card that it is to
-	begun  bool
-	left   bool // the last transaction left the card as it was
-	closed bool
-	dead   error
-}
-
-func (c *readerConn) Reader() string { return real }
-
-func (c *readerConn) fail(op string, err error) error {
-	return &pcsc.Error{Op: op, Reader: real, Err: err}
-}
-
-func (c *readerConn) usable(op string) error {
-	r := c.r
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	switch {
-	case c.closed:
-		r.broken = append(r.broken, op+" on a closed connection")
-	case c.dead != nil:
-		return c.fail(op, c.dead)
-	case r.card == nil || r.laid != c.laid:
-		return c.fail(op, pcsc.ErrRemoved)
-	}
-	return nil
-}
-
-// giveUp leaves the connection of no further use, and the card reset as soon as
-// the call comes back.
-func (c *readerConn) giveUp(ctx context.Context, why error) error {
-	c.r.ended()
-	c.reset()
-	c.dead = why
-	return context.Cause(ctx)
-}
-
-// reset resets the card, if it is still there.
-func (c *readerConn) reset() {
-	c.r.mu.Lock()
-	defer c.r.mu.Unlock()
-	if c.r.card != nil && c.r.laid == c.laid {
-		c.r.card.Reset()
-	}
-}
-
-// Begin waits for another program as long as the person who acts here does.
-func (c *readerConn) Begin(ctx context.Context) error {
-	if ctx.Err() != nil {
-		return context.Cause(ctx)
-	}
-	r := c.r
-	if r.pass(moment{place: atBegin}) && r.ends() {
-		r.ended()
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		r.taken, c.dead = true, pcsc.ErrBusy
-		return context.Cause(ctx)
-	}
-	if err := c.usable("begin"); err != nil {
-		return err
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	switch {
-	case r.taken:
-		c.dead = pcsc.ErrBusy
-		return c.fail("begin", pcsc.ErrBusy)
-	case r.reset && c.left:
-		r.reset = false
-		return c.fail("begin", pcsc.ErrReset)
-	case c.begun:
-		r.broken = append(r.broken, "a transaction within another")
-	}
-	c.begun = true
-	r.held++
-	return nil
-}
-
-func (c *readerConn) release() {
-	c.r.mu.Lock()
-	defer c.r.mu.Unlock()
-	if c.begun {
-		c.begun = false
-		c.r.held--
-	}
-}
-
-func (c *readerConn) Transmit(command []byte) ([]byte, error) {
-	return c.transmit(context.Background(), command)
-}
-
-func (c *readerConn) TransmitContext(ctx context.Context, command []byte) ([]byte, error) {
-	if ctx.Err() != nil {
-		return nil, context.Cause(ctx)
-	}
-	return c.transmit(ctx, command)
-}
-
-func (c *readerConn) transmit(ctx context.Context, command []byte) ([]byte, error) {
-	r := c.r
-	if !c.begun {
-		r.owe("a command outside a transaction")
-	}
-	m := moment{atCommand, operation(command)}
-	r.mu.Lock()
-	card, late := r.card, r.acted
-	r.reached = c.laid
-	if apdu.CarriesSecret(command) {
-		r.sent = append(r.sent, command)
-	}
-	r.mu.Unlock()
-	e := exchange{op: m.op, card: card, late: late}
-	note := func() {
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		r.log = append(r.log, e)
-	}
-	if r.pass(m) && r.ends() {
-		if !m.secret() {
-			return nil, c.giveUp(ctx, pcsc.ErrNoAnswer)
-		}
-		r.ended()
-		r.told()
-	}
-	if err := c.usable("transmit"); err != nil {
-		e.lost = true
-		note()
-		return nil, err
-	}
-	answer, err := card.Transmit(command)
-	if err != nil || len(answer) < 2 {
-		return nil, c.fail("transmit", pcsc.ErrRemoved)
-	}
-	e.status = uint16(answer[len(answer)-2])<<8 | uint16(answer[len(answer)-1])
-	m.place = atAnswer
-	r.at(m)
-	if err := c.usable("transmit"); err != nil {
-		e.lost = true
-		note()
-		return nil, err
-	}
-	note()
-	return answer, nil
-}
-
-// operation names a command by its bytes (docs/card.md §2).
-func operation(command []byte) virtual.Op {
-	switch {
-	case command[1] == 0xA4 && command[2] == 0x04:
-		return virtual.OpSelectApplication
-	case command[1] == 0xA4:
-		return virtual.OpSelectFile
-	case command[1] == 0xB0:
-		return virtual.OpReadBinary
-	case command[1] == 0x20 && len(command) == 4:
-		return virtual.OpQuery
-	case command[1] == 0x20:
-		return virtual.OpVerify
-	case command[1] == 0x24:
-		return virtual.OpChange
-	case command[1] == 0x2A:
-		return virtual.OpSign
-	}
-	return virtual.OpOther
-}
-
-func (c *readerConn) End(reset bool) error {
-	if c.dead == nil {
-		c.left = !reset
-	}
-	err := c.usable("end")
-	if err == nil && reset {
-		c.reset()
-	}
-	c.release()
-	c.r.at(moment{place: atEnd})
-	return err
-}
-
-func (c *readerConn) Close() error { return c.close(true) }
-
-func (c *readerConn) Leave() error { return c.close(false) }
-
-func (c *readerConn) close(reset bool) error {
-	if c.closed {
-		return nil
-	}
-	if c.begun {
-		c.r.owe("closed with a transaction that was not ended")
-	}
-	c.release()
-	if reset && c.dead == nil {
-		c.reset()
-	}
-	c.closed = true
-	c.r.mu.Lock()
-	c.r.open--
-	c.r.mu.Unlock()
-	c.r.at(moment{place: atClose})
-	return nil
 }
 
 // owes returns what the run left undone.
