@@ -28,7 +28,7 @@ func TestBufferOfACommandDoesNotGrow(t *testing.T) {
 	}
 }
 
-// pieces is a card that gives n pieces of size bytes, the last of them with 9000.
+// pieces returns a card that gives n pieces of size bytes, the last with 9000.
 func pieces(n, size int) *script {
 	s := &script{}
 	for i := range n {
