@@ -9,7 +9,6 @@ import (
 
 	"natsuin/card/pcsc/pcscdtest"
 	"natsuin/card/virtual"
-	"natsuin/cmd/internal/access"
 	"natsuin/cmd/internal/cli"
 )
 
@@ -64,8 +63,13 @@ var atTheCard = []string{
 	"truncated to one byte", "data cut short", "without status", "65,000 bytes of junk", "wrong certificate", "certificate of another key",
 }
 
-// theReaders are those of the machine.
-var theReaders = sync.OnceValue(func() access.Readers { return cli.OS().Readers })
+// theSystem is what natsuin takes from this process, which has its signals once.
+// The tests continue it when it stops, in a shell's place.
+var theSystem = sync.OnceValue(func() *cli.Env {
+	env := cli.OS()
+	env.Jobs.HasShell = func() bool { return true }
+	return env
+})
 
 // A sample is the one reader and the card that goes through all cases.
 type sample struct {
@@ -85,7 +89,7 @@ func (s *sample) play(t *testing.T, a act, dir string, fault *virtual.Fault) *ru
 	if fault != nil {
 		s.card.Inject(*fault)
 	}
-	return perform(a, dir, theReaders(), s.card, "--json", "--lang", "ja", "--reader", s.service.Reader())
+	return perform(a, dir, theSystem().Readers, s.card, "--json", "--lang", "ja", "--reader", s.service.Reader())
 }
 
 func (s *sample) strike(t *testing.T, a act, dir string, f fault, at int, log []virtual.Entry) {

@@ -20,14 +20,6 @@ import (
 	"natsuin/cmd/internal/terminal"
 )
 
-// theJobs stops this process as natsuin is stopped. The kernel stops no process
-// without a shell (an orphaned process group), so that the test runs on meanwhile.
-var theJobs = sync.OnceValue(func() *terminal.JobControl {
-	jobs := terminal.NewJobControl()
-	jobs.HasShell = func() bool { return true }
-	return jobs
-})
-
 // A person follows a habit at the terminal and acts once, at one moment of a run.
 type person struct {
 	t      *testing.T
@@ -179,7 +171,7 @@ func (p *person) run(dir string, flags ...string) *run {
 		defer close(p.done)
 		exit = cli.Main(&cli.Env{
 			Args: args, Readers: p.reader, Now: time.Now, Getenv: func(string) string { return "" },
-			Signals: p.signals, Jobs: theJobs(), AfterFunc: p.afterFunc,
+			Signals: p.signals, Jobs: theSystem().Jobs, AfterFunc: p.afterFunc,
 			Streams: &console.Streams{In: strings.NewReader(""), Out: &stdout, Err: &stderr, Terminal: terminal.Open},
 		})
 	}()

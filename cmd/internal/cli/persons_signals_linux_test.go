@@ -38,7 +38,8 @@ func listen(t *testing.T) {
 }
 
 // stop has the run stopped, and continues it as soon as it is. While the card is
-// held that is later.
+// held that is later. The kernel stops no process without a shell (an orphaned
+// process group), so that the test runs on meanwhile.
 func (p *person) stop(m moment, do func()) {
 	arrived := make(chan os.Signal, 1)
 	signal.Notify(arrived, unix.SIGTSTP)

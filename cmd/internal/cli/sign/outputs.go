@@ -26,7 +26,8 @@ func (r *run) write(ctx context.Context, j *job, render rendering) error {
 		return err
 	}
 	defer f.Abort()
-	if err := render(ctx, f); err != nil {
+	// A signal leaves the copy the time that close grants, not none.
+	if err := render(context.WithoutCancel(ctx), f); err != nil {
 		return writeError(j, err)
 	}
 	if r.writer.left.Load() {
