@@ -4,7 +4,10 @@ package terminal
 
 // A JobControl does nothing here: there are no jobs, or signals cannot be given
 // their default action again.
-type JobControl struct{}
+type JobControl struct {
+	// HasShell is of no use here.
+	HasShell func() bool
+}
 
 // NewJobControl returns nil.
 func NewJobControl() *JobControl { return nil }
