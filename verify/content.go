@@ -89,15 +89,13 @@ func (c contents) read(ctx context.Context) (*document, error) {
 	if c.out != nil && c.attached() {
 		writers = append(writers, c.out)
 	}
-	length, shaped := int64(0), false
+	var shape AttributeShape
+	writers = append(writers, &shape)
 	others := make([]comparison, len(sources)-1)
 	for i := range others {
 		others[i].r = sources[i+1]
 	}
 	err := blocks(ctx, sources[0], func(piece []byte) error {
-		if d.size == 0 {
-			length, shaped = cms.LooksLikeAttributes(piece)
-		}
 		d.size += int64(len(piece))
 		for _, w := range writers {
 			if _, err := w.Write(piece); err != nil {
@@ -128,7 +126,7 @@ func (c contents) read(ctx context.Context) (*document, error) {
 	for algorithm, h := range hashes {
 		d.digests[algorithm] = h.Sum(nil)
 	}
-	d.attributeLike = shaped && (length < 0 || length == d.size)
+	d.attributeLike = shape.Matches()
 	return d, nil
 }
 

@@ -260,7 +260,8 @@ func (a *app) writeJSON(x i18n.Explanation) error {
 		Exit    int       `json:"exit"`
 		Message string    `json:"message,omitempty"`
 		Hint    string    `json:"hint,omitempty"`
-	}{1, a.command, x.Code == i18n.CodeOK, x.Code, x.Exit(), x.Message, x.Hint}
+		Reason  string    `json:"reason,omitempty"`
+	}{1, a.command, x.Code == i18n.CodeOK, x.Code, x.Exit(), x.Message, x.Hint, x.Reason}
 	object, err := marshal(head)
 	if err != nil {
 		return err

@@ -40,6 +40,7 @@ type signFile struct {
 	Digest    *string   `json:"digest"`
 	OK        bool      `json:"ok"`
 	Code      i18n.Code `json:"code"`
+	Reason    string    `json:"reason,omitempty"`
 }
 
 type signSigner struct {
@@ -221,6 +222,6 @@ func (r *signRun) notice(ctx context.Context, authEnd *time.Time) error {
 // fail marks a file with the outcome that stopped it.
 func (j *job) fail(err error) {
 	if !errors.Is(err, context.Canceled) {
-		j.report.Code = i18n.CodeOf(err)
+		j.report.Code, j.report.Reason = i18n.CodeOf(err), i18n.ReasonOf(err)
 	}
 }

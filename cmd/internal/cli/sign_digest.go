@@ -11,6 +11,7 @@ import (
 
 	"natsuin/card"
 	"natsuin/sign"
+	"natsuin/verify"
 )
 
 // digest hashes every input, on all cores, before the card is touched. What can be read
@@ -95,7 +96,12 @@ func (r *signRun) read(ctx context.Context, jobs []*job, hash func(context.Conte
 	group.SetLimit(runtime.NumCPU())
 	for _, j := range jobs {
 		group.Go(func() error {
-			err := j.read(ctx, r, func(in io.Reader) error { return hash(ctx, j, io.TeeReader(in, bar)) })
+			var shape verify.AttributeShape
+			seen := io.MultiWriter(bar, &shape)
+			err := j.read(ctx, r, func(in io.Reader) error { return hash(ctx, j, io.TeeReader(in, seen)) })
+			if err == nil {
+				err = r.suitable(j, &shape)
+			}
 			if err != nil {
 				j.fail(err)
 			}

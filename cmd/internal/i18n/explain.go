@@ -12,6 +12,8 @@ type Error struct {
 	ID    string // of the message; its hint is ID + ".hint"
 	Pairs []any  // names and values for both, as Printer.T takes them
 	Err   error  // the cause, for -v; may be nil
+	// Reason says why a file is not one for the verb; only with CodeUnsuitable.
+	Reason string
 	// ExitCode stands for the code's own when it is not 0: whatever doctor finds
 	// first, it exits with 5 (docs/cli.md, "Exit codes").
 	ExitCode int
@@ -36,6 +38,7 @@ type Explanation struct {
 	Code    Code
 	Message string
 	Hint    string // the next step
+	Reason  string // of CodeUnsuitable; empty otherwise
 
 	exit int
 }
@@ -59,7 +62,7 @@ func (p *Printer) Explain(err error) Explanation {
 	if e.Code == CodeInternal && p.Version != nil {
 		pairs = append(pairs, "Version", p.Version())
 	}
-	x := Explanation{Code: e.Code, Message: p.T(e.ID, pairs...), exit: e.ExitCode}
+	x := Explanation{Code: e.Code, Message: p.T(e.ID, pairs...), Reason: e.Reason, exit: e.ExitCode}
 	if hint := e.ID + ".hint"; p.Has(hint) {
 		x.Hint = p.T(hint, pairs...)
 	}
@@ -78,6 +81,15 @@ func CodeOf(err error) Code {
 		return CodeOK
 	}
 	return classify(err).Code
+}
+
+// ReasonOf returns why a file is not one for the verb, empty for any other
+// error.
+func ReasonOf(err error) string {
+	if err == nil {
+		return ""
+	}
+	return classify(err).Reason
 }
 
 func classify(err error) *Error {
