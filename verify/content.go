@@ -90,7 +90,8 @@ func (c contents) read(ctx context.Context) (*document, error) {
 		writers = append(writers, c.out)
 	}
 	var shape AttributeShape
-	writers = append(writers, &shape)
+	var inner nested
+	writers = append(writers, &shape, &inner)
 	others := make([]comparison, len(sources)-1)
 	for i := range others {
 		others[i].r = sources[i+1]
@@ -112,7 +113,7 @@ func (c contents) read(ctx context.Context) (*document, error) {
 	if err != nil {
 		return nil, err
 	}
-	d.check = passed(CheckContent, "")
+	d.check = passed(CheckContent, inner.remark())
 	for i := range others {
 		same, err := others[i].finished()
 		if err != nil {

@@ -174,6 +174,9 @@ func readCertificates(ctx context.Context, name string) ([]*x509.Certificate, er
 		return nil, err
 	}
 	certs, err := verify.ParseCertificates(b)
+	if err != nil && verify.IsUTF16(b) {
+		return nil, utf16Error(name)
+	}
 	if err != nil {
 		return nil, &i18n.Error{Code: i18n.CodeFile, ID: "err.file.certificate", Pairs: []any{"Path", ui.Escape(name)}, Err: err}
 	}
@@ -187,8 +190,13 @@ func readSmall(ctx context.Context, name string) ([]byte, error) {
 		return nil, fileError("err.file.read", name, err)
 	}
 	defer f.Close()
+	return readBounded(stream(ctx, f), name)
+}
+
+// readBounded reads what is meant to be small to its end.
+func readBounded(in io.Reader, name string) ([]byte, error) {
 	const most = 64 << 20
-	b, err := io.ReadAll(io.LimitReader(stream(ctx, f), most+1))
+	b, err := io.ReadAll(io.LimitReader(in, most+1))
 	if err != nil {
 		return nil, fileError("err.file.read", name, err)
 	}

@@ -55,8 +55,8 @@ func (a *app) scriptSecrets(ctx context.Context, n int, inputs ...string) ([]car
 	}
 	in := stream(ctx, r)
 	secrets := make([]card.Secret, 0, n)
-	for range n {
-		s, err := a.readSecretLine(in)
+	for i := range n {
+		s, err := a.readSecretLine(in, i == 0)
 		if err != nil {
 			wipe(secrets)
 			return nil, err
@@ -73,9 +73,10 @@ func (a *app) scriptSecrets(ctx context.Context, n int, inputs ...string) ([]car
 }
 
 // readSecretLine reads up to one LF or CRLF, or the end, and not a byte further:
-// the source may be a pipe that stays open.
-func (a *app) readSecretLine(r io.Reader) (card.Secret, error) {
-	line := make([]byte, 0, longestSecret+2)
+// the source may be a pipe that stays open. A byte order mark before the first line is
+// skipped, and UTF-16 is refused.
+func (a *app) readSecretLine(r io.Reader, first bool) (card.Secret, error) {
+	line := make([]byte, 0, len(byteOrderMark)+longestSecret+2)
 	b := make([]byte, 1) // one for all: of one for each the secret would lie in a row on the heap
 	defer clear(b)
 	for {
@@ -99,6 +100,13 @@ func (a *app) readSecretLine(r io.Reader) (card.Secret, error) {
 		if err == io.EOF {
 			break
 		}
+	}
+	if isUTF16Line(line) {
+		clear(line)
+		return card.Secret{}, &i18n.Error{Code: i18n.CodeBadSecretForm, ID: "err.secret.utf16"}
+	}
+	if first {
+		line = bytes.TrimPrefix(line, byteOrderMark)
 	}
 	if len(line) == 0 {
 		return card.Secret{}, &i18n.Error{Code: i18n.CodeBadSecretForm, ID: "err.secret.empty"}

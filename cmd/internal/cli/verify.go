@@ -2,17 +2,13 @@ package cli
 
 import (
 	"context"
-	"errors"
-	"os"
-	"path/filepath"
 	"runtime"
-	"strings"
+	"sync"
 
 	"github.com/spf13/cobra"
 
 	"natsuin/cmd/internal/i18n"
 	"natsuin/cmd/internal/outfile"
-	"natsuin/cmd/internal/ui"
 	"natsuin/verify"
 )
 
@@ -60,6 +56,7 @@ type verifyRun struct {
 	app    *app
 	opts   *verifyOptions
 	policy verify.Policy
+	stdin  func() ([]byte, error) // the signature that "-" names, read once
 }
 
 // A pair is a signature and the content that it speaks of; "" means that the
@@ -67,7 +64,8 @@ type verifyRun struct {
 type pair struct{ signature, content string }
 
 func (r *verifyRun) run(ctx context.Context, args []string) error {
-	pairs, err := r.pairs(args)
+	r.stdin = sync.OnceValues(func() ([]byte, error) { return r.readStdin(ctx) })
+	pairs, err := r.pairs(ctx, args)
 	if err != nil {
 		return err
 	}
@@ -106,54 +104,6 @@ func (r *verifyRun) judgeAll(ctx context.Context, pairs []pair) <-chan chan *jud
 	return answers
 }
 
-// pairs sorts the arguments into signatures and their contents (docs/cli.md,
-// "Verify's arguments").
-func (r *verifyRun) pairs(args []string) ([]pair, error) {
-	var list []pair
-	for _, arg := range args {
-		if isSignatureName(arg) {
-			list = append(list, pair{signature: arg})
-			continue
-		}
-		if len(list) == 0 {
-			return nil, usage("err.verify.content-first", "Path", ui.Escape(arg))
-		}
-		last := &list[len(list)-1]
-		if last.content != "" {
-			return nil, usage("err.verify.content-twice", "Path", ui.Escape(arg))
-		}
-		last.content = arg
-	}
-	o := r.opts
-	stdin := 0
-	for _, p := range list {
-		if p.content == "-" {
-			stdin++
-		}
-	}
-	if stdin > 1 {
-		return nil, usage("err.sign.stdin-twice")
-	}
-	if len(list) != 1 {
-		for _, flag := range []struct{ name, value string }{{"--content", o.content}, {"--signer", o.signer}, {"--out", o.out}} {
-			if flag.value != "" {
-				return nil, usage("err.verify.one", "Flag", flag.name)
-			}
-		}
-	}
-	if o.content != "" {
-		if list[0].content != "" {
-			return nil, usage("err.verify.content-twice", "Path", ui.Escape(list[0].content))
-		}
-		list[0].content = o.content
-	}
-	return list, nil
-}
-
-func isSignatureName(name string) bool {
-	return oneOf(strings.ToLower(filepath.Ext(name)), ".p7s", ".p7m", ".pem", ".eml")
-}
-
 // A judged is the answer about one signature file: a report, or why there is none.
 type judged struct {
 	pair
@@ -184,22 +134,13 @@ func (r *verifyRun) judge(ctx context.Context, p pair) *judged {
 	if j.err = ctx.Err(); j.err != nil {
 		return j
 	}
-	if info, err := os.Stat(p.signature); err == nil && !info.Mode().IsRegular() {
-		j.err = fileError("err.file.regular", p.signature, errNotRegular)
-		return j
-	}
-	sig, err := os.Open(p.signature)
+	sig, err := r.openSignature(ctx, p.signature)
 	if err != nil {
-		j.err = fileError("err.file.read", p.signature, err)
+		j.err = err
 		return j
 	}
 	defer sig.Close()
-	info, err := sig.Stat()
-	if err != nil {
-		j.err = fileError("err.file.read", p.signature, err)
-		return j
-	}
-	in := verify.Input{Signature: sig, Size: info.Size()}
+	in := verify.Input{Signature: sig, Size: sig.size}
 	if p.content == "" {
 		j.content = impliedContent(p.signature) // none: perhaps it is inside
 	}
@@ -216,21 +157,6 @@ func (r *verifyRun) judge(ctx context.Context, p pair) *judged {
 	}
 	r.judgeInto(ctx, j, in)
 	return j
-}
-
-var errNotRegular = errors.New("not a regular file")
-
-// impliedContent is the file that a detached signature implies, its own name less .p7s,
-// or "". A folder or a pipe only happens to have that name.
-func impliedContent(signature string) string {
-	if !strings.EqualFold(filepath.Ext(signature), ".p7s") {
-		return ""
-	}
-	name := signature[:len(signature)-len(".p7s")]
-	if info, err := os.Stat(name); err != nil || !info.Mode().IsRegular() {
-		return ""
-	}
-	return name
 }
 
 // judgeInto lets attached content go to --out only after VALID.
@@ -251,6 +177,7 @@ func (r *verifyRun) judgeInto(ctx context.Context, j *judged, in verify.Input) {
 		j.err = ctx.Err()
 	case err != nil:
 		j.err = fileError("err.file.read", j.signature, err)
+	case r.unsuitable(j, in, report):
 	case r.opts.out != "" && !report.Attached:
 		j.err = usage("err.verify.out-detached")
 	default:

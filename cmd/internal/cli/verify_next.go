@@ -11,7 +11,7 @@ import (
 func (r *verifyRun) outcomeOf(j *judged) error {
 	verdict := j.report.Verdict
 	return &verdictError{verdictCode(verdict), "verify.outcome." + strings.ToLower(verdict.String()),
-		[]any{"Path", ui.Escape(j.signature), "Verdict", r.verdictLine(j.report), "Next", r.app.t(nextStep(j.report))}}
+		[]any{"Path", ui.Escape(j.signature), "Verdict", r.verdictLine(j.report), "Next", r.next(j)}}
 }
 
 // nextSteps are the ids of what can be done about a reason, where the flag that answers it
@@ -25,6 +25,10 @@ var nextSteps = []struct {
 	{verify.ReasonChainWeak, "verify.next.weak-path"},
 	{verify.ReasonNoCertificate, "verify.next.cert"},
 	{verify.ReasonAuthRoot, "verify.next.auth"},
+	{verify.ReasonTrailingByte, "verify.next.trailing"},
+	{verify.ReasonTrailingZeros, "verify.next.trailing"},
+	{verify.ReasonRevocationUnchecked, "verify.next.revocation"},
+	{verify.ReasonRevocationUnknown, "verify.next.revocation"},
 }
 
 // nextStep is the id of the next step after a verdict that is not VALID.

@@ -92,6 +92,9 @@ func (a *app) revocationSources(ctx context.Context, p *verify.Policy, crls []st
 			return err
 		}
 		lists, err := verify.ReadLists(b)
+		if err != nil && verify.IsUTF16(b) {
+			return utf16Error(name)
+		}
 		if err != nil {
 			return &i18n.Error{Code: i18n.CodeFile, ID: "err.file.crl", Pairs: []any{"Path", ui.Escape(name)}, Err: err}
 		}

@@ -22,6 +22,8 @@ type verifyFile struct {
 	Digest    *string        `json:"digest"`
 	Verdict   *string        `json:"verdict"`
 	Code      i18n.Code      `json:"code"`
+	Reason    string         `json:"reason,omitempty"`
+	Mail      *verifyMail    `json:"mail"`
 	Checks    []verifyCheck  `json:"checks"`
 	Signers   []verifySigner `json:"signers"`
 }
@@ -134,7 +136,7 @@ func (j *judged) verdict() verify.Verdict {
 }
 
 func (a *app) fileOf(j *judged) verifyFile {
-	f := verifyFile{Signature: j.signature, Code: j.code(), Content: orNull(j.content), Checks: []verifyCheck{}, Signers: []verifySigner{}}
+	f := verifyFile{Signature: j.signature, Code: j.code(), Reason: i18n.ReasonOf(j.err), Content: orNull(j.content), Checks: []verifyCheck{}, Signers: []verifySigner{}}
 	if j.report == nil {
 		return f
 	}
@@ -143,6 +145,7 @@ func (a *app) fileOf(j *judged) verifyFile {
 	if j.report.ContentSHA256 != nil {
 		f.Digest = orNull(hexUpper(j.report.ContentSHA256))
 	}
+	f.Mail = mailOf(j.report)
 	f.Checks = checksOf(j.report.Checks)
 	for i := range j.report.Signers {
 		f.Signers = append(f.Signers, a.signerOf(&j.report.Signers[i]))
@@ -203,9 +206,10 @@ func (r *verifyRun) printJudged(j *judged) {
 	rep := j.report
 	a.shaded(shadeOf(rep), a.t("verify.head", "Path", ui.Escape(j.signature), "Verdict", r.verdictLine(rep)))
 	a.printContent(j)
-	r.printChecks(rep.Checks)
+	a.printMail(rep)
+	r.printChecks(rep.Checks, rep.Mail != nil)
 	for i := range rep.Signers {
-		r.printSigner(&rep.Signers[i], i+1, len(rep.Signers))
+		r.printSigner(&rep.Signers[i], i+1, len(rep.Signers), rep.Mail != nil)
 	}
 	if len(rep.Signers) > 0 {
 		a.print(a.t("verify.no-office"))
@@ -218,6 +222,9 @@ func (a *app) printContent(j *judged) {
 		return
 	}
 	what := a.t("verify.attached")
+	if rep.Mail != nil {
+		what = a.t("verify.mail.part")
+	}
 	if !rep.Attached {
 		what = ui.Escape(j.content)
 	}
@@ -225,7 +232,7 @@ func (a *app) printContent(j *judged) {
 	a.printGroups("verify.digest", hexUpper(rep.ContentSHA256))
 }
 
-func (r *verifyRun) printSigner(s *verify.Signer, n, of int) {
+func (r *verifyRun) printSigner(s *verify.Signer, n, of int, mail bool) {
 	a := r.app
 	if of > 1 {
 		a.print(a.t("verify.signer.number", "Number", n, "All", of, "Verdict", r.verdictWith(s.Verdict, s.Reason, s.Practice, []verify.Signer{*s})))
@@ -253,14 +260,14 @@ func (r *verifyRun) printSigner(s *verify.Signer, n, of int) {
 	if s.Revocation.State == verify.Revoked {
 		a.field("verify.revoked", a.t("verify.revoked.value", "Date", a.dateTime(s.Revocation.At), "Reason", a.crlReason(s.Revocation.Reason)))
 	}
-	r.printChecks(s.Checks)
+	r.printChecks(s.Checks, mail)
 }
 
 // printChecks prints a line a check: its result in a word, its name, and why.
-func (r *verifyRun) printChecks(checks []verify.Check) {
+func (r *verifyRun) printChecks(checks []verify.Check, mail bool) {
 	a := r.app
 	for _, c := range checks {
-		line := a.t("check.line", "Result", a.t("result."+string(c.Result)), "Name", a.t("check."+string(c.ID)))
+		line := a.t("check.line", "Result", a.t("result."+string(c.Result)), "Name", a.checkName(c.ID, mail))
 		if c.Detail != "" {
 			words := []string{a.reasonOf(c.ID, c.Detail)}
 			for _, remark := range c.Also {

@@ -11,11 +11,11 @@ import (
 // verdictLine is the verdict with what was not checked beside it: never the bare
 // word (docs/cli.md, behaviour 18).
 func (r *verifyRun) verdictLine(rep *verify.Report) string {
-	return r.verdictWith(rep.Verdict, rep.Reason, rep.Practice, rep.Signers)
+	return r.verdictWith(rep.Verdict, rep.Reason, rep.Practice, rep.Signers, r.app.mailRemarks(rep)...)
 }
 
-// verdictWith is the verdict over some signers with what belongs beside it.
-func (r *verifyRun) verdictWith(verdict verify.Verdict, reason verify.Reason, practice bool, signers []verify.Signer) string {
+// verdictWith is the verdict over some signers with what belongs beside it, and more.
+func (r *verifyRun) verdictWith(verdict verify.Verdict, reason verify.Reason, practice bool, signers []verify.Signer, more ...string) string {
 	a := r.app
 	var remarks []string
 	if practice {
@@ -51,6 +51,7 @@ func (r *verifyRun) verdictWith(verdict verify.Verdict, reason verify.Reason, pr
 	} else if reason != "" {
 		remarks = append(remarks, a.reasonOf(decisiveCheck(reason, signers), reason))
 	}
+	remarks = append(remarks, more...)
 	word := a.t("verdict." + strings.ToLower(verdict.String()))
 	if len(remarks) == 0 {
 		return word

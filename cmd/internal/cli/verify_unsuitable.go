@@ -1,0 +1,41 @@
+package cli
+
+import (
+	"natsuin/cmd/internal/i18n"
+	"natsuin/cmd/internal/ui"
+	"natsuin/verify"
+)
+
+// unsuitable reports whether a file is not a signature but something else, and notes what,
+// by its content. A file that is named like a signature and is none of the known kinds is
+// left to the verdict.
+func (r *verifyRun) unsuitable(j *judged, in verify.Input, report *verify.Report) bool {
+	structure, _ := report.Check(verify.CheckStructure)
+	if structure.Result == verify.Passed && report.ContentType != verify.ContentTypeTimestamp {
+		return false
+	}
+	kind, err := verify.Sniff(in.Signature, in.Size)
+	if err != nil {
+		j.err = fileError("err.file.read", j.signature, err)
+		return true
+	}
+	if kind == verify.KindSignature || kind == verify.KindUnknown && isSignatureName(j.signature) {
+		return false
+	}
+	if j.content == impliedContent(j.signature) {
+		j.content = "" // nothing was checked against it
+	}
+	if kind == verify.KindUTF16 {
+		j.err = utf16Error(j.signature)
+		return true
+	}
+	next := r.app.t("unsuitable.next."+string(kind), "Path", ui.Escape(j.signature))
+	if beside := j.signature + ".p7s"; j.signature != "-" && regular(beside) {
+		next = r.app.t("verify.next.beside", "Path", ui.Escape(beside))
+	}
+	j.err = &i18n.Error{
+		Code: i18n.CodeUnsuitable, ID: "err.verify.unsuitable", Reason: string(kind),
+		Pairs: []any{"Path", ui.Escape(j.signature), "What", r.app.t("unsuitable.what." + string(kind)), "Next", next},
+	}
+	return true
+}
