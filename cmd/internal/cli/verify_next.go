@@ -25,6 +25,7 @@ var nextSteps = []struct {
 	{verify.ReasonChainWeak, "verify.next.weak-path"},
 	{verify.ReasonNoCertificate, "verify.next.cert"},
 	{verify.ReasonAuthRoot, "verify.next.auth"},
+	{verify.ReasonPractice, "verify.next.practice"},
 	{verify.ReasonTrailingByte, "verify.next.trailing"},
 	{verify.ReasonTrailingZeros, "verify.next.trailing"},
 	{verify.ReasonRevocationUnchecked, "verify.next.revocation"},
