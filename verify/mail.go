@@ -73,14 +73,20 @@ func (r *Report) mail(m *cms.Mail) {
 	r.Mail = out
 }
 
-// maxAddresses is how many addresses of a From field are read.
-const maxAddresses = 16
+// Limits on From fields: addresses in all, and bytes of each.
+const (
+	maxAddresses = 16
+	maxFrom      = 4 << 10
+)
 
 // addresses returns the addresses in From fields, without names. What cannot be
 // read as a list of addresses is returned as it stands, with false.
 func addresses(fields []string) (list []string, ok bool) {
 	ok = true
 	for _, field := range fields {
+		if len(field) > maxFrom {
+			return append(list, field[:200]), false
+		}
 		parsed, err := mail.ParseAddressList(field)
 		if err != nil {
 			// A name in an encoding that net/mail does not know is no reason not

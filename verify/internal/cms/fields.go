@@ -35,6 +35,7 @@ func (f fields) get(name string) string {
 // begin with a field, or with the empty line of an entity without fields, or if
 // no empty line follows. A line that is not a field is skipped.
 func parseFields(text []byte) (f fields, size int, ok bool) {
+	var folded [][]string // the lines of each value
 	for size < len(text) {
 		end := bytes.IndexByte(text[size:], '\n')
 		if end < 0 {
@@ -43,11 +44,14 @@ func parseFields(text []byte) (f fields, size int, ok bool) {
 		line := strings.TrimSuffix(string(text[size:size+end]), "\r")
 		size += end + 1
 		if line == "" {
+			for i, lines := range folded {
+				f[i].value = strings.TrimSpace(strings.Join(lines, ""))
+			}
 			return f, size, true
 		}
 		if line[0] == ' ' || line[0] == '\t' {
 			if len(f) > 0 {
-				f[len(f)-1].value += line
+				folded[len(f)-1] = append(folded[len(f)-1], line)
 			}
 			continue
 		}
@@ -59,7 +63,8 @@ func parseFields(text []byte) (f fields, size int, ok bool) {
 			}
 			continue
 		}
-		f = append(f, field{strings.ToLower(name), strings.TrimSpace(value)})
+		f = append(f, field{name: strings.ToLower(name)})
+		folded = append(folded, []string{value})
 	}
 	return nil, 0, false
 }
@@ -140,6 +145,9 @@ scan:
 	return strings.ToLower(strings.TrimSpace(name)), value, rest
 }
 
+// maxName is how long a name may be to be decoded.
+const maxName = 1 << 10
+
 // fileName returns the name that the sender gave a part, or "".
 func (f fields) fileName(t mediaType) string {
 	name := t.params["name"]
@@ -147,6 +155,9 @@ func (f fields) fileName(t mediaType) string {
 		if d, ok := parseMediaType("x/" + values[0]); ok && d.params["filename"] != "" {
 			name = d.params["filename"]
 		}
+	}
+	if len(name) > maxName {
+		return name[:maxName]
 	}
 	if decoded, err := new(mime.WordDecoder).DecodeHeader(name); err == nil {
 		name = decoded
