@@ -114,6 +114,9 @@ func (c contents) read(ctx context.Context) (*document, error) {
 		return nil, err
 	}
 	d.check = passed(CheckContent, inner.remark())
+	if c.message.ContentType == cms.TSTInfo {
+		d.check = passed(CheckContent, RemarkTimestampToken)
+	}
 	for i := range others {
 		same, err := others[i].finished()
 		if err != nil {

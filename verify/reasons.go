@@ -39,6 +39,7 @@ const (
 	ReasonNoContent      Reason = "no-content"
 	ReasonContentDiffers Reason = "content-differs"
 	RemarkSignedContent  Reason = "content-is-signed"
+	RemarkTimestampToken Reason = "timestamp-token"
 	// algorithms
 	ReasonDigestForbidden     Reason = "digest-not-allowed"
 	ReasonSHA1Forbidden       Reason = "sha1-not-allowed"
@@ -167,6 +168,7 @@ var reasons = []struct {
 	{ReasonNoContent, "the content is missing", "RFC 5652 §5.2"},
 	{ReasonContentDiffers, "the copies of the content differ", "RFC 5652 §5.2"},
 	{RemarkSignedContent, "the content is a signed message of its own, not judged", "RFC 5652 §5.2"},
+	{RemarkTimestampToken, "the message is a time-stamp token: it signs a time, not a file", "RFC 3161 §2.4.2"},
 	{ReasonDigestForbidden, "the digest algorithm is not allowed", "RFC 5754 §2"},
 	{ReasonSHA1Forbidden, "SHA-1 is not allowed", "NIST SP 800-131A §9"},
 	{ReasonSignatureForbidden, "the signature algorithm is not allowed", "RFC 5754 §3"},

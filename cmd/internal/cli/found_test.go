@@ -136,3 +136,21 @@ func TestMailInJSON(t *testing.T) {
 		}
 	}
 }
+
+// A time-stamp token is judged where its name says that it is a signature, and else called
+// what it is.
+func TestTokenUnderItsOwnName(t *testing.T) {
+	token, err := os.ReadFile(filepath.Join(foundFolder, "../foreign/right/0441-tst_two_refs_tst.p7s"))
+	if err != nil {
+		t.Skip("no token at hand: ", err)
+	}
+	for ending, want := range map[string]int{".p7s": 1, ".tst": 3} {
+		name := filepath.Join(t.TempDir(), "token"+ending)
+		if err := os.WriteFile(name, token, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if shown, exit := runAsPerson(t, nil, "verify", name); exit != want || !strings.Contains(shown, "time stamp") && !strings.Contains(shown, "time-stamp") {
+			t.Errorf("%s: exit code %d\n%s", ending, exit, shown)
+		}
+	}
+}

@@ -7,11 +7,12 @@ import (
 )
 
 // unsuitable reports whether a file is not a signature but something else, and notes what,
-// by its content. A file that is named like a signature and is none of the known kinds is
-// left to the verdict.
+// by its content. A file that is named like a signature is left to the verdict if it is
+// none of the known kinds, or a time-stamp token, which is one over a time.
 func (r *verifyRun) unsuitable(j *judged, in verify.Input, report *verify.Report) bool {
 	structure, _ := report.Check(verify.CheckStructure)
-	if structure.Result == verify.Passed && report.ContentType != verify.ContentTypeTimestamp {
+	token := report.ContentType == verify.ContentTypeTimestamp && !isSignatureName(j.signature)
+	if structure.Result == verify.Passed && !token {
 		return false
 	}
 	kind, err := verify.Sniff(in.Signature, in.Size)
