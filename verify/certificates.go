@@ -35,7 +35,7 @@ func ParseCertificates(b []byte) ([]*x509.Certificate, error) {
 	if len(b) > maxBundle {
 		return nil, ErrTooManyCertificates
 	}
-	raws, err := rawCertificates(b)
+	raws, err := rawCertificates(trimBOM(b))
 	if err != nil {
 		return nil, err
 	}

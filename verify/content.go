@@ -89,15 +89,14 @@ func (c contents) read(ctx context.Context) (*document, error) {
 	if c.out != nil && c.attached() {
 		writers = append(writers, c.out)
 	}
-	length, shaped := int64(0), false
+	var shape AttributeShape
+	var inner nested
+	writers = append(writers, &shape, &inner)
 	others := make([]comparison, len(sources)-1)
 	for i := range others {
 		others[i].r = sources[i+1]
 	}
 	err := blocks(ctx, sources[0], func(piece []byte) error {
-		if d.size == 0 {
-			length, shaped = cms.LooksLikeAttributes(piece)
-		}
 		d.size += int64(len(piece))
 		for _, w := range writers {
 			if _, err := w.Write(piece); err != nil {
@@ -114,7 +113,10 @@ func (c contents) read(ctx context.Context) (*document, error) {
 	if err != nil {
 		return nil, err
 	}
-	d.check = passed(CheckContent, "")
+	d.check = passed(CheckContent, inner.remark())
+	if c.message.ContentType == cms.TSTInfo {
+		d.check = passed(CheckContent, RemarkTimestampToken)
+	}
 	for i := range others {
 		same, err := others[i].finished()
 		if err != nil {
@@ -128,7 +130,7 @@ func (c contents) read(ctx context.Context) (*document, error) {
 	for algorithm, h := range hashes {
 		d.digests[algorithm] = h.Sum(nil)
 	}
-	d.attributeLike = shaped && (length < 0 || length == d.size)
+	d.attributeLike = shape.Matches()
 	return d, nil
 }
 

@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"crypto/x509"
 	"errors"
+	"io"
 	"slices"
 	"time"
 
@@ -40,13 +41,10 @@ func newJudgement(ctx context.Context, p Policy, pinned func(*x509.Certificate) 
 	return j
 }
 
-// verify is Verify with the lookup of pinned roots as a parameter.
-func verify(ctx context.Context, in Input, p Policy, pinned func(*x509.Certificate) (trust.Root, bool)) (*Report, error) {
+// judgeForm judges an opened message. beside is the content in one of the forms
+// in which multipart/signed may have it; nil otherwise.
+func judgeForm(ctx context.Context, in Input, opened *cms.Input, beside io.Reader, p Policy, pinned func(*x509.Certificate) (trust.Root, bool)) (*Report, error) {
 	r := &Report{}
-	opened, err := cms.Open(in.Signature, in.Size)
-	if err != nil {
-		return r.unreadable(err)
-	}
 	r.Encoding = Encoding(opened.Form)
 	m, err := cms.Parse(opened.Message, opened.Size)
 	if err != nil {
@@ -60,17 +58,14 @@ func verify(ctx context.Context, in Input, p Policy, pinned func(*x509.Certifica
 		return r.refused(ReasonNoSigners), nil
 	}
 	j := newJudgement(ctx, p, pinned)
-	content := contents{message: m, given: in.Content, out: in.Out, budget: j.budget}
-	if opened.Content != nil {
-		content.beside = opened.Content()
-	}
+	content := contents{message: m, beside: beside, given: in.Content, out: in.Out, budget: j.budget}
 	if j.doc, err = content.read(ctx); err != nil {
 		return nil, err
 	}
 	j.gather()
 	r.Attached = content.attached()
 	r.ContentSHA256, r.ContentSize = j.doc.digests[crypto.SHA256], j.doc.size
-	r.Checks = []Check{passed(CheckStructure, ""), j.doc.check}
+	r.Checks = []Check{passed(CheckStructure, countersigned(m)), j.doc.check}
 	limit, why := judge(r.Checks)
 	for _, s := range m.Signers {
 		found, err := j.examine(s)

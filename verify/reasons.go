@@ -17,6 +17,8 @@ const (
 	// structure
 	ReasonNoSigners        Reason = "no-signers"
 	ReasonCertificatesOnly Reason = "certificates-only"
+	ReasonAttached         Reason = "signature-attached"
+	RemarkCountersigned    Reason = "countersignature-not-judged"
 	ReasonTruncated               = Reason(cms.Truncated)
 	ReasonBadHeader               = Reason(cms.BadHeader)
 	ReasonOutsideParent           = Reason(cms.OutsideParent)
@@ -25,6 +27,7 @@ const (
 	ReasonTooLarge                = Reason(cms.TooLarge)
 	ReasonTrailingData            = Reason(cms.TrailingData)
 	ReasonTrailingZeros           = Reason(cms.TrailingZeros)
+	ReasonTrailingByte            = Reason(cms.TrailingByte)
 	ReasonUnexpectedTag           = Reason(cms.UnexpectedTag)
 	ReasonBadValue                = Reason(cms.BadValue)
 	ReasonNotSignedData           = Reason(cms.NotSignedData)
@@ -35,6 +38,8 @@ const (
 	// content
 	ReasonNoContent      Reason = "no-content"
 	ReasonContentDiffers Reason = "content-differs"
+	RemarkSignedContent  Reason = "content-is-signed"
+	RemarkTimestampToken Reason = "timestamp-token"
 	// algorithms
 	ReasonDigestForbidden     Reason = "digest-not-allowed"
 	ReasonSHA1Forbidden       Reason = "sha1-not-allowed"
@@ -59,6 +64,8 @@ const (
 	ReasonMissing      Reason = "attribute-missing"
 	ReasonNoAttributes Reason = "no-signed-attributes"
 	ReasonDiffers      Reason = "attribute-differs"
+	RemarkCRLF         Reason = "signed-with-crlf"
+	RemarkLF           Reason = "signed-with-lf"
 	// signature
 	ReasonNoCertificate     Reason = "no-certificate"
 	ReasonSignatureWrong    Reason = "signature-wrong"
@@ -140,6 +147,8 @@ var reasons = []struct {
 }{
 	{ReasonNoSigners, "the message has no signer", "RFC 5652 §5.1"},
 	{ReasonCertificatesOnly, "the message only carries certificates or lists", "RFC 5652 §5.1"},
+	{ReasonAttached, "the mail is not signed; an attachment may be a signature", "RFC 8551 §3.5"},
+	{RemarkCountersigned, "a countersignature is there and was not judged", "RFC 5652 §11.4"},
 	{ReasonTruncated, "the bytes end inside an element", "X.690 §8.1"},
 	{ReasonBadHeader, "a tag or length is not valid BER, or too long for CMS", "X.690 §8.1"},
 	{ReasonOutsideParent, "an element is longer than the one around it", "X.690 §8.1"},
@@ -148,6 +157,7 @@ var reasons = []struct {
 	{ReasonTooLarge, "a part other than the content is too large", "limit of natsuin"},
 	{ReasonTrailingData, "bytes follow the message", "RFC 5652 §3"},
 	{ReasonTrailingZeros, "only zeros follow the message, as in a PDF", "ISO 32000-2 §12.8.1"},
+	{ReasonTrailingByte, "one line end, NUL or Ctrl-Z follows the message", "RFC 5652 §3"},
 	{ReasonUnexpectedTag, "an element is not the one that the ASN.1 module has there", "RFC 5652 §12.1"},
 	{ReasonBadValue, "an element holds a value that it cannot have", "RFC 5652 §12.1"},
 	{ReasonNotSignedData, "the file is not a CMS SignedData", "RFC 5652 §5"},
@@ -157,6 +167,8 @@ var reasons = []struct {
 	{ReasonUnknownLabel, "the PEM label is not that of a CMS message", "RFC 7468 §8, §9"},
 	{ReasonNoContent, "the content is missing", "RFC 5652 §5.2"},
 	{ReasonContentDiffers, "the copies of the content differ", "RFC 5652 §5.2"},
+	{RemarkSignedContent, "the content is a signed message of its own, not judged", "RFC 5652 §5.2"},
+	{RemarkTimestampToken, "the message is a time-stamp token: it signs a time, not a file", "RFC 3161 §2.4.2"},
 	{ReasonDigestForbidden, "the digest algorithm is not allowed", "RFC 5754 §2"},
 	{ReasonSHA1Forbidden, "SHA-1 is not allowed", "NIST SP 800-131A §9"},
 	{ReasonSignatureForbidden, "the signature algorithm is not allowed", "RFC 5754 §3"},
@@ -178,6 +190,8 @@ var reasons = []struct {
 	{ReasonMissing, "the attribute is missing", "RFC 5652 §11.1, §11.2"},
 	{ReasonNoAttributes, "there are no signed attributes, and none are required", "RFC 5652 §5.3"},
 	{ReasonDiffers, "the attribute does not match the content", "RFC 5652 §11.1, §11.2"},
+	{RemarkCRLF, "with CRLF line ends the content is what was signed", "RFC 8551 §3.1.1"},
+	{RemarkLF, "with LF line ends the content is what was signed", "RFC 8551 §3.1.1"},
 	{ReasonNoCertificate, "no certificate matches the signer identifier", "RFC 5652 §5.3"},
 	{ReasonSignatureWrong, "the signature does not verify", "RFC 5652 §5.6"},
 	{ReasonSignedUnsorted, "the signature covers attributes in another order than DER's", "RFC 5652 §5.4"},

@@ -1,6 +1,7 @@
 package trust
 
 import (
+	"bytes"
 	"crypto/x509"
 	"encoding/pem"
 	"errors"
@@ -135,7 +136,7 @@ func (s Store) read(name string) (Registered, error) {
 	if len(data) > maxFileBytes {
 		return root, ErrFileTooLarge
 	}
-	block, rest := pem.Decode(data)
+	block, rest := pem.Decode(bytes.TrimPrefix(data, []byte("\xEF\xBB\xBF"))) // a byte order mark
 	if block == nil || block.Type != "CERTIFICATE" {
 		return root, ErrNotOneCert
 	}

@@ -41,6 +41,9 @@ func (s *Sources) Add(ctx context.Context, p *verify.Policy) error {
 			return err
 		}
 		lists, err := verify.ReadLists(b)
+		if err != nil && verify.IsUTF16(b) {
+			return infile.UTF16(name)
+		}
 		if err != nil {
 			return &outcome.Error{Code: outcome.CodeFile, ID: "err.file.crl", Pairs: []any{"Path", text.Escape(name)}, Err: err}
 		}
