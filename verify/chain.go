@@ -44,11 +44,12 @@ type pathFindings struct {
 	sha1, weak bool
 }
 
-// findPath looks for a path from a certificate, or one of others that may be
-// meant as well, to an anchor. The error is that of a context that ended.
-func (j *judgement) findPath(cert *x509.Certificate, others []*x509.Certificate, at time.Time) (*pathFindings, error) {
-	request := j.request(cert, at, j.doc.material)
-	request.Others = others
+// findPath looks for a path from the certificate of the signer, or one of the
+// others that may be meant as well, to an anchor. The error is that of a
+// context that ended.
+func (j *judgement) findPath(e evidence, at time.Time) (*pathFindings, error) {
+	request := j.request(e.cert, at, j.doc.material)
+	request.Others, request.Certain = e.others, e.certain()
 	request.Anchors = j.anchorCertificates()
 	request.Accept = j.accept
 	result, failure := path.Validate(j.ctx, request)

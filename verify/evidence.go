@@ -8,6 +8,8 @@ import (
 	"encoding/binary"
 
 	"natsuin/verify/internal/cms"
+	"natsuin/verify/internal/path"
+	"natsuin/verify/internal/sigalg"
 )
 
 // evidence is what a SignerInfo shows by itself: its structure, and whether the
@@ -40,6 +42,12 @@ func (d *document) evidence(s cms.Signer, p Policy) evidence {
 	if e.algorithms == nil {
 		e.algorithms = algorithmProtection(s)
 	}
+	if no := forbiddenHash(suite.digest); no != nil && (e.algorithms == nil || e.algorithms.reason == ReasonAlgorithmsDisagree) {
+		e.algorithms = no
+	}
+	if e.algorithms == nil {
+		e.algorithms = suite.forbiddenMask()
+	}
 	if e.algorithms == nil && suite.digest == crypto.SHA1 {
 		e.sha1 = true
 		if !p.AllowSHA1 {
@@ -52,7 +60,7 @@ func (d *document) evidence(s cms.Signer, p Policy) evidence {
 	e.attributes = d.checkAttributes(s)
 	e.contentType = d.checkContentType(s)
 	e.messageDigest = d.checkMessageDigest(s)
-	e.signingCertificate = checkSigningCertificate(s, e.cert)
+	e.signingCertificate = d.checkReference(s, e.cert)
 	return e
 }
 
@@ -62,8 +70,27 @@ func (e *evidence) checks(sha1, weak bool) []Check {
 	algorithms := passed(CheckAlgorithms, tolerated(e.sha1 || sha1, e.weak || weak))
 	if e.algorithms != nil {
 		algorithms = failed(CheckAlgorithms, e.algorithms)
+		switch e.algorithms.reason {
+		case ReasonAlgorithmsDisagree, ReasonBadParameters, ReasonAlgorithmProtection:
+		case ReasonKeyMismatch: // of a certificate that may not be the one that is meant
+			algorithms.Best = min(e.signature.Best, Indeterminate)
+		default: // the algorithms are not taken, which says nothing against the signature
+			algorithms.Best = Indeterminate
+		}
 	}
 	return []Check{algorithms, e.attributes, e.contentType, e.messageDigest, e.signature, e.signingCertificate}
+}
+
+// uncomputed reports whether no key at hand could be computed with: then the
+// certificate is shown, and nothing is known about its key.
+func (e *evidence) uncomputed() bool {
+	return e.signature.Result == Unclear && e.signature.Detail != ReasonNoContent
+}
+
+// certain reports whether the signer's own attribute names the certificate by a
+// hash that holds, so that no other copy of it can be meant.
+func (e *evidence) certain() bool {
+	return e.signingCertificate.Result == Passed && e.signingCertificate.Detail == ""
 }
 
 // verdict returns the best verdict that the evidence allows.
@@ -133,7 +160,7 @@ func (d *document) findSigner(s cms.Signer, suite suite, known bool) ([]*x509.Ce
 	}
 	shown := candidates[:1]
 	if !known {
-		return shown, notDone(CheckSignature, ReasonSignatureUnknown)
+		return shown, unclear(CheckSignature, ReasonSignatureUnknown, Indeterminate)
 	}
 	digest := d.digests[suite.digest]
 	if s.Signed != nil {
@@ -141,6 +168,7 @@ func (d *document) findSigner(s cms.Signer, suite suite, known bool) ([]*x509.Ce
 	} else if d.digests == nil {
 		return shown, unclear(CheckSignature, ReasonNoContent, Indeterminate)
 	}
+	candidates, computable := d.computable(candidates, suite)
 	verified, err := d.verified(candidates, suite, digest, s.Signature)
 	if len(verified) > 0 {
 		if meant, ok := d.referred(s, verified); ok {
@@ -157,7 +185,54 @@ func (d *document) findSigner(s cms.Signer, suite suite, known bool) ([]*x509.Ce
 	if err != nil { // it may have been one that was not tried
 		return nil, unclear(CheckSignature, ReasonTooManySignatures, Indeterminate)
 	}
-	return shown, failed(CheckSignature, refuse(ReasonSignatureWrong))
+	if !computable {
+		return shown, unclear(CheckSignature, ReasonSignatureUnknown, Indeterminate)
+	}
+	return d.wrong(s, candidates)
+}
+
+// computable returns the certificates whose keys can be computed with, and
+// reports whether all can.
+func (d *document) computable(certs []*x509.Certificate, suite suite) (can []*x509.Certificate, all bool) {
+	for _, c := range certs {
+		if sigalg.Computable(publicKey(c, suite)) {
+			can = append(can, c)
+		}
+	}
+	return can, len(can) == len(certs)
+}
+
+// wrong returns the finding about a signature that no key of the candidates
+// verifies, with the certificate to show. Anyone can put a forged copy of a
+// certificate into a message, and the key of the right one may verify the
+// signature: so it is final unless each candidate is known not to be the one
+// that is meant, by the signing-certificate attribute or by the signature of
+// its CA (ETSI EN 319 102-1 §5.2.3, NO_SIGNING_CERTIFICATE_FOUND).
+func (d *document) wrong(s cms.Signer, candidates []*x509.Certificate) ([]*x509.Certificate, Check) {
+	shown := candidates[:1]
+	var doubt Check
+	for _, c := range candidates {
+		reference := d.checkReference(s, c)
+		switch {
+		case reference.Result != Unclear && d.origin(c) != path.Forged:
+			return []*x509.Certificate{c}, failed(CheckSignature, refuse(ReasonSignatureWrong))
+		case doubt.ID != "":
+		case reference.Result == Unclear:
+			doubt = unclear(CheckSignature, reference.Detail, Indeterminate)
+			doubt.Values = reference.Values
+		default:
+			doubt = unclear(CheckSignature, ReasonChainSignature, Indeterminate)
+		}
+	}
+	return shown, doubt
+}
+
+// origin returns what the signatures of CAs say about a certificate.
+func (d *document) origin(c *x509.Certificate) path.Origin {
+	if d.originOf == nil {
+		return path.Unproven
+	}
+	return d.originOf(c)
 }
 
 // referred returns the certificate that the signing-certificate attribute

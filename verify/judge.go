@@ -68,6 +68,7 @@ func verify(ctx context.Context, in Input, p Policy, pinned func(*x509.Certifica
 		return nil, err
 	}
 	j.gather()
+	j.doc.originOf = j.origin
 	r.Attached = content.attached()
 	r.ContentSHA256, r.ContentSize = j.doc.digests[crypto.SHA256], j.doc.size
 	r.Checks = []Check{passed(CheckStructure, ""), j.doc.check}
@@ -213,6 +214,14 @@ func (j *judgement) anchorCertificates() []*x509.Certificate {
 		certificates[i] = a.Certificate
 	}
 	return certificates
+}
+
+// origin returns what the CAs at hand say about a certificate: whether an
+// anchor of this run, or a CA that one of them signed, signed it.
+func (j *judgement) origin(c *x509.Certificate) path.Origin {
+	request := j.request(c, j.now, j.doc.material)
+	request.Anchors = j.anchorCertificates()
+	return path.OriginOf(request)
 }
 
 // practiceAllowed reports whether the caller gave a practice anchor.

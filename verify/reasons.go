@@ -37,10 +37,12 @@ const (
 	ReasonContentDiffers Reason = "content-differs"
 	// algorithms
 	ReasonDigestForbidden     Reason = "digest-not-allowed"
+	ReasonWeakDigest          Reason = "weak-digest"
 	ReasonSHA1Forbidden       Reason = "sha1-not-allowed"
 	ReasonSignatureForbidden  Reason = "signature-algorithm-not-allowed"
 	ReasonAlgorithmsDisagree  Reason = "algorithms-disagree"
 	ReasonBadParameters       Reason = "bad-parameters"
+	ReasonParametersForbidden Reason = "parameters-not-allowed"
 	ReasonAlgorithmProtection Reason = "algorithm-protection-differs"
 	ReasonKeyForbidden        Reason = "key-not-allowed"
 	ReasonWeakKey             Reason = "weak-key"
@@ -55,6 +57,7 @@ const (
 	ReasonAttributesMissing   Reason = "attributes-missing"
 	ReasonContentIsAttributes Reason = "content-is-attributes"
 	RemarkUnsorted            Reason = "attributes-unsorted"
+	RemarkTimeUnreadable      Reason = "signing-time-unreadable"
 	// content-type and message-digest
 	ReasonMissing      Reason = "attribute-missing"
 	ReasonNoAttributes Reason = "no-signed-attributes"
@@ -158,13 +161,15 @@ var reasons = []struct {
 	{ReasonNoContent, "the content is missing", "RFC 5652 §5.2"},
 	{ReasonContentDiffers, "the copies of the content differ", "RFC 5652 §5.2"},
 	{ReasonDigestForbidden, "the digest algorithm is not allowed", "RFC 5754 §2"},
-	{ReasonSHA1Forbidden, "SHA-1 is not allowed", "NIST SP 800-131A §9"},
+	{ReasonWeakDigest, "the digest algorithm is broken: anyone may have made the signature", "RFC 6151 §2, RFC 6149 §6"},
+	{ReasonSHA1Forbidden, "SHA-1 is not allowed: anyone may have made the signature", "NIST SP 800-131A §9"},
 	{ReasonSignatureForbidden, "the signature algorithm is not allowed", "RFC 5754 §3"},
 	{ReasonAlgorithmsDisagree, "two algorithms that must agree differ", "RFC 5652 §5.3, RFC 8017 §A.2.3"},
 	{ReasonBadParameters, "the parameters of an algorithm are wrong", "RFC 5754 §2, RFC 8017 §A.2.3"},
+	{ReasonParametersForbidden, "the parameters of an algorithm are not those that are allowed", "RFC 4055 §3.1"},
 	{ReasonAlgorithmProtection, "cmsAlgorithmProtection names other algorithms", "RFC 6211 §2"},
 	{ReasonKeyForbidden, "the key is of a kind or size that is not allowed", "NIST SP 800-131A §3"},
-	{ReasonWeakKey, "the RSA key is too short, or its exponent too small", "NIST SP 800-131A §3, FIPS 186-5 §A.1.1"},
+	{ReasonWeakKey, "the RSA key is too short, or its exponent too small: anyone may have made the signature", "NIST SP 800-131A §3, FIPS 186-5 §A.1.1"},
 	{ReasonKeyMismatch, "the key is not one for the signature algorithm", "RFC 5652 §5.3"},
 	{RemarkSHA1, "SHA-1 was tolerated", "Policy.AllowSHA1"},
 	{RemarkWeak, "a weak key was tolerated", "Policy.AllowWeak"},
@@ -175,6 +180,7 @@ var reasons = []struct {
 	{ReasonAttributesMissing, "signed attributes are required and missing", "RFC 5652 §5.3"},
 	{ReasonContentIsAttributes, "the content has the shape of signed attributes", "ePrint 2023/1801"},
 	{RemarkUnsorted, "the attributes were sent in another order than DER's", "RFC 5652 §5.4"},
+	{RemarkTimeUnreadable, "the signing time cannot be read and is ignored", "RFC 5652 §11.3"},
 	{ReasonMissing, "the attribute is missing", "RFC 5652 §11.1, §11.2"},
 	{ReasonNoAttributes, "there are no signed attributes, and none are required", "RFC 5652 §5.3"},
 	{ReasonDiffers, "the attribute does not match the content", "RFC 5652 §11.1, §11.2"},

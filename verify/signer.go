@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"natsuin/verify/internal/cms"
+	"natsuin/verify/internal/path"
 )
 
 // findings are what is known about one signer, before it is rendered as checks.
@@ -34,7 +35,7 @@ func (j *judgement) examine(s cms.Signer) (*findings, error) {
 	if err := j.ctx.Err(); err != nil {
 		return nil, err
 	}
-	if f.evidence.verdict() == Invalid || f.evidence.cert == nil {
+	if f.evidence.verdict() == Invalid || f.evidence.cert == nil || f.evidence.uncomputed() {
 		return f, nil
 	}
 	var err error
@@ -42,7 +43,7 @@ func (j *judgement) examine(s cms.Signer) (*findings, error) {
 		return nil, err
 	}
 	f.reference = j.reference(f.stamp)
-	f.path, err = j.findPath(f.evidence.cert, f.evidence.others, f.reference.time)
+	f.path, err = j.findPath(f.evidence, f.reference.time)
 	return f, err
 }
 
@@ -87,7 +88,7 @@ func (j *judgement) render(s cms.Signer, f *findings, limit Verdict, why Reason)
 		out.Revocation, revocation = j.checkRevocation(p, f.reference)
 		out.Checks = slices.Concat(
 			e.checks(p.sha1, p.weak),
-			[]Check{checkKeyUsage(out.Certificate), checkTimestamp(f.stamp)},
+			[]Check{j.checkUsage(out.Certificate), checkTimestamp(f.stamp)},
 			j.checkPath(p, f.reference.time, remark),
 			[]Check{revocation})
 	}
@@ -125,6 +126,16 @@ func extension(c *x509.Certificate, id asn1.ObjectIdentifier) (critical, present
 		}
 	}
 	return false, false
+}
+
+// checkUsage is checkKeyUsage for a certificate of the message: what it says is
+// final only if a CA at hand signed it, since anyone can enclose a forged copy.
+func (j *judgement) checkUsage(c *x509.Certificate) Check {
+	check := checkKeyUsage(c)
+	if check.Best == Invalid && j.origin(c) != path.Authentic {
+		check.Best = Indeterminate
+	}
+	return check
 }
 
 // checkKeyUsage checks that a certificate is one for signing (RFC 5280

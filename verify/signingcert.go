@@ -15,6 +15,7 @@ import (
 
 	"natsuin/verify/internal/cms"
 	"natsuin/verify/internal/name"
+	"natsuin/verify/internal/path"
 )
 
 func hexUpper(b []byte) string { return strings.ToUpper(hex.EncodeToString(b)) }
@@ -46,6 +47,47 @@ func checkSigningCertificate(s cms.Signer, cert *x509.Certificate) Check {
 		return notDone(CheckSigningCertificate, RemarkNoReference)
 	}
 	return passed(CheckSigningCertificate, remark)
+}
+
+// checkReference is checkSigningCertificate with the rest of what is at hand. A
+// certificate that the attribute does not name may be a forged copy in the
+// message, which anyone can put there; the finding is final only if the right
+// one cannot be another: a CA at hand signed this one, since a CA gives a
+// number once; the attribute names another issuer or number than the signer
+// identifier does; or the certificate that it names is at hand.
+func (d *document) checkReference(s cms.Signer, cert *x509.Certificate) Check {
+	check := checkSigningCertificate(s, cert)
+	if check.Detail != ReasonOtherCertificate || d.origin(cert) == path.Authentic || d.contradicts(s) {
+		return check
+	}
+	check.Result, check.Best = Unclear, Indeterminate
+	return check
+}
+
+// contradicts reports whether a signing-certificate attribute names another
+// issuer or number than the signer identifier, or a certificate at hand.
+func (d *document) contradicts(s cms.Signer) bool {
+	for _, kind := range []cms.OID{oidSigningCertificate, oidSigningCertificate2} {
+		value := attribute(s, kind)
+		var seq, ids cryptobyte.String
+		if value == nil || !value.ReadASN1(&seq, asn1.SEQUENCE) || !seq.ReadASN1(&ids, asn1.SEQUENCE) {
+			continue
+		}
+		id, no := readCertID(&ids, kind == oidSigningCertificate2)
+		if no != nil {
+			continue
+		}
+		if s.Serial != nil && id.serial != nil &&
+			(id.serial.Cmp(s.Serial) != 0 || !sameName(id.issuer, s.RawIssuer)) {
+			return true
+		}
+		for _, c := range d.certificates {
+			if d.budget.Signatures.Spend(nil, len(c.Raw)) == nil && bytes.Equal(id.digest, hashOf(id.hash, c.Raw)) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // matchReference compares the first ESSCertID of a SigningCertificate, which is

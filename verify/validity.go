@@ -74,7 +74,7 @@ func certificate(ctx context.Context, cert *x509.Certificate, p Policy, pinned f
 	if !p.At.IsZero() {
 		ref = reference{p.At, p.At, FromAt}
 	}
-	found, err := j.findPath(cert, nil, ref.time)
+	found, err := j.findPath(evidence{cert: cert, signingCertificate: passed(CheckSigningCertificate, "")}, ref.time)
 	if err != nil {
 		return nil, err
 	}

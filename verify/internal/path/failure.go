@@ -91,6 +91,10 @@ type Failure struct {
 // Indeterminate reports whether more information (another certificate, another
 // anchor, a proof of time) could turn the failure into a valid path.
 func (f *Failure) Indeterminate() bool {
+	switch f.Kind {
+	case WeakAlgorithm, UnsupportedAlgorithm: // the same key may be certified with others
+		return true
+	}
 	return f.indeterminate || f.Kind < BadSignature
 }
 

@@ -29,6 +29,9 @@ type Request struct {
 	// Others are certificates that may be meant in place of Leaf: they have its
 	// key and its name. A path from any of them will do.
 	Others []*x509.Certificate
+	// Certain reports that Leaf is the certificate that is meant, byte for byte.
+	// Otherwise it may be a forged copy of it.
+	Certain bool
 	// Pool holds certificates that may help to build the path. None of them is
 	// trusted.
 	Pool []*x509.Certificate
