@@ -25,6 +25,7 @@ var signatureArc = dotted("1.2.392.200149.8.5.1.1")
 var (
 	errPractice = errors.New("verify: practice path without a practice anchor")
 	errAuthRoot = errors.New("verify: path ends at an authentication root")
+	errCAUsage  = errors.New("verify: the extended key usage of a CA excludes signing")
 )
 
 // pathFindings is the path from a certificate to an anchor, or why there is
@@ -64,6 +65,11 @@ func (j *judgement) findPath(e evidence, at time.Time) (*pathFindings, error) {
 	p.practice = p.anchor.Kind == AnchorPractice || isPractice(p.chain)
 	p.sha1, p.weak = tolerances(p.chain)
 	return p, nil
+}
+
+// ambiguous reports whether several certificates may be the signer's.
+func (p *pathFindings) ambiguous() bool {
+	return p.failure != nil && p.failure.Kind == path.Ambiguous
 }
 
 // request returns what every path of this run has in common.
@@ -111,6 +117,11 @@ func (j *judgement) accept(chain []*x509.Certificate) error {
 	}
 	if j.isAuthRoot(anchor) && !j.policy.AllowAuth {
 		return errAuthRoot
+	}
+	for _, ca := range chain[1:] {
+		if !permitsSigning(ca, j.policy.AllowAuth) {
+			return errCAUsage
+		}
 	}
 	return nil
 }
@@ -200,8 +211,11 @@ func checkFailure(f *path.Failure, at time.Time) []Check {
 	case path.Policy:
 		chain, policy = notDone(CheckChain, ReasonPolicyPath), failed(CheckPolicy, refuse(ReasonPolicyPath))
 	case path.Refused:
-		if errors.Is(f, errAuthRoot) {
+		switch {
+		case errors.Is(f, errAuthRoot):
 			chain.Detail = ReasonAuthRoot
+		case errors.Is(f, errCAUsage):
+			chain.Detail = ReasonChainExtendedUsage
 		}
 	default:
 		chain = unclear(CheckChain, chainReasons[f.Kind], Indeterminate)
@@ -216,7 +230,8 @@ func checkFailure(f *path.Failure, at time.Time) []Check {
 }
 
 var chainReasons = map[path.Kind]Reason{
-	path.NoPath: ReasonNoAnchor, path.TooComplex: ReasonChainTooComplex, path.BadSignature: ReasonChainSignature,
+	path.Ambiguous: ReasonAmbiguous,
+	path.NoPath:    ReasonNoAnchor, path.TooComplex: ReasonChainTooComplex, path.BadSignature: ReasonChainSignature,
 	path.Malformed: ReasonChainMalformed, path.UnknownCritical: ReasonChainUnknownCritical, path.NotCA: ReasonChainNotCA,
 	path.KeyUsage: ReasonChainKeyUsage, path.PathLen: ReasonChainPathLength, path.NameConstraints: ReasonChainNames,
 	path.WeakAlgorithm: ReasonChainWeak, path.UnsupportedAlgorithm: ReasonChainForbidden,

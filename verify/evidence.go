@@ -35,7 +35,7 @@ func (d *document) evidence(s cms.Signer, p Policy) evidence {
 	var found []*x509.Certificate
 	found, e.signature = d.findSigner(s, suite, why == nil)
 	if len(found) > 0 {
-		found = preferSigning(found)
+		found = preferSigning(found, p.AllowAuth)
 		e.cert, e.others = found[0], found[1:]
 	}
 	e.algorithms = why
@@ -114,10 +114,10 @@ func tolerated(sha1, weak bool) Reason {
 
 // preferSigning returns those of the certificates that may sign, or all of them
 // if none may.
-func preferSigning(certs []*x509.Certificate) []*x509.Certificate {
+func preferSigning(certs []*x509.Certificate, auth bool) []*x509.Certificate {
 	var may []*x509.Certificate
 	for _, c := range certs {
-		if checkKeyUsage(c).Best == Valid {
+		if checkKeyUsage(c, auth).Best == Valid {
 			may = append(may, c)
 		}
 	}

@@ -25,16 +25,20 @@ func TestKeyUsage(t *testing.T) {
 		"encipherment": {func(c *x509.Certificate) { c.KeyUsage = x509.KeyUsageKeyEncipherment },
 			invalid(verify.CheckKeyUsage, verify.ReasonKeyUsage)},
 		"extended, mail":   {func(c *x509.Certificate) { c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageEmailProtection} }, valid},
-		"extended, server": {func(c *x509.Certificate) { c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth} }, valid},
+		"extended, server": {func(c *x509.Certificate) { c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth} }, open(verify.CheckKeyUsage, verify.ReasonExtendedKeyUsage)},
+		"extended, client": {func(c *x509.Certificate) { c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth} }, open(verify.CheckKeyUsage, verify.ReasonExtendedKeyUsage)},
+		"extended, server and mail": {func(c *x509.Certificate) {
+			c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageEmailProtection}
+		}, valid},
 		"extended, server, critical": {func(c *x509.Certificate) {
 			c.ExtraExtensions = append(c.ExtraExtensions, criticalUsage("1.3.6.1.5.5.7.3.1"))
-		}, invalid(verify.CheckKeyUsage, verify.ReasonExtendedKeyUsage)},
+		}, open(verify.CheckKeyUsage, verify.ReasonExtendedKeyUsage)},
 		"extended, documents, critical": {func(c *x509.Certificate) {
 			c.ExtraExtensions = append(c.ExtraExtensions, criticalUsage("1.3.6.1.5.5.7.3.36"))
 		}, valid},
 		"extended, time stamps, critical": {func(c *x509.Certificate) {
 			c.ExtraExtensions = append(c.ExtraExtensions, criticalUsage("1.3.6.1.5.5.7.3.8"))
-		}, invalid(verify.CheckKeyUsage, verify.ReasonExtendedKeyUsage)},
+		}, open(verify.CheckKeyUsage, verify.ReasonExtendedKeyUsage)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorldFor(t, ecKey(t), c.edit)

@@ -103,6 +103,8 @@ const (
 	ReasonChainUnknownCritical Reason = "chain-unknown-critical-extension"
 	ReasonChainNotCA           Reason = "chain-not-ca"
 	ReasonChainKeyUsage        Reason = "chain-key-usage"
+	ReasonChainExtendedUsage   Reason = "chain-extended-key-usage"
+	ReasonAmbiguous            Reason = "signer-ambiguous"
 	ReasonChainPathLength      Reason = "chain-path-length"
 	ReasonChainNames           Reason = "chain-name-constraints"
 	ReasonChainWeak            Reason = "chain-weak-algorithm"
@@ -193,8 +195,8 @@ var reasons = []struct {
 	{RemarkSHA1Reference, "the attribute identifies the certificate by SHA-1 alone", "RFC 2634 §5.4"},
 	{RemarkNoReference, "there is no signing-certificate attribute", "RFC 5035 §3"},
 	{ReasonKeyUsage, "the key usage does not include signing", "RFC 5280 §4.2.1.3"},
-	{ReasonExtendedKeyUsage, "a critical extended key usage excludes signing", "RFC 5280 §4.2.1.12"},
-	{RemarkExtendedKeyUsage, "the extended key usage names other purposes", "RFC 5280 §4.2.1.12"},
+	{ReasonExtendedKeyUsage, "the extended key usage excludes signing", "RFC 5280 §4.2.1.12"},
+	{RemarkExtendedKeyUsage, "the extended key usage is client authentication, as Policy.AllowAuth takes it", "RFC 5280 §4.2.1.12"},
 	{ReasonNoTimestamp, "there is no time stamp", "RFC 3161 Appendix A"},
 	{ReasonTimestampSyntax, "the time stamp is malformed", "RFC 3161 §2.4.2"},
 	{ReasonTimestampImprint, "the time stamp covers another signature value", "RFC 3161 §2.4.2"},
@@ -219,6 +221,8 @@ var reasons = []struct {
 	{ReasonChainUnknownCritical, "a critical extension is not understood", "RFC 5280 §4.2"},
 	{ReasonChainNotCA, "an issuer is not a CA", "RFC 5280 §6.1.4"},
 	{ReasonChainKeyUsage, "an issuer may not sign certificates", "RFC 5280 §6.1.4"},
+	{ReasonChainExtendedUsage, "the extended key usage of an issuer excludes signing", "RFC 5280 §4.2.1.12"},
+	{ReasonAmbiguous, "several trusted certificates have the key, and nothing says which is meant", "RFC 5035 §3"},
 	{ReasonChainPathLength, "the path is longer than a CA allows", "RFC 5280 §6.1.4"},
 	{ReasonChainNames, "a name lies outside what a CA permits", "RFC 5280 §4.2.1.10"},
 	{ReasonChainWeak, "a certificate rests on SHA-1 or a weak key", "NIST SP 800-131A §3, §9"},
