@@ -164,7 +164,7 @@ func (p *pathFindings) anchorInfo() *AnchorInfo {
 
 // checkPath renders a path as checks: practice for a practice path, dates,
 // chain and policy. remark is what to know about the anchor.
-func (j *judgement) checkPath(p *pathFindings, at time.Time, remark Reason) []Check {
+func (j *judgement) checkPath(p *pathFindings, ref reference, remark Reason) []Check {
 	var checks []Check
 	switch {
 	case p.practice && (p.failure == nil || j.practiceAllowed()):
@@ -173,7 +173,7 @@ func (j *judgement) checkPath(p *pathFindings, at time.Time, remark Reason) []Ch
 		checks = append(checks, unclear(CheckPractice, ReasonPractice, Indeterminate))
 	}
 	if p.failure != nil {
-		return append(checks, checkFailure(p.failure, at)...)
+		return append(checks, checkFailure(p.failure, ref)...)
 	}
 	return append(checks, passed(CheckDates, ""), passed(CheckChain, remark), j.checkPolicy(p))
 }
@@ -197,17 +197,17 @@ func (j *judgement) checkPolicy(p *pathFindings) Check {
 }
 
 // checkFailure renders a path that failed: dates, chain and policy.
-func checkFailure(f *path.Failure, at time.Time) []Check {
+func checkFailure(f *path.Failure, ref reference) []Check {
 	dates := notDone(CheckDates, ReasonNoAnchor)
-	if d := datesAt(f.Chain[0], at); d != DatesGood {
-		dates = checkDates(f.Chain[0], d)
+	if d := datesAt(f.Chain[0], ref.time); d != DatesGood {
+		dates = checkDates(f.Chain[0], d, ref)
 	}
 	chain, policy := unclear(CheckChain, ReasonNoAnchor, Indeterminate), notDone(CheckPolicy, ReasonNoAnchor)
 	switch f.Kind {
 	case path.Expired:
-		dates, chain = checkDates(f.Cert, DatesExpired), notDone(CheckChain, ReasonExpired)
+		dates, chain = checkDates(f.Cert, DatesExpired, ref), notDone(CheckChain, ReasonExpired)
 	case path.NotYetValid:
-		dates, chain = checkDates(f.Cert, DatesNotYet), notDone(CheckChain, ReasonNotYetValid)
+		dates, chain = checkDates(f.Cert, DatesNotYet, ref), notDone(CheckChain, ReasonNotYetValid)
 	case path.Policy:
 		chain, policy = notDone(CheckChain, ReasonPolicyPath), failed(CheckPolicy, refuse(ReasonPolicyPath))
 	case path.Refused:
@@ -239,10 +239,13 @@ var chainReasons = map[path.Kind]Reason{
 
 // checkDates renders a certificate outside its validity. A proof of an earlier
 // time could still make it good.
-func checkDates(c *x509.Certificate, d Dates) Check {
+func checkDates(c *x509.Certificate, d Dates, ref reference) Check {
 	reason := ReasonExpired
-	if d == DatesNotYet {
+	switch {
+	case d == DatesNotYet:
 		reason = ReasonNotYetValid
+	case ref.from == FromTimestamp:
+		reason = ReasonStampedLate
 	}
 	check := unclear(CheckDates, reason, Indeterminate)
 	check.Values = map[string]string{

@@ -43,6 +43,10 @@ func newJudgement(ctx context.Context, p Policy, pinned func(*x509.Certificate) 
 // verify is Verify with the lookup of pinned roots as a parameter.
 func verify(ctx context.Context, in Input, p Policy, pinned func(*x509.Certificate) (trust.Root, bool)) (*Report, error) {
 	r := &Report{}
+	j := newJudgement(ctx, p, pinned)
+	if err := p.check(j.now); err != nil {
+		return nil, err
+	}
 	opened, err := cms.Open(in.Signature, in.Size)
 	if err != nil {
 		return r.unreadable(err)
@@ -59,7 +63,6 @@ func verify(ctx context.Context, in Input, p Policy, pinned func(*x509.Certifica
 		}
 		return r.refused(ReasonNoSigners), nil
 	}
-	j := newJudgement(ctx, p, pinned)
 	content := contents{message: m, given: in.Content, out: in.Out, budget: j.budget}
 	if opened.Content != nil {
 		content.beside = opened.Content()

@@ -58,6 +58,8 @@ const (
 	ReasonContentIsAttributes Reason = "content-is-attributes"
 	RemarkUnsorted            Reason = "attributes-unsorted"
 	RemarkTimeUnreadable      Reason = "signing-time-unreadable"
+	RemarkTimeFuture          Reason = "signing-time-in-the-future"
+	RemarkTimeEarly           Reason = "signing-time-before-certificate"
 	// content-type and message-digest
 	ReasonMissing      Reason = "attribute-missing"
 	ReasonNoAttributes Reason = "no-signed-attributes"
@@ -85,6 +87,7 @@ const (
 	ReasonTimestampAttributes Reason = "timestamp-attributes"
 	ReasonTimestampUsage      Reason = "timestamp-usage"
 	ReasonTimestampDates      Reason = "timestamp-dates"
+	ReasonTimestampExpired    Reason = "timestamp-authority-expired"
 	ReasonTimestampChain      Reason = "timestamp-chain"
 	ReasonTimestampRevoked    Reason = "timestamp-revoked"
 	ReasonTimestampCompromise Reason = "timestamp-authority-compromised"
@@ -95,6 +98,7 @@ const (
 	// dates
 	ReasonExpired     Reason = "expired"
 	ReasonNotYetValid Reason = "not-yet-valid"
+	ReasonStampedLate Reason = "stamped-after-expiry"
 	// chain
 	ReasonNoAnchor             Reason = "no-anchor"
 	ReasonAuthRoot             Reason = "authentication-root"
@@ -183,6 +187,8 @@ var reasons = []struct {
 	{ReasonContentIsAttributes, "the content has the shape of signed attributes", "ePrint 2023/1801"},
 	{RemarkUnsorted, "the attributes were sent in another order than DER's", "RFC 5652 §5.4"},
 	{RemarkTimeUnreadable, "the signing time cannot be read and is ignored", "RFC 5652 §11.3"},
+	{RemarkTimeFuture, "the signing time that is claimed lies in the future", "RFC 5652 §11.3"},
+	{RemarkTimeEarly, "the signing time that is claimed lies before the certificate's validity", "RFC 5652 §11.3"},
 	{ReasonMissing, "the attribute is missing", "RFC 5652 §11.1, §11.2"},
 	{ReasonNoAttributes, "there are no signed attributes, and none are required", "RFC 5652 §5.3"},
 	{ReasonDiffers, "the attribute does not match the content", "RFC 5652 §11.1, §11.2"},
@@ -205,6 +211,7 @@ var reasons = []struct {
 	{ReasonTimestampAttributes, "the attributes of the time stamp are wrong", "RFC 3161 §2.4.1, RFC 5816 §2.2.1"},
 	{ReasonTimestampUsage, "the certificate is not for time stamps alone", "RFC 3161 §2.3"},
 	{ReasonTimestampDates, "a certificate of the authority was not valid at that time", "RFC 5280 §6.1.3"},
+	{ReasonTimestampExpired, "a certificate of the authority has expired since, and nothing proves that the time stamp is older", "ETSI EN 319 102-1 §5.6"},
 	{ReasonTimestampChain, "no path leads from the authority to a trusted root", "RFC 5280 §6"},
 	{ReasonTimestampRevoked, "the authority was revoked before that time", "RFC 3161 §4"},
 	{ReasonTimestampCompromise, "the key of the authority may have been in other hands", "RFC 3161 §4"},
@@ -214,6 +221,7 @@ var reasons = []struct {
 	{ReasonTimestampPractice, "the authority is a practice one", "docs/cli.md, behaviour 20"},
 	{ReasonExpired, "a certificate had expired at the reference time", "RFC 5280 §4.1.2.5"},
 	{ReasonNotYetValid, "a certificate was not yet valid at the reference time", "RFC 5280 §4.1.2.5"},
+	{ReasonStampedLate, "a certificate had expired before the time stamp", "RFC 5280 §4.1.2.5"},
 	{ReasonNoAnchor, "no path leads to a trusted root", "RFC 5280 §6"},
 	{ReasonAuthRoot, "the root is one for authentication keys", "docs/card.md §7"},
 	{ReasonChainSignature, "the signature of a certificate does not verify", "RFC 5280 §6.1.3"},

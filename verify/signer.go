@@ -94,14 +94,32 @@ func (j *judgement) render(s cms.Signer, f *findings, limit Verdict, why Reason)
 		out.Checks = slices.Concat(
 			e.checks(p.sha1, p.weak),
 			[]Check{usage, checkTimestamp(f.stamp)},
-			j.checkPath(p, f.reference.time, remark),
+			j.checkPath(p, f.reference, remark),
 			[]Check{revocation})
 	}
+	j.remarkTime(&out)
 	out.Verdict, out.Reason = judge(out.Checks)
 	if limit < out.Verdict {
 		out.Verdict, out.Reason = limit, why
 	}
 	return out
+}
+
+// remarkTime adds what is odd about the time that the signer claims.
+func (j *judgement) remarkTime(s *Signer) {
+	var remark Reason
+	switch {
+	case s.SigningTime == nil:
+	case s.SigningTime.After(j.now.Add(clockSkew)):
+		remark = RemarkTimeFuture
+	case s.Certificate != nil && s.SigningTime.Before(s.Certificate.NotBefore):
+		remark = RemarkTimeEarly
+	}
+	for i, c := range s.Checks {
+		if c.ID == CheckAttributes && c.Result == Passed {
+			s.Checks[i] = c.with(remark)
+		}
+	}
 }
 
 func keyOf(c *x509.Certificate) any {

@@ -55,7 +55,7 @@ func (r *CertificateReport) Check(id CheckID) (Check, bool) { return find(r.Chec
 // (dates, path, policy, revocation), at p.At or now. Nothing was signed here,
 // so the pinned authentication roots are anchors too, and a revocation needs no
 // proof of time. p.Certificates should hold the issuer. The error is
-// [ErrNilCertificate] or that of a context that ended.
+// [ErrNilCertificate], [ErrFuture] or that of a context that ended.
 func Certificate(ctx context.Context, cert *x509.Certificate, p Policy) (*CertificateReport, error) {
 	return certificate(ctx, cert, p, trust.Lookup)
 }
@@ -67,6 +67,9 @@ func certificate(ctx context.Context, cert *x509.Certificate, p Policy, pinned f
 	}
 	p.RequireRevocation, p.AllowAuth = true, true
 	j := newJudgement(ctx, p, pinned)
+	if err := p.check(j.now); err != nil {
+		return nil, err
+	}
 	j.doc = &document{message: &cms.Message{}}
 	j.gather()
 	// The time is given, not a guess at when something was signed.
@@ -82,7 +85,7 @@ func certificate(ctx context.Context, cert *x509.Certificate, p Policy, pinned f
 	r := &CertificateReport{
 		Dates: datesAt(cert, ref.time), Reference: ref.time, Chain: found.chain, Anchor: found.anchorInfo(),
 		Revocation: revocation, Practice: found.practice,
-		Checks: append(j.checkPath(found, ref.time, ""), check),
+		Checks: append(j.checkPath(found, ref, ""), check),
 	}
 	r.Verdict, r.Reason = judge(r.Checks)
 	return r, nil

@@ -52,10 +52,16 @@ func TestVectorsThroughTheCommandLine(t *testing.T) {
 				args = append(args, flag, filepath.Join(vectors, file))
 			}
 		}
+		now := time.Now
 		if c.At != "" {
 			args = append(args, "--at", c.At)
+			if at, err := time.Parse(time.RFC3339, c.At); err != nil {
+				t.Fatal(err)
+			} else if at.After(now()) { // as if that day had come
+				now = func() time.Time { return at }
+			}
 		}
-		verdict, exit := verdictOf(t, dir, args)
+		verdict, exit := verdictOf(t, dir, now, args)
 		if want := map[string]int{"VALID": 0, "INVALID": 1, "INDETERMINATE": 4}[verdict]; exit != want {
 			t.Errorf("%s: %s with exit code %d", c.ID, verdict, exit)
 		}
@@ -69,11 +75,11 @@ func TestVectorsThroughTheCommandLine(t *testing.T) {
 }
 
 // verdictOf runs one verify in folders of its own.
-func verdictOf(t *testing.T, dir string, args []string) (verdict string, exit int) {
+func verdictOf(t *testing.T, dir string, now func() time.Time, args []string) (verdict string, exit int) {
 	t.Helper()
 	var out bytes.Buffer
 	env := &cli.Env{
-		Args: args, Now: time.Now, Readers: newDesk(),
+		Args: args, Now: now, Readers: newDesk(),
 		Getenv: func(name string) string { return map[string]string{"HOME": dir, "LANG": "C"}[name] },
 		Streams: &ui.Streams{
 			In: strings.NewReader(""), Out: &out, Err: &bytes.Buffer{}, Now: time.Now,

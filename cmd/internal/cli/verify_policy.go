@@ -29,6 +29,9 @@ func (r *verifyRun) readPolicy(ctx context.Context, pairs []pair) error {
 		if err != nil || at.IsZero() { // year 1 means "not given" to verify
 			return usage("err.flag.time", "Flag", "--at")
 		}
+		if at.After(p.Now) {
+			return usage("err.flag.future", "Flag", "--at")
+		}
 		p.At = at
 	}
 	if o.signer != "" {
