@@ -6,7 +6,9 @@ import (
 	"crypto/sha256"
 	"crypto/x509"
 	"encoding/binary"
+	"errors"
 
+	"natsuin/verify/internal/certificate"
 	"natsuin/verify/internal/cms"
 	"natsuin/verify/internal/path"
 	"natsuin/verify/internal/sigalg"
@@ -54,7 +56,7 @@ func (d *document) evidence(s cms.Signer, p Policy) evidence {
 			e.algorithms = refuse(ReasonSHA1Forbidden)
 		}
 	}
-	if e.algorithms == nil && e.cert != nil {
+	if e.algorithms == nil && e.cert != nil && !certificate.Unreadable(e.cert) {
 		e.weak, e.algorithms = suite.keyProblem(publicKey(e.cert, suite), p.AllowWeak)
 	}
 	e.attributes = d.checkAttributes(s)
@@ -155,7 +157,10 @@ func (d *document) named(s cms.Signer) []*x509.Certificate {
 // that this package understands.
 func (d *document) findSigner(s cms.Signer, suite suite, known bool) ([]*x509.Certificate, Check) {
 	candidates := d.named(s)
-	if len(candidates) == 0 {
+	switch {
+	case len(candidates) == 0 && d.illegible > 0: // it may be one of those
+		return nil, unclear(CheckSignature, ReasonCertificateUnreadable, Indeterminate)
+	case len(candidates) == 0:
 		return nil, unclear(CheckSignature, ReasonNoCertificate, Indeterminate)
 	}
 	shown := candidates[:1]
@@ -186,9 +191,22 @@ func (d *document) findSigner(s cms.Signer, suite suite, known bool) ([]*x509.Ce
 		return nil, unclear(CheckSignature, ReasonTooManySignatures, Indeterminate)
 	}
 	if !computable {
-		return shown, unclear(CheckSignature, ReasonSignatureUnknown, Indeterminate)
+		return shown, d.uncomputed(shown[0])
 	}
 	return d.wrong(s, candidates)
+}
+
+// uncomputed returns the check of a signature that nothing at hand can compute.
+func (d *document) uncomputed(shown *x509.Certificate) Check {
+	if !certificate.Unreadable(shown) {
+		return unclear(CheckSignature, ReasonSignatureUnknown, Indeterminate)
+	}
+	check := unclear(CheckSignature, ReasonCertificateUnreadable, Indeterminate)
+	var unreadable *certificate.UnreadableError
+	if _, err := certificate.Parse(shown.Raw); errors.As(err, &unreadable) {
+		check.Values = map[string]string{"part": unreadable.Part}
+	}
+	return check
 }
 
 // computable returns the certificates whose keys can be computed with, and

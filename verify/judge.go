@@ -10,6 +10,7 @@ import (
 	"slices"
 	"time"
 
+	"natsuin/verify/internal/certificate"
 	"natsuin/verify/internal/cms"
 	"natsuin/verify/internal/path"
 	"natsuin/verify/trust"
@@ -140,6 +141,7 @@ type material struct {
 	certificates []*x509.Certificate
 	crls         [][]byte // DER CertificateList
 	responses    [][]byte // DER OCSPResponse
+	illegible    int      // enclosed as certificates, and not of their shape
 }
 
 // with returns the material followed by more.
@@ -148,19 +150,32 @@ func (m material) with(more material) material {
 		slices.Concat(m.certificates, more.certificates),
 		slices.Concat(m.crls, more.crls),
 		slices.Concat(m.responses, more.responses),
+		m.illegible + more.illegible,
 	}
 }
 
-// enclosed returns the material in a message, outside its signers. A
-// certificate that does not parse is left out.
+// enclosed returns the material in a message, outside its signers.
 func (j *judgement) enclosed(m *cms.Message) material {
 	out := material{crls: m.CRLs, responses: m.OCSP}
 	for _, raw := range m.Certificates {
-		if c, err := j.budget.Certificate(raw); err == nil {
-			out.certificates = append(out.certificates, c)
-		}
+		out.add(j.budget.Certificate(raw))
 	}
 	return out
+}
+
+// add adds a certificate that was parsed. Of one that cannot be read, it adds
+// what can, which has no key: so that it is not called missing. What does not
+// even have the shape of a certificate is counted.
+func (m *material) add(c *x509.Certificate, err error) {
+	var unreadable *certificate.UnreadableError
+	switch {
+	case err == nil:
+		m.certificates = append(m.certificates, c)
+	case errors.As(err, &unreadable):
+		m.certificates = append(m.certificates, unreadable.Certificate)
+	default:
+		m.illegible++
+	}
 }
 
 // gather collects what the message and the caller offer, and the anchors among

@@ -65,11 +65,12 @@ const (
 	ReasonNoAttributes Reason = "no-signed-attributes"
 	ReasonDiffers      Reason = "attribute-differs"
 	// signature
-	ReasonNoCertificate     Reason = "no-certificate"
-	ReasonSignatureWrong    Reason = "signature-wrong"
-	ReasonSignedUnsorted    Reason = "signed-unsorted-attributes"
-	ReasonSignatureUnknown  Reason = "signature-not-checked"
-	ReasonTooManySignatures Reason = "too-many-signatures"
+	ReasonNoCertificate         Reason = "no-certificate"
+	ReasonCertificateUnreadable Reason = "certificate-unreadable"
+	ReasonSignatureWrong        Reason = "signature-wrong"
+	ReasonSignedUnsorted        Reason = "signed-unsorted-attributes"
+	ReasonSignatureUnknown      Reason = "signature-not-checked"
+	ReasonTooManySignatures     Reason = "too-many-signatures"
 	// signing-certificate
 	ReasonOtherCertificate Reason = "other-certificate"
 	RemarkSHA1Reference    Reason = "sha1-reference"
@@ -193,6 +194,7 @@ var reasons = []struct {
 	{ReasonNoAttributes, "there are no signed attributes, and none are required", "RFC 5652 §5.3"},
 	{ReasonDiffers, "the attribute does not match the content", "RFC 5652 §11.1, §11.2"},
 	{ReasonNoCertificate, "no certificate matches the signer identifier", "RFC 5652 §5.3"},
+	{ReasonCertificateUnreadable, "the certificate of the signer is there, and a part of it cannot be read", "RFC 5280 §4.1"},
 	{ReasonSignatureWrong, "the signature does not verify", "RFC 5652 §5.6"},
 	{ReasonSignedUnsorted, "the signature covers attributes in another order than DER's", "RFC 5652 §5.4"},
 	{ReasonSignatureUnknown, "the signature was not checked, or does not hold", "RFC 5652 §5.6"},

@@ -95,7 +95,7 @@ func TestRevocation(t *testing.T) {
 			// Of two lists, the reason is that of the one closer to an answer.
 			{[][]byte{list(t, w, time.Time{}, 0), list(t, stranger, time.Time{}, 0)}, now.AddDate(0, 2, 0), verify.ReasonListOutOfDate},
 		} {
-			p.CRLs, p.At = c.lists, c.at
+			p.CRLs, p.Now, p.At = c.lists, c.at, c.at
 			if got, _ := run(t, m.encode(t), nil, p).Signers[0].Check(verify.CheckRevocation); got.Result != verify.Unclear || got.Detail != c.detail {
 				t.Errorf("%+v, want %s", got, c.detail)
 			}

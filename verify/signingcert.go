@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"crypto"
 	"crypto/x509"
-	"crypto/x509/pkix"
-	encoding "encoding/asn1"
 	"encoding/hex"
 	"math/big"
 	"strings"
@@ -185,7 +183,7 @@ func (id certID) compare(cert *x509.Certificate) *problem {
 		return differs(id.serial.Text(16), cert.SerialNumber.Text(16))
 	}
 	if !sameName(id.issuer, cert.RawIssuer) {
-		return differs(nameText(id.issuer), cert.Issuer.String())
+		return differs(name.Text(id.issuer), name.Text(cert.RawIssuer))
 	}
 	return nil
 }
@@ -202,16 +200,6 @@ func sameName(a, b []byte) bool {
 	}
 	y, err := name.ParseDN(b)
 	return err == nil && x.Equal(y)
-}
-
-// nameText formats a DER Name, or its bytes in hexadecimal if it cannot be
-// parsed.
-func nameText(raw []byte) string {
-	var names pkix.RDNSequence
-	if rest, err := encoding.Unmarshal(raw, &names); err != nil || len(rest) > 0 {
-		return hexUpper(raw)
-	}
-	return names.String()
 }
 
 // arePolicies reports whether list holds only PolicyInformation (RFC 5280

@@ -57,11 +57,11 @@ func (r *CertificateReport) Check(id CheckID) (Check, bool) { return find(r.Chec
 // proof of time. p.Certificates should hold the issuer. The error is
 // [ErrNilCertificate], [ErrFuture] or that of a context that ended.
 func Certificate(ctx context.Context, cert *x509.Certificate, p Policy) (*CertificateReport, error) {
-	return certificate(ctx, cert, p, trust.Lookup)
+	return judgeCertificate(ctx, cert, p, trust.Lookup)
 }
 
-// certificate is Certificate with the lookup of pinned roots as a parameter.
-func certificate(ctx context.Context, cert *x509.Certificate, p Policy, pinned func(*x509.Certificate) (trust.Root, bool)) (*CertificateReport, error) {
+// judgeCertificate is Certificate with the lookup of pinned roots as a parameter.
+func judgeCertificate(ctx context.Context, cert *x509.Certificate, p Policy, pinned func(*x509.Certificate) (trust.Root, bool)) (*CertificateReport, error) {
 	if cert == nil {
 		return nil, ErrNilCertificate
 	}

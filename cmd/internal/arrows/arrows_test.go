@@ -41,13 +41,14 @@ var arrows = map[string][]string{
 	"sign/internal/...": {"sign/internal/..."},
 	"sign/timestamp":    {"sign/internal/..."},
 
-	"verify":                     {"verify/...", "sign/timestamp", "fingerprint"},
-	"verify/internal/cms":        {},
-	"verify/internal/name":       {},
-	"verify/internal/sigalg":     {},
-	"verify/internal/revocation": {"verify/internal/name", "verify/internal/sigalg"},
-	"verify/internal/path":       {"verify/internal/name", "verify/internal/sigalg", "verify/internal/revocation"},
-	"verify/trust":               {"fingerprint"},
+	"verify":                      {"verify/...", "sign/timestamp", "fingerprint"},
+	"verify/internal/cms":         {},
+	"verify/internal/name":        {},
+	"verify/internal/sigalg":      {},
+	"verify/internal/certificate": {"verify/internal/name"},
+	"verify/internal/revocation":  {"verify/internal/name", "verify/internal/sigalg", "verify/internal/certificate"},
+	"verify/internal/path":        {"verify/internal/name", "verify/internal/sigalg", "verify/internal/revocation", "verify/internal/certificate"},
+	"verify/trust":                {"fingerprint", "verify/internal/certificate"},
 }
 
 // owners says which packages alone may import a module, tests included.

@@ -127,6 +127,11 @@ func (a *app) anchors(ctx context.Context, names []string) ([]verify.Anchor, err
 		if err != nil {
 			return nil, err
 		}
+		for _, c := range certs {
+			if err := verify.Readable(c); err != nil {
+				return nil, &i18n.Error{Code: i18n.CodeFile, ID: "err.file.certificate-part", Pairs: []any{"Path", ui.Escape(name), "Error", ui.Escape(err.Error())}, Err: err}
+			}
+		}
 		add(verify.Anchor{Kind: verify.AnchorFile, Name: name}, certs)
 	}
 	registered, err := a.rootStore().List()

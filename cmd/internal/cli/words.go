@@ -2,8 +2,6 @@ package cli
 
 import (
 	"crypto"
-	"crypto/x509/pkix"
-	"encoding/asn1"
 	"errors"
 	"fmt"
 	"slices"
@@ -16,6 +14,7 @@ import (
 	"natsuin/card/apdu"
 	"natsuin/cmd/internal/i18n"
 	"natsuin/cmd/internal/ui"
+	"natsuin/verify"
 )
 
 // A verdictError is an outcome that the verb has already shown on stdout: it sets
@@ -148,17 +147,18 @@ func (a *app) crlReason(reason string) string {
 // person's name, which are personal data (docs/cli.md, "JSON"), unless --personal asks for
 // them. A name with an organization is not a person's.
 func (a *app) subject(der []byte) string {
-	var name, public pkix.RDNSequence
-	if rest, err := asn1.Unmarshal(der, &name); err != nil || len(rest) > 0 || !a.asJSON || a.flags.personal {
+	name, err := verify.ReadName(der)
+	if err != nil || !a.asJSON || a.flags.personal {
 		return distinguishedName(der)
 	}
+	var public [][]verify.NameAttribute
 	for _, rdn := range name {
-		var kept pkix.RelativeDistinguishedNameSET
+		var kept []verify.NameAttribute
 		for _, value := range rdn {
 			switch {
-			case value.Type.Equal(idOrganization):
+			case value.Type == "O":
 				return distinguishedName(der)
-			case !slices.ContainsFunc(placeTypes, value.Type.Equal):
+			case !slices.Contains(placeTypes, value.Type):
 				kept = append(kept, value)
 			}
 		}
@@ -166,24 +166,17 @@ func (a *app) subject(der []byte) string {
 			public = append(public, kept)
 		}
 	}
-	return public.String()
+	return verify.FormatName(public)
 }
 
-// Attribute types of RFC 4519: organization; locality, state, street, postal code and address.
-var (
-	idOrganization = asn1.ObjectIdentifier{2, 5, 4, 10}
-	placeTypes     = []asn1.ObjectIdentifier{{2, 5, 4, 7}, {2, 5, 4, 8}, {2, 5, 4, 9}, {2, 5, 4, 17}, {2, 5, 4, 16}}
-)
+// placeTypes are the types of RFC 4519 that say where somebody lives, and those of RFC 3739
+// that say when and where somebody was born.
+var placeTypes = []string{"L", "ST", "STREET", "POSTALCODE", "postalAddress", "postOfficeBox", "houseIdentifier",
+	"dateOfBirth", "placeOfBirth", "gender"}
 
 // distinguishedName writes a DER Name as RFC 4514 does, an RDN at a time: the order
 // and the grouping are the certificate's.
-func distinguishedName(der []byte) string {
-	var name pkix.RDNSequence
-	if rest, err := asn1.Unmarshal(der, &name); err != nil || len(rest) > 0 {
-		return hexUpper(der)
-	}
-	return name.String()
-}
+func distinguishedName(der []byte) string { return verify.NameText(der) }
 
 // kind names the sort of card in words.
 func (a *app) kind(t card.Token) string { return a.t("kind." + t.Kind.String()) }

@@ -18,6 +18,7 @@ import (
 	"strings"
 	"time"
 
+	"natsuin/verify/internal/name"
 	"natsuin/verify/internal/revocation"
 	"natsuin/verify/internal/sigalg"
 )
@@ -182,7 +183,7 @@ func (s *search) sound(ctx context.Context) []*facts {
 func ambiguous(sound []*facts) *Failure {
 	names := make([]string, len(sound))
 	for i, f := range sound {
-		names[i] = f.cert.Subject.String()
+		names[i] = name.Text(f.cert.RawSubject)
 	}
 	return newFailure(Ambiguous, sound[:1], 0, strings.Join(names, "; "))
 }

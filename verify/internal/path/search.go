@@ -7,6 +7,7 @@ import (
 	"errors"
 	"slices"
 
+	"natsuin/verify/internal/certificate"
 	"natsuin/verify/internal/name"
 	"natsuin/verify/internal/sigalg"
 )
@@ -158,6 +159,11 @@ func (s *search) refuse(err error, child, issuer *facts, chain []*facts) {
 	switch unsupported := errors.Is(err, sigalg.ErrUnsupported); {
 	case errors.Is(err, sigalg.ErrTooMuch):
 		s.gaveUp = true
+		return
+	case certificate.Unreadable(issuer.cert):
+		f = newFailure(Malformed, chain, len(chain)-1, "a part of the issuer's certificate cannot be read")
+		f.indeterminate = true
+		s.fail(incomplete(at+1, inDoubt), f)
 		return
 	case unsupported && errors.Is(s.algorithms.Algorithm(child.cert.SignatureAlgorithm), sigalg.ErrUnsupported):
 		f = newFailure(UnsupportedAlgorithm, chain, at, child.cert.SignatureAlgorithm.String())
