@@ -120,22 +120,35 @@ const (
 	ReasonPolicyPath Reason = "policy-path"
 	ReasonPolicyArc  Reason = "policy-not-for-signatures"
 	// revocation
-	ReasonRevoked              Reason = "revoked"
-	ReasonRevokedNoTime        Reason = "revoked-without-proof-of-time"
-	ReasonRevocationUnknown    Reason = "revocation-unknown"
-	ReasonRevocationTooComplex Reason = "revocation-too-complex"
-	ReasonRevocationUnchecked  Reason = "revocation-not-checked"
-	ReasonRevocationOver       Reason = "revocation-information-over"
-	ReasonListOfAnother        Reason = "crl-of-another-issuer"
-	ReasonListSignature        Reason = "crl-signature-wrong"
-	ReasonListSigner           Reason = "crl-signer-not-accepted"
-	ReasonListInsufficient     Reason = "crl-insufficient"
-	ReasonListAfterExpiry      Reason = "crl-after-expiry"
-	ReasonListOutOfDate        Reason = "crl-out-of-date"
-	ReasonResponderUnreached   Reason = "ocsp-not-reached"
-	ReasonResponderRefused     Reason = "ocsp-answer-not-accepted"
-	ReasonResponderUnknown     Reason = "ocsp-certificate-unknown"
-	RemarkRevokedLater         Reason = "revoked-later"
+	ReasonRevoked               Reason = "revoked"
+	ReasonRevokedNoTime         Reason = "revoked-without-proof-of-time"
+	ReasonRevocationUnknown     Reason = "revocation-unknown"
+	ReasonRevocationTooComplex  Reason = "revocation-too-complex"
+	ReasonRevocationUnchecked   Reason = "revocation-not-checked"
+	ReasonRevocationOver        Reason = "revocation-information-over"
+	ReasonListOfAnother         Reason = "crl-of-another-issuer"
+	ReasonListSignature         Reason = "crl-signature-wrong"
+	ReasonListSigner            Reason = "crl-signer-not-accepted"
+	ReasonListAlgorithm         Reason = "crl-algorithm-not-allowed"
+	ReasonListInsufficient      Reason = "crl-insufficient"
+	ReasonListAfterExpiry       Reason = "crl-after-expiry"
+	ReasonListFuture            Reason = "crl-not-yet-valid"
+	ReasonListOutOfDate         Reason = "crl-out-of-date"
+	ReasonResponderUnreached    Reason = "ocsp-not-reached"
+	ReasonResponderMalformed    Reason = "ocsp-answer-malformed"
+	ReasonResponderBusy         Reason = "ocsp-try-later"
+	ReasonResponderUnauthorized Reason = "ocsp-unauthorized"
+	ReasonResponderError        Reason = "ocsp-error"
+	ReasonResponderOther        Reason = "ocsp-other-certificate"
+	ReasonResponderNonce        Reason = "ocsp-wrong-nonce"
+	ReasonResponderSignature    Reason = "ocsp-signature-wrong"
+	ReasonResponderSigner       Reason = "ocsp-signer-not-accepted"
+	ReasonResponderFuture       Reason = "ocsp-not-yet-valid"
+	ReasonResponderOutOfDate    Reason = "ocsp-out-of-date"
+	RemarkNoNonce               Reason = "ocsp-without-nonce"
+	ReasonResponderRefused      Reason = "ocsp-answer-not-accepted"
+	ReasonResponderUnknown      Reason = "ocsp-certificate-unknown"
+	RemarkRevokedLater          Reason = "revoked-later"
 	// practice
 	ReasonPractice Reason = "practice"
 	RemarkPractice Reason = "practice-allowed"
@@ -250,10 +263,23 @@ var reasons = []struct {
 	{ReasonListOfAnother, "the lists are those of other issuers", "RFC 5280 §6.3.3"},
 	{ReasonListSignature, "the signature of the list does not verify", "RFC 5280 §6.3.3"},
 	{ReasonListSigner, "the signer of the list may not sign it", "RFC 5280 §6.3.3"},
+	{ReasonListAlgorithm, "the list is signed with an algorithm or key that is not allowed", "NIST SP 800-131A §3, §9"},
 	{ReasonListInsufficient, "the list is partial or not understood", "RFC 5280 §5.2, §6.3.3"},
 	{ReasonListAfterExpiry, "the list was issued after the certificate expired", "RFC 5280 §3.3"},
+	{ReasonListFuture, "the list was issued after the clock's time", "RFC 5280 §5.1.2.4"},
 	{ReasonListOutOfDate, "the list is not one for the reference time", "RFC 5280 §6.3.3"},
 	{ReasonResponderUnreached, "the responder gave no answer", "RFC 6960 §2.3"},
+	{ReasonResponderMalformed, "the responder sent something else than an OCSP response", "RFC 6960 §4.2.1"},
+	{ReasonResponderBusy, "the responder is busy (tryLater)", "RFC 6960 §2.3"},
+	{ReasonResponderUnauthorized, "the responder does not answer for this issuer (unauthorized)", "RFC 6960 §2.3, RFC 5019 §2.2.3"},
+	{ReasonResponderError, "the responder returned another error", "RFC 6960 §2.3"},
+	{ReasonResponderOther, "the answer is about another certificate", "RFC 6960 §3.2"},
+	{ReasonResponderNonce, "the answer has another nonce than the question", "RFC 9654 §2.1"},
+	{ReasonResponderSignature, "the signature of the answer does not verify", "RFC 6960 §3.2"},
+	{ReasonResponderSigner, "the signer of the answer may not sign it, or signed too weakly", "RFC 6960 §4.2.2.2"},
+	{ReasonResponderFuture, "the answer is from after the clock's time", "RFC 6960 §4.2.2.1"},
+	{ReasonResponderOutOfDate, "the answer is not one for the reference time", "RFC 6960 §4.2.2.1"},
+	{RemarkNoNonce, "the answer has no nonce, and may be an earlier one that is still current", "RFC 5019 §4"},
 	{ReasonResponderRefused, "the answer of the responder is not acceptable", "RFC 6960 §3.2"},
 	{ReasonResponderUnknown, "the responder does not know the certificate", "RFC 6960 §2.2"},
 	{RemarkRevokedLater, "a certificate was revoked after the reference time", "ETSI EN 319 102-1 §5.2.5"},

@@ -263,6 +263,9 @@ func (r *verifyRun) printChecks(checks []verify.Check) {
 		line := a.t("check.line", "Result", a.t("result."+string(c.Result)), "Name", a.t("check."+string(c.ID)))
 		if c.Detail != "" {
 			words := []string{a.reasonOf(c.ID, c.Detail)}
+			if issuer := c.Values["issuer"]; issuer != "" && c.Detail == verify.ReasonListOfAnother {
+				words[0] = a.t("reason.crl-of-another-issuer.named", "Issuer", ui.Escape(issuer))
+			}
 			for _, remark := range c.Also {
 				words = append(words, a.reason(remark))
 			}
