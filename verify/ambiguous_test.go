@@ -24,6 +24,9 @@ func TestOneKeyInTwoTrustedCertificates(t *testing.T) {
 		m.certs = certs
 		r := run(t, m.encode(t), nil, w.policy)
 		open(verify.CheckChain, verify.ReasonAmbiguous).hold(t, r)
+		if c, _ := r.Signers[0].Check(verify.CheckDates); c.Detail != verify.ReasonAmbiguous {
+			t.Errorf("dates: %+v", c)
+		}
 		if c := r.Signers[0].Certificate; c != nil {
 			t.Errorf("named %v", c.Subject)
 		}

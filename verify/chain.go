@@ -199,6 +199,11 @@ func (j *judgement) checkPolicy(p *pathFindings) Check {
 // checkFailure renders a path that failed: dates, chain and policy.
 func checkFailure(f *path.Failure, ref reference) []Check {
 	dates := notDone(CheckDates, ReasonNoAnchor)
+	if f.Kind == path.Ambiguous { // the dates are those of one of several
+		check := unclear(CheckChain, ReasonAmbiguous, Indeterminate)
+		check.Values = map[string]string{"why": f.Detail}
+		return []Check{notDone(CheckDates, ReasonAmbiguous), check, notDone(CheckPolicy, ReasonAmbiguous)}
+	}
 	if d := datesAt(f.Chain[0], ref.time); d != DatesGood {
 		dates = checkDates(f.Chain[0], d, ref)
 	}
@@ -230,8 +235,7 @@ func checkFailure(f *path.Failure, ref reference) []Check {
 }
 
 var chainReasons = map[path.Kind]Reason{
-	path.Ambiguous: ReasonAmbiguous,
-	path.NoPath:    ReasonNoAnchor, path.TooComplex: ReasonChainTooComplex, path.BadSignature: ReasonChainSignature,
+	path.NoPath: ReasonNoAnchor, path.TooComplex: ReasonChainTooComplex, path.BadSignature: ReasonChainSignature,
 	path.Malformed: ReasonChainMalformed, path.UnknownCritical: ReasonChainUnknownCritical, path.NotCA: ReasonChainNotCA,
 	path.KeyUsage: ReasonChainKeyUsage, path.PathLen: ReasonChainPathLength, path.NameConstraints: ReasonChainNames,
 	path.WeakAlgorithm: ReasonChainWeak, path.UnsupportedAlgorithm: ReasonChainForbidden,

@@ -25,6 +25,13 @@ var nextSteps = []struct {
 	{verify.ReasonChainWeak, "verify.next.weak-path"},
 	{verify.ReasonNoCertificate, "verify.next.cert"},
 	{verify.ReasonAuthRoot, "verify.next.auth"},
+	{verify.ReasonWeakDigest, "verify.next.algorithm"},
+	{verify.ReasonDigestForbidden, "verify.next.algorithm"},
+	{verify.ReasonSignatureForbidden, "verify.next.algorithm"},
+	{verify.ReasonKeyForbidden, "verify.next.algorithm"},
+	{verify.ReasonParametersForbidden, "verify.next.algorithm"},
+	{verify.ReasonCertificateUnreadable, "verify.next.unreadable"},
+	{verify.ReasonAmbiguous, "verify.next.ambiguous"},
 }
 
 // nextStep is the id of the next step after a verdict that is not VALID.
