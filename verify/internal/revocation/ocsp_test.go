@@ -305,6 +305,7 @@ func TestFetch(t *testing.T) {
 		t.Errorf("a current answer without a nonce: %+v", a)
 	}
 	want(t, answerWith(silent(reply{noNext: true})), revocation.Unknown, "reference time")
+	want(t, answerWith(silent(reply{noNext: true, this: at})), revocation.Unknown, "no nonce")
 	want(t, answerWith(silent(reply{this: day(-9), next: day(-2)})), revocation.Unknown, "reference time")
 	want(t, answerWith(silent(reply{this: day(1), next: day(2)})), revocation.Unknown, "clock's time")
 	want(t, answerWith(func([]byte) ([]byte, error) { return echo(reply{})(tlv(0x04, []byte("stale nonce"))) }),
