@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto"
 	"crypto/sha256"
+	"crypto/x509"
 	"fmt"
 	"hash"
 	"io"
@@ -30,6 +31,9 @@ type document struct {
 	material
 	// budget limits the signatures of all documents of one judgement.
 	budget *path.Budget
+	// originOf says whether a CA at hand signed a certificate; nil means that
+	// this is not looked into.
+	originOf func(*x509.Certificate) path.Origin
 	// tried caches the signatures that were computed: whether each verified.
 	tried map[[sha256.Size]byte]bool
 }

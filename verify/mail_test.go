@@ -5,16 +5,13 @@ import (
 	"context"
 	"crypto/x509"
 	"encoding/base64"
-	"encoding/json"
 	"fmt"
 	"io"
 	"mime/quotedprintable"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"natsuin/verify"
 )
@@ -303,36 +300,18 @@ func TestInnerSignaturesAreMentioned(t *testing.T) {
 	}
 }
 
-// foreignCase is a line of foreign/right and foreign/fail.
-type foreignCase struct {
-	File, Want          string
-	Trust, TSA, Content *string
-	CRL, Cert           *string
-	At, Now             *time.Time
-	Flags               []string
-}
-
 // TestMailsOfOtherPrograms judges the mails among the messages of other projects.
 func TestMailsOfOtherPrograms(t *testing.T) {
-	for _, dir := range []string{"foreign/right", "foreign/fail"} {
-		for line := range strings.Lines(string(sharedFile(t, dir+"/manifest.jsonl"))) {
-			var c foreignCase
-			if err := json.Unmarshal([]byte(line), &c); err != nil {
-				t.Fatal(err)
-			}
+	for _, folder := range []string{"foreign/right", "foreign/fail"} {
+		for _, c := range foreign(t, folder) {
 			if filepath.Ext(c.File) != ".eml" {
 				continue
 			}
-			b, err := os.ReadFile(shared(t, dir+"/"+c.File))
+			r, err := c.judge(t)
 			if err != nil {
-				t.Fatal(err)
+				t.Fatalf("%s: %v", c.File, err)
 			}
-			p := verify.Policy{Now: *c.Now}
-			for _, cert := range certificates(t, sharedFile(t, dir+"/"+*c.Trust)) {
-				p.Anchors = append(p.Anchors, verify.Anchor{Certificate: cert, Kind: verify.AnchorFile})
-			}
-			r := run(t, b, nil, p)
-			if want, _, _ := strings.Cut(c.Want, " "); r.Verdict.String() != want && !(dir == "foreign/fail" && r.Verdict == verify.Valid) {
+			if want, _, _ := strings.Cut(c.Want, " "); r.Verdict.String() != want && !(folder == "foreign/fail" && r.Verdict == verify.Valid) {
 				t.Errorf("%s: %v (%s), want %s", c.File, r.Verdict, r.Reason, c.Want)
 			}
 			if r.Verdict == verify.Valid && (r.Mail == nil || !slices.Contains(r.Mail.Uncovered, verify.UncoveredHeaders)) {

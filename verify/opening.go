@@ -12,6 +12,9 @@ import (
 
 // verify is Verify with the lookup of pinned roots as a parameter.
 func verify(ctx context.Context, in Input, p Policy, pinned func(*x509.Certificate) (trust.Root, bool)) (*Report, error) {
+	if err := p.check(p.now()); err != nil {
+		return nil, err
+	}
 	opened, err := cms.Open(in.Signature, in.Size)
 	var attached *cms.AttachmentError
 	if errors.As(err, &attached) {

@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"natsuin/fingerprint"
+	"natsuin/verify/internal/certificate"
 )
 
 // Limits on the files of the folder; a root has a few kilobytes.
@@ -143,7 +144,7 @@ func (s Store) read(name string) (Registered, error) {
 	if second, _ := pem.Decode(rest); second != nil {
 		return root, ErrNotOneCert
 	}
-	cert, err := x509.ParseCertificate(block.Bytes)
+	cert, err := certificate.Parse(block.Bytes)
 	if err != nil {
 		return root, fmt.Errorf("%w: %w", ErrBadCertificate, err)
 	}

@@ -76,6 +76,14 @@ func (s *Sources) Anchors(ctx context.Context, names []string) ([]verify.Anchor,
 		if err != nil {
 			return nil, err
 		}
+		for _, c := range certs {
+			if err := verify.Readable(c); err != nil {
+				return nil, &outcome.Error{
+					Code: outcome.CodeFile, ID: "err.file.certificate-part",
+					Pairs: []any{"Path", text.Escape(name), "Error", text.Escape(err.Error())}, Err: err,
+				}
+			}
+		}
 		add(verify.Anchor{Kind: verify.AnchorFile, Name: name}, certs)
 	}
 	registered, err := Registered(s.Run).List()

@@ -34,6 +34,13 @@ var nextSteps = []struct {
 	{verify.ReasonTrailingZeros, "verify.next.trailing"},
 	{verify.ReasonRevocationUnchecked, "verify.next.revocation"},
 	{verify.ReasonRevocationUnknown, "verify.next.revocation"},
+	{verify.ReasonWeakDigest, "verify.next.algorithm"},
+	{verify.ReasonDigestForbidden, "verify.next.algorithm"},
+	{verify.ReasonSignatureForbidden, "verify.next.algorithm"},
+	{verify.ReasonKeyForbidden, "verify.next.algorithm"},
+	{verify.ReasonParametersForbidden, "verify.next.algorithm"},
+	{verify.ReasonCertificateUnreadable, "verify.next.unreadable"},
+	{verify.ReasonAmbiguous, "verify.next.ambiguous"},
 }
 
 // nextStep returns the id of the next step after a verdict that is not VALID.

@@ -261,6 +261,9 @@ func (r *run) printChecks(checks []verify.Check, mail bool) {
 		line := r.T("check.line", "Result", r.T("result."+string(c.Result)), "Name", r.checkName(c.ID, mail))
 		if c.Detail != "" {
 			words := []string{r.reasonOf(c.ID, c.Detail)}
+			if issuer := c.Values["issuer"]; issuer != "" && c.Detail == verify.ReasonListOfAnother {
+				words[0] = r.T("reason.crl-of-another-issuer.named", "Issuer", text.Escape(issuer))
+			}
 			for _, remark := range c.Also {
 				words = append(words, policy.Reason(r.Printer, remark))
 			}
