@@ -4,9 +4,11 @@ import (
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
+	_ "crypto/md5" // #nosec G501 -- computed, and never allowed
 	"crypto/rsa"
 	_ "crypto/sha1" // #nosec G505 -- judged, and refused unless AllowSHA1
 	_ "crypto/sha256"
+	_ "crypto/sha3"
 	_ "crypto/sha512"
 	"crypto/x509"
 	"strconv"
@@ -33,17 +35,46 @@ func dotted(s string) cms.OID {
 }
 
 // digests are the digest algorithms that this package can compute (RFC 5754,
-// RFC 3370).
+// RFC 3370, RFC 8702). Those that forbiddenHash refuses are computed because a
+// mismatch is one whatever the algorithm.
 var digests = map[cms.OID]crypto.Hash{
 	dotted("2.16.840.1.101.3.4.2.1"): crypto.SHA256,
 	dotted("2.16.840.1.101.3.4.2.2"): crypto.SHA384,
 	dotted("2.16.840.1.101.3.4.2.3"): crypto.SHA512,
 	dotted("1.3.14.3.2.26"):          crypto.SHA1,
+
+	dotted("1.2.840.113549.2.5"):      crypto.MD5,
+	dotted("2.16.840.1.101.3.4.2.4"):  crypto.SHA224,
+	dotted("2.16.840.1.101.3.4.2.6"):  crypto.SHA512_256,
+	dotted("2.16.840.1.101.3.4.2.8"):  crypto.SHA3_256,
+	dotted("2.16.840.1.101.3.4.2.9"):  crypto.SHA3_384,
+	dotted("2.16.840.1.101.3.4.2.10"): crypto.SHA3_512,
+}
+
+// forbiddenHash returns why a hash is not allowed, or nil. SHA-1 is left to
+// Policy.AllowSHA1.
+func forbiddenHash(hash crypto.Hash) *problem {
+	switch hash {
+	case 0, crypto.SHA256, crypto.SHA384, crypto.SHA512, crypto.SHA1:
+		return nil
+	case crypto.MD5:
+		return refuse(ReasonWeakDigest, "digest", hashNames[hash])
+	}
+	return refuse(ReasonDigestForbidden, "digest", hashNames[hash])
+}
+
+// weakDigests are digest algorithms that are not computed, and for which
+// anyone can make a second content.
+var weakDigests = map[cms.OID]bool{
+	dotted("1.2.840.113549.2.2"): true, // MD2
+	dotted("1.2.840.113549.2.4"): true, // MD4
 }
 
 // hashNames are the names of digest algorithms in reports.
 var hashNames = map[crypto.Hash]string{
 	crypto.SHA256: "sha256", crypto.SHA384: "sha384", crypto.SHA512: "sha512", crypto.SHA1: "sha1",
+	crypto.MD5: "md5", crypto.SHA224: "sha224", crypto.SHA512_256: "sha512-256",
+	crypto.SHA3_256: "sha3-256", crypto.SHA3_384: "sha3-384", crypto.SHA3_512: "sha3-512",
 }
 
 type scheme uint8
@@ -70,6 +101,16 @@ var schemes = map[cms.OID]struct {
 	dotted("1.2.840.10045.4.3.2"):   {ecdsaScheme, crypto.SHA256},
 	dotted("1.2.840.10045.4.3.3"):   {ecdsaScheme, crypto.SHA384},
 	dotted("1.2.840.10045.4.3.4"):   {ecdsaScheme, crypto.SHA512},
+
+	dotted("1.2.840.113549.1.1.4"):    {pkcs1, crypto.MD5},
+	dotted("1.2.840.113549.1.1.14"):   {pkcs1, crypto.SHA224},
+	dotted("1.2.840.10045.4.3.1"):     {ecdsaScheme, crypto.SHA224},
+	dotted("2.16.840.1.101.3.4.3.14"): {pkcs1, crypto.SHA3_256},
+	dotted("2.16.840.1.101.3.4.3.15"): {pkcs1, crypto.SHA3_384},
+	dotted("2.16.840.1.101.3.4.3.16"): {pkcs1, crypto.SHA3_512},
+	dotted("2.16.840.1.101.3.4.3.10"): {ecdsaScheme, crypto.SHA3_256},
+	dotted("2.16.840.1.101.3.4.3.11"): {ecdsaScheme, crypto.SHA3_384},
+	dotted("2.16.840.1.101.3.4.3.12"): {ecdsaScheme, crypto.SHA3_512},
 }
 
 var (
@@ -82,14 +123,20 @@ var (
 type suite struct {
 	digest crypto.Hash
 	scheme scheme
-	salt   int // exact length in octets, for RSASSA-PSS
+	// salt is the exact length in octets, and mask the hash of the mask
+	// generation; for RSASSA-PSS.
+	salt int
+	mask crypto.Hash
 }
 
 // digestOf returns the hash of a digest algorithm, whose parameters must be
 // absent or NULL (RFC 5754 §2).
 func digestOf(a cms.Algorithm) (crypto.Hash, *problem) {
 	hash, ok := digests[a.OID]
-	if !ok {
+	switch {
+	case weakDigests[a.OID]:
+		return 0, refuse(ReasonWeakDigest, "digest", a.OID.String())
+	case !ok:
 		return 0, refuse(ReasonDigestForbidden, "digest", a.OID.String())
 	}
 	if !absentOrNull(a.Params) {
@@ -109,7 +156,7 @@ func absentOrNull(params []byte) bool { return len(params) == 0 || string(params
 
 // suiteOf returns the suite of a digest and a signature algorithm, which must
 // agree (RFC 5652 §5.3, RFC 8017 §A.2.3). With a problem, it returns the part
-// that it understood.
+// that it understood. Whether they are allowed is left to forbidden.
 func suiteOf(digest, signature cms.Algorithm) (suite, *problem) {
 	var s suite
 	var no *problem
@@ -132,7 +179,7 @@ func suiteOf(digest, signature cms.Algorithm) (suite, *problem) {
 			return s, refuse(ReasonBadParameters, "algorithm", "ecdsa")
 		}
 	case pss:
-		if hash, s.salt, no = pssParameters(signature.Params); no != nil {
+		if hash, s.mask, s.salt, no = pssParameters(signature.Params); no != nil {
 			return s, no
 		}
 	}
@@ -143,61 +190,67 @@ func suiteOf(digest, signature cms.Algorithm) (suite, *problem) {
 }
 
 // pssParameters reads RSASSA-PSS-params (RFC 8017 §A.2.3), which must be
-// present: the hash, equal to that of the mask generation, and the salt length
-// in octets. The trailer must be 1.
-func pssParameters(der []byte) (crypto.Hash, int, *problem) {
+// present: the hash, that of the mask generation, and the salt length in
+// octets. Only the trailer 1 is computed.
+func pssParameters(der []byte) (hash, maskHash crypto.Hash, salt int, no *problem) {
 	bad := refuse(ReasonBadParameters, "algorithm", "rsa-pss")
 	s := cryptobyte.String(der)
 	var seq cryptobyte.String
 	if !s.ReadASN1(&seq, asn1.SEQUENCE) || !s.Empty() {
-		return 0, 0, bad
+		return 0, 0, 0, bad
 	}
-	hash, maskHash := crypto.SHA1, crypto.SHA1
-	salt, trailer := 20, 1
+	hash, maskHash, salt = crypto.SHA1, crypto.SHA1, 20
+	trailer := 1
 	var field cryptobyte.String
 	var present bool
 	explicit := func(n uint8) bool {
 		return seq.ReadOptionalASN1(&field, &present, asn1.Tag(n).ContextSpecific().Constructed())
 	}
 	if !explicit(0) {
-		return 0, 0, bad
+		return 0, 0, 0, bad
 	}
 	if present {
 		a, ok := cms.ParseAlgorithm(field)
 		if !ok {
-			return 0, 0, bad
+			return 0, 0, 0, bad
 		}
-		var no *problem
 		if hash, no = digestOf(a); no != nil {
-			return 0, 0, no
+			return 0, 0, 0, no
 		}
 	}
 	if !explicit(1) {
-		return 0, 0, bad
+		return 0, 0, 0, bad
 	}
 	if present {
 		mask, ok := cms.ParseAlgorithm(field)
 		if !ok || mask.OID != oidMGF1 {
-			return 0, 0, bad
+			return 0, 0, 0, bad
 		}
 		a, ok := cms.ParseAlgorithm(mask.Params)
 		if !ok {
-			return 0, 0, bad
+			return 0, 0, 0, bad
 		}
-		var no *problem
 		if maskHash, no = digestOf(a); no != nil {
-			return 0, 0, no
+			return 0, 0, 0, no
 		}
 	}
 	if !explicit(2) || present && (!field.ReadASN1Integer(&salt) || !field.Empty()) ||
 		!explicit(3) || present && (!field.ReadASN1Integer(&trailer) || !field.Empty()) ||
-		!seq.Empty() || salt < 0 || salt > 1024 || trailer != 1 {
-		return 0, 0, bad
+		!seq.Empty() || salt < 0 || salt > 1024 {
+		return 0, 0, 0, bad
 	}
-	if hash != maskHash {
-		return 0, 0, refuse(ReasonAlgorithmsDisagree, "digest", hashNames[hash], "mask", hashNames[maskHash])
+	if trailer != 1 {
+		return 0, 0, 0, refuse(ReasonParametersForbidden, "trailer", strconv.Itoa(trailer))
 	}
-	return hash, salt, nil
+	return hash, maskHash, salt, nil
+}
+
+// forbiddenMask returns why the parameters of a suite are not allowed, or nil.
+func (s suite) forbiddenMask() *problem {
+	if s.scheme == pss && s.mask != 0 && s.mask != s.digest {
+		return refuse(ReasonParametersForbidden, "digest", hashNames[s.digest], "mask", hashNames[s.mask])
+	}
+	return nil
 }
 
 // keyProblem returns why a key must not be used with this suite, or nil. weak

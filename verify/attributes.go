@@ -62,13 +62,14 @@ func (d *document) checkAttributes(s cms.Signer) Check {
 		}
 		seen[a.Type] = true
 	}
-	if seen[oidSigningTime] && signingTime(s) == nil {
-		return failed(CheckAttributes, refuse(ReasonAttributeMalformed, "attribute", oidSigningTime.String()))
+	check := passed(CheckAttributes, "")
+	if seen[oidSigningTime] && signingTime(s) == nil { // a claim, on which nothing rests
+		check = check.with(RemarkTimeUnreadable)
 	}
 	if !s.Signed.Sorted() {
-		return passed(CheckAttributes, RemarkUnsorted)
+		check = check.with(RemarkUnsorted)
 	}
-	return passed(CheckAttributes, "")
+	return check
 }
 
 // signingTime returns the time that the signer claims (RFC 5652 §11.3), nil if
@@ -119,7 +120,7 @@ func (d *document) checkMessageDigest(s cms.Signer) Check {
 	}
 	hash, ok := digests[s.Digest.OID]
 	if !ok {
-		return unclear(CheckMessageDigest, ReasonDigestForbidden, Invalid)
+		return unclear(CheckMessageDigest, ReasonDigestForbidden, Indeterminate)
 	}
 	if !bytes.Equal(digest, d.digests[hash]) {
 		return failed(CheckMessageDigest, refuse(ReasonDiffers,

@@ -44,7 +44,7 @@ func TestCacheTellsSpoiltCertificatesFromGoodOnes(t *testing.T) {
 	m := by(w.signer, nil)
 	m.certs = [][]byte{spoilt}
 	bad := m.encode(t)
-	broken := invalid(verify.CheckChain, verify.ReasonChainSignature)
+	broken := open(verify.CheckChain, verify.ReasonChainSignature)
 	for _, first := range []bool{true, false} {
 		t.Run(fmt.Sprintf("good first: %v", first), func(t *testing.T) {
 			p := w.policy

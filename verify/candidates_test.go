@@ -68,10 +68,10 @@ func TestCertificatesThatAnyoneCanAdd(t *testing.T) {
 		"forty of each, and the hash decides":  {last(append(copies, decoys...)...), func(s *info) { s.attrs = func(l [][]byte) [][]byte { return append(l, reference(w.signer.cert)) } }, valid},
 		"the same key, not for signing":        {last(encipher), func(s *info) { s.keyID = true }, valid},
 		"only that one":                        {[][]byte{encipher}, func(s *info) { s.keyID = true }, invalid(verify.CheckKeyUsage, verify.ReasonKeyUsage)},
-		"a copy instead of it":                 {copies[:1], nil, wrong(invalid)},
+		"a copy instead of it":                 {copies[:1], nil, wrong(open)},
 		"two copies instead of it":             {copies[:2], nil, wrong(open)},
 		"the one that the hash names, a copy":  {copies[:2], func(s *info) { s.attrs = func(l [][]byte) [][]byte { return append(l, referenceTo(copies[1])) } }, wrong(invalid)},
-		"a copy, and the hash names the right": {copies[:1], func(s *info) { s.attrs = func(l [][]byte) [][]byte { return append(l, reference(w.signer.cert)) } }, invalid(verify.CheckSigningCertificate, verify.ReasonOtherCertificate)},
+		"a copy, and the hash names the right": {copies[:1], func(s *info) { s.attrs = func(l [][]byte) [][]byte { return append(l, reference(w.signer.cert)) } }, open(verify.CheckSigningCertificate, verify.ReasonOtherCertificate)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := by(w.signer, c.edit)
@@ -163,8 +163,8 @@ func longSigners(t testing.TB, cert *x509.Certificate, bits, n int) [][]byte {
 func TestKeysThatAreTooLong(t *testing.T) {
 	for bits, want := range map[int]expect{
 		16384:  invalid(verify.CheckSignature, verify.ReasonSignatureWrong),
-		16392:  invalid(verify.CheckAlgorithms, verify.ReasonKeyForbidden),
-		500000: invalid(verify.CheckAlgorithms, verify.ReasonKeyForbidden),
+		16392:  open(verify.CheckAlgorithms, verify.ReasonKeyForbidden),
+		500000: open(verify.CheckAlgorithms, verify.ReasonKeyForbidden),
 	} {
 		t.Run(fmt.Sprint(bits), func(t *testing.T) {
 			want.hold(t, run(t, longMessage(t, bits, 1, 1), nil, verify.Policy{Now: now}))

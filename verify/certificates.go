@@ -7,8 +7,8 @@ import (
 	"errors"
 	"fmt"
 
+	"natsuin/verify/internal/certificate"
 	"natsuin/verify/internal/cms"
-	"natsuin/verify/internal/path"
 )
 
 // Limits on a file of certificates.
@@ -28,14 +28,15 @@ var ErrTooManyCertificates = errors.New("read certificates: too many")
 // ParseCertificates parses the certificates in a file: one DER certificate, any
 // number of PEM CERTIFICATE or PKCS7 blocks, or a bundle (.p7b: SignedData in
 // DER, BER, PEM or base64, whose signatures are ignored). They keep the order
-// of the file. The error is [ErrNoCertificates], [ErrTooManyCertificates] for
-// more than 4 MiB or 1024 certificates, or says which certificate does not
-// parse.
+// of the file. Whatever has the shape of a certificate is returned, if only to
+// be hashed; see [Readable]. The error is [ErrNoCertificates],
+// [ErrTooManyCertificates] for more than 4 MiB or 1024 certificates, or says
+// which certificate does not parse.
 func ParseCertificates(b []byte) ([]*x509.Certificate, error) {
 	if len(b) > maxBundle {
 		return nil, ErrTooManyCertificates
 	}
-	raws, err := rawCertificates(b)
+	raws, err := rawCertificates(trimBOM(b))
 	if err != nil {
 		return nil, err
 	}
@@ -47,13 +48,30 @@ func ParseCertificates(b []byte) ([]*x509.Certificate, error) {
 	}
 	certificates := make([]*x509.Certificate, 0, len(raws))
 	for i, raw := range raws {
-		c, err := path.ParseCertificate(raw)
+		c, err := certificate.Parse(raw)
+		if unreadable := (*certificate.UnreadableError)(nil); errors.As(err, &unreadable) {
+			c, err = unreadable.Certificate, nil
+		}
 		if err != nil {
 			return nil, fmt.Errorf("read certificate %d: %w", i+1, err)
 		}
 		certificates = append(certificates, c)
 	}
 	return certificates, nil
+}
+
+// ErrUnreadable is returned by [Readable].
+var ErrUnreadable = errors.New("read certificate: a part cannot be read")
+
+// Readable returns nil, or an error that wraps [ErrUnreadable] and names in
+// English the part of a certificate that cannot be read. Nothing verifies with
+// such a certificate: it can be shown and hashed.
+func Readable(c *x509.Certificate) error {
+	if c == nil || !certificate.Unreadable(c) {
+		return nil
+	}
+	_, err := certificate.Parse(c.Raw)
+	return fmt.Errorf("%w: %w", ErrUnreadable, err)
 }
 
 func rawCertificates(b []byte) ([][]byte, error) {
@@ -65,7 +83,8 @@ func rawCertificates(b []byte) ([][]byte, error) {
 		return bundle, nil
 	}
 	if len(b) > 0 && b[0] == 0x30 {
-		if _, notCertificate := path.ParseCertificate(b); notCertificate == nil {
+		_, failed := certificate.Parse(b)
+		if failed == nil || errors.As(failed, new(*certificate.UnreadableError)) {
 			return [][]byte{b}, nil
 		}
 	}

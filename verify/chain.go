@@ -25,6 +25,7 @@ var signatureArc = dotted("1.2.392.200149.8.5.1.1")
 var (
 	errPractice = errors.New("verify: practice path without a practice anchor")
 	errAuthRoot = errors.New("verify: path ends at an authentication root")
+	errCAUsage  = errors.New("verify: the extended key usage of a CA excludes signing")
 )
 
 // pathFindings is the path from a certificate to an anchor, or why there is
@@ -44,11 +45,12 @@ type pathFindings struct {
 	sha1, weak bool
 }
 
-// findPath looks for a path from a certificate, or one of others that may be
-// meant as well, to an anchor. The error is that of a context that ended.
-func (j *judgement) findPath(cert *x509.Certificate, others []*x509.Certificate, at time.Time) (*pathFindings, error) {
-	request := j.request(cert, at, j.doc.material)
-	request.Others = others
+// findPath looks for a path from the certificate of the signer, or one of the
+// others that may be meant as well, to an anchor. The error is that of a
+// context that ended.
+func (j *judgement) findPath(e evidence, at time.Time) (*pathFindings, error) {
+	request := j.request(e.cert, at, j.doc.material)
+	request.Others, request.Certain = e.others, e.certain()
 	request.Anchors = j.anchorCertificates()
 	request.Accept = j.accept
 	result, failure := path.Validate(j.ctx, request)
@@ -63,6 +65,11 @@ func (j *judgement) findPath(cert *x509.Certificate, others []*x509.Certificate,
 	p.practice = p.anchor.Kind == AnchorPractice || isPractice(p.chain)
 	p.sha1, p.weak = tolerances(p.chain)
 	return p, nil
+}
+
+// ambiguous reports whether several certificates may be the signer's.
+func (p *pathFindings) ambiguous() bool {
+	return p.failure != nil && p.failure.Kind == path.Ambiguous
 }
 
 // request returns what every path of this run has in common.
@@ -111,6 +118,11 @@ func (j *judgement) accept(chain []*x509.Certificate) error {
 	if j.isAuthRoot(anchor) && !j.policy.AllowAuth {
 		return errAuthRoot
 	}
+	for _, ca := range chain[1:] {
+		if !permitsSigning(ca, j.policy.AllowAuth) {
+			return errCAUsage
+		}
+	}
 	return nil
 }
 
@@ -152,7 +164,7 @@ func (p *pathFindings) anchorInfo() *AnchorInfo {
 
 // checkPath renders a path as checks: practice for a practice path, dates,
 // chain and policy. remark is what to know about the anchor.
-func (j *judgement) checkPath(p *pathFindings, at time.Time, remark Reason) []Check {
+func (j *judgement) checkPath(p *pathFindings, ref reference, remark Reason) []Check {
 	var checks []Check
 	switch {
 	case p.practice && (p.failure == nil || j.practiceAllowed()):
@@ -161,7 +173,7 @@ func (j *judgement) checkPath(p *pathFindings, at time.Time, remark Reason) []Ch
 		checks = append(checks, unclear(CheckPractice, ReasonPractice, Indeterminate))
 	}
 	if p.failure != nil {
-		return append(checks, checkFailure(p.failure, at)...)
+		return append(checks, checkFailure(p.failure, ref)...)
 	}
 	return append(checks, passed(CheckDates, ""), passed(CheckChain, remark), j.checkPolicy(p))
 }
@@ -185,22 +197,30 @@ func (j *judgement) checkPolicy(p *pathFindings) Check {
 }
 
 // checkFailure renders a path that failed: dates, chain and policy.
-func checkFailure(f *path.Failure, at time.Time) []Check {
+func checkFailure(f *path.Failure, ref reference) []Check {
 	dates := notDone(CheckDates, ReasonNoAnchor)
-	if d := datesAt(f.Chain[0], at); d != DatesGood {
-		dates = checkDates(f.Chain[0], d)
+	if f.Kind == path.Ambiguous { // the dates are those of one of several
+		check := unclear(CheckChain, ReasonAmbiguous, Indeterminate)
+		check.Values = map[string]string{"why": f.Detail}
+		return []Check{notDone(CheckDates, ReasonAmbiguous), check, notDone(CheckPolicy, ReasonAmbiguous)}
+	}
+	if d := datesAt(f.Chain[0], ref.time); d != DatesGood {
+		dates = checkDates(f.Chain[0], d, ref)
 	}
 	chain, policy := unclear(CheckChain, ReasonNoAnchor, Indeterminate), notDone(CheckPolicy, ReasonNoAnchor)
 	switch f.Kind {
 	case path.Expired:
-		dates, chain = checkDates(f.Cert, DatesExpired), notDone(CheckChain, ReasonExpired)
+		dates, chain = checkDates(f.Cert, DatesExpired, ref), notDone(CheckChain, ReasonExpired)
 	case path.NotYetValid:
-		dates, chain = checkDates(f.Cert, DatesNotYet), notDone(CheckChain, ReasonNotYetValid)
+		dates, chain = checkDates(f.Cert, DatesNotYet, ref), notDone(CheckChain, ReasonNotYetValid)
 	case path.Policy:
 		chain, policy = notDone(CheckChain, ReasonPolicyPath), failed(CheckPolicy, refuse(ReasonPolicyPath))
 	case path.Refused:
-		if errors.Is(f, errAuthRoot) {
+		switch {
+		case errors.Is(f, errAuthRoot):
 			chain.Detail = ReasonAuthRoot
+		case errors.Is(f, errCAUsage):
+			chain.Detail = ReasonChainExtendedUsage
 		}
 	default:
 		chain = unclear(CheckChain, chainReasons[f.Kind], Indeterminate)
@@ -223,10 +243,13 @@ var chainReasons = map[path.Kind]Reason{
 
 // checkDates renders a certificate outside its validity. A proof of an earlier
 // time could still make it good.
-func checkDates(c *x509.Certificate, d Dates) Check {
+func checkDates(c *x509.Certificate, d Dates, ref reference) Check {
 	reason := ReasonExpired
-	if d == DatesNotYet {
+	switch {
+	case d == DatesNotYet:
 		reason = ReasonNotYetValid
+	case ref.from == FromTimestamp:
+		reason = ReasonStampedLate
 	}
 	check := unclear(CheckDates, reason, Indeterminate)
 	check.Values = map[string]string{

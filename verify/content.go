@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto"
 	"crypto/sha256"
+	"crypto/x509"
 	"fmt"
 	"hash"
 	"io"
@@ -30,6 +31,9 @@ type document struct {
 	material
 	// budget limits the signatures of all documents of one judgement.
 	budget *path.Budget
+	// originOf says whether a CA at hand signed a certificate; nil means that
+	// this is not looked into.
+	originOf func(*x509.Certificate) path.Origin
 	// tried caches the signatures that were computed: whether each verified.
 	tried map[[sha256.Size]byte]bool
 }
@@ -89,15 +93,14 @@ func (c contents) read(ctx context.Context) (*document, error) {
 	if c.out != nil && c.attached() {
 		writers = append(writers, c.out)
 	}
-	length, shaped := int64(0), false
+	var shape AttributeShape
+	var inner nested
+	writers = append(writers, &shape, &inner)
 	others := make([]comparison, len(sources)-1)
 	for i := range others {
 		others[i].r = sources[i+1]
 	}
 	err := blocks(ctx, sources[0], func(piece []byte) error {
-		if d.size == 0 {
-			length, shaped = cms.LooksLikeAttributes(piece)
-		}
 		d.size += int64(len(piece))
 		for _, w := range writers {
 			if _, err := w.Write(piece); err != nil {
@@ -114,7 +117,10 @@ func (c contents) read(ctx context.Context) (*document, error) {
 	if err != nil {
 		return nil, err
 	}
-	d.check = passed(CheckContent, "")
+	d.check = passed(CheckContent, inner.remark())
+	if c.message.ContentType == cms.TSTInfo {
+		d.check = passed(CheckContent, RemarkTimestampToken)
+	}
 	for i := range others {
 		same, err := others[i].finished()
 		if err != nil {
@@ -128,7 +134,7 @@ func (c contents) read(ctx context.Context) (*document, error) {
 	for algorithm, h := range hashes {
 		d.digests[algorithm] = h.Sum(nil)
 	}
-	d.attributeLike = shaped && (length < 0 || length == d.size)
+	d.attributeLike = shape.Matches()
 	return d, nil
 }
 

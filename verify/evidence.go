@@ -6,8 +6,12 @@ import (
 	"crypto/sha256"
 	"crypto/x509"
 	"encoding/binary"
+	"errors"
 
+	"natsuin/verify/internal/certificate"
 	"natsuin/verify/internal/cms"
+	"natsuin/verify/internal/path"
+	"natsuin/verify/internal/sigalg"
 )
 
 // evidence is what a SignerInfo shows by itself: its structure, and whether the
@@ -33,12 +37,18 @@ func (d *document) evidence(s cms.Signer, p Policy) evidence {
 	var found []*x509.Certificate
 	found, e.signature = d.findSigner(s, suite, why == nil)
 	if len(found) > 0 {
-		found = preferSigning(found)
+		found = preferSigning(found, p.AllowAuth)
 		e.cert, e.others = found[0], found[1:]
 	}
 	e.algorithms = why
 	if e.algorithms == nil {
 		e.algorithms = algorithmProtection(s)
+	}
+	if no := forbiddenHash(suite.digest); no != nil && (e.algorithms == nil || e.algorithms.reason == ReasonAlgorithmsDisagree) {
+		e.algorithms = no
+	}
+	if e.algorithms == nil {
+		e.algorithms = suite.forbiddenMask()
 	}
 	if e.algorithms == nil && suite.digest == crypto.SHA1 {
 		e.sha1 = true
@@ -46,13 +56,13 @@ func (d *document) evidence(s cms.Signer, p Policy) evidence {
 			e.algorithms = refuse(ReasonSHA1Forbidden)
 		}
 	}
-	if e.algorithms == nil && e.cert != nil {
+	if e.algorithms == nil && e.cert != nil && !certificate.Unreadable(e.cert) {
 		e.weak, e.algorithms = suite.keyProblem(publicKey(e.cert, suite), p.AllowWeak)
 	}
 	e.attributes = d.checkAttributes(s)
 	e.contentType = d.checkContentType(s)
 	e.messageDigest = d.checkMessageDigest(s)
-	e.signingCertificate = checkSigningCertificate(s, e.cert)
+	e.signingCertificate = d.checkReference(s, e.cert)
 	return e
 }
 
@@ -62,8 +72,27 @@ func (e *evidence) checks(sha1, weak bool) []Check {
 	algorithms := passed(CheckAlgorithms, tolerated(e.sha1 || sha1, e.weak || weak))
 	if e.algorithms != nil {
 		algorithms = failed(CheckAlgorithms, e.algorithms)
+		switch e.algorithms.reason {
+		case ReasonAlgorithmsDisagree, ReasonBadParameters, ReasonAlgorithmProtection:
+		case ReasonKeyMismatch: // of a certificate that may not be the one that is meant
+			algorithms.Best = min(e.signature.Best, Indeterminate)
+		default: // the algorithms are not taken, which says nothing against the signature
+			algorithms.Best = Indeterminate
+		}
 	}
 	return []Check{algorithms, e.attributes, e.contentType, e.messageDigest, e.signature, e.signingCertificate}
+}
+
+// uncomputed reports whether no key at hand could be computed with: then the
+// certificate is shown, and nothing is known about its key.
+func (e *evidence) uncomputed() bool {
+	return e.signature.Result == Unclear && e.signature.Detail != ReasonNoContent
+}
+
+// certain reports whether the signer's own attribute names the certificate by a
+// hash that holds, so that no other copy of it can be meant.
+func (e *evidence) certain() bool {
+	return e.signingCertificate.Result == Passed && e.signingCertificate.Detail == ""
 }
 
 // verdict returns the best verdict that the evidence allows.
@@ -87,10 +116,10 @@ func tolerated(sha1, weak bool) Reason {
 
 // preferSigning returns those of the certificates that may sign, or all of them
 // if none may.
-func preferSigning(certs []*x509.Certificate) []*x509.Certificate {
+func preferSigning(certs []*x509.Certificate, auth bool) []*x509.Certificate {
 	var may []*x509.Certificate
 	for _, c := range certs {
-		if checkKeyUsage(c).Best == Valid {
+		if checkKeyUsage(c, auth).Best == Valid {
 			may = append(may, c)
 		}
 	}
@@ -128,12 +157,15 @@ func (d *document) named(s cms.Signer) []*x509.Certificate {
 // that this package understands.
 func (d *document) findSigner(s cms.Signer, suite suite, known bool) ([]*x509.Certificate, Check) {
 	candidates := d.named(s)
-	if len(candidates) == 0 {
+	switch {
+	case len(candidates) == 0 && d.illegible > 0: // it may be one of those
+		return nil, unclear(CheckSignature, ReasonCertificateUnreadable, Indeterminate)
+	case len(candidates) == 0:
 		return nil, unclear(CheckSignature, ReasonNoCertificate, Indeterminate)
 	}
 	shown := candidates[:1]
 	if !known {
-		return shown, notDone(CheckSignature, ReasonSignatureUnknown)
+		return shown, unclear(CheckSignature, ReasonSignatureUnknown, Indeterminate)
 	}
 	digest := d.digests[suite.digest]
 	if s.Signed != nil {
@@ -141,6 +173,7 @@ func (d *document) findSigner(s cms.Signer, suite suite, known bool) ([]*x509.Ce
 	} else if d.digests == nil {
 		return shown, unclear(CheckSignature, ReasonNoContent, Indeterminate)
 	}
+	candidates, computable := d.computable(candidates, suite)
 	verified, err := d.verified(candidates, suite, digest, s.Signature)
 	if len(verified) > 0 {
 		if meant, ok := d.referred(s, verified); ok {
@@ -157,7 +190,67 @@ func (d *document) findSigner(s cms.Signer, suite suite, known bool) ([]*x509.Ce
 	if err != nil { // it may have been one that was not tried
 		return nil, unclear(CheckSignature, ReasonTooManySignatures, Indeterminate)
 	}
-	return shown, failed(CheckSignature, refuse(ReasonSignatureWrong))
+	if !computable {
+		return shown, d.uncomputed(shown[0])
+	}
+	return d.wrong(s, candidates)
+}
+
+// uncomputed returns the check of a signature that nothing at hand can compute.
+func (d *document) uncomputed(shown *x509.Certificate) Check {
+	if !certificate.Unreadable(shown) {
+		return unclear(CheckSignature, ReasonSignatureUnknown, Indeterminate)
+	}
+	check := unclear(CheckSignature, ReasonCertificateUnreadable, Indeterminate)
+	var unreadable *certificate.UnreadableError
+	if _, err := certificate.Parse(shown.Raw); errors.As(err, &unreadable) {
+		check.Values = map[string]string{"part": unreadable.Part}
+	}
+	return check
+}
+
+// computable returns the certificates whose keys can be computed with, and
+// reports whether all can.
+func (d *document) computable(certs []*x509.Certificate, suite suite) (can []*x509.Certificate, all bool) {
+	for _, c := range certs {
+		if sigalg.Computable(publicKey(c, suite)) {
+			can = append(can, c)
+		}
+	}
+	return can, len(can) == len(certs)
+}
+
+// wrong returns the finding about a signature that no key of the candidates
+// verifies, with the certificate to show. Anyone can put a forged copy of a
+// certificate into a message, and the key of the right one may verify the
+// signature: so it is final unless each candidate is known not to be the one
+// that is meant, by the signing-certificate attribute or by the signature of
+// its CA (ETSI EN 319 102-1 §5.2.3, NO_SIGNING_CERTIFICATE_FOUND).
+func (d *document) wrong(s cms.Signer, candidates []*x509.Certificate) ([]*x509.Certificate, Check) {
+	shown := candidates[:1]
+	var doubt Check
+	for _, c := range candidates {
+		reference := d.checkReference(s, c)
+		switch {
+		case reference.Result != Unclear && d.origin(c) != path.Forged:
+			return []*x509.Certificate{c}, failed(CheckSignature, refuse(ReasonSignatureWrong))
+		case doubt.ID != "":
+		case reference.Result == Unclear:
+			doubt = unclear(CheckSignature, reference.Detail, Indeterminate)
+			doubt.Values = reference.Values
+		default:
+			doubt = unclear(CheckSignature, ReasonChainSignature, Indeterminate)
+		}
+	}
+	return shown, doubt
+}
+
+// origin returns what the signatures of CAs say about a certificate.
+func (d *document) origin(c *x509.Certificate) path.Origin {
+	if d.originOf == nil {
+		return path.Unproven
+	}
+	return d.originOf(c)
 }
 
 // referred returns the certificate that the signing-certificate attribute

@@ -39,20 +39,20 @@ func (r *Report) WithoutTrust() (Verdict, Reason) {
 
 // VerifyPSS, VerifyPKCS1 and VerifyECDSA are the primitives as suites use them.
 func VerifyPSS(key any, h crypto.Hash, salt int, digest, signature []byte) bool {
-	return suite{h, pss, salt}.verify(key, digest, signature)
+	return suite{h, pss, salt, h}.verify(key, digest, signature)
 }
 
 func VerifyPKCS1(key any, h crypto.Hash, digest, signature []byte) bool {
-	return suite{h, pkcs1, 0}.verify(key, digest, signature)
+	return suite{digest: h, scheme: pkcs1}.verify(key, digest, signature)
 }
 
 func VerifyECDSA(key any, h crypto.Hash, digest, signature []byte) bool {
-	return suite{h, ecdsaScheme, 0}.verify(key, digest, signature)
+	return suite{digest: h, scheme: ecdsaScheme}.verify(key, digest, signature)
 }
 
 // PublicKey reads a certificate's key for RSASSA-PSS with that hash and salt.
 func PublicKey(c *x509.Certificate, h crypto.Hash, salt int) any {
-	return publicKey(c, suite{h, pss, salt})
+	return publicKey(c, suite{h, pss, salt, h})
 }
 
 // Protected returns the content, the signed attributes as sent and the

@@ -7,9 +7,11 @@ import (
 	"crypto/sha256"
 	"crypto/x509"
 	"errors"
+	"io"
 	"slices"
 	"time"
 
+	"natsuin/verify/internal/certificate"
 	"natsuin/verify/internal/cms"
 	"natsuin/verify/internal/path"
 	"natsuin/verify/trust"
@@ -33,20 +35,13 @@ type judgement struct {
 }
 
 func newJudgement(ctx context.Context, p Policy, pinned func(*x509.Certificate) (trust.Root, bool)) *judgement {
-	j := &judgement{ctx: ctx, policy: p, now: p.Now, pinned: pinned, budget: p.newBudget(ctx)}
-	if j.now.IsZero() {
-		j.now = time.Now()
-	}
-	return j
+	return &judgement{ctx: ctx, policy: p, now: p.now(), pinned: pinned, budget: p.newBudget(ctx)}
 }
 
-// verify is Verify with the lookup of pinned roots as a parameter.
-func verify(ctx context.Context, in Input, p Policy, pinned func(*x509.Certificate) (trust.Root, bool)) (*Report, error) {
+// judgeForm judges an opened message. beside is the content in one of the forms
+// in which multipart/signed may have it; nil otherwise.
+func judgeForm(ctx context.Context, in Input, opened *cms.Input, beside io.Reader, p Policy, pinned func(*x509.Certificate) (trust.Root, bool)) (*Report, error) {
 	r := &Report{}
-	opened, err := cms.Open(in.Signature, in.Size)
-	if err != nil {
-		return r.unreadable(err)
-	}
 	r.Encoding = Encoding(opened.Form)
 	m, err := cms.Parse(opened.Message, opened.Size)
 	if err != nil {
@@ -60,17 +55,15 @@ func verify(ctx context.Context, in Input, p Policy, pinned func(*x509.Certifica
 		return r.refused(ReasonNoSigners), nil
 	}
 	j := newJudgement(ctx, p, pinned)
-	content := contents{message: m, given: in.Content, out: in.Out, budget: j.budget}
-	if opened.Content != nil {
-		content.beside = opened.Content()
-	}
+	content := contents{message: m, beside: beside, given: in.Content, out: in.Out, budget: j.budget}
 	if j.doc, err = content.read(ctx); err != nil {
 		return nil, err
 	}
 	j.gather()
+	j.doc.originOf = j.origin
 	r.Attached = content.attached()
 	r.ContentSHA256, r.ContentSize = j.doc.digests[crypto.SHA256], j.doc.size
-	r.Checks = []Check{passed(CheckStructure, ""), j.doc.check}
+	r.Checks = []Check{passed(CheckStructure, countersigned(m)), j.doc.check}
 	limit, why := judge(r.Checks)
 	for _, s := range m.Signers {
 		found, err := j.examine(s)
@@ -136,6 +129,7 @@ type material struct {
 	certificates []*x509.Certificate
 	crls         [][]byte // DER CertificateList
 	responses    [][]byte // DER OCSPResponse
+	illegible    int      // enclosed as certificates, and not of their shape
 }
 
 // with returns the material followed by more.
@@ -144,19 +138,32 @@ func (m material) with(more material) material {
 		slices.Concat(m.certificates, more.certificates),
 		slices.Concat(m.crls, more.crls),
 		slices.Concat(m.responses, more.responses),
+		m.illegible + more.illegible,
 	}
 }
 
-// enclosed returns the material in a message, outside its signers. A
-// certificate that does not parse is left out.
+// enclosed returns the material in a message, outside its signers.
 func (j *judgement) enclosed(m *cms.Message) material {
 	out := material{crls: m.CRLs, responses: m.OCSP}
 	for _, raw := range m.Certificates {
-		if c, err := j.budget.Certificate(raw); err == nil {
-			out.certificates = append(out.certificates, c)
-		}
+		out.add(j.budget.Certificate(raw))
 	}
 	return out
+}
+
+// add adds a certificate that was parsed. Of one that cannot be read, it adds
+// what can, which has no key: so that it is not called missing. What does not
+// even have the shape of a certificate is counted.
+func (m *material) add(c *x509.Certificate, err error) {
+	var unreadable *certificate.UnreadableError
+	switch {
+	case err == nil:
+		m.certificates = append(m.certificates, c)
+	case errors.As(err, &unreadable):
+		m.certificates = append(m.certificates, unreadable.Certificate)
+	default:
+		m.illegible++
+	}
 }
 
 // gather collects what the message and the caller offer, and the anchors among
@@ -213,6 +220,14 @@ func (j *judgement) anchorCertificates() []*x509.Certificate {
 		certificates[i] = a.Certificate
 	}
 	return certificates
+}
+
+// origin returns what the CAs at hand say about a certificate: whether an
+// anchor of this run, or a CA that one of them signed, signed it.
+func (j *judgement) origin(c *x509.Certificate) path.Origin {
+	request := j.request(c, j.now, j.doc.material)
+	request.Anchors = j.anchorCertificates()
+	return path.OriginOf(request)
 }
 
 // practiceAllowed reports whether the caller gave a practice anchor.

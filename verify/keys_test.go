@@ -25,16 +25,20 @@ func TestKeyUsage(t *testing.T) {
 		"encipherment": {func(c *x509.Certificate) { c.KeyUsage = x509.KeyUsageKeyEncipherment },
 			invalid(verify.CheckKeyUsage, verify.ReasonKeyUsage)},
 		"extended, mail":   {func(c *x509.Certificate) { c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageEmailProtection} }, valid},
-		"extended, server": {func(c *x509.Certificate) { c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth} }, valid},
+		"extended, server": {func(c *x509.Certificate) { c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth} }, open(verify.CheckKeyUsage, verify.ReasonExtendedKeyUsage)},
+		"extended, client": {func(c *x509.Certificate) { c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth} }, open(verify.CheckKeyUsage, verify.ReasonExtendedKeyUsage)},
+		"extended, server and mail": {func(c *x509.Certificate) {
+			c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageEmailProtection}
+		}, valid},
 		"extended, server, critical": {func(c *x509.Certificate) {
 			c.ExtraExtensions = append(c.ExtraExtensions, criticalUsage("1.3.6.1.5.5.7.3.1"))
-		}, invalid(verify.CheckKeyUsage, verify.ReasonExtendedKeyUsage)},
+		}, open(verify.CheckKeyUsage, verify.ReasonExtendedKeyUsage)},
 		"extended, documents, critical": {func(c *x509.Certificate) {
 			c.ExtraExtensions = append(c.ExtraExtensions, criticalUsage("1.3.6.1.5.5.7.3.36"))
 		}, valid},
 		"extended, time stamps, critical": {func(c *x509.Certificate) {
 			c.ExtraExtensions = append(c.ExtraExtensions, criticalUsage("1.3.6.1.5.5.7.3.8"))
-		}, invalid(verify.CheckKeyUsage, verify.ReasonExtendedKeyUsage)},
+		}, open(verify.CheckKeyUsage, verify.ReasonExtendedKeyUsage)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorldFor(t, ecKey(t), c.edit)
@@ -62,9 +66,9 @@ func TestRSA(t *testing.T) {
 		"PSS, salt 20":                 {func(s *info) { s.pss, s.alg = salted(20), params(idSHA256, idSHA256, 20, 1) }, valid},
 		"PSS, salt longer than said":   {func(s *info) { s.pss, s.alg = salted(32), params(idSHA256, idSHA256, 20, 1) }, invalid(verify.CheckSignature, verify.ReasonSignatureWrong)},
 		"PSS, salt said to be nothing": {func(s *info) { s.pss, s.alg = salted(32), params(idSHA256, idSHA256, 0, 1) }, invalid(verify.CheckSignature, verify.ReasonSignatureWrong)},
-		"PSS, other mask":              {func(s *info) { s.pss, s.alg = salted(32), params(idSHA256, idSHA1, 32, 1) }, invalid(verify.CheckAlgorithms, verify.ReasonAlgorithmsDisagree)},
+		"PSS, other mask":              {func(s *info) { s.pss, s.alg = salted(32), params(idSHA256, idSHA1, 32, 1) }, invalid(verify.CheckSignature, verify.ReasonSignatureWrong)},
 		"PSS, other hash":              {func(s *info) { s.pss, s.alg = salted(32), params(idSHA384, idSHA384, 32, 1) }, invalid(verify.CheckAlgorithms, verify.ReasonAlgorithmsDisagree)},
-		"PSS, trailer 2":               {func(s *info) { s.pss, s.alg = salted(32), params(idSHA256, idSHA256, 32, 2) }, invalid(verify.CheckAlgorithms, verify.ReasonBadParameters)},
+		"PSS, trailer 2":               {func(s *info) { s.pss, s.alg = salted(32), params(idSHA256, idSHA256, 32, 2) }, open(verify.CheckAlgorithms, verify.ReasonParametersForbidden)},
 		"PSS, no parameters":           {func(s *info) { s.pss, s.alg = salted(32), algorithm(idPSS) }, invalid(verify.CheckAlgorithms, verify.ReasonBadParameters)},
 		"PSS, negative salt":           {func(s *info) { s.pss, s.alg = salted(32), params(idSHA256, idSHA256, -1, 1) }, invalid(verify.CheckAlgorithms, verify.ReasonBadParameters)},
 	} {
@@ -91,7 +95,7 @@ func TestWeakKeysAreToleratedAloud(t *testing.T) {
 	}
 	w := newWorldFor(t, short, nil)
 	m := by(w.signer, nil).encode(t)
-	invalid(verify.CheckAlgorithms, verify.ReasonWeakKey).hold(t, run(t, m, nil, w.policy))
+	open(verify.CheckAlgorithms, verify.ReasonWeakKey).hold(t, run(t, m, nil, w.policy))
 	w.policy.AllowWeak = true
 	r := run(t, m, nil, w.policy)
 	valid.hold(t, r)
@@ -112,7 +116,7 @@ func TestWeakChainsAreToleratedAloud(t *testing.T) {
 	signer := issue(t, "signer", ecKey(t), ca, nil)
 	m := by(signer, nil)
 	m.certs = append(m.certs, ca.cert.Raw)
-	invalid(verify.CheckChain, verify.ReasonChainWeak).hold(t, run(t, m.encode(t), nil, w.policy))
+	open(verify.CheckChain, verify.ReasonChainWeak).hold(t, run(t, m.encode(t), nil, w.policy))
 	w.policy.AllowWeak = true
 	r := run(t, m.encode(t), nil, w.policy)
 	valid.hold(t, r)
@@ -181,7 +185,7 @@ func TestKeysForRSASSAPSSAlone(t *testing.T) {
 	params := func(hash string, salt int) []byte {
 		return seq(tlv(0xA0, algorithm(hash, null)), tlv(0xA1, algorithm(idMGF1, algorithm(hash, null))), tlv(0xA2, der(salt)))
 	}
-	forbidden := invalid(verify.CheckAlgorithms, verify.ReasonKeyForbidden)
+	forbidden := open(verify.CheckAlgorithms, verify.ReasonKeyForbidden)
 	for name, c := range map[string]struct {
 		key  [][]byte
 		pss  bool

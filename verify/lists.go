@@ -17,7 +17,7 @@ var ErrNoLists = errors.New("read revocation lists: none found")
 // others. It only checks the form; signer, scope and dates are checked where a
 // list is used. The error is [ErrNoLists], or says which list cannot be parsed.
 func ReadLists(b []byte) ([][]byte, error) {
-	lists := decodeCRLs(b)
+	lists := decodeCRLs(trimBOM(b))
 	if len(lists) == 0 {
 		return nil, ErrNoLists
 	}

@@ -32,6 +32,12 @@ type Report struct {
 	// Practice reports whether some signer is a practice signer, which has no
 	// legal effect.
 	Practice bool
+	// Mail is what surrounds the signed part of a mail; nil for anything else.
+	Mail *Mail
+	// Attachments are the names that the parts of a mail have which may be
+	// signatures; only with ReasonAttached. They come from the mail: escape
+	// them.
+	Attachments []string
 }
 
 // Encoding is how a message was written.

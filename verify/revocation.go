@@ -3,6 +3,7 @@ package verify
 import (
 	"time"
 
+	"natsuin/verify/internal/name"
 	"natsuin/verify/internal/path"
 	"natsuin/verify/internal/revocation"
 )
@@ -10,6 +11,9 @@ import (
 // pathRevocation is what is known of the revocation of a whole path.
 type pathRevocation struct {
 	worst revocation.Answer
+	// issuer is the name of the issuer about whose certificate nothing is
+	// known, the first in the path; empty if there is none.
+	issuer string
 	// compromised reports whether some certificate of the path is revoked,
 	// whatever the date, and its key may have been in other hands.
 	compromised bool
@@ -19,13 +23,19 @@ type pathRevocation struct {
 	until time.Time
 	// sha1 and weak report what was only tolerated in lists and answers.
 	sha1, weak bool
+	// noNonce reports whether some answer to our question has no nonce.
+	noNonce bool
 }
 
 func pathRevocationOf(result *path.Result, at time.Time) pathRevocation {
 	s := pathRevocation{worst: result.Worst(at)}
-	for _, a := range result.Revocation {
+	for i, a := range result.Revocation {
+		if s.issuer == "" && a.Status == revocation.Unknown {
+			s.issuer = name.Text(result.Chain[i].RawIssuer)
+		}
 		s.compromised = s.compromised || a.Status == revocation.Revoked && a.Compromised
 		s.sha1, s.weak = s.sha1 || a.SHA1, s.weak || a.Weak
+		s.noNonce = s.noNonce || a.NoNonce
 		if a.Status == revocation.Good && a.Stale {
 			if !s.over || a.Until.Before(s.until) {
 				s.until = a.Until
@@ -71,7 +81,7 @@ func (j *judgement) checkRevocation(p *pathFindings, ref reference) (Revocation,
 		if j.budget.Unread() { // one of those may have issued a list
 			c = unclear(CheckRevocation, ReasonRevocationTooComplex, Indeterminate)
 		}
-		c.Values = map[string]string{"why": s.worst.Words()}
+		c.Values = map[string]string{"why": s.worst.Words(), "issuer": s.issuer}
 		return out, c
 	case Revoked:
 		out.describe(s.worst, p.result)
@@ -96,6 +106,9 @@ func (j *judgement) checkRevocation(p *pathFindings, ref reference) (Revocation,
 	}
 	if s.over {
 		c = c.with(ReasonRevocationOver)
+	}
+	if s.noNonce {
+		c = c.with(RemarkNoNonce)
 	}
 	return out, c.with(tolerated(s.sha1, s.weak))
 }
@@ -130,6 +143,12 @@ var openReasons = map[revocation.Cause]Reason{
 	revocation.ListOfAnother: ReasonListOfAnother, revocation.ListSignature: ReasonListSignature,
 	revocation.ListSigner: ReasonListSigner, revocation.ListInsufficient: ReasonListInsufficient,
 	revocation.ListAfterExpiry: ReasonListAfterExpiry, revocation.ListOutOfDate: ReasonListOutOfDate,
+	revocation.ListAlgorithm: ReasonListAlgorithm, revocation.ListFuture: ReasonListFuture,
 	revocation.NobodyReached: ReasonResponderUnreached, revocation.AnswerRefused: ReasonResponderRefused,
-	revocation.AnswerUnknown: ReasonResponderUnknown,
+	revocation.AnswerUnknown: ReasonResponderUnknown, revocation.AnswerMalformed: ReasonResponderMalformed,
+	revocation.AnswerTryLater: ReasonResponderBusy, revocation.AnswerUnauthorized: ReasonResponderUnauthorized,
+	revocation.AnswerError: ReasonResponderError, revocation.AnswerOther: ReasonResponderOther,
+	revocation.AnswerNonce: ReasonResponderNonce, revocation.AnswerSignature: ReasonResponderSignature,
+	revocation.AnswerSigner: ReasonResponderSigner, revocation.AnswerFuture: ReasonResponderFuture,
+	revocation.AnswerOutOfDate: ReasonResponderOutOfDate,
 }

@@ -95,7 +95,7 @@ func TestRevocation(t *testing.T) {
 			// Of two lists, the reason is that of the one closer to an answer.
 			{[][]byte{list(t, w, time.Time{}, 0), list(t, stranger, time.Time{}, 0)}, now.AddDate(0, 2, 0), verify.ReasonListOutOfDate},
 		} {
-			p.CRLs, p.At = c.lists, c.at
+			p.CRLs, p.Now, p.At = c.lists, c.at, c.at
 			if got, _ := run(t, m.encode(t), nil, p).Signers[0].Check(verify.CheckRevocation); got.Result != verify.Unclear || got.Detail != c.detail {
 				t.Errorf("%+v, want %s", got, c.detail)
 			}
@@ -241,4 +241,88 @@ func TestOCSP(t *testing.T) {
 			t.Errorf("asked %q", asked)
 		}
 	})
+}
+
+// TestRespondersWithoutNonce has answers that were prepared in advance, as
+// public responders give them, and ones that cannot be taken, each with a
+// reason of its own.
+func TestRespondersWithoutNonce(t *testing.T) {
+	w, other := newWorld(t), newWorld(t)
+	m := by(w.signer, nil).encode(t)
+	good := []byte{0x80, 0}
+	nonce := oid("1.3.6.1.5.5.7.48.1.2")
+	type answer func(request []byte) []byte
+	// without drops the nonce: a question that has none gets none back.
+	without := func(request []byte) []byte {
+		var outer, tbs asn1.RawValue
+		if _, err := asn1.Unmarshal(request, &outer); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := asn1.Unmarshal(outer.Bytes, &tbs); err != nil {
+			t.Fatal(err)
+		}
+		return bytes.Replace(request, nonce, oid("1.3.6.1.5.5.7.48.1.99"), 1)
+	}
+	for name, c := range map[string]struct {
+		answer answer
+		reason verify.Reason
+		state  verify.RevocationState
+	}{
+		"no nonce":      {func(q []byte) []byte { return respond(t, w, without(q), good) }, verify.RemarkNoNonce, verify.Good},
+		"a web page":    {func([]byte) []byte { return []byte("<html>") }, verify.ReasonResponderMalformed, verify.Unknown},
+		"try later":     {func([]byte) []byte { return []byte{0x30, 3, 0x0a, 1, 3} }, verify.ReasonResponderBusy, verify.Unknown},
+		"unauthorized":  {func([]byte) []byte { return []byte{0x30, 3, 0x0a, 1, 6} }, verify.ReasonResponderUnauthorized, verify.Unknown},
+		"another error": {func([]byte) []byte { return []byte{0x30, 3, 0x0a, 1, 2} }, verify.ReasonResponderError, verify.Unknown},
+		"another responder": {func(q []byte) []byte {
+			return respond(t, world{root: &identity{w.root.cert, other.root.key}}, q, good)
+		}, verify.ReasonResponderSignature, verify.Unknown},
+		"another nonce": {func(q []byte) []byte {
+			at := bytes.Index(q, nonce) + len(nonce) + 8
+			q = bytes.Clone(q)
+			q[at] ^= 1
+			return respond(t, w, q, good)
+		}, verify.ReasonResponderNonce, verify.Unknown},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := w.policy
+			p.OCSPURL = "http://responder.test"
+			p.OCSP = func(_ context.Context, _ string, q []byte) ([]byte, error) { return c.answer(q), nil }
+			r := run(t, m, nil, p)
+			valid.hold(t, r)
+			check, _ := r.Signers[0].Check(verify.CheckRevocation)
+			if check.Detail != c.reason || r.Signers[0].Revocation.State != c.state {
+				t.Errorf("%s (%s), want %s (%s)", r.Signers[0].Revocation.State, check.Detail, c.state, c.reason)
+			}
+		})
+	}
+}
+
+// TestWhichListIsMissing names the issuer, and the clock for a list that has
+// not begun.
+func TestWhichListIsMissing(t *testing.T) {
+	w := newWorld(t)
+	ca := issue(t, "ca", ecKey(t), w.root, authority)
+	signer := issue(t, "signer", ecKey(t), ca, nil)
+	m := by(signer, nil)
+	m.certs = append(m.certs, ca.cert.Raw)
+	check := func(lists ...[]byte) verify.Check {
+		p := w.policy
+		p.CRLs = lists
+		c, _ := run(t, m.encode(t), nil, p).Signers[0].Check(verify.CheckRevocation)
+		return c
+	}
+	small, large := list(t, world{root: ca}, time.Time{}, 0), list(t, w, time.Time{}, 0)
+	if c := check(small); c.Detail != verify.ReasonListOfAnother || c.Values["issuer"] != "CN=root" {
+		t.Errorf("the root's list is missing: %+v", c)
+	}
+	if c := check(large); c.Detail != verify.ReasonListOfAnother || c.Values["issuer"] != "CN=ca" {
+		t.Errorf("the CA's list is missing: %+v", c)
+	}
+	if c := check(small, large); c.Result != verify.Passed {
+		t.Errorf("both: %+v", c)
+	}
+	later := crl(t, ca, now.AddDate(0, 1, 0), now.AddDate(0, 2, 0), nil, now, 0)
+	if c := check(later, large); c.Detail != verify.ReasonListFuture {
+		t.Errorf("a list that begins later: %+v", c)
+	}
 }

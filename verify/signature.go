@@ -16,13 +16,13 @@ import (
 // Whether the key is allowed is left to keyProblem, but RSA keys under 1024
 // bits, and keys that take too long, verify nothing.
 func (s suite) verify(key any, digest, signature []byte) bool {
-	if len(digest) != s.digest.Size() || !s.fits(key, signature) {
+	if len(digest) != s.digest.Size() || !sigalg.Computable(key) || !s.fits(key, signature) {
 		return false
 	}
 	switch k := key.(type) {
 	case *rsa.PublicKey:
 		if s.scheme == pss {
-			return verifyPSS(k, s.digest, s.salt, digest, signature)
+			return verifyPSS(k, s, digest, signature)
 		}
 		// It compares the whole encoded block, with a NULL in the DigestInfo.
 		return rsa.VerifyPKCS1v15(k, s.digest, digest, signature) == nil
@@ -32,12 +32,9 @@ func (s suite) verify(key any, digest, signature []byte) bool {
 	return false
 }
 
-// fits reports whether a signature value can be one by the key, and can be
-// verified in bounded time.
+// fits reports whether a signature value can be one by the key. The key must be
+// computable.
 func (s suite) fits(key any, signature []byte) bool {
-	if !sigalg.Computable(key) {
-		return false
-	}
 	switch k := key.(type) {
 	case *rsa.PublicKey:
 		return (s.scheme == pkcs1 || s.scheme == pss) && len(signature) == k.Size()
@@ -49,7 +46,8 @@ func (s suite) fits(key any, signature []byte) bool {
 // verifyPSS implements RSASSA-PSS-VERIFY (RFC 8017 §8.1.2, §9.1.2) with a salt
 // of exactly that many octets. crypto/rsa cannot be used, since it takes a
 // length of 0 to mean any.
-func verifyPSS(key *rsa.PublicKey, hash crypto.Hash, salt int, digest, signature []byte) bool {
+func verifyPSS(key *rsa.PublicKey, s suite, digest, signature []byte) bool {
+	hash, salt := s.digest, s.salt
 	value := new(big.Int).SetBytes(signature)
 	if value.Cmp(key.N) >= 0 {
 		return false
@@ -66,7 +64,7 @@ func verifyPSS(key *rsa.PublicKey, hash crypto.Hash, salt int, digest, signature
 	if em[size-1] != 0xBC || db[0]&unused != 0 {
 		return false
 	}
-	maskMGF1(db, hash, h)
+	maskMGF1(db, s.mask, h)
 	db[0] &^= unused
 	zeros := len(db) - salt - 1
 	for _, b := range db[:zeros] {
@@ -115,8 +113,8 @@ func publicKey(cert *x509.Certificate, s suite) any {
 		return nil
 	}
 	if len(restriction) > 0 {
-		hash, salt, no := pssParameters(restriction)
-		if no != nil || hash != s.digest || s.salt < salt {
+		hash, mask, salt, no := pssParameters(restriction)
+		if no != nil || hash != s.digest || mask != s.mask || s.salt < salt {
 			return nil
 		}
 	}

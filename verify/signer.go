@@ -3,10 +3,12 @@ package verify
 import (
 	"crypto/x509"
 	"encoding/asn1"
+	"errors"
 	"slices"
 	"time"
 
 	"natsuin/verify/internal/cms"
+	"natsuin/verify/internal/path"
 )
 
 // findings are what is known about one signer, before it is rendered as checks.
@@ -34,7 +36,7 @@ func (j *judgement) examine(s cms.Signer) (*findings, error) {
 	if err := j.ctx.Err(); err != nil {
 		return nil, err
 	}
-	if f.evidence.verdict() == Invalid || f.evidence.cert == nil {
+	if f.evidence.verdict() == Invalid || f.evidence.cert == nil || f.evidence.uncomputed() {
 		return f, nil
 	}
 	var err error
@@ -42,7 +44,7 @@ func (j *judgement) examine(s cms.Signer) (*findings, error) {
 		return nil, err
 	}
 	f.reference = j.reference(f.stamp)
-	f.path, err = j.findPath(f.evidence.cert, f.evidence.others, f.reference.time)
+	f.path, err = j.findPath(f.evidence, f.reference.time)
 	return f, err
 }
 
@@ -78,6 +80,10 @@ func (j *judgement) render(s cms.Signer, f *findings, limit Verdict, why Reason)
 	} else {
 		p := f.path
 		out.Chain, out.Certificate = p.chain, p.chain[0] // the path decided which certificate it is
+		usage := j.checkUsage(p)
+		if p.ambiguous() { // naming one of them would be a guess
+			out.Chain, out.Certificate = nil, nil
+		}
 		out.Anchor, out.Practice = p.anchorInfo(), p.practice
 		remark := Reason("")
 		if p.authRoot {
@@ -87,15 +93,33 @@ func (j *judgement) render(s cms.Signer, f *findings, limit Verdict, why Reason)
 		out.Revocation, revocation = j.checkRevocation(p, f.reference)
 		out.Checks = slices.Concat(
 			e.checks(p.sha1, p.weak),
-			[]Check{checkKeyUsage(out.Certificate), checkTimestamp(f.stamp)},
-			j.checkPath(p, f.reference.time, remark),
+			[]Check{usage, checkTimestamp(f.stamp)},
+			j.checkPath(p, f.reference, remark),
 			[]Check{revocation})
 	}
+	j.remarkTime(&out)
 	out.Verdict, out.Reason = judge(out.Checks)
 	if limit < out.Verdict {
 		out.Verdict, out.Reason = limit, why
 	}
 	return out
+}
+
+// remarkTime adds what is odd about the time that the signer claims.
+func (j *judgement) remarkTime(s *Signer) {
+	var remark Reason
+	switch {
+	case s.SigningTime == nil:
+	case s.SigningTime.After(j.now.Add(clockSkew)):
+		remark = RemarkTimeFuture
+	case s.Certificate != nil && s.SigningTime.Before(s.Certificate.NotBefore):
+		remark = RemarkTimeEarly
+	}
+	for i, c := range s.Checks {
+		if c.ID == CheckAttributes && c.Result == Passed {
+			s.Checks[i] = c.with(remark)
+		}
+	}
 }
 
 func keyOf(c *x509.Certificate) any {
@@ -127,26 +151,48 @@ func extension(c *x509.Certificate, id asn1.ObjectIdentifier) (critical, present
 	return false, false
 }
 
+// checkUsage is checkKeyUsage for the certificate of a path. What a certificate
+// says is final only if a CA at hand signed it, since anyone can enclose a
+// forged copy. Under an authentication root, the chain says what is wrong.
+func (j *judgement) checkUsage(p *pathFindings) Check {
+	c := p.chain[0]
+	check := checkKeyUsage(c, j.policy.AllowAuth || p.failure != nil && errors.Is(p.failure, errAuthRoot))
+	if check.Best == Invalid && j.origin(c) != path.Authentic {
+		check.Best = Indeterminate
+	}
+	return check
+}
+
 // checkKeyUsage checks that a certificate is one for signing (RFC 5280
-// §4.2.1.3, §4.2.1.12).
-func checkKeyUsage(c *x509.Certificate) Check {
+// §4.2.1.3, §4.2.1.12). auth allows client authentication as its purpose.
+func checkKeyUsage(c *x509.Certificate, auth bool) Check {
 	if !keyUsageSigns(c) {
 		return failed(CheckKeyUsage, refuse(ReasonKeyUsage))
 	}
-	critical, present := extension(c, oidExtendedKeyUsage)
-	if !present || slices.Contains(c.ExtKeyUsage, x509.ExtKeyUsageAny) ||
-		slices.Contains(c.ExtKeyUsage, x509.ExtKeyUsageEmailProtection) {
+	switch {
+	case permitsSigning(c, false):
 		return passed(CheckKeyUsage, "")
+	case auth && permitsSigning(c, true):
+		return passed(CheckKeyUsage, RemarkExtendedKeyUsage)
 	}
-	for _, usage := range c.UnknownExtKeyUsage {
-		if slices.ContainsFunc(signingUsages, usage.Equal) {
-			return passed(CheckKeyUsage, "")
-		}
+	check := failed(CheckKeyUsage, refuse(ReasonExtendedKeyUsage))
+	check.Best = Indeterminate
+	return check
+}
+
+// permitsSigning reports whether the extended key usage of a certificate, the
+// signer's or a CA's, permits signing documents. If there is one, critical or
+// not, the certificate is for the purposes in it alone (RFC 5280 §4.2.1.12).
+// auth adds client authentication.
+func permitsSigning(c *x509.Certificate, auth bool) bool {
+	if _, present := extension(c, oidExtendedKeyUsage); !present {
+		return true
 	}
-	if critical {
-		return failed(CheckKeyUsage, refuse(ReasonExtendedKeyUsage))
-	}
-	return passed(CheckKeyUsage, RemarkExtendedKeyUsage)
+	return slices.ContainsFunc(c.ExtKeyUsage, func(u x509.ExtKeyUsage) bool {
+		return u == x509.ExtKeyUsageAny || u == x509.ExtKeyUsageEmailProtection || auth && u == x509.ExtKeyUsageClientAuth
+	}) || slices.ContainsFunc(c.UnknownExtKeyUsage, func(u asn1.ObjectIdentifier) bool {
+		return slices.ContainsFunc(signingUsages, u.Equal)
+	})
 }
 
 // keyUsageSigns reports whether the key usage, if present, includes signing.

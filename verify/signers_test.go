@@ -85,12 +85,12 @@ func TestDates(t *testing.T) {
 	}{
 		"expired since, the claimed time proves nothing": {after, time.Time{}, open(verify.CheckDates, verify.ReasonExpired)},
 		"expired since, the time is given":               {after, now, valid},
-		"asked for a time after it expired":              {now, after, open(verify.CheckDates, verify.ReasonExpired)},
+		"asked for a time after it expired":              {after, after, open(verify.CheckDates, verify.ReasonExpired)},
 		"asked for a time before it began":               {now, before, open(verify.CheckDates, verify.ReasonNotYetValid)},
 		"first second":                                   {now, w.signer.cert.NotBefore, valid},
-		"last second":                                    {now, w.signer.cert.NotAfter, valid},
-		"last second and a bit":                          {now, w.signer.cert.NotAfter.Add(time.Second / 2), valid},
-		"a second too late":                              {now, w.signer.cert.NotAfter.Add(time.Second), open(verify.CheckDates, verify.ReasonExpired)},
+		"last second":                                    {after, w.signer.cert.NotAfter, valid},
+		"last second and a bit":                          {after, w.signer.cert.NotAfter.Add(time.Second / 2), valid},
+		"a second too late":                              {after, w.signer.cert.NotAfter.Add(time.Second), open(verify.CheckDates, verify.ReasonExpired)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := w.policy
@@ -144,7 +144,7 @@ func TestAnchorThatIsTheSignerItself(t *testing.T) {
 	if a := r.Signers[0].Anchor; a == nil || a.Kind != verify.AnchorFile || a.Name != "signer.pem" {
 		t.Errorf("anchor %+v", a)
 	}
-	p.At = now.AddDate(3, 0, 0)
+	p.Now = now.AddDate(3, 0, 0)
 	open(verify.CheckDates, verify.ReasonExpired).hold(t, run(t, m, nil, p))
 }
 

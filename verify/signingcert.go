@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"crypto"
 	"crypto/x509"
-	"crypto/x509/pkix"
-	encoding "encoding/asn1"
 	"encoding/hex"
 	"math/big"
 	"strings"
@@ -15,6 +13,7 @@ import (
 
 	"natsuin/verify/internal/cms"
 	"natsuin/verify/internal/name"
+	"natsuin/verify/internal/path"
 )
 
 func hexUpper(b []byte) string { return strings.ToUpper(hex.EncodeToString(b)) }
@@ -46,6 +45,47 @@ func checkSigningCertificate(s cms.Signer, cert *x509.Certificate) Check {
 		return notDone(CheckSigningCertificate, RemarkNoReference)
 	}
 	return passed(CheckSigningCertificate, remark)
+}
+
+// checkReference is checkSigningCertificate with the rest of what is at hand. A
+// certificate that the attribute does not name may be a forged copy in the
+// message, which anyone can put there; the finding is final only if the right
+// one cannot be another: a CA at hand signed this one, since a CA gives a
+// number once; the attribute names another issuer or number than the signer
+// identifier does; or the certificate that it names is at hand.
+func (d *document) checkReference(s cms.Signer, cert *x509.Certificate) Check {
+	check := checkSigningCertificate(s, cert)
+	if check.Detail != ReasonOtherCertificate || d.origin(cert) == path.Authentic || d.contradicts(s) {
+		return check
+	}
+	check.Result, check.Best = Unclear, Indeterminate
+	return check
+}
+
+// contradicts reports whether a signing-certificate attribute names another
+// issuer or number than the signer identifier, or a certificate at hand.
+func (d *document) contradicts(s cms.Signer) bool {
+	for _, kind := range []cms.OID{oidSigningCertificate, oidSigningCertificate2} {
+		value := attribute(s, kind)
+		var seq, ids cryptobyte.String
+		if value == nil || !value.ReadASN1(&seq, asn1.SEQUENCE) || !seq.ReadASN1(&ids, asn1.SEQUENCE) {
+			continue
+		}
+		id, no := readCertID(&ids, kind == oidSigningCertificate2)
+		if no != nil {
+			continue
+		}
+		if s.Serial != nil && id.serial != nil &&
+			(id.serial.Cmp(s.Serial) != 0 || !sameName(id.issuer, s.RawIssuer)) {
+			return true
+		}
+		for _, c := range d.certificates {
+			if d.budget.Signatures.Spend(nil, len(c.Raw)) == nil && bytes.Equal(id.digest, hashOf(id.hash, c.Raw)) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // matchReference compares the first ESSCertID of a SigningCertificate, which is
@@ -143,7 +183,7 @@ func (id certID) compare(cert *x509.Certificate) *problem {
 		return differs(id.serial.Text(16), cert.SerialNumber.Text(16))
 	}
 	if !sameName(id.issuer, cert.RawIssuer) {
-		return differs(nameText(id.issuer), cert.Issuer.String())
+		return differs(name.Text(id.issuer), name.Text(cert.RawIssuer))
 	}
 	return nil
 }
@@ -160,16 +200,6 @@ func sameName(a, b []byte) bool {
 	}
 	y, err := name.ParseDN(b)
 	return err == nil && x.Equal(y)
-}
-
-// nameText formats a DER Name, or its bytes in hexadecimal if it cannot be
-// parsed.
-func nameText(raw []byte) string {
-	var names pkix.RDNSequence
-	if rest, err := encoding.Unmarshal(raw, &names); err != nil || len(rest) > 0 {
-		return hexUpper(raw)
-	}
-	return names.String()
 }
 
 // arePolicies reports whether list holds only PolicyInformation (RFC 5280

@@ -107,6 +107,10 @@ func (j *judgement) judgeTimestamp(der, signature []byte) (*TimestampInfo, error
 		out.Reason = why
 		return out, err
 	}
+	if expired, err := j.expiredSince(e.cert, late, t.doc.material); err != nil || expired {
+		out.Reason = ReasonTimestampExpired
+		return out, err
+	}
 	status := pathRevocationOf(result, late)
 	out.Revocation = status.state()
 	var doubt Reason
@@ -160,6 +164,26 @@ func (j *judgement) tokenProblem(info *timestamp.Info, signature []byte, e *evid
 		return ReasonTimestampDates
 	}
 	return ""
+}
+
+// expiredSince reports whether the authority's certificate, or one of those
+// above it, has ended since a token of the given time: at Policy.At, or now.
+// After its end a key may be in any hands, and no list has to say so, so the
+// token proves no time unless something else proves that it is older (ETSI
+// EN 319 102-1 §5.6.2.3), which is not looked for here. The error is that of a
+// context that ended.
+func (j *judgement) expiredSince(cert *x509.Certificate, late time.Time, m material) (bool, error) {
+	present := j.now
+	if at := j.policy.At; !at.IsZero() && !at.Before(late) {
+		present = at
+	}
+	if !present.After(late) {
+		return false, nil
+	}
+	request := j.request(cert, present, m)
+	request.Anchors, request.CheckRevocation = j.policy.TSAAnchors, false
+	_, failure := path.Validate(j.ctx, request)
+	return failure != nil, j.ctx.Err()
 }
 
 // findAuthority returns the path of a token's signer, or why there is none. The

@@ -167,7 +167,7 @@ func TestTimestamps(t *testing.T) {
 	})
 	t.Run("after the certificate expired", func(t *testing.T) {
 		r := run(t, stamped(t, w.signer, stamp{tsa: tsa, at: now.AddDate(2, 0, 0)}), nil, w.policy)
-		open(verify.CheckDates, verify.ReasonExpired).hold(t, r)
+		open(verify.CheckDates, verify.ReasonStampedLate).hold(t, r)
 	})
 	t.Run("a bad one does no harm", func(t *testing.T) {
 		p := w.policy

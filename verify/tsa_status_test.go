@@ -191,18 +191,20 @@ func TestAccuracy(t *testing.T) {
 	t.Run("expired within it", func(t *testing.T) {
 		p := w.policy
 		old := issue(t, "old", ecKey(t), w.root, func(c *x509.Certificate) { c.NotAfter = at.Add(30 * time.Second) })
-		for seconds, want := range map[int]expect{30: valid, 31: open(verify.CheckDates, verify.ReasonExpired)} {
+		for seconds, want := range map[int]expect{30: valid, 31: open(verify.CheckDates, verify.ReasonStampedLate)} {
 			want.hold(t, run(t, stamped(t, old, stamp{tsa: w.tsa, at: at, accuracy: seq(der(seconds))}), nil, p))
 		}
 	})
 	t.Run("the authority's own certificate", func(t *testing.T) {
 		p := w.policy
+		p.At = at.Add(30 * time.Second) // for which the authority's certificate is still valid
 		short := issue(t, "short", ecKey(t), w.tsaRoot, func(c *x509.Certificate) { onlyStamps(c); c.NotAfter = at.Add(30 * time.Second) })
 		for seconds, reason := range map[int]verify.Reason{30: "", 31: verify.ReasonTimestampDates} {
 			if s := run(t, stamped(t, w.signer, stamp{tsa: short, at: at, accuracy: seq(der(seconds))}), nil, p).Signers[0].Timestamp; s.Reason != reason {
 				t.Errorf("accuracy %d s: %+v", seconds, s)
 			}
 		}
+		p.At = time.Time{}
 		early := issue(t, "early", ecKey(t), w.tsaRoot, func(c *x509.Certificate) { onlyStamps(c); c.NotBefore = at.Add(time.Second) })
 		if s := run(t, stamped(t, w.signer, stamp{tsa: early, at: at, accuracy: seq(der(60))}), nil, p).Signers[0].Timestamp; s.Reason != verify.ReasonTimestampDates {
 			t.Errorf("not valid yet at the token's time: %+v", s)

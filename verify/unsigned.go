@@ -26,9 +26,7 @@ func (j *judgement) unsigned(s cms.Signer) material {
 			switch a.Type {
 			case oidCertificateValues:
 				for _, raw := range elements(value, maxEnclosed) {
-					if c, err := j.budget.Certificate(raw); err == nil {
-						out.certificates = append(out.certificates, c)
-					}
+					out.add(j.budget.Certificate(raw))
 				}
 			case oidRevocationValues:
 				out = out.with(revocationValues(value))

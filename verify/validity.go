@@ -55,18 +55,21 @@ func (r *CertificateReport) Check(id CheckID) (Check, bool) { return find(r.Chec
 // (dates, path, policy, revocation), at p.At or now. Nothing was signed here,
 // so the pinned authentication roots are anchors too, and a revocation needs no
 // proof of time. p.Certificates should hold the issuer. The error is
-// [ErrNilCertificate] or that of a context that ended.
+// [ErrNilCertificate], [ErrFuture] or that of a context that ended.
 func Certificate(ctx context.Context, cert *x509.Certificate, p Policy) (*CertificateReport, error) {
-	return certificate(ctx, cert, p, trust.Lookup)
+	return judgeCertificate(ctx, cert, p, trust.Lookup)
 }
 
-// certificate is Certificate with the lookup of pinned roots as a parameter.
-func certificate(ctx context.Context, cert *x509.Certificate, p Policy, pinned func(*x509.Certificate) (trust.Root, bool)) (*CertificateReport, error) {
+// judgeCertificate is Certificate with the lookup of pinned roots as a parameter.
+func judgeCertificate(ctx context.Context, cert *x509.Certificate, p Policy, pinned func(*x509.Certificate) (trust.Root, bool)) (*CertificateReport, error) {
 	if cert == nil {
 		return nil, ErrNilCertificate
 	}
 	p.RequireRevocation, p.AllowAuth = true, true
 	j := newJudgement(ctx, p, pinned)
+	if err := p.check(j.now); err != nil {
+		return nil, err
+	}
 	j.doc = &document{message: &cms.Message{}}
 	j.gather()
 	// The time is given, not a guess at when something was signed.
@@ -74,7 +77,7 @@ func certificate(ctx context.Context, cert *x509.Certificate, p Policy, pinned f
 	if !p.At.IsZero() {
 		ref = reference{p.At, p.At, FromAt}
 	}
-	found, err := j.findPath(cert, nil, ref.time)
+	found, err := j.findPath(evidence{cert: cert, signingCertificate: passed(CheckSigningCertificate, "")}, ref.time)
 	if err != nil {
 		return nil, err
 	}
@@ -82,7 +85,7 @@ func certificate(ctx context.Context, cert *x509.Certificate, p Policy, pinned f
 	r := &CertificateReport{
 		Dates: datesAt(cert, ref.time), Reference: ref.time, Chain: found.chain, Anchor: found.anchorInfo(),
 		Revocation: revocation, Practice: found.practice,
-		Checks: append(j.checkPath(found, ref.time, ""), check),
+		Checks: append(j.checkPath(found, ref, ""), check),
 	}
 	r.Verdict, r.Reason = judge(r.Checks)
 	return r, nil

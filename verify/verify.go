@@ -19,6 +19,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/x509"
+	"errors"
 	"io"
 	"time"
 
@@ -104,7 +105,8 @@ type Policy struct {
 	// Now is the present time; zero means time.Now().
 	Now time.Time
 	// At is the time for which the caller wants an answer; zero means not
-	// given. A verified time stamp takes precedence.
+	// given. It must not lie in the future. A verified time stamp takes
+	// precedence.
 	At time.Time
 	// RequireRevocation makes every revocation state but good INDETERMINATE,
 	// and does not accept information that has ended unless it was issued after
@@ -124,6 +126,26 @@ type Policy struct {
 	// Cache, if not nil, is shared by all the judgements that have it. The
 	// bytes of CRLs must not change while it is in use.
 	Cache *Cache
+}
+
+// ErrFuture is returned for a Policy.At that has not come: what will be revoked
+// by then is not known.
+var ErrFuture = errors.New("verify: the time lies in the future")
+
+// now returns Now, or the clock's time if that is zero.
+func (p Policy) now() time.Time {
+	if p.Now.IsZero() {
+		return time.Now()
+	}
+	return p.Now
+}
+
+// check returns [ErrFuture] or nil.
+func (p Policy) check(now time.Time) error {
+	if p.At.After(now) {
+		return ErrFuture
+	}
+	return nil
 }
 
 // Cache caches parsed certificates, revocation lists and signature checks; it
@@ -155,8 +177,8 @@ type Input struct {
 }
 
 // Verify judges one message. Whatever the bytes are, the answer is a report;
-// an error means that something could not be read or written, or that the
-// context ended.
+// an error means that something could not be read or written, that the context
+// ended, or that Policy.At lies in the future ([ErrFuture]).
 func Verify(ctx context.Context, in Input, p Policy) (*Report, error) {
 	return verify(ctx, in, p, trust.Lookup)
 }

@@ -1,6 +1,7 @@
 package trust
 
 import (
+	"bytes"
 	"crypto/x509"
 	"encoding/pem"
 	"errors"
@@ -13,6 +14,7 @@ import (
 	"strings"
 
 	"natsuin/fingerprint"
+	"natsuin/verify/internal/certificate"
 )
 
 // Limits on the files of the folder; a root has a few kilobytes.
@@ -135,14 +137,14 @@ func (s Store) read(name string) (Registered, error) {
 	if len(data) > maxFileBytes {
 		return root, ErrFileTooLarge
 	}
-	block, rest := pem.Decode(data)
+	block, rest := pem.Decode(bytes.TrimPrefix(data, []byte("\xEF\xBB\xBF"))) // a byte order mark
 	if block == nil || block.Type != "CERTIFICATE" {
 		return root, ErrNotOneCert
 	}
 	if second, _ := pem.Decode(rest); second != nil {
 		return root, ErrNotOneCert
 	}
-	cert, err := x509.ParseCertificate(block.Bytes)
+	cert, err := certificate.Parse(block.Bytes)
 	if err != nil {
 		return root, fmt.Errorf("%w: %w", ErrBadCertificate, err)
 	}

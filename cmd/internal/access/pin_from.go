@@ -58,8 +58,8 @@ func (a *Access) ScriptSecrets(ctx context.Context, n int, inputs ...string) ([]
 	}
 	in := infile.Stream(ctx, r)
 	secrets := make([]card.Secret, 0, n)
-	for range n {
-		s, err := a.readSecretLine(in)
+	for i := range n {
+		s, err := a.readSecretLine(in, i == 0)
 		if err != nil {
 			Wipe(secrets)
 			return nil, err
@@ -75,10 +75,21 @@ func (a *Access) ScriptSecrets(ctx context.Context, n int, inputs ...string) ([]
 	return secrets, nil
 }
 
+// byteOrderMark is that of UTF-8, which some editors and shells put before a
+// text.
+var byteOrderMark = []byte("\xEF\xBB\xBF")
+
+// isUTF16 reports whether a line, read up to the byte of a line feed, is one of
+// UTF-16: a secret has no zero bytes.
+func isUTF16(line []byte) bool {
+	return bytes.HasPrefix(line, []byte("\xFF\xFE")) || bytes.HasPrefix(line, []byte("\xFE\xFF")) || bytes.IndexByte(line, 0) >= 0
+}
+
 // readSecretLine reads up to one LF or CRLF, or the end, and not a byte
-// further: the source may be a pipe that stays open.
-func (a *Access) readSecretLine(r io.Reader) (card.Secret, error) {
-	line := make([]byte, 0, longestSecret+2)
+// further: the source may be a pipe that stays open. A byte order mark before
+// the first line is skipped, and UTF-16 is refused.
+func (a *Access) readSecretLine(r io.Reader, first bool) (card.Secret, error) {
+	line := make([]byte, 0, len(byteOrderMark)+longestSecret+2)
 	b := make([]byte, 1) // one for all: of one for each the secret would lie in a row on the heap
 	defer clear(b)
 	for {
@@ -102,6 +113,13 @@ func (a *Access) readSecretLine(r io.Reader) (card.Secret, error) {
 		if err == io.EOF {
 			break
 		}
+	}
+	if isUTF16(line) {
+		clear(line)
+		return card.Secret{}, &outcome.Error{Code: outcome.CodeBadSecretForm, ID: "err.secret.utf16"}
+	}
+	if first {
+		line = bytes.TrimPrefix(line, byteOrderMark)
 	}
 	if len(line) == 0 {
 		return card.Secret{}, &outcome.Error{Code: outcome.CodeBadSecretForm, ID: "err.secret.empty"}

@@ -8,39 +8,34 @@ import (
 	"crypto/ecdsa"
 	"crypto/rsa"
 	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/asn1"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
+
+	"natsuin/verify"
 )
 
 // Name writes a DER Name as RFC 4514 does, an RDN at a time: the order
 // and the grouping are the certificate's.
-func Name(der []byte) string {
-	var name pkix.RDNSequence
-	if rest, err := asn1.Unmarshal(der, &name); err != nil || len(rest) > 0 {
-		return fmt.Sprintf("%X", der)
-	}
-	return name.String()
-}
+func Name(der []byte) string { return verify.NameText(der) }
 
 // Subject returns [Name], but unless personal data is shown without the places
 // in a person's name (docs/cli.md, "JSON"). A name with an organization is not
 // a person's.
 func Subject(der []byte, personal bool) string {
-	var name, public pkix.RDNSequence
-	if rest, err := asn1.Unmarshal(der, &name); err != nil || len(rest) > 0 || personal {
+	name, err := verify.ReadName(der)
+	if err != nil || personal {
 		return Name(der)
 	}
+	var public [][]verify.NameAttribute
 	for _, rdn := range name {
-		var kept pkix.RelativeDistinguishedNameSET
+		var kept []verify.NameAttribute
 		for _, value := range rdn {
 			switch {
-			case value.Type.Equal(idOrganization):
+			case value.Type == "O":
 				return Name(der)
-			case !slices.ContainsFunc(placeTypes, value.Type.Equal):
+			case !slices.Contains(placeTypes, value.Type):
 				kept = append(kept, value)
 			}
 		}
@@ -48,15 +43,15 @@ func Subject(der []byte, personal bool) string {
 			public = append(public, kept)
 		}
 	}
-	return public.String()
+	return verify.FormatName(public)
 }
 
-// Attribute types of RFC 4519: organization; locality, state, street, postal
-// code and address.
-var (
-	idOrganization = asn1.ObjectIdentifier{2, 5, 4, 10}
-	placeTypes     = []asn1.ObjectIdentifier{{2, 5, 4, 7}, {2, 5, 4, 8}, {2, 5, 4, 9}, {2, 5, 4, 17}, {2, 5, 4, 16}}
-)
+// placeTypes are the types of RFC 4519 that say where somebody lives, and those
+// of RFC 3739 that say when and where somebody was born.
+var placeTypes = []string{
+	"L", "ST", "STREET", "POSTALCODE", "postalAddress", "postOfficeBox", "houseIdentifier",
+	"dateOfBirth", "placeOfBirth", "gender",
+}
 
 var usageNames = []struct {
 	bit  x509.KeyUsage

@@ -27,6 +27,7 @@ type Head struct {
 	Exit    int          `json:"exit"`
 	Message string       `json:"message,omitempty"`
 	Hint    string       `json:"hint,omitempty"`
+	Reason  string       `json:"reason,omitempty"`
 }
 
 func (h *Head) head() *Head { return h }
@@ -37,7 +38,7 @@ func (c *Console) writeJSON(x i18n.Explanation) error {
 	if report == nil {
 		report = new(Head)
 	}
-	*report.head() = Head{1, c.Command, x.Code == outcome.CodeOK, x.Code, x.Exit(), x.Message, x.Hint}
+	*report.head() = Head{1, c.Command, x.Code == outcome.CodeOK, x.Code, x.Exit(), x.Message, x.Hint, x.Reason}
 	object, err := marshal(report)
 	if err != nil {
 		return err

@@ -51,7 +51,7 @@ var imports = map[string][]string{
 
 	// What verbs share. None of it knows a verb.
 	"cmd/internal/infile":   {"cmd/internal/outcome", "cmd/internal/text", "verify"},
-	"cmd/internal/certtext": {"cmd/internal/text", "card"},
+	"cmd/internal/certtext": {"cmd/internal/text", "card", "verify"},
 	"cmd/internal/access": {"cmd/internal/console", "cmd/internal/infile", "cmd/internal/outcome", "cmd/internal/queue",
 		"cmd/internal/terminal", "cmd/internal/text", "card/..."},
 	"cmd/internal/command":    {"cmd/internal/access", "cmd/internal/console", "cmd/internal/folders", "cmd/internal/outcome"},
@@ -78,13 +78,14 @@ var imports = map[string][]string{
 	"sign/internal/...": {"sign/internal/..."},
 	"sign/timestamp":    {"sign/internal/..."},
 
-	"verify":                     {"verify/...", "sign/timestamp", "fingerprint"},
-	"verify/internal/cms":        {},
-	"verify/internal/name":       {},
-	"verify/internal/sigalg":     {},
-	"verify/internal/revocation": {"verify/internal/name", "verify/internal/sigalg"},
-	"verify/internal/path":       {"verify/internal/name", "verify/internal/sigalg", "verify/internal/revocation"},
-	"verify/trust":               {"fingerprint"},
+	"verify":                      {"verify/...", "sign/timestamp", "fingerprint"},
+	"verify/internal/cms":         {},
+	"verify/internal/name":        {},
+	"verify/internal/sigalg":      {},
+	"verify/internal/certificate": {"verify/internal/name"},
+	"verify/internal/revocation":  {"verify/internal/name", "verify/internal/sigalg", "verify/internal/certificate"},
+	"verify/internal/path":        {"verify/internal/name", "verify/internal/sigalg", "verify/internal/revocation", "verify/internal/certificate"},
+	"verify/trust":                {"fingerprint", "verify/internal/certificate"},
 }
 
 // owners says which packages alone may import a module, tests included.

@@ -12,6 +12,7 @@ type Explanation struct {
 	Code    outcome.Code
 	Message string
 	Hint    string // the next step
+	Reason  string // of outcome.CodeUnsuitable; "" otherwise
 
 	exit int
 }
@@ -29,7 +30,7 @@ func (p *Printer) Explain(err error) Explanation {
 	if e.Code == outcome.CodeInternal && p.Version != nil {
 		pairs = append(pairs, "Version", p.Version())
 	}
-	x := Explanation{Code: e.Code, Message: p.T(e.ID, pairs...), exit: e.Exit()}
+	x := Explanation{Code: e.Code, Message: p.T(e.ID, pairs...), Reason: e.Reason, exit: e.Exit()}
 	if hint := e.ID + ".hint"; p.Has(hint) {
 		x.Hint = p.T(hint, pairs...)
 	}

@@ -114,6 +114,7 @@ func families(t *testing.T) map[string][]string {
 	credentials := words(card.SignPassword, card.AuthPIN)
 	certificates := words(card.SignCert, card.SignCA, card.AuthCert, card.AuthCA)
 	kinds := words(practice.Kinds()...)
+	unsuitable := slices.DeleteFunc(verify.Kinds(), func(k verify.Kind) bool { return k == verify.KindSignature || k == verify.KindUTF16 })
 	revocation := words(verify.Revoked, verify.Unknown, verify.NotChecked)
 	return map[string][]string{
 		"kind.":                 words(card.KindUnknown, card.KindMyNumber, card.KindJuki, card.KindAndroid, card.KindIPhone),
@@ -137,6 +138,9 @@ func families(t *testing.T) map[string][]string {
 		"verdict.":              lower(words(verify.Valid, verify.Invalid, verify.Indeterminate)),
 		"verdict.revocation.":   revocation,
 		"verify.outcome.":       lower(words(verify.Invalid, verify.Indeterminate)),
+		"verdict.mail.":         words(verify.UncoveredHeaders, verify.UncoveredBefore, verify.UncoveredAfter, verify.UncoveredSecond),
+		"unsuitable.what.":      words(unsuitable...),
+		"unsuitable.next.":      words(unsuitable...),
 		"verdict.anchor.":       words(verify.AnchorRegistered, verify.AnchorFile),
 		"verify.anchor.":        words(verify.AnchorPinned, verify.AnchorRegistered, verify.AnchorFile, verify.AnchorPractice),
 		"result.":               words(verify.Passed, verify.Failed, verify.Unclear, verify.NotDone),

@@ -82,6 +82,9 @@ func Certificates(ctx context.Context, name string) ([]*x509.Certificate, error)
 		return nil, err
 	}
 	certs, err := verify.ParseCertificates(b)
+	if err != nil && verify.IsUTF16(b) {
+		return nil, UTF16(name)
+	}
 	if err != nil {
 		return nil, &outcome.Error{Code: outcome.CodeFile, ID: "err.file.certificate", Pairs: []any{"Path", text.Escape(name)}, Err: err}
 	}
@@ -95,8 +98,13 @@ func Read(ctx context.Context, name string) ([]byte, error) {
 		return nil, outcome.File("err.file.read", name, err)
 	}
 	defer f.Close()
+	return ReadAll(Stream(ctx, f), name)
+}
+
+// ReadAll reads a stream that is meant to be small to its end.
+func ReadAll(in io.Reader, name string) ([]byte, error) {
 	const most = 64 << 20
-	b, err := io.ReadAll(io.LimitReader(Stream(ctx, f), most+1))
+	b, err := io.ReadAll(io.LimitReader(in, most+1))
 	if err != nil {
 		return nil, outcome.File("err.file.read", name, err)
 	}
@@ -107,3 +115,12 @@ func Read(ctx context.Context, name string) ([]byte, error) {
 }
 
 var errLarge = errors.New("larger than 64 MiB")
+
+// UTF16 returns the outcome of a text that a shell wrote in UTF-16: exit code
+// 3.
+func UTF16(name string) error {
+	return &outcome.Error{
+		Code: outcome.CodeUnsuitable, ID: "err.file.utf16",
+		Pairs: []any{"Path", text.Escape(name)}, Reason: string(verify.KindUTF16),
+	}
+}

@@ -21,6 +21,7 @@ const (
 	CodeFile           Code = "file"
 	CodeExists         Code = "exists"
 	CodeChanged        Code = "changed-while-read"
+	CodeUnsuitable     Code = "unsuitable"
 	CodeIndeterminate  Code = "indeterminate"
 	CodeNoService      Code = "no-service"
 	CodeNoPermission   Code = "no-permission"
@@ -50,7 +51,7 @@ var exits = map[Code]int{
 	CodeOK:      0,
 	CodeInvalid: 1, CodeDifferent: 1, CodeExpired: 1, CodeRevoked: 1, CodeWeak: 1,
 	CodeUsage: 2, CodeBadSecretForm: 2,
-	CodeFile: 3, CodeExists: 3, CodeChanged: 3,
+	CodeFile: 3, CodeExists: 3, CodeChanged: 3, CodeUnsuitable: 3,
 	CodeIndeterminate: 4,
 	CodeNoService:     5, CodeNoPermission: 5, CodeNoReader: 5, CodeNoCard: 5, CodeNotJPKI: 5,
 	CodeCardRefused: 5, CodeNoCertificate: 5, CodeBusy: 5, CodeCardRemoved: 5,

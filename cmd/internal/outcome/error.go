@@ -17,6 +17,9 @@ type Error struct {
 	ID    string // of the message; its hint is ID + ".hint"
 	Pairs []any  // names and values for both, as i18n.Printer.T takes them
 	Err   error  // the cause, for -v; may be nil
+	// Reason is why a file is not one for the verb, as JSON has it; only with
+	// CodeUnsuitable.
+	Reason string
 	// ExitCode replaces the exit code of Code unless it is 0: doctor exits with
 	// 5 whatever it finds first (docs/cli.md, "Exit codes").
 	ExitCode int

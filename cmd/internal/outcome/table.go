@@ -76,3 +76,12 @@ func CodeOf(err error) Code {
 	}
 	return Of(err).Code
 }
+
+// UnsuitableReason returns why a file is not one for the verb, "" for any other
+// error.
+func UnsuitableReason(err error) string {
+	if err == nil {
+		return ""
+	}
+	return Of(err).Reason
+}

@@ -41,6 +41,9 @@ func (s *Sources) Add(ctx context.Context, p *verify.Policy) error {
 			return err
 		}
 		lists, err := verify.ReadLists(b)
+		if err != nil && verify.IsUTF16(b) {
+			return infile.UTF16(name)
+		}
 		if err != nil {
 			return &outcome.Error{Code: outcome.CodeFile, ID: "err.file.crl", Pairs: []any{"Path", text.Escape(name)}, Err: err}
 		}
@@ -72,6 +75,14 @@ func (s *Sources) Anchors(ctx context.Context, names []string) ([]verify.Anchor,
 		certs, err := infile.Certificates(ctx, name)
 		if err != nil {
 			return nil, err
+		}
+		for _, c := range certs {
+			if err := verify.Readable(c); err != nil {
+				return nil, &outcome.Error{
+					Code: outcome.CodeFile, ID: "err.file.certificate-part",
+					Pairs: []any{"Path", text.Escape(name), "Error", text.Escape(err.Error())}, Err: err,
+				}
+			}
 		}
 		add(verify.Anchor{Kind: verify.AnchorFile, Name: name}, certs)
 	}

@@ -15,6 +15,7 @@ const (
 	TooLarge       Reason = "too-large"
 	TrailingData   Reason = "trailing-data"
 	TrailingZeros  Reason = "trailing-zeros"
+	TrailingByte   Reason = "trailing-byte"
 	UnexpectedTag  Reason = "unexpected-element"
 	BadValue       Reason = "bad-value"
 	NotSignedData  Reason = "not-signed-data"

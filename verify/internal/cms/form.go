@@ -2,6 +2,7 @@ package cms
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"strings"
 )
@@ -28,8 +29,11 @@ type Input struct {
 	Message io.ReaderAt
 	Size    int64
 	// Content returns the signed part of a multipart/signed message with
-	// canonical line ends; nil in every other form.
-	Content func() io.Reader
+	// canonical line ends, AsSent as it stands in the file; nil in every other
+	// form.
+	Content, AsSent func() io.Reader
+	// Mail is what surrounds the signed part; nil unless the form is SMIME.
+	Mail *Mail
 }
 
 // labels are the PEM labels of RFC 7468, OpenSSL and gpgsm.
@@ -38,7 +42,8 @@ var labels = map[string]bool{
 }
 
 // Open recognises the form of a file by its bytes alone. It reads text forms
-// once, to index them. Its errors are *[SyntaxError] and *[ReadError].
+// once, to index them, and a mail once for each level of its parts, at most 10.
+// Its errors are *[SyntaxError], *[AttachmentError] and *[ReadError].
 func Open(r io.ReaderAt, size int64) (*Input, error) {
 	w := newWindow(r, size)
 	head, err := w.peek(0, int(min(size, maxHead)))
@@ -57,8 +62,8 @@ func Open(r io.ReaderAt, size int64) (*Input, error) {
 		}
 	}
 	start := int64(len(head) - len(text))
-	if h, body, ok := mimeHeader(text); ok {
-		return openMIME(w, h, start+body)
+	if h, _, ok := parseFields(text); ok && len(h.all("content-type")) > 0 {
+		return openMail(w, start)
 	}
 	if at := labelAt(text); at >= 0 {
 		return openPEM(w, text[at:], start+int64(at))
@@ -69,6 +74,12 @@ func Open(r io.ReaderAt, size int64) (*Input, error) {
 			return nil, err
 		}
 		if b.textEnd != size {
+			var trailing *SyntaxError
+			if rest, err := w.peek(b.textEnd, windowSize); err != nil {
+				return nil, err
+			} else if errors.As(following(rest, b.textEnd, size), &trailing) && trailing.Reason == TrailingByte {
+				return nil, trailing
+			}
 			return nil, syntax(BadText, b.textEnd)
 		}
 		return &Input{Form: Base64, Message: b, Size: b.size}, nil
@@ -118,7 +129,7 @@ func openPEM(w *window, text []byte, at int64) (*Input, error) {
 			return nil, err
 		}
 		if other := bytes.TrimLeft(rest, " \t\r\n"); len(other) > 0 {
-			return nil, syntax(TrailingData, off+int64(len(rest)-len(other)))
+			return nil, following(other, off+int64(len(rest)-len(other)), w.size)
 		}
 		off += int64(len(rest))
 	}

@@ -81,6 +81,16 @@ func (m *Message) trailing(off int64) error {
 	if int64(len(rest)) == m.w.size-off && len(bytes.Trim(rest, "\x00")) == 0 {
 		return syntax(TrailingZeros, off)
 	}
+	return following(rest, off, m.w.size)
+}
+
+// following returns the error for what follows a message, of which rest are the
+// first bytes: a byte or two that a program or a transfer adds at the end of a
+// file are told from others.
+func following(rest []byte, off, size int64) error {
+	if n := size - off; n <= 2 && int64(len(rest)) == n && len(bytes.Trim(rest, "\r\n\x00\x1a")) == 0 {
+		return syntax(TrailingByte, off)
+	}
 	return syntax(TrailingData, off)
 }
 

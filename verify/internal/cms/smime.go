@@ -4,100 +4,104 @@ import (
 	"bufio"
 	"bytes"
 	"io"
-	"mime"
-	"net/textproto"
 	"strings"
 )
 
-// mimeHeader parses a MIME header at the start of text and returns its length
-// with the empty line after it. It returns false unless there is one with a
-// Content-Type.
-func mimeHeader(text []byte) (textproto.MIMEHeader, int64, bool) {
-	end, skip := -1, 0
-	for _, mark := range []string{"\r\n\r\n", "\n\n"} {
-		if i := bytes.Index(text, []byte(mark)); i >= 0 && (end < 0 || i < end) {
-			end, skip = i, len(mark)
-		}
-	}
-	if end < 0 {
-		return nil, 0, false
-	}
-	r := textproto.NewReader(bufio.NewReader(bytes.NewReader(text[:end+skip])))
-	h, err := r.ReadMIMEHeader()
-	if err != nil || h.Get("Content-Type") == "" {
-		return nil, 0, false
-	}
-	return h, int64(end + skip), true
-}
-
-// openMIME opens a signed MIME entity (RFC 8551 §3.5) whose body begins at off.
-func openMIME(w *window, h textproto.MIMEHeader, off int64) (*Input, error) {
-	kind, params, err := mime.ParseMediaType(h.Get("Content-Type"))
-	if err != nil {
-		return nil, syntax(BadText, 0)
-	}
-	switch kind {
-	case "application/pkcs7-mime", "application/x-pkcs7-mime", "application/pkcs7-signature", "application/x-pkcs7-signature":
-		return openBody(w, h, off, w.size)
-	case "multipart/signed":
-		return openMultipart(w, params["boundary"], off)
-	}
-	return nil, syntax(NoContentType, 0)
-}
-
 // openBody opens the body of a MIME entity that holds a CMS message, from off
-// to end.
-func openBody(w *window, h textproto.MIMEHeader, off, end int64) (*Input, error) {
-	switch strings.ToLower(strings.TrimSpace(h.Get("Content-Transfer-Encoding"))) {
+// to end, and returns where it ends: text may follow base64.
+func openBody(w *window, h fields, off, end int64) (in *Input, after int64, err error) {
+	switch strings.ToLower(strings.TrimSpace(h.get("content-transfer-encoding"))) {
 	case "base64":
 		b, err := newBase64At(w, off, end)
+		if err != nil || b.textEnd != end {
+			if b, err = firstBase64(w, off, end); err != nil {
+				return nil, 0, err
+			}
+		}
+		return &Input{Form: SMIME, Message: b, Size: b.size}, b.textEnd, nil
+	case "", "binary", "7bit", "8bit":
+		return &Input{Form: SMIME, Message: io.NewSectionReader(w.r, off, end-off), Size: end - off}, end, nil
+	case "quoted-printable":
+		message, err := quotedPrintable(w, off, end)
 		if err != nil {
-			return nil, err
+			return nil, 0, err
 		}
-		if b.textEnd != end {
-			return nil, syntax(BadText, b.textEnd)
-		}
-		return &Input{Form: SMIME, Message: b, Size: b.size}, nil
-	case "", "binary":
-		return &Input{Form: SMIME, Message: io.NewSectionReader(w.r, off, end-off), Size: end - off}, nil
+		return &Input{Form: SMIME, Message: bytes.NewReader(message), Size: int64(len(message))}, end, nil
 	}
-	return nil, syntax(BadText, off)
+	return nil, 0, syntax(BadText, off)
 }
 
-// openMultipart finds the two parts of multipart/signed (RFC 1847 §2.1): the
-// content as it is, and the signature.
-func openMultipart(w *window, boundary string, off int64) (*Input, error) {
-	if boundary == "" || len(boundary) > 70 {
-		return nil, syntax(BadText, off)
+// firstBase64 opens the lines of base64 at off, up to the first line that is
+// empty or of another kind: a list may have added text below.
+func firstBase64(w *window, off, end int64) (*base64At, error) {
+	r := bufio.NewReaderSize(readErrors{io.NewSectionReader(w.r, off, end-off)}, windowSize)
+	at, begun := off, false
+	for lineStart := true; ; {
+		piece, err := r.ReadSlice('\n')
+		if err != nil && err != io.EOF && err != bufio.ErrBufferFull {
+			return nil, err
+		}
+		text := bytes.Trim(piece, " \t\r\n")
+		other := func(c rune) bool { return c != '=' && (c > 0x7F || !isBase64(byte(c)) && !isSpace(byte(c))) }
+		if lineStart && begun && len(text) == 0 || bytes.ContainsFunc(text, other) {
+			break
+		}
+		begun = begun || len(text) > 0
+		at += int64(len(piece))
+		lineStart = err == nil
+		if err == io.EOF {
+			break
+		}
 	}
-	marks, err := boundaries(w, boundary, off)
+	b, err := newBase64At(w, off, at)
 	if err != nil {
 		return nil, err
 	}
+	if b.textEnd != at {
+		return nil, syntax(BadText, b.textEnd)
+	}
+	return b, nil
+}
+
+// openMultipart finds the two parts of multipart/signed (RFC 1847 §2.1), the
+// content as it is and the signature, and returns their boundaries too.
+func openMultipart(w *window, t mediaType, off, end int64) (*Input, []mark, error) {
+	marks, err := boundaries(w, t.params["boundary"], off, end, 3)
+	if err != nil {
+		return nil, nil, err
+	}
 	if len(marks) != 3 || marks[0].last || marks[1].last || !marks[2].last {
-		return nil, syntax(BadText, off)
+		return nil, nil, syntax(BadText, off)
 	}
 	second := marks[1].after
 	head, err := w.peek(second, int(min(maxHead, marks[2].before-second)))
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	h, skip, ok := mimeHeader(bytes.Clone(head))
+	h, skip, ok := parseFields(bytes.Clone(head))
 	if !ok {
-		return nil, syntax(BadText, second)
+		return nil, nil, syntax(BadText, second)
 	}
-	switch kind, _, _ := mime.ParseMediaType(h.Get("Content-Type")); kind {
-	case "application/pkcs7-signature", "application/x-pkcs7-signature":
-	default:
-		return nil, syntax(NoContentType, second)
+	kind, ok := h.mediaType()
+	if !ok {
+		return nil, nil, syntax(BadText, second)
 	}
-	in, err := openBody(w, h, second+skip, marks[2].before)
+	octets := kind.kind == "application/octet-stream" &&
+		(isSignature(strings.ToLower(t.params["protocol"])) || hasSuffix(strings.ToLower(h.fileName(kind)), ".p7s"))
+	if !isSignature(kind.kind) && !octets {
+		return nil, nil, syntax(NoContentType, second)
+	}
+	in, after, err := openBody(w, h, second+int64(skip), marks[2].before)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
+	}
+	if after != marks[2].before {
+		return nil, nil, syntax(BadText, after)
 	}
 	from, to := marks[0].after, marks[1].before
-	in.Content = func() io.Reader { return newCanonical(io.NewSectionReader(w.r, from, to-from)) }
-	return in, nil
+	in.AsSent = func() io.Reader { return io.NewSectionReader(w.r, from, to-from) }
+	in.Content = func() io.Reader { return CRLF(in.AsSent()) }
+	return in, marks, nil
 }
 
 // mark is a boundary line: before is where the text in front of it ends (the
@@ -107,13 +111,17 @@ type mark struct {
 	last          bool
 }
 
-// boundaries finds the boundary lines up to the closing one, at most three.
-func boundaries(w *window, boundary string, off int64) ([]mark, error) {
+// boundaries finds the boundary lines from off to end, up to the closing one
+// and at most most.
+func boundaries(w *window, boundary string, off, end int64, most int) ([]mark, error) {
+	if boundary == "" || len(boundary) > 70 {
+		return nil, syntax(BadText, off)
+	}
 	delimiter := []byte("--" + boundary)
 	var marks []mark
-	r := bufio.NewReaderSize(readErrors{io.NewSectionReader(w.r, off, w.size-off)}, windowSize)
+	r := bufio.NewReaderSize(readErrors{io.NewSectionReader(w.r, off, max(end-off, 0))}, windowSize)
 	var previous [2]byte // the last bytes before this line
-	for lineStart := true; len(marks) < 3; {
+	for lineStart := true; len(marks) < most; {
 		piece, err := r.ReadSlice('\n')
 		if lineStart && bytes.HasPrefix(piece, delimiter) && err != bufio.ErrBufferFull {
 			rest := piece[len(delimiter):]
@@ -165,16 +173,16 @@ func (r readErrors) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// canonical turns lone line feeds into CR LF, the form in which text is signed
-// (RFC 8551 §3.1.1).
+// CRLF returns r with lone line feeds as CR LF, the form in which text is
+// signed (RFC 8551 §3.1.1). Its errors are *[ReadError].
+func CRLF(r io.Reader) io.Reader {
+	return &canonical{r: bufio.NewReaderSize(readErrors{r}, windowSize)}
+}
+
 type canonical struct {
 	r    *bufio.Reader
 	cr   bool // the last byte was CR
 	feed bool // LF follows the CR that was inserted
-}
-
-func newCanonical(r io.Reader) io.Reader {
-	return &canonical{r: bufio.NewReaderSize(readErrors{r}, windowSize)}
 }
 
 // Read implements io.Reader.
@@ -201,4 +209,29 @@ func (c *canonical) Read(p []byte) (int, error) {
 		n++
 	}
 	return n, nil
+}
+
+// LF returns r with each CR LF as a line feed. Its errors are *[ReadError].
+func LF(r io.Reader) io.Reader {
+	return &unixLines{r: bufio.NewReaderSize(readErrors{r}, windowSize)}
+}
+
+type unixLines struct{ r *bufio.Reader }
+
+// Read implements io.Reader.
+func (u *unixLines) Read(p []byte) (int, error) {
+	for n := 0; n < len(p); n++ {
+		if n > 0 && u.r.Buffered() < 2 {
+			return n, nil
+		}
+		b, err := u.r.ReadByte()
+		if err != nil {
+			return n, err
+		}
+		if next, _ := u.r.Peek(1); b == '\r' && len(next) == 1 && next[0] == '\n' {
+			b, _ = u.r.ReadByte()
+		}
+		p[n] = b
+	}
+	return len(p), nil
 }

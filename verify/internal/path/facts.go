@@ -22,6 +22,7 @@ type facts struct {
 	hasKeyUsage     bool
 	unknownCritical asn1.ObjectIdentifier // nil if there is none
 	malformed       error                 // what cannot be read and must be
+	asAnchor        error                 // that of it which concerns an anchor too
 	unread          bool                  // only cert is set, since the budget did not suffice
 
 	subjectKey, issuerKey string // equal where the names match
@@ -68,12 +69,13 @@ var processed = map[int]bool{
 var idOCSPNoCheck = asn1.ObjectIdentifier{1, 3, 6, 1, 5, 5, 7, 48, 1, 5}
 
 // newFacts reads a certificate. It always returns facts; malformed says what
-// could not be read, and any path with it fails.
+// could not be read, and any path with it fails. Of an anchor, only the subject
+// and the constraints are input to validation (RFC 5280 §6.1.1 (d)).
 func newFacts(cert *x509.Certificate) *facts {
 	f := &facts{cert: cert}
 	var err error
 	if f.subject, err = name.ParseDN(cert.RawSubject); err != nil {
-		f.malformed = fmt.Errorf("subject: %w", err)
+		f.broken(fmt.Errorf("subject: %w", err))
 	}
 	if f.issuer, err = name.ParseDN(cert.RawIssuer); err != nil || len(f.issuer) == 0 {
 		f.malformed = fmt.Errorf("issuer: %w", name.ErrMalformed) // never empty, §4.1.2.4
@@ -88,19 +90,25 @@ func newFacts(cert *x509.Certificate) *facts {
 		}
 		if err := f.read(e.Id[3], e.Value); err != nil {
 			f.malformed = fmt.Errorf("extension %s: %w", e.Id, err)
+			if e.Id[3] == 30 {
+				f.broken(f.malformed)
+			}
 		}
 	}
 	if err := revocation.CheckPoints(cert); err != nil {
 		f.malformed = fmt.Errorf("CRL distribution points: %w", err)
 	}
 	if cert.RequireExplicitPolicy < 0 || cert.InhibitPolicyMapping < 0 || cert.InhibitAnyPolicy < 0 {
-		f.malformed = fmt.Errorf("policy constraints: %w", name.ErrMalformed)
+		f.broken(fmt.Errorf("policy constraints: %w", name.ErrMalformed))
 	}
 	if f.constraints != nil && !f.isCA() {
-		f.malformed = errors.New("name constraints in a certificate that is not a CA's") // §4.2.1.10
+		f.broken(errors.New("name constraints in a certificate that is not a CA's")) // §4.2.1.10
 	}
 	return f
 }
+
+// broken records what cannot be read and concerns an anchor too.
+func (f *facts) broken(err error) { f.malformed, f.asAnchor = err, err }
 
 // nameBytes returns how many bytes of a certificate newFacts brings into
 // canonical form, which is most of its work.

@@ -23,6 +23,9 @@ const (
 	Cancelled
 	// Refused means that Request.Accept refused; Unwrap returns its error.
 	Refused
+	// Ambiguous means that several certificates that may be meant have a valid
+	// path. Chain then holds one of them.
+	Ambiguous
 
 	// BadSignature means that there is an issuer of the right name and key
 	// identifier, but the signature of the certificate does not verify. Other
@@ -55,7 +58,7 @@ const (
 
 var kindNames = map[Kind]string{
 	NoPath: "no path to a trust anchor", Expired: "certificate expired", NotYetValid: "certificate not yet valid",
-	TooComplex: "path search given up", Cancelled: "cancelled", Refused: "path refused",
+	TooComplex: "path search given up", Cancelled: "cancelled", Refused: "path refused", Ambiguous: "several certificates may be meant",
 	BadSignature: "certificate signature wrong", Malformed: "certificate malformed",
 	UnknownCritical: "unknown critical extension", NotCA: "issuer is not a CA",
 	KeyUsage: "issuer may not sign certificates", PathLen: "path too long for a CA",
@@ -91,6 +94,10 @@ type Failure struct {
 // Indeterminate reports whether more information (another certificate, another
 // anchor, a proof of time) could turn the failure into a valid path.
 func (f *Failure) Indeterminate() bool {
+	switch f.Kind {
+	case WeakAlgorithm, UnsupportedAlgorithm: // the same key may be certified with others
+		return true
+	}
 	return f.indeterminate || f.Kind < BadSignature
 }
 

@@ -14,8 +14,11 @@ package path
 import (
 	"context"
 	"crypto/x509"
+	"slices"
+	"strings"
 	"time"
 
+	"natsuin/verify/internal/name"
 	"natsuin/verify/internal/revocation"
 	"natsuin/verify/internal/sigalg"
 )
@@ -26,9 +29,12 @@ type Request struct {
 	// Leaf is the certificate whose path is wanted, parsed by
 	// [ParseCertificate].
 	Leaf *x509.Certificate
-	// Others are certificates that may be meant in place of Leaf: they have its
-	// key and its name. A path from any of them will do.
+	// Others are certificates that may be meant in place of Leaf: their key
+	// verified the same signature. Only one may have a valid path.
 	Others []*x509.Certificate
+	// Certain reports that Leaf is the certificate that is meant, byte for byte.
+	// Otherwise it may be a forged copy of it.
+	Certain bool
 	// Pool holds certificates that may help to build the path. None of them is
 	// trusted.
 	Pool []*x509.Certificate
@@ -125,8 +131,9 @@ func weight(a revocation.Answer, at time.Time) int {
 }
 
 // Validate returns a valid path from the leaf, or from one of the others, to an
-// anchor, or the most informative failure. If revocation is checked and several
-// paths are valid, it returns the one with the best status.
+// anchor, or the most informative failure. If revocation is checked and the
+// certificate has several valid paths, it returns the one with the best status.
+// If several certificates have one, the failure is [Ambiguous].
 func Validate(ctx context.Context, r Request) (*Result, *Failure) {
 	if r.Budget == nil {
 		r.Budget = NewBudget(ctx, nil)
@@ -137,25 +144,48 @@ func Validate(ctx context.Context, r Request) (*Result, *Failure) {
 	if r.CheckRevocation {
 		revoker = newRevoker(&r, store)
 	}
-	var best *Result
-	for _, leaf := range append([]*x509.Certificate{r.Leaf}, r.Others...) {
-		result := s.from(ctx, store.add(leaf), revoker)
-		if result != nil && (best == nil || result.weight(r.At) < best.weight(r.At)) {
-			best = result
-		}
-		if best != nil && (revoker == nil || best.Worst(r.At).Status == revocation.Good) {
-			break
+	sound := s.sound(ctx)
+	switch {
+	case len(sound) > 1:
+		return nil, ambiguous(sound)
+	case len(sound) == 1 && (len(r.Others) == 0 || !s.gaveUp):
+		if result := s.from(ctx, sound[0], revoker); result != nil {
+			return result, nil
 		}
 	}
 	switch {
-	case best != nil:
-		return best, nil
 	case ctx.Err() != nil:
 		return nil, &Failure{Kind: Cancelled, Cert: r.Leaf, Chain: []*x509.Certificate{r.Leaf}, err: ctx.Err()}
 	case s.gaveUp || s.unread:
 		return nil, &Failure{Kind: TooComplex, Cert: r.Leaf, Chain: []*x509.Certificate{r.Leaf}}
 	}
 	return nil, s.best
+}
+
+// sound returns the certificates of the request that have a valid path,
+// whatever their revocation status. Without others, it leaves the search to
+// from.
+func (s *search) sound(ctx context.Context) []*facts {
+	leaf := s.add(s.r.Leaf)
+	if len(s.r.Others) == 0 {
+		return []*facts{leaf}
+	}
+	var sound []*facts
+	for _, c := range append([]*x509.Certificate{s.r.Leaf}, s.r.Others...) {
+		if f := s.add(c); !slices.Contains(sound, f) && s.from(ctx, f, nil) != nil {
+			sound = append(sound, f)
+		}
+	}
+	return sound
+}
+
+// ambiguous returns the failure for several certificates with a valid path.
+func ambiguous(sound []*facts) *Failure {
+	names := make([]string, len(sound))
+	for i, f := range sound {
+		names[i] = name.Text(f.cert.RawSubject)
+	}
+	return newFailure(Ambiguous, sound[:1], 0, strings.Join(names, "; "))
 }
 
 // from returns the valid path from one leaf with the best revocation status,

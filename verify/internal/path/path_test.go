@@ -60,6 +60,7 @@ func TestRefusals(t *testing.T) {
 	futureCA := root.newCA(t, "Future CA", valid(tomorrow, after))
 
 	tampered := through(ca)
+	tampered.Certain = true
 	raw := bytes.Clone(tampered.Leaf.Raw)
 	raw[bytes.Index(raw, []byte("Leaf"))] = 'l'
 	if tampered.Leaf, err = path.ParseCertificate(raw); err != nil {
@@ -99,9 +100,9 @@ func TestRefusals(t *testing.T) {
 		{"path longer than allowed", tooLong, path.PathLen, beneath.cert, false},
 		{"unknown critical extension in CA", through(odd), path.UnknownCritical, odd.cert, false},
 		{"unknown critical extension in leaf", oddLeaf, path.UnknownCritical, oddLeaf.Leaf, false},
-		{"short RSA key in leaf", weakLeaf, path.WeakAlgorithm, weakLeaf.Leaf, false},
-		{"short RSA key in CA", through(weakCA), path.WeakAlgorithm, weakCA.cert, false},
-		{"SHA-1", sha1Leaf, path.WeakAlgorithm, sha1Leaf.Leaf, false},
+		{"short RSA key in leaf", weakLeaf, path.WeakAlgorithm, weakLeaf.Leaf, true},
+		{"short RSA key in CA", through(weakCA), path.WeakAlgorithm, weakCA.cert, true},
+		{"SHA-1", sha1Leaf, path.WeakAlgorithm, sha1Leaf.Leaf, true},
 		{"no policy where one is needed", explicit, path.Policy, ca.cert, false},
 		{"empty extended key usage", emptyEKU, path.Malformed, emptyEKU.Leaf, false},
 		{"name constraints outside a CA", constrainedLeaf, path.Malformed, constrainedLeaf.Leaf, false},
@@ -319,9 +320,14 @@ func TestCertificatesThatMayBeMeant(t *testing.T) {
 	}
 	forged := forge()
 	r := path.Request{Leaf: forged, Pool: certs(ca), Anchors: certs(root), At: at}
+	if f := wantFailure(t, r, path.BadSignature, forged); !f.Indeterminate() {
+		t.Error("another copy may be the one that is meant")
+	}
+	r.Certain = true
 	if f := wantFailure(t, r, path.BadSignature, forged); f.Indeterminate() {
 		t.Error("the one certificate that can be meant was never signed: no information helps")
 	}
+	r.Certain = false
 	r.Others = []*x509.Certificate{forge(), right.cert}
 	if result := wantPath(t, r); !result.Chain[0].Equal(right.cert) {
 		t.Error("another certificate was taken")

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"slices"
 
+	"natsuin/verify/internal/certificate"
 	"natsuin/verify/internal/name"
 	"natsuin/verify/internal/sigalg"
 )
@@ -150,7 +151,7 @@ func incomplete(length, why int) int { return 3*length + why }
 //
 // Anyone can add a certificate that no anchor has signed: a damaged copy, or an
 // invented issuer. Another copy may be right, so the failure is final only for
-// a leaf with no others, if its issuer is an anchor or signed by one.
+// a leaf that is certain, if its issuer is an anchor or signed by one.
 func (s *search) refuse(err error, child, issuer *facts, chain []*facts) {
 	at := len(chain) - 2
 	match := keyMatch(child, issuer)
@@ -158,6 +159,11 @@ func (s *search) refuse(err error, child, issuer *facts, chain []*facts) {
 	switch unsupported := errors.Is(err, sigalg.ErrUnsupported); {
 	case errors.Is(err, sigalg.ErrTooMuch):
 		s.gaveUp = true
+		return
+	case certificate.Unreadable(issuer.cert):
+		f = newFailure(Malformed, chain, len(chain)-1, "a part of the issuer's certificate cannot be read")
+		f.indeterminate = true
+		s.fail(incomplete(at+1, inDoubt), f)
 		return
 	case unsupported && errors.Is(s.algorithms.Algorithm(child.cert.SignatureAlgorithm), sigalg.ErrUnsupported):
 		f = newFailure(UnsupportedAlgorithm, chain, at, child.cert.SignatureAlgorithm.String())
@@ -169,7 +175,7 @@ func (s *search) refuse(err error, child, issuer *facts, chain []*facts) {
 		return
 	}
 	why := signatureWrong
-	if f.indeterminate = at > 0 || len(s.r.Others) > 0 || !s.signedByAnchor(issuer); f.indeterminate {
+	if f.indeterminate = at > 0 || !s.r.Certain || !s.signedByAnchor(issuer); f.indeterminate {
 		why = inDoubt
 	}
 	s.fail(incomplete(at+1, why), f)
@@ -177,7 +183,7 @@ func (s *search) refuse(err error, child, issuer *facts, chain []*facts) {
 
 // signedByAnchor reports whether an issuer is an anchor, or an anchor verifies
 // its signature.
-func (s *search) signedByAnchor(issuer *facts) bool {
+func (s *store) signedByAnchor(issuer *facts) bool {
 	if s.isAnchor(issuer) {
 		return true
 	}

@@ -13,7 +13,9 @@ import (
 // that all else is valid.
 func (s *search) validate(chain []*facts) (*Result, *Failure) {
 	fail := func(kind Kind, index int, detail string) (*Result, *Failure) {
-		return nil, newFailure(kind, chain, index, detail)
+		f := newFailure(kind, chain, index, detail)
+		f.indeterminate = kind == Malformed && index > 0 // another copy may be sound
+		return nil, f
 	}
 	for i := len(chain) - 1; i >= 0; i-- {
 		if kind, detail := s.certificate(chain, i); kind != 0 {
@@ -55,8 +57,8 @@ func (s *search) certificate(chain []*facts, i int) (Kind, string) {
 	if f.unread {
 		return TooComplex, "names"
 	}
-	if f.malformed != nil {
-		return Malformed, f.malformed.Error()
+	if err := f.malformed; err != nil && (f.asAnchor != nil || i == 0 || i < len(chain)-1) {
+		return Malformed, err.Error()
 	}
 	if f.unknownCritical != nil {
 		return UnknownCritical, f.unknownCritical.String()

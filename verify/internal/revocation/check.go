@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/x509"
+	"errors"
 	"slices"
 	"time"
 
@@ -132,13 +133,28 @@ func (k *Checker) byFetch(ctx context.Context, cert, issuer *x509.Certificate) A
 	}
 	r, err := ParseResponse(der)
 	if err != nil {
-		return unknown(Gap{AnswerRefused, "OCSP: " + err.Error()})
+		return unknown(Gap{errorCause(err), "OCSP: " + err.Error()})
 	}
 	answer := k.byOCSP(ctx, r, cert, issuer, nonce)
 	if answer.Status == NotChecked {
-		return unknown(Gap{AnswerRefused, "OCSP: the response is about another certificate"})
+		return unknown(Gap{AnswerOther, "OCSP: the response is about another certificate"})
 	}
 	return answer
+}
+
+// errorCause returns the cause for an error of [ParseResponse].
+func errorCause(err error) Cause {
+	var refused *ResponderError
+	if !errors.As(err, &refused) {
+		return AnswerMalformed
+	}
+	switch refused.Status {
+	case 3:
+		return AnswerTryLater
+	case 6:
+		return AnswerUnauthorized
+	}
+	return AnswerError
 }
 
 // covers reports whether a document with these dates is one for the reference

@@ -5,12 +5,14 @@ import (
 	"context"
 	"crypto"
 	"crypto/x509"
+	"errors"
 	"slices"
 	"time"
 
 	"golang.org/x/crypto/cryptobyte"
 
 	"natsuin/verify/internal/name"
+	"natsuin/verify/internal/sigalg"
 )
 
 // query is the question about one certificate, and what the lists say so far.
@@ -82,7 +84,7 @@ func (k *Checker) consult(ctx context.Context, q *query, p point, list *CRL) {
 		return
 	}
 	if list.thisUpdate.After(k.limit()) {
-		refuse(ListOutOfDate, "issued after the clock's time")
+		refuse(ListFuture, "issued after the clock's time")
 		return
 	}
 	signer, why := k.signer(ctx, q, list)
@@ -214,11 +216,13 @@ func (k *Checker) signer(ctx context.Context, q *query, list *CRL) (*x509.Certif
 		if i > 0 && c.Equal(q.issuer) {
 			continue
 		}
-		if k.signed(list, c) != nil {
+		if err := k.signed(list, c); errors.Is(err, sigalg.ErrUnsupported) && why.Cause == ListSignature {
+			why = Gap{ListAlgorithm, err.Error()}
+		} else if err != nil {
 			continue
 		}
 		if err := k.allowed(c, list.algorithm); err != nil {
-			why = Gap{ListSigner, err.Error()}
+			why = Gap{ListAlgorithm, err.Error()}
 			continue
 		}
 		if !list.names(c, candidates) {

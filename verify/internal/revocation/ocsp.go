@@ -13,6 +13,7 @@ import (
 	"golang.org/x/crypto/cryptobyte"
 	"golang.org/x/crypto/cryptobyte/asn1"
 
+	"natsuin/verify/internal/certificate"
 	"natsuin/verify/internal/name"
 	"natsuin/verify/internal/sigalg"
 )
@@ -119,7 +120,7 @@ func parseBasic(in cryptobyte.String) (*Response, error) {
 				return nil, ErrMalformed
 			}
 			// A certificate that does not parse is left out.
-			if c, err := x509.ParseCertificate(der); err == nil && len(r.certs) < maxResponderCerts {
+			if c, err := certificate.Parse(der); err == nil && len(r.certs) < maxResponderCerts {
 				r.certs = append(r.certs, c)
 			}
 		}

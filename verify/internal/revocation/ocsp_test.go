@@ -163,8 +163,8 @@ func TestResponses(t *testing.T) {
 		{"delegate with unknown critical extension", by(strange, reply{}), revocation.Unknown, "critical"},
 		{"delegate's certificate missing", reply{}.der(t, responder, leaf.cert, ca.cert), revocation.Unknown, "not at hand"},
 		{"out of date", reply{this: day(-3), next: day(-1)}.der(t, ca, leaf.cert, ca.cert), revocation.Unknown, "reference time"},
-		{"from the future", reply{this: day(1), next: day(2), produced: at}.der(t, ca, leaf.cert, ca.cert), revocation.Unknown, "reference time"},
-		{"produced in the future", reply{produced: day(1)}.der(t, ca, leaf.cert, ca.cert), revocation.Unknown, "reference time"},
+		{"from the future", reply{this: day(1), next: day(2), produced: at}.der(t, ca, leaf.cert, ca.cert), revocation.Unknown, "clock's time"},
+		{"produced in the future", reply{produced: day(1)}.der(t, ca, leaf.cert, ca.cert), revocation.Unknown, "clock's time"},
 		{"without an end, an hour old", reply{noNext: true}.der(t, ca, leaf.cert, ca.cert), revocation.Unknown, "reference time"},
 		{"without an end, of now", reply{noNext: true, this: at}.der(t, ca, leaf.cert, ca.cert), revocation.Good, ""},
 		{"unknown critical extension", reply{extensions: [][]byte{ext(true, []byte{5, 0}, 1, 2, 3)}}.der(t, ca, leaf.cert, ca.cert), revocation.Unknown, "critical"},
@@ -298,8 +298,16 @@ func TestFetch(t *testing.T) {
 	want(t, answerWith(echo(reply{noNext: true, this: day(-730), produced: day(-730)})), revocation.Unknown, "reference time")
 	want(t, answerWith(echo(reply{this: day(-2), produced: at.Add(-5 * time.Minute)})), revocation.Good, "")
 	want(t, answerWith(echo(reply{this: day(-2), produced: at.Add(-6 * time.Minute)})), revocation.Unknown, "before it was asked")
-	want(t, answerWith(func([]byte) ([]byte, error) { return reply{}.der(t, ca, leaf.cert, ca.cert), nil }),
-		revocation.Unknown, "nonce")
+	silent := func(r reply) func([]byte) ([]byte, error) {
+		return func([]byte) ([]byte, error) { return r.der(t, ca, leaf.cert, ca.cert), nil }
+	}
+	if a := answerWith(silent(reply{})); a.Status != revocation.Good || !a.NoNonce { // RFC 5019 §4
+		t.Errorf("a current answer without a nonce: %+v", a)
+	}
+	want(t, answerWith(silent(reply{noNext: true})), revocation.Unknown, "reference time")
+	want(t, answerWith(silent(reply{noNext: true, this: at})), revocation.Unknown, "no nonce")
+	want(t, answerWith(silent(reply{this: day(-9), next: day(-2)})), revocation.Unknown, "reference time")
+	want(t, answerWith(silent(reply{this: day(1), next: day(2)})), revocation.Unknown, "clock's time")
 	want(t, answerWith(func([]byte) ([]byte, error) { return echo(reply{})(tlv(0x04, []byte("stale nonce"))) }),
 		revocation.Unknown, "nonce")
 	want(t, answerWith(func([]byte) ([]byte, error) { return []byte{0x30, 3, 0x0a, 1, 3}, nil }), revocation.Unknown, "error 3")

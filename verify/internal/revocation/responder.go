@@ -15,6 +15,7 @@ import (
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
 
 	"natsuin/verify/internal/name"
+	"natsuin/verify/internal/sigalg"
 )
 
 // byOCSP returns the answer of one response. NotChecked means that it is about
@@ -27,18 +28,28 @@ func (k *Checker) byOCSP(ctx context.Context, r *Response, cert, issuer *x509.Ce
 	if r.unknownCritical || s.unknownCritical {
 		return unknown(Gap{AnswerRefused, "OCSP: a critical extension is not understood"})
 	}
+	fetched := nonce != nil
+	if fetched && r.nonce == nil { // prepared in advance (RFC 5019 §4)
+		nonce = nil
+	}
 	if nonce != nil && !bytes.Equal(nonce, r.nonce) {
-		return unknown(Gap{AnswerRefused, "OCSP: the response does not repeat our nonce"})
+		return unknown(Gap{AnswerNonce, "OCSP: the response has another nonce than ours"})
 	}
-	signer, err := k.responder(ctx, r, issuer)
-	if err != nil {
-		return unknown(Gap{AnswerRefused, "OCSP: " + err.Error()})
+	signer, why := k.responder(ctx, r, issuer)
+	if signer == nil {
+		return unknown(why)
 	}
-	if r.producedAt.After(k.limit()) || !k.recent(s, nonce != nil) {
-		return unknown(Gap{AnswerRefused, "OCSP: the response is not for the reference time"})
+	if r.producedAt.After(k.limit()) || s.thisUpdate.After(k.limit()) {
+		return unknown(Gap{AnswerFuture, "OCSP: the response is from after the clock's time"})
+	}
+	if !k.recent(s, nonce != nil) {
+		return unknown(Gap{AnswerOutOfDate, "OCSP: the response is not for the reference time"})
 	}
 	if nonce != nil && r.producedAt.Add(skew).Before(k.now()) {
-		return unknown(Gap{AnswerRefused, "OCSP: the response was produced before it was asked for"})
+		return unknown(Gap{AnswerOutOfDate, "OCSP: the response was produced before it was asked for"})
+	}
+	if fetched && nonce == nil && s.status != Revoked && !k.current(s) {
+		return unknown(Gap{AnswerOutOfDate, "OCSP: the response has no nonce, and is not current"})
 	}
 	answer := Answer{Status: s.status, Source: FromOCSP}
 	switch {
@@ -52,7 +63,15 @@ func (k *Checker) byOCSP(ctx context.Context, r *Response, cert, issuer *x509.Ce
 		answer.Until, answer.Stale = k.stale(s.thisUpdate, s.nextUpdate)
 	}
 	answer.SHA1, answer.Weak = tolerated(signer, issuer, r.algorithm)
+	answer.NoNonce = fetched && nonce == nil
 	return answer
+}
+
+// current reports whether a status that was prepared in advance may answer our
+// question: it says when newer information will be available, and that time has
+// not come (RFC 5019 §4).
+func (k *Checker) current(s *single) bool {
+	return !s.nextUpdate.IsZero() && !s.nextUpdate.Add(skew).Before(k.now())
 }
 
 // longest is the maximal age of a status that names no end, in an answer to our
@@ -107,8 +126,10 @@ func publicKeyBits(c *x509.Certificate) (bits []byte) {
 
 // responder returns the signer of the response: the issuer, or a responder that
 // the same key of the issuer certified for it (RFC 6960 §4.2.2.2).
-func (k *Checker) responder(ctx context.Context, r *Response, issuer *x509.Certificate) (*x509.Certificate, error) {
-	why := errors.New("the responder's certificate is not at hand")
+// Without one, it says why.
+func (k *Checker) responder(ctx context.Context, r *Response, issuer *x509.Certificate) (*x509.Certificate, Gap) {
+	why := Gap{AnswerSigner, "OCSP: the responder's certificate is not at hand"}
+	refuse := func(cause Cause, err error) { why = Gap{cause, "OCSP: " + err.Error()} }
 	candidates := append([]*x509.Certificate{issuer}, r.certs...)
 	if r.responderName != nil {
 		candidates = append(candidates, k.Named(r.responderName)...)
@@ -118,19 +139,24 @@ func (k *Checker) responder(ctx context.Context, r *Response, issuer *x509.Certi
 			continue
 		}
 		if err := k.Verify(c, r.algorithm, r.tbs, r.signature); err != nil {
-			why = err
+			refuse(AnswerSigner, err)
+			if errors.Is(err, sigalg.ErrSignature) {
+				why.Cause = AnswerSignature
+			}
 			continue
 		}
 		if err := k.allowed(c, r.algorithm); err != nil {
-			why = err
+			refuse(AnswerSigner, err)
 			continue
 		}
 		if bytes.Equal(c.RawSubjectPublicKeyInfo, issuer.RawSubjectPublicKeyInfo) {
-			return c, nil
+			return c, Gap{}
 		}
-		if why = k.delegate(ctx, c, issuer, r.producedAt); why == nil {
-			return c, nil
+		err := k.delegate(ctx, c, issuer, r.producedAt)
+		if err == nil {
+			return c, Gap{}
 		}
+		refuse(AnswerSigner, err)
 	}
 	return nil, why
 }

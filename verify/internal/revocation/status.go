@@ -133,6 +133,10 @@ type Answer struct {
 	// that only a switch allows.
 	SHA1, Weak bool
 
+	// NoNonce reports whether the answer of a responder that was asked has no
+	// nonce, so that it may be an earlier one that is still current.
+	NoNonce bool
+
 	// Why says, for Unknown, what was missing or refused, one item for each
 	// document.
 	Why []Gap

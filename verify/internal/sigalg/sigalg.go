@@ -54,7 +54,7 @@ func Computable(public any) bool {
 			k.E >= 3 && k.E <= maxExponent && k.E%2 == 1
 	case *ecdsa.PublicKey:
 		switch k.Curve {
-		case elliptic.P256(), elliptic.P384(), elliptic.P521():
+		case elliptic.P224(), elliptic.P256(), elliptic.P384(), elliptic.P521():
 			return true
 		}
 	}
@@ -63,7 +63,7 @@ func Computable(public any) bool {
 
 // Key returns nil if the public key is allowed, [ErrWeak] or [ErrUnsupported].
 func (p Policy) Key(public any) error {
-	if !Computable(public) {
+	if k, ok := public.(*ecdsa.PublicKey); !Computable(public) || ok && k.Curve == elliptic.P224() {
 		return ErrUnsupported
 	}
 	if k, ok := public.(*rsa.PublicKey); ok && (k.N.BitLen() < minRSABits || k.E < minExponent) && !p.AllowWeak {

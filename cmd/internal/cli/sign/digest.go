@@ -15,6 +15,7 @@ import (
 	"natsuin/cmd/internal/infile"
 	"natsuin/cmd/internal/outcome"
 	"natsuin/sign"
+	"natsuin/verify"
 )
 
 // digest hashes every input, on all cores, before the card is touched. What can
@@ -100,7 +101,12 @@ func (r *run) read(ctx context.Context, jobs []*job, hash func(context.Context, 
 	group.SetLimit(runtime.NumCPU())
 	for _, j := range jobs {
 		group.Go(func() error {
-			err := j.read(ctx, r, func(in io.Reader) error { return hash(ctx, j, io.TeeReader(in, bar)) })
+			var shape verify.AttributeShape
+			seen := io.MultiWriter(bar, &shape)
+			err := j.read(ctx, r, func(in io.Reader) error { return hash(ctx, j, io.TeeReader(in, seen)) })
+			if err == nil {
+				err = r.suitable(j, &shape)
+			}
 			if err != nil {
 				j.fail(err)
 			}

@@ -46,6 +46,7 @@ type file struct {
 	Digest    *string      `json:"digest"`
 	OK        bool         `json:"ok"`
 	Code      outcome.Code `json:"code"`
+	Reason    string       `json:"reason,omitempty"`
 }
 
 type signer struct {
@@ -232,6 +233,6 @@ func (r *run) notice(ctx context.Context, authEnd *time.Time) error {
 // fail marks a file with the outcome that stopped it.
 func (j *job) fail(err error) {
 	if !errors.Is(err, context.Canceled) {
-		j.report.Code = outcome.CodeOf(err)
+		j.report.Code, j.report.Reason = outcome.CodeOf(err), outcome.UnsuitableReason(err)
 	}
 }

@@ -14,7 +14,7 @@ func (r *run) outcomeOf(j *judged) error {
 	verdict := j.report.Verdict
 	return &outcome.Verdict{Outcome: outcome.Error{
 		Code: verdictCode(verdict), ID: "verify.outcome." + strings.ToLower(verdict.String()),
-		Pairs: []any{"Path", text.Escape(j.signature), "Verdict", r.verdictLine(j.report), "Next", r.T(nextStep(j.report))},
+		Pairs: []any{"Path", text.Escape(j.signature), "Verdict", r.verdictLine(j.report), "Next", r.next(j)},
 	}}
 }
 
@@ -29,6 +29,18 @@ var nextSteps = []struct {
 	{verify.ReasonChainWeak, "verify.next.weak-path"},
 	{verify.ReasonNoCertificate, "verify.next.cert"},
 	{verify.ReasonAuthRoot, "verify.next.auth"},
+	{verify.ReasonPractice, "verify.next.practice"},
+	{verify.ReasonTrailingByte, "verify.next.trailing"},
+	{verify.ReasonTrailingZeros, "verify.next.trailing"},
+	{verify.ReasonRevocationUnchecked, "verify.next.revocation"},
+	{verify.ReasonRevocationUnknown, "verify.next.revocation"},
+	{verify.ReasonWeakDigest, "verify.next.algorithm"},
+	{verify.ReasonDigestForbidden, "verify.next.algorithm"},
+	{verify.ReasonSignatureForbidden, "verify.next.algorithm"},
+	{verify.ReasonKeyForbidden, "verify.next.algorithm"},
+	{verify.ReasonParametersForbidden, "verify.next.algorithm"},
+	{verify.ReasonCertificateUnreadable, "verify.next.unreadable"},
+	{verify.ReasonAmbiguous, "verify.next.ambiguous"},
 }
 
 // nextStep returns the id of the next step after a verdict that is not VALID.

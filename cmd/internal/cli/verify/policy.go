@@ -28,6 +28,9 @@ func (r *run) readPolicy(ctx context.Context, pairs []pair) error {
 		if err != nil || at.IsZero() { // year 1 means "not given" to verify
 			return outcome.Usage("err.flag.time", "Flag", "--at")
 		}
+		if at.After(p.Now) {
+			return outcome.Usage("err.flag.future", "Flag", "--at")
+		}
 		p.At = at
 	}
 	if o.Signer != "" {

@@ -27,6 +27,8 @@ type file struct {
 	Digest    *string      `json:"digest"`
 	Verdict   *string      `json:"verdict"`
 	Code      outcome.Code `json:"code"`
+	Reason    string       `json:"reason,omitempty"`
+	Mail      *mail        `json:"mail"`
 	Checks    []check      `json:"checks"`
 	Signers   []signer     `json:"signers"`
 }
@@ -134,7 +136,10 @@ func (j *judged) verdict() verify.Verdict {
 }
 
 func (r *run) fileOf(j *judged) file {
-	f := file{Signature: j.signature, Code: j.code(), Content: console.OrNull(j.content), Checks: []check{}, Signers: []signer{}}
+	f := file{
+		Signature: j.signature, Code: j.code(), Reason: outcome.UnsuitableReason(j.err), Content: console.OrNull(j.content),
+		Checks: []check{}, Signers: []signer{},
+	}
 	if j.report == nil {
 		return f
 	}
@@ -143,6 +148,7 @@ func (r *run) fileOf(j *judged) file {
 	if j.report.ContentSHA256 != nil {
 		f.Digest = console.OrNull(fmt.Sprintf("%X", j.report.ContentSHA256))
 	}
+	f.Mail = mailOf(j.report)
 	f.Checks = checksOf(j.report.Checks)
 	for i := range j.report.Signers {
 		f.Signers = append(f.Signers, r.signerOf(&j.report.Signers[i]))
@@ -193,9 +199,10 @@ func (r *run) printJudged(j *judged) {
 	rep := j.report
 	r.Styled(styleOf(rep), r.T("verify.head", "Path", text.Escape(j.signature), "Verdict", r.verdictLine(rep)))
 	r.printContent(j)
-	r.printChecks(rep.Checks)
+	r.printMail(rep)
+	r.printChecks(rep.Checks, rep.Mail != nil)
 	for i := range rep.Signers {
-		r.printSigner(&rep.Signers[i], i+1, len(rep.Signers))
+		r.printSigner(&rep.Signers[i], i+1, len(rep.Signers), rep.Mail != nil)
 	}
 	if len(rep.Signers) > 0 {
 		r.Print(r.T("verify.no-office"))
@@ -208,6 +215,9 @@ func (r *run) printContent(j *judged) {
 		return
 	}
 	what := r.T("verify.attached")
+	if rep.Mail != nil {
+		what = r.T("verify.mail.part")
+	}
 	if !rep.Attached {
 		what = text.Escape(j.content)
 	}
@@ -215,7 +225,7 @@ func (r *run) printContent(j *judged) {
 	r.Groups("verify.digest", fmt.Sprintf("%X", rep.ContentSHA256))
 }
 
-func (r *run) printSigner(s *verify.Signer, n, of int) {
+func (r *run) printSigner(s *verify.Signer, n, of int, mail bool) {
 	if of > 1 {
 		r.Print(r.T("verify.signer.number", "Number", n, "All", of, "Verdict", r.verdictWith(s.Verdict, s.Reason, s.Practice, []verify.Signer{*s})))
 	}
@@ -242,15 +252,18 @@ func (r *run) printSigner(s *verify.Signer, n, of int) {
 	if s.Revocation.State == verify.Revoked {
 		r.Field("verify.revoked", r.T("verify.revoked.value", "Date", r.DateTime(s.Revocation.At), "Reason", policy.CRLReason(r.Printer, s.Revocation.Reason)))
 	}
-	r.printChecks(s.Checks)
+	r.printChecks(s.Checks, mail)
 }
 
 // printChecks prints a line a check: its result in a word, its name, and why.
-func (r *run) printChecks(checks []verify.Check) {
+func (r *run) printChecks(checks []verify.Check, mail bool) {
 	for _, c := range checks {
-		line := r.T("check.line", "Result", r.T("result."+string(c.Result)), "Name", r.T("check."+string(c.ID)))
+		line := r.T("check.line", "Result", r.T("result."+string(c.Result)), "Name", r.checkName(c.ID, mail))
 		if c.Detail != "" {
 			words := []string{r.reasonOf(c.ID, c.Detail)}
+			if issuer := c.Values["issuer"]; issuer != "" && c.Detail == verify.ReasonListOfAnother {
+				words[0] = r.T("reason.crl-of-another-issuer.named", "Issuer", text.Escape(issuer))
+			}
 			for _, remark := range c.Also {
 				words = append(words, policy.Reason(r.Printer, remark))
 			}

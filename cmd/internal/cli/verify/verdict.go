@@ -13,12 +13,12 @@ import (
 // verdictLine returns the verdict with what was not checked beside it: never
 // the bare word (docs/cli.md, behaviour 18).
 func (r *run) verdictLine(rep *verify.Report) string {
-	return r.verdictWith(rep.Verdict, rep.Reason, rep.Practice, rep.Signers)
+	return r.verdictWith(rep.Verdict, rep.Reason, rep.Practice, rep.Signers, r.mailRemarks(rep)...)
 }
 
 // verdictWith returns the verdict over some signers with what belongs beside
-// it.
-func (r *run) verdictWith(verdict verify.Verdict, reason verify.Reason, practice bool, signers []verify.Signer) string {
+// it, and more.
+func (r *run) verdictWith(verdict verify.Verdict, reason verify.Reason, practice bool, signers []verify.Signer, more ...string) string {
 	var remarks []string
 	if practice {
 		remarks = append(remarks, r.T("verdict.practice"))
@@ -53,6 +53,7 @@ func (r *run) verdictWith(verdict verify.Verdict, reason verify.Reason, practice
 	} else if reason != "" {
 		remarks = append(remarks, r.reasonOf(decisiveCheck(reason, signers), reason))
 	}
+	remarks = append(remarks, more...)
 	word := r.T("verdict." + strings.ToLower(verdict.String()))
 	if len(remarks) == 0 {
 		return word

@@ -4,12 +4,8 @@ package verify
 
 import (
 	"context"
-	"errors"
-	"os"
-	"path/filepath"
 	"runtime"
-	"slices"
-	"strings"
+	"sync"
 
 	"github.com/spf13/cobra"
 
@@ -18,7 +14,6 @@ import (
 	"natsuin/cmd/internal/outcome"
 	"natsuin/cmd/internal/outfile"
 	"natsuin/cmd/internal/policy"
-	"natsuin/cmd/internal/text"
 	"natsuin/verify"
 )
 
@@ -65,6 +60,7 @@ type run struct {
 	opts    Options
 	sources policy.Sources // --ca, --crl and --ocsp
 	policy  verify.Policy
+	stdin   func() ([]byte, error) // the signature that "-" names, read once
 }
 
 // A pair is a signature and the content that it speaks of; "" means that the
@@ -72,7 +68,8 @@ type run struct {
 type pair struct{ signature, content string }
 
 func (r *run) do(ctx context.Context, args []string) error {
-	pairs, err := r.pairs(args)
+	r.stdin = sync.OnceValues(func() ([]byte, error) { return r.readStdin(ctx) })
+	pairs, err := r.pairs(ctx, args)
 	if err != nil {
 		return err
 	}
@@ -112,54 +109,6 @@ func (r *run) judgeAll(ctx context.Context, pairs []pair) <-chan chan *judged {
 	return answers
 }
 
-// pairs sorts the arguments into signatures and their contents (docs/cli.md,
-// "Verify's arguments").
-func (r *run) pairs(args []string) ([]pair, error) {
-	var list []pair
-	for _, arg := range args {
-		if isSignatureName(arg) {
-			list = append(list, pair{signature: arg})
-			continue
-		}
-		if len(list) == 0 {
-			return nil, outcome.Usage("err.verify.content-first", "Path", text.Escape(arg))
-		}
-		last := &list[len(list)-1]
-		if last.content != "" {
-			return nil, outcome.Usage("err.verify.content-twice", "Path", text.Escape(arg))
-		}
-		last.content = arg
-	}
-	o := r.opts
-	stdin := 0
-	for _, p := range list {
-		if p.content == "-" {
-			stdin++
-		}
-	}
-	if stdin > 1 {
-		return nil, outcome.Usage("err.sign.stdin-twice")
-	}
-	if len(list) != 1 {
-		for _, flag := range []struct{ name, value string }{{"--content", o.Content}, {"--signer", o.Signer}, {"--out", o.Out}} {
-			if flag.value != "" {
-				return nil, outcome.Usage("err.verify.one", "Flag", flag.name)
-			}
-		}
-	}
-	if o.Content != "" {
-		if list[0].content != "" {
-			return nil, outcome.Usage("err.verify.content-twice", "Path", text.Escape(list[0].content))
-		}
-		list[0].content = o.Content
-	}
-	return list, nil
-}
-
-func isSignatureName(name string) bool {
-	return slices.Contains([]string{".p7s", ".p7m", ".pem", ".eml"}, strings.ToLower(filepath.Ext(name)))
-}
-
 // A judged is the answer about one signature file: a report, or why there is
 // none.
 type judged struct {
@@ -191,22 +140,13 @@ func (r *run) judge(ctx context.Context, p pair) *judged {
 	if j.err = ctx.Err(); j.err != nil {
 		return j
 	}
-	if info, err := os.Stat(p.signature); err == nil && !info.Mode().IsRegular() {
-		j.err = outcome.File("err.file.regular", p.signature, errNotRegular)
-		return j
-	}
-	sig, err := os.Open(p.signature)
+	sig, err := r.openSignature(ctx, p.signature)
 	if err != nil {
-		j.err = outcome.File("err.file.read", p.signature, err)
+		j.err = err
 		return j
 	}
 	defer sig.Close()
-	info, err := sig.Stat()
-	if err != nil {
-		j.err = outcome.File("err.file.read", p.signature, err)
-		return j
-	}
-	in := verify.Input{Signature: sig, Size: info.Size()}
+	in := verify.Input{Signature: sig, Size: sig.size}
 	if p.content == "" {
 		j.content = impliedContent(p.signature) // none: perhaps it is inside
 	}
@@ -223,21 +163,6 @@ func (r *run) judge(ctx context.Context, p pair) *judged {
 	}
 	r.judgeInto(ctx, j, in)
 	return j
-}
-
-var errNotRegular = errors.New("not a regular file")
-
-// impliedContent returns the file that a detached signature implies, its own
-// name less .p7s, or "". A folder or a pipe only happens to have that name.
-func impliedContent(signature string) string {
-	if !strings.EqualFold(filepath.Ext(signature), ".p7s") {
-		return ""
-	}
-	name := signature[:len(signature)-len(".p7s")]
-	if info, err := os.Stat(name); err != nil || !info.Mode().IsRegular() {
-		return ""
-	}
-	return name
 }
 
 // judgeInto lets attached content go to --out only after VALID.
@@ -258,6 +183,7 @@ func (r *run) judgeInto(ctx context.Context, j *judged, in verify.Input) {
 		j.err = ctx.Err()
 	case err != nil:
 		j.err = outcome.File("err.file.read", j.signature, err)
+	case r.unsuitable(j, in, report):
 	case r.opts.Out != "" && !report.Attached:
 		j.err = outcome.Usage("err.verify.out-detached")
 	default:

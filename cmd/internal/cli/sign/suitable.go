@@ -1,0 +1,20 @@
+package sign
+
+import (
+	"natsuin/cmd/internal/outcome"
+	"natsuin/cmd/internal/text"
+	"natsuin/verify"
+)
+
+// suitable refuses, for --raw, an input whose bare signature would be a CMS
+// signature over a content that the holder never saw (ePrint 2023/1801).
+// Nothing but the content decides: not the hash, the key or the name.
+func (r *run) suitable(j *job, shape *verify.AttributeShape) error {
+	if r.form.flag != "raw" || !shape.Matches() {
+		return nil
+	}
+	return &outcome.Error{
+		Code: outcome.CodeUnsuitable, ID: "err.sign.raw-attributes",
+		Pairs: []any{"Path", text.Escape(j.input)}, Reason: string(shape.Reason()),
+	}
+}

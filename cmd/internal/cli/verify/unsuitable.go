@@ -1,0 +1,44 @@
+package verify
+
+import (
+	"natsuin/cmd/internal/infile"
+	"natsuin/cmd/internal/outcome"
+	"natsuin/cmd/internal/text"
+	"natsuin/verify"
+)
+
+// unsuitable reports whether a file is not a signature but something else, and
+// notes what, by its content. A file that is named like a signature is left to
+// the verdict if it is none of the known kinds, or a time-stamp token, which is
+// one over a time.
+func (r *run) unsuitable(j *judged, in verify.Input, report *verify.Report) bool {
+	structure, _ := report.Check(verify.CheckStructure)
+	token := report.ContentType == verify.ContentTypeTimestamp && !isSignatureName(j.signature)
+	if structure.Result == verify.Passed && !token {
+		return false
+	}
+	kind, err := verify.Sniff(in.Signature, in.Size)
+	if err != nil {
+		j.err = outcome.File("err.file.read", j.signature, err)
+		return true
+	}
+	if kind == verify.KindSignature || kind == verify.KindUnknown && isSignatureName(j.signature) {
+		return false
+	}
+	if j.content == impliedContent(j.signature) {
+		j.content = "" // nothing was checked against it
+	}
+	if kind == verify.KindUTF16 {
+		j.err = infile.UTF16(j.signature)
+		return true
+	}
+	next := r.T("unsuitable.next."+string(kind), "Path", text.Escape(j.signature))
+	if beside := j.signature + ".p7s"; j.signature != "-" && regular(beside) {
+		next = r.T("verify.next.beside", "Path", text.Escape(beside))
+	}
+	j.err = &outcome.Error{
+		Code: outcome.CodeUnsuitable, ID: "err.verify.unsuitable", Reason: string(kind),
+		Pairs: []any{"Path", text.Escape(j.signature), "What", r.T("unsuitable.what." + string(kind)), "Next", next},
+	}
+	return true
+}

@@ -1,0 +1,291 @@
+package verify
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"slices"
+	"strings"
+
+	"golang.org/x/crypto/cryptobyte"
+	"golang.org/x/crypto/cryptobyte/asn1"
+
+	"natsuin/verify/internal/cms"
+)
+
+// Kind is what a file holds, as its content shows. The names are stable: they
+// are part of the JSON output.
+type Kind string
+
+// The kinds. All but KindSignature are not for [Verify].
+const (
+	// KindSignature: a CMS SignedData with signers, damaged or not, or a mail.
+	KindSignature Kind = "signature"
+	// KindUnknown: none of the others.
+	KindUnknown Kind = "not-a-signature"
+	// KindPDF: a PDF file (ISO 32000-2), signed or not.
+	KindPDF Kind = "pdf"
+	// KindXML: an XML document, signed or not.
+	KindXML Kind = "xml"
+	// KindASiC: a ZIP file with signatures (ETSI EN 319 162-1).
+	KindASiC Kind = "asic"
+	// KindOutlook: a message that Outlook saved (MS-OXMSG).
+	KindOutlook Kind = "msg"
+	// KindOpenPGP: a message, signature or mail of OpenPGP (RFC 9580).
+	KindOpenPGP Kind = "openpgp"
+	// KindEncrypted: encrypted CMS (RFC 5652 §6, §8, RFC 5083).
+	KindEncrypted Kind = "encrypted"
+	// KindTimestamp: an answer of a time-stamp authority, or a token of one
+	// (RFC 3161 §2.4.2).
+	KindTimestamp Kind = "timestamp"
+	// KindCertificates: certificates or revocation lists alone.
+	KindCertificates Kind = "certificates"
+	// KindUTF16: text in UTF-16, whatever it says.
+	KindUTF16 Kind = "utf-16"
+)
+
+// Kinds returns every Kind.
+func Kinds() []Kind {
+	return []Kind{KindSignature, KindUnknown, KindPDF, KindXML, KindASiC, KindOutlook, KindOpenPGP, KindEncrypted, KindTimestamp, KindCertificates, KindUTF16}
+}
+
+// sniffed is how much of a file's beginning, and of its end, is looked at; of a
+// form whose marks may lie anywhere, sniffedDeep.
+const (
+	sniffed     = 64 << 10
+	sniffedDeep = 4 << 20
+)
+
+// Sniff returns what a file of size bytes holds. It looks at the content alone,
+// and judges nothing: whoever wrote the file decides what it looks like. The
+// error is that of the reader.
+func Sniff(r io.ReaderAt, size int64) (Kind, error) {
+	head, err := section(r, 0, min(size, sniffed))
+	if err != nil {
+		return KindUnknown, err
+	}
+	if IsUTF16(head) {
+		return KindUTF16, nil
+	}
+	text := bytes.TrimLeft(trimBOM(head), " \t\r\n")
+	switch {
+	case bytes.HasPrefix(text, []byte("%PDF-")):
+		return KindPDF, nil
+	case bytes.HasPrefix(head, []byte("PK\x03\x04")):
+		return sniffZIP(r, size, head)
+	case bytes.HasPrefix(head, []byte("\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1")):
+		return sniffCompound(r, size)
+	case isXML(text):
+		return KindXML, nil
+	case isOpenPGP(head, text):
+		return KindOpenPGP, nil
+	}
+	kind, err := sniffMessage(r, size, head)
+	if kind == KindUnknown && err == nil && bytes.Contains(head[:min(len(head), 1<<10)], []byte("%PDF-")) {
+		kind = KindPDF // bytes may stand before its header
+	}
+	return kind, err
+}
+
+// section returns n bytes of r from off.
+func section(r io.ReaderAt, off, n int64) ([]byte, error) {
+	b := make([]byte, n)
+	got, err := r.ReadAt(b, off)
+	if int64(got) == n {
+		return b, nil
+	}
+	if err == nil || err == io.EOF {
+		err = io.ErrUnexpectedEOF // the file was changed
+	}
+	return nil, err
+}
+
+// sniffMessage tells the forms that [Verify] opens, and DER of other kinds.
+func sniffMessage(r io.ReaderAt, size int64, head []byte) (Kind, error) {
+	opened, err := cms.Open(r, size)
+	var broken *cms.SyntaxError
+	switch {
+	case errors.As(err, new(*cms.AttachmentError)):
+		return KindSignature, nil
+	case errors.As(err, &broken):
+		switch {
+		case broken.Reason == cms.NoContentType && isMailOfOpenPGP(head):
+			return KindOpenPGP, nil
+		case bytes.Contains(head, []byte("-----BEGIN CERTIFICATE-----")), bytes.Contains(head, []byte("-----BEGIN X509 CRL-----")):
+			return KindCertificates, nil
+		case broken.Reason == cms.NoContentType, isMail(head), broken.Reason == cms.TrailingData, broken.Reason == cms.TrailingByte, isPEMMessage(head):
+			return KindSignature, nil
+		}
+		return KindUnknown, nil
+	case err != nil:
+		return KindUnknown, err
+	}
+	front, err := section(opened.Message, 0, min(opened.Size, sniffed))
+	if err != nil {
+		return KindUnknown, err
+	}
+	switch {
+	case cms.BeginsEncrypted(front):
+		return KindEncrypted, nil
+	case cms.BeginsSigned(front):
+		return sniffSigned(opened)
+	case isTimestampResponse(front, opened.Size):
+		return KindTimestamp, nil
+	}
+	if opened.Size <= maxBundle {
+		all, err := section(opened.Message, 0, opened.Size)
+		if err != nil {
+			return KindUnknown, err
+		}
+		if isCertificate(all) {
+			return KindCertificates, nil
+		}
+		if lists, err := ReadLists(all); err == nil && len(lists) > 0 {
+			return KindCertificates, nil
+		}
+	}
+	if opened.Mail != nil {
+		return KindSignature, nil
+	}
+	return KindUnknown, nil
+}
+
+// sniffSigned tells what is in a SignedData. A malformed one is a signature
+// nevertheless: a damaged one.
+func sniffSigned(opened *cms.Input) (Kind, error) {
+	m, err := cms.Parse(opened.Message, opened.Size)
+	switch {
+	case errors.As(err, new(*cms.SyntaxError)):
+		return KindSignature, nil
+	case err != nil:
+		return KindUnknown, err
+	case m.ContentType == cms.TSTInfo:
+		return KindTimestamp, nil
+	case len(m.Signers) == 0 && !m.Attached && len(m.Certificates)+len(m.CRLs) > 0:
+		return KindCertificates, nil
+	}
+	return KindSignature, nil
+}
+
+// isCertificate reports whether der has the outer form of a certificate
+// (RFC 5280 §4.1), whether it can be read or not.
+func isCertificate(der cryptobyte.String) bool {
+	var outer, tbs, inner, serial, validity cryptobyte.String
+	if !der.ReadASN1(&outer, asn1.SEQUENCE) || !der.Empty() || !outer.ReadASN1(&tbs, asn1.SEQUENCE) ||
+		!outer.ReadASN1(&inner, asn1.SEQUENCE) || !outer.PeekASN1Tag(asn1.BIT_STRING) {
+		return false
+	}
+	return tbs.SkipOptionalASN1(asn1.Tag(0).ContextSpecific().Constructed()) && tbs.ReadASN1(&serial, asn1.INTEGER) &&
+		tbs.ReadASN1(&inner, asn1.SEQUENCE) && tbs.ReadASN1(&inner, asn1.SEQUENCE) && tbs.ReadASN1(&validity, asn1.SEQUENCE) &&
+		(validity.PeekASN1Tag(asn1.UTCTime) || validity.PeekASN1Tag(asn1.GeneralizedTime))
+}
+
+// isTimestampResponse reports whether der begins as a TimeStampResp does
+// (RFC 3161 §2.4.2): PKIStatusInfo, and a token unless it was refused.
+func isTimestampResponse(head cryptobyte.String, size int64) bool {
+	if int64(len(head)) != size {
+		return false // larger than any
+	}
+	var outer, status cryptobyte.String
+	var code int
+	if !head.ReadASN1(&outer, asn1.SEQUENCE) || !head.Empty() || !outer.ReadASN1(&status, asn1.SEQUENCE) ||
+		!status.ReadASN1Integer(&code) || code < 0 || code > 5 {
+		return false
+	}
+	if outer.Empty() {
+		return code >= 2
+	}
+	return cms.BeginsSigned(outer)
+}
+
+func isXML(text []byte) bool {
+	return bytes.HasPrefix(text, []byte("<?xml")) ||
+		bytes.HasPrefix(text, []byte("<")) && bytes.Contains(text, []byte("http://www.w3.org/2000/09/xmldsig#"))
+}
+
+// isOpenPGP knows the armour of RFC 9580 §6.2 and the packets that begin a
+// signature (§5.2) or a signed message (§5.4).
+func isOpenPGP(head, text []byte) bool {
+	if bytes.HasPrefix(text, []byte("-----BEGIN PGP ")) || bytes.Contains(text, []byte("\n-----BEGIN PGP ")) && !isMail(head) {
+		return true
+	}
+	version := func(at int, known ...byte) bool { return len(head) > at+16 && slices.Contains(known, head[at]) }
+	if len(head) == 0 {
+		return false
+	}
+	switch head[0] {
+	case 0x88:
+		return version(2, 3, 4)
+	case 0x89:
+		return version(3, 3, 4)
+	case 0xC2:
+		return version(2, 4, 5, 6) || version(3, 4, 5, 6)
+	case 0x90, 0xC4:
+		return version(2, 3, 6)
+	}
+	return false
+}
+
+// mailHead returns the header of a mail, in lower case and unfolded as far as
+// that matters here.
+func mailHead(head []byte) string {
+	text := strings.ReplaceAll(strings.ToLower(string(trimBOM(head))), "\r\n", "\n")
+	text, _, _ = strings.Cut(strings.TrimLeft(text, " \t\n"), "\n\n")
+	return text
+}
+
+func isMail(head []byte) bool {
+	text := mailHead(head)
+	return strings.HasPrefix(text, "content-type:") || strings.Contains(text, "\ncontent-type:")
+}
+
+func isMailOfOpenPGP(head []byte) bool {
+	text := mailHead(head)
+	return strings.Contains(text, "application/pgp-signature") || strings.Contains(text, "application/pgp-encrypted")
+}
+
+// isPEMMessage reports whether there is a label of a CMS message.
+func isPEMMessage(head []byte) bool {
+	for _, label := range []string{"CMS", "PKCS7", "PKCS #7 SIGNED DATA", "SIGNED MESSAGE"} {
+		if bytes.Contains(head, []byte("-----BEGIN "+label+"-----")) {
+			return true
+		}
+	}
+	return false
+}
+
+// sniffZIP looks for the media type of ASiC in the first entry, and for the
+// names of signatures in the directory at the end (ETSI EN 319 162-1 §A).
+func sniffZIP(r io.ReaderAt, size int64, head []byte) (Kind, error) {
+	n := min(size, sniffed)
+	tail, err := section(r, size-n, n)
+	if err != nil {
+		return KindUnknown, err
+	}
+	front := head[:min(len(head), 256)]
+	if bytes.Contains(front, []byte("application/vnd.etsi.asic")) {
+		return KindASiC, nil
+	}
+	lower := bytes.ToLower(tail)
+	for _, name := range []string{"meta-inf/signature", "meta-inf/timestamp", "meta-inf/asicmanifest", "meta-inf/documentsignatures"} {
+		if bytes.Contains(lower, []byte(name)) {
+			return KindASiC, nil
+		}
+	}
+	return KindUnknown, nil
+}
+
+// sniffCompound looks for the names that every Outlook message has (MS-OXMSG
+// §2.2) among those of a compound file.
+func sniffCompound(r io.ReaderAt, size int64) (Kind, error) {
+	b, err := section(r, 0, min(size, sniffedDeep))
+	if err != nil {
+		return KindUnknown, err
+	}
+	for _, name := range []string{"__substg1.0_", "__properties_version1.0", "__nameid_version1.0"} {
+		if bytes.Contains(b, utf16(name)) {
+			return KindOutlook, nil
+		}
+	}
+	return KindUnknown, nil
+}
