@@ -3,9 +3,7 @@ package verify
 import (
 	"crypto"
 	"crypto/ecdsa"
-	"crypto/elliptic"
-	_ "crypto/md5" // #nosec G501 -- computed, and never allowed
-	"crypto/rsa"
+	_ "crypto/md5"  // #nosec G501 -- computed, and never allowed
 	_ "crypto/sha1" // #nosec G505 -- judged, and refused unless AllowSHA1
 	_ "crypto/sha256"
 	_ "crypto/sha3"
@@ -17,7 +15,6 @@ import (
 	"golang.org/x/crypto/cryptobyte/asn1"
 
 	"natsuin/verify/internal/cms"
-	"natsuin/verify/internal/sigalg"
 )
 
 // dotted returns the DER contents of an identifier in dotted form. It is for
@@ -251,50 +248,6 @@ func (s suite) forbiddenMask() *problem {
 		return refuse(ReasonParametersForbidden, "digest", hashNames[s.digest], "mask", hashNames[s.mask])
 	}
 	return nil
-}
-
-// keyProblem returns why a key must not be used with this suite, or nil. weak
-// reports whether only AllowWeak admits it.
-func (s suite) keyProblem(key any, allowWeak bool) (weak bool, no *problem) {
-	switch k := key.(type) {
-	case *rsa.PublicKey:
-		if s.scheme != pkcs1 && s.scheme != pss {
-			return false, refuse(ReasonKeyMismatch, "key", "rsa")
-		}
-		bits := k.N.BitLen()
-		weak = weakRSA(k)
-		switch {
-		case bits < 1024, k.E < 3, weak && !allowWeak:
-			return false, refuse(ReasonWeakKey, "bits", strconv.Itoa(bits), "exponent", strconv.Itoa(k.E))
-		case !sigalg.Computable(k):
-			return false, refuse(ReasonKeyForbidden, "key", "rsa-"+strconv.Itoa(bits))
-		}
-		return weak, nil
-	case *ecdsa.PublicKey:
-		if s.scheme != ecdsaScheme {
-			return false, refuse(ReasonKeyMismatch, "key", "ecdsa")
-		}
-		if curveName(k) == "" {
-			return false, refuse(ReasonKeyForbidden, "key", k.Curve.Params().Name)
-		}
-		return false, nil
-	}
-	return false, refuse(ReasonKeyForbidden)
-}
-
-// weakRSA reports whether only AllowWeak admits an RSA key.
-func weakRSA(k *rsa.PublicKey) bool { return k.N.BitLen() < 2048 || k.E < 65537 }
-
-func curveName(k *ecdsa.PublicKey) string {
-	switch k.Curve {
-	case elliptic.P256():
-		return "p256"
-	case elliptic.P384():
-		return "p384"
-	case elliptic.P521():
-		return "p521"
-	}
-	return ""
 }
 
 // signatureName returns the name of a signature algorithm for the report. key

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"strings"
 
 	"natsuin/verify/internal/cms"
 	"natsuin/verify/internal/path"
@@ -216,4 +217,65 @@ func (c *comparison) finished() (bool, error) {
 		return false, fmt.Errorf("read content: %w", err)
 	}
 	return n == 0, nil
+}
+
+// AttributeShape recognises content that could pass for signed attributes
+// (ePrint 2023/1801): written to it in pieces of any size, whatever the hash of
+// the signature. A bare signature over such content is also a CMS signature
+// over another content, which only the maker of the attributes has seen. The
+// zero value has seen nothing.
+type AttributeShape struct {
+	head []byte
+	size int64
+}
+
+// Write implements io.Writer. It never fails.
+func (s *AttributeShape) Write(p []byte) (int, error) {
+	s.size += int64(len(p))
+	s.head = append(s.head, p[:min(len(p), maxShape-len(s.head))]...)
+	return len(p), nil
+}
+
+// maxShape is how much of the content is kept: its outermost tags and lengths
+// lie there. A type that continues beyond it counts as one.
+const maxShape = 1 << 10
+
+// Matches reports whether all that was written is one SET, over its whole
+// length, that begins with SEQUENCE { OID, SET }, in any form of BER.
+func (s *AttributeShape) Matches() bool {
+	length, is := cms.LooksLikeAttributes(s.head)
+	return is && (length < 0 || length == s.size)
+}
+
+// Reason returns [ReasonContentIsAttributes].
+func (*AttributeShape) Reason() Reason { return ReasonContentIsAttributes }
+
+// nested keeps the first bytes of a content, to say whether it is a signed
+// message of its own.
+type nested struct{ head []byte }
+
+const maxNested = 8 << 10
+
+// Write implements io.Writer. It never fails.
+func (n *nested) Write(p []byte) (int, error) {
+	n.head = append(n.head, p[:min(len(p), maxNested-len(n.head))]...)
+	return len(p), nil
+}
+
+// remark returns RemarkSignedContent if the content begins as a SignedData
+// does, in DER or PEM, or as a signed mail.
+func (n *nested) remark() Reason {
+	if cms.BeginsSigned(n.head) || bytes.HasPrefix(n.head, []byte("-----BEGIN CMS-----")) || bytes.HasPrefix(n.head, []byte("-----BEGIN PKCS7-----")) {
+		return RemarkSignedContent
+	}
+	head := strings.ToLower(string(n.head))
+	for _, end := range []string{"\r\n\r\n", "\n\n"} {
+		head, _, _ = strings.Cut(head, end)
+	}
+	for _, kind := range []string{"multipart/signed", "application/pkcs7-mime", "application/x-pkcs7-mime"} {
+		if strings.Contains(head, "content-type: "+kind) {
+			return RemarkSignedContent
+		}
+	}
+	return ""
 }

@@ -3,6 +3,8 @@ package verify
 import (
 	"crypto/x509"
 	"encoding/asn1"
+	"io"
+	"mime"
 	"net/mail"
 	"strings"
 
@@ -78,6 +80,9 @@ const (
 	maxAddresses = 16
 	maxFrom      = 4 << 10
 )
+
+// lenientWords decodes nothing: only the address beside a name is wanted.
+var lenientWords = &mime.WordDecoder{CharsetReader: func(_ string, in io.Reader) (io.Reader, error) { return in, nil }}
 
 // addresses returns the addresses in From fields, without names. What cannot be
 // read as a list of addresses is returned as it stands, with false.

@@ -40,6 +40,10 @@ type Report struct {
 	Attachments []string
 }
 
+// ContentTypeTimestamp is the Report.ContentType of a time-stamp token
+// (RFC 3161 §2.4.2).
+const ContentTypeTimestamp = "1.2.840.113549.1.9.16.1.4"
+
 // Encoding is how a message was written.
 type Encoding string
 

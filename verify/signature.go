@@ -5,10 +5,14 @@ import (
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/rsa"
+	"crypto/sha256"
 	"crypto/x509"
 	"encoding/binary"
-	"math/big"
+	"errors"
 
+	"natsuin/verify/internal/certificate"
+	"natsuin/verify/internal/cms"
+	"natsuin/verify/internal/path"
 	"natsuin/verify/internal/sigalg"
 )
 
@@ -22,7 +26,7 @@ func (s suite) verify(key any, digest, signature []byte) bool {
 	switch k := key.(type) {
 	case *rsa.PublicKey:
 		if s.scheme == pss {
-			return verifyPSS(k, s, digest, signature)
+			return sigalg.VerifyPSS(k, s.digest, s.mask, s.salt, digest, signature)
 		}
 		// It compares the whole encoded block, with a NULL in the DigestInfo.
 		return rsa.VerifyPKCS1v15(k, s.digest, digest, signature) == nil
@@ -40,63 +44,6 @@ func (s suite) fits(key any, signature []byte) bool {
 		return (s.scheme == pkcs1 || s.scheme == pss) && len(signature) == k.Size()
 	default:
 		return s.scheme == ecdsaScheme && len(signature) <= 150 // P-521: two INTEGERs of 66 octets
-	}
-}
-
-// verifyPSS implements RSASSA-PSS-VERIFY (RFC 8017 §8.1.2, §9.1.2) with a salt
-// of exactly that many octets. crypto/rsa cannot be used, since it takes a
-// length of 0 to mean any.
-func verifyPSS(key *rsa.PublicKey, s suite, digest, signature []byte) bool {
-	hash, salt := s.digest, s.salt
-	value := new(big.Int).SetBytes(signature)
-	if value.Cmp(key.N) >= 0 {
-		return false
-	}
-	value.Exp(value, big.NewInt(int64(key.E)), key.N)
-	emBits := key.N.BitLen() - 1
-	size, hLen := (emBits+7)/8, hash.Size()
-	if value.BitLen() > size*8 || size < hLen+salt+2 {
-		return false
-	}
-	em := value.FillBytes(make([]byte, size))
-	db, h := em[:size-hLen-1], em[size-hLen-1:size-1]
-	unused := byte(0xFF) << (8 - (size*8 - emBits)) // bits that must be 0
-	if em[size-1] != 0xBC || db[0]&unused != 0 {
-		return false
-	}
-	maskMGF1(db, s.mask, h)
-	db[0] &^= unused
-	zeros := len(db) - salt - 1
-	for _, b := range db[:zeros] {
-		if b != 0 {
-			return false
-		}
-	}
-	if db[zeros] != 1 {
-		return false
-	}
-	d := hash.New()
-	d.Write(make([]byte, 8))
-	d.Write(digest)
-	d.Write(db[zeros+1:])
-	return bytes.Equal(d.Sum(nil), h)
-}
-
-// maskMGF1 XORs b with the output of MGF1 (RFC 8017 §B.2.1).
-func maskMGF1(b []byte, hash crypto.Hash, seed []byte) {
-	var counter [4]byte
-	for n := uint32(0); len(b) > 0; n++ {
-		binary.BigEndian.PutUint32(counter[:], n)
-		d := hash.New()
-		d.Write(seed)
-		d.Write(counter[:])
-		for i, m := range d.Sum(nil) {
-			if i == len(b) {
-				break
-			}
-			b[i] ^= m
-		}
-		b = b[min(len(b), hash.Size()):]
 	}
 }
 
@@ -119,4 +66,197 @@ func publicKey(cert *x509.Certificate, s suite) any {
 		}
 	}
 	return key
+}
+
+// named returns the certificates that the signer identifier names (RFC 5652
+// §5.3), each once.
+func (d *document) named(s cms.Signer) []*x509.Certificate {
+	named := func(c *x509.Certificate) bool {
+		return len(c.SubjectKeyId) > 0 && bytes.Equal(s.SubjectKeyID, c.SubjectKeyId)
+	}
+	if s.Serial != nil {
+		issued := d.budget.IssuedBy(s.RawIssuer)
+		named = func(c *x509.Certificate) bool { return s.Serial.Cmp(c.SerialNumber) == 0 && issued(c) }
+	}
+	var found []*x509.Certificate
+	seen := make(map[string]bool)
+	for _, c := range d.certificates {
+		if named(c) && !seen[string(c.Raw)] {
+			seen[string(c.Raw)] = true
+			found = append(found, c)
+		}
+	}
+	return found
+}
+
+// findSigner returns the certificates that the identifier names and whose key
+// verifies the signature, or the one of them that the signing-certificate
+// attribute names. If no key verifies it, it returns the first certificate that
+// the identifier names, for display. known reports whether the suite is one
+// that this package understands.
+func (d *document) findSigner(s cms.Signer, suite suite, known bool) ([]*x509.Certificate, Check) {
+	candidates := d.named(s)
+	switch {
+	case len(candidates) == 0 && d.illegible > 0: // it may be one of those
+		return nil, unclear(CheckSignature, ReasonCertificateUnreadable, Indeterminate)
+	case len(candidates) == 0:
+		return nil, unclear(CheckSignature, ReasonNoCertificate, Indeterminate)
+	}
+	shown := candidates[:1]
+	if !known {
+		return shown, unclear(CheckSignature, ReasonSignatureUnknown, Indeterminate)
+	}
+	digest := d.digests[suite.digest]
+	if s.Signed != nil {
+		digest = hashOf(suite.digest, s.Signed.DER)
+	} else if d.digests == nil {
+		return shown, unclear(CheckSignature, ReasonNoContent, Indeterminate)
+	}
+	candidates, computable := d.computable(candidates, suite)
+	verified, err := d.verified(candidates, suite, digest, s.Signature)
+	if len(verified) > 0 {
+		if meant, ok := d.referred(s, verified); ok {
+			return meant, passed(CheckSignature, "")
+		}
+		return nil, unclear(CheckSignature, ReasonTooManySignatures, Indeterminate)
+	}
+	if err == nil && s.Signed != nil && !s.Signed.Sorted() {
+		asSent := hashOf(suite.digest, s.Signed.AsSent)
+		if verified, err = d.verified(candidates, suite, asSent, s.Signature); len(verified) > 0 {
+			return verified[:1], failed(CheckSignature, refuse(ReasonSignedUnsorted))
+		}
+	}
+	if err != nil { // it may have been one that was not tried
+		return nil, unclear(CheckSignature, ReasonTooManySignatures, Indeterminate)
+	}
+	if !computable {
+		return shown, d.uncomputed(shown[0])
+	}
+	return d.wrong(s, candidates)
+}
+
+// uncomputed returns the check of a signature that nothing at hand can compute.
+func (d *document) uncomputed(shown *x509.Certificate) Check {
+	if !certificate.Unreadable(shown) {
+		return unclear(CheckSignature, ReasonSignatureUnknown, Indeterminate)
+	}
+	check := unclear(CheckSignature, ReasonCertificateUnreadable, Indeterminate)
+	var unreadable *certificate.UnreadableError
+	if _, err := certificate.Parse(shown.Raw); errors.As(err, &unreadable) {
+		check.Values = map[string]string{"part": unreadable.Part}
+	}
+	return check
+}
+
+// computable returns the certificates whose keys can be computed with, and
+// reports whether all can.
+func (d *document) computable(certs []*x509.Certificate, suite suite) (can []*x509.Certificate, all bool) {
+	for _, c := range certs {
+		if sigalg.Computable(publicKey(c, suite)) {
+			can = append(can, c)
+		}
+	}
+	return can, len(can) == len(certs)
+}
+
+// wrong returns the finding about a signature that no key of the candidates
+// verifies, with the certificate to show. Anyone can put a forged copy of a
+// certificate into a message, and the key of the right one may verify the
+// signature: so it is final unless each candidate is known not to be the one
+// that is meant, by the signing-certificate attribute or by the signature of
+// its CA (ETSI EN 319 102-1 §5.2.3, NO_SIGNING_CERTIFICATE_FOUND).
+func (d *document) wrong(s cms.Signer, candidates []*x509.Certificate) ([]*x509.Certificate, Check) {
+	shown := candidates[:1]
+	var doubt Check
+	for _, c := range candidates {
+		reference := d.checkReference(s, c)
+		switch {
+		case reference.Result != Unclear && d.origin(c) != path.Forged:
+			return []*x509.Certificate{c}, failed(CheckSignature, refuse(ReasonSignatureWrong))
+		case doubt.ID != "":
+		case reference.Result == Unclear:
+			doubt = unclear(CheckSignature, reference.Detail, Indeterminate)
+			doubt.Values = reference.Values
+		default:
+			doubt = unclear(CheckSignature, ReasonChainSignature, Indeterminate)
+		}
+	}
+	return shown, doubt
+}
+
+// origin returns what the signatures of CAs say about a certificate.
+func (d *document) origin(c *x509.Certificate) path.Origin {
+	if d.originOf == nil {
+		return path.Unproven
+	}
+	return d.originOf(c)
+}
+
+// referred returns the certificate that the signing-certificate attribute
+// names; without the attribute, all of them. If it names another, the first is
+// returned: the key is right and the certificate is not, which
+// checkSigningCertificate reports. ok is false if the budget does not suffice.
+func (d *document) referred(s cms.Signer, certs []*x509.Certificate) (meant []*x509.Certificate, ok bool) {
+	for _, c := range certs {
+		if d.budget.Signatures.Spend(nil, len(c.Raw)) != nil { // a digest costs too
+			return nil, false
+		}
+		switch checkSigningCertificate(s, c).Result {
+		case NotDone:
+			return certs, true
+		case Passed:
+			return []*x509.Certificate{c}, true
+		}
+	}
+	return certs[:1], true
+}
+
+// verified returns the certificates whose key verifies the signature. An error
+// means that some were not tried: the budget is spent, or the context ended.
+func (d *document) verified(certs []*x509.Certificate, suite suite, digest, signature []byte) ([]*x509.Certificate, error) {
+	var right []*x509.Certificate
+	var incomplete error
+	for _, c := range certs {
+		ok, err := d.verify(c, suite, digest, signature)
+		if err != nil {
+			incomplete = err
+		}
+		if ok {
+			right = append(right, c)
+		}
+	}
+	return right, incomplete
+}
+
+// verify reports whether the key of a certificate verifies a signature, which
+// it computes once for each key.
+func (d *document) verify(c *x509.Certificate, suite suite, digest, signature []byte) (bool, error) {
+	key := publicKey(c, suite)
+	if !suite.fits(key, signature) {
+		return false, nil
+	}
+	h := sha256.New()
+	for _, part := range [][]byte{{byte(suite.digest), byte(suite.scheme), byte(suite.salt >> 8), byte(suite.salt)},
+		c.RawSubjectPublicKeyInfo, digest, signature} {
+		h.Write(binary.BigEndian.AppendUint32(nil, uint32(len(part))))
+		h.Write(part)
+	}
+	id := [sha256.Size]byte(h.Sum(nil))
+	if ok, known := d.tried[id]; known {
+		return ok, nil
+	}
+	if err := d.budget.Signatures.Spend(key, 0); err != nil {
+		return false, err
+	}
+	if d.tried == nil {
+		d.tried = make(map[[sha256.Size]byte]bool)
+	}
+	d.tried[id] = suite.verify(key, digest, signature)
+	return d.tried[id], nil
+}
+
+func hashOf(h crypto.Hash, b []byte) []byte {
+	d := h.New()
+	d.Write(b)
+	return d.Sum(nil)
 }

@@ -7,9 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"golang.org/x/crypto/cryptobyte"
-	"golang.org/x/crypto/cryptobyte/asn1"
-
 	"natsuin/verify/internal/cms"
 )
 
@@ -167,37 +164,6 @@ func sniffSigned(opened *cms.Input) (Kind, error) {
 	return KindSignature, nil
 }
 
-// isCertificate reports whether der has the outer form of a certificate
-// (RFC 5280 §4.1), whether it can be read or not.
-func isCertificate(der cryptobyte.String) bool {
-	var outer, tbs, inner, serial, validity cryptobyte.String
-	if !der.ReadASN1(&outer, asn1.SEQUENCE) || !der.Empty() || !outer.ReadASN1(&tbs, asn1.SEQUENCE) ||
-		!outer.ReadASN1(&inner, asn1.SEQUENCE) || !outer.PeekASN1Tag(asn1.BIT_STRING) {
-		return false
-	}
-	return tbs.SkipOptionalASN1(asn1.Tag(0).ContextSpecific().Constructed()) && tbs.ReadASN1(&serial, asn1.INTEGER) &&
-		tbs.ReadASN1(&inner, asn1.SEQUENCE) && tbs.ReadASN1(&inner, asn1.SEQUENCE) && tbs.ReadASN1(&validity, asn1.SEQUENCE) &&
-		(validity.PeekASN1Tag(asn1.UTCTime) || validity.PeekASN1Tag(asn1.GeneralizedTime))
-}
-
-// isTimestampResponse reports whether der begins as a TimeStampResp does
-// (RFC 3161 §2.4.2): PKIStatusInfo, and a token unless it was refused.
-func isTimestampResponse(head cryptobyte.String, size int64) bool {
-	if int64(len(head)) != size {
-		return false // larger than any
-	}
-	var outer, status cryptobyte.String
-	var code int
-	if !head.ReadASN1(&outer, asn1.SEQUENCE) || !head.Empty() || !outer.ReadASN1(&status, asn1.SEQUENCE) ||
-		!status.ReadASN1Integer(&code) || code < 0 || code > 5 {
-		return false
-	}
-	if outer.Empty() {
-		return code >= 2
-	}
-	return cms.BeginsSigned(outer)
-}
-
 func isXML(text []byte) bool {
 	return bytes.HasPrefix(text, []byte("<?xml")) ||
 		bytes.HasPrefix(text, []byte("<")) && bytes.Contains(text, []byte("http://www.w3.org/2000/09/xmldsig#"))
@@ -288,4 +254,38 @@ func sniffCompound(r io.ReaderAt, size int64) (Kind, error) {
 		}
 	}
 	return KindUnknown, nil
+}
+
+// IsUTF16 reports whether b, the beginning of a file, is text in UTF-16: it
+// begins with a byte order mark, or with four ASCII characters. The > of
+// Windows PowerShell 5 writes such files.
+func IsUTF16(b []byte) bool {
+	if bytes.HasPrefix(b, []byte("\xFF\xFE")) || bytes.HasPrefix(b, []byte("\xFE\xFF")) {
+		return true
+	}
+	if len(b) < 8 {
+		return false
+	}
+	for _, high := range []int{0, 1} { // where the zero of each character is
+		ascii := 0
+		for i := 0; i < 8; i += 2 {
+			zero, c := b[i+high], b[i+1-high]
+			if zero == 0 && (c >= ' ' && c <= '~' || c == '\r' || c == '\n' || c == '\t') {
+				ascii++
+			}
+		}
+		if ascii == 4 {
+			return true
+		}
+	}
+	return false
+}
+
+// utf16 returns ASCII text in UTF-16, little endian.
+func utf16(s string) []byte {
+	b := make([]byte, 0, 2*len(s))
+	for i := range len(s) {
+		b = append(b, s[i], 0)
+	}
+	return b
 }

@@ -2,7 +2,7 @@
 // certificates, CRLs and OCSP responses, and verifies their signatures.
 //
 // It does not verify the signature of a document, which must also compare
-// digests and parameters across the message.
+// digests and parameters across the message; [VerifyPSS] is a part of that.
 //
 // RFC 5280 §4.1.1.2, RFC 4055 and RFC 8017 (RSA), RFC 5758 (ECDSA).
 package sigalg
