@@ -46,7 +46,6 @@ type sitter struct {
 	answers [][2]string // a question and its answer
 	place   place
 	release func() // ends what is slow
-	ahead   string // typed ahead
 	gone    bool   // the card is out of the reader
 }
 
