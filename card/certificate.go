@@ -48,9 +48,9 @@ var (
 	errShort  = errors.New("file ends before the certificate")
 )
 
-// Certificate reads a certificate, with one SELECT and one READ BINARY for each
-// 256 bytes of it. Errors: [*NoCertificateError]; [ErrNotVerified] if a secret
-// must be verified first; [*BadCertificateError].
+// Certificate reads a certificate, with one SELECT, and one READ BINARY per 256
+// bytes. Errors: [*NoCertificateError]; [ErrNotVerified] if a secret must be
+// verified first; [*BadCertificateError].
 func (c *Card) Certificate(id CertID) (*x509.Certificate, error) {
 	place, ok := certificates[id]
 	if !ok {

@@ -24,8 +24,9 @@ type Holder struct {
 	// NameAlt and AddressAlt mark substitute characters (代替文字): 1 for each
 	// character that replaces one outside the character set, 0 for each other.
 	NameAlt, AddressAlt string
-	// Unknown holds the otherNames below the same arc that docs/card.md §6 does
-	// not list, and values that are not in its form.
+	// Unknown holds the otherNames under 1.2.392.200149.8.5.5 that docs/card.md
+	// §6 does not list, and listed ones whose value does not have the form
+	// given there.
 	Unknown []OtherName
 }
 

@@ -184,15 +184,15 @@ func (j *judgement) unsigned(s cms.Signer) material {
 	return out
 }
 
-// elements returns the SEQUENCEs inside a DER SEQUENCE, at most most of them;
+// elements returns the SEQUENCEs inside a DER SEQUENCE, at most limit of them;
 // nil for anything else.
-func elements(der cryptobyte.String, most int) [][]byte {
+func elements(der cryptobyte.String, limit int) [][]byte {
 	var seq cryptobyte.String
 	if !der.ReadASN1(&seq, asn1.SEQUENCE) || !der.Empty() {
 		return nil
 	}
 	var list [][]byte
-	for !seq.Empty() && len(list) < most {
+	for !seq.Empty() && len(list) < limit {
 		var one cryptobyte.String
 		if !seq.ReadASN1Element(&one, asn1.SEQUENCE) {
 			return list

@@ -21,7 +21,7 @@ import (
 // (docs/card.md §6). Its neighbour …8.5.1.0 is for tests and never counts.
 var signatureArc = dotted("1.2.392.200149.8.5.1.1")
 
-// Refusals of a path that is valid by RFC 5280 alone.
+// Reasons to refuse a path that RFC 5280 alone would allow.
 var (
 	errPractice = errors.New("verify: practice path without a practice anchor")
 	errAuthRoot = errors.New("verify: path ends at an authentication root")
@@ -162,8 +162,8 @@ func (p *pathFindings) anchorInfo() *AnchorInfo {
 	return &AnchorInfo{p.anchor.Kind, p.anchor.Name, sha256.Sum256(c.Raw), c}
 }
 
-// checkPath renders a path as checks: practice for a practice path, dates,
-// chain and policy. remark is what to know about the anchor.
+// checkPath returns the checks for a path: practice for a practice path, dates,
+// chain and policy. remark is about the anchor.
 func (j *judgement) checkPath(p *pathFindings, ref reference, remark Reason) []Check {
 	var checks []Check
 	switch {
@@ -196,7 +196,8 @@ func (j *judgement) checkPolicy(p *pathFindings) Check {
 	return failed(CheckPolicy, refuse(ReasonPolicyArc, "policies", strings.Join(found, " ")))
 }
 
-// checkFailure renders a path that failed: dates, chain and policy.
+// checkFailure returns the checks for a path that failed: dates, chain and
+// policy.
 func checkFailure(f *path.Failure, ref reference) []Check {
 	dates := notDone(CheckDates, ReasonNoAnchor)
 	if f.Kind == path.Ambiguous { // the dates are those of one of several
@@ -241,8 +242,9 @@ var chainReasons = map[path.Kind]Reason{
 	path.WeakAlgorithm: ReasonChainWeak, path.UnsupportedAlgorithm: ReasonChainForbidden,
 }
 
-// checkDates renders a certificate outside its validity. A proof of an earlier
-// time could still make it good.
+// checkDates returns the check for a certificate outside its validity period.
+// It is INDETERMINATE at best: proof of another signing time could change the
+// answer.
 func checkDates(c *x509.Certificate, d Dates, ref reference) Check {
 	reason := ReasonExpired
 	switch {

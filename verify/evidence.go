@@ -65,8 +65,8 @@ func (d *document) evidence(s cms.Signer, p Policy) evidence {
 	return e
 }
 
-// checks renders the evidence. sha1 and weak report what was only tolerated in
-// the path of the signer.
+// checks returns the checks for the evidence. sha1 and weak report whether
+// SHA-1 or a weak key was only tolerated in the path of the signer.
 func (e *evidence) checks(sha1, weak bool) []Check {
 	algorithms := passed(CheckAlgorithms, tolerated(e.sha1 || sha1, e.weak || weak))
 	if e.algorithms != nil {

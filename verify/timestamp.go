@@ -50,7 +50,8 @@ func (j *judgement) timestamps(s cms.Signer) (*TimestampInfo, error) {
 	return best, nil
 }
 
-// checkTimestamp renders a judged time stamp; nil means that there is none.
+// checkTimestamp returns the check for a judged time stamp; nil means that
+// there is none.
 func checkTimestamp(stamp *TimestampInfo) Check {
 	switch {
 	case stamp == nil:

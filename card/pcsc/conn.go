@@ -110,8 +110,8 @@ func (c *Conn) disposition() scard.Disposition {
 func (c *Conn) Reader() string { return c.reader }
 
 // fail returns the error for a call on this connection that returned err. A
-// missing reader or card was there when the connection was opened, so that it
-// was removed.
+// missing reader or card is reported as removed, since it was there when the
+// connection was opened.
 func (c *Conn) fail(op string, err error) error {
 	if err == nil {
 		return nil

@@ -19,8 +19,8 @@ var (
 	ErrReset        = errors.New("card reset by another program")
 	ErrUnresponsive = errors.New("card does not respond")
 	ErrTimeout      = errors.New("time-out in the smart card service")
-	// ErrNoAnswer means that the card did not answer a command: it is unknown
-	// whether it carried it out. The connection is no longer usable.
+	// ErrNoAnswer means that the card did not answer; it may or may not have
+	// carried out the command. The connection is no longer usable.
 	ErrNoAnswer = errors.New("no answer from the card")
 	// ErrNoTransaction means that a command was given outside a transaction. It
 	// was not sent: the error of [Conn.Transmit] matches [apdu.ErrNotSent] too.

@@ -71,8 +71,8 @@ func (c *Conn) TransmitContext(ctx context.Context, cmd []byte) ([]byte, error) 
 	return bytes.Clone(resp), nil // the binding's buffer is 64 KiB long
 }
 
-// serviceGone reports whether it is the service that does not answer any more: a
-// command that it took with it fails as if the card had been lifted.
+// serviceGone reports whether the service has stopped answering. A command lost
+// with the service fails as if the card had been removed.
 func (c *Conn) serviceGone() bool {
 	_, err := c.ctx.ListReaders()
 	return err != nil && codeOf(err) != codeNoReaders

@@ -85,8 +85,9 @@ func (b manual) man(p cli.Page) string {
 	return w.String()
 }
 
-// minus makes every dash of a page the one that can be typed: roff's own is a hyphen,
-// which a shell does not take for the beginning of a flag.
+// minus writes each dash of a page as \-, the hyphen-minus that can be typed.
+// roff prints a bare - as a typographic hyphen, which a shell does not read as
+// the start of a flag. The title line stays as it is.
 func minus(page []byte) []byte {
 	lines := strings.Split(string(page), "\n")
 	for i, line := range lines {

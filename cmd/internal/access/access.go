@@ -1,9 +1,9 @@
-// Package access is the way to the card: it chooses a reader, waits for a card,
-// begins and ends transactions, and gets the secret that a card wants, from a
-// person or from --pin-from.
+// Package access connects the verbs to the card: it chooses a reader, waits for
+// a card, begins and ends transactions, and gets the secret that a card asks
+// for, from a person or from --pin-from.
 //
-// It knows no verb: what is done with the card is a function that the verb
-// hands in. It never sends a secret that was not shown to be worth a try.
+// It knows no verb: the verb passes a function that uses the card. No secret is
+// sent before the tries left were checked.
 //
 // The rules are docs/cli.md, "Which reader", "Secrets and scripts" and
 // behaviours 1 to 12, and docs/card.md.
@@ -21,7 +21,7 @@ import (
 	"natsuin/cmd/internal/terminal"
 )
 
-// Flags are the global flags about the card, as they were given.
+// Flags are the values of the global flags for the card.
 type Flags struct {
 	Reader   string // --reader; "" is any
 	PINFrom  string // --pin-from; "" asks a person
@@ -29,7 +29,7 @@ type Flags struct {
 	MinTries int    // --min-tries; 0 is the usual limit
 }
 
-// Check refuses flags whose values mean nothing. minTriesGiven reports whether
+// Check refuses flags with invalid values. minTriesGiven reports whether
 // --min-tries was given.
 func (f Flags) Check(minTriesGiven bool) error {
 	if minTriesGiven && (f.MinTries < 1 || f.MinTries > 5) {
@@ -59,13 +59,13 @@ func (f Flags) waitLimit(interactive bool) (time.Duration, error) {
 	return d, nil
 }
 
-// Access is how one run reaches cards.
+// Access gives one run access to cards.
 type Access struct {
 	*console.Console
 	Flags
 	Readers Readers              // the PC/SC service
-	Gate    *Gate                // between secrets and signals
-	Jobs    *terminal.JobControl // stops the process between transactions only; may be nil
+	Gate    *Gate                // orders secrets and signals
+	Jobs    *terminal.JobControl // allows a stop only between transactions; may be nil
 	Folder  string               // of the practice card
 	Now     func() time.Time
 	// AfterFunc runs f once, after d, unless stop is called before.
@@ -87,8 +87,8 @@ func (a *Access) Answerable() error {
 func (a *Access) Kind(t card.Token) string { return a.T("kind." + t.Kind.String()) }
 
 // traced reports each exchange on standard error under -v, secrets redacted by
-// command. The lines are queued, so that no transaction waits for whoever reads
-// them.
+// command. The lines are queued, so that a slow reader of standard error does
+// not delay a transaction.
 func (a *Access) traced(t apdu.Transmitter) apdu.Transmitter {
 	if !a.Verbose {
 		return t

@@ -12,14 +12,14 @@ import (
 	"natsuin/cmd/internal/outcome"
 )
 
-// Secrets that were refused before and are not sent.
+// The errors of a secret that was refused before and is not sent.
 var (
 	errRepeated = errors.New("this card refused the same secret")
 	errDeclined = errors.New("the same secret is not to be sent")
 )
 
-// mayRepeat asks about a secret that a card refused which may be this one. A
-// secret that this card itself refused is not sent by attempt.
+// mayRepeat asks whether to send a secret that was refused by a card that may
+// be this one. attempt refuses a secret that this card itself refused.
 func (l *unlocker) mayRepeat(ctx context.Context, s card.Secret) error {
 	a := l.access
 	if seen(l.wrong, s) || !seen(l.earlier, s) {
@@ -33,10 +33,9 @@ func (l *unlocker) mayRepeat(ctx context.Context, s card.Secret) error {
 	return err
 }
 
-// attempt is the transaction that sends the secret: the application selected
-// anew, the counter read again, and nothing sent unless both are what was
-// shown. That the card is the one that was shown is known from Begin, at no
-// exchange.
+// attempt sends the secret in one transaction: it selects the application,
+// reads the counter again, and sends nothing if it differs from the one shown.
+// begin has ensured, without an exchange, that the card is the same.
 func (l *unlocker) attempt(ctx context.Context, was shown, secret card.Secret) error {
 	defer l.access.tellWorking()()
 	s, c := l.s, l.Credential
@@ -44,7 +43,7 @@ func (l *unlocker) attempt(ctx context.Context, was shown, secret card.Secret) e
 		return notShown(err)
 	}
 	defer s.end(true)
-	if seen(l.wrong, secret) { // now that it is known to be the same card
+	if seen(l.wrong, secret) { // only now is the card known to be the same
 		return errRepeated
 	}
 	now, err := s.Card.Tries(c)
@@ -74,8 +73,8 @@ func (l *unlocker) attempt(ctx context.Context, was shown, secret card.Secret) e
 	return l.Use(s)
 }
 
-// tellAndRepeat reports whether everything is shown and asked anew after err,
-// and tells the person why.
+// tellAndRepeat explains err to the person, and reports whether to show and ask
+// everything again.
 func (l *unlocker) tellAndRepeat(err error) bool {
 	a := l.access
 	var changed *changedError
@@ -103,8 +102,8 @@ func (l *unlocker) tellAndRepeat(err error) bool {
 	return false
 }
 
-// forget drops what was shown, given and refused for a card that may not be the
-// one that lies there now.
+// forget resets the state of the current card, because another card may be in
+// the reader now. Secrets that were refused are kept as earlier ones.
 func (l *unlocker) forget() {
 	l.noticed, l.warned, l.same = false, false, false
 	l.earlier = append(l.earlier, l.wrong...)
@@ -112,7 +111,7 @@ func (l *unlocker) forget() {
 }
 
 // anew starts a transaction on the same card, or on the one that is put back
-// into the same reader: nothing has been sent that could not be shown anew.
+// into the same reader. No secret is pending, so everything can be shown again.
 func (l *unlocker) anew(ctx context.Context) (err error) {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
@@ -123,20 +122,20 @@ func (l *unlocker) anew(ctx context.Context) (err error) {
 	}
 	reader := l.s.conn.Reader()
 	l.s.Close()
-	l.forget() // it was lifted, and another may lie there
+	l.forget() // it was removed, and this may be another
 	l.s, err = l.access.reconnect(ctx, reader)
 	return err
 }
 
-// A changedError says that the card or its counter is not what was shown, or
-// may not be. Nothing was sent.
+// A changedError means that the card or its counter differs, or may differ,
+// from the one shown. Nothing was sent.
 type changedError struct{ err error }
 
 func (e *changedError) Error() string { return fmt.Sprintf("card: not what was shown: %v", e.err) }
 func (e *changedError) Unwrap() error { return e.err }
 
-// final returns err in the words for a script: that the card is not what was
-// shown.
+// final returns err for a script: a *changedError becomes the outcome that the
+// card was changed.
 func final(err error) error {
 	if !errors.As(err, new(*changedError)) || errors.Is(err, pcsc.ErrNoService) {
 		return err
@@ -157,8 +156,8 @@ func (e *changedError) words() string {
 	return "unlock.changed"
 }
 
-// notShown makes a *changedError of a transaction that did not begin because
-// the card may not be the one that was shown.
+// notShown wraps err in a *changedError if it means that the card may not be
+// the one that was shown.
 func notShown(err error) error {
 	if cardMayDiffer(err) {
 		return &changedError{err}
@@ -170,13 +169,13 @@ func notShown(err error) error {
 // it where it is.
 const workingAfter = 500 * time.Millisecond
 
-// tellWorking says that the card is working, unless done is called before
+// tellWorking prints that the card is working, unless done is called before
 // workingAfter has passed.
 func (a *Access) tellWorking() (done func()) {
 	if !a.Interactive() {
 		return func() {}
 	}
-	var once sync.Once // the callback runs, or done comes first and it says nothing
+	var once sync.Once // the callback prints only if done was not called first
 	stop := a.AfterFunc(workingAfter, func() {
 		once.Do(func() { a.Prompt(a.T("unlock.working")) })
 	})

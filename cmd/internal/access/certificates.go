@@ -14,18 +14,18 @@ var (
 	Secrets      = []card.Credential{card.SignPassword, card.AuthPIN}
 )
 
-// FreeCertificates are those that a plastic card gives without a secret.
+// FreeCertificates are those that a plastic card returns without a secret.
 var FreeCertificates = []card.CertID{card.SignCA, card.AuthCert, card.AuthCA}
 
-// Free is what a card gave without a secret.
+// Free holds the certificates that a card returned without a secret.
 type Free struct {
 	Found  map[card.CertID]*x509.Certificate
 	Locked []card.CertID // behind the PIN, as on a phone
 	Absent []card.CertID // not on this card
 }
 
-// ReadFree reads what the card gives without a secret, in the given order, and
-// what also asks in the same transaction.
+// ReadFree reads the certificates of ids that need no secret, in the given
+// order, and calls also in the same transaction.
 func (a *Access) ReadFree(ctx context.Context, ids []card.CertID, also ...func(*Session) error) (*Free, error) {
 	s, err := a.Connect(ctx)
 	if err != nil {
@@ -63,8 +63,8 @@ func (a *Access) ReadCertificate(ctx context.Context, id card.CertID) (cert *x50
 	return cert, err
 }
 
-// ReadIssued reads a certificate and its CA's in the same transaction; the
-// latter is nil when it is not on the card.
+// ReadIssued reads a certificate and its CA's in the same transaction. ca is
+// nil if it is not on the card.
 func (a *Access) ReadIssued(ctx context.Context, id card.CertID) (cert, ca *x509.Certificate, err error) {
 	err = a.reading(ctx, id, func(s *Session) (err error) {
 		if cert, err = s.Card.Certificate(id); err != nil {
@@ -78,9 +78,9 @@ func (a *Access) ReadIssued(ctx context.Context, id card.CertID) (cert, ca *x509
 	return cert, ca, err
 }
 
-// reading runs read in a transaction in which the certificate can be had. The
-// signature certificate needs its password, the authentication certificate its
-// PIN on a phone only.
+// reading runs read in a transaction in which the certificate can be read. The
+// signature certificate needs its password; the authentication certificate
+// needs its PIN, but only on a phone.
 func (a *Access) reading(ctx context.Context, id card.CertID, read func(*Session) error) error {
 	if id != card.SignCert {
 		s, err := a.Connect(ctx)
@@ -96,8 +96,8 @@ func (a *Access) reading(ctx context.Context, id card.CertID, read func(*Session
 	return a.withSecret(ctx, id, read)
 }
 
-// withSecret verifies the secret that guards a certificate, from the person or
-// the script, and runs use in the same transaction.
+// withSecret gets the secret that guards a certificate from the person or the
+// script, verifies it, and runs use in the same transaction.
 func (a *Access) withSecret(ctx context.Context, id card.CertID, use func(*Session) error) error {
 	c := id.Credential()
 	if err := a.Answerable(); err != nil {

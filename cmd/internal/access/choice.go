@@ -33,7 +33,7 @@ func (a *Access) pick(ctx context.Context, readers []pcsc.Reader) (*Session, err
 		}
 	}
 	found, why := a.tryAll(ctx, free, why)
-	if len(found) == 0 { // only now: another program's card is not to be waited for
+	if len(found) == 0 { // last, since another program may hold these cards for long
 		found, why = a.tryAll(ctx, used, why)
 	}
 	if len(found) == 0 {
@@ -51,7 +51,7 @@ func (a *Access) pick(ctx context.Context, readers []pcsc.Reader) (*Session, err
 }
 
 // tryAll returns a Session, outside a transaction, for each reader that holds a
-// JPKI card; without one, why none was found.
+// JPKI card, and the most informative reason for the others.
 func (a *Access) tryAll(ctx context.Context, readers []pcsc.Reader, why error) ([]*Session, error) {
 	var found []*Session
 	for _, r := range readers {
@@ -66,8 +66,8 @@ func (a *Access) tryAll(ctx context.Context, readers []pcsc.Reader, why error) (
 	return found, why
 }
 
-// worseReader keeps what tells the person most: a card that is there but
-// unusable before an empty reader, an empty reader before none.
+// worseReader returns the more informative reason: an unusable card before an
+// empty reader, an empty reader before none.
 func worseReader(a, b error) error {
 	rank := func(err error) int {
 		switch outcome.CodeOf(err) {
@@ -84,9 +84,9 @@ func worseReader(a, b error) error {
 	return a
 }
 
-// Named finds the reader that --reader means: the exact name, else a part of
-// one name in any case. A part of several names means the one that holds a
-// card.
+// Named returns the reader that --reader names: by its exact name, else by a
+// part of one name in any case. If a part matches several names, it is the one
+// that holds a card.
 func Named(readers []pcsc.Reader, want string) (pcsc.Reader, error) {
 	var part []pcsc.Reader
 	for _, r := range readers {
@@ -114,8 +114,8 @@ func unknownReader(readers []pcsc.Reader, want string) error {
 		Pairs: []any{"Value", text.Escape(want), "Known", readerNames(readers)}}
 }
 
-// withCard leaves the readers that hold a card, or all of them when none does:
-// the slots of one driver share a name, and mostly one card is there.
+// withCard returns the readers that hold a card, or all of them if none does.
+// The slots of one driver share a name, and usually only one holds a card.
 func withCard(readers []pcsc.Reader) []pcsc.Reader {
 	var full []pcsc.Reader
 	for _, r := range readers {
@@ -156,8 +156,8 @@ func (a *Access) Try(ctx context.Context, r pcsc.Reader) (*Session, error) {
 	return a.start(ctx, conn)
 }
 
-// chooseOne asks which of several cards is meant; a script is told how to say
-// it.
+// chooseOne asks which of several cards to use. In a script it fails with an
+// error that lists the --reader values.
 func (a *Access) chooseOne(ctx context.Context, found []*Session) (*Session, error) {
 	chosen := 0
 	if len(found) > 1 {

@@ -8,9 +8,9 @@ import (
 	"natsuin/card/apdu"
 )
 
-// A Gate decides between a secret that is about to be sent and a signal that
-// withdraws it, in one atomic step: whichever comes first. After a signal no
-// secret leaves any more; a secret that has left is waited for.
+// A Gate orders, in one atomic step, a secret that is about to be sent and a
+// signal that withdraws it. After a signal no secret is sent; the answer to a
+// secret already sent is waited for.
 //
 // Its zero value is ready for use.
 type Gate struct{ state atomic.Int32 }
@@ -19,31 +19,31 @@ const (
 	gatePending   int32 = iota // no secret is at the card
 	gateSent                   // a secret is at the card
 	gateEnding                 // likewise, and a signal came: nothing follows
-	gateWithdrawn              // nothing is sent any more
+	gateWithdrawn              // no secret is sent any more
 )
 
-// send reports whether a secret may leave now. If so, answered must follow.
+// send reports whether a secret may be sent now. If so, answered must follow.
 func (g *Gate) send() bool { return g.state.CompareAndSwap(gatePending, gateSent) }
 
-// answered notes that the card has answered, or never will.
+// answered records that the card has answered, or never will.
 func (g *Gate) answered() {
 	if !g.state.CompareAndSwap(gateSent, gatePending) {
 		g.state.CompareAndSwap(gateEnding, gateWithdrawn)
 	}
 }
 
-// Withdraw keeps every secret that has not left from leaving.
+// Withdraw prevents every secret that was not sent yet from being sent.
 func (g *Gate) Withdraw() {
 	if !g.state.CompareAndSwap(gatePending, gateWithdrawn) {
 		g.state.CompareAndSwap(gateSent, gateEnding)
 	}
 }
 
-// Withdrawn reports whether no secret is at the card, and none will be.
+// Withdrawn reports whether no secret is at the card, and none will be sent.
 func (g *Gate) Withdrawn() bool { return g.state.Load() == gateWithdrawn }
 
-// gated is the card as one transaction reaches it. A command without a secret
-// is given up as soon as ctx ends; one with a secret passes the gate
+// gated transmits the commands of one transaction. A command without a secret
+// is abandoned as soon as ctx ends; one with a secret passes the gate
 // immediately before it is sent, and its answer is waited for.
 type gated struct {
 	ctx    context.Context
@@ -51,8 +51,8 @@ type gated struct {
 	conn   Connection
 }
 
-// Transmit implements apdu.Transmitter. A secret that the gate keeps back is an
-// apdu.ErrNotSent.
+// Transmit implements apdu.Transmitter. The error for a secret that the gate
+// holds back is an apdu.ErrNotSent.
 func (g gated) Transmit(cmd []byte) ([]byte, error) {
 	if !apdu.CarriesSecret(cmd) {
 		return g.conn.TransmitContext(g.ctx, cmd)

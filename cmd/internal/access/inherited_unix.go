@@ -9,10 +9,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// inherited returns a file descriptor that whoever started us left open for us,
-// or nil. Those that this process opened close when it executes another
-// (FD_CLOEXEC): among them are files of the Go runtime, whose numbers have the
-// form of a password. The outputs are no source of secrets.
+// inherited returns descriptor n if the parent process left it open for us, or
+// nil. One with FD_CLOEXEC was opened by this process or the Go runtime, and
+// its number may be a mistyped secret. Standard output and error are never
+// sources of secrets.
 func inherited(n int) *os.File {
 	if n == 1 || n == 2 {
 		return nil

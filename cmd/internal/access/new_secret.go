@@ -8,7 +8,7 @@ import (
 	"natsuin/cmd/internal/outcome"
 )
 
-// AskNewSecret asks for a new secret twice, until it has the form, is not
+// AskNewSecret asks for a new secret twice, until it has the right form, is not
 // easily guessed and was typed the same both times.
 func (a *Access) AskNewSecret(ctx context.Context, c card.Credential, old card.Secret, allowWeak bool) (card.Secret, error) {
 	a.Prompt(a.T("prompt.new.rule." + c.String()))
@@ -51,8 +51,8 @@ func (a *Access) askTwice(ctx context.Context, c card.Credential, old card.Secre
 	return s, nil
 }
 
-// CheckNew refuses a new secret that is the old one, or easily guessed unless
-// that is allowed.
+// CheckNew refuses a new secret that equals the old one, or that is easily
+// guessed unless allowWeak is set.
 func CheckNew(c card.Credential, old, new card.Secret, allowWeak bool) error {
 	err := card.CheckNew(c, old, new)
 	var weak *card.WeakSecretError

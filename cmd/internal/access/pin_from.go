@@ -17,8 +17,8 @@ import (
 	"natsuin/cmd/internal/text"
 )
 
-// checkPINSource refuses a --pin-from that could never work, before anything
-// else.
+// checkPINSource refuses a --pin-from value that can never be valid, before
+// anything else is done.
 func checkPINSource(source string) error {
 	kind, value, _ := strings.Cut(source, ":")
 	switch {
@@ -36,9 +36,10 @@ func checkPINSource(source string) error {
 	return outcome.Usage("err.pin-from", "Value", source, "Known", "stdin")
 }
 
-// ScriptSecrets reads n secrets from --pin-from, a line each, or nil without
-// the flag. It runs before the card is touched. The inputs are what else the
-// run reads, with "-" for stdin: a stream has one reader.
+// ScriptSecrets reads n secrets from --pin-from, one per line, or returns nil
+// without the flag. It runs before the card is touched. inputs names the other
+// files that the run reads, with "-" for stdin: a stream cannot be read for two
+// purposes.
 func (a *Access) ScriptSecrets(ctx context.Context, n int, inputs ...string) ([]card.Secret, error) {
 	if a.PINFrom == "" {
 		return nil, nil
@@ -67,7 +68,7 @@ func (a *Access) ScriptSecrets(ctx context.Context, n int, inputs ...string) ([]
 		secrets = append(secrets, s)
 	}
 	if regular && strings.HasPrefix(a.PINFrom, "file:") {
-		if k, _ := in.Read(make([]byte, 1)); k > 0 { // a longer file is somebody's mistake
+		if k, _ := in.Read(make([]byte, 1)); k > 0 { // a longer file is a mistake
 			Wipe(secrets)
 			return nil, outcome.Usage("err.pin-from.lines", "N", n)
 		}
@@ -75,11 +76,11 @@ func (a *Access) ScriptSecrets(ctx context.Context, n int, inputs ...string) ([]
 	return secrets, nil
 }
 
-// byteOrderMark is that of UTF-8, which some editors and shells put before a
+// byteOrderMark is the one of UTF-8, which some editors and shells put before a
 // text.
 var byteOrderMark = []byte("\xEF\xBB\xBF")
 
-// isUTF16 reports whether a line, read up to the byte of a line feed, is one of
+// isUTF16 reports whether a line, read up to the byte of a line feed, is in
 // UTF-16: a secret has no zero bytes.
 func isUTF16(line []byte) bool {
 	return bytes.HasPrefix(line, []byte("\xFF\xFE")) || bytes.HasPrefix(line, []byte("\xFE\xFF")) || bytes.IndexByte(line, 0) >= 0
@@ -90,7 +91,7 @@ func isUTF16(line []byte) bool {
 // the first line is skipped, and UTF-16 is refused.
 func (a *Access) readSecretLine(r io.Reader, first bool) (card.Secret, error) {
 	line := make([]byte, 0, len(byteOrderMark)+longestSecret+2)
-	b := make([]byte, 1) // one for all: of one for each the secret would lie in a row on the heap
+	b := make([]byte, 1) // one buffer for all bytes: separate ones would leave the secret on the heap
 	defer clear(b)
 	for {
 		n, err := r.Read(b)
@@ -136,7 +137,7 @@ func (a *Access) openPINSource(ctx context.Context) (io.ReadCloser, error) {
 		n, _ := strconv.Atoi(value)
 		f := inherited(n)
 		if f == nil {
-			return nil, &outcome.Error{Code: outcome.CodeFile, ID: "err.pin-from.fd"} // not which number: it may be a PIN
+			return nil, &outcome.Error{Code: outcome.CodeFile, ID: "err.pin-from.fd"} // without the number: it may be a PIN
 		}
 		return f, nil
 	}
@@ -151,10 +152,10 @@ func (a *Access) openPINSource(ctx context.Context) (io.ReadCloser, error) {
 	return f, nil
 }
 
-// checkPINStream refuses a source at which somebody types, which would show the
-// secret, and one that is also one of the inputs: a stream has one reader, and
-// of a file the signature may hold the content. It tells whether the source is
-// a regular file, whose end can be looked at without waiting.
+// checkPINStream refuses a terminal as the source, since it would show the
+// secret, and a source that is also one of the inputs: a stream cannot be read
+// for two purposes, and a signature may contain the file. It reports whether
+// the source is a regular file, whose end can be read without waiting.
 func (a *Access) checkPINStream(source io.Reader, inputs []string) (regular bool, err error) {
 	if a.PINFrom == "stdin" {
 		if slices.Contains(inputs, "-") {
@@ -194,8 +195,8 @@ func (a *Access) statInput(name string) (os.FileInfo, error) {
 	return nil, os.ErrNotExist
 }
 
-// ownerOnly refuses a secret's file that group or world may read or write.
-// Windows keeps no such bits; there the folder's access list decides.
+// ownerOnly refuses a secret's file that group or others may read or write.
+// Windows has no such bits; there the folder's access list decides.
 func ownerOnly(f *os.File) error {
 	info, err := f.Stat()
 	if err != nil {

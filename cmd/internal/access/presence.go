@@ -8,12 +8,12 @@ import (
 	"natsuin/cmd/internal/outcome"
 )
 
-// seemsAbsent asks the card's hint (docs/card.md §1, EF 0008) whether it lacks
-// the certificate that a secret guards: then a wrong entry costs a try for
-// nothing. The hint is believed only where it marks the other certificate,
-// which shows that this card keeps it, and even then it leads to a remark and a
-// question: one source tells of it. A certificate that is free to read is read
-// instead.
+// seemsAbsent reports whether, by the hint of the card (docs/card.md §1, EF
+// 0008), the certificate that a secret guards is missing: a wrong entry would
+// then cost a try for nothing. The hint is believed only if it marks the other
+// certificate, which shows that this card maintains it, and even then it only
+// leads to a warning and a question, since a single source describes it. A
+// certificate that can be read without a secret is read instead.
 func (s *Session) seemsAbsent(id card.CertID) (bool, error) {
 	switch id {
 	case card.SignCert:
@@ -25,14 +25,15 @@ func (s *Session) seemsAbsent(id card.CertID) (bool, error) {
 	return false, nil
 }
 
-// HintsNoSign reports whether the hint says that there is no signature
-// certificate, as far as it is believed.
+// HintsNoSign reports whether the hint, if it can be believed, says that there
+// is no signature certificate.
 func (s *Session) HintsNoSign() (bool, error) {
 	p, err := s.Card.Presence()
 	return p.Known && p.Auth && !p.Sign, err
 }
 
-// warnAbsent says what the hint means, and asks a person whether to go on.
+// warnAbsent prints the meaning of the hint, and asks a person whether to go
+// on.
 func (a *Access) warnAbsent(ctx context.Context, u Unlocking) error {
 	seems := a.T("unlock.absent." + u.Guards.String())
 	if !a.Interactive() || u.Rehearse {
@@ -50,10 +51,10 @@ func (a *Access) warnAbsent(ctx context.Context, u Unlocking) error {
 	return nil
 }
 
-// LacksAuth is the proof that needs no secret: the certificate of the
-// authentication key is not on this card. A short file identifier may have led
-// elsewhere, so that the file is looked at by its name before the card is
-// refused.
+// LacksAuth returns an error if the certificate of the authentication key is
+// not on this card, which can be proved without a secret. err is the error of
+// the first read. A short file identifier may have selected another file, so
+// the file is selected by its full identifier before the card is refused.
 func (s *Session) LacksAuth(err error) error {
 	if !errors.As(err, new(*card.NoCertificateError)) {
 		return nil

@@ -8,7 +8,7 @@ import (
 	"natsuin/card/practice"
 )
 
-// Readers is the PC/SC service, as far as the commands need it.
+// Readers is the part of the PC/SC service that the commands need.
 type Readers interface {
 	List(ctx context.Context) ([]pcsc.Reader, error)
 	// Wait blocks until readers or cards differ from known, or ctx ends.
@@ -19,10 +19,10 @@ type Readers interface {
 // A Connection is a card in a reader, or the practice card.
 type Connection interface {
 	apdu.Transmitter
-	// TransmitContext is Transmit whose answer is given up when ctx ends; then
-	// the connection is of no further use.
+	// TransmitContext is Transmit, but abandons the answer when ctx ends. The
+	// connection is then no longer usable.
 	TransmitContext(ctx context.Context, cmd []byte) ([]byte, error)
-	Begin(ctx context.Context) error // starts a transaction: the card is ours alone
+	Begin(ctx context.Context) error // starts a transaction, with exclusive use of the card
 	End(reset bool) error            // ends it, leaving the card as it is or reset
 	Close() error                    // leaves the card reset
 	Leave() error                    // closes, leaving the card as it is
@@ -47,7 +47,7 @@ func (r pcscReaders) Connect(ctx context.Context, reader string) (Connection, er
 	return r.system.Connect(ctx, reader)
 }
 
-// PracticeReader is the one name that reaches the practice card (docs/cli.md,
+// PracticeReader is the only name that selects the practice card (docs/cli.md,
 // "Which reader").
 const PracticeReader = "practice"
 

@@ -6,17 +6,16 @@ import (
 	"natsuin/card"
 )
 
-// A GivenSecret is the secret that the card has, as --pin-from gave it or as a
-// person types it when asked.
+// A GivenSecret is the secret of the card, from --pin-from or, without it, from
+// a person when it is needed.
 type GivenSecret struct {
 	access     *Access
 	credential card.Credential
 	script     []card.Secret // one, or none without --pin-from
 }
 
-// SecretOf reads a script's secret and checks its form, before the card is
-// touched. The inputs are those of
-// [Access.ScriptSecrets].
+// SecretOf reads a script's secret and checks its form before the card is
+// touched. inputs is as in [Access.ScriptSecrets].
 func (a *Access) SecretOf(ctx context.Context, c card.Credential, inputs ...string) (*GivenSecret, error) {
 	script, err := a.ScriptSecrets(ctx, 1, inputs...)
 	if err != nil {
@@ -32,8 +31,8 @@ func (a *Access) SecretOf(ctx context.Context, c card.Credential, inputs ...stri
 	return s, nil
 }
 
-// Get returns the secret, as the Secret of [Unlocking] does. A script's secret
-// is sent once at most.
+// Get returns the secret, as [Unlocking.Secret] requires. A script's secret is
+// sent at most once.
 func (s *GivenSecret) Get(ctx context.Context, _ bool) (card.Secret, error) {
 	if len(s.script) == 1 {
 		return s.script[0], nil

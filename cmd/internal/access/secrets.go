@@ -7,8 +7,8 @@ import (
 	"natsuin/cmd/internal/outcome"
 )
 
-// longestSecret bounds what is read as a secret, in bytes: 16 characters in
-// full width are 48 bytes; whatever is longer is refused whole, never cut.
+// longestSecret limits the input for a secret, in bytes: 16 full-width
+// characters are 48 bytes. A longer input is refused, never cut.
 const longestSecret = 256
 
 // Wipe overwrites secrets.
@@ -18,8 +18,8 @@ func Wipe(secrets []card.Secret) {
 	}
 }
 
-// AskSecret asks at the terminal until what was typed has the form of this
-// credential. What is malformed never reaches the card.
+// AskSecret asks at the terminal until the input has the form of this
+// credential. A malformed one never reaches the card.
 func (a *Access) AskSecret(ctx context.Context, c card.Credential, prompt string) (card.Secret, error) {
 	for {
 		var s card.Secret
@@ -42,8 +42,8 @@ func (a *Access) typeSecret(ctx context.Context, prompt string) (card.Secret, er
 	return card.NewSecret(typed), nil
 }
 
-// Normalize checks the form of a secret that the card has already, and remarks
-// on one against the official rule: it is sent as it is.
+// Normalize checks the form of a secret that the card has already. If it breaks
+// the official rule, Normalize remarks on it, and it is sent as it is.
 func (a *Access) Normalize(c card.Credential, typed card.Secret) (card.Secret, error) {
 	s, how, err := a.NormalizeForm(c, typed)
 	if err == nil && how.SingleClass {
@@ -52,8 +52,8 @@ func (a *Access) Normalize(c card.Credential, typed card.Secret) (card.Secret, e
 	return s, err
 }
 
-// NormalizeForm checks the form and says what it changed: raised letters,
-// folded width.
+// NormalizeForm checks the form of a secret and reports its changes: letters to
+// upper case, full width to ASCII.
 func (a *Access) NormalizeForm(c card.Credential, typed card.Secret) (card.Secret, card.Normalized, error) {
 	s, how, err := card.Normalize(c, typed)
 	if err != nil {

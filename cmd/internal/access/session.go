@@ -10,8 +10,8 @@ import (
 )
 
 // A Session is the conversation with one card, from the first transaction to
-// the last. Between begin and end the card is ours alone: no prompt stands
-// between them, and the process cannot be stopped.
+// the last. Between begin and end no other program can use the card, nothing is
+// asked, and the process cannot be stopped.
 type Session struct {
 	Card *card.Card // the application; valid inside a transaction
 
@@ -36,7 +36,7 @@ func (a *Access) start(ctx context.Context, conn Connection) (*Session, error) {
 func (s *Session) Reader() string { return s.conn.Reader() }
 
 // begin starts a transaction and selects the application. If ctx ends, both are
-// given up at once.
+// abandoned at once.
 func (s *Session) begin(ctx context.Context) error {
 	s.release = s.access.Jobs.Hold()
 	if err := s.conn.Begin(ctx); err != nil {
@@ -53,8 +53,8 @@ func (s *Session) begin(ctx context.Context) error {
 	return nil
 }
 
-// end ends the transaction, once. With reset, a card on which a PIN file was
-// selected is reset; any other is left to the programs that use it too.
+// end ends the transaction, once. With reset, the card is reset if a PIN file
+// was selected on it. Otherwise it is left as it is for other programs.
 func (s *Session) end(reset bool) {
 	if !s.open {
 		return
@@ -64,12 +64,12 @@ func (s *Session) end(reset bool) {
 	s.pin = s.pin || s.Card != nil && s.Card.PINSelected()
 	reset = reset && s.pin
 	if err := s.conn.End(reset); err == nil && reset {
-		s.pin = false // else close resets it
+		s.pin = false // if this failed, Close resets the card
 	}
 	s.access.trace.Wait(context.Background(), 0)
 }
 
-// Close leaves the reader free, and the card reset if a PIN file was selected.
+// Close releases the reader, and resets the card if a PIN file was selected.
 func (s *Session) Close() {
 	s.end(true)
 	if s.pin {
@@ -79,8 +79,8 @@ func (s *Session) Close() {
 	_ = s.conn.Leave()
 }
 
-// resetAndAsk resets the card, so that nobody is logged in any more, and asks
-// the counter once more in a new transaction, which it leaves open.
+// resetAndAsk resets the card, which ends every login, and reads the counter
+// again in a new transaction, which it leaves open.
 func (s *Session) resetAndAsk(ctx context.Context, c card.Credential) (card.Tries, error) {
 	if !s.open {
 		if err := s.begin(ctx); err != nil {
@@ -96,7 +96,7 @@ func (s *Session) resetAndAsk(ctx context.Context, c card.Credential) (card.Trie
 }
 
 // cardMayDiffer reports whether a transaction did not begin because the card
-// may not be the one of the transaction before.
+// may not be the one of the transaction before it.
 func cardMayDiffer(err error) bool {
 	for _, why := range []error{pcsc.ErrRemoved, pcsc.ErrNoCard, pcsc.ErrReset, pcsc.ErrNoService, practice.ErrReplaced} {
 		if errors.Is(err, why) {

@@ -65,7 +65,7 @@ func (a *Access) TriesLine(c card.Credential, t card.Tries) string {
 	return a.T("tries.left", "Secret", name, "N", t.Left)
 }
 
-// TriesValue returns a count for JSON: nil if the card did not say it.
+// TriesValue returns a count for JSON, or nil if the card did not report it.
 func TriesValue(t card.Tries) any {
 	if !t.Known {
 		return nil

@@ -13,30 +13,30 @@ import (
 type Unlocking struct {
 	// Credential is the secret that is sent.
 	Credential card.Credential
-	// Guards is the certificate that the secret guards, 0 for none: a card
-	// without it is told before a try is spent.
+	// Guards is the certificate that the secret guards; 0 for none. If the card
+	// seems to lack it, the person is warned before a try is spent.
 	Guards card.CertID
-	// Secret returns what to send, in the card's form, from the person or the
-	// script; unlock wipes it. same is false for the first card and for one
-	// that may be another: what was given for the card before is not meant for
-	// it.
+	// Secret returns the secret in the form of the card, from the person or the
+	// script; Unlock wipes it. same is false for the first card and for one
+	// that may be another: a secret given for the previous card must not be
+	// sent to it.
 	Secret func(ctx context.Context, same bool) (card.Secret, error)
 	// Prepare, if not nil, runs in the transaction before anything is asked.
 	Prepare func(*Session, card.Token) error
-	// Notice, if not nil, is shown before the prompt, once a card; an error
+	// Notice, if not nil, is called before the prompt, once per card; an error
 	// ends the run.
 	Notice func(context.Context) error
 	// Use does the work, in the transaction in which the secret was verified.
 	Use func(*Session) error
-	// Rehearse ends before anything is asked.
+	// Rehearse ends the run before anything is asked.
 	Rehearse bool
 }
 
-// Unlock reads and shows the counter, gets the secret, and sends it, once, in a
-// transaction in which the counter is what was shown; then Use runs. A wrong
-// secret is asked for again at a terminal. left is the count as the card said
-// it last: unknown after a secret was accepted, and after an answer that was
-// lost.
+// Unlock reads and shows the counter, gets the secret, and sends it once, in a
+// transaction in which the counter has not changed; then Use runs. At a
+// terminal, a wrong secret is asked for again. left is the last count that the
+// card reported. It is unknown after a secret was accepted, or if the answer
+// was lost.
 func (a *Access) Unlock(ctx context.Context, u Unlocking) (left card.Tries, err error) {
 	if most := u.Credential.MaxTries(); a.MinTries > most {
 		return left, outcome.Usage("err.min-tries.most", "Least", a.MinTries, "Most", most)
@@ -58,14 +58,14 @@ func (a *Access) Unlock(ctx context.Context, u Unlocking) (left card.Tries, err 
 	}
 }
 
-// An unlocker is unlock under way.
+// An unlocker is the state of one call of [Access.Unlock].
 type unlocker struct {
 	Unlocking
 	access  *Access
-	s       *Session // nil when no card was found again
+	s       *Session // nil if no card was found again
 	left    card.Tries
 	noticed bool          // Notice was shown for this card
-	warned  bool          // of the absent certificate of this card
+	warned  bool          // the person was warned that the certificate seems absent
 	same    bool          // a secret was given for this card
 	wrong   []card.Secret // refused by this card
 	earlier []card.Secret // refused by a card that may be this one
@@ -79,14 +79,15 @@ func (l *unlocker) close() {
 	Wipe(l.earlier)
 }
 
-// shown is what the person was told about the card before the prompt.
+// shown holds the facts about the card that are shown to the person before the
+// prompt.
 type shown struct {
 	token  card.Token
 	tries  card.Tries
 	absent bool // the guarded certificate seems not to be on the card
 }
 
-// once goes from a new look at the card to the end of Use.
+// once runs one attempt, from reading the state of the card to the end of Use.
 func (l *unlocker) once(ctx context.Context) error {
 	was, err := l.look()
 	if err != nil {
@@ -108,7 +109,7 @@ func (l *unlocker) once(ctx context.Context) error {
 	return l.attempt(ctx, was, secret)
 }
 
-// look reads what the prompt shows: the card's kind and the tries left.
+// look reads the facts to show: the kind of the card and the tries left.
 func (l *unlocker) look() (was shown, err error) {
 	if was.token, err = l.s.Card.Token(); err != nil {
 		return was, err
@@ -126,10 +127,10 @@ func (l *unlocker) look() (was shown, err error) {
 	return was, err
 }
 
-// announce shows reader, card and tries, then decides whether a secret may be
-// sent at all. Where another program is logged in, so that the card does not
-// say the count, it is reset and asked once more, after Notice and never for a
-// rehearsal.
+// announce shows reader, card and tries, and returns an error if no secret may
+// be sent. If another program is logged in, so that the card does not report
+// the count, announce resets the card and reads the count again, after Notice
+// and never in a rehearsal.
 func (l *unlocker) announce(ctx context.Context, was shown) (shown, error) {
 	a := l.access
 	a.Talk(a.T("unlock.card", "Reader", text.Escape(l.s.conn.Reader()), "Card", a.Kind(was.token)))

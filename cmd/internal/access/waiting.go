@@ -20,8 +20,8 @@ func (a *Access) Connect(ctx context.Context) (*Session, error) {
 	return a.await(ctx, a.Reader, func(readers []pcsc.Reader) (*Session, error) { return a.pick(ctx, readers) })
 }
 
-// reconnect is Connect with the reader of that very name, whatever is in any
-// other.
+// reconnect is Connect with the reader of exactly that name; other readers are
+// ignored.
 func (a *Access) reconnect(ctx context.Context, reader string) (*Session, error) {
 	if a.Reader == PracticeReader {
 		return a.ConnectPractice(ctx)
@@ -39,15 +39,15 @@ func (a *Access) reconnect(ctx context.Context, reader string) (*Session, error)
 	})
 }
 
-// await waits until take gets a card; wanted is the reader that is named, if
-// any.
+// await waits until take returns a card. wanted is the name of the reader, if
+// one was given.
 func (a *Access) await(ctx context.Context, wanted string, take func([]pcsc.Reader) (*Session, error)) (*Session, error) {
 	limit, err := a.waitLimit(a.Interactive())
 	if err != nil {
 		return nil, err
 	}
-	// Only waiting is limited: a card that is there is reached, and a person
-	// who is asked which one may think, however short --wait is.
+	// --wait limits only the waiting, not the connection to a card that is
+	// present, nor the question which of several cards to use.
 	waiting := ctx
 	if limit >= 0 {
 		var cancel context.CancelFunc
@@ -65,7 +65,7 @@ func (a *Access) await(ctx context.Context, wanted string, take func([]pcsc.Read
 			return s, nil
 		}
 		code := outcome.CodeOf(why)
-		bounced := code == outcome.CodeCardRemoved // it was lifted while it was looked for, and may be back by now
+		bounced := code == outcome.CodeCardRemoved // it was removed during the search, and may be back by now
 		if limit == 0 || code != outcome.CodeNoReader && code != outcome.CodeNoCard && !bounced {
 			return nil, why
 		}
@@ -93,13 +93,14 @@ func (a *Access) await(ctx context.Context, wanted string, take func([]pcsc.Read
 	}
 }
 
-// awaitService waits, at a terminal, for a service by which a card was reached in
-// this run and that has ended since: if the run ended, the next secret would be
-// typed into the shell.
+// awaitService waits, at a terminal, for a service that was available in this
+// run and has ended since. If the run ended instead, the person might type the
+// next secret into the shell.
 func (a *Access) awaitService(ctx context.Context) error {
 	for told := false; ; told = true {
 		_, err := a.Readers.List(ctx)
-		// pcsc-lite reports ErrPermission for the socket that a killed service left.
+		// pcsc-lite reports ErrPermission for the socket that a killed service
+		// left.
 		down := errors.Is(err, pcsc.ErrNoService) || errors.Is(err, pcsc.ErrPermission)
 		if !down || !a.Interactive() || a.Wait != "" {
 			return err
@@ -115,7 +116,7 @@ func (a *Access) awaitService(ctx context.Context) error {
 	}
 }
 
-// bounceTime is how long a card that was put down has to come to rest.
+// bounceTime is the time that a card gets to settle after it was put down.
 const bounceTime = 250 * time.Millisecond
 
 var errWaited = errors.New("the time to wait is over")

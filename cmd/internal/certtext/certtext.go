@@ -20,9 +20,9 @@ import (
 // and the grouping are the certificate's.
 func Name(der []byte) string { return verify.NameText(der) }
 
-// Subject returns [Name], but unless personal data is shown without the places
-// in a person's name (docs/cli.md, "JSON"). A name with an organization is not
-// a person's.
+// Subject returns [Name]. Unless personal is set, it omits the places, the
+// birth and the gender in a person's name (docs/cli.md, "JSON"); a name with an
+// organization is not a person's.
 func Subject(der []byte, personal bool) string {
 	name, err := verify.ReadName(der)
 	if err != nil || personal {
@@ -46,8 +46,8 @@ func Subject(der []byte, personal bool) string {
 	return verify.FormatName(public)
 }
 
-// placeTypes are the types of RFC 4519 that say where somebody lives, and those
-// of RFC 3739 that say when and where somebody was born.
+// placeTypes are the types of RFC 4519 for an address, and those of RFC 3739
+// for the birth and the gender.
 var placeTypes = []string{
 	"L", "ST", "STREET", "POSTALCODE", "postalAddress", "postOfficeBox", "houseIdentifier",
 	"dateOfBirth", "placeOfBirth", "gender",

@@ -32,8 +32,9 @@ func HolderOf(cert *x509.Certificate) *Holder {
 // another one.
 func HasSubstitutes(positions string) bool { return strings.Contains(positions, "1") }
 
-// MarkSubstitutes puts each character that stands for another one in brackets:
-// the positions are one 0 or 1 a character (代替文字).
+// MarkSubstitutes returns name, escaped, with each substitute character
+// (代替文字) in brackets. positions holds one digit per character of name: 1
+// for a substitute, 0 otherwise.
 func MarkSubstitutes(name, positions string) string {
 	var b strings.Builder
 	for i, r := range []rune(name) {

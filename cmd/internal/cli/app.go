@@ -15,8 +15,8 @@ import (
 	"natsuin/cmd/internal/outcome"
 )
 
-// An app is one run: what the verbs see of it, the process around it, and the
-// command tree.
+// An app is the state of one run: the part that the verbs see, the environment,
+// and the command tree.
 type app struct {
 	*command.Run
 	env     *Env
@@ -24,8 +24,8 @@ type app struct {
 	noInput bool // --no-input
 }
 
-// newApp chooses the language and builds the command tree. On an error the app
-// can still word it: in the language of the environment.
+// newApp chooses the language and builds the command tree. On an error, the app
+// can still print it, in the language of the environment.
 func newApp(env *Env, gate *access.Gate) (*app, error) {
 	c := console.New(env.Streams, env.Jobs, env.Guard)
 	c.JSON = flagGiven(env.Args, "--json")
@@ -53,9 +53,8 @@ func newApp(env *Env, gate *access.Gate) (*app, error) {
 	return a, langErr
 }
 
-// flagGiven reports whether a boolean flag stands among the arguments before
-// "--". It is needed before the flags are parsed, so that a usage error is JSON
-// too.
+// flagGiven reports whether a boolean flag is among the arguments before "--".
+// It is needed before the flags are parsed, so that a usage error is also JSON.
 func flagGiven(args []string, name string) bool {
 	for _, arg := range args {
 		if arg == "--" {

@@ -43,12 +43,10 @@ func newCompletion(a *app) *cobra.Command {
 	return c
 }
 
-// bashMore mends two things in cobra's script. It takes a function from the
-// package bash-completion, without which each Tab would be an error; what of
-// that package is loaded later comes first. And where several words fit, it
-// gives them to bash as they are: the beginning that they share, as of two
-// readers' names, was put into the line with its spaces bare. On a Tab (9) they
-// are escaped, and left as they are when they are listed.
+// bashMore fixes two things in cobra's script. It defines the function that the
+// script needs from bash-completion, unless that is loaded. If several words
+// match, it escapes them for a Tab (type 9), since bash inserts their common
+// prefix unquoted; listed words stay as they are.
 const bashMore = `
 if ! declare -F _get_comp_words_by_ref >/dev/null 2>&1; then
     __natsuin_init_completion()
@@ -87,9 +85,9 @@ func (a *app) bashCompletion(w io.Writer) error {
 	return err
 }
 
-// completable reports whether cobra can run: not if it would complete what is
-// typed so far with an error, which repeats flags and values on stderr. They
-// may be secrets.
+// completable reports whether cobra can run. It cannot if it would answer the
+// arguments with an error, which repeats flags and values on stderr: they may
+// be secrets.
 func (a *app) completable() bool {
 	args := a.env.Args
 	if len(args) < 2 || !slices.Contains([]string{cobra.ShellCompRequestCmd, cobra.ShellCompNoDescRequestCmd}, args[0]) {
@@ -125,7 +123,7 @@ func (a *app) completeGlobals(root *cobra.Command) {
 	command.CompleteWords(root, "pin-from", "fd:", "file:", "stdin")
 }
 
-// completeHelp offers topics and the commands below what is typed already.
+// completeHelp offers topics and the subcommands of the command already typed.
 func (a *app) completeHelp(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 	var words []string
 	if len(args) == 0 {

@@ -15,7 +15,7 @@ import (
 	"natsuin/cmd/internal/text"
 )
 
-// helpReport is the JSON object's part when help was asked for.
+// helpReport is the part of the JSON object for a run that asked for help.
 type helpReport struct {
 	console.Head
 	Text string `json:"text"`
@@ -45,7 +45,8 @@ func newHelp(a *app) *cobra.Command {
 	return c
 }
 
-// help prints a command's help to stdout: cobra's layout in the run's language.
+// help prints a command's help to stdout, with cobra's layout in the run's
+// language.
 func (a *app) help(c *cobra.Command) {
 	a.Command = command.Path(c)
 	text := a.helpText(c)
@@ -98,7 +99,7 @@ func ownFlags(c *cobra.Command) *pflag.FlagSet {
 	return own
 }
 
-// flagRows returns each flag's spelling and its words.
+// flagRows returns each flag's spelling and description.
 func flagRows(flags []Flag) [][2]string {
 	var rows [][2]string
 	for _, f := range flags {
@@ -111,8 +112,8 @@ func flagRows(flags []Flag) [][2]string {
 	return rows
 }
 
-// writeRows writes names and their words in two columns, or the words under the
-// name where a terminal is too narrow for two.
+// writeRows writes names and descriptions in two columns, or the description
+// below the name if the terminal is too narrow for two.
 func writeRows(b *strings.Builder, title string, rows [][2]string, columns int) {
 	if len(rows) == 0 {
 		return
@@ -122,7 +123,7 @@ func writeRows(b *strings.Builder, title string, rows [][2]string, columns int) 
 		left = max(left, text.Width(row[0]))
 	}
 	fmt.Fprintf(b, "\n%s\n", title)
-	const narrow = 28 // columns: less for the words reads badly
+	const narrow = 28 // columns; a narrower description reads badly
 	for _, row := range rows {
 		if columns-left-4 < narrow {
 			fmt.Fprintf(b, "  %s\n%s\n", row[0], text.Wrap("        "+row[1], columns))

@@ -2,5 +2,6 @@
 
 package cli
 
-// platformLanguage returns "": here the locale variables are the whole answer.
+// platformLanguage returns "": here only the locale variables name the
+// language.
 func platformLanguage() string { return "" }

@@ -1,10 +1,11 @@
-// Package cli puts natsuin together: the root command with the global flags, help,
-// completion and version, and below it the verbs. Each verb is a package of its own
-// with an options struct, New, which only parses, and a run, which does the work.
+// Package cli puts natsuin together: the root command with the global flags,
+// help, completion and version, and below it the verbs. Each verb is a package
+// of its own with an options struct, New, which only parses, and a run, which
+// does the work.
 //
-// It is not a library and decides nothing about cards or signatures. Nothing here
-// reads the process: streams, environment, clock and readers come in with [Env],
-// and the exit code goes out as a value.
+// It is not a library and decides nothing about cards or signatures. It does
+// not read the process directly: [Env] provides streams, environment, clock and
+// readers, and the exit code is returned as a value.
 //
 // The contract is docs/cli.md: commands, exit codes, JSON.
 package cli
@@ -24,7 +25,7 @@ import (
 	"natsuin/cmd/internal/terminal"
 )
 
-// Env is everything that one run takes from the process around it.
+// Env is everything that one run takes from its process.
 type Env struct {
 	Args    []string // without the program's name
 	Streams *console.Streams
@@ -53,13 +54,13 @@ var ends = []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SI
 
 // OS returns the Env of the real process.
 func OS() *Env {
-	// Never stopped: one that comes when Main listens no more must not kill a
-	// process whose exit code says what was done, and one that comes before is
-	// found there.
+	// signal.Stop is never called: a signal that arrives after Main has stopped
+	// listening must not kill the process, whose exit code reports the outcome.
+	// One that arrives before Main listens waits in the channel.
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, ends...)
-	// A reader of our output that goes away must not kill us while the card
-	// works: the write fails instead, and the run says what became of the card.
+	// A closed output pipe must not kill the process while the card works: the
+	// write fails instead, and the run still reports the state of the card.
 	signal.Ignore(syscall.SIGPIPE)
 	return &Env{
 		Args:    os.Args[1:],
@@ -67,7 +68,7 @@ func OS() *Env {
 		Getenv:  os.Getenv,
 		Now:     time.Now,
 		Readers: access.System(),
-		Guard:   func() { _ = nodump.Disable() }, // where it cannot be had the secret is still wiped
+		Guard:   func() { _ = nodump.Disable() }, // if this fails, the secret is still wiped
 		Signals: signals,
 		Jobs:    terminal.NewJobControl(),
 	}
@@ -91,8 +92,7 @@ func Main(env *Env) int {
 	return a.endAfterSignal(done)
 }
 
-// run executes the command, unless there is an error already, and reports the
-// outcome.
+// run executes the command, unless err is not nil, and reports the outcome.
 func (a *app) run(ctx context.Context, err error) (exit int) {
 	defer func() {
 		if value := recover(); value != nil {
@@ -114,16 +114,16 @@ func interrupted() error {
 }
 
 const (
-	// lastWait is how long a run may take to end after a signal. A system call that
-	// cannot be broken off, to a file server that is gone, must not keep the
-	// person.
+	// lastWait is how long a run may take to end after a signal. A system call
+	// that cannot be interrupted, as to a file server that is gone, must not
+	// hold up the person.
 	lastWait = 5 * time.Second
 	// lastWords is how long the reader of standard error may take then.
 	lastWords = 200 * time.Millisecond
 )
 
-// endAfterSignal waits for the end of a run. Unless a secret is at the card it
-// waits no longer than lastWait: then the exit code is that of an interrupted
+// endAfterSignal waits for the end of a run. Unless a secret is at the card, it
+// waits no longer than lastWait; then the exit code is that of an interrupted
 // run, and no JSON is written.
 func (a *app) endAfterSignal(done <-chan int) int {
 	for {

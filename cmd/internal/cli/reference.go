@@ -9,22 +9,22 @@ import (
 	"natsuin/cmd/internal/terminal"
 )
 
-// A Page is what the documentation says of one command.
+// A Page is the documentation of one command.
 type Page struct {
 	Name     string // "natsuin pin status"
-	Use      string // how it is typed
+	Use      string // the usage line
 	Short    string // one line
-	Long     string // an idea a line
-	Example  string // a command a line; may be empty
-	Flags    []Flag // its own
-	Commands []Page // those below it
+	Long     string // one idea per line
+	Example  string // one command per line; may be empty
+	Flags    []Flag // without the global ones
+	Commands []Page // its subcommands
 }
 
-// A Flag is what the documentation says of one flag.
+// A Flag is the documentation of one flag.
 type Flag struct {
 	Name      string // without dashes
 	Shorthand string // one letter, or empty
-	Value     string // what stands for its value; empty for a flag without one
+	Value     string // the placeholder of its value; empty for a flag without one
 	Words     string
 }
 
@@ -70,8 +70,8 @@ func (a *app) example(c *cobra.Command) string {
 	return ""
 }
 
-// flagsOf words flags, whose usages are ids. What stands in quotes there is the
-// placeholder of the value.
+// flagsOf returns flags with their descriptions; their usages are message ids.
+// A quoted part of a description is the placeholder of the value.
 func (a *app) flagsOf(set *pflag.FlagSet) []Flag {
 	var list []Flag
 	set.VisitAll(func(f *pflag.Flag) {
@@ -86,8 +86,8 @@ func (a *app) flagsOf(set *pflag.FlagSet) []Flag {
 	return list
 }
 
-// wordTree puts its words on every command and flag, for shells that complete
-// them.
+// wordTree sets the descriptions of every command and flag, for the completion
+// in shells.
 func (a *app) wordTree(c *cobra.Command) {
 	c.Short = a.short(c)
 	for _, set := range []*pflag.FlagSet{c.PersistentFlags(), c.Flags()} {

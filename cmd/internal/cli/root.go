@@ -39,9 +39,9 @@ func (a *app) verbs() []verb {
 	}
 }
 
-// newRoot builds the command tree: the whole of it, or, when the first word is
-// a verb, that verb's part. It reads nothing and opens nothing: commands and
-// flags carry the ids of their words, which few runs show.
+// newRoot builds the whole command tree, or, if the first word is a verb, only
+// that verb's part. It reads and opens nothing: commands and flags hold message
+// ids, since few runs print their descriptions.
 func newRoot(a *app) *cobra.Command {
 	root := a.Group("natsuin", "root")
 	root.SilenceErrors, root.SilenceUsage = true, true
@@ -62,7 +62,7 @@ func newRoot(a *app) *cobra.Command {
 	f.SortFlags = false
 	g := &a.Access.Flags
 	f.StringVar(&g.Reader, "reader", "", "flag.reader")
-	f.String("lang", "", "flag.lang") // was read before the flags are parsed
+	f.String("lang", "", "flag.lang") // read before the flags are parsed
 	f.BoolVar(&a.JSON, "json", a.JSON, "flag.json")
 	f.StringVar(&g.PINFrom, "pin-from", "", "flag.pin-from")
 	f.BoolVar(&a.noInput, "no-input", false, "flag.no-input")
@@ -74,7 +74,7 @@ func newRoot(a *app) *cobra.Command {
 	f.StringVar(&a.Color, "color", "auto", "flag.color")
 	f.BoolP("help", "h", false, "flag.help")
 	f.Lookup("color").DefValue = ""
-	asked := root.Flags().Bool("version", false, "cmd.version.short") // what people try first
+	asked := root.Flags().Bool("version", false, "cmd.version.short") // many people try it first
 	group := root.RunE
 	root.RunE = func(c *cobra.Command, args []string) error {
 		if *asked && len(args) == 0 {
@@ -97,11 +97,11 @@ func newRoot(a *app) *cobra.Command {
 		root.AddCommand(v.make(a.Run))
 	}
 	root.SetHelpCommand(newHelp(a))
-	root.InitDefaultHelpCmd() // now, not when it runs: the documents list it too
+	root.InitDefaultHelpCmd() // here, since the documents list it too
 	return root
 }
 
-// flagError words what pflag found wrong, in the run's language.
+// flagError returns an error of pflag in the run's language.
 func (a *app) flagError(c *cobra.Command, err error) error {
 	var unknown *pflag.NotExistError
 	var missing *pflag.ValueRequiredError
@@ -121,8 +121,8 @@ func (a *app) flagError(c *cobra.Command, err error) error {
 	return outcome.Usage("err.flag.other", "Value", strings.Join(a.env.Args, " "))
 }
 
-// emptyValue refuses a flag that was given an empty value: a script whose
-// variable is not set would go on without the very check that it asks for.
+// emptyValue refuses a flag with an empty value: a script with an unset
+// variable would otherwise skip the very check that it asks for.
 func emptyValue(flags *pflag.FlagSet) (err error) {
 	flags.Visit(func(f *pflag.Flag) {
 		list, many := f.Value.(pflag.SliceValue)
@@ -133,7 +133,7 @@ func emptyValue(flags *pflag.FlagSet) (err error) {
 	return err
 }
 
-// checkGlobals refuses global flags whose values mean nothing.
+// checkGlobals refuses global flags with invalid values.
 func (a *app) checkGlobals() error {
 	if _, err := console.ParseColorMode(a.Color); err != nil {
 		return outcome.Usage("err.flag.choice", "Flag", "--color", "Value", a.Color, "Known", "auto, always, never")

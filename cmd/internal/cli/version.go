@@ -38,7 +38,8 @@ func (a *app) showVersion() {
 	}
 }
 
-// version returns the module's version, or the commit it was built from.
+// version returns the version of the module, or the commit that it was built
+// from.
 func version() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {

@@ -5,7 +5,8 @@ import "fmt"
 // ColorMode is the value of --color.
 type ColorMode uint8
 
-// Auto colours a terminal, unless NO_COLOR is set or TERM is "dumb".
+// ColorAuto colours output to a terminal, unless NO_COLOR is set or TERM is
+// "dumb".
 const (
 	ColorAuto ColorMode = iota
 	ColorAlways

@@ -1,12 +1,11 @@
-// Package console is where a run meets the person and the shell: standard
-// output for data, standard error for talk, the terminal device for questions,
-// and one JSON object in their place if that was asked for.
+// Package console writes data to standard output and messages to standard
+// error, asks questions at the terminal device, and with --json prints one JSON
+// object instead.
 //
 // It decides nothing about cards or signatures: the verbs say what to print and
-// to ask. Standard output is data, standard error is talk, and questions go to
-// the terminal device, so that both may be redirected.
+// to ask.
 //
-// The contract is docs/cli.md, "Output" and behaviours 8, 9, 16, 21, 22 and 25.
+// The contract is docs/cli.md, "JSON" and behaviours 8, 9, 16, 21, 22 and 25.
 package console
 
 import (

@@ -37,9 +37,8 @@ type Progress struct {
 	over  bool
 }
 
-// Progress starts one over total bytes; a total under 1 is unknown. The label
-// is already in the person's language and escaped. It is nil where none is to
-// be shown.
+// Progress returns a Progress over total bytes (unknown if under 1), or nil
+// unless standard error is a terminal. label is translated and escaped already.
 func (s *Streams) Progress(label string, total int64) *Progress {
 	if !s.ErrIsTerminal {
 		return nil

@@ -11,7 +11,8 @@ import (
 	"natsuin/cmd/internal/terminal"
 )
 
-// Streams is the world around one run. Tests build their own.
+// Streams holds the input, outputs and environment of one run. Tests build
+// their own.
 type Streams struct {
 	In       io.Reader
 	Out, Err io.Writer

@@ -17,8 +17,8 @@ import (
 // It looks a message up when it is first said: to read a whole catalogue takes
 // longer than what most commands do.
 type Printer struct {
-	// Version, if not nil, tells which natsuin it was that met what nobody
-	// expected.
+	// Version, if not nil, returns the program's version, for the message about
+	// an internal error.
 	Version func() string
 
 	lang string

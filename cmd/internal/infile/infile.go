@@ -39,8 +39,8 @@ func interruptible[T any](ctx context.Context, work func() (T, error)) (T, error
 	}
 }
 
-// Open opens a file to read. Opening a FIFO waits until somebody writes to it, and
-// opening a file for the answer of a server that may be gone.
+// Open opens a file for reading. It may wait for a writer (FIFO) or a file
+// server; the end of ctx ends the wait.
 func Open(ctx context.Context, name string) (*os.File, error) {
 	return interruptible(ctx, func() (*os.File, error) { return os.Open(name) })
 }
@@ -56,8 +56,9 @@ func Stream(ctx context.Context, in io.Reader) io.Reader {
 	return &interruptibleReader{ctx: ctx, in: in}
 }
 
-// An interruptibleReader reads into a buffer of its own, since a read that was
-// given up may still write to it.
+// An interruptibleReader is a reader whose Read returns when ctx ends. It reads
+// into its own buffer rather than the caller's: a read that was abandoned may
+// still write to that buffer later.
 type interruptibleReader struct {
 	ctx context.Context
 	in  io.Reader

@@ -58,8 +58,8 @@ func unknownID(e *card.OutcomeUnknownError) string {
 	return "err.unknown-outcome"
 }
 
-// pinOutcome tells a wrong secret from a locked one, and from the try that
-// locked it.
+// pinOutcome returns the outcome of a refused secret: wrong, locked before, or
+// locked by this try.
 func pinOutcome(err error) *Error {
 	var pin *card.PINError
 	if !errors.As(err, &pin) {

@@ -54,16 +54,17 @@ func Refuse(id, typed string, known []string, pairs ...any) *Error {
 }
 
 // secretForm reports whether a word has the form of a signature password or of
-// a PIN (docs/card.md §3), with a digit as every password set by natsuin has.
+// a PIN (docs/card.md §5) and contains a digit, as every password that natsuin
+// sets does.
 func secretForm(word string) bool {
 	other := func(r rune) bool { return r > unicode.MaxASCII || !unicode.IsLetter(r) && !unicode.IsDigit(r) }
 	n := len(word)
 	return (n == 4 || n >= 6 && n <= 16) && strings.ContainsAny(word, digits) && !strings.ContainsFunc(word, other)
 }
 
-// near returns the known word that typed is a slip of, or "". A slip is in less
-// than half of the known word, and in at most two places. A word with a digit
-// is none: a password holds one. Hyphens in front do not count.
+// near returns the known word that typed is a misspelling of, or "": at most
+// two edits, and fewer than half its length. A typed word with a digit never
+// matches, since it may be a password. Leading hyphens do not count.
 func near(typed string, known []string) string {
 	meant, least := "", 3
 	typed = strings.TrimLeft(typed, "-")

@@ -10,8 +10,8 @@ import (
 // not the row's. [Of] sets Err.
 type row func(error) *Error
 
-// table says which outcome each error is that a library exports, or a package
-// of the command that knows no outcomes. The first row that fits counts.
+// table maps each error that a library exports, or a package of the command
+// that knows no outcomes, to its outcome. The first row that matches counts.
 //
 // The order matters in three places. A secret whose fate is unknown comes
 // before whatever else the error holds. A card that was removed comes before

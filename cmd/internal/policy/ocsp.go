@@ -39,8 +39,8 @@ type statusError struct{ status int }
 
 func (e *statusError) Error() string { return fmt.Sprintf("http status %d", e.status) }
 
-// An client asks responders, for judges that work side by side, and remembers
-// whom it could not ask.
+// A client asks OCSP responders for concurrent judgements, and records those
+// that it could not reach.
 type client struct {
 	mu     sync.Mutex
 	failed []unreached

@@ -15,16 +15,16 @@ import (
 // (POSIX XBD 11.1.4): with the settings of the terminal restored, and never
 // while a card is held. A nil JobControl does nothing.
 //
-// At a question, Ctrl-Z stops the whole job and SIGTSTP this process; the
-// question stands anew after SIGCONT. A job in the background stops before it
-// asks.
+// At a question, Ctrl-Z stops the whole job and SIGTSTP only this process;
+// after SIGCONT the question is asked again. A job in the background stops
+// before it asks.
 type JobControl struct {
-	// HasShell reports whether somebody continues a process that is stopped. Nil
-	// looks for a shell among the ancestors.
+	// HasShell reports whether a stopped process would be continued. If nil, a
+	// shell is looked for among the ancestors.
 	HasShell func() bool
 
 	signals chan os.Signal
-	ignored map[unix.Signal]bool // by whoever started us; that stays so
+	ignored map[unix.Signal]bool // by our parent process; they stay ignored
 
 	mu       sync.Mutex
 	holds    int
@@ -32,7 +32,7 @@ type JobControl struct {
 	terminal *Terminal // nil while none is open
 }
 
-// NewJobControl begins to take SIGTSTP and SIGCONT of this process, for good.
+// NewJobControl takes over SIGTSTP and SIGCONT of this process, permanently.
 func NewJobControl() *JobControl {
 	j := &JobControl{signals: make(chan os.Signal, 8), ignored: map[unix.Signal]bool{}}
 	for _, sig := range []unix.Signal{unix.SIGTSTP, unix.SIGTTIN, unix.SIGTTOU} {
@@ -46,8 +46,8 @@ func NewJobControl() *JobControl {
 	return j
 }
 
-// Attach names the terminal that is restored before each stop, until its Close.
-// It is called before the terminal is used.
+// Attach sets the terminal that is restored before each stop, until its Close.
+// It must be called before the terminal is used.
 func (j *JobControl) Attach(t *Terminal) {
 	if j == nil {
 		return
@@ -68,11 +68,11 @@ func (j *JobControl) detach(t *Terminal) {
 	}
 }
 
-// Hold keeps the process running until release: SIGTSTP waits, and SIGTTIN and
-// SIGTTOU are ignored, so that a write from the background does not stop it.
-// Holds nest; only the first call of each release counts. A stop that came
-// first is over when Hold returns; the last release carries out one that
-// waited.
+// Hold prevents stops of the process until release: SIGTSTP is deferred, and
+// SIGTTIN and SIGTTOU are ignored, so that a write from the background does not
+// stop it. Holds nest; only the first call of each release counts. A stop that
+// began earlier is over when Hold returns; the last release carries out a
+// deferred one.
 func (j *JobControl) Hold() (release func()) {
 	if j == nil {
 		return func() {}
@@ -131,12 +131,12 @@ func (j *JobControl) stopOrWait() {
 	}
 }
 
-// continued looks after a terminal that was changed while SIGSTOP, which nobody
-// can catch, had stopped the process: the next key would be shown.
+// continued handles a terminal that was changed during a SIGSTOP, which cannot
+// be caught: without it, the next key would be echoed.
 func (j *JobControl) continued() {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	j.pending = false // as in the kernel, SIGCONT takes back a stop that waits
+	j.pending = false // as in the kernel, SIGCONT cancels a pending stop
 	if t := j.terminal; t != nil && t.changed() && !t.interrupted(errAnew) {
 		t.resume()
 	}
@@ -161,8 +161,9 @@ func (j *JobControl) suspend(job bool) {
 	j.stop(pid)
 }
 
-// foreground returns once the terminal belongs to this job: until then it stops
-// as the kernel would, but before the settings are read, which are the shell's.
+// foreground returns once the terminal belongs to this job. Until then it stops
+// the process as the kernel would, but before it reads the settings, which are
+// the shell's.
 func (j *JobControl) foreground(t *Terminal) {
 	if j == nil {
 		return
@@ -179,7 +180,7 @@ func (j *JobControl) stop(pid int) {
 		shell = hasShell
 	}
 	if j.ignored[unix.SIGTSTP] || !shell() {
-		return // echo stays off: there is nobody to give the terminal back to
+		return // echo stays off: no shell would take the terminal back
 	}
 	if t := j.terminal; t != nil {
 		t.leave()
@@ -191,9 +192,9 @@ func (j *JobControl) stop(pid int) {
 	signal.Notify(j.signals, unix.SIGTSTP)
 }
 
-// hasShell reports whether the process can be stopped: not if it leads its
-// session, or its parent is in another, as of a program that a terminal window,
-// ssh or a container runs in the shell's place.
+// hasShell reports whether the process can be stopped. It cannot if it leads
+// its session or its parent is in another session, as when a terminal window,
+// ssh or a container runs the program instead of a shell.
 func hasShell() bool {
 	session, err := unix.Getsid(0)
 	if err != nil || session == os.Getpid() {
@@ -203,15 +204,16 @@ func hasShell() bool {
 	return err == nil && parents == session
 }
 
-// The kernel stops no process whose job has lost its shell (an orphaned process
-// group), and says nothing. In slices, since a timer expires during a stop.
+// The limits of waiting for a stop. The kernel does not stop a process in an
+// orphaned process group, and reports nothing. The time is waited for in
+// slices, since a timer also runs during a stop.
 const (
 	stopSlices = 20
 	stopSlice  = 50 * time.Millisecond
 )
 
-// raise sends a stop signal whose action is the default to pid, or to the whole
-// job if that is 0. It reports whether the process was stopped and continued.
+// raise sends a stop signal with the default action to pid, or to the whole job
+// if pid is 0. It reports whether the process was stopped and continued.
 func (j *JobControl) raise(sig unix.Signal, pid int) bool {
 	continued := make(chan os.Signal, 1)
 	signal.Notify(continued, unix.SIGCONT)

@@ -2,10 +2,10 @@
 
 package terminal
 
-// A JobControl does nothing here: there are no jobs, or signals cannot be given
-// their default action again.
+// A JobControl does nothing here: there are no jobs, or a signal cannot be
+// given its default action again.
 type JobControl struct {
-	// HasShell is of no use here.
+	// HasShell is not used here.
 	HasShell func() bool
 }
 

@@ -8,16 +8,16 @@ import (
 	"natsuin/cmd/internal/text"
 )
 
-// line is the line that is being typed. Its text never grows beyond its first
-// capacity, so that no copy of a secret is left behind by an append.
+// A line is the line that is being typed. Its text never outgrows its first
+// capacity, so that append does not leave a copy of a secret behind.
 type line struct {
 	text    []byte
-	strict  bool                        // any key that is no character spoils the line
-	begun   bool                        // its beginning was typed before the prompt, and is lost
+	strict  bool                        // a key that is not a character invalidates the line
+	begun   bool                        // its beginning was typed before the prompt and discarded
 	stops   bool                        // Ctrl-Z stops the process
 	echo    io.Writer                   // nil for a secret
-	more    func(string) (string, bool) // nil when the first line is the last
-	afterCR bool                        // it goes on, after a line that ended so
+	more    func(string) (string, bool) // nil if the first line is the last
+	afterCR bool                        // the last line ended with CR, and another follows
 	tooLong bool
 	notText bool
 }
@@ -38,7 +38,7 @@ func (l *line) key(b byte) (done bool, err error) {
 	afterCR := l.afterCR
 	l.afterCR = b == '\r' && l.more != nil
 	switch {
-	case b == '\n' && afterCR: // a line end of two characters
+	case b == '\n' && afterCR: // CR LF
 	case b == '\r' || b == '\n':
 		if l.more != nil && l.goesOn() {
 			return false, nil
@@ -48,13 +48,13 @@ func (l *line) key(b byte) (done bool, err error) {
 		return false, ErrInterrupted
 	case b == ctrlZ && l.stops:
 		return false, errStopJob
-	case l.begun && b != ctrlU: // it may be the rest of a secret: neither kept nor shown
+	case l.begun && b != ctrlU: // perhaps the rest of a secret: neither kept nor shown
 	case b == ctrlD:
 		switch {
 		case l.tooLong || l.notText:
 		case len(l.text) == 0:
 			return false, ErrInterrupted
-		case l.text[len(l.text)-1] == '\n': // it went on, and does no more
+		case l.text[len(l.text)-1] == '\n': // an empty line ends an answer of several lines
 			return true, nil
 		}
 	case b == backspace || b == del:
@@ -64,9 +64,8 @@ func (l *line) key(b byte) (done bool, err error) {
 		}
 		l.tooLong, l.notText, l.begun = false, false, false
 	case b < ' ':
-		// An arrow key is ESC [ A: without the ESC it would read as "[A". It is
-		// not skipped by guesswork, since ESC may also stand before a real
-		// letter.
+		// An arrow key sends ESC [ A: without the ESC it would read as "[A".
+		// The sequence is not skipped, since a real letter may also follow ESC.
 		l.notText = true
 	case len(l.text) == cap(l.text):
 		l.tooLong = true
@@ -77,7 +76,7 @@ func (l *line) key(b byte) (done bool, err error) {
 	return false, nil
 }
 
-// goesOn begins another line when more wants one.
+// goesOn begins another line if more asks for one.
 func (l *line) goesOn() bool {
 	if l.verdict() != nil || len(l.text) == cap(l.text) {
 		return false
@@ -90,7 +89,7 @@ func (l *line) goesOn() bool {
 	return on
 }
 
-// forget wipes what was typed so far.
+// forget wipes the input so far.
 func (l *line) forget() {
 	clear(l.text[:cap(l.text)])
 	l.text = l.text[:0]
@@ -110,7 +109,7 @@ func (l *line) verdict() error {
 	}
 }
 
-// show echoes the last character when all of its bytes are there.
+// show echoes the last character once all of its bytes are there.
 func (l *line) show() {
 	if l.echo == nil {
 		return
@@ -127,7 +126,7 @@ func (l *line) show() {
 	}
 }
 
-// takeBack drops the last character of this line, if there is one.
+// takeBack deletes the last character of this line, if there is one.
 func (l *line) takeBack() bool {
 	if len(l.text) == 0 || l.text[len(l.text)-1] == '\n' {
 		return false

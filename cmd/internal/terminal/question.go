@@ -9,7 +9,8 @@ import (
 	"time"
 )
 
-// readLine asks until the question was neither stopped nor spoilt.
+// readLine asks until the question ends without a stop or another interruption
+// that requires asking again.
 func (t *Terminal) readLine(ctx context.Context, prompt string, l *line) error {
 	for {
 		err := t.question(ctx, prompt, l)
@@ -31,20 +32,20 @@ func (t *Terminal) question(ctx context.Context, prompt string, l *line) (err er
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	// Echo is off before the prompt is seen: who answers it at once is not
-	// shown.
+	// Echo is off before the prompt is shown, so that a quick answer is not
+	// echoed.
 	if err := t.begin(cancel); err != nil {
 		return fmt.Errorf("set terminal: %w", err)
 	}
 	defer func() {
 		endErr := t.end()
-		// The person's Enter was not shown either.
+		// The person's Enter was not echoed either.
 		_, writeErr := io.WriteString(t.out, "\n")
 		if err == nil {
 			err = errors.Join(endErr, writeErr)
 		}
 		if errors.Is(context.Cause(ctx), errStop) && !errors.Is(err, errStop) {
-			t.jobs.suspend(false) // it came as the question was answered
+			t.jobs.suspend(false) // it arrived as the question was answered
 		}
 	}()
 	if l.begun, err = t.in.discard(); err != nil {
@@ -75,7 +76,7 @@ func (t *Terminal) question(ctx context.Context, prompt string, l *line) (err er
 	}
 }
 
-// begin makes the terminal raw for a question that cancel interrupts.
+// begin makes the terminal raw for a question. cancel interrupts the question.
 func (t *Terminal) begin(cancel context.CancelCauseFunc) error {
 	t.jobs.foreground(t)
 	t.mu.Lock()
@@ -84,7 +85,7 @@ func (t *Terminal) begin(cancel context.CancelCauseFunc) error {
 	return t.in.raw()
 }
 
-// end leaves the terminal quiet until the next question.
+// end leaves the terminal without echo until the next question.
 func (t *Terminal) end() error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -92,8 +93,8 @@ func (t *Terminal) end() error {
 	return t.in.quiet()
 }
 
-// interrupted gives the question that stands there a cause to end, and reports
-// whether there is one.
+// interrupted ends the current question with a cause, and reports whether there
+// was a question.
 func (t *Terminal) interrupted(cause error) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -104,8 +105,7 @@ func (t *Terminal) interrupted(cause error) bool {
 	return true
 }
 
-// changed reports whether another process has turned echo on again, as it
-// seems.
+// changed reports whether another process seems to have turned echo on again.
 func (t *Terminal) changed() bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -119,8 +119,8 @@ func (t *Terminal) leave() {
 	_ = t.in.restore() // nothing can be done about it, and the stop must not fail
 }
 
-// Quiet turns echo off until the end, as after a question, before there is one.
-// In the background it does nothing.
+// Quiet turns echo off before the first question, as after one. In the
+// background it does nothing.
 func (t *Terminal) Quiet() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -130,9 +130,9 @@ func (t *Terminal) Quiet() {
 	}
 }
 
-// resume turns echo off again after a stop, if it was. The terminal of another
-// job is left alone, until it is ours again: a shell that brings a job to the
-// foreground need not send SIGCONT to one that runs.
+// resume turns echo off again after a stop, if it was off. If the terminal
+// belongs to another job, resume waits until it is ours again: a shell that
+// brings a running job to the foreground need not send SIGCONT.
 func (t *Terminal) resume() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -146,10 +146,12 @@ func (t *Terminal) resume() {
 	}
 }
 
-// foregroundPoll is the time between two looks at whose terminal it is.
+// foregroundPoll is the interval at which awaitForeground checks the foreground
+// job.
 const foregroundPoll = 100 * time.Millisecond
 
-// awaitForeground turns echo off as soon as the terminal is this job's again.
+// awaitForeground turns echo off as soon as the terminal belongs to this job
+// again.
 func (t *Terminal) awaitForeground() {
 	for t.stillBackground() {
 		time.Sleep(foregroundPoll)
@@ -162,7 +164,7 @@ func (t *Terminal) stillBackground() bool {
 	if !t.closed && t.in.background() {
 		return true
 	}
-	if !t.closed && t.interrupt == nil { // a question looks after itself
+	if !t.closed && t.interrupt == nil { // a question sets the terminal itself
 		_ = t.in.quiet()
 	}
 	t.awaited = false

@@ -8,7 +8,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A kernelAction is struct sigaction, and more: the handler comes first.
+// A kernelAction has room for struct sigaction, whose first field is the
+// handler.
 type kernelAction [16]uintptr
 
 const sigIgn = 1 // SIG_IGN; SIG_DFL is 0

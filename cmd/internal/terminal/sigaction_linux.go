@@ -6,8 +6,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A kernelAction is struct sigaction of the kernel, and more: the handler comes
-// first, except on MIPS, where these calls fail by the size of the mask.
+// A kernelAction has room for the kernel's struct sigaction, whose first field
+// is the handler, except on MIPS, where the size of the mask makes these calls
+// fail.
 type kernelAction [16]uintptr
 
 const sigIgn = 1 // SIG_IGN; SIG_DFL is 0

@@ -4,7 +4,7 @@ package terminal
 
 import "os"
 
-// Open answers ErrNoTerminal: this system has no terminal device.
+// Open returns ErrNoTerminal: this system has no terminal device.
 func Open() (*Terminal, error) { return nil, ErrNoTerminal }
 
 func PrepareOutput(*os.File) {}

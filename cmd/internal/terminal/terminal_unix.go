@@ -17,13 +17,13 @@ import (
 // device is the controlling terminal, POSIX XBD 10.1.
 const device = "/dev/tty"
 
-// Open opens the terminal that controls this process, or answers an
-// error that is ErrNoTerminal.
+// Open opens the terminal that controls this process, or returns an error that
+// is ErrNoTerminal.
 func Open() (*Terminal, error) { return openTerminal(device) }
 
 func openTerminal(path string) (*Terminal, error) {
-	// Without blocking: the byte that select promised may be gone to another
-	// process by the time of the read.
+	// Non-blocking: another process may have read the byte that select
+	// reported.
 	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_NONBLOCK|unix.O_NOCTTY|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %s: %w", ErrNoTerminal, path, err)
@@ -40,8 +40,8 @@ func openTerminal(path string) (*Terminal, error) {
 	return &Terminal{in: &ttyInput{fd: fd}, out: out}, nil
 }
 
-// ttyInput is a descriptor and not an os.File: the runtime's poller knows no
-// terminals on macOS.
+// A ttyInput is a descriptor and not an os.File: the runtime's poller does not
+// support terminals on macOS.
 type ttyInput struct {
 	fd    int
 	found *unix.Termios // the settings before the first question; nil while they are in force
@@ -51,10 +51,11 @@ type ttyInput struct {
 
 func (t *ttyInput) Close() error { return unix.Close(t.fd) }
 
-// modes are the local modes that decide what is shown and when it is read.
+// modes are the local modes that decide whether input is echoed and when input
+// is available.
 const modes = unix.ECHO | unix.ICANON | unix.ISIG
 
-// keep reads the settings, which restore sets again.
+// keep reads the settings that restore sets again.
 func (t *ttyInput) keep() error {
 	if t.found != nil {
 		return nil
@@ -83,14 +84,15 @@ func (t *ttyInput) quiet() error {
 	s := *t.found
 	s.Lflag &^= unix.ECHO | unix.ECHOE | unix.ECHOK | unix.ECHONL
 	s.Lflag |= unix.ICANON | unix.ISIG
-	s.Lflag |= unix.NOFLSH // or a key would drop words that are not shown yet
+	s.Lflag |= unix.NOFLSH // else a signal key would discard pending output
 	t.set = unix.ICANON | unix.ISIG
 	return unix.IoctlSetTermios(t.fd, setTermios, &s)
 }
 
-// restore flushes before the echo is back, so that nothing is shown, and after,
-// so that nothing is left. It does not wait for the output to drain, which
-// Ctrl-S may hold up. A terminal that another job has now is left to that.
+// restore flushes the input before echo is on again, so that nothing is shown,
+// and after it, so that nothing is left. It does not wait for the output to
+// drain, which Ctrl-S may hold up. A terminal that now belongs to another job
+// is left as it is.
 func (t *ttyInput) restore() error {
 	found := t.found
 	t.found = nil
@@ -153,12 +155,12 @@ func (t *ttyInput) readByte(ctx context.Context) (byte, error) {
 	}
 }
 
-// maxAhead bounds what is thrown away, in bytes: a terminal keeps far less. An
-// input without an end is not a person's, and would be asked for ever.
+// maxAhead limits the input to discard, in bytes: a terminal buffers far less.
+// Endless input does not come from a person, and would be discarded for ever.
 const maxAhead = 1 << 20
 
-// discard reads, since tcflush has another number on each system, and would
-// lose Ctrl-C.
+// discard reads the input instead of calling tcflush, whose number differs
+// between systems, and which would lose Ctrl-C.
 func (t *ttyInput) discard() (begun bool, err error) {
 	var b [256]byte
 	defer clear(b[:])
@@ -178,7 +180,7 @@ func (t *ttyInput) discard() (begun bool, err error) {
 	return false, fmt.Errorf("%w: input has no end", ErrInterrupted)
 }
 
-// waitReadable uses select since poll knows no terminals on macOS.
+// waitReadable uses select, since poll does not support terminals on macOS.
 func waitReadable(fds ...int) error {
 	for {
 		var set unix.FdSet

@@ -11,7 +11,7 @@ import (
 	"golang.org/x/term"
 )
 
-// Open opens the console of this process, or answers an error that is
+// Open opens the console of this process, or returns an error that is
 // ErrNoTerminal.
 func Open() (*Terminal, error) {
 	in, err := os.OpenFile("CONIN$", os.O_RDWR, 0)
@@ -26,14 +26,14 @@ func Open() (*Terminal, error) {
 	return &Terminal{in: &console{file: in, wanted: make(chan struct{}), got: make(chan keyRead, 1)}, out: out}, nil
 }
 
-// console reads CONIN$. A read there cannot be cancelled, so one goroutine does
-// them all: a prompt that was given up leaves it waiting for the next key.
+// A console reads CONIN$. A read there cannot be cancelled, so one goroutine
+// does all of them: after an abandoned prompt it still waits for the next key.
 type console struct {
 	file    *os.File
 	once    sync.Once
 	wanted  chan struct{}
 	got     chan keyRead
-	waiting bool   // a read is under way whose result nobody took
+	waiting bool   // a read is under way, or its result was not taken
 	found   uint32 // the mode before the first question, while kept
 	kept    bool
 }
@@ -45,7 +45,7 @@ type keyRead struct {
 
 func (c *console) Close() error { return c.file.Close() }
 
-// keep reads the mode, which restore sets again.
+// keep reads the mode that restore sets again.
 func (c *console) keep() error {
 	if c.kept {
 		return nil
@@ -103,10 +103,11 @@ func (c *console) readByte(ctx context.Context) (byte, error) {
 	}
 }
 
-// discard cannot tell what it throws away: the events are of other sorts too.
+// discard cannot report whether a line was begun: the events include other
+// sorts than keys.
 func (c *console) discard() (begun bool, err error) {
 	select {
-	case <-c.got: // of the prompt that was given up
+	case <-c.got: // from an abandoned prompt
 		c.waiting = false
 	default:
 	}
@@ -122,8 +123,8 @@ func (c *console) serve() {
 	}
 }
 
-// PrepareOutput makes a console understand the sequences for colour and for
-// clearing a line, which older ones print as they are.
+// PrepareOutput makes a console interpret the sequences for colour and for
+// clearing a line, which older consoles print as text.
 func PrepareOutput(f *os.File) {
 	var mode uint32
 	handle := windows.Handle(f.Fd())

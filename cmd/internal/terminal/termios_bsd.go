@@ -4,14 +4,14 @@ package terminal
 
 import "golang.org/x/sys/unix"
 
-// The calls beneath tcgetattr(3) and tcsetattr(3).
+// The ioctl calls of tcgetattr(3) and tcsetattr(3).
 const (
 	getTermios = unix.TIOCGETA
 	setTermios = unix.TIOCSETA
 )
 
-// fread is FREAD of <sys/fcntl.h>: the input alone.
+// fread is FREAD of <sys/fcntl.h>: only the input.
 const fread = 1
 
-// flushInput throws away what was typed and not read (tty(4), TIOCFLUSH).
+// flushInput discards unread input (tty(4), TIOCFLUSH).
 func flushInput(fd int) error { return unix.IoctlSetPointerInt(fd, unix.TIOCFLUSH, fread) }

@@ -82,8 +82,9 @@ func Wrap(text string, width int) string {
 	return strings.Join(out, "\n")
 }
 
-// WrapUnder is Wrap for one line, of which the first columns stay alone: what
-// is broken goes on to the right of them.
+// WrapUnder wraps one line with a hanging indent: continuation lines start at
+// the given column, so that the text before it stays alone. If columns exceeds
+// half of width, it is Wrap.
 func WrapUnder(text string, width, columns int) string {
 	if Width(text) <= width || columns > width/2 {
 		return Wrap(text, width)

@@ -124,7 +124,8 @@ func (w *Budget) number(text string) int {
 	return n
 }
 
-// signed verifies the signature on child with the key of issuer, once.
+// signed verifies the signature on child with the key of issuer, and caches the
+// result.
 func (w *Budget) signed(child, issuer *facts) error {
 	key := pair{child, issuer.keyID}
 	err, ok := w.verified[key]

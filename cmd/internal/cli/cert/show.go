@@ -23,8 +23,8 @@ type report struct {
 	LeftOut      []leftOut `json:"left_out,omitempty"`
 }
 
-// leftOut is a certificate that was not shown: it needs its secret, is not on
-// the card, or seems not to be.
+// A leftOut is a certificate that was not shown: it needs its secret, is not on
+// the card, or seems to be absent.
 type leftOut struct {
 	Kind string `json:"kind"`
 	Why  string `json:"why"` // "secret", "absent" or "seems-absent"
@@ -75,7 +75,8 @@ func (r *run) show(ctx context.Context, args []string) error {
 	return nil
 }
 
-// showFree shows what needs no secret, and says what was left out and why.
+// showFree shows the certificates that need no secret, and prints which were
+// left out and why.
 func (r *run) showFree(ctx context.Context, rep *report) error {
 	var noSign bool
 	found, err := r.Access.ReadFree(ctx, access.FreeCertificates, func(s *access.Session) (err error) {

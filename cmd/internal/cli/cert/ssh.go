@@ -2,8 +2,8 @@ package cert
 
 import "golang.org/x/crypto/ssh"
 
-// authorizedKey writes a public key as a line of OpenSSH's authorized_keys. ok
-// is false for a key that SSH has no name for.
+// authorizedKey returns a public key as a line of OpenSSH's authorized_keys. ok
+// is false for a key that SSH cannot name.
 func authorizedKey(public any) (line []byte, ok bool) {
 	key, err := ssh.NewPublicKey(public)
 	if err != nil {

@@ -14,11 +14,11 @@ import (
 	"natsuin/cmd/internal/text"
 )
 
-// What rests on a card that was found.
+// cardProbes are the probes that need a card.
 var cardProbes = []string{"kind", "certificates", "dates", "tries-sign", "tries-auth"}
 
-// examineCard goes from the build to the card, as far as there is something to
-// stand on.
+// examineCard looks for a card and examines it; without one it marks cardProbes
+// as not done.
 func (d *diagnosis) examineCard(ctx context.Context) {
 	s := d.findCard(ctx)
 	if s == nil {
@@ -31,8 +31,7 @@ func (d *diagnosis) examineCard(ctx context.Context) {
 	d.examineTries(s, "tries-auth", card.AuthPIN)
 }
 
-// findCard returns the first JPKI card that would do, or nil when there is
-// none.
+// findCard returns the first usable JPKI card, or nil if there is none.
 func (d *diagnosis) findCard(ctx context.Context) *access.Session {
 	if d.Access.Reader == access.PracticeReader {
 		return d.practiceCard(ctx)
@@ -80,8 +79,8 @@ func (d *diagnosis) practiceCard(ctx context.Context) *access.Session {
 	return s
 }
 
-// examineService asks the service for its readers: the one question tells three
-// things.
+// examineService lists the readers. The one call decides the probes build,
+// service and permission.
 func (d *diagnosis) examineService(ctx context.Context) ([]pcsc.Reader, bool) {
 	readers, err := d.Access.Readers.List(ctx)
 	switch {
@@ -106,8 +105,8 @@ func (d *diagnosis) examineService(ctx context.Context) ([]pcsc.Reader, bool) {
 	return readers, true
 }
 
-// usable returns the readers that the other commands would look into
-// (docs/cli.md, "Which reader").
+// usable returns the readers that the other commands would use (docs/cli.md,
+// "Which reader").
 func (d *diagnosis) usable(readers []pcsc.Reader) ([]pcsc.Reader, error) {
 	if want := d.Access.Reader; want != "" {
 		r, err := access.Named(readers, want)
@@ -184,8 +183,8 @@ func (d *diagnosis) examineKind(s *access.Session) card.Kind {
 	return token.Kind
 }
 
-// examineCertificates reads what needs no secret: which certificates there are,
-// and until when they are good.
+// examineCertificates reads the certificates that need no secret, and how long
+// they are valid.
 func (d *diagnosis) examineCertificates(s *access.Session, kind card.Kind) {
 	now := d.Now()
 	var there, dates, missing []string
@@ -219,7 +218,7 @@ func (d *diagnosis) examineCertificates(s *access.Session, kind card.Kind) {
 		d.fail("certificates", broken)
 	case len(there) == 0:
 		d.fail("certificates", &outcome.Error{Code: outcome.CodeNoCertificate, ID: "err.no-certificate.sign"})
-	case len(missing) > 0 && kind != card.KindJuki: // such a card never had more
+	case len(missing) > 0 && kind != card.KindJuki: // such a card never has more
 		d.warn("certificates", list, d.T("doctor.fix.certificates"))
 	default:
 		d.pass("certificates", list)
@@ -227,8 +226,8 @@ func (d *diagnosis) examineCertificates(s *access.Session, kind card.Kind) {
 	d.examineDates(s, strings.Join(dates, "\n"), now)
 }
 
-// examineDates judges by the authentication certificate, the only one of the
-// holder's that is free to read.
+// examineDates checks the dates of the authentication certificate, the only
+// certificate of the holder that can be read without a secret.
 func (d *diagnosis) examineDates(s *access.Session, dates string, now time.Time) {
 	end, err := s.Card.Expiry(card.AuthCert)
 	switch {
@@ -243,7 +242,7 @@ func (d *diagnosis) examineDates(s *access.Session, dates string, now time.Time)
 	}
 }
 
-// examineTries asks a counter with an empty VERIFY, which costs no try.
+// examineTries reads a counter with an empty VERIFY, which costs no try.
 func (d *diagnosis) examineTries(s *access.Session, id string, c card.Credential) {
 	t, err := s.Card.Tries(c)
 	switch {

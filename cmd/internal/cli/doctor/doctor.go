@@ -1,5 +1,5 @@
-// Package doctor looks for what keeps natsuin from working, and says how to
-// mend it (動作確認).
+// Package doctor finds the problems that keep natsuin from working, and prints
+// how to fix them (動作確認).
 package doctor
 
 import (
@@ -22,7 +22,7 @@ func New(c *command.Run) *cobra.Command {
 		d.Report = d.report
 		d.examine(ctx)
 		if ctx.Err() != nil {
-			return context.Cause(ctx) // what was broken off is not a finding
+			return context.Cause(ctx) // an interrupted probe is not a failed one
 		}
 		d.print()
 		return d.conclusion()
@@ -37,15 +37,15 @@ type report struct {
 	Probes []probe `json:"probes"`
 }
 
-// A probe is one thing that was looked at.
+// A probe is the result of one examination.
 type probe struct {
 	ID     string  `json:"id"`
 	Result string  `json:"result"`
 	Detail *string `json:"detail"`
 	Fix    *string `json:"fix"`
 
-	advice, command string // Fix in words, and what to type, if anything
-	resting         bool   // not looked at, since something before it failed
+	advice, command string // Fix in words, and the command to type, if any
+	resting         bool   // not done, since an earlier probe failed
 }
 
 // The results of a probe. A warning is not a failure.
@@ -56,10 +56,10 @@ const (
 	probeNotDone = "not-done"
 )
 
-// A diagnosis is one run of doctor. Its probes do not stop one another: what
-// rests on a failed one is said to be not done. It never asks for a secret nor
-// sends one, and makes nothing but, when it is asked about it, the practice
-// card.
+// A diagnosis is one run of doctor. A failed probe does not stop the others;
+// the probes that depend on it are marked as not done. It never asks for a
+// secret or sends one. It creates nothing except the practice card, and that
+// only if asked about it.
 type diagnosis struct {
 	*command.Run
 	report *report
@@ -93,7 +93,7 @@ func (d *diagnosis) skip(id, detail string) {
 	d.add(probe{ID: id, Result: probeNotDone, Detail: console.OrNull(detail)})
 }
 
-// skipAll marks what could not be looked at, since something before it failed.
+// skipAll marks probes as not done, since an earlier one failed.
 func (d *diagnosis) skipAll(ids ...string) {
 	for _, id := range ids {
 		d.add(probe{ID: id, Result: probeNotDone, Detail: console.OrNull(d.T("doctor.depends")), resting: true})
@@ -105,8 +105,8 @@ func (d *diagnosis) warn(id, detail, fix string) {
 	d.add(probe{ID: id, Result: probeWarning, Detail: console.OrNull(detail), advice: fix})
 }
 
-// fail records a failure in the words of its error, with the fix for this
-// platform where there is one, else with the error's own next step.
+// fail records a failure with the message of its error, and with the fix for
+// this platform if there is one, else with the error's own next step.
 func (d *diagnosis) fail(id string, err error) {
 	x := d.Explain(err)
 	if d.first == nil {
@@ -120,7 +120,7 @@ func (d *diagnosis) fail(id string, err error) {
 	d.add(p)
 }
 
-// print shows a line a probe, what is wrong under it, and how to mend it.
+// print prints one line per probe, with the problem and the fix below it.
 func (d *diagnosis) print() {
 	for _, p := range d.report.Probes {
 		d.Styled(styleOfProbe(p.Result), "  "+d.T("check.line", "Result", d.T("doctor.result."+p.Result), "Name", d.T("doctor.probe."+p.ID)))
@@ -145,8 +145,8 @@ func (d *diagnosis) print() {
 	}
 }
 
-// printCommand breaks a command where it can be copied as it stands: after &&.
-// Any other break is left to the terminal.
+// printCommand breaks a command only after &&, where it can still be copied.
+// The terminal makes any other break.
 func (d *diagnosis) printCommand(command string) {
 	indent := strings.Repeat(" ", console.UnderResult+2)
 	if len(indent+command) > d.Streams.Columns() {
@@ -163,8 +163,8 @@ func (d *diagnosis) printUnder(detail string) {
 	}
 }
 
-// conclusion returns nil if nothing failed; otherwise the code is the first
-// failure's and the exit code always doctor's own.
+// conclusion returns nil if nothing failed. Otherwise the code is the first
+// failure's, and the exit code is always doctor's own.
 func (d *diagnosis) conclusion() error {
 	if d.first == nil {
 		return nil
@@ -172,7 +172,7 @@ func (d *diagnosis) conclusion() error {
 	return &outcome.Verdict{Outcome: outcome.Error{Code: d.first.Code, ID: "err.doctor.failed", Pairs: []any{"N", d.failed}, ExitCode: 5}}
 }
 
-// styleOfProbe leaves what is well or was not looked at as it is.
+// styleOfProbe returns no style for a probe that passed or was not done.
 func styleOfProbe(result string) console.Style {
 	switch result {
 	case probeFailed:

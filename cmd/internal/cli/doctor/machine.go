@@ -15,8 +15,9 @@ import (
 	"natsuin/verify/trust"
 )
 
-// examineClock compares the clock with what cannot lie in its future: the day
-// of this program's source, and the first day of the newest published root.
+// examineClock compares the clock with two times that cannot be in the future:
+// the day of this program's source, and the first day of the newest published
+// root.
 func (d *diagnosis) examineClock() {
 	now := d.Now()
 	earliest, latest := time.Time{}, time.Time{}
@@ -42,8 +43,8 @@ func later(a, b time.Time) time.Time {
 	return a
 }
 
-// builtAt returns the time of the commit that this program was built from, zero
-// when the build does not know it.
+// builtAt returns the time of the commit that this program was built from, or
+// zero if the build does not record it.
 func builtAt() time.Time {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
@@ -58,8 +59,8 @@ func builtAt() time.Time {
 	return time.Time{}
 }
 
-// examineLocale looks for UTF-8, without which Japanese is not readable.
-// Windows and macOS terminals are told by other means.
+// examineLocale looks for UTF-8, without which Japanese is not readable. On
+// Windows and macOS these variables do not decide it.
 func (d *diagnosis) examineLocale() {
 	value := ""
 	for _, name := range []string{"LC_ALL", "LC_CTYPE", "LANG"} {
@@ -75,7 +76,7 @@ func (d *diagnosis) examineLocale() {
 	d.warn("locale", d.T("doctor.locale", "Value", text.Escape(value)), d.T("doctor.fix.locale"))
 }
 
-// examinePractice looks whether there is a practice card; it makes none.
+// examinePractice checks whether there is a practice card; it creates none.
 func (d *diagnosis) examinePractice() {
 	_, _, err := d.Access.Practice().Roots()
 	switch {
@@ -97,7 +98,7 @@ func (d *diagnosis) examineRoots() {
 	d.pass("roots", d.T("trust.registered", "N", len(registered)))
 }
 
-// A platform is what decides which command mends something.
+// A platform decides which command fixes a problem.
 type platform string
 
 const (
@@ -109,7 +110,7 @@ const (
 	windows platform = "windows"
 )
 
-// platformOf returns the platform by the system, and on Linux by os-release(5).
+// platformOf returns the platform for a GOOS, and on Linux for os-release(5).
 func platformOf(goos, osRelease string) platform {
 	switch goos {
 	case "windows":
@@ -144,8 +145,8 @@ func thisPlatform() platform {
 	return platformOf(runtime.GOOS, string(release))
 }
 
-// fixCommands are what to type, by probe and platform. A platform without a
-// command of its own gets none.
+// fixCommands are the commands to type, by probe and platform. Some platforms
+// have none.
 var fixCommands = map[string]map[platform]string{
 	"build": {
 		debian:  "sudo apt install gcc pkg-config libpcsclite-dev && CGO_ENABLED=1 go build ./cmd/natsuin",
@@ -189,8 +190,8 @@ var fixCommands = map[string]map[platform]string{
 	},
 }
 
-// fixFor returns how to mend a failed probe here: in words, and the command to
-// type.
+// fixFor returns the fix for a failed probe on this platform: in words, and the
+// command to type.
 func (d *diagnosis) fixFor(id string) (words, command string) {
 	commands, ok := fixCommands[id]
 	if !ok || id == "readers" && d.Access.Reader != "" {

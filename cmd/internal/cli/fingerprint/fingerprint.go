@@ -1,5 +1,5 @@
 // Package fingerprint shows fingerprints of certificates and compares them with
-// a value from elsewhere.
+// a given value.
 package fingerprint
 
 import (
@@ -83,11 +83,10 @@ func completeTargets(*cobra.Command, []string, string) ([]string, cobra.ShellCom
 	return append([]string{rootWord}, command.WordsOf(access.Certificates)...), cobra.ShellCompDirectiveDefault
 }
 
-// rootWord is sign-ca as people call it.
+// rootWord is the common name for sign-ca.
 const rootWord = "root"
 
-// onCard returns the certificate of the card that a target names, if it names
-// one.
+// onCard returns the certificate of the card that a target names, if any.
 func onCard(target string) (card.CertID, bool) {
 	if target == rootWord {
 		return card.SignCA, true
@@ -131,7 +130,8 @@ func (r *run) do(ctx context.Context, o *Options, args []string) error {
 	return r.compare(rep, want)
 }
 
-// targets reads files first, so that a wrong name costs no card visit.
+// targets reads files first, so that a wrong name is reported before the card
+// is read.
 func (r *run) targets(ctx context.Context, args []string) ([]entry, error) {
 	entries := make([][]entry, max(len(args), 1))
 	var fromCard []int
@@ -200,7 +200,7 @@ func publishedEntries() ([]entry, []historicalEntry) {
 	return entries, old
 }
 
-// compare holds the value against every certificate; one match is enough.
+// compare compares the value with every certificate; one match is enough.
 func (r *run) compare(rep *report, want fingerprint.Fingerprint) error {
 	c := &comparisonEntry{Value: want.String(), Algorithm: want.Algorithm.String()}
 	rep.Compare = c

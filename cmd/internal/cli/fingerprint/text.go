@@ -33,8 +33,8 @@ func (r *run) prefecture(h trust.HistoricalValue) string {
 	return r.T("prefecture", "Kanji", h.PrefectureJA, "Romaji", h.Prefecture)
 }
 
-// printIfHistorical says whose a historical value is. Nothing is trusted by
-// one.
+// printIfHistorical prints which certificate a historical value belongs to. No
+// such value makes a certificate trusted.
 func (r *run) printIfHistorical(value fingerprint.Fingerprint) {
 	for _, h := range trust.Historical() {
 		if h.SHA1.Equal(value) {

@@ -39,8 +39,8 @@ func newChange(r *run) *cobra.Command {
 	return c
 }
 
-// A change replaces one secret. Its outcome is one of three words: changed,
-// not-changed, unknown (docs/cli.md, behaviour 7).
+// A change replaces one secret. Its outcome is "changed", "not-changed" or
+// "unknown" (docs/cli.md, behaviour 7).
 type change struct {
 	*run
 	cred      card.Credential
@@ -76,7 +76,7 @@ func (r *change) do(ctx context.Context) error {
 	return r.outcome(err)
 }
 
-// guardedBy names the certificate that is of no use without the secret.
+// guardedBy maps a secret to the certificate that cannot be used without it.
 var guardedBy = map[card.Credential]card.CertID{card.SignPassword: card.SignCert, card.AuthPIN: card.AuthCert}
 
 func (r *change) fromScript(secrets []card.Secret) (old card.Secret, err error) {
@@ -90,8 +90,8 @@ func (r *change) fromScript(secrets []card.Secret) (old card.Secret, err error) 
 }
 
 // fromPerson asks for the old secret, the new one, and the new one again, all
-// before the transaction. After a wrong old one, for the same card, the new one
-// stands.
+// before the transaction. If only the old secret was wrong and the card is the
+// same, the new secret already entered is kept.
 func (r *change) fromPerson(ctx context.Context, same bool) (old card.Secret, err error) {
 	if !same {
 		r.new.Wipe() // it was meant for another card
@@ -120,8 +120,8 @@ func (r *change) set(s *access.Session) error {
 	return s.Card.Change(r.cred, r.new)
 }
 
-// notBirthDate refuses a new password that holds the birth date in the
-// certificate, which only a verified password opens.
+// notBirthDate refuses a new password that contains the birth date in the
+// certificate, which can be read only after the password is verified.
 func (r *change) notBirthDate(s *access.Session) error {
 	cert, err := s.Card.Certificate(card.SignCert)
 	if err != nil {
@@ -136,14 +136,13 @@ func (r *change) notBirthDate(s *access.Session) error {
 func checkBirth(s card.Secret, cert *x509.Certificate) error {
 	holder, err := card.HolderOf(cert)
 	if err != nil {
-		return nil // a certificate without a readable birth date cannot be compared with
+		return nil // the certificate has no readable birth date
 	}
 	return card.CheckBirth(card.SignPassword, s, holder.Birth)
 }
 
-// outcome reports in which of the three words the change ended. If the answer
-// to the VERIFY before the CHANGE was lost, the secret is not changed, but a
-// try may be gone.
+// outcome reports the outcome of the change. If the answer to the VERIFY before
+// the CHANGE was lost, the secret is not changed, but a try may be gone.
 func (r *change) outcome(err error) error {
 	name := r.T("secret.name." + r.cred.String())
 	var unknown *card.OutcomeUnknownError

@@ -1,5 +1,4 @@
-// Package pin shows the tries that are left of a card's secrets, and changes a
-// secret.
+// Package pin shows the tries left of a card's secrets, and changes a secret.
 package pin
 
 import (

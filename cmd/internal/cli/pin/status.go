@@ -38,7 +38,7 @@ func newStatus(r *run) *cobra.Command {
 	return c
 }
 
-// pinStatus asks both counters with empty VERIFYs, which cost no try.
+// status reads both counters with empty VERIFYs, which cost no try.
 func (r *run) status(ctx context.Context) error {
 	s, err := r.Access.Connect(ctx)
 	if err != nil {

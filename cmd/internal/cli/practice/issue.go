@@ -51,8 +51,8 @@ func newIssue(r *run) *cobra.Command {
 	return c
 }
 
-// secrets gets the new card's two secrets: asked twice each at a terminal,
-// two lines of --pin-from in a script, else the published ones.
+// secrets returns the new card's two secrets: each asked for twice at a
+// terminal, from two lines of --pin-from in a script, else the published ones.
 func (r *run) secrets(ctx context.Context, o *practice.IssueOptions) error {
 	secrets, err := r.Access.ScriptSecrets(ctx, 2)
 	if err != nil {
@@ -78,7 +78,7 @@ func (r *run) secrets(ctx context.Context, o *practice.IssueOptions) error {
 		if secrets[i], err = r.Access.Normalize([]card.Credential{card.SignPassword, card.AuthPIN}[i], s); err != nil {
 			return err
 		}
-		*fields[i] = string(secrets[i].Reveal()) // no secret: the store keeps and shows it
+		*fields[i] = string(secrets[i].Reveal()) // not secret: the store keeps and shows it
 	}
 	return nil
 }

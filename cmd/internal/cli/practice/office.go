@@ -71,8 +71,8 @@ func newRenew(r *run) *cobra.Command {
 	return c
 }
 
-// newCRL writes the list that answers for the card's signature certificate, or
-// with --all those of every practice CA: a path through the bridge needs three.
+// newCRL writes the CRL that covers the card's signature certificate, or with
+// --all the CRLs of every practice CA: a path through the bridge needs three.
 func newCRL(r *run) *cobra.Command {
 	var output string
 	var all, force bool
@@ -104,7 +104,7 @@ func newCRL(r *run) *cobra.Command {
 	return c
 }
 
-// lists returns the lists of every practice CA as PEM, which holds several.
+// lists returns the CRLs of every practice CA as PEM, which can hold several.
 func (r *run) lists() ([]byte, error) {
 	lists, err := r.Access.Practice().CRLs()
 	if err != nil {

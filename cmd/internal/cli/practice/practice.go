@@ -29,8 +29,8 @@ func New(c *command.Run) *cobra.Command {
 
 type run struct{ *command.Run }
 
-// report is practice show's part of the JSON object, and that of every
-// verb that leaves a new card behind.
+// report is the part of the JSON object of practice show, and of every verb
+// that results in a new card.
 type report struct {
 	console.Head
 	Kind       string           `json:"kind"`
@@ -48,8 +48,8 @@ func newShow(r *run) *cobra.Command {
 	return c
 }
 
-// show prints everything about the practice card, its passwords included: they
-// are not secrets.
+// show prints everything about the practice card, including its passwords,
+// which are not secrets.
 func (r *run) show() error {
 	info, err := r.Access.Practice().Show()
 	if err != nil {

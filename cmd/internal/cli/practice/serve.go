@@ -16,8 +16,8 @@ import (
 	"natsuin/cmd/internal/text"
 )
 
-// newServe offers the practice card to pcscd's vpcd reader, so that any
-// PC/SC program can be rehearsed with.
+// newServe offers the practice card to pcscd's vpcd reader, so that any PC/SC
+// program can use it.
 func newServe(r *run) *cobra.Command {
 	var connect, listen string
 	c := r.Verb("serve --connect HOST:PORT | --listen 127.0.0.1:PORT", "practice.serve", func(ctx context.Context, _ []string) error {
@@ -39,13 +39,13 @@ func newServe(r *run) *cobra.Command {
 }
 
 // servePatience is how long a command from the reader waits for the town hall,
-// which makes keys while it holds the store; a reader has no time limit of its
-// own.
+// which generates keys while it holds the store. A reader has no time limit of
+// its own.
 const servePatience = time.Minute
 
-// serve keeps the card in the reader until the person takes it out, with
-// Ctrl-C. It holds the store for one command at a time: the town hall can work
-// on the card meanwhile, and counts are the same everywhere.
+// serve keeps the card in the reader until the person ends it with Ctrl-C. It
+// holds the store for one command at a time: the town hall can change the card
+// meanwhile, and both see the same counters.
 func (r *run) serve(ctx context.Context, connect, listen string) error {
 	o := r.Access.PracticeOptions()
 	o.Wait = servePatience
@@ -80,8 +80,8 @@ func (r *run) serve(ctx context.Context, connect, listen string) error {
 	}
 }
 
-// served ends quietly when the person ended it. A connection that broke, or on
-// which something else than vpcd's protocol was spoken, is named by its
+// served returns nil if the person ended the run. The error for a connection
+// that broke, or that does not speak the protocol of vpcd, contains its
 // address.
 func served(ctx context.Context, address string, err error) error {
 	if err == nil || ctx.Err() != nil {
@@ -93,7 +93,8 @@ func served(ctx context.Context, address string, err error) error {
 	return err
 }
 
-// checkAddress refuses a value that is not a host and port; "" was not given.
+// checkAddress refuses a value that is not a host and port. An empty one means
+// that the flag was not given.
 func checkAddress(flag, value string) error {
 	_, port, err := net.SplitHostPort(value)
 	if err == nil {

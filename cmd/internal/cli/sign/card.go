@@ -15,10 +15,10 @@ import (
 	"natsuin/verify/trust"
 )
 
-// signAll reads the certificates, refuses what should not sign, and signs every
-// file in order. It runs inside the VERIFY transaction and waits for the card
-// alone: it reads and writes no file, and its talk and the signatures go to the
-// writer.
+// signAll reads the certificates, refuses those that must not sign, and signs
+// every file in order. It runs inside the VERIFY transaction and waits only for
+// the card: it reads and writes no files, and passes its messages and the
+// signatures to the writer.
 func (r *run) signAll(ctx context.Context, s *access.Session) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -58,10 +58,10 @@ func (r *run) issuers() issuers { return issuers{r.Folders.Issuers()} }
 
 var errNotIssued = errors.New("not signed by the CA on the card")
 
-// issued refuses certificates that the CA's key on the card did not sign: a bit
-// was lost on the way, or the files do not belong together, and nobody could
-// verify what is signed with them. SHA-1, which old cards have, cannot be
-// checked by crypto/x509.
+// issued refuses a certificate whose signature does not verify with the CA's
+// key from the card: a bit was lost in transmission, or the files do not belong
+// together, and nobody could verify the signatures. crypto/x509 cannot verify
+// SHA-1, which old cards have.
 func issued(id card.CertID, cert, ca *x509.Certificate) error {
 	for i, c := range []*x509.Certificate{cert, ca} {
 		err := ca.CheckSignature(c.SignatureAlgorithm, c.RawTBSCertificate, c.Signature)
@@ -88,8 +88,8 @@ func (r *run) each(ctx context.Context, step func(*job) error) error {
 	return nil
 }
 
-// fit refuses an expired certificate before the signature, and mentions one
-// that soon will be.
+// fit refuses an expired certificate before signing, and prints a remark on one
+// that expires soon.
 func (r *run) fit(cert *x509.Certificate) error {
 	now := r.Now()
 	practice := trust.IsPractice(cert)

@@ -86,8 +86,9 @@ func (r *run) useHashOf(cert *x509.Certificate) error {
 	return nil
 }
 
-// read gives each input to hash, several at a time. Each file is open only
-// while it is read, and is compared with what it was when the run began.
+// read calls hash for each input, several at a time. Each file is open only
+// while it is read, and is then compared with its state at the start of the
+// run.
 func (r *run) read(ctx context.Context, jobs []*job, hash func(context.Context, *job, io.Reader) error) error {
 	var total int64
 	for _, j := range jobs {

@@ -11,26 +11,26 @@ import (
 	"natsuin/sign"
 )
 
-// A form is a form of signature. Everything that depends on the form stands in
-// its row.
+// A form is a form of signature. Its row holds everything that depends on the
+// form.
 type form struct {
 	name string // in JSON
-	flag string // that asks for the form; "" for the usual one
+	flag string // selects the form; "" for the default
 	ext  string // of the output
 	pem  bool   // --pem is possible
 	// rereads is set if the content is read again while the signature is
-	// written, so that it must be a regular file.
+	// written; the input must then be a regular file.
 	rereads bool
-	// issuers is set if the CA's certificate travels in the signature.
+	// issuers is set if the signature contains the CA's certificate.
 	issuers bool
-	// sign makes the signature of one file with the card's key. It reads and
-	// writes no file. The finishing that it returns runs elsewhere, while the
-	// card makes the next one.
+	// sign makes the signature of one file with the card's key. It neither
+	// reads nor writes files. The finishing that it returns runs in another
+	// goroutine while the card makes the next signature.
 	sign func(*run, *job, *key) (finishing, error)
 }
 
-// A finishing checks a signature independently of what made it, and returns how
-// it is written.
+// A finishing checks a signature independently of the code that made it, and
+// returns its rendering.
 type finishing func() (rendering, error)
 
 // A rendering writes one finished signature.
@@ -50,7 +50,8 @@ var forms = []form{
 	{name: "raw", flag: "raw", ext: ".sig", sign: raw},
 }
 
-// cms signs as CMS SignedData (RFC 5652), which render writes.
+// cms returns a function that signs as CMS SignedData (RFC 5652), which render
+// writes.
 func cms(render func(*sign.Signature, *run, *job) rendering) func(*run, *job, *key) (finishing, error) {
 	return func(r *run, j *job, k *key) (finishing, error) {
 		pending, err := sign.Prepare(j.content, k.cert, sign.Options{Issuers: k.issuers, SigningTime: r.Now()})
@@ -78,8 +79,8 @@ func detached(s *sign.Signature, r *run, _ *job) rendering {
 	return bytesOf(s.DER())
 }
 
-// attached reads and hashes the content again while it is copied, so that a
-// file that changed is noticed.
+// attached writes the content into the signature. It reads and hashes the
+// content again while copying it, so that a change of the file is detected.
 func attached(s *sign.Signature, r *run, j *job) rendering {
 	write := s.WriteAttached
 	if r.opts.PEM {
@@ -95,8 +96,8 @@ func attached(s *sign.Signature, r *run, j *job) rendering {
 	}
 }
 
-// raw signs as PKCS #1 or ECDSA has it (RFC 8017 §8.2, RFC 3279 §2.2.3),
-// without an envelope.
+// raw signs as in PKCS #1 or ECDSA (RFC 8017 §8.2, RFC 3279 §2.2.3), without an
+// envelope.
 func raw(r *run, j *job, k *key) (finishing, error) {
 	value, err := k.Sign(nil, j.content.Sum, r.hash)
 	if err != nil {

@@ -21,7 +21,7 @@ type job struct {
 	output  string // "-" is stdout
 	info    fs.FileInfo
 	content sign.Content // by the run's hash
-	other   sign.Content // by SHA-384 too, when the key may want it; else zero
+	other   sign.Content // with SHA-384, if the key may need it; else zero
 	report  *file
 }
 
@@ -58,7 +58,8 @@ func (r *run) check(args []string) error {
 	return r.checkConsent()
 }
 
-// checkConsent refuses a script that lacks what a person would be asked for.
+// checkConsent refuses a script without the flags that replace the questions to
+// a person.
 func (r *run) checkConsent() error {
 	switch {
 	case r.Interactive() || r.opts.DryRun:
@@ -71,8 +72,8 @@ func (r *run) checkConsent() error {
 	return nil
 }
 
-// chooseForm takes the form that the flags ask for. It returns the flag of
-// another that they ask for too, or "".
+// chooseForm takes the form that the flags ask for. It returns the flag of a
+// second form that they ask for, or "".
 func (r *run) chooseForm() (other string) {
 	r.form = forms[0]
 	for i, asked := range r.opts.Forms {
@@ -83,8 +84,8 @@ func (r *run) chooseForm() (other string) {
 	return other
 }
 
-// chooseHash takes the hash that was asked for, or the usual one, and reports
-// whether there is such.
+// chooseHash takes the hash that --hash names, or else SHA-256, and reports
+// whether --hash is empty or known.
 func (r *run) chooseHash() bool {
 	var known bool
 	if r.hash, known = hashes[r.opts.Hash]; !known {
@@ -137,7 +138,7 @@ func (r *run) inputs() []string {
 	return list
 }
 
-// newJob names the output of an input; it looks at nothing.
+// newJob sets the output name of an input; it does not touch the file system.
 func (r *run) newJob(input string) *job {
 	o := r.opts
 	j := &job{input: input, output: o.Output}
@@ -154,7 +155,8 @@ func (r *run) newJob(input string) *job {
 	return j
 }
 
-// checkInput refuses what cannot be read, or not as often as it must be.
+// checkInput refuses an input that cannot be read, or that can be read only
+// once but must be read again.
 func (r *run) checkInput(j *job) (err error) {
 	if j.input == "-" {
 		return nil
@@ -173,8 +175,7 @@ func (r *run) checkInput(j *job) (err error) {
 
 var errFolder = errors.New("is a folder")
 
-// checkOutputs refuses outputs that exist, that are inputs, or that are the
-// same twice.
+// checkOutputs refuses outputs that exist, are inputs, or occur twice.
 func (r *run) checkOutputs() error {
 	var inputs, outputs []string
 	var writing []*job
@@ -187,7 +188,7 @@ func (r *run) checkOutputs() error {
 		}
 	}
 	if secret, ok := strings.CutPrefix(r.Access.PINFrom, "file:"); ok {
-		inputs = append(inputs, secret) // it is read as well, and wanted again
+		inputs = append(inputs, secret) // it is also read, and must not be overwritten
 	}
 	problems := outfile.Check(outputs, inputs, r.opts.Force)
 	for i, err := range problems {
@@ -202,8 +203,8 @@ func (r *run) checkOutputs() error {
 	return errors.Join(problems...)
 }
 
-// signedBefore words the second `natsuin sign *` in a folder: signatures of the
-// first are among the inputs.
+// signedBefore returns the error for a second `natsuin sign *` in a folder,
+// where the inputs include the signatures of the first.
 func (r *run) signedBefore(j *job, err error) error {
 	var same *outfile.SameFileError
 	ending := r.madeBefore()
@@ -211,7 +212,7 @@ func (r *run) signedBefore(j *job, err error) error {
 		return err
 	}
 	code := outcome.CodeExists
-	if r.opts.Force { // it is not the output that is in the way
+	if r.opts.Force { // the output is not the problem
 		code = outcome.CodeUsage
 	}
 	return &outcome.Error{Code: code, ID: "err.sign.signed-before", Pairs: []any{"Path", text.Escape(j.output), "Ending", ending}}
@@ -234,7 +235,7 @@ func (r *run) madeBefore() string {
 	return ""
 }
 
-// unchanged compares the file with what was seen when the run began.
+// unchanged compares the file with its state at the start of the run.
 func (j *job) unchanged() error {
 	if j.streamed() {
 		return nil

@@ -13,24 +13,25 @@ import (
 	"natsuin/cmd/internal/outfile"
 )
 
-// issuers is a folder of CA certificates that cards gave, each in a file named
-// after its SHA-256 fingerprint. They are public and the same on every card of
-// their years, and reading one takes a card as long as a signature or two.
+// issuers is a folder of CA certificates read from cards in earlier runs, each
+// in a file named after its SHA-256 fingerprint. They are public and the same
+// on all cards of a generation; reading one takes a card as long as one or two
+// signatures.
 //
-// Nothing is trusted for being here. A certificate is taken only when its key
-// verifies the signature on the signer's own, which the card gives each time:
-// then it is its issuer, whoever put it there. It travels in the signature as a
-// hint, which no verifier takes for an anchor. What cannot be read or written
-// is as good as not there.
+// Being stored here makes no certificate trusted. One is used only if its key
+// verifies the signature on the signer's certificate, which is read from the
+// card each time; it is then the issuer, whoever stored it. It is put into the
+// signature as a hint, not as an anchor. Files that cannot be read or written
+// are ignored.
 type issuers struct{ dir string }
 
 const (
-	maxIssuers    = 16      // there are three of the signature CA, and those of the practice card
+	maxIssuers    = 16      // the signature CA has three; the rest are of practice cards
 	maxIssuerSize = 8 << 10 // bytes
 	issuerEnding  = ".cer"
 )
 
-// all returns the certificates that are kept.
+// all returns the stored certificates.
 func (s issuers) all() (list []*x509.Certificate) {
 	for _, name := range s.names() {
 		if ca := s.read(name); ca != nil {
@@ -50,7 +51,7 @@ func issuerOf(cert *x509.Certificate, among []*x509.Certificate) *x509.Certifica
 	return nil
 }
 
-// keep adds the issuer of cert.
+// keep stores ca, the issuer of cert.
 func (s issuers) keep(cert, ca *x509.Certificate) {
 	if !filepath.IsAbs(s.dir) || len(ca.Raw) > maxIssuerSize || !issuedBy(cert, ca) ||
 		os.MkdirAll(s.dir, 0o700) != nil || !s.own() {
@@ -65,7 +66,7 @@ func (s issuers) keep(cert, ca *x509.Certificate) {
 	_ = outfile.Write(filepath.Join(s.dir, fmt.Sprintf("%X", sum[:])+issuerEnding), ca.Raw, true) // replaces a link, follows none
 }
 
-// own reports whether the folder is one, and not a link to somebody else's.
+// own reports whether the folder is a folder, and not a link to another user's.
 func (s issuers) own() bool {
 	info, err := os.Lstat(s.dir)
 	return filepath.IsAbs(s.dir) && err == nil && info.IsDir()

@@ -2,5 +2,5 @@
 
 package sign
 
-// noFollow: os.OpenFile has no such flag here.
+// noFollow is 0: os.OpenFile has no such flag here.
 const noFollow = 0

@@ -4,6 +4,6 @@ package sign
 
 import "golang.org/x/sys/unix"
 
-// noFollow opens no symbolic link, and does not wait for whoever writes to a
-// pipe.
+// noFollow are flags to open no symbolic link, and not to wait for the writer
+// of a pipe.
 const noFollow = unix.O_NOFOLLOW | unix.O_NONBLOCK

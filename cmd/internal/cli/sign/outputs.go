@@ -10,7 +10,7 @@ import (
 	"natsuin/sign"
 )
 
-// write puts a signature where it belongs, whole or not at all.
+// write writes a signature to its output, whole or not at all.
 func (r *run) write(ctx context.Context, j *job, render rendering) error {
 	if err := j.unchanged(); err != nil {
 		return err
@@ -26,12 +26,12 @@ func (r *run) write(ctx context.Context, j *job, render rendering) error {
 		return err
 	}
 	defer f.Abort()
-	// A signal leaves the copy the time that close grants, not none.
+	// After a signal, the copy may still take the time that close grants.
 	if err := render(context.WithoutCancel(ctx), f); err != nil {
 		return writeError(j, err)
 	}
 	if r.writer.left.Load() {
-		return context.Canceled // the report is out: the file would contradict it
+		return context.Canceled // the report was printed: the file would contradict it
 	}
 	return f.Commit()
 }

@@ -20,7 +20,7 @@ import (
 
 // Options are the flags of sign.
 type Options struct {
-	Forms             []bool // which of forms are asked for
+	Forms             []bool // by index in forms
 	PEM               bool
 	Output, OutputDir string
 	Force             bool
@@ -85,7 +85,7 @@ func New(c *command.Run) *cobra.Command {
 	return verb
 }
 
-// A run is one run of sign: the order of one sign, a method a step.
+// A run is the state of one run of sign; its methods are the steps.
 type run struct {
 	*command.Run
 	opts *Options
@@ -96,9 +96,9 @@ type run struct {
 
 	writer  *writer
 	signing bool                // the card is about to sign
-	wanted  crypto.Hash         // what the key may want instead of hash; 0: nothing
+	wanted  crypto.Hash         // the hash that the key may need instead; 0 for none
 	known   []*x509.Certificate // CA certificates of earlier runs
-	keep    func()              // keeps the CA certificate of this one, if it is new
+	keep    func()              // stores the CA certificate of this run, if it is new
 }
 
 var hashes = map[string]crypto.Hash{"sha256": crypto.SHA256, "sha384": crypto.SHA384, "sha512": crypto.SHA512}
@@ -122,7 +122,7 @@ func (r *run) do(ctx context.Context, args []string) (err error) {
 	}
 	r.writer = newWriter(r)
 	err = r.withCard(ctx, secret)
-	if r.keep != nil { // the card has been let go
+	if r.keep != nil { // the card has been released
 		r.writer.files.Add(r.keep)
 	}
 	if err := r.writer.close(ctx, err); err != nil || !r.opts.DryRun {
@@ -149,12 +149,13 @@ func (r *run) certificate() card.CertID {
 	return card.SignCert
 }
 
-// withCard shows what will be disclosed, gets the secret and signs every file.
+// withCard shows the data that will be disclosed, gets the secret and signs
+// every file.
 func (r *run) withCard(ctx context.Context, secret *access.GivenSecret) error {
 	var hint *time.Time
 	guards := r.certificate()
 	if guards == card.AuthCert {
-		guards = 0 // it is free to read: Prepare does
+		guards = 0 // it needs no secret: Prepare reads it
 	}
 	left, err := r.Access.Unlock(ctx, access.Unlocking{
 		Credential: r.credential(),
@@ -164,7 +165,7 @@ func (r *run) withCard(ctx context.Context, secret *access.GivenSecret) error {
 			if err := r.able(token); err != nil {
 				return err
 			}
-			hint = nil // of the card before, if this is another
+			hint = nil // it may be from a previous card
 			auth, err := s.Card.Preview(card.AuthCert)
 			r.expect(token, auth)
 			if err == nil {
@@ -187,8 +188,8 @@ func (r *run) withCard(ctx context.Context, secret *access.GivenSecret) error {
 	return err
 }
 
-// able refuses, before anything is asked, the cards that can sign nothing valid
-// by what they are (docs/card.md §1).
+// able refuses, before anything is asked, kinds of card that cannot make a
+// valid signature (docs/card.md §1).
 func (r *run) able(t card.Token) error {
 	switch {
 	case t.Kind == card.KindJuki && !r.opts.AllowWeak:
@@ -199,9 +200,9 @@ func (r *run) able(t card.Token) error {
 	return nil
 }
 
-// notice says what travels in the signature and what ends the certificate
-// (docs/cli.md, behaviour 15), and asks whether to go on unless --yes was
-// given.
+// notice prints the data that the signature will contain and the events that
+// end the certificate (docs/cli.md, behaviour 15), and asks whether to go on
+// unless --yes was given.
 func (r *run) notice(ctx context.Context, authEnd *time.Time) error {
 	tell := r.Say
 	if !r.opts.Yes {

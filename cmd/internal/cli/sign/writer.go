@@ -13,14 +13,14 @@ import (
 )
 
 // A writer checks and writes finished signatures while the card makes the next
-// one. Nothing that hands it work waits for it, so the card's transaction never
-// depends on a disk, a pipe or a terminal: what is not yet written waits as a
-// signature value, some 1 KiB a file. The run waits in close, when the card has
-// been let go.
+// one. Its callers do not wait for it, so the card's transaction never depends
+// on a disk, a pipe or a terminal: pending signatures are held as values of
+// about 1 KiB per file. The run waits in close, after the card has been
+// released.
 type writer struct {
 	run    *run
 	files  queue.Queue // the disk takes a few milliseconds; eight keep its flushes from queueing up
-	lines  queue.Queue // one: lines come whole and in order
+	lines  queue.Queue // one, so that lines are whole and in order
 	failed atomic.Bool
 	left   atomic.Bool // close waits no longer
 
@@ -44,7 +44,7 @@ func (w *writer) stopped() error {
 	return nil
 }
 
-// add hands one signature over. It never waits.
+// add queues one signature. It never waits.
 func (w *writer) add(ctx context.Context, j *job, finish finishing) {
 	w.files.Add(func() {
 		if w.left.Load() {
@@ -58,7 +58,7 @@ func (w *writer) add(ctx context.Context, j *job, finish finishing) {
 	})
 }
 
-// note reports one file, at once.
+// note reports the outcome of one file at once.
 func (w *writer) note(j *job, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -76,20 +76,20 @@ func (w *writer) note(j *job, err error) {
 	}
 }
 
-// say prints a line of talk after those before it. It never waits for whoever
-// reads.
+// say queues a line of messages. It never waits for the reader of standard
+// error.
 func (w *writer) say(line string) {
 	w.lines.Add(func() { w.run.Say(line) })
 }
 
-// grace is how long a signal leaves to the files that are being written.
+// grace is how long after a signal files may still be written.
 const grace = 2 * time.Second
 
-// close waits for the files under way, prints the summary, and returns the
-// error that decides the run: err, which the card's part ended with, or that of
-// a file. When ctx ends it waits no longer than grace, and for standard output
-// not at all. A file whose Commit has begun by then may still get its name,
-// whole; no other does.
+// close waits for the files in progress, prints the summary, and returns the
+// error that decides the run: err, from the part with the card, or that of a
+// file. When ctx ends, it waits no longer than grace, and not at all for
+// standard output. A file whose Commit has begun by then may still get its
+// name, whole; no other does.
 func (w *writer) close(ctx context.Context, err error) error {
 	patience := grace
 	if w.run.opts.Output == "-" {
@@ -111,7 +111,7 @@ func (w *writer) close(ctx context.Context, err error) error {
 	return err
 }
 
-// summary counts the signed files when signing had begun and there were
+// summary prints the number of signed files if signing had begun and there were
 // several.
 func (w *writer) summary() {
 	done := 0

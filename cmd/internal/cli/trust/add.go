@@ -41,7 +41,7 @@ func newAdd(r *run) *cobra.Command {
 	return c
 }
 
-// trustAdd keeps a root after its fingerprint was compared; a pinned root needs
+// add registers a root after its fingerprint was compared. A pinned root needs
 // no comparison, since its fingerprint is part of the program.
 func (r *run) add(ctx context.Context, o *addOptions, args []string) error {
 	var want *fingerprint.Fingerprint
@@ -92,8 +92,8 @@ func (r *run) rootToAdd(ctx context.Context, o *addOptions, args []string) (*x50
 	return certs[0], nil
 }
 
-// compared makes sure that the person held the whole fingerprint against what
-// was published: by --compare, or typed at the terminal.
+// compared makes sure that the whole fingerprint was compared with the
+// published one: by --compare, or typed at the terminal.
 func (r *run) compared(ctx context.Context, cert *x509.Certificate, want *fingerprint.Fingerprint) error {
 	root, pinned := trust.Lookup(cert)
 	if pinned {
@@ -124,7 +124,7 @@ func (r *run) compared(ctx context.Context, cert *x509.Certificate, want *finger
 	return comparison.Different(r.Console, "trust.not-added")
 }
 
-// askPrint asks for a fingerprint at the terminal until one was typed in full.
+// askPrint asks for a fingerprint at the terminal until one is complete.
 func (r *run) askPrint(ctx context.Context) (fingerprint.Fingerprint, error) {
 	for {
 		typed, err := r.AskLines(ctx, r.T("trust.compare.ask"), r.morePrint)
@@ -145,8 +145,8 @@ func (r *run) askPrint(ctx context.Context) (fingerprint.Fingerprint, error) {
 	}
 }
 
-// morePrint reads on over as many lines as a fingerprint is printed on. An
-// empty line ends it as well.
+// morePrint reports whether to read another line of a fingerprint. An empty
+// line also ends it.
 func (r *run) morePrint(text string) (prompt string, on bool) {
 	if text == "" || strings.HasSuffix(text, "\n") {
 		return "", false
@@ -155,7 +155,7 @@ func (r *run) morePrint(text string) (prompt string, on bool) {
 	var part *fingerprint.LengthError
 	digits := 0
 	switch {
-	case err == nil && print.Algorithm == fingerprint.SHA1: // or the beginning of more
+	case err == nil && print.Algorithm == fingerprint.SHA1: // or the beginning of a SHA-256 value
 		digits = 2 * len(print.Sum)
 	case errors.As(err, &part) && part.Short():
 		digits = part.Digits + part.Base64

@@ -1,4 +1,5 @@
-// Package trust keeps the roots that a person trusts besides the built-in ones.
+// Package trust manages the roots that a person trusts besides the built-in
+// ones.
 package trust
 
 import (
@@ -19,12 +20,12 @@ func New(c *command.Run) *cobra.Command {
 
 type run struct{ *command.Run }
 
-// report is the JSON object's part of trust list, add and remove.
+// report is the part of the JSON object of trust list, add and remove.
 type report struct {
 	console.Head
 	Roots []root `json:"roots"`
-	// Already says of trust add that the root was registered before, under the
-	// name in Roots.
+	// Already reports that trust add found the root registered, under the name
+	// in Roots.
 	Already bool `json:"already,omitempty"`
 }
 

@@ -1,4 +1,4 @@
-// Package validity says whether a certificate on a card is still good
+// Package validity reports whether a certificate on a card is still valid
 // (有効性確認).
 package validity
 
@@ -42,7 +42,7 @@ type run struct {
 	sources policy.Sources // the flags
 }
 
-// holderCertificates are the holder's own.
+// holderCertificates are the holder's own certificates.
 var holderCertificates = []card.CertID{card.SignCert, card.AuthCert}
 
 // report is validity's part of the JSON object (docs/cli.md, "JSON").
@@ -84,7 +84,7 @@ func (r *run) do(ctx context.Context, args []string) error {
 	if ca != nil {
 		p.Certificates = []*x509.Certificate{ca}
 	}
-	if r.Access.Reader == access.PracticeReader { // now there is a card, and so are its roots
+	if r.Access.Reader == access.PracticeReader { // the card, and so its roots, exist by now
 		roots, err := r.sources.Anchors(ctx, []string{access.PracticeReader})
 		if err != nil {
 			return err
@@ -105,9 +105,9 @@ func (r *run) do(ctx context.Context, args []string) error {
 	return &outcome.Verdict{Outcome: *answer}
 }
 
-// outcome returns the one answer: good only when revocation was checked and is
-// good (docs/cli.md, "Commands"). Its words are those of the screen and of the
-// JSON message.
+// outcome returns the one answer: good only if revocation was checked and the
+// certificate is not revoked (docs/cli.md, "Commands"). The screen and the JSON
+// object have the same message.
 func (r *run) outcome(id card.CertID, cert *x509.Certificate, rep *verify.CertificateReport) *outcome.Error {
 	name := r.T("cert.kind." + id.String())
 	say := func(code outcome.Code, message string, pairs ...any) *outcome.Error {
@@ -135,7 +135,7 @@ func (r *run) outcome(id card.CertID, cert *x509.Certificate, rep *verify.Certif
 	return say(outcome.CodeIndeterminate, "validity.unchecked")
 }
 
-// revocationReason words why the question about revocation stayed open.
+// revocationReason returns, in words, why the revocation status is not known.
 func (r *run) revocationReason(rep *verify.CertificateReport) string {
 	c, _ := rep.Check(verify.CheckRevocation)
 	return policy.Reason(r.Printer, c.Detail)
@@ -154,11 +154,11 @@ func reportOf(id card.CertID, cert *x509.Certificate, rep *verify.CertificateRep
 	return v
 }
 
-// newForHours is about how long a new certificate rests before others know of
-// it.
+// newForHours is about how long after its issue a new certificate is not known
+// to the responders.
 const newForHours = 24 * time.Hour
 
-// show prints the answer, whom it rests on, and what the holder should know.
+// show prints the answer, its source, and remarks for the holder.
 func (r *run) show(id card.CertID, cert *x509.Certificate, rep *verify.CertificateReport, answer *outcome.Error) {
 	r.Styled(goodOrBad(answer.Code == outcome.CodeOK), r.T(answer.ID, answer.Pairs...))
 	if rep.Practice {
@@ -192,7 +192,7 @@ func (r *run) show(id card.CertID, cert *x509.Certificate, rep *verify.Certifica
 	}
 }
 
-// goodOrBad returns the style of an outcome that is either.
+// goodOrBad returns the style of a good or a bad outcome.
 func goodOrBad(good bool) console.Style {
 	if good {
 		return console.Palette.Good

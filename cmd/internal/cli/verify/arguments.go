@@ -16,7 +16,7 @@ import (
 	"natsuin/verify"
 )
 
-// pairs sorts the arguments into signatures and their contents (docs/cli.md,
+// pairs sorts the arguments into signatures and contents (docs/cli.md,
 // "Verify's arguments").
 func (r *run) pairs(ctx context.Context, args []string) ([]pair, error) {
 	var list []pair
@@ -42,8 +42,8 @@ func (r *run) pairs(ctx context.Context, args []string) ([]pair, error) {
 	return list, r.checkPairs(list)
 }
 
-// checkPairs refuses what needs one signature, or a stream twice, and takes
-// --content.
+// checkPairs refuses flags that need exactly one signature, and a stream that
+// is used twice, and applies --content.
 func (r *run) checkPairs(list []pair) error {
 	o := r.opts
 	stdin := 0
@@ -85,8 +85,8 @@ func regular(name string) bool {
 	return err == nil && info.Mode().IsRegular()
 }
 
-// looksSigned reports whether a file is a signature by its content. What cannot
-// be read, or only once, is not looked at.
+// looksSigned reports whether a file is a signature by its content. A file that
+// cannot be read, or only once, is not examined.
 func looksSigned(name string) bool {
 	if name == "-" || !regular(name) {
 		return false
@@ -100,8 +100,8 @@ func looksSigned(name string) bool {
 	return err == nil && kind == verify.KindSignature
 }
 
-// holdsContent reports whether a signature has its content inside, or is to be
-// called what it is: then the next argument is not its content.
+// holdsContent reports whether a signature contains its content, or the file is
+// not a message at all. The next argument is then not its content.
 func (r *run) holdsContent(name string) bool {
 	if name == "-" {
 		b, err := r.stdin()
@@ -140,8 +140,8 @@ type signatureFile struct {
 
 var errNotRegular = errors.New("not a regular file")
 
-// openSignature opens a file that can be read at any offset, or the standard
-// input as one.
+// openSignature opens a file that can be read at any offset, or reads the
+// standard input into one.
 func (r *run) openSignature(ctx context.Context, name string) (*signatureFile, error) {
 	if name == "-" {
 		b, err := r.stdin()
@@ -164,8 +164,8 @@ func (r *run) readStdin(ctx context.Context) ([]byte, error) {
 	return infile.ReadAll(infile.Stream(ctx, r.Streams.In), "-")
 }
 
-// impliedName is the name that the content of a detached signature has, its own
-// less .p7s, or "".
+// impliedName returns the name that the content of a detached signature has:
+// its own without .p7s, or "".
 func impliedName(signature string) string {
 	if !strings.EqualFold(filepath.Ext(signature), ".p7s") {
 		return ""
@@ -173,8 +173,8 @@ func impliedName(signature string) string {
 	return signature[:len(signature)-len(".p7s")]
 }
 
-// impliedContent is the file that a detached signature implies, or "". A folder
-// or a pipe only happens to have that name.
+// impliedContent returns the file that a detached signature implies, or "". A
+// folder or a pipe of that name is not the content.
 func impliedContent(signature string) string {
 	if name := impliedName(signature); name != "" && regular(name) {
 		return name

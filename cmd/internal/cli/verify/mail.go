@@ -8,7 +8,7 @@ import (
 	"natsuin/verify"
 )
 
-// mail is what surrounds the signed part of a mail.
+// mail holds the parts of a mail outside its signed part.
 type mail struct {
 	From              *string            `json:"from"`
 	FromInCertificate *bool              `json:"from_in_certificate"`
@@ -22,10 +22,11 @@ func mailOf(rep *verify.Report) *mail {
 	return &mail{console.OrNull(rep.Mail.From), rep.Mail.FromInCertificate, slices.Clone(rep.Mail.Uncovered)}
 }
 
-// mailRemarks word what no signature covers, to stand beside the verdict.
+// mailRemarks returns remarks on the parts that no signature covers, to print
+// beside the verdict.
 func (r *run) mailRemarks(rep *verify.Report) []string {
 	m := rep.Mail
-	if m == nil || len(rep.Signers) == 0 { // nothing was read that could cover anything
+	if m == nil || len(rep.Signers) == 0 { // no signature was read
 		return nil
 	}
 	var remarks []string
@@ -38,7 +39,7 @@ func (r *run) mailRemarks(rep *verify.Report) []string {
 	return remarks
 }
 
-// printMail says whose mail it claims to be.
+// printMail prints the claimed sender of a mail.
 func (r *run) printMail(rep *verify.Report) {
 	m := rep.Mail
 	if m == nil || m.From == "" {
@@ -55,7 +56,7 @@ func (r *run) printMail(rep *verify.Report) {
 	r.Field("verify.mail.from", r.T(id, "From", text.Escape(m.From)))
 }
 
-// checkName names a check as it is said of a mail, or of a file.
+// checkName returns the name of a check in the words for a mail, or for a file.
 func (r *run) checkName(id verify.CheckID, mail bool) string {
 	if id == verify.CheckMessageDigest && mail {
 		return r.T("check.signed-part")

@@ -15,8 +15,8 @@ import (
 	"natsuin/verify"
 )
 
-// next words what can be done about a verdict that is not VALID. Where
-// something is missing, it is named.
+// next returns the next step after a verdict that is not VALID. If something is
+// missing, it is named.
 func (r *run) next(j *judged) string {
 	rep := j.report
 	switch {
@@ -45,8 +45,8 @@ func (r *run) attachmentNames(rep *verify.Report) string {
 	return strings.Join(names, r.T("list.separator"))
 }
 
-// lineEndsDiffer reports whether a signer signed the content with other line
-// ends.
+// lineEndsDiffer reports whether a signer signed the content with different
+// line ends.
 func lineEndsDiffer(rep *verify.Report) bool {
 	for _, s := range rep.Signers {
 		if c, _ := s.Check(verify.CheckMessageDigest); slices.Contains(c.Also, verify.RemarkCRLF) || slices.Contains(c.Also, verify.RemarkLF) {
@@ -56,7 +56,8 @@ func lineEndsDiffer(rep *verify.Report) bool {
 	return false
 }
 
-// missingIssuer names the certificate at which the path to a root ends.
+// missingIssuer returns the next step for a path that does not reach a root,
+// with the name of the missing issuer.
 func (r *run) missingIssuer(rep *verify.Report) string {
 	for _, s := range rep.Signers {
 		if s.Reason != verify.ReasonNoAnchor || len(s.Chain) == 0 {
@@ -67,7 +68,7 @@ func (r *run) missingIssuer(rep *verify.Report) string {
 		switch {
 		case bytes.Equal(last.RawIssuer, last.RawSubject):
 			return r.T("verify.next.root", "Name", issuer)
-		case len(r.policy.Anchors) > 0: // a root is there, so a certificate below it lacks
+		case len(r.policy.Anchors) > 0: // a root is given, so an intermediate is missing
 			return r.T("verify.next.issuer", "Name", issuer)
 		}
 		return r.T("verify.next.issuer-or-root", "Name", issuer)
@@ -75,8 +76,9 @@ func (r *run) missingIssuer(rep *verify.Report) string {
 	return ""
 }
 
-// missingContent names the file that was looked for, and one beside it whose
-// name looks the same. That one is not taken: it may be another file.
+// missingContent returns the name of the file that was expected, and of one in
+// the same folder whose name looks the same. That one is not used: it may be
+// another file.
 func (r *run) missingContent(signature string) string {
 	name := impliedName(signature)
 	if name == "" || signature == "-" {
@@ -88,10 +90,10 @@ func (r *run) missingContent(signature string) string {
 	return r.T("verify.next.content.beside", "Path", text.Escape(name), "Signature", text.Escape(signature))
 }
 
-const maxNeighbours = 10_000 // entries of a folder that are looked at
+const maxNeighbours = 10_000 // entries of a folder to examine
 
 // lookalike returns the only file in the folder of name whose own name is the
-// same but for case, Unicode form, or the number that a browser adds; "" if
+// same except for case, Unicode form, or the number that a browser adds; "" if
 // there is none.
 func lookalike(name string) string {
 	dir, err := os.Open(filepath.Dir(name))

@@ -8,8 +8,7 @@ import (
 	"natsuin/verify"
 )
 
-// outcomeOf returns the outcome of a run that a verdict other than VALID
-// decided.
+// outcomeOf returns the outcome of a run decided by a verdict other than VALID.
 func (r *run) outcomeOf(j *judged) error {
 	verdict := j.report.Verdict
 	return &outcome.Verdict{Outcome: outcome.Error{
@@ -18,8 +17,8 @@ func (r *run) outcomeOf(j *judged) error {
 	}}
 }
 
-// nextSteps are the ids of what can be done about a reason, where the flag that
-// answers it says more than the hint of the verdict.
+// nextSteps are the message ids of the next step for a reason, if naming a flag
+// helps more than the hint of the verdict.
 var nextSteps = []struct {
 	reason verify.Reason
 	id     string
@@ -53,7 +52,7 @@ func nextStep(rep *verify.Report) string {
 	if rep.Verdict == verify.Invalid {
 		return "verify.next.invalid"
 	}
-	if rep.Reason == verify.ReasonExpired || rep.Reason == verify.ReasonRevokedNoTime { // a time would help
+	if rep.Reason == verify.ReasonExpired || rep.Reason == verify.ReasonRevokedNoTime { // a proof of time would help
 		for _, s := range rep.Signers {
 			if c, _ := s.Check(verify.CheckTimestamp); c.Detail == verify.ReasonTimestampChain {
 				return "verify.next.tsa"

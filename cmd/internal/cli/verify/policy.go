@@ -13,7 +13,7 @@ import (
 	"natsuin/verify"
 )
 
-// readPolicy turns the flags into what the verifier trusts and tolerates.
+// readPolicy turns the flags into the policy of the verifier.
 func (r *run) readPolicy(ctx context.Context, pairs []pair) error {
 	o := r.opts
 	p := &r.policy
@@ -43,7 +43,7 @@ func (r *run) readPolicy(ctx context.Context, pairs []pair) error {
 		}
 		p.SignerSHA256 = (*[32]byte)(print.Sum)
 	}
-	if o.Out == "-" { // a pipe cannot be taken back when the verdict is not VALID
+	if o.Out == "-" { // output to a pipe cannot be undone if the verdict is not VALID
 		return outcome.Usage("err.verify.out-stdout")
 	}
 	if o.Out != "" {
@@ -70,7 +70,7 @@ func (r *run) readPolicy(ctx context.Context, pairs []pair) error {
 	return r.sources.Add(ctx, p)
 }
 
-// inputs returns the files that are read, of which --out may replace none.
+// inputs returns the files that are read. --out must not replace any of them.
 func (r *run) inputs(pairs []pair) []string {
 	o := r.opts
 	list := slices.Concat(r.sources.CA, o.TSACA, r.sources.CRL, []string{o.Cert})

@@ -50,8 +50,8 @@ type signer struct {
 	Checks       []check        `json:"checks"`
 }
 
-// reference is the time for which a signer was judged, and where it came from:
-// now, at or timestamp.
+// reference is the time for which a signer was judged, and its source: now, at
+// or timestamp.
 type reference struct {
 	Time string                 `json:"time"`
 	From verify.ReferenceSource `json:"from"`
@@ -71,12 +71,12 @@ type check struct {
 	Also   []verify.Reason `json:"also,omitempty"`
 }
 
-// conclude prints every judgement as it comes, in order, and returns the
+// conclude prints every judgement as it arrives, in order, and returns the
 // outcome that decides the run.
 func (r *run) conclude(ctx context.Context, answers <-chan chan *judged) error {
 	rep := &report{Files: []file{}}
 	worst, decisive, verdict := outcome.CodeOK, error(nil), verify.Valid
-	all, others := 0, []string(nil) // that are not VALID
+	all, others := 0, []string(nil) // others are not VALID
 	for answer := range answers {
 		j := <-answer
 		if ctx.Err() != nil {
@@ -116,7 +116,8 @@ func (r *run) conclude(ctx context.Context, answers <-chan chan *judged) error {
 	return decisive
 }
 
-// sayOthers names the signatures that are not VALID, which may stand far above.
+// sayOthers names the signatures that are not VALID, which may have scrolled
+// off the screen.
 func (r *run) sayOthers(all int, others []string) {
 	const most = 10
 	names := strings.Join(others[:min(most, len(others))], r.T("list.separator"))
@@ -174,7 +175,7 @@ func (r *run) signerOf(s *verify.Signer) signer {
 	}
 	if t := s.Timestamp; t != nil {
 		v.Timestamp = &timestamp{Verified: t.Verified, Reason: t.Reason, Revocation: string(t.Revocation)}
-		if !t.Time.IsZero() { // one that cannot be read has none
+		if !t.Time.IsZero() { // an unreadable time stamp has none
 			v.Timestamp.Time = console.OrNull(console.Stamp(t.Time))
 		}
 	}
@@ -190,7 +191,7 @@ func checksOf(checks []verify.Check) []check {
 	return list
 }
 
-// printJudged prints all that was found about one signature.
+// printJudged prints all findings about one signature.
 func (r *run) printJudged(j *judged) {
 	if j.report == nil {
 		r.Print(r.T("verify.unjudged", "Path", text.Escape(j.signature), "Error", r.Explain(j.err).Message))
@@ -255,7 +256,7 @@ func (r *run) printSigner(s *verify.Signer, n, of int, mail bool) {
 	r.printChecks(s.Checks, mail)
 }
 
-// printChecks prints a line a check: its result in a word, its name, and why.
+// printChecks prints one line per check: its result, its name, and the reason.
 func (r *run) printChecks(checks []verify.Check, mail bool) {
 	for _, c := range checks {
 		line := r.T("check.line", "Result", r.T("result."+string(c.Result)), "Name", r.checkName(c.ID, mail))
@@ -273,8 +274,8 @@ func (r *run) printChecks(checks []verify.Check, mail bool) {
 	}
 }
 
-// printSignerName prints who signed if the verdict is VALID: otherwise anyone
-// may have written the name there.
+// printSignerName prints the name of the signer, but only if the verdict is
+// VALID: otherwise anyone may have written the name there.
 func (r *run) printSignerName(s *verify.Signer) {
 	if s.Verdict != verify.Valid {
 		return

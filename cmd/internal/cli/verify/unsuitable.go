@@ -7,10 +7,10 @@ import (
 	"natsuin/verify"
 )
 
-// unsuitable reports whether a file is not a signature but something else, and
-// notes what, by its content. A file that is named like a signature is left to
-// the verdict if it is none of the known kinds, or a time-stamp token, which is
-// one over a time.
+// unsuitable reports whether a file is, by its content, something other than a
+// signature, and records its kind. A file named like a signature is judged all
+// the same if it is of no known kind, or a time-stamp token, which is a
+// signature over a time.
 func (r *run) unsuitable(j *judged, in verify.Input, report *verify.Report) bool {
 	structure, _ := report.Check(verify.CheckStructure)
 	token := report.ContentType == verify.ContentTypeTimestamp && !isSignatureName(j.signature)
@@ -26,7 +26,7 @@ func (r *run) unsuitable(j *judged, in verify.Input, report *verify.Report) bool
 		return false
 	}
 	if j.content == impliedContent(j.signature) {
-		j.content = "" // nothing was checked against it
+		j.content = "" // the content was not checked
 	}
 	if kind == verify.KindUTF16 {
 		j.err = infile.UTF16(j.signature)

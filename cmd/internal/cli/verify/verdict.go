@@ -10,14 +10,14 @@ import (
 	"natsuin/verify"
 )
 
-// verdictLine returns the verdict with what was not checked beside it: never
-// the bare word (docs/cli.md, behaviour 18).
+// verdictLine returns the verdict together with the checks that were not done,
+// never the word alone (docs/cli.md, behaviour 18).
 func (r *run) verdictLine(rep *verify.Report) string {
 	return r.verdictWith(rep.Verdict, rep.Reason, rep.Practice, rep.Signers, r.mailRemarks(rep)...)
 }
 
-// verdictWith returns the verdict over some signers with what belongs beside
-// it, and more.
+// verdictWith returns the verdict over some signers with its qualifications,
+// and more.
 func (r *run) verdictWith(verdict verify.Verdict, reason verify.Reason, practice bool, signers []verify.Signer, more ...string) string {
 	var remarks []string
 	if practice {
@@ -62,11 +62,12 @@ func (r *run) verdictWith(verdict verify.Verdict, reason verify.Reason, practice
 }
 
 // asOfGivenTime reports whether a signer was judged for the time of --at, which
-// nothing proves, and not for now. Where the dates were not looked at no time
-// plays a part.
+// nothing proves, and not for now. If the dates were not checked, the time does
+// not matter.
 func asOfGivenTime(s verify.Signer) bool { return asOf(s, verify.FromAt) }
 
-// asOfTimeStamp reports whether it was the time of a verified time stamp.
+// asOfTimeStamp reports whether a signer was judged for the time of a verified
+// time stamp.
 func asOfTimeStamp(s verify.Signer) bool { return asOf(s, verify.FromTimestamp) }
 
 func asOf(s verify.Signer, from verify.ReferenceSource) bool {
@@ -81,8 +82,9 @@ func byAuthenticationKey(s verify.Signer) bool {
 	return c.Detail == verify.RemarkAuthRoot
 }
 
-// openRevocation words what is not known, or not good, about the revocation of
-// a valid signer, or of the authority of the time stamp that it rests on.
+// openRevocation returns, in words, the unknown or bad revocation status of a
+// valid signer, or of the authority of the time stamp that the verdict depends
+// on.
 func (r *run) openRevocation(s *verify.Signer) string {
 	switch t := s.Timestamp; {
 	case s.Revocation.State == verify.Revoked && asOfGivenTime(*s):
@@ -111,8 +113,8 @@ func decisiveCheck(reason verify.Reason, signers []verify.Signer) verify.CheckID
 	return ""
 }
 
-// reasonOf words a reason as it is said of one check: to a person, a file has
-// changed and not an attribute of its signature.
+// reasonOf returns the words for a reason given by one check: for a person, a
+// file has changed, not an attribute of its signature.
 func (r *run) reasonOf(check verify.CheckID, id verify.Reason) string {
 	if check == verify.CheckMessageDigest && id == verify.ReasonDiffers {
 		return r.T("reason.file-differs")
@@ -120,8 +122,8 @@ func (r *run) reasonOf(check verify.CheckID, id verify.Reason) string {
 	return policy.Reason(r.Printer, id)
 }
 
-// styleOf returns the style of a verdict. A practice one is never green: it
-// counts for nothing.
+// styleOf returns the style of a verdict. A practice verdict is never green,
+// since it proves nothing.
 func styleOf(rep *verify.Report) console.Style {
 	switch {
 	case rep.Verdict == verify.Invalid:

@@ -1,5 +1,5 @@
-// Package verify judges signatures and shows what was checked, and what was
-// not.
+// Package verify judges signatures and shows which checks were done, and which
+// were not.
 package verify
 
 import (
@@ -63,8 +63,8 @@ type run struct {
 	stdin   func() ([]byte, error) // the signature that "-" names, read once
 }
 
-// A pair is a signature and the content that it speaks of; "" means that the
-// content is inside, or in the file of the same name less .p7s.
+// A pair is a signature and the content that it covers; "" means that the
+// content is inside, or in the file of the same name without .p7s.
 type pair struct{ signature, content string }
 
 func (r *run) do(ctx context.Context, args []string) error {
@@ -81,10 +81,9 @@ func (r *run) do(ctx context.Context, args []string) error {
 	return err
 }
 
-// judgeAll judges on all cores. The answers come in order, each by a channel of
-// its own, so that the first are told while the next are read; judging runs
-// ahead of telling by so many files and no more. All answers come, also when
-// ctx ends.
+// judgeAll judges the pairs in parallel. The answers come in the order of the
+// pairs, each on its own channel, and a bounded number ahead of the printing.
+// Every pair gets an answer, even if ctx ends.
 func (r *run) judgeAll(ctx context.Context, pairs []pair) <-chan chan *judged {
 	const ahead = 64
 	answers := make(chan chan *judged, ahead)
@@ -109,8 +108,7 @@ func (r *run) judgeAll(ctx context.Context, pairs []pair) <-chan chan *judged {
 	return answers
 }
 
-// A judged is the answer about one signature file: a report, or why there is
-// none.
+// A judged is the result for one signature file: a report, or an error.
 type judged struct {
 	pair
 	report *verify.Report
@@ -134,7 +132,7 @@ func verdictCode(v verify.Verdict) outcome.Code {
 	return outcome.CodeInvalid
 }
 
-// judge opens both files once and has them judged.
+// judge opens both files once and judges the signature.
 func (r *run) judge(ctx context.Context, p pair) *judged {
 	j := &judged{pair: p}
 	if j.err = ctx.Err(); j.err != nil {
@@ -148,7 +146,7 @@ func (r *run) judge(ctx context.Context, p pair) *judged {
 	defer sig.Close()
 	in := verify.Input{Signature: sig, Size: sig.size}
 	if p.content == "" {
-		j.content = impliedContent(p.signature) // none: perhaps it is inside
+		j.content = impliedContent(p.signature) // "": the content may be inside
 	}
 	if j.content == "-" {
 		in.Content = infile.Stream(ctx, r.Streams.In)
@@ -165,7 +163,8 @@ func (r *run) judge(ctx context.Context, p pair) *judged {
 	return j
 }
 
-// judgeInto lets attached content go to --out only after VALID.
+// judgeInto judges the signature, and commits attached content to --out only if
+// it is VALID.
 func (r *run) judgeInto(ctx context.Context, j *judged, in verify.Input) {
 	var f *outfile.File
 	if r.opts.Out != "" {
