@@ -14,6 +14,7 @@ package card
 
 import (
 	"bytes"
+	"crypto"
 	"errors"
 	"fmt"
 	"strings"
@@ -219,6 +220,15 @@ var kindWords = [...]string{"unknown", "mynumber", "juki", "android", "iphone"}
 // String returns a stable word for the kind: "mynumber", "juki", "android",
 // "iphone" or "unknown".
 func (k Kind) String() string { return wordOf(kindWords[:], int(k)) }
+
+// Hash returns the hash that [HashFor] may return for a key of such a card: 0 if
+// its keys are known to be RSA, else SHA-384.
+func (k Kind) Hash() crypto.Hash {
+	if rsaOnly[k] {
+		return 0
+	}
+	return crypto.SHA384
+}
 
 // A Token is the content of EF 0006, the token information.
 type Token struct {

@@ -1,6 +1,7 @@
 package card_test
 
 import (
+	"crypto"
 	"errors"
 	"testing"
 
@@ -71,6 +72,19 @@ func TestTokenNamesTheKind(t *testing.T) {
 		}
 		if n := v.Tally().Exchanges; n != 1 {
 			t.Errorf("%q: %d exchanges", label, n)
+		}
+	}
+}
+
+// Whoever hashes before the card is unlocked must know of every hash that its
+// key may want: a kind of which nothing is said wants both.
+func TestAKindMayWantTheNextCardsHashUnlessItsKeysAreRSA(t *testing.T) {
+	for kind, want := range map[card.Kind]crypto.Hash{
+		card.KindMyNumber: 0, card.KindJuki: 0, card.KindAndroid: 0, card.KindIPhone: 0,
+		card.KindUnknown: crypto.SHA384, card.KindIPhone + 1: crypto.SHA384,
+	} {
+		if got := kind.Hash(); got != want {
+			t.Errorf("%s (%d): %v, want %v", kind, kind, got, want)
 		}
 	}
 }

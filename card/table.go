@@ -55,6 +55,15 @@ var kinds = map[string]Kind{
 	"JPKIAPIOSTOKEN":  KindIPhone,
 }
 
+// rsaOnly holds the kinds whose keys are known to be RSA (docs/card.md §1 and
+// §9). A kind that is not here may have a P-384 key.
+var rsaOnly = map[Kind]bool{
+	KindMyNumber: true,
+	KindJuki:     true,
+	KindAndroid:  true,
+	KindIPhone:   true,
+}
+
 // Commands (docs/card.md §2). The card applies the padding of PKCS #1 v1.5
 // itself.
 

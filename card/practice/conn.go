@@ -119,7 +119,8 @@ func (c *Conn) insert(st *state, raw []byte) error {
 	o := c.store.opts.Card
 	o.State = state
 	o.Save = c.save
-	o.MissingFiles = o.MissingFiles || st.Card.Kind == KindJuki
+	row, _ := st.Card.Kind.row() // load refuses an unknown kind
+	o.MissingFiles = o.MissingFiles || row.fewFiles
 	c.stored, c.raw, c.card = st, raw, virtual.New(o)
 	return nil
 }
@@ -221,10 +222,8 @@ func (c *Conn) Leave() error { return c.Close() }
 
 // state returns the state of the software card for a record.
 func (s *Store) state(r *cardRecord) (virtual.State, error) {
-	state := virtual.State{
-		Label:                   kinds[r.Kind].label,
-		AuthCertificateNeedsPIN: r.Kind == KindPhone,
-	}
+	row, _ := r.Kind.row()
+	state := virtual.State{Label: row.label, AuthCertificateNeedsPIN: row.guarded}
 	for cred, record := range map[virtual.Credential]slotRecord{virtual.Sign: r.Sign, virtual.Auth: r.Auth} {
 		slot := virtual.Slot{
 			CA:       record.CA,

@@ -1,5 +1,7 @@
 package practice
 
+import "slices"
+
 // A Kind is a kind of card that [Store.Issue] issues.
 type Kind string
 
@@ -26,31 +28,50 @@ const (
 // kindRow holds the properties of a kind of card (docs/card.md §1, §5, §6 and
 // §9).
 type kindRow struct {
+	kind      Kind
 	label     string
 	algorithm algorithm
 	sign      bool // signature certificate
 	auth      bool // authentication key, PIN and certificate
 	years     int  // validity in birthdays, or in years if fixed is set
 	fixed     bool
-	age       int // years before now at which the card is issued
+	age       int  // years before now at which the card is issued
+	guarded   bool // reading the authentication certificate needs its PIN
+	fewFiles  bool // the files of what it lacks do not exist
 }
 
-// kinds is the table of kinds. The label of the next card is unknown; this one
-// is a guess.
-var kinds = map[Kind]kindRow{
-	KindMyNumber: {label: "JPKIAPICCTOKEN2", algorithm: rsa2048, sign: true, auth: true, years: 5},
-	KindJuki:     {label: "JPKIAPICCTOKEN", algorithm: rsa1024, sign: true, years: 3, fixed: true},
-	KindPhone:    {label: "JPKIAPGPSETOKEN", algorithm: rsa2048, sign: true, auth: true, years: 5},
-	KindNoSign:   {label: "JPKIAPICCTOKEN2", algorithm: rsa2048, auth: true, years: 5},
-	KindExpired:  {label: "JPKIAPICCTOKEN2", algorithm: rsa2048, sign: true, auth: true, years: 5, age: 6},
-	KindNext:     {label: "JPKIAPICCTOKEN3", algorithm: p384, sign: true, auth: true, years: 10},
+// kinds is the table of kinds, in the order of the command line's help. The
+// label of the next card is unknown; this one is a guess.
+var kinds = []kindRow{
+	{kind: KindMyNumber, label: "JPKIAPICCTOKEN2", algorithm: rsa2048, sign: true, auth: true, years: 5},
+	{kind: KindJuki, label: "JPKIAPICCTOKEN", algorithm: rsa1024, sign: true, years: 3, fixed: true, fewFiles: true},
+	{kind: KindPhone, label: "JPKIAPGPSETOKEN", algorithm: rsa2048, sign: true, auth: true, years: 5, guarded: true},
+	{kind: KindNoSign, label: "JPKIAPICCTOKEN2", algorithm: rsa2048, auth: true, years: 5},
+	{kind: KindExpired, label: "JPKIAPICCTOKEN2", algorithm: rsa2048, sign: true, auth: true, years: 5, age: 6},
+	{kind: KindNext, label: "JPKIAPICCTOKEN3", algorithm: p384, sign: true, auth: true, years: 10},
 }
 
-func (k Kind) valid() bool { _, ok := kinds[k]; return ok }
+// row returns the properties of the kind; ok reports whether there is such.
+func (k Kind) row() (row kindRow, ok bool) {
+	i := slices.IndexFunc(kinds, func(r kindRow) bool { return r.kind == k })
+	if i < 0 {
+		return kindRow{}, false
+	}
+	return kinds[i], true
+}
+
+func (k Kind) valid() bool { _, ok := k.row(); return ok }
+
+// HasAuth reports whether such a card has an authentication PIN.
+func (k Kind) HasAuth() bool { row, _ := k.row(); return row.auth }
 
 // Kinds returns all kinds, in the order of the command line's help.
 func Kinds() []Kind {
-	return []Kind{KindMyNumber, KindJuki, KindPhone, KindNoSign, KindExpired, KindNext}
+	list := make([]Kind, len(kinds))
+	for i, row := range kinds {
+		list[i] = row.kind
+	}
+	return list
 }
 
 // The maximum tries, and the default secrets (docs/card.md §5).

@@ -50,7 +50,8 @@ func (s *Store) application(o IssueOptions) (*cardRecord, error) {
 	if o.Kind == "" {
 		o.Kind = KindMyNumber
 	}
-	if !o.Kind.valid() {
+	row, ok := o.Kind.row()
+	if !ok {
 		return nil, &InvalidError{Field: "kind", Reason: "unknown"}
 	}
 	holder := defaultHolder
@@ -60,7 +61,6 @@ func (s *Store) application(o IssueOptions) (*cardRecord, error) {
 	if !o.Birth.IsZero() {
 		holder.Birth = o.Birth.Format(time.DateOnly)
 	}
-	row := kinds[o.Kind]
 	if err := holder.check(s.now().AddDate(-row.age, 0, 0)); err != nil {
 		return nil, err
 	}
@@ -106,7 +106,7 @@ func checkSecret(field, secret, alphabet string, shortest, longest int) error {
 // certifyCard generates the keys and issues the certificates of a kind of card,
 // and adds the certificates to the register.
 func (s *Store) certifyCard(st *state, card *cardRecord) error {
-	row := kinds[card.Kind]
+	row, _ := card.Kind.row()
 	birth, err := card.Person.birth()
 	if err != nil {
 		return s.damaged(err)

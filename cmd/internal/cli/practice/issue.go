@@ -62,8 +62,8 @@ func (r *run) secrets(ctx context.Context, o *practice.IssueOptions) error {
 	if secrets == nil && r.Interactive() {
 		r.Prompt(r.T("practice.issue.secrets"))
 		asked := []card.Credential{card.SignPassword, card.AuthPIN}
-		if o.Kind == practice.KindJuki {
-			asked = asked[:1] // it has no other secret
+		if !o.Kind.HasAuth() {
+			asked = asked[:1]
 		}
 		for _, c := range asked {
 			s, err := r.Access.AskNewSecret(ctx, c, card.Secret{}, true)

@@ -34,12 +34,11 @@ func (r *run) digest(ctx context.Context) error {
 }
 
 // expect notes, before anything is asked, that the card's key may want another
-// hash than the usual one: the kind of card is not known, or the authentication
-// certificate, which is free to read, has such a key.
+// hash than the usual one: the kind of card may have such keys, or the
+// authentication certificate, which is free to read, has one.
 func (r *run) expect(t card.Token, auth card.Preview) {
-	r.wanted = auth.Hash
-	if t.Kind == card.KindUnknown {
-		r.wanted = crypto.SHA384
+	if r.wanted = t.Kind.Hash(); r.wanted == 0 {
+		r.wanted = auth.Hash
 	}
 }
 
