@@ -108,13 +108,14 @@ func (c *Console) lastLine(question string) string {
 	return lines[len(lines)-1] + " "
 }
 
-// Agree asks until the answer is yes or はい in full, or a no. A y may be a
-// slip of the hand, and what is asked here cannot be taken back.
+// Agree asks until the answer is one of the words of answer.yes in full, or a
+// no. A y may be a slip of the hand, and what is asked here cannot be taken
+// back.
 func (c *Console) Agree(ctx context.Context, question string) (bool, error) {
 	return c.yesOrNo(ctx, question, false)
 }
 
-// Acknowledge is Agree for a notice: y is a yes too.
+// Acknowledge is Agree for a notice: a word of answer.short is a yes too.
 func (c *Console) Acknowledge(ctx context.Context, question string) (bool, error) {
 	return c.yesOrNo(ctx, question, true)
 }
@@ -127,15 +128,23 @@ func (c *Console) yesOrNo(ctx context.Context, question string, short bool) (boo
 		}
 		again := "agree.again"
 		switch answer = strings.ToLower(strings.TrimSpace(norm.NFKC.String(answer))); {
-		case slices.Contains([]string{"yes", "はい"}, answer), short && answer == "y":
+		case among(c.T("answer.yes"), answer), short && among(c.T("answer.short"), answer):
 			return true, nil
-		case slices.Contains([]string{"no", "n", "いいえ"}, answer):
+		case among(c.T("answer.no"), answer):
 			return false, nil
-		case answer == "y":
+		case among(c.T("answer.short"), answer):
 			again = "agree.full"
 		}
 		c.Prompt(c.T(again))
 	}
+}
+
+// among reports whether answer is one of the words of a message, which stand
+// between commas. Nothing typed is no answer, whatever the message holds.
+func among(words, answer string) bool {
+	return answer != "" && slices.ContainsFunc(strings.Split(words, ","), func(word string) bool {
+		return strings.TrimSpace(word) == answer
+	})
 }
 
 // AskNumber shows lines and asks until one of the numbers 1 to most is chosen.

@@ -11,6 +11,8 @@ import (
 	"testing"
 	"unicode"
 
+	"golang.org/x/text/unicode/norm"
+
 	"natsuin/cmd/internal/i18n"
 )
 
@@ -140,6 +142,31 @@ func TestNoErrorRepeatsWhatWasTyped(t *testing.T) {
 
 func isJapanese(r rune) bool {
 	return unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana) || strings.ContainsRune("。、「」（）：？", r)
+}
+
+// A word that the console cannot compare is never an answer, and one that means
+// two things agrees to what was refused.
+func TestTheAnswersAreWordsThatMeanOneThing(t *testing.T) {
+	for _, lang := range i18n.Languages() {
+		have, meant := catalogue(t, lang), map[string]string{}
+		for _, id := range []string{"answer.yes", "answer.short", "answer.no"} {
+			for _, word := range strings.Split(have[id], ",") {
+				word = strings.TrimSpace(word)
+				if word == "" || word != strings.ToLower(norm.NFKC.String(word)) {
+					t.Errorf("%s: %s: nobody's answer is %q", lang, id, word)
+				}
+				if other, twice := meant[word]; twice {
+					t.Errorf("%s: %q is in %s and %s", lang, word, other, id)
+				}
+				meant[word] = id
+			}
+		}
+		for word, id := range map[string]string{"yes": "answer.yes", "はい": "answer.yes", "no": "answer.no", "いいえ": "answer.no"} {
+			if meant[word] != id {
+				t.Errorf("%s: %s is in %q, not in %s", lang, word, meant[word], id)
+			}
+		}
+	}
 }
 
 func TestEnglishMessagesAreEnglish(t *testing.T) {

@@ -21,6 +21,9 @@ type form struct {
 	// rereads is set if the content is read again while the signature is
 	// written; the input must then be a regular file.
 	rereads bool
+	// bare is set if the signed bytes are the content's own, so that a content
+	// in the shape of signed attributes is refused.
+	bare bool
 	// issuers is set if the signature contains the CA's certificate.
 	issuers bool
 	// sign makes the signature of one file with the card's key. It neither
@@ -47,7 +50,7 @@ type key struct {
 var forms = []form{
 	{name: "cms-detached", ext: ".p7s", pem: true, issuers: true, sign: cms(detached)},
 	{name: "cms-attached", flag: "attached", ext: ".p7m", pem: true, issuers: true, rereads: true, sign: cms(attached)},
-	{name: "raw", flag: "raw", ext: ".sig", sign: raw},
+	{name: "raw", flag: "raw", ext: ".sig", bare: true, sign: raw},
 }
 
 // cms returns a function that signs as CMS SignedData (RFC 5652), which render

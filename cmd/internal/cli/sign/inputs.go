@@ -118,7 +118,7 @@ func (r *run) checkFlags(args []string, other string) error {
 	case stdin == 1 && o.Output == "":
 		return outcome.Usage("err.sign.stdin-output")
 	case stdin == 1 && r.form.rereads:
-		return outcome.Usage("err.sign.stdin-attached")
+		return outcome.Usage("err.sign.stdin-reread", "Flag", "--"+r.form.flag)
 	case o.Output == "-" && r.JSON:
 		return outcome.Usage("err.json-stdout", "Flag", "-o -")
 	case o.Output == "-" && !o.PEM && r.Streams.OutIsTerminal:
@@ -168,7 +168,7 @@ func (r *run) checkInput(j *job) (err error) {
 		return outcome.File("err.file.folder", j.input, errFolder)
 	}
 	if r.form.rereads && !j.info.Mode().IsRegular() {
-		return outcome.Usage("err.sign.stream-attached", "Path", text.Escape(j.input))
+		return outcome.Usage("err.sign.stream-reread", "Path", text.Escape(j.input), "Flag", "--"+r.form.flag)
 	}
 	return nil
 }
