@@ -27,8 +27,9 @@ func TestMain(m *testing.M) {
 }
 
 // TestBehaviours runs every script once in Japanese and once in English. A script's
-// name begins with the number of the behaviour of docs/cli.md that it proves; what is
-// said in words stands behind [ja] or [en].
+// name begins with the number of the behaviour of docs/cli.md that it proves, with 26
+// for its section "JSON" and 27 for "Verify's arguments"; what is said in words stands
+// behind [ja] or [en].
 func TestBehaviours(t *testing.T) {
 	store := freshStore(t)
 	for lang, locale := range map[string]string{"ja": "ja_JP.UTF-8", "en": "en_US.UTF-8"} {

@@ -114,7 +114,11 @@ var commandOnly = map[string][]string{
 	"testing": {"*"},
 }
 
-// mainOnly are names that not even the packages of the command use.
+// process are the packages of the command that give it to the others: its
+// arguments, environment and streams.
+var process = []string{"cmd/internal/cli", "cmd/internal/console", "cmd/internal/access"}
+
+// mainOnly are names that not even the packages of the process use.
 var mainOnly = map[string][]string{
 	"os":  {"Exit"},
 	"log": {"*"},
@@ -187,7 +191,7 @@ func check(name string, file *ast.File) []string {
 	var forbidden map[string][]string
 	switch {
 	case test, pkg == "card/pcsc/pcscdtest", pkg == "cmd/natsuin", pkg == "cmd/gendocs":
-	case strings.HasPrefix(pkg, "cmd/"):
+	case slices.Contains(process, pkg):
 		forbidden = mainOnly
 	default:
 		forbidden = commandOnly
@@ -291,6 +295,8 @@ func TestWrongImportsAreSeen(t *testing.T) {
 		{"sign/a.go", "import \"fmt\"\nfunc f() { fmt.Println() }", "fmt.Println belongs to the command"},
 		{"verify/a.go", "import \"log\"\nfunc f() { log.Print() }", "log.Print belongs to the command"},
 		{"cmd/internal/cli/a.go", "import \"os\"\nfunc f() { os.Exit(1) }", "os.Exit belongs to the command"},
+		{"cmd/internal/cli/sign/a.go", "import \"os\"\nvar _ = os.Getenv(\"HOME\")", "os.Getenv belongs to the command"},
+		{"cmd/internal/outcome/a.go", "import \"fmt\"\nfunc f() { fmt.Println() }", "fmt.Println belongs to the command"},
 		{"util/a.go", "", "has no row in imports"},
 	} {
 		file, err := parser.ParseFile(token.NewFileSet(), test.file, "package p\n"+test.source, parser.SkipObjectResolution)
@@ -311,6 +317,7 @@ func TestRightImportsAreNot(t *testing.T) {
 		{"card/card_test.go", `import _ "natsuin/card/virtual"`},
 		{"card/pcsc/a_test.go", `import _ "natsuin/card/pcsc/pcscdtest"`},
 		{"card/a_test.go", "import \"os\"\nvar _ = os.Getenv(\"CI\")"},
+		{"cmd/internal/cli/a.go", "import \"os\"\nvar _ = os.Args"},
 		{"cmd/natsuin/main.go", "import \"os\"\nfunc main() { os.Exit(len(os.Args)) }"},
 		{"card/a.go", "var os struct{ Args int }\nvar _ = os.Args"},
 	} {
