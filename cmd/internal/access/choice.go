@@ -18,21 +18,18 @@ func (a *Access) pick(ctx context.Context, readers []pcsc.Reader) (*Session, err
 		}
 		return a.Try(ctx, r)
 	}
-	var free, used []pcsc.Reader
-	why := error(&outcome.Error{Code: outcome.CodeNoReader, ID: "err.no-reader"})
+	var free, used, virtual []pcsc.Reader
 	for _, r := range readers {
 		switch {
 		case r.Virtual:
-			if len(readers) == 1 || outcome.CodeOf(why) == outcome.CodeNoReader {
-				why = &outcome.Error{Code: outcome.CodeNoReader, ID: "err.only-virtual", Pairs: []any{"Reader", text.Escape(r.Name)}}
-			}
+			virtual = append(virtual, r)
 		case r.InUse:
 			used = append(used, r)
 		default:
 			free = append(free, r)
 		}
 	}
-	found, why := a.tryAll(ctx, free, why)
+	found, why := a.tryAll(ctx, free, NoRealReader(virtual))
 	if len(found) == 0 { // last, since another program may hold these cards for long
 		found, why = a.tryAll(ctx, used, why)
 	}
@@ -48,6 +45,16 @@ func (a *Access) pick(ctx context.Context, readers []pcsc.Reader) (*Session, err
 		return nil, err
 	}
 	return s, nil
+}
+
+// NoRealReader returns the error for a machine without a real reader. Of the
+// virtual ones it names one that holds a card, if there is one.
+func NoRealReader(virtual []pcsc.Reader) error {
+	if len(virtual) == 0 {
+		return &outcome.Error{Code: outcome.CodeNoReader, ID: "err.no-reader"}
+	}
+	name := text.Escape(withCard(virtual)[0].Name)
+	return &outcome.Error{Code: outcome.CodeNoReader, ID: "err.only-virtual", Pairs: []any{"Reader", name}}
 }
 
 // tryAll returns a Session, outside a transaction, for each reader that holds a

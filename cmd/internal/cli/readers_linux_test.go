@@ -1,6 +1,7 @@
 package cli_test
 
 import (
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -486,5 +487,18 @@ func TestAReaderInUseIsSkipped(t *testing.T) {
 	}
 	if tally := used.card.Tally(); tally.Exchanges+tally.Resets != 0 {
 		t.Errorf("the card that another program uses saw %+v", tally)
+	}
+}
+
+// Of several virtual readers the hint names the one that holds a card.
+func TestTheHintNamesTheVirtualReaderThatHoldsACard(t *testing.T) {
+	d := newFakeService()
+	d.plug("Virtual PCD 00 00", laidCard(t))
+	d.plug("Virtual PCD 00 01", nil)
+	for _, args := range [][]string{{"pin", "status"}, {"doctor"}} {
+		o := d.script(t, 5, args...)
+		if hint := fmt.Sprint(o["hint"], o["probes"]); !strings.Contains(hint, "Virtual PCD 00 00") || strings.Contains(hint, "Virtual PCD 00 01") {
+			t.Errorf("%v: %s", args, hint)
+		}
 	}
 }

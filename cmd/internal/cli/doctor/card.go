@@ -118,13 +118,10 @@ func (d *diagnosis) usable(readers []pcsc.Reader) ([]pcsc.Reader, error) {
 			real = append(real, r)
 		}
 	}
-	switch {
-	case len(real) > 0:
+	if len(real) > 0 {
 		return real, nil
-	case len(readers) > 0:
-		return nil, &outcome.Error{Code: outcome.CodeNoReader, ID: "err.only-virtual", Pairs: []any{"Reader", text.Escape(readers[0].Name)}}
 	}
-	return nil, &outcome.Error{Code: outcome.CodeNoReader, ID: "err.no-reader"}
+	return nil, access.NoRealReader(readers)
 }
 
 func nameLines(readers []pcsc.Reader) string {
