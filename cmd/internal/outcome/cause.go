@@ -21,6 +21,7 @@ var causes = []struct {
 	id  string
 }{
 	{fs.ErrNotExist, "os.not-exist"},
+	{fs.ErrExist, "os.exist"},
 	{fs.ErrPermission, "os.permission"},
 	{syscall.ENOSPC, "os.no-space"},
 	{syscall.EDQUOT, "os.quota"},

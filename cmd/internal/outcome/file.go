@@ -3,6 +3,7 @@ package outcome
 import (
 	"errors"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -107,6 +108,11 @@ var trustRows = []row{
 // pathRows are about files that a library reads or writes of its own.
 var pathRows = []row{
 	as(func(e *fs.PathError) *Error {
-		return &Error{Code: CodeFile, ID: "err.store.file", Pairs: []any{"Path", text.Escape(e.Path), "Error", text.Escape(e.Err.Error())}}
+		return storeFile(e.Path, e.Err)
 	}),
+	as(func(e *os.LinkError) *Error { return storeFile(e.New, e.Err) }), // a rename
+}
+
+func storeFile(path string, err error) *Error {
+	return &Error{Code: CodeFile, ID: "err.store.file", Pairs: []any{"Path", text.Escape(path), "Error", text.Escape(err.Error())}}
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -57,6 +59,7 @@ func TestAnErrorIsTheOutcomeOfTheFirstRowThatFits(t *testing.T) {
 		{&card.OutcomeUnknownError{Op: card.OpChange, Err: refusal}, outcome.CodeUnknownOutcome, "err.unknown-outcome.change.unclear"},
 		{fmt.Errorf("%w: %w", removed, refusal), outcome.CodeCardRemoved, "err.pcsc.removed"},
 		{refusal, outcome.CodeCardRefused, "err.card-refused"},
+		{&os.LinkError{Op: "rename", New: "practice.store", Err: fs.ErrExist}, outcome.CodeFile, "err.store.file"},
 		{&pcsc.Error{Op: "list", Err: pcsc.ErrNoService}, outcome.CodeNoService, "err.pcsc.no-service"},
 		{&pcsc.Error{Op: "end", Err: pcsc.ErrNoService}, outcome.CodeNoService, "err.pcsc.service-gone"},
 		{practice.ErrNoCard, outcome.CodeNoCard, "err.practice.no-card"},
