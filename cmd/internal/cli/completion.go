@@ -106,7 +106,8 @@ func (a *app) completable() bool {
 	return known && (err == nil || waits)
 }
 
-// completeGlobals offers reader names and the values of the global flags.
+// completeGlobals registers completion for the global flags, including reader
+// names.
 func (a *app) completeGlobals(root *cobra.Command) {
 	_ = root.RegisterFlagCompletionFunc("reader", func(c *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
 		names := []string{access.PracticeReader}

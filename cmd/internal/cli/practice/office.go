@@ -71,8 +71,9 @@ func newRenew(r *run) *cobra.Command {
 	return c
 }
 
-// newCRL writes the CRL that covers the card's signature certificate, or with
-// --all the CRLs of every practice CA: a path through the bridge needs three.
+// newCRL returns the command that writes the CRL covering the card's signature
+// certificate or, with --all, the CRLs of every practice CA, since a path through
+// the bridge needs three.
 func newCRL(r *run) *cobra.Command {
 	var output string
 	var all, force bool
