@@ -24,14 +24,8 @@ func (b *box) atService(d *service, args ...string) (*process, *screen) {
 // A service that was restarted while the prompt stood is reconnected to: everything is
 // shown anew, nothing was sent, and the one secret that is typed then goes out.
 func TestARestartedServiceIsReconnectedToAtThePrompt(t *testing.T) {
-	needService(t)
-	b := newBox(t).inputs()
-	d := newService(t, true)
-	card := newHeldCard(t, b.store)
+	d, card, p, s := atThePrompt(t)
 	close(card.release)
-	d.layAndAwait(card)
-	p, s := b.atService(d, "sign", "--yes", "--reader", serviceReader, "a")
-	s.await("Signature password: ")
 	d.stop()
 	d.start()
 	d.layAndAwait(card)
@@ -51,14 +45,8 @@ func TestARestartedServiceIsReconnectedToAtThePrompt(t *testing.T) {
 
 // A service that ended while the prompt stood, and is not there again, is called so.
 func TestAServiceThatEndedAtThePromptIsCalledThat(t *testing.T) {
-	needService(t)
-	b := newBox(t).inputs()
-	d := newService(t, true)
-	card := newHeldCard(t, b.store)
+	d, card, p, s := atThePrompt(t)
 	close(card.release)
-	d.layAndAwait(card)
-	p, s := b.atService(d, "sign", "--yes", "--reader", serviceReader, "a")
-	s.await("Signature password: ")
 	d.stop()
 	defer d.start() // what ends the test stops it
 	s.master.WriteString(marked + "\r")
@@ -77,13 +65,7 @@ func TestAServiceThatEndedAtThePromptIsCalledThat(t *testing.T) {
 // nothing with it: at the prompt it is reconnected to, and it is not called a lifted
 // card.
 func TestAServiceThatDiesDuringACommandIsReconnectedTo(t *testing.T) {
-	needService(t)
-	b := newBox(t).inputs()
-	d := newService(t, true)
-	card := newHeldCard(t, b.store)
-	d.layAndAwait(card)
-	p, s := b.atService(d, "sign", "--yes", "--reader", serviceReader, "a")
-	s.await("Signature password: ")
+	d, card, p, s := atThePrompt(t)
 	card.thinking(virtual.OpQuery)
 	s.master.WriteString(marked + "\r")
 	<-card.reached
@@ -103,6 +85,18 @@ func TestAServiceThatDiesDuringACommandIsReconnectedTo(t *testing.T) {
 	if tally := card.Tally(); tally.Right != 1 || tally.Wrong != 0 {
 		t.Errorf("the card saw %+v", tally)
 	}
+}
+
+// atThePrompt runs sign up to its prompt, with a service and a card of its own.
+func atThePrompt(t *testing.T) (*service, *heldCard, *process, *screen) {
+	needService(t)
+	b := newBox(t).inputs()
+	d := newService(t, true)
+	card := newHeldCard(t, b.store)
+	d.layAndAwait(card)
+	p, s := b.atService(d, "sign", "--yes", "--reader", serviceReader, "a")
+	s.await("Signature password: ")
+	return d, card, p, s
 }
 
 // layAndAwait lays a card on the reader and waits until the service gives it power.
