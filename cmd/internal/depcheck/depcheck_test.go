@@ -23,7 +23,7 @@ const (
 // rooms are the packages of the command that a verb may use: no other verb.
 var rooms = []string{
 	"cmd/internal/access", "cmd/internal/certtext", "cmd/internal/command", "cmd/internal/comparison", "cmd/internal/console",
-	"cmd/internal/i18n", "cmd/internal/infile", "cmd/internal/outcome", "cmd/internal/outfile", "cmd/internal/policy", "cmd/internal/queue",
+	"cmd/internal/fonts", "cmd/internal/i18n", "cmd/internal/infile", "cmd/internal/outcome", "cmd/internal/outfile", "cmd/internal/policy", "cmd/internal/queue",
 	"cmd/internal/terminal", "cmd/internal/text",
 }
 
@@ -38,6 +38,7 @@ var imports = map[string][]string{
 	"cmd/internal/depcheck": {},
 	"cmd/internal/nodump":   {},
 	"cmd/internal/folders":  {},
+	"cmd/internal/fonts":    {},
 	"cmd/internal/outfile":  {},
 	"cmd/internal/queue":    {},
 	"cmd/internal/text":     {},
@@ -77,6 +78,7 @@ var imports = map[string][]string{
 	"sign":              {"sign/internal/...", "sign/timestamp"},
 	"sign/internal/...": {"sign/internal/..."},
 	"sign/timestamp":    {"sign/internal/..."},
+	"sign/pdf/seal":     {},
 
 	"verify":                      {"verify/...", "sign/timestamp", "fingerprint"},
 	"verify/internal/cms":         {},
@@ -97,6 +99,7 @@ var owners = map[string][]string{
 	"github.com/schollz/progressbar":  {"cmd/..."},
 	"github.com/rogpeppe/go-internal": {"cmd/..."},
 	"golang.org/x/term":               {"cmd/..."},
+	"golang.org/x/image":              {"sign/pdf/..."},
 	"go.mozilla.org/pkcs7":            {"sign/...", "verify/...", "cmd/internal/..."},
 }
 
@@ -286,6 +289,7 @@ func TestWrongImportsAreSeen(t *testing.T) {
 		{"cmd/internal/new/a.go", "", "has no row in imports"},
 		{"cmd/internal/cli/a.go", `import _ "github.com/ebfe/scard"`, "only card/pcsc may import"},
 		{"card/virtual/a_test.go", `import _ "github.com/ebfe/scard"`, "only card/pcsc may import"},
+		{"sign/a.go", `import _ "golang.org/x/image/font/sfnt"`, "only sign/pdf/... may import"},
 		{"card/a.go", `import _ "github.com/spf13/cobra"`, "only cmd/... may import"},
 		{"verify/trust/a.go", `import _ "golang.org/x/term"`, "only cmd/... may import"},
 		{"sign/a.go", `import _ "github.com/nicksnyder/go-i18n/v2/i18n"`, "only cmd/... may import"},

@@ -1,0 +1,4 @@
+package seal
+
+// Contain is contain.
+var Contain = contain
