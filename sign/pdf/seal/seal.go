@@ -33,8 +33,8 @@ const practice = "練習 / PRACTICE"
 // Content is what a mark shows.
 type Content struct {
 	// Lines are the name, drawn larger than the rest, and what stands below
-	// it. They are drawn as given: Unicode normalisation, which changes some
-	// kanji of names (U+FA19 神 becomes U+795E 神), is left to the caller.
+	// it. They are drawn as given: Unicode normalisation is left to the
+	// caller, since it changes kanji of some names, as U+FA19 to U+795E.
 	Lines       []string
 	Practice    bool     // draw 練習 / PRACTICE across
 	Picture     *Picture // of a seal, left of the lines; nil for none
