@@ -7,14 +7,14 @@
 // The standard is ISO 32000-1 clause 7; ISO 32000-2 where it says so.
 package syntax
 
-import "io"
-
 // Limits of what is read. A file that exceeds one is refused.
 const (
 	MaxDepth    = 64        // nested arrays and dictionaries
 	MaxNumber   = 8_388_607 // object number (ISO 32000-1 Annex C)
 	MaxDecoded  = 16 << 20  // bytes of a decoded stream
 	MaxSections = 1024      // cross-reference sections
+	MaxObject   = 16 << 20  // bytes of an indirect object besides stream data
+	MaxValues   = 1 << 20   // objects within an indirect object
 )
 
 // A Kind is a kind of cross-reference section.
@@ -60,67 +60,3 @@ type Revision struct {
 	EOF     int64 // offset after "%%EOF"
 	End     int64 // EOF, and one line end if there is one
 }
-
-// A File is an open PDF file. It reads on demand, and is not safe for
-// concurrent use.
-type File struct {
-	// unexported
-	r    io.ReaderAt
-	size int64
-}
-
-// Open reads the structure of the size bytes of r: header, cross references and
-// trailers. Errors: *BrokenError, *LimitError, those of r, wrapped. An encrypted
-// file can be opened; see [File.Encrypted].
-func Open(r io.ReaderAt, size int64) (*File, error) { panic("not built yet") }
-
-// Prefix returns the file as it was when it ended at end, a [Revision.End]. It
-// shares the budget of work with f.
-func (f *File) Prefix(end int64) (*File, error) { panic("not built yet") }
-
-// Size returns the length of the file in bytes.
-func (f *File) Size() int64 { return f.size }
-
-// Sections returns the cross-reference sections, newest first.
-func (f *File) Sections() []Section { panic("not built yet") }
-
-// StartXref returns the number after the last "startxref".
-func (f *File) StartXref() int64 { panic("not built yet") }
-
-// Trailer returns the trailer of the newest section.
-func (f *File) Trailer() *Dict { panic("not built yet") }
-
-// Encrypted reports whether a trailer has /Encrypt.
-func (f *File) Encrypted() bool { panic("not built yet") }
-
-// Revisions returns the revisions that f holds, oldest first: those whose
-// "startxref" names one of the sections.
-func (f *File) Revisions() ([]Revision, error) { panic("not built yet") }
-
-// Find returns the cross-reference entry of an object number, and whether there
-// is one.
-func (f *File) Find(number int) (Use, bool) { panic("not built yet") }
-
-// Uses calls yield for the entry of each object number in ascending order, until
-// it returns false.
-func (f *File) Uses(yield func(number int, u Use) bool) { panic("not built yet") }
-
-// Highest returns the highest object number that any section has in use, or
-// /Size - 1 if that is higher.
-func (f *File) Highest() int { panic("not built yet") }
-
-// Object reads an indirect object. An object that is free or not in the file is
-// null (ISO 32000-1 §7.3.10): the result then has a nil Value.
-func (f *File) Object(ref Ref) (*Indirect, error) { panic("not built yet") }
-
-// Resolve returns o, or the object it refers to.
-func (f *File) Resolve(o Object) (Object, error) { panic("not built yet") }
-
-// Raw returns the bytes of span: of the file, or, if container is not 0, of that
-// decoded object stream.
-func (f *File) Raw(container int, span Span) ([]byte, error) { panic("not built yet") }
-
-// Decode returns the decoded data of a stream: FlateDecode with predictors,
-// ASCIIHexDecode and ASCII85Decode, or no filter. Errors: *BrokenError,
-// *LimitError, *FilterError for another filter.
-func (f *File) Decode(s *Stream) ([]byte, error) { panic("not built yet") }

@@ -1,0 +1,184 @@
+package syntax
+
+import "bytes"
+
+// maxNested bounds how many streams wait for an object of another one, because
+// a /Length refers to it.
+const maxNested = 8
+
+// lexer returns one at pos of the file, which may read so much as is left to
+// spend.
+func (f *File) lexer(pos int64) *lexer {
+	l := newLexer(pos, f.size)
+	l.load = f.at
+	l.steps = min(l.steps, f.work)
+	return l
+}
+
+// charge spends what l has read since it had steps, and returns its error.
+func (f *File) charge(l *lexer, steps int64) error {
+	err := f.spend(steps - l.steps)
+	if l.err != nil {
+		return l.err
+	}
+	return err
+}
+
+// Object reads an indirect object. An object that is free or not in the file is
+// null (ISO 32000-1 §7.3.10): the result then has a nil Value. Errors:
+// *BrokenError, *LimitError, those of the reader, wrapped.
+func (f *File) Object(ref Ref) (*Indirect, error) {
+	if f.err != nil {
+		return nil, f.err
+	}
+	u, ok, err := f.find(ref.Number)
+	if err != nil {
+		return nil, err
+	}
+	if !ok || u.Free || u.Generation != ref.Generation {
+		return &Indirect{Ref: ref}, nil
+	}
+	if u.Container != 0 {
+		return f.inner(ref, u)
+	}
+	o, err := f.indirect(u.Offset, f.length)
+	if err != nil {
+		return nil, err
+	}
+	if o.Ref != ref {
+		return nil, &BrokenError{u.Offset, "another object than the cross reference says"}
+	}
+	return o, nil
+}
+
+// Resolve returns o, or the object it refers to.
+func (f *File) Resolve(o Object) (Object, error) {
+	const hops = 16 // a reference may refer to a reference
+	for range hops {
+		ref, ok := o.(Ref)
+		if !ok {
+			return o, nil
+		}
+		i, err := f.Object(ref)
+		if err != nil {
+			return nil, err
+		}
+		o = i.Value
+	}
+	return nil, &BrokenError{-1, "references in a circle"}
+}
+
+// length returns the value of a stream's /Length.
+func (f *File) length(o Object) (int64, error) {
+	if _, ok := o.(Ref); ok {
+		if f.nested++; f.nested > maxNested {
+			f.nested--
+			return 0, &BrokenError{-1, "a stream's length depends on itself"}
+		}
+		defer func() { f.nested-- }()
+	}
+	o, err := f.Resolve(o)
+	if err != nil {
+		return 0, err
+	}
+	return directLength(o)
+}
+
+func directLength(o Object) (int64, error) {
+	if n, ok := o.(Integer); ok && n >= 0 {
+		return int64(n), nil
+	}
+	return 0, &BrokenError{-1, "stream without length"}
+}
+
+// indirect reads the indirect object at offset. length returns the value of a
+// stream's /Length.
+func (f *File) indirect(offset int64, length func(Object) (int64, error)) (*Indirect, error) {
+	if offset < 0 || offset >= f.size {
+		return nil, &BrokenError{offset, "object outside the file"}
+	}
+	l := f.lexer(offset)
+	steps := l.steps
+	i := &Indirect{Span: Span{Start: offset}}
+	i.Ref.Number = int(l.unsigned(MaxNumber))
+	l.blank()
+	i.Ref.Generation = int(l.unsigned(maxGeneration))
+	l.keyword("obj")
+	i.Value, _ = l.object(0)
+	l.space()
+	after := l.pos
+	word := l.word()
+	if err := f.charge(l, steps+objectWork); err != nil {
+		return nil, err
+	}
+	steps = l.steps
+	if d, ok := i.Value.(*Dict); ok && word == "stream" {
+		s, err := f.stream(l, d, length)
+		if err != nil {
+			return nil, err
+		}
+		i.Value = s
+	} else {
+		l.pos = after
+	}
+	l.keyword("endobj")
+	i.Span.End = l.pos
+	return i, f.charge(l, steps)
+}
+
+// stream returns the stream whose dictionary is d, and leaves l, which has just
+// passed "stream", after "endstream".
+func (f *File) stream(l *lexer, d *Dict, length func(Object) (int64, error)) (*Stream, error) {
+	if l.peek() == '\r' {
+		l.skip()
+	}
+	if l.next() != '\n' {
+		l.fail("no line end after stream")
+		return nil, l.err
+	}
+	s := &Stream{Dict: d, Start: l.pos}
+	n, err := length(d.Get("Length"))
+	if err != nil {
+		return nil, err
+	}
+	if n > f.size-s.Start {
+		return nil, &BrokenError{s.Start, "stream outside the file"}
+	}
+	s.Length = n
+	l.pos += n
+	l.lineEnd()
+	if l.word() != "endstream" {
+		l.pos = s.Start + n
+		l.fail("no endstream after the length of a stream")
+	}
+	return s, l.err
+}
+
+// Raw returns the bytes of span, at most [MaxDecoded]: of the file, or, if
+// container is not 0, of that decoded object stream.
+func (f *File) Raw(container int, span Span) ([]byte, error) {
+	size := f.size
+	var inner []byte
+	if container != 0 {
+		c, err := f.container(container)
+		if err != nil {
+			return nil, err
+		}
+		inner, size = c.data, int64(len(c.data))
+	}
+	n := span.End - span.Start
+	switch {
+	case span.Start < 0 || n < 0 || span.End > size:
+		return nil, &BrokenError{span.Start, "bytes outside the file"}
+	case n > MaxDecoded:
+		return nil, &LimitError{"raw bytes"}
+	}
+	if err := f.spend(n); err != nil {
+		return nil, err
+	}
+	if container != 0 {
+		return bytes.Clone(inner[span.Start:span.End]), nil
+	}
+	b := make([]byte, n)
+	return b, readFull(f.shared.r, b, span.Start)
+}

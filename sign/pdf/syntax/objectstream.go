@@ -1,0 +1,134 @@
+package syntax
+
+// maxContainers bounds the bytes of decoded object streams kept.
+const maxContainers = 32 << 20
+
+// A container is a decoded object stream (ISO 32000-1 §7.5.7).
+type container struct {
+	data    []byte
+	objects []member
+	used    int // when it was asked for last
+}
+
+// A member is an object of an object stream.
+type member struct{ number, offset int32 }
+
+// size returns the bytes that c takes.
+func (c *container) size() int { return len(c.data) + 8*len(c.objects) }
+
+// containers keeps the object streams that were asked for last.
+type containers struct {
+	kept map[containerKey]*container
+	size int
+	now  int
+}
+
+type containerKey struct {
+	f      *File // prefixes may have another object stream of that number
+	number int
+}
+
+func (cs *containers) keep(key containerKey, c *container) {
+	if cs.kept == nil {
+		cs.kept = map[containerKey]*container{}
+	}
+	for cs.size += c.size(); cs.size > maxContainers && len(cs.kept) > 0; {
+		var oldest containerKey
+		var used int
+		for k, c := range cs.kept {
+			if oldest.f == nil || c.used < used {
+				oldest, used = k, c.used
+			}
+		}
+		cs.size -= cs.kept[oldest].size()
+		delete(cs.kept, oldest)
+	}
+	cs.kept[key] = c
+}
+
+// container returns an object stream.
+func (f *File) container(number int) (*container, error) {
+	cs := &f.containers
+	key := containerKey{f, number}
+	c := cs.kept[key]
+	if c == nil {
+		u, ok, err := f.find(number)
+		if err != nil {
+			return nil, err
+		}
+		if !ok || u.Free || u.Generation != 0 || u.Container != 0 {
+			return nil, &BrokenError{-1, "no object stream where one should be"}
+		}
+		o, err := f.Object(Ref{Number: number})
+		if err != nil {
+			return nil, err
+		}
+		if c, err = f.readContainer(o); err != nil {
+			return nil, err
+		}
+		cs.keep(key, c)
+	}
+	cs.now++
+	c.used = cs.now
+	return c, nil
+}
+
+func (f *File) readContainer(o *Indirect) (*container, error) {
+	broken := &BrokenError{o.Span.Start, "malformed object stream"}
+	s, ok := o.Value.(*Stream)
+	if !ok || s.Get("Type") != Name("ObjStm") {
+		return nil, broken
+	}
+	n, err := f.Resolve(s.Get("N"))
+	if err != nil {
+		return nil, err
+	}
+	first, err := f.Resolve(s.Get("First"))
+	if err != nil {
+		return nil, err
+	}
+	c := &container{}
+	if c.data, err = f.Decode(s); err != nil {
+		return nil, err
+	}
+	size := int64(len(c.data))
+	count, ok1 := n.(Integer)
+	start, ok2 := first.(Integer)
+	if !ok1 || !ok2 || start < 0 || int64(start) > size || count < 0 || int64(count) > (int64(start)+1)/4 {
+		return nil, broken
+	}
+	l := newLexer(0, int64(start))
+	l.window, l.inner = c.data[:start], true
+	c.objects = make([]member, count)
+	for i := range c.objects {
+		l.space()
+		number := l.unsigned(MaxNumber)
+		l.space()
+		offset := l.unsigned(size - int64(start))
+		c.objects[i] = member{int32(number), int32(offset + int64(start))}
+	}
+	if l.err != nil {
+		return nil, broken
+	}
+	return c, nil
+}
+
+// inner reads an object of an object stream.
+func (f *File) inner(ref Ref, u Use) (*Indirect, error) {
+	c, err := f.container(u.Container)
+	if err != nil {
+		return nil, err
+	}
+	if u.Index >= len(c.objects) || int(c.objects[u.Index].number) != ref.Number {
+		return nil, &BrokenError{-1, "another object in an object stream than the cross reference says"}
+	}
+	l := newLexer(int64(c.objects[u.Index].offset), int64(len(c.data)))
+	l.window, l.inner = c.data, true
+	l.steps = min(l.steps, f.work)
+	steps := l.steps
+	o, span := l.object(0)
+	if err := f.charge(l, steps+objectWork); err != nil {
+		return nil, err
+	}
+	return &Indirect{Ref: ref, Value: o, Span: span, Container: u.Container}, nil
+}
