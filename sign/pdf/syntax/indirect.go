@@ -99,7 +99,8 @@ func (f *File) indirect(offset int64, length func(Object) (int64, error)) (*Indi
 	}
 	l := f.lexer(offset)
 	steps := l.steps
-	i := &Indirect{Span: Span{Start: offset}}
+	l.blank() // Acrobat counts white space before an object as part of it
+	i := &Indirect{Span: Span{Start: l.pos}}
 	i.Ref.Number = int(l.unsigned(MaxNumber))
 	l.blank()
 	i.Ref.Generation = int(l.unsigned(maxGeneration))
@@ -146,7 +147,7 @@ func (f *File) stream(l *lexer, d *Dict, length func(Object) (int64, error)) (*S
 	}
 	s.Length = n
 	l.pos += n
-	l.lineEnd()
+	l.blank()
 	if l.word() != "endstream" {
 		l.pos = s.Start + n
 		l.fail("no endstream after the length of a stream")

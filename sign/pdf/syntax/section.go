@@ -52,10 +52,11 @@ func (f *File) readSection(offset int64) (*section, error) {
 		return nil, &BrokenError{offset, "cross reference outside the file"}
 	}
 	l := f.lexer(offset)
+	l.blank()
 	if isDigit(l.peek()) {
 		return f.xrefStream(offset)
 	}
-	s, err := f.table(l)
+	s, err := f.table(l, offset)
 	if err != nil {
 		return nil, err
 	}

@@ -30,7 +30,7 @@ const (
 // A Section is a cross-reference section with its trailer.
 type Section struct {
 	Kind    Kind
-	Offset  int64 // of "xref", or of the stream object
+	Offset  int64 // of "xref" or the stream object, or of white space before it
 	Trailer *Dict // of a stream: the stream's dictionary
 }
 

@@ -1,12 +1,11 @@
 package syntax
 
-// table reads a cross-reference table and its trailer (ISO 32000-1 §7.5.4,
-// §7.5.5). Each entry is checked, so that none fails later.
-func (f *File) table(l *lexer) (*section, error) {
-	s := &section{Section: Section{Kind: Table, Offset: l.pos}}
+// table reads the cross-reference table of offset, at which l is but for white
+// space, and its trailer (ISO 32000-1 §7.5.4, §7.5.5). Each entry is checked, so that none fails later.
+func (f *File) table(l *lexer, offset int64) (*section, error) {
+	s := &section{Section: Section{Kind: Table, Offset: offset}}
 	steps := l.steps
 	if l.word() != "xref" {
-		l.pos = s.Offset
 		l.fail("no cross reference")
 	}
 	for l.blank(); isDigit(l.peek()); l.blank() {
