@@ -71,13 +71,21 @@ func (l *lexer) fail(what string) {
 	l.stop(&BrokenError{Offset: at, What: what})
 }
 
-// Character classes of ISO 32000-1 §7.2.2.
+// delimiters are those of ISO 32000-1 §7.2.2.
+const delimiters = "()<>[]{}/%"
+
+// regular has the bytes that are neither white space nor delimiters.
+var regular = func() (table [256]bool) {
+	for c := range table {
+		table[c] = !isSpace(c) && strings.IndexByte(delimiters, byte(c)) < 0
+	}
+	return table
+}()
+
+func isRegular(c int) bool { return c >= 0 && regular[c] }
+
 func isSpace(c int) bool {
 	return c == ' ' || c == '\n' || c == '\r' || c == '\t' || c == '\f' || c == 0
-}
-
-func isRegular(c int) bool {
-	return c > ' ' && !strings.ContainsRune("()<>[]{}/%", rune(c)) || c > 0 && c < ' ' && !isSpace(c)
 }
 
 func isDigit(c int) bool { return c >= '0' && c <= '9' }

@@ -1,26 +1,26 @@
 package syntax
 
-// maxContainers bounds the bytes of decoded object streams kept.
+// maxContainers bounds the bytes of decoded object streams kept, but for a
+// single one in each half.
 const maxContainers = 32 << 20
 
 // A container is a decoded object stream (ISO 32000-1 §7.5.7).
 type container struct {
 	data    []byte
 	objects []member
-	used    int // when it was asked for last
 }
 
 // A member is an object of an object stream.
 type member struct{ number, offset int32 }
 
-// size returns the bytes that c takes.
-func (c *container) size() int { return len(c.data) + 8*len(c.objects) }
+// size returns the bytes that c takes, roughly.
+func (c *container) size() int { return 256 + len(c.data) + 8*len(c.objects) }
 
-// containers keeps the object streams that were asked for last.
+// containers keeps object streams in two halves: those asked for since the
+// newer half was last full, and the others from before.
 type containers struct {
-	kept map[containerKey]*container
-	size int
-	now  int
+	newer, older map[containerKey]*container
+	size         int // of newer
 }
 
 type containerKey struct {
@@ -28,29 +28,30 @@ type containerKey struct {
 	number int
 }
 
+func (cs *containers) get(key containerKey) *container {
+	if c := cs.newer[key]; c != nil {
+		return c
+	}
+	c := cs.older[key]
+	if c != nil {
+		cs.keep(key, c)
+	}
+	return c
+}
+
 func (cs *containers) keep(key containerKey, c *container) {
-	if cs.kept == nil {
-		cs.kept = map[containerKey]*container{}
+	if cs.newer == nil || cs.size+c.size() > maxContainers/2 {
+		cs.newer, cs.older, cs.size = map[containerKey]*container{}, cs.newer, 0
 	}
-	for cs.size += c.size(); cs.size > maxContainers && len(cs.kept) > 0; {
-		var oldest containerKey
-		var used int
-		for k, c := range cs.kept {
-			if oldest.f == nil || c.used < used {
-				oldest, used = k, c.used
-			}
-		}
-		cs.size -= cs.kept[oldest].size()
-		delete(cs.kept, oldest)
-	}
-	cs.kept[key] = c
+	cs.newer[key] = c
+	cs.size += c.size()
 }
 
 // container returns an object stream.
 func (f *File) container(number int) (*container, error) {
 	cs := &f.containers
 	key := containerKey{f, number}
-	c := cs.kept[key]
+	c := cs.get(key)
 	if c == nil {
 		u, ok, err := f.find(number)
 		if err != nil {
@@ -68,8 +69,6 @@ func (f *File) container(number int) (*container, error) {
 		}
 		cs.keep(key, c)
 	}
-	cs.now++
-	c.used = cs.now
 	return c, nil
 }
 

@@ -23,6 +23,9 @@ type ending struct {
 func (f *File) ending(offset int64) (ending, error) {
 	l := f.lexer(offset)
 	steps := l.steps
+	if l.pos--; isRegular(l.next()) {
+		l.fail("no startxref")
+	}
 	l.keyword(startxref)
 	l.blank()
 	e := ending{start: offset, xref: l.unsigned(1 << 62)}
