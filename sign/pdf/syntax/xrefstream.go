@@ -53,11 +53,11 @@ func direct(o Object) (Object, error) {
 func (f *File) index(s *section, stream *Stream) error {
 	broken := &BrokenError{s.Offset, "malformed Index"}
 	index, ok := stream.Get("Index").(Array)
-	if !ok {
-		index = Array{{Value: Integer(0)}, {Value: stream.Get("Size")}}
+	if stream.Get("Index") == nil {
+		index, ok = Array{{Value: Integer(0)}, {Value: stream.Get("Size")}}, true
 	}
 	at, size := int64(0), int64(s.rowSize())
-	if len(index)%2 != 0 || size == 0 {
+	if !ok || len(index)%2 != 0 || size == 0 {
 		return broken
 	}
 	for i := 0; i < len(index); i += 2 {

@@ -1,0 +1,24 @@
+package syntax
+
+// Work returns what may still be spent on the file.
+func (f *File) Work() int64 { return f.work }
+
+// SetWork sets what may still be spent on the file.
+func (f *File) SetWork(n int64) { f.work = n }
+
+// ParseObject reads an object at the beginning of b.
+func ParseObject(b []byte) (Object, Span, error) {
+	l := newLexer(0, int64(len(b)))
+	l.window = b
+	o, span := l.object(0)
+	return o, span, l.err
+}
+
+const (
+	MaxTrailers    = maxTrailers
+	MaxSubsections = maxSubsections
+	MaxFilters     = maxFilters
+	MaxNested      = maxNested
+	TailSize       = tailSize
+	ScanSize       = scanSize
+)
