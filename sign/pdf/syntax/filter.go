@@ -36,11 +36,11 @@ func (f *File) decode(s *Stream, resolve func(Object) (Object, error)) ([]byte, 
 	source := &source{r: io.NewSectionReader(f.r, s.Start, s.Length)}
 	var r io.Reader = &meter{source, f.shared}
 	for i, filter := range filters {
-		var d *Dict
+		var p Object
 		if i < len(parameters) {
-			d, _ = parameters[i].(*Dict)
+			p = parameters[i]
 		}
-		if r, err = f.filter(r, filter, d, resolve); err != nil {
+		if r, err = f.filter(r, filter, p, resolve); err != nil {
 			break
 		}
 		r = &meter{r, f.shared}
@@ -83,11 +83,15 @@ func list(o Object, resolve func(Object) (Object, error)) ([]Object, error) {
 	return objects, nil
 }
 
-// filter returns what filter decodes of r.
-func (f *File) filter(r io.Reader, filter Object, d *Dict, resolve func(Object) (Object, error)) (io.Reader, error) {
+// filter returns what a filter with its parameters decodes of r.
+func (f *File) filter(r io.Reader, filter, parameters Object, resolve func(Object) (Object, error)) (io.Reader, error) {
 	name, ok := filter.(Name)
 	if !ok {
 		return nil, errors.New("no filter")
+	}
+	d, ok := parameters.(*Dict)
+	if !ok && parameters != nil {
+		return nil, errors.New("parameters are no dictionary")
 	}
 	switch name {
 	case "FlateDecode":
