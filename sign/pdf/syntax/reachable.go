@@ -5,11 +5,11 @@ package syntax
 // on the file alone. It stops at the first error: visit's or one of
 // [File.Object].
 func (f *File) Reachable(o Object, visit func(*Indirect) error) error {
-	seen := make([]uint64, MaxNumber/64+1)
+	seen := make([]uint64, f.Highest()/64+1)
 	var waiting []Ref
 	var err error
 	push := func(ref Ref) {
-		if err != nil || ref.Number > MaxNumber || seen[ref.Number/64]&(1<<(ref.Number%64)) != 0 {
+		if err != nil || ref.Number/64 >= len(seen) || seen[ref.Number/64]&(1<<(ref.Number%64)) != 0 {
 			return
 		}
 		var u Use

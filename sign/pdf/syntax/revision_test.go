@@ -136,9 +136,9 @@ func TestEndsThatAreNoRevision(t *testing.T) {
 			return "%" + strings.Repeat("-", 1024-5) + "\n" + fmt.Sprintf(ending, xref)
 		}, 1},
 		{"far", func(xref int) string {
-			return strings.Repeat("\n", syntax.ScanSize-len("startxref")) + fmt.Sprintf(ending, xref)
+			return strings.Repeat("\n", syntax.ScanSize-10) + fmt.Sprintf(ending, xref)
 		}, 1},
-		{"farther", func(xref int) string { return strings.Repeat("\n", syntax.ScanSize-8) + fmt.Sprintf(ending, xref) }, 0},
+		{"farther", func(xref int) string { return strings.Repeat("\n", syntax.ScanSize-9) + fmt.Sprintf(ending, xref) }, 0},
 	} {
 		b := newBuilder()
 		b.object(1, "<< >>")
