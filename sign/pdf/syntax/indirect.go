@@ -26,7 +26,8 @@ func (f *File) charge(l *lexer, steps int64) error {
 
 // Object reads an indirect object. An object that is free or not in the file is
 // null (ISO 32000-1 §7.3.10): the result then has a nil Value. Errors:
-// *BrokenError, *LimitError, those of the reader, wrapped.
+// *[BrokenError], *[LimitError], *[FilterError] of an object stream, those of
+// the reader, wrapped.
 func (f *File) Object(ref Ref) (*Indirect, error) {
 	if f.err != nil {
 		return nil, f.err

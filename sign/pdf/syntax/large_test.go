@@ -1,0 +1,149 @@
+package syntax_test
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"runtime"
+	"testing"
+
+	"natsuin/sign/pdf/syntax"
+)
+
+// A large is a PDF that is made as it is read: a catalog, count objects of
+// largeObject bytes each, and a table of them.
+type large struct {
+	count int
+	read  int64 // bytes
+}
+
+const (
+	largeHead   = "%PDF-1.7\n1 0 obj\n<< /Two 2 0 R >>\nendobj\n"
+	largeObject = 240
+)
+
+func (l *large) object(i int) []byte {
+	b := fmt.Appendf(nil, "%d 0 obj\n<< /Next %d 0 R /Text (", i+2, i+3)
+	const end = ") >>\nendobj\n"
+	b = append(b, bytes.Repeat([]byte("a"), largeObject-len(end)-len(b))...)
+	return append(b, end...)
+}
+
+func (l *large) table() int64 { return int64(len(largeHead) + l.count*largeObject) }
+
+func (l *large) tableHead() string {
+	return fmt.Sprintf("xref\n0 %d\n0000000000 65535 f\r\n%010d 00000 n\r\n", l.count+2, len("%PDF-1.7\n"))
+}
+
+func (l *large) tail() string {
+	return fmt.Sprintf("trailer\n<< /Size %d /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n", l.count+2, l.table())
+}
+
+func (l *large) size() int64 {
+	return l.table() + int64(len(l.tableHead())+l.count*20+len(l.tail()))
+}
+
+// ReadAt puts together the pieces from offset on.
+func (l *large) ReadAt(b []byte, offset int64) (int, error) {
+	n := 0
+	for n < len(b) {
+		piece := l.piece(offset + int64(n))
+		if piece == nil {
+			return n, io.EOF
+		}
+		n += copy(b[n:], piece)
+	}
+	l.read += int64(n)
+	return n, nil
+}
+
+func (l *large) piece(at int64) []byte {
+	if at < int64(len(largeHead)) {
+		return []byte(largeHead)[at:]
+	}
+	if at < l.table() {
+		at -= int64(len(largeHead))
+		return l.object(int(at / largeObject))[at%largeObject:]
+	}
+	at -= l.table()
+	if head := l.tableHead(); at < int64(len(head)) {
+		return []byte(head)[at:]
+	}
+	at -= int64(len(l.tableHead()))
+	if at < int64(l.count)*20 {
+		row := fmt.Appendf(nil, "%010d 00000 n\r\n", len(largeHead)+int(at/20)*largeObject)
+		return row[at%20:]
+	}
+	at -= int64(l.count) * 20
+	if tail := l.tail(); at < int64(len(tail)) {
+		return []byte(tail)[at:]
+	}
+	return nil
+}
+
+// look opens the file and reads a few objects, and all entries if uses is set.
+func (l *large) look(t testing.TB, uses bool) *syntax.File {
+	f, err := syntax.Open(l, l.size())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, number := range []int{1, 2, l.count / 2, l.count + 1} {
+		if o, err := f.Object(syntax.Ref{Number: number}); err != nil || o.Value == nil {
+			t.Fatalf("object %d: %v", number, err)
+		}
+	}
+	if f.Highest() != l.count+1 {
+		t.Fatalf("highest object is %d", f.Highest())
+	}
+	n := 0
+	if uses {
+		f.Uses(func(int, syntax.Use) bool { n++; return true })
+		if n != l.count+2 {
+			t.Fatalf("%d entries", n)
+		}
+	}
+	return f
+}
+
+// A table is looked up in the file: what is kept in memory and what is read does
+// not grow with the objects but by the 20 bytes of each entry that is checked.
+func TestMemoryDoesNotGrowWithTheObjects(t *testing.T) {
+	var before, after runtime.MemStats
+	l := &large{count: 200_000}
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	f := l.look(t, true)
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	if kept := int64(after.HeapAlloc) - int64(before.HeapAlloc); kept > 1<<20 {
+		t.Errorf("%d bytes kept", kept)
+	}
+	if most := int64(l.count)*20*3 + 1<<20; l.read > most {
+		t.Errorf("%d bytes read of %d", l.read, l.size())
+	}
+	runtime.KeepAlive(f)
+}
+
+// BenchmarkLargeFile opens a file of 500 MB with two million objects, reads a
+// few of them and lists all.
+func BenchmarkLargeFile(b *testing.B) {
+	l := &large{count: 2_000_000}
+	for b.Loop() {
+		l.look(b, true)
+	}
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	b.ReportMetric(float64(m.Sys)/(1<<20), "MiB-of-the-process")
+	b.ReportMetric(float64(l.size())/1e6, "MB-of-the-file")
+}
+
+// BenchmarkReachable reads 200,000 objects, each referred to by the one before.
+func BenchmarkReachable(b *testing.B) {
+	l := &large{count: 200_000}
+	for b.Loop() {
+		f := l.look(b, false)
+		if err := f.Reachable(f.Trailer(), func(*syntax.Indirect) error { return nil }); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
