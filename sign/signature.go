@@ -50,7 +50,7 @@ func (s *Signature) WriteAttached(ctx context.Context, w io.Writer, content io.R
 		return fmt.Errorf("write: signed content: %w", err)
 	}
 	// One byte more than expected shows that there is more.
-	copied, err := stream(ctx, io.LimitReader(content, s.content.Size+1), s.content.Hash, w)
+	copied, err := copyContent(ctx, w, io.LimitReader(content, s.content.Size+1), s.content.Hash)
 	if err != nil {
 		return err
 	}
@@ -65,7 +65,7 @@ func (s *Signature) WriteAttached(ctx context.Context, w io.Writer, content io.R
 
 // WriteAttachedPEM writes the output of [Signature.WriteAttached] as PEM text.
 func (s *Signature) WriteAttachedPEM(ctx context.Context, w io.Writer, content io.Reader) error {
-	out := bufio.NewWriterSize(w, blockSize)
+	out := bufio.NewWriterSize(w, 256<<10)
 	lines := &lineWriter{w: out}
 	text := base64.NewEncoder(base64.StdEncoding, lines)
 
