@@ -37,6 +37,15 @@ type Options struct {
 	// SigningTime is the time that the signer claims, truncated to the second.
 	// Zero means now.
 	SigningTime time.Time
+
+	// OmitSigningTime leaves out the attribute with the time, which a PAdES
+	// signature must not have: the time is in the PDF (ETSI EN 319 142-1
+	// §6.3).
+	OmitSigningTime bool
+
+	// OmitSigningCertificate leaves out signing-certificate-v2, for
+	// receivers that know only the attributes of RFC 5652.
+	OmitSigningCertificate bool
 }
 
 // A Pending is a signature that lacks only the answer of the key. [Prepare]
@@ -45,7 +54,8 @@ type Pending struct {
 	content    Content
 	signer     *x509.Certificate
 	certs      []*x509.Certificate // the signer first
-	time       time.Time
+	time       time.Time           // zero if left out
+	bound      bool                // with signing-certificate-v2
 	attributes []byte
 	digest     []byte
 }
@@ -62,20 +72,22 @@ func Prepare(content Content, signer *x509.Certificate, opts Options) (*Pending,
 		content: Content{Hash: content.Hash, Sum: slices.Clone(content.Sum), Size: content.Size},
 		signer:  signer,
 		certs:   unique(append([]*x509.Certificate{signer}, opts.Issuers...)),
-		time:    opts.SigningTime,
+		bound:   !opts.OmitSigningCertificate,
 	}
-	if p.time.IsZero() {
-		p.time = time.Now()
+	if !opts.OmitSigningTime {
+		p.time = opts.SigningTime
+		if p.time.IsZero() {
+			p.time = time.Now()
+		}
+		p.time = p.time.UTC().Truncate(time.Second)
 	}
-	p.time = p.time.UTC().Truncate(time.Second)
 
+	attributes := cms.Attributes{Hash: p.content.Hash, Digest: p.content.Sum, SigningTime: p.time}
+	if p.bound {
+		attributes.Signer = signer
+	}
 	var err error
-	p.attributes, err = cms.Attributes{
-		Hash:        p.content.Hash,
-		Digest:      p.content.Sum,
-		SigningTime: p.time,
-		Signer:      signer,
-	}.Marshal()
+	p.attributes, err = attributes.Marshal()
 	if err != nil {
 		return nil, fmt.Errorf("prepare: signature: %w", err)
 	}

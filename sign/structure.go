@@ -97,7 +97,7 @@ func (p *Pending) checkStructure(envelope, signature []byte) error {
 		return errors.New("digest algorithm")
 	case !sameAlgorithm(si.SignatureAlgorithm, p.signatureAlgorithm()):
 		return errors.New("signature algorithm")
-	case len(si.Attributes) != 4:
+	case len(si.Attributes) != p.attributeCount():
 		return fmt.Errorf("%d signed attributes", len(si.Attributes))
 	case !bytes.Equal(si.Signature, signature):
 		return errors.New("another signature value")
@@ -108,6 +108,19 @@ func (p *Pending) checkStructure(envelope, signature []byte) error {
 		}
 	}
 	return p.checkCertificates(sd.Certificates)
+}
+
+// attributeCount returns how many signed attributes there must be: contentType,
+// messageDigest, and those that were not left out.
+func (p *Pending) attributeCount() int {
+	n := 2
+	if !p.time.IsZero() {
+		n++
+	}
+	if p.bound {
+		n++
+	}
+	return n
 }
 
 // checkCertificates requires exactly the certificates that were given, in any

@@ -14,26 +14,31 @@ import (
 type Attributes struct {
 	Hash        crypto.Hash       // of the content, and of the certificate in signing-certificate-v2
 	Digest      []byte            // of the content
-	SigningTime time.Time         // to the second; fractions are dropped
-	Signer      *x509.Certificate // for the hash, issuer and serial number in signing-certificate-v2
+	SigningTime time.Time         // to the second, fractions are dropped; zero to leave it out
+	Signer      *x509.Certificate // for the hash, issuer and serial number in signing-certificate-v2; nil to leave it out
 }
 
 // Marshal returns the DER SET OF Attribute: contentType, messageDigest and
 // signingTime (RFC 5652 §11) and signing-certificate-v2 (RFC 5035 §3), sorted
 // as DER requires. Its digest is what the key signs (RFC 5652 §5.4).
 func (a Attributes) Marshal() ([]byte, error) {
-	set, err := setOf(
+	attributes := []cryptobyte.BuilderContinuation{
 		attribute(oidContentType, func(b *cryptobyte.Builder) {
 			b.AddASN1ObjectIdentifier(oidData)
 		}),
 		attribute(oidMessageDigest, func(b *cryptobyte.Builder) {
 			b.AddASN1OctetString(a.Digest)
 		}),
-		attribute(oidSigningTime, func(b *cryptobyte.Builder) {
+	}
+	if !a.SigningTime.IsZero() {
+		attributes = append(attributes, attribute(oidSigningTime, func(b *cryptobyte.Builder) {
 			addTime(b, a.SigningTime)
-		}),
-		attribute(oidSigningCertificateV2, a.addSigningCertificate),
-	)
+		}))
+	}
+	if a.Signer != nil {
+		attributes = append(attributes, attribute(oidSigningCertificateV2, a.addSigningCertificate))
+	}
+	set, err := setOf(attributes...)
 	if err != nil {
 		return nil, err
 	}
