@@ -77,6 +77,7 @@ var imports = map[string][]string{
 
 	"sign":              {"sign/internal/...", "sign/timestamp"},
 	"sign/internal/...": {"sign/internal/..."},
+	"sign/pdf":          {"sign", "sign/internal/...", "sign/pdf/syntax", "sign/pdf/seal"},
 	"sign/pdf/syntax":   {},
 	"sign/timestamp":    {"sign/internal/..."},
 	"sign/pdf/seal":     {},

@@ -1,0 +1,206 @@
+package pdf
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+
+	"natsuin/sign/pdf/syntax"
+)
+
+// A Document is a PDF that can be signed. [Open] returns one. It is not safe for
+// concurrent use.
+type Document struct {
+	r    io.ReaderAt
+	size int64
+	file *syntax.File
+
+	catalog dict
+	form    form
+	certify int // P of the certification, or 0
+	locks   []lock
+	pdfa1   bool
+}
+
+// A dict is a dictionary and the indirect object that holds it, which may be
+// the dictionary itself.
+type dict struct {
+	*syntax.Dict
+	in *syntax.Indirect
+}
+
+// A Warning is something about a PDF that the signer should know.
+type Warning string
+
+// The warnings.
+const (
+	// WarningUsageRights means that the file carries usage rights of Acrobat
+	// (/Perms /UR3), which end with any change.
+	WarningUsageRights Warning = "usage-rights"
+	// WarningTagged means that the file is tagged for screen readers: a visible
+	// mark is not part of its structure.
+	WarningTagged Warning = "tagged"
+)
+
+// Open reads the structure of the size bytes of r, and refuses what cannot be
+// signed whatever the options. r must stay readable until [Document.Plan] has
+// returned. Errors: [*RefusedError]; those of r, wrapped.
+func Open(r io.ReaderAt, size int64) (*Document, error) {
+	d, err := read(r, size)
+	if err != nil {
+		return nil, err
+	}
+	if d.certify == 1 {
+		return nil, refuse(ReasonDocMDP, "the certification allows no changes")
+	}
+	for _, l := range d.locks {
+		if l.permission == 1 {
+			return nil, refuse(ReasonLocked, "a signer's lock allows no changes")
+		}
+	}
+	return d, nil
+}
+
+// read reads what [Open] does, without looking at permissions.
+func read(r io.ReaderAt, size int64) (*Document, error) {
+	if err := readHeader(r); err != nil {
+		return nil, err
+	}
+	file, err := syntax.Open(r, size)
+	if err != nil {
+		return nil, refusal(err)
+	}
+	for _, section := range file.Sections() {
+		// An /Encrypt of null, which means none, splits readers: some refuse it.
+		if file.Encrypted() || section.Trailer.Entry("Encrypt") != nil {
+			return nil, refuse(ReasonEncrypted, "a trailer has /Encrypt")
+		}
+	}
+	d := &Document{r: r, size: size, file: file}
+	root, ok := file.Trailer().Get("Root").(syntax.Ref)
+	if !ok {
+		return nil, refuse(ReasonBroken, "/Root is not a reference")
+	}
+	if d.catalog, err = d.dictionary(dict{}, root); err != nil {
+		return nil, err
+	}
+	if d.catalog.Dict == nil {
+		return nil, refuse(ReasonBroken, "there is no catalog")
+	}
+	if err := d.readForm(); err != nil {
+		return nil, err
+	}
+	if err := d.readPermissions(); err != nil {
+		return nil, err
+	}
+	d.pdfa1, err = d.isPDFA1()
+	return d, err
+}
+
+// readHeader requires the header at the first byte (ISO 32000-1 §7.5.2). Other
+// readers accept it within the first 1,024, and count offsets from there.
+func readHeader(r io.ReaderAt) error {
+	const header = "%PDF-"
+	start := make([]byte, 1024)
+	n, err := r.ReadAt(start, 0)
+	if n < len(start) && err != io.EOF {
+		return fmt.Errorf("read: pdf: %w", err)
+	}
+	switch bytes.Index(start[:n], []byte(header)) {
+	case 0:
+		return nil
+	case -1:
+		return refuse(ReasonBroken, "there is no %s", header)
+	}
+	return refuse(ReasonHeader, "%s is not at the first byte", header)
+}
+
+// Signatures returns how many signed fields the file holds.
+func (d *Document) Signatures() int {
+	n := 0
+	for _, f := range d.form.signatures {
+		if f.signed {
+			n++
+		}
+	}
+	return n
+}
+
+// Warnings returns what the signer should know, in a fixed order.
+func (d *Document) Warnings() []Warning {
+	var all []Warning
+	// What cannot be read was refused by Open, or is not worth a refusal.
+	if perms, err := d.dictionary(d.catalog, d.catalog.Get("Perms")); err == nil {
+		if perms.Get("UR3") != nil || perms.Get("UR") != nil {
+			all = append(all, WarningUsageRights)
+		}
+	}
+	if info, err := d.dictionary(d.catalog, d.catalog.Get("MarkInfo")); err == nil {
+		if marked, err := d.value(info.Get("Marked")); err == nil && marked == true {
+			all = append(all, WarningTagged)
+		}
+	}
+	return all
+}
+
+// maxChain bounds references to references.
+const maxChain = 16
+
+// follow returns the value that o, found in the object in, stands for, and the
+// object that holds that value.
+func (d *Document) follow(in *syntax.Indirect, o syntax.Object) (*syntax.Indirect, syntax.Object, error) {
+	for range maxChain {
+		ref, ok := o.(syntax.Ref)
+		if !ok {
+			return in, o, nil
+		}
+		next, err := d.file.Object(ref)
+		if err != nil {
+			return nil, nil, refusal(err)
+		}
+		in, o = next, next.Value
+	}
+	return nil, nil, refuse(ReasonBroken, "a chain of references does not end")
+}
+
+// value returns the value that o stands for.
+func (d *Document) value(o syntax.Object) (syntax.Object, error) {
+	_, v, err := d.follow(nil, o)
+	return v, err
+}
+
+// dictionary returns the dictionary that o, found in the dictionary parent,
+// stands for. Its Dict is nil if o is null.
+func (d *Document) dictionary(parent dict, o syntax.Object) (dict, error) {
+	in, v, err := d.follow(parent.in, o)
+	if err != nil || v == nil {
+		return dict{}, err
+	}
+	found, ok := v.(*syntax.Dict)
+	if !ok {
+		return dict{}, refuse(ReasonBroken, "%T instead of a dictionary", v)
+	}
+	return dict{found, in}, nil
+}
+
+// array returns the array that o stands for, or nil if o is null.
+func (d *Document) array(parent dict, o syntax.Object) (syntax.Array, *syntax.Indirect, error) {
+	in, v, err := d.follow(parent.in, o)
+	if err != nil || v == nil {
+		return nil, nil, err
+	}
+	found, ok := v.(syntax.Array)
+	if !ok {
+		return nil, nil, refuse(ReasonBroken, "%T instead of an array", v)
+	}
+	return found, in, nil
+}
+
+// isUnreadable reports whether err says that something cannot be read which is
+// not needed: a filter that is not known, or data that is broken.
+func isUnreadable(err error) bool {
+	var filter *syntax.FilterError
+	var broken *syntax.BrokenError
+	return errors.As(err, &filter) || errors.As(err, &broken)
+}

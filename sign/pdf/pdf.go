@@ -1,0 +1,68 @@
+// Package pdf puts a signature into a PDF file by an incremental update: the
+// original stays byte for byte, and what the signature needs is appended.
+//
+// [Open] reads the structure and [Document.Plan] decides what changes; every
+// refusal comes from these two, before there is a key. [Plan.Digest] hashes the
+// original, [Plan.Prepare] fixes what is signed, package sign makes the CMS, and
+// [Pending.Complete] puts it in. What waits to be written holds neither the
+// original nor the update.
+//
+// The package makes no CMS, draws nothing, and does not verify signatures that
+// are there. It never repairs a file, and signs no encrypted one.
+//
+// The standard is ISO 32000-1 §7.5.6 (incremental updates), §12.7 (forms) and
+// §12.8 (signatures); ETSI EN 319 142-1 for PAdES.
+package pdf
+
+import (
+	"crypto"
+
+	"natsuin/sign/pdf/seal"
+)
+
+// A SubFilter is the encoding of a signature (ISO 32000-1 Table 252).
+type SubFilter string
+
+// The encodings that are written. The zero value means AdbePKCS7Detached.
+const (
+	AdbePKCS7Detached SubFilter = "adbe.pkcs7.detached"
+	ETSICAdESDetached SubFilter = "ETSI.CAdES.detached" // PAdES
+)
+
+const (
+	signatureHandler    = "Adobe.PPKLite"
+	invisibleRectangle  = "[0 0 0 0]"
+	contentsRoom        = 24 << 10 // bytes of CMS: two certificates of 8 KiB, signature, attributes
+	timeStampRoom       = 24 << 10 // bytes more for a time-stamp token
+	maxTail             = 96 << 20 // bytes of an update; a picture alone may have 64 MiB
+	maxChanged          = 8 << 20  // bytes of the objects that change
+	maxTableOffset      = 9_999_999_999
+	printableAndLocked  = 4 | 128 // annotation flags (ISO 32000-1 Table 165)
+	signaturesAndAppend = 1 | 2   // /SigFlags (ISO 32000-1 Table 219)
+)
+
+// Options adjusts a signature. The zero value is ready for use: an invisible
+// signature in a new field.
+type Options struct {
+	SubFilter SubFilter
+
+	// Field is the full name of the empty signature field to fill, or the name
+	// of the new one. The new field is called Natsuin1, or the next number that
+	// is free, if Field is empty.
+	Field string
+
+	// Visible is where a new field shows the mark; nil for an invisible one.
+	Visible *seal.Position
+	// VisibleWidth and VisibleHeight are the size of the mark in millimetres,
+	// for a position in a corner.
+	VisibleWidth, VisibleHeight float64
+
+	// Mark says that [Details] will have a mark, and is implied by Visible. A
+	// field that is filled shows it in its own rectangle.
+	Mark bool
+
+	// TimeStamp reserves room for a time-stamp token in the CMS.
+	TimeStamp bool
+}
+
+var supportedHashes = []crypto.Hash{crypto.SHA256, crypto.SHA384, crypto.SHA512}

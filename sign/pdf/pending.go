@@ -1,0 +1,182 @@
+package pdf
+
+import (
+	"bytes"
+	"context"
+	"crypto"
+	"fmt"
+	"hash"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"natsuin/sign"
+	"natsuin/sign/internal/stream"
+	"natsuin/sign/pdf/seal"
+)
+
+// Details is what the signature says, and shows.
+type Details struct {
+	Hash crypto.Hash // one of those given to [Plan.Digest]
+
+	Name, Reason, Location, Contact string    // "" to leave out
+	Time                            time.Time // in the zone in which it is shown
+	Mark                            *seal.Mark
+}
+
+// A prefix is the hash of the original, and of the line end after it.
+type prefix struct {
+	state hash.Cloner
+	sum   []byte // of the original alone
+}
+
+// Digest reads the original to its end and hashes it with each of hashes. It may
+// be called again for other hashes, and for several plans at the same time.
+// Errors: [*sign.UnsupportedError]; [sign.ErrContentChanged] if the original has
+// another length; those of original, wrapped; the cause if ctx is cancelled.
+func (p *Plan) Digest(ctx context.Context, original io.Reader, hashes ...crypto.Hash) error {
+	var sums []hash.Hash
+	var writers []io.Writer
+	for _, h := range hashes {
+		if !slices.Contains(supportedHashes, h) {
+			return &sign.UnsupportedError{What: "hash", Name: h.String()}
+		}
+		sum := h.New()
+		sums, writers = append(sums, sum), append(writers, sum)
+	}
+	// One byte more than expected shows that there is more.
+	n, err := stream.Copy(ctx, io.Discard, io.MultiWriter(writers...), io.LimitReader(original, p.size+1))
+	if err != nil {
+		return err
+	}
+	if n != p.size {
+		return fmt.Errorf("digest: pdf: %w", sign.ErrContentChanged)
+	}
+	for i, h := range hashes {
+		sum := sums[i].Sum(nil)
+		if p.line {
+			sums[i].Write([]byte{'\n'})
+		}
+		p.hashes[h] = prefix{state: sums[i].(hash.Cloner), sum: sum}
+	}
+	return nil
+}
+
+// hash returns the hash of the prefix, to be continued.
+func (p prefix) hash() hash.Hash {
+	h, err := p.state.Clone()
+	if err != nil {
+		panic(err) // the hashes of the standard library can be cloned
+	}
+	return h
+}
+
+// A Pending is an update that lacks only the CMS. [Plan.Prepare] returns one.
+type Pending struct {
+	plan    *Plan
+	details Details
+	prefix  prefix
+	content sign.Content
+}
+
+// Prepare builds the update in memory, and fixes what is signed. It does not
+// read the original. Errors: [*RefusedError] if the field does not allow the
+// hash, or the mark is too large.
+func (p *Plan) Prepare(d Details) (*Pending, error) {
+	prefix, ok := p.hashes[d.Hash]
+	if !ok {
+		return nil, fmt.Errorf("prepare: pdf: not digested with %v", d.Hash)
+	}
+	if p.allowed != nil && !slices.Contains(p.allowed, d.Hash) {
+		return nil, refuse(ReasonSeedValue, "the field requires another hash than %v", d.Hash)
+	}
+	if (d.Mark != nil) != (p.placement != nil) {
+		return nil, fmt.Errorf("prepare: pdf: a mark without a place, or a place without a mark")
+	}
+	pending := &Pending{plan: p, details: d, prefix: prefix}
+	u := pending.update()
+	if len(u.data) > maxTail {
+		return nil, refuse(ReasonLimit, "update of %d bytes", len(u.data))
+	}
+	sum := prefix.hash()
+	sum.Write(u.data[:u.gap.start])
+	sum.Write(u.data[u.gap.end:])
+	pending.content = sign.Content{Hash: d.Hash, Sum: sum.Sum(nil), Size: p.base() + int64(len(u.data)-(u.gap.end-u.gap.start))}
+	return pending, nil
+}
+
+// base returns the file offset at which the update begins, after the line end.
+func (p *Plan) base() int64 {
+	if p.line {
+		return p.size + 1
+	}
+	return p.size
+}
+
+// Content returns the digest of the two ranges that the signature covers, for
+// [sign.Prepare].
+func (p *Pending) Content() sign.Content { return p.content }
+
+// Room returns how many bytes of CMS there is room for.
+func (p *Pending) Room() int { return p.plan.room }
+
+// Complete puts the CMS into the update and checks the result. It has the
+// errors [*TooLargeError] and [*CheckError]; there is no [Signed] then.
+func (p *Pending) Complete(cms []byte) (*Signed, error) {
+	if len(cms) == 0 || len(cms) > p.plan.room {
+		return nil, &TooLargeError{Size: len(cms), Room: p.plan.room}
+	}
+	s := &Signed{pending: p, cms: slices.Clone(cms)}
+	if err := s.check(s.update()); err != nil {
+		return nil, &CheckError{err}
+	}
+	return s, nil
+}
+
+// A Signed is a signed PDF: the plan and the CMS. The original and the update
+// are put together when it is written.
+type Signed struct {
+	pending *Pending
+	cms     []byte
+}
+
+// Size returns the size of the signed PDF in bytes.
+func (s *Signed) Size() int64 {
+	return s.pending.plan.base() + int64(len(s.update()))
+}
+
+// update returns the update with the CMS in it.
+func (s *Signed) update() []byte {
+	u := s.pending.update()
+	copy(u.data[u.gap.start+1:], strings.ToUpper(fmt.Sprintf("%x", s.cms)))
+	return u.data
+}
+
+// Write writes the signed PDF: the original, which it reads again, and the
+// update. The error is [sign.ErrContentChanged] if it is not the original that
+// was digested. After any error the output must be discarded. If ctx is
+// cancelled, Write returns the cause before the next block.
+func (s *Signed) Write(ctx context.Context, w io.Writer, original io.Reader) error {
+	plan := s.pending.plan
+	sum := s.pending.content.Hash.New()
+	// One byte more than expected shows that there is more.
+	n, err := stream.Copy(ctx, w, sum, io.LimitReader(original, plan.size+1))
+	if err != nil {
+		return err
+	}
+	if n != plan.size || !bytes.Equal(sum.Sum(nil), s.pending.prefix.sum) {
+		return fmt.Errorf("write: signed pdf: %w", sign.ErrContentChanged)
+	}
+	tail := s.update()
+	if err := s.check(tail); err != nil {
+		return &CheckError{err}
+	}
+	if plan.line {
+		tail = append([]byte{'\n'}, tail...)
+	}
+	if _, err := w.Write(tail); err != nil {
+		return fmt.Errorf("write: signed pdf: %w", err)
+	}
+	return nil
+}

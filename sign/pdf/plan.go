@@ -1,0 +1,295 @@
+package pdf
+
+import (
+	"crypto"
+	"fmt"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"natsuin/sign/pdf/seal"
+	"natsuin/sign/pdf/syntax"
+)
+
+// A Plan is what an update changes, as far as it is known before the signer's
+// certificate is. [Document.Plan] returns one. It holds nothing of the
+// document but the objects that change.
+type Plan struct {
+	size      int64
+	section   section // without objects
+	sub       SubFilter
+	room      int // bytes of CMS
+	reference string
+	allowed   []crypto.Hash // nil for all
+	signed    int           // signatures before this one
+
+	field     string
+	fresh     *freshField // nil if a field is filled
+	number    int         // of the signature dictionary
+	shape     int         // number of the appearance, or 0
+	next      int         // first number that is free
+	placement *seal.Placement
+	flatten   bool // PDF/A-1 has no transparency
+	changed   []object
+
+	line   bool // a line end comes between original and update
+	hashes map[crypto.Hash]prefix
+}
+
+// A freshField is a new field and its widget in one object.
+type freshField struct {
+	number int
+	page   syntax.Ref
+}
+
+// Plan chooses the field, the page and the box, and refuses what the options
+// make impossible. Errors: [*RefusedError], [*FieldError], [*seal.PageError],
+// [*seal.OutsideError], [*seal.OccupiedError], [*seal.GeometryError].
+func (d *Document) Plan(o Options) (*Plan, error) {
+	if o.SubFilter == "" {
+		o.SubFilter = AdbePKCS7Detached
+	}
+	if o.SubFilter != AdbePKCS7Detached && o.SubFilter != ETSICAdESDetached {
+		return nil, fmt.Errorf("plan: signature: unknown SubFilter %q", o.SubFilter)
+	}
+	o.Mark = o.Mark || o.Visible != nil
+	p := &Plan{size: d.size, sub: o.SubFilter, room: contentsRoom, signed: d.Signatures(), flatten: d.pdfa1,
+		hashes: map[crypto.Hash]prefix{}}
+	if o.TimeStamp {
+		p.room += timeStampRoom
+	}
+	if err := d.planSection(p); err != nil {
+		return nil, err
+	}
+	c := changes{}
+	p.number = p.take()
+	f, err := d.choose(o.Field)
+	if err != nil {
+		return nil, err
+	}
+	if f != nil {
+		err = d.fill(p, c, *f, o)
+	} else {
+		err = d.create(p, c, o)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if p.next > syntax.MaxNumber {
+		return nil, refuse(ReasonLimit, "no object numbers are left")
+	}
+	if p.changed, err = d.render(c); err != nil {
+		return nil, err
+	}
+	total := 0
+	for _, o := range p.changed {
+		total += len(o.body)
+	}
+	if total > maxChanged {
+		return nil, refuse(ReasonLimit, "the objects that change have %d bytes", total)
+	}
+	return p, nil
+}
+
+// Field returns the full name of the field that holds the signature.
+func (p *Plan) Field() string { return p.field }
+
+// Box returns the size of the mark in points, as the page is seen, or false if
+// there is no mark.
+func (p *Plan) Box() (width, height float64, ok bool) {
+	if p.placement == nil {
+		return 0, 0, false
+	}
+	return p.placement.Width, p.placement.Height, true
+}
+
+// take returns the next object number.
+func (p *Plan) take() int {
+	p.next++
+	return p.next - 1
+}
+
+// choose returns the empty field with this name, or nil if there must be a new
+// one.
+func (d *Document) choose(name string) (*field, error) {
+	if name == "" {
+		return nil, nil
+	}
+	var found *field
+	for i := range d.form.signatures {
+		if f := &d.form.signatures[i]; f.name == name {
+			if found != nil {
+				return nil, &FieldError{name, FieldMultiple}
+			}
+			found = f
+		}
+	}
+	_, taken := d.form.names[name]
+	switch {
+	case found != nil && found.signed:
+		return nil, &FieldError{name, FieldSigned}
+	case found != nil:
+		return found, nil
+	case taken:
+		return nil, &FieldError{name, FieldType}
+	case strings.Contains(name, ".") || !utf8.ValidString(name):
+		return nil, &FieldError{name, FieldName}
+	}
+	return nil, nil
+}
+
+// freeName returns Natsuin and the first number with which no field is called
+// so.
+func (d *Document) freeName() (string, error) {
+	for n := 1; n <= maxFields+1; n++ {
+		name := "Natsuin" + strconv.Itoa(n)
+		if _, taken := d.form.names[name]; !taken {
+			return name, nil
+		}
+	}
+	return "", refuse(ReasonLimit, "no field name is free")
+}
+
+// create plans a new field.
+func (d *Document) create(p *Plan, c changes, o Options) (err error) {
+	if p.field = o.Field; p.field == "" {
+		if p.field, err = d.freeName(); err != nil {
+			return err
+		}
+	}
+	if o.Mark && o.Visible == nil {
+		return &FieldError{p.field, FieldWithout}
+	}
+	if err := d.mayAdd(p.field, o.Mark); err != nil {
+		return err
+	}
+	on, err := d.place(p, o)
+	if err != nil {
+		return err
+	}
+	p.fresh = &freshField{number: p.take(), page: on.in.Ref}
+	if o.Mark || d.pdfa1 {
+		p.shape = p.take()
+	}
+	reference := fmt.Sprintf("%d 0 R", p.fresh.number)
+	if err := d.add(c, on.dict, "Annots", reference); err != nil {
+		return err
+	}
+	if d.form.Dict == nil {
+		c.set(d.catalog, "AcroForm", fmt.Sprintf("<< /Fields [%s] /SigFlags %d >>", reference, signaturesAndAppend))
+		return nil
+	}
+	if err := d.add(c, d.form.dict, "Fields", reference); err != nil {
+		return err
+	}
+	return d.flagSignatures(c)
+}
+
+// place finds the page of a new field and where the mark goes on it.
+func (d *Document) place(p *Plan, o Options) (page, error) {
+	if o.Visible == nil {
+		return d.firstPage()
+	}
+	count, err := d.countPages()
+	if err != nil {
+		return page{}, err
+	}
+	index, err := o.Visible.Page(count)
+	if err != nil {
+		return page{}, fmt.Errorf("plan: mark: %w", err)
+	}
+	on, err := d.page(index)
+	if err != nil {
+		return page{}, err
+	}
+	seen, err := d.view(on)
+	if err != nil {
+		return page{}, err
+	}
+	taken, err := d.widgets(on)
+	if err != nil {
+		return page{}, err
+	}
+	placement, err := o.Visible.Place(seen, o.VisibleWidth, o.VisibleHeight, taken)
+	if err != nil {
+		return page{}, fmt.Errorf("plan: mark: %w", err)
+	}
+	p.placement = &placement
+	return on, nil
+}
+
+// fill plans to use an empty field.
+func (d *Document) fill(p *Plan, c changes, f field, o Options) (err error) {
+	p.field = f.name
+	if o.Visible != nil {
+		return &FieldError{f.name, FieldHasBox}
+	}
+	if d.locked(f.name) {
+		return refuse(ReasonLocked, "a signer's lock covers the field %q", f.name)
+	}
+	if p.allowed, err = d.seedValue(f.dict, o.SubFilter); err != nil {
+		return err
+	}
+	if p.reference, err = d.lockReference(f); err != nil {
+		return err
+	}
+	if o.Mark {
+		if p.placement, err = d.fieldPlacement(f); err != nil {
+			return err
+		}
+	}
+	if o.Mark || d.pdfa1 && f.widget.Dict != nil && f.widget.Get("AP") == nil {
+		p.shape = p.take()
+		c.set(f.widget, "AP", fmt.Sprintf("<< /N %d 0 R >>", p.shape))
+	}
+	c.set(f.dict, "V", fmt.Sprintf("%d 0 R", p.number))
+	return d.flagSignatures(c)
+}
+
+// flagSignatures sets the bits of /SigFlags, wherever it is.
+func (d *Document) flagSignatures(c changes) error {
+	in, v, err := d.follow(d.form.in, d.form.Get("SigFlags"))
+	if err != nil {
+		return err
+	}
+	old, _ := v.(syntax.Integer)
+	flags := old | signaturesAndAppend
+	switch {
+	case v != nil && flags == old:
+	case v != nil && in != d.form.in:
+		c.replace(in, strconv.FormatInt(int64(flags), 10))
+	default:
+		c.set(d.form.dict, "SigFlags", strconv.FormatInt(int64(flags), 10))
+	}
+	return nil
+}
+
+// lockReference returns the entry /Reference with which a signature carries out
+// the /Lock of its field (ISO 32000-1 §12.8.2.4), or "".
+func (d *Document) lockReference(f field) (string, error) {
+	l, err := d.readLock(f.dict, f.Get("Lock"))
+	if err != nil || l == nil {
+		return "", err
+	}
+	params := "/Type /TransformParams /V /1.2 /Action /" + string(l.action)
+	switch l.action {
+	case "All":
+	case "Include", "Exclude":
+		params += " /Fields ["
+		for i, name := range l.fields {
+			if i > 0 {
+				params += " "
+			}
+			params += textString(name)
+		}
+		params += "]"
+	default:
+		return "", refuse(ReasonSeedValue, "the field's lock has no action that is known")
+	}
+	if l.permission != 0 {
+		params += " /P " + strconv.Itoa(l.permission)
+	}
+	root := d.catalog.in.Ref
+	return fmt.Sprintf("/Reference [<< /Type /SigRef /TransformMethod /FieldMDP /TransformParams << %s >> /Data %d %d R >>]",
+		params, root.Number, root.Generation), nil
+}
