@@ -107,11 +107,8 @@ func readHeader(r io.ReaderAt) error {
 	if n < len(start) && err != io.EOF {
 		return fmt.Errorf("read: pdf: %w", err)
 	}
-	switch bytes.Index(start[:n], []byte(header)) {
-	case 0:
+	if bytes.HasPrefix(start[:n], []byte(header)) {
 		return nil
-	case -1:
-		return refuse(ReasonBroken, "there is no %s", header)
 	}
 	return refuse(ReasonHeader, "%s is not at the first byte", header)
 }

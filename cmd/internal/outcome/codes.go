@@ -44,11 +44,12 @@ const (
 	CodeWeak           Code = "weak"
 	CodeInterrupted    Code = "interrupted"
 	CodeNotDone        Code = "not-done"
+	CodeSkipped        Code = "skipped" // an input that was left out, with a remark
 	CodeInternal       Code = "internal"
 )
 
 var exits = map[Code]int{
-	CodeOK:      0,
+	CodeOK: 0, CodeSkipped: 0,
 	CodeInvalid: 1, CodeDifferent: 1, CodeExpired: 1, CodeRevoked: 1, CodeWeak: 1,
 	CodeUsage: 2, CodeBadSecretForm: 2,
 	CodeFile: 3, CodeExists: 3, CodeChanged: 3, CodeUnsuitable: 3,

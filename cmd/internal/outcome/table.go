@@ -20,7 +20,7 @@ type row func(error) *Error
 var table = slices.Concat(
 	[]row{is(context.Canceled, CodeInterrupted, "err.interrupted")},
 	cardRows, readerRows, answerRows,
-	outputRows, terminalRows, signRows, fingerprintRows, trustRows, pathRows,
+	outputRows, terminalRows, signRows, pdfRows, fingerprintRows, trustRows, pathRows,
 )
 
 // is returns the row of an error that errors.Is finds.

@@ -24,7 +24,7 @@ var (
 
 // An Error is a failed operation on an output, with its reason.
 type Error struct {
-	Op   string // "open folder", "create", "set permissions", "write", "sync", "name", "sync folder"
+	Op   string // "open folder", "create", "set permissions", "write", "read", "sync", "name", "sync folder"
 	Path string // of the output, or of its folder (ErrFolder)
 	Err  error  // the system's own error, or one of the reasons above
 }

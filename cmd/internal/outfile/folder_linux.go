@@ -13,7 +13,7 @@ import (
 // EOPNOTSUPP, a kernel EISDIR or EINVAL. Without /proc the file could not be
 // given a name later.
 func (d *folder) createUnnamed(called string, mode fs.FileMode) (*os.File, error) {
-	f, err := d.open(".", called, unix.O_WRONLY|unix.O_TMPFILE, mode)
+	f, err := d.open(".", called, unix.O_RDWR|unix.O_TMPFILE, mode)
 	if err != nil {
 		return nil, orUnsupported(err, unix.EISDIR, unix.EINVAL, unix.ENOENT)
 	}

@@ -36,7 +36,7 @@ func (d *folder) close() { d.dir.Close() }
 
 // create creates a file, which must not exist.
 func (d *folder) create(name string, mode fs.FileMode) (*os.File, error) {
-	return d.open(name, filepath.Join(d.path, name), unix.O_WRONLY|unix.O_CREAT|unix.O_EXCL, mode)
+	return d.open(name, filepath.Join(d.path, name), unix.O_RDWR|unix.O_CREAT|unix.O_EXCL, mode)
 }
 
 func (d *folder) open(name, called string, flags int, mode fs.FileMode) (*os.File, error) {

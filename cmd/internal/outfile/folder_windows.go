@@ -34,7 +34,7 @@ func (d *folder) link(*os.File, string) error { return errors.ErrUnsupported }
 
 // create creates a file, which must not exist.
 func (d *folder) create(name string, mode fs.FileMode) (*os.File, error) {
-	f, err := os.OpenFile(filepath.Join(d.path, name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
+	f, err := os.OpenFile(filepath.Join(d.path, name), os.O_RDWR|os.O_CREATE|os.O_EXCL, mode)
 	if err != nil {
 		return nil, bare(err)
 	}

@@ -14,6 +14,7 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 )
@@ -132,6 +133,15 @@ func (f *File) Write(b []byte) (int, error) {
 		return n, f.err
 	}
 	return n, nil
+}
+
+// ReadAt reads back what was written. The error is an [*Error], or io.EOF.
+func (f *File) ReadAt(b []byte, off int64) (int, error) {
+	n, err := f.file.ReadAt(b, off)
+	if err != nil && err != io.EOF {
+		err = &Error{Op: "read", Path: f.path, Err: bare(err)}
+	}
+	return n, err
 }
 
 // Abort deletes the file. After [File.Commit], and the second time, it does

@@ -12,25 +12,16 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"natsuin/card"
+	"natsuin/cmd/internal/console"
 	"natsuin/cmd/internal/infile"
 	"natsuin/cmd/internal/outcome"
 	"natsuin/sign"
 	"natsuin/verify"
 )
 
-// digest hashes every input, on all cores, before the card is touched. What can
-// be read only once is hashed for either hash that a key may want.
+// digest reads every input, on all cores, before the card is touched.
 func (r *run) digest(ctx context.Context) error {
-	return r.read(ctx, r.jobs, func(ctx context.Context, j *job, in io.Reader) (err error) {
-		if second := crypto.SHA384; r.opts.Hash == "" && j.streamed() {
-			sum := second.New()
-			j.content, err = sign.Digest(ctx, io.TeeReader(in, sum), r.hash)
-			j.other = sign.Content{Hash: second, Sum: sum.Sum(nil), Size: j.content.Size}
-		} else {
-			j.content, err = sign.Digest(ctx, in, r.hash)
-		}
-		return err
-	})
+	return r.read(ctx, r.jobs, r.hash)
 }
 
 // expect notes, before anything is asked, that the card's key may want another
@@ -58,10 +49,7 @@ func (r *run) prehash(ctx context.Context) error {
 	if len(rest) == 0 {
 		return nil
 	}
-	return r.read(ctx, rest, func(ctx context.Context, j *job, in io.Reader) (err error) {
-		j.other, err = sign.Digest(ctx, in, r.wanted)
-		return err
-	})
+	return r.read(ctx, rest, r.wanted)
 }
 
 // useHashOf takes the hash that the key's profile asks for, if it is another
@@ -80,15 +68,14 @@ func (r *run) useHashOf(cert *x509.Certificate) error {
 	r.hash = h
 	for _, j := range r.jobs {
 		j.content = j.other
-		j.reportDigest()
+		j.reportDigest(j.content)
 	}
 	return nil
 }
 
-// read calls hash for each input, several at a time. Each file is open only
-// while it is read, and is then compared with its state at the start of the
-// run.
-func (r *run) read(ctx context.Context, jobs []*job, hash func(context.Context, *job, io.Reader) error) error {
+// read digests inputs, several at a time. Each file is open only while it is
+// read, and is then compared with its state at the start of the run.
+func (r *run) read(ctx context.Context, jobs []*job, h crypto.Hash) error {
 	var total int64
 	for _, j := range jobs {
 		if j.info != nil {
@@ -100,12 +87,15 @@ func (r *run) read(ctx context.Context, jobs []*job, hash func(context.Context, 
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(runtime.NumCPU())
 	for _, j := range jobs {
-		group.Go(func() error {
-			var shape verify.AttributeShape
-			seen := io.MultiWriter(bar, &shape)
-			err := j.read(ctx, r, func(in io.Reader) error { return hash(ctx, j, io.TeeReader(in, seen)) })
+		group.Go(func() (err error) {
+			defer func() {
+				if v := recover(); v != nil {
+					err = outcome.Bug(v)
+				}
+			}()
+			err = r.form.digest(ctx, r, j, h, bar)
 			if err == nil {
-				err = r.suitable(j, &shape)
+				err = j.unchanged()
 			}
 			if err != nil {
 				j.fail(err)
@@ -114,6 +104,44 @@ func (r *run) read(ctx context.Context, jobs []*job, hash func(context.Context, 
 		})
 	}
 	return group.Wait()
+}
+
+// digestWhole hashes the whole input. An input that can be read only once is
+// hashed for either hash that a key may want.
+func digestWhole(ctx context.Context, r *run, j *job, h crypto.Hash, seen io.Writer) error {
+	var shape verify.AttributeShape
+	err := j.read(ctx, r, func(in io.Reader) error {
+		in = io.TeeReader(in, io.MultiWriter(seen, &shape))
+		second := crypto.SHA384
+		both := r.opts.Hash == "" && j.streamed()
+		sum := second.New()
+		if both {
+			in = io.TeeReader(in, sum)
+		}
+		content, err := sign.Digest(ctx, in, h)
+		if err != nil {
+			return err
+		}
+		j.digested(r, content)
+		if both {
+			j.digested(r, sign.Content{Hash: second, Sum: sum.Sum(nil), Size: content.Size})
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return r.suitable(j, &shape)
+}
+
+// digested keeps a digest: the one to be signed, or one that the key may want.
+func (j *job) digested(r *run, content sign.Content) {
+	if content.Hash != r.hash {
+		j.other = content
+		return
+	}
+	j.content = content
+	j.reportDigest(j.content)
 }
 
 func (j *job) read(ctx context.Context, r *run, hash func(io.Reader) error) error {
@@ -126,19 +154,26 @@ func (j *job) read(ctx context.Context, r *run, hash func(io.Reader) error) erro
 		defer f.Close()
 		in = f
 	}
-	if err := hash(infile.Stream(ctx, in)); err != nil {
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		return outcome.File("err.file.read", j.input, err)
-	}
-	j.reportDigest()
-	return j.unchanged()
+	return j.readError(ctx, hash(infile.Stream(ctx, in)))
 }
 
-func (j *job) reportDigest() {
-	sum := fmt.Sprintf("%X", j.content.Sum)
-	j.report.DigestAlg, j.report.Digest = hashName(j.content.Hash), &sum
+// readError returns the outcome of a failure to read the input.
+func (j *job) readError(ctx context.Context, err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil:
+		return ctx.Err()
+	}
+	return outcome.File("err.file.read", j.input, err)
+}
+
+// reportDigest reports a digest; a PDF's is not known before it is signed.
+func (j *job) reportDigest(content sign.Content) {
+	j.report.DigestAlg = hashName(content.Hash)
+	if content.Sum != nil {
+		j.report.Digest = console.OrNull(fmt.Sprintf("%X", content.Sum))
+	}
 }
 
 func hashName(h crypto.Hash) string {

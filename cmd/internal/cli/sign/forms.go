@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"io"
 	"os"
+	"strings"
 
 	"natsuin/cmd/internal/outcome"
 	"natsuin/sign"
@@ -17,15 +18,24 @@ type form struct {
 	name string // in JSON
 	flag string // selects the form; "" for the default
 	ext  string // of the output
-	pem  bool   // --pem is possible
+	// replaces is the ending of an input that ext replaces, in any case. After
+	// any other ending, and if it is "", ext is appended.
+	replaces string
+	pem      bool // --pem is possible
 	// rereads is set if the content is read again while the signature is
 	// written; the input must then be a regular file.
 	rereads bool
 	// bare is set if the signed bytes are the content's own, so that a content
 	// in the shape of signed attributes is refused.
 	bare bool
+	// updates is set if the output is the input with the signature inside, so
+	// that the flags of [PDFOptions] apply.
+	updates bool
 	// issuers is set if the signature contains the CA's certificate.
 	issuers bool
+	// digest reads one input before the card is touched. It may be called again
+	// with another hash. What it reads it also writes to the writer.
+	digest func(context.Context, *run, *job, crypto.Hash, io.Writer) error
 	// sign makes the signature of one file with the card's key. It neither
 	// reads nor writes files. The finishing that it returns runs in another
 	// goroutine while the card makes the next signature.
@@ -37,7 +47,12 @@ type form struct {
 type finishing func() (rendering, error)
 
 // A rendering writes one finished signature.
-type rendering func(context.Context, io.Writer) error
+type rendering struct {
+	write func(context.Context, io.Writer) error
+	// check reads the finished file back before it gets its name. It may be
+	// nil.
+	check func(io.ReaderAt) error
+}
 
 // A key is the card's key and the certificates that belong to it.
 type key struct {
@@ -48,9 +63,18 @@ type key struct {
 
 // forms are all forms of signature, in the order of the help.
 var forms = []form{
-	{name: "cms-detached", ext: ".p7s", pem: true, issuers: true, sign: cms(detached)},
-	{name: "cms-attached", flag: "attached", ext: ".p7m", pem: true, issuers: true, rereads: true, sign: cms(attached)},
-	{name: "raw", flag: "raw", ext: ".sig", bare: true, sign: raw},
+	{name: "cms-detached", ext: ".p7s", pem: true, issuers: true, digest: digestWhole, sign: cms(detached)},
+	{name: "cms-attached", flag: "attached", ext: ".p7m", pem: true, issuers: true, rereads: true, digest: digestWhole, sign: cms(attached)},
+	{name: "raw", flag: "raw", ext: ".sig", bare: true, digest: digestWhole, sign: raw},
+	{name: "pdf", flag: "pdf", ext: "_signed.pdf", replaces: ".pdf", updates: true, issuers: true, rereads: true, digest: planPDF, sign: signPDF},
+}
+
+// output returns the name of the output for an input.
+func (f form) output(input string) string {
+	if end := len(input) - len(f.replaces); end > 0 && strings.EqualFold(input[end:], f.replaces) {
+		input = input[:end]
+	}
+	return input + f.ext
 }
 
 // cms returns a function that signs as CMS SignedData (RFC 5652), which render
@@ -68,7 +92,7 @@ func cms(render func(*sign.Signature, *run, *job) rendering) func(*run, *job, *k
 		return func() (rendering, error) {
 			s, err := pending.Complete(value)
 			if err != nil {
-				return nil, err
+				return rendering{}, err
 			}
 			return render(s, r, j), nil
 		}, nil
@@ -89,6 +113,11 @@ func attached(s *sign.Signature, r *run, j *job) rendering {
 	if r.opts.PEM {
 		write = s.WriteAttachedPEM
 	}
+	return rendering{write: j.reread(write)}
+}
+
+// reread returns a function that reads the input again and passes it to write.
+func (j *job) reread(write func(context.Context, io.Writer, io.Reader) error) func(context.Context, io.Writer) error {
 	return func(ctx context.Context, w io.Writer) error {
 		content, err := os.Open(j.input)
 		if err != nil {
@@ -112,8 +141,8 @@ func raw(r *run, j *job, k *key) (finishing, error) {
 }
 
 func bytesOf(b []byte) rendering {
-	return func(_ context.Context, w io.Writer) error {
+	return rendering{write: func(_ context.Context, w io.Writer) error {
 		_, err := w.Write(b)
 		return err
-	}
+	}}
 }

@@ -15,7 +15,7 @@ func TestEveryFormHasARowOfItsOwn(t *testing.T) {
 	c := New(&command.Run{Console: &console.Console{}})
 	var names, exts, usual []string
 	for _, f := range forms {
-		if f.name == "" || !strings.HasPrefix(f.ext, ".") || f.sign == nil {
+		if f.name == "" || !strings.Contains(f.ext, ".") || f.digest == nil || f.sign == nil {
 			t.Errorf("%+v is not complete", f)
 		}
 		names, exts = append(names, f.name), append(exts, f.ext)
@@ -45,6 +45,43 @@ func TestTwoFormsAreNotAskedForAtOnce(t *testing.T) {
 			if r.form.name != forms[max(i, j)].name || other != forms[min(i, j)].flag && i != j {
 				t.Errorf("%s and %s: %s, and %q", forms[i].name, forms[j].name, r.form.name, other)
 			}
+		}
+	}
+}
+
+func TestAFormNamesItsOutput(t *testing.T) {
+	for _, c := range []struct{ flag, input, output string }{
+		{"", "a.pdf", "a.pdf.p7s"},
+		{"attached", "dir/a.txt", "dir/a.txt.p7m"},
+		{"pdf", "a.pdf", "a_signed.pdf"},
+		{"pdf", "dir/A.PDF", "dir/A_signed.pdf"},
+		{"pdf", "a.txt", "a.txt_signed.pdf"},
+		{"pdf", ".pdf", ".pdf_signed.pdf"},
+	} {
+		i := slices.IndexFunc(forms, func(f form) bool { return f.flag == c.flag })
+		if got := forms[i].output(c.input); got != c.output {
+			t.Errorf("--%s %s: %s, want %s", c.flag, c.input, got, c.output)
+		}
+	}
+}
+
+func TestNotaryNames(t *testing.T) {
+	for name, want := range map[string]bool{
+		"teikan_signed.pdf":      true,
+		"定款_signed.pdf":          true,
+		"定款定款定款定款定款_signed.pdf":  true,  // 20 + 11 columns
+		"定款定款定款定款定款定_signed.pdf": false, // 33
+		"a.b.pdf":                          false,
+		"a b.pdf":                          false,
+		"a(1).pdf":                         false,
+		"a-b.pdf":                          false,
+		"定款（案）.pdf":                        false,
+		"teikan":                           false,
+		"1234567890123456789012345678.pdf": false, // 32
+		"123456789012345678901234567.pdf":  true,  // 31
+	} {
+		if notaryName(name) != want {
+			t.Errorf("%s: %v, want %v", name, !want, want)
 		}
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"natsuin/cmd/internal/outfile"
 	"natsuin/cmd/internal/text"
 	"natsuin/sign"
+	"natsuin/sign/pdf"
 )
 
 // A job is one file to sign.
@@ -23,6 +24,11 @@ type job struct {
 	content sign.Content // by the run's hash
 	other   sign.Content // with SHA-384, if the key may need it; else zero
 	report  *file
+
+	// Of a PDF, once it was read:
+	plan     *pdf.Plan
+	held     int // signatures that it holds already
+	warnings []pdf.Warning
 }
 
 func (j *job) name() string { return j.input }
@@ -35,6 +41,7 @@ func (j *job) streamed() bool { return j.input == "-" || !j.info.Mode().IsRegula
 func (r *run) check(args []string) error {
 	other := r.chooseForm()
 	known := r.chooseHash()
+	args = r.leaveOutMade(args)
 	for _, arg := range args { // first: JSON names every input, whatever is refused
 		j := r.newJob(arg)
 		r.jobs = append(r.jobs, j)
@@ -77,7 +84,7 @@ func (r *run) checkConsent() error {
 func (r *run) chooseForm() (other string) {
 	r.form = forms[0]
 	for i, asked := range r.opts.Forms {
-		if asked {
+		if asked || forms[i].updates && r.opts.PDF.PAdES {
 			r.form, other = forms[i], r.form.flag
 		}
 	}
@@ -124,9 +131,11 @@ func (r *run) checkFlags(args []string, other string) error {
 	case o.Output == "-" && !o.PEM && r.Streams.OutIsTerminal:
 		return outcome.Usage("err.binary-terminal")
 	case o.Output == "-":
-		return r.CheckStdout()
+		if err := r.CheckStdout(); err != nil {
+			return err
+		}
 	}
-	return nil
+	return o.PDF.check(r)
 }
 
 // inputs returns the arguments, "-" for stdin.
@@ -143,9 +152,9 @@ func (r *run) newJob(input string) *job {
 	o := r.opts
 	j := &job{input: input, output: o.Output}
 	if j.output == "" {
-		j.output = input + r.form.ext
+		j.output = r.form.output(input)
 		if o.OutputDir != "" {
-			j.output = filepath.Join(o.OutputDir, filepath.Base(input)+r.form.ext)
+			j.output = filepath.Join(o.OutputDir, filepath.Base(j.output))
 		}
 	}
 	j.report = &file{Input: input, Format: r.form.name, Code: outcome.CodeNotDone, DigestAlg: hashName(r.hash)}

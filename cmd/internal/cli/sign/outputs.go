@@ -16,7 +16,7 @@ func (r *run) write(ctx context.Context, j *job, render rendering) error {
 		return err
 	}
 	if j.output == "-" {
-		if err := render(ctx, r.Streams.Out); err != nil {
+		if err := render.write(ctx, r.Streams.Out); err != nil {
 			return writeError(j, err)
 		}
 		return nil
@@ -27,8 +27,13 @@ func (r *run) write(ctx context.Context, j *job, render rendering) error {
 	}
 	defer f.Abort()
 	// After a signal, the copy may still take the time that close grants.
-	if err := render(context.WithoutCancel(ctx), f); err != nil {
+	if err := render.write(context.WithoutCancel(ctx), f); err != nil {
 		return writeError(j, err)
+	}
+	if render.check != nil {
+		if err := render.check(f); err != nil {
+			return writeError(j, err)
+		}
 	}
 	if r.writer.left.Load() {
 		return context.Canceled // the report was printed: the file would contradict it

@@ -28,6 +28,7 @@ type Options struct {
 	Yes, DryRun       bool
 	AllowExpired      bool
 	AllowWeak         bool
+	PDF               PDFOptions
 }
 
 // report is sign's part of the JSON object (docs/cli.md, "JSON").
@@ -42,6 +43,7 @@ type file struct {
 	Input     string       `json:"input"`
 	Output    *string      `json:"output"`
 	Format    string       `json:"format"`
+	Field     *string      `json:"field,omitempty"` // of a PDF
 	DigestAlg string       `json:"digest_alg"`
 	Digest    *string      `json:"digest"`
 	OK        bool         `json:"ok"`
@@ -70,6 +72,7 @@ func New(c *command.Run) *cobra.Command {
 			f.BoolVar(&o.Forms[i], form.flag, false, "flag.sign."+form.flag)
 		}
 	}
+	o.PDF.declare(verb)
 	f.BoolVar(&o.PEM, "pem", false, "flag.sign.pem")
 	f.StringVarP(&o.Output, "output", "o", "", "flag.sign.output")
 	f.StringVar(&o.OutputDir, "output-dir", "", "flag.sign.output-dir")
@@ -92,6 +95,7 @@ type run struct {
 	form form
 	hash crypto.Hash
 	jobs []*job
+	seal sealing
 	rep  *report
 
 	writer  *writer
@@ -107,6 +111,9 @@ func (r *run) do(ctx context.Context, args []string) (err error) {
 	r.rep = &report{Files: []*file{}, TriesLeft: map[string]any{r.credential().String(): nil}}
 	r.Report = r.rep
 	if err := r.check(args); err != nil {
+		return err
+	}
+	if err := r.loadSeal(ctx); err != nil {
 		return err
 	}
 	secret, err := r.Access.SecretOf(ctx, r.credential(), r.inputs()...)
@@ -211,6 +218,7 @@ func (r *run) notice(ctx context.Context, authEnd *time.Time) error {
 	if r.credential() == card.SignPassword {
 		tell(r.T("sign.notice"))
 	}
+	r.noticePDF(tell)
 	switch {
 	case authEnd == nil:
 	case r.Now().After(*authEnd):

@@ -112,7 +112,7 @@ func (w *writer) close(ctx context.Context, err error) error {
 }
 
 // summary prints the number of signed files if signing had begun and there were
-// several.
+// several, and what a profile promises.
 func (w *writer) summary() {
 	done := 0
 	for _, j := range w.run.jobs {
@@ -122,5 +122,8 @@ func (w *writer) summary() {
 	}
 	if w.run.signing && len(w.run.jobs) > 1 {
 		w.say(w.run.T("sign.summary", "N", done, "All", len(w.run.jobs)))
+	}
+	if done > 0 && w.run.opts.PDF.Profile == profileTouki {
+		w.say(w.run.T("sign.touki.done"))
 	}
 }

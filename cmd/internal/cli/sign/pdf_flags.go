@@ -1,0 +1,106 @@
+package sign
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/spf13/cobra"
+
+	"natsuin/cmd/internal/command"
+	"natsuin/cmd/internal/outcome"
+)
+
+// PDFOptions are the flags of --pdf.
+type PDFOptions struct {
+	PAdES                           bool
+	Profile                         string
+	Reason, Location, Contact, Name string
+	Field                           string
+	Visible                         string
+	VisibleAddress                  bool
+	Seal                            string
+	SealOnly                        bool
+	Font                            string
+}
+
+// profileTouki is the value of --profile for 登記・供託オンライン and
+// 電子定款 (docs/cli.md, "Signing a PDF").
+const profileTouki = "touki"
+
+func (o *PDFOptions) declare(verb *cobra.Command) {
+	f := verb.Flags()
+	f.BoolVar(&o.PAdES, "pades", false, "flag.sign.pades")
+	f.StringVar(&o.Profile, "profile", "", "flag.sign.profile")
+	f.StringVar(&o.Name, "name", "", "flag.sign.name")
+	f.StringVar(&o.Reason, "reason", "", "flag.sign.reason")
+	f.StringVar(&o.Location, "location", "", "flag.sign.location")
+	f.StringVar(&o.Contact, "contact", "", "flag.sign.contact")
+	f.StringVar(&o.Field, "field", "", "flag.sign.field")
+	f.StringVar(&o.Visible, "visible", "", "flag.sign.visible")
+	f.BoolVar(&o.VisibleAddress, "visible-address", false, "flag.sign.visible-address")
+	f.StringVar(&o.Seal, "seal", "", "flag.sign.seal")
+	f.BoolVar(&o.SealOnly, "seal-only", false, "flag.sign.seal-only")
+	f.StringVar(&o.Font, "font", "", "flag.sign.font")
+	command.CompleteWords(verb, "profile", profileTouki)
+}
+
+// check refuses flags without --pdf, and flags that exclude each other.
+func (o *PDFOptions) check(r *run) error {
+	marks := o.Visible != "" || o.Seal != ""
+	for _, f := range []struct {
+		flag  string
+		given bool
+		needs string
+		has   bool
+	}{
+		{"--profile", o.Profile != "", "--pdf", r.form.updates},
+		{"--name", o.Name != "", "--pdf", r.form.updates},
+		{"--reason", o.Reason != "", "--pdf", r.form.updates},
+		{"--location", o.Location != "", "--pdf", r.form.updates},
+		{"--contact", o.Contact != "", "--pdf", r.form.updates},
+		{"--field", o.Field != "", "--pdf", r.form.updates},
+		{"--visible", o.Visible != "", "--pdf", r.form.updates},
+		{"--seal", o.Seal != "", "--pdf", r.form.updates},
+		{"--seal-only", o.SealOnly, "--seal", o.Seal != ""},
+		{"--visible-address", o.VisibleAddress, "--visible", marks},
+		{"--font", o.Font != "", "--visible", marks},
+	} {
+		if f.given && !f.has {
+			return outcome.Usage("err.flag.needs", "Flag", f.flag, "Needs", f.needs)
+		}
+	}
+	for _, f := range []struct{ flag, value string }{
+		{"--name", o.Name}, {"--reason", o.Reason}, {"--location", o.Location}, {"--contact", o.Contact}, {"--field", o.Field},
+	} {
+		if !entry(f.value) {
+			return outcome.Usage("err.sign.entry", "Flag", f.flag, "Most", maxEntry)
+		}
+	}
+	return o.checkProfile(r)
+}
+
+func (o *PDFOptions) checkProfile(r *run) error {
+	switch touki := o.Profile == profileTouki; {
+	case o.Profile != "" && !touki:
+		return outcome.Usage("err.flag.choice", "Flag", "--profile", "Value", o.Profile, "Known", profileTouki)
+	case touki && o.PAdES:
+		return outcome.Usage("err.flags.both", "A", "--profile "+profileTouki, "B", "--pades")
+	case touki && r.opts.Key != "sign":
+		return outcome.Usage("err.flags.both", "A", "--profile "+profileTouki, "B", "--key "+r.opts.Key)
+	case touki && !slices.Contains([]string{"", "sha256"}, r.opts.Hash):
+		return outcome.Usage("err.flags.both", "A", "--profile "+profileTouki, "B", "--hash "+r.opts.Hash)
+	case o.SealOnly && o.VisibleAddress:
+		return outcome.Usage("err.flags.both", "A", "--seal-only", "B", "--visible-address")
+	}
+	return nil
+}
+
+// maxEntry is the length of a text in the signature dictionary, in characters.
+const maxEntry = 255
+
+// entry reports whether a text can stand in the signature dictionary: one line
+// that a viewer shows as it is.
+func entry(s string) bool {
+	return len([]rune(s)) <= maxEntry && strings.ToValidUTF8(s, "") == s && !strings.ContainsFunc(s, unicode.IsControl)
+}
