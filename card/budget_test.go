@@ -8,8 +8,8 @@ import (
 	"natsuin/card"
 )
 
-// The card dominates the time that a person waits: a signature may take 13
-// exchanges and those that read the two certificates, each further file one.
+// People mostly wait for the card. A signature may take 13 exchanges, plus
+// those that read the two certificates. Each further file may take one.
 func TestSigningCostsNoExchangeThatIsNotNeeded(t *testing.T) {
 	v := newVirtual(nil)
 	c := open(t, v)

@@ -1,11 +1,11 @@
-// Package card drives the JPKI application (公的個人認証AP) on a My Number
-// card: it reads the tries left, verifies and changes the two secrets, reads
-// the four certificates, and signs through [crypto.Signer].
+// Package card drives the JPKI application (公的個人認証AP) on a My Number card: it
+// reads the tries left, verifies and changes the two secrets, reads the four
+// certificates, and signs through [crypto.Signer].
 //
 // It does not find cards, hold transactions, prompt or retry. It talks to one
-// card through any [apdu.Transmitter], and sends a secret only if the caller
-// passes one, and then once. A [Card] is valid for one transaction: [Open] the
-// card again after another program may have used it.
+// card through any [apdu.Transmitter], and sends a secret only once, and only
+// if the caller passes one. A [Card] is valid for one transaction: call [Open]
+// again after another program may have used the card.
 //
 // No open specification exists. docs/card.md lists what is known and how
 // certain it is; table.go holds its values. Where the sources disagree, this
@@ -69,31 +69,32 @@ func (id CertID) CA() CertID { return certificates[id].ca }
 func (id CertID) Credential() Credential { return certificates[id].credential }
 
 var (
-	// ErrNotJPKI means that the card has no JPKI application.
+	// ErrNotJPKI means that the JPKI application could not be selected.
 	ErrNotJPKI = errors.New("card: no JPKI application")
 	// ErrNotSelected is an [ErrNotJPKI] for an answer that does not say that
-	// the application is missing: another status word, or a malformed answer.
+	// the application is missing: a malformed answer, or another status word.
 	ErrNotSelected = fmt.Errorf("%w selected", ErrNotJPKI)
 )
 
-// A Card is the selected application, for the length of one transaction. It is
-// not safe for concurrent use.
+// A Card is the selected application during one transaction. It is not safe for
+// concurrent use.
 type Card struct {
 	t       apdu.Transmitter
-	current fileID // the elementary file that is selected; 0: none, or unknown
-	// verified holds the secrets whose last VERIFY was answered 9000.
+	current fileID // the selected elementary file, or 0 if none or unknown
+	// verified holds the secrets whose last VERIFY was answered with 9000.
 	verified map[Credential]bool
 	// pinSelected is set once the selection of a PIN file was sent.
 	pinSelected bool
-	// unknown is the VERIFY or CHANGE whose outcome is unknown, if any. After
-	// it, this Card sends no more secrets.
+	// unknown is the error of the VERIFY or CHANGE whose outcome is unknown, or
+	// nil. If it is set, this Card sends no more secrets.
 	unknown *OutcomeUnknownError
 }
 
-// Open selects the application in one exchange. Whether the selection drops the
-// verified state is disputed (docs/card.md §2). Errors: [ErrNotJPKI] for any
-// answer but 9000, which is [ErrNotSelected] as well unless the status word
-// says that there is no such application; [*apdu.TransmitError].
+// Open selects the application in one exchange. The sources disagree on whether
+// this drops the verified state (docs/card.md §2). The error is [ErrNotJPKI]
+// for any answer but 9000, and also [ErrNotSelected] unless the status word
+// says that there is no such application. It is an [*apdu.TransmitError] if
+// there was no answer.
 func Open(t apdu.Transmitter) (*Card, error) {
 	cmd := selectApplication()
 	_, status, err := apdu.Exchange(t, cmd)
@@ -118,8 +119,8 @@ func Open(t apdu.Transmitter) (*Card, error) {
 // [Open]. Only such a card must be reset when the transaction ends.
 func (c *Card) PINSelected() bool { return c.pinSelected }
 
-// transmit is [apdu.Exchange], and forgets the current file if the answer
-// leaves it uncertain.
+// transmit is like [apdu.Exchange]. It forgets the current file if the answer
+// leaves open which file is selected.
 func (c *Card) transmit(cmd apdu.Command) ([]byte, apdu.Status, error) {
 	data, status, err := apdu.Exchange(c.t, cmd)
 	if err != nil || !keepsSelection(status) {
@@ -128,9 +129,9 @@ func (c *Card) transmit(cmd apdu.Command) ([]byte, apdu.Status, error) {
 	return data, status, err
 }
 
-// keepsSelection reports whether the selected file is certain to be selected
-// still after status s. Any other status may come from a card that was reset,
-// and a VERIFY must not reach another secret.
+// keepsSelection reports whether the selected file is certainly still selected
+// after status s. Any other status may come from a card that was reset, and a
+// VERIFY must not reach the wrong secret.
 func keepsSelection(s apdu.Status) bool {
 	_, counted := s.Tries()
 	return counted || s == apdu.OK || s == apdu.EndOfFile
@@ -162,18 +163,18 @@ func (c *Card) choose(f fileID) error {
 }
 
 // absent reports whether err, a refused selection, means that the card has no
-// such file. A card that was reset, and so has lost the application, refuses
-// with the same status word; then the token information, which every card has,
-// cannot be selected either.
+// such file. A card that was reset has lost the application and refuses with
+// the same status word. absent tells the two apart by selecting the token
+// information, which every card has.
 func (c *Card) absent(err error) bool {
 	return statusOf(err) == apdu.NotFound && c.choose(fileToken) == nil
 }
 
-// readStart reads the first bytes of a file, in one exchange by its short
+// readStart reads the first bytes of a file: in one exchange by its short
 // identifier, or in two more if the card does not support that.
 func (c *Card) readStart(f fileID, length int) ([]byte, error) {
 	data, status, err := c.transmit(readShort(f, length))
-	c.current = 0 // whether it selects the file depends on the card
+	c.current = 0 // reading by short identifier may or may not select the file
 	if err != nil {
 		return nil, err
 	}
@@ -212,7 +213,7 @@ const (
 	KindMyNumber      // マイナンバーカード
 	KindJuki          // 住民基本台帳カード
 	KindAndroid       // Android phone
-	KindIPhone        // iPhone; third parties cannot sign with it
+	KindIPhone        // iPhone; programs of third parties cannot sign with it
 )
 
 var kindWords = [...]string{"unknown", "mynumber", "juki", "android", "iphone"}
@@ -221,8 +222,8 @@ var kindWords = [...]string{"unknown", "mynumber", "juki", "android", "iphone"}
 // "iphone" or "unknown".
 func (k Kind) String() string { return wordOf(kindWords[:], int(k)) }
 
-// Hash returns the hash that [HashFor] may return for a key of such a card: 0 if
-// its keys are known to be RSA, else SHA-384.
+// Hash returns the hash that [HashFor] may return for a key of such a card: 0
+// if all its keys are known to be RSA, and otherwise SHA-384.
 func (k Kind) Hash() crypto.Hash {
 	if rsaOnly[k] {
 		return 0
@@ -236,8 +237,8 @@ type Token struct {
 	Kind  Kind
 }
 
-// Token reads the token information. A card without that file is of
-// [KindUnknown].
+// Token reads the token information. The kind is [KindUnknown] if the card has
+// no such file.
 func (c *Card) Token() (Token, error) {
 	data, err := c.readStart(fileToken, labelLength)
 	if statusOf(err) == apdu.NotFound {
@@ -251,13 +252,14 @@ func (c *Card) Token() (Token, error) {
 }
 
 // Presence is the content of EF 0008: which certificates the card claims to
-// hold. It is a hint; only reading the certificate proves that it is there.
+// hold. It is only a hint. The certificate itself must be read to prove that it
+// is there.
 type Presence struct {
 	Known, Sign, Auth bool
 }
 
-// Presence reads EF 0008. For a card without that file Known is false, and the
-// error nil.
+// Presence reads EF 0008. If the card has no such file, Known is false and the
+// error is nil.
 func (c *Card) Presence() (Presence, error) {
 	data, err := c.readStart(filePresence, 3)
 	if statusOf(err) != 0 {

@@ -76,8 +76,8 @@ func TestTokenNamesTheKind(t *testing.T) {
 	}
 }
 
-// Whoever hashes before the card is unlocked must know of every hash that its
-// key may want: a kind of which nothing is said wants both.
+// A file is hashed before the card is unlocked, so every hash that the key may
+// want must be known by then. For an unknown kind these are both hashes.
 func TestAKindMayWantTheNextCardsHashUnlessItsKeysAreRSA(t *testing.T) {
 	for kind, want := range map[card.Kind]crypto.Hash{
 		card.KindMyNumber: 0, card.KindJuki: 0, card.KindAndroid: 0, card.KindIPhone: 0,
@@ -130,7 +130,7 @@ func TestCardWithoutTokenFileIsOfUnknownKind(t *testing.T) {
 	}
 }
 
-// Reading by short identifier may change the selected file: a VERIFY after it
+// Reading by short identifier may change the selected file. A VERIFY after it
 // must not apply to the wrong secret.
 func TestVerifyAfterAReadSelectsThePINFileAgain(t *testing.T) {
 	v := newVirtual(nil)

@@ -22,7 +22,8 @@ type NoCertificateError struct{ ID CertID }
 // Error implements error.
 func (e *NoCertificateError) Error() string { return fmt.Sprintf("card: no %s certificate", e.ID) }
 
-// A BadCertificateError means that a certificate file holds something else.
+// A BadCertificateError means that a certificate file does not contain a valid
+// certificate.
 type BadCertificateError struct {
 	ID  CertID
 	Err error
@@ -38,8 +39,8 @@ func (e *BadCertificateError) Unwrap() error { return e.Err }
 
 const (
 	readStep       = 256     // bytes of one READ BINARY
-	maxCertificate = 8 << 10 // bytes; the longest seen are under 2 KiB
-	// maxReads stops reading from a card that returns a byte at a time.
+	maxCertificate = 8 << 10 // bytes; the longest known ones are under 2 KiB
+	// maxReads ends the reading if a card returns very few bytes at a time.
 	maxReads = 2 * maxCertificate / readStep
 )
 
@@ -48,9 +49,9 @@ var (
 	errShort  = errors.New("file ends before the certificate")
 )
 
-// Certificate reads a certificate, with one SELECT, and one READ BINARY per 256
-// bytes. Errors: [*NoCertificateError]; [ErrNotVerified] if a secret must be
-// verified first; [*BadCertificateError].
+// Certificate reads a certificate, with one SELECT and one READ BINARY per 256
+// bytes. The error is a [*NoCertificateError] or a [*BadCertificateError], or
+// [ErrNotVerified] if a secret must be verified first.
 func (c *Card) Certificate(id CertID) (*x509.Certificate, error) {
 	place, ok := certificates[id]
 	if !ok {
@@ -70,7 +71,7 @@ func (c *Card) Certificate(id CertID) (*x509.Certificate, error) {
 	return cert, nil
 }
 
-// readDER reads the current file up to the length in its DER header: the file
+// readDER reads the current file up to the length in its DER header. The file
 // is longer than the certificate, and padded.
 func (c *Card) readDER() ([]byte, error) {
 	data, err := c.read(0, readStep)
@@ -105,8 +106,8 @@ func (c *Card) extend(data []byte, total int) ([]byte, error) {
 	return data, nil
 }
 
-// read sends READ BINARY. At the end of the file it returns fewer bytes and no
-// error.
+// read sends READ BINARY. At the end of the file it returns fewer bytes and a
+// nil error.
 func (c *Card) read(offset, length int) ([]byte, error) {
 	data, err := c.exchange(readBinary(offset, length))
 	if s := statusOf(err); s == apdu.EndOfFile || s == apdu.PastEnd {
@@ -115,7 +116,7 @@ func (c *Card) read(offset, length int) ([]byte, error) {
 	return data, err
 }
 
-// errBlank means that nothing was ever written to the file.
+// errBlank means that the file was never written.
 var errBlank = errors.New("blank file")
 
 // blank reports whether data is padding only.
@@ -147,8 +148,8 @@ func derLength(data []byte) (int, error) {
 	return header + n, nil
 }
 
-// certificateError turns the error from a certificate's file into one about the
-// certificate.
+// certificateError converts an error from reading the file of a certificate to
+// an error about the certificate.
 func (c *Card) certificateError(id CertID, err error) error {
 	switch {
 	case errors.Is(err, errBlank), c.absent(err):
@@ -163,27 +164,28 @@ func (c *Card) certificateError(id CertID, err error) error {
 	return err
 }
 
-// A Preview is what the beginning of a certificate says. It is not checked.
+// A Preview holds facts from the beginning of a certificate. They are not
+// checked.
 type Preview struct {
 	NotAfter time.Time
-	// Hash is what [HashFor] returns for the certificate's key. If the key's
-	// algorithm lies beyond the bytes read, it is SHA-384 for a certificate
-	// signed with ECDSA. That is a guess, since the signature's key is the
-	// CA's.
+	// Hash is what [HashFor] returns for the certificate's key. If the
+	// algorithm of the key is not among the bytes read, Hash is SHA-384 for a
+	// certificate signed with ECDSA. This is a guess, since that is the
+	// algorithm of the CA's key.
 	Hash crypto.Hash
 }
 
-// Expiry returns the end of a certificate's validity, read as [Card.Preview]
-// reads it.
+// Expiry returns the end of a certificate's validity, which it reads like
+// [Card.Preview].
 func (c *Card) Expiry(id CertID) (time.Time, error) {
 	p, err := c.Preview(id)
 	return p.NotAfter, err
 }
 
 // Preview reads the first 256 bytes of a certificate, in one exchange if the
-// card supports short file identifiers. If a long issuer name moves the date
-// beyond them, it reads the whole certificate. It is meant for a hint before
-// the prompt. Errors are those of [Card.Certificate].
+// card supports short file identifiers. If they do not contain the dates
+// because of a long issuer name, it reads the whole certificate. It is for
+// hints before the prompt. The errors are those of [Card.Certificate].
 func (c *Card) Preview(id CertID) (Preview, error) {
 	place, ok := certificates[id]
 	if !ok {
@@ -207,8 +209,8 @@ func (c *Card) Preview(id CertID) (Preview, error) {
 }
 
 // parsePreview parses the beginning of a certificate up to its Validity, and
-// the algorithm of its key if data reaches that far (RFC 5280 §4.1). ok reports
-// whether data holds the whole Validity.
+// further up to the algorithm of its key if data is long enough (RFC 5280
+// §4.1). ok reports whether data contains the whole Validity.
 func parsePreview(data []byte) (p Preview, ok bool) {
 	s := cryptobyte.String(data)
 	var signature, validity cryptobyte.String
@@ -239,7 +241,8 @@ func parsePreview(data []byte) (p Preview, ok bool) {
 	return p, true
 }
 
-// enter skips the header of a SEQUENCE whose end may be missing.
+// enter skips the header of a SEQUENCE. Unlike ReadASN1, it works if the end of
+// the SEQUENCE is missing.
 func enter(s *cryptobyte.String) bool {
 	var tag, length uint8
 	return s.ReadUint8(&tag) && tag == 0x30 && s.ReadUint8(&length) &&
@@ -250,8 +253,8 @@ var (
 	// p384Key is the content of the AlgorithmIdentifier of a P-384 key:
 	// id-ecPublicKey and secp384r1 (RFC 5480 §2.1.1).
 	p384Key = []byte{0x06, 0x07, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x02, 0x01, 0x06, 0x05, 0x2B, 0x81, 0x04, 0x00, 0x22}
-	// ecdsaSignature is how the content of the AlgorithmIdentifier of every
-	// ecdsa-with-SHA2 begins (RFC 5758 §3.2).
+	// ecdsaSignature is the common beginning of the contents of the
+	// AlgorithmIdentifiers of ecdsa-with-SHA2 (RFC 5758 §3.2).
 	ecdsaSignature = []byte{0x06, 0x08, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x04, 0x03}
 )
 

@@ -126,7 +126,7 @@ func TestExpiryFarBack(t *testing.T) {
 	}
 }
 
-// The hash that the key needs is known from the same 256 bytes, or guessed.
+// The same 256 bytes show, or let Preview guess, the hash that the key needs.
 func TestPreviewForetellsTheHashInTheSameExchange(t *testing.T) {
 	short, ca := pkix.Name{CommonName: "CA"}, ecdsaCA{keys().next}
 	for name, test := range map[string]struct {
@@ -154,8 +154,8 @@ func TestPreviewForetellsTheHashInTheSameExchange(t *testing.T) {
 	}
 }
 
-// ecdsaCA is a CA with a P-384 key and a name so long that the key of a
-// certificate lies beyond its first 256 bytes.
+// ecdsaCA is a CA with a P-384 key. Its name is so long that the key of a
+// certificate lies beyond the first 256 bytes.
 type ecdsaCA struct{ key *ecdsa.PrivateKey }
 
 func (ca ecdsaCA) issue(t *testing.T, public crypto.PublicKey) []byte {
@@ -191,9 +191,9 @@ func TestFileThatHoldsSomethingElse(t *testing.T) {
 	}
 }
 
-// A certificate may be shorter than one read, and its file no longer than the
-// certificate: the last read then reaches the end of the file, for which some
-// cards answer 6282.
+// A certificate may be shorter than one read, and its file may be no longer
+// than the certificate. The last read then reaches the end of the file, for
+// which some cards answer 6282.
 func TestCertificateInOddFiles(t *testing.T) {
 	_, key, err := ed25519.GenerateKey(rand.Reader)
 	if err != nil {
@@ -229,7 +229,7 @@ func TestCertificateInOddFiles(t *testing.T) {
 	}
 }
 
-// Reading from a card that returns a byte at a time, or none, ends.
+// Reading ends even if a card returns one byte at a time, or none.
 func TestCertificateReadsAreBounded(t *testing.T) {
 	for _, piece := range []int{0, 1} {
 		sent := 0
@@ -265,7 +265,7 @@ func FuzzCertificateFile(f *testing.F) {
 		if (cert == nil) == (err == nil) {
 			t.Fatal("neither a certificate nor an error, or both")
 		}
-		padded := append(bytes.Clone(file), bytes.Repeat([]byte{0xFF}, 400)...) // the card's own padding may be read as its end
+		padded := append(bytes.Clone(file), bytes.Repeat([]byte{0xFF}, 400)...) // the padding of the file may follow
 		if cert != nil && !bytes.HasPrefix(padded, cert.Raw) {
 			t.Error("a certificate that is not in the file")
 		}

@@ -20,16 +20,16 @@ func (e *NotChangedError) Error() string { return fmt.Sprintf("%s: not changed: 
 // Unwrap returns the reason.
 func (e *NotChangedError) Unwrap() error { return e.Err }
 
-// Change sets a new secret with exactly one CHANGE REFERENCE DATA, in the
-// transaction in which [Card.Verify] of the old secret succeeded on this Card.
-// Between the two the caller may read files that need the verified secret.
-// Change checks the form of the new secret; callers check it before Verify as
-// well ([CheckForm]), while a mistake is still free.
+// Change sets a new secret with exactly one CHANGE REFERENCE DATA. It must be
+// called in the transaction in which [Card.Verify] of the old secret succeeded
+// on this Card. In between, the caller may read files that need the verified
+// secret. Change checks the form of the new secret. The caller should check it
+// before Verify too ([CheckForm]), while a mistake costs nothing.
 //
-// It returns nil if the secret was changed. Errors: [*FormError] before
-// anything is sent; [*NotChangedError] if nothing was sent, also for lack of a
-// Verify, or if the card refused; [*OutcomeUnknownError] if the answer was lost
-// or says neither, and for every Change after that.
+// It returns nil if the secret was changed. The error is a [*FormError] before
+// anything is sent; a [*NotChangedError] if nothing was sent, for example
+// without Verify, or if the card refused; and an [*OutcomeUnknownError] if the
+// answer was lost or leaves the outcome open, and for every Change after that.
 func (c *Card) Change(cred Credential, new Secret) error {
 	if err := CheckForm(cred, new); err != nil {
 		return err
@@ -59,8 +59,8 @@ func (c *Card) Change(cred Credential, new Secret) error {
 	return c.lost(OpChange, err)
 }
 
-// refused reports whether status s means that a CHANGE was refused without
-// being carried out: wrong file, conditions, length, data or parameters, or not
+// refused reports whether status s means that the card refused a CHANGE and did
+// not carry it out: wrong file, conditions, length, data or parameters, or not
 // supported. Any other status leaves the outcome open.
 func refused(s apdu.Status) bool {
 	switch s {

@@ -17,7 +17,7 @@ func newSecret(cred card.Credential) card.Secret {
 }
 
 // exchangeSecret verifies the old secret, calls check if it is not nil, and
-// changes it.
+// sets a new secret.
 func exchangeSecret(c *card.Card, cred card.Credential, old card.Secret, check func() error) error {
 	if err := c.Verify(cred, old); err != nil {
 		return err
@@ -70,7 +70,7 @@ func TestChangeAfterAReadThatOnlyTheSecretOpens(t *testing.T) {
 	v := newVirtual()
 	c := open(t, v)
 	err := exchangeSecret(c, card.SignPassword, right(card.SignPassword), func() error {
-		_, err := c.Certificate(card.SignCert) // moves the selection away from the PIN file
+		_, err := c.Certificate(card.SignCert) // selects a file other than the PIN file
 		return err
 	})
 	if n := v.Tally(); err != nil || n.Changes != 1 || n.Right != 1 || n.Wrong != 0 {
@@ -78,8 +78,8 @@ func TestChangeAfterAReadThatOnlyTheSecretOpens(t *testing.T) {
 	}
 }
 
-// Without a VERIFY of the same secret, answered 9000, on the same Card, nothing
-// is sent, although the card may still be verified by another program.
+// Without a VERIFY of the same secret on the same Card that was answered with
+// 9000, nothing is sent, even if another program has verified the secret.
 func TestChangeIsRefusedUnsentWithoutVerify(t *testing.T) {
 	onEachReading(t, func(t *testing.T, reading func(*virtual.Options)) {
 		for name, before := range map[string]func(*card.Card) error{
@@ -93,7 +93,7 @@ func TestChangeIsRefusedUnsentWithoutVerify(t *testing.T) {
 			},
 		} {
 			v := newVirtual(reading)
-			verified(t, v, card.AuthPIN) // by another program
+			verified(t, v, card.AuthPIN) // like another program
 			c := open(t, v)
 			if err := before(c); err != nil {
 				t.Fatal(err)
@@ -119,7 +119,7 @@ func TestChangeThatWasNotSentHasNotChanged(t *testing.T) {
 	if !errors.As(err, new(*card.NotChangedError)) || !errors.Is(err, apdu.ErrNotSent) || errors.As(err, new(*card.OutcomeUnknownError)) {
 		t.Errorf("%v", err)
 	}
-	if err := c.Change(card.AuthPIN, newSecret(card.AuthPIN)); err != nil { // the Card stays usable
+	if err := c.Change(card.AuthPIN, newSecret(card.AuthPIN)); err != nil { // the Card can still be used
 		t.Error(err)
 	}
 }

@@ -13,12 +13,12 @@ import (
 	"natsuin/card/virtual"
 )
 
-// exampleCard returns a card in software. For a real card it would be a
-// *pcsc.Conn, between Begin and End.
+// exampleCard returns a virtual card. A program would use a *pcsc.Conn, between
+// Begin and End.
 func exampleCard() apdu.Transmitter { return newVirtual() }
 
-// The tries come before the secret. Each exchange with the card happens in one
-// transaction, which the caller holds.
+// The tries are read before a secret is sent. The caller holds the transaction
+// in which all exchanges take place.
 func ExampleOpen() {
 	c, err := card.Open(exampleCard())
 	if err != nil {
@@ -42,7 +42,8 @@ func ExampleOpen() {
 	// auth 3 of 3
 }
 
-// A signature: the tries, the secret, the certificate that it opens, the key.
+// A signature takes four steps: the tries, the secret, the certificate, the
+// key.
 func ExampleCard_Signer() {
 	c, err := card.Open(exampleCard())
 	if err != nil {
@@ -53,10 +54,10 @@ func ExampleCard_Signer() {
 		log.Fatal(err)
 	}
 	if !tries.Known || tries.Left < 2 {
-		log.Fatal("a wrong entry may lock the card") // ask first
+		log.Fatal("a wrong entry may lock the card") // ask the person first
 	}
 
-	// Lower case would cost a try; Normalize raises it.
+	// Lower case would cost a try. Normalize converts it to upper case.
 	password, how, err := card.Normalize(card.SignPassword, card.NewSecret([]byte("abc123xyz")))
 	if err != nil {
 		log.Fatal(err)
@@ -115,8 +116,8 @@ func ExampleCard_Verify() {
 	// not sent: four-digits
 }
 
-// If the answer to a VERIFY is lost, a try may be gone. The program must say so,
-// and never send the secret again by itself.
+// If the answer to a VERIFY is lost, a try may have been used. The program must
+// say so, and must never repeat the secret by itself.
 func ExampleOutcomeUnknownError() {
 	v := newVirtual()
 	v.Inject(virtual.Fault{When: virtual.On(virtual.OpVerify), Effect: virtual.LoseAnswer(nil)})
@@ -137,8 +138,8 @@ func ExampleOutcomeUnknownError() {
 	// sent: 1
 }
 
-// Only the status words that carry a count give one. After another program's
-// VERIFY, a card may answer 9000 instead: the count is unknown, not full.
+// Only some status words have a count. After a VERIFY by another program, a
+// card may answer 9000 instead: the count is then unknown, and not full.
 func ExampleCard_Tries() {
 	v := newVirtual(func(o *virtual.Options) { o.KeepVerified, o.QueryAfterVerify = true, true })
 	c, err := card.Open(v)

@@ -16,27 +16,27 @@ import (
 )
 
 // An act is one use of the card with at most one secret, from Open to the end.
-// It returns what it learned, to be compared with the card's state before and
-// after.
+// It returns a claim about the card.
 type act struct {
 	name string
 	run  func(*card.Card) (claim, error)
-	// always: the claim has to be true whoever else touches the card
+	// always: the claim must be true even if others use the card too
 	always bool
 }
 
-// A claim returns what is untrue in what a program learned. A nil claim is
+// A claim compares what a program has learned with the card's state before and
+// after. It returns a description of the difference, or "". A nil claim is
 // always true.
 type claim func(before, after virtual.State) string
 
-// A fault is a failure at one exchange. After one that cheats, no program could
-// know better: another program has selected a file inside the transaction or
+// A fault is a failure at one exchange. If cheats is set, no program can notice
+// the fault: another program has selected a file inside the transaction or
 // changed the card, or bits differ from those that the card sent.
 type fault struct {
 	name   string
 	effect func() virtual.Effect
 	cheats bool
-	unsent bool // the transport withdrew the command and says so
+	unsent bool // the transport reports that it did not send the command
 }
 
 func faults() []fault {
@@ -69,7 +69,7 @@ func faults() []fault {
 	for _, sw := range []uint16{0x6F00, 0x6982, 0x6985, 0x6986, 0x6A82, 0x6A86, 0x6700, 0x6D00, 0x6983, 0x63C0, 0x63C3, 0x6300, 0x6110, 0x6100, 0x6C04, 0x6282, 0x6B00, 0x0000, 0xFFFF} {
 		list = append(list, fault{name: fmt.Sprintf("%04X", sw), effect: func() virtual.Effect { return virtual.Answer(sw) }})
 	}
-	for _, sw := range []uint16{0x6F00, 0x6581, 0x6400, 0x6102, 0x6C02} { // words that leave open what happened
+	for _, sw := range []uint16{0x6F00, 0x6581, 0x6400, 0x6102, 0x6C02} { // status words that leave the outcome open
 		list = append(list, fault{name: fmt.Sprintf("%04X after", sw), effect: func() virtual.Effect { return virtual.AnswerAfter(sw) }})
 	}
 	for _, n := range []int{0, 1, 2, 3} {
@@ -124,7 +124,7 @@ func acts() []act {
 	)
 }
 
-// tell queries the tries: the result must not exceed the real count.
+// tell queries the tries. The result must not exceed the real count.
 func tell(c *card.Card, cred card.Credential) (claim, error) {
 	got, err := c.Tries(cred)
 	return func(_, after virtual.State) string {
@@ -142,7 +142,7 @@ func present(c *card.Card, cred card.Credential, s card.Secret) error {
 	return c.Verify(cred, s)
 }
 
-// replace changes a secret: the outcome must agree with what the card holds.
+// replace changes a secret. The result must agree with the state of the card.
 func replace(c *card.Card, cred card.Credential, old card.Secret, check func() error) (claim, error) {
 	if _, err := c.Tries(cred); err != nil {
 		return nil, err
@@ -175,8 +175,8 @@ func fetch(c *card.Card) (claim, error) {
 	}, err
 }
 
-// signThree makes three signatures, as a run with three files does, and stops
-// at the first error: those that were made must verify.
+// signThree makes three signatures, like a run with three files, and stops at
+// the first error. The signatures that it made must be valid.
 func signThree(c *card.Card) (claim, error) {
 	if err := present(c, card.SignPassword, right(card.SignPassword)); err != nil {
 		return nil, err
@@ -202,8 +202,8 @@ func signThree(c *card.Card) (claim, error) {
 	return func(_, _ virtual.State) string { return bad }, err
 }
 
-// typedError reports whether a program can tell what happened without parsing
-// the error text.
+// typedError reports whether a program can learn what happened from the types
+// in err, without its text.
 func typedError(err error) bool {
 	return errors.As(err, new(*card.PINError)) || errors.As(err, new(*card.OutcomeUnknownError)) ||
 		errors.As(err, new(*card.NotChangedError)) || errors.As(err, new(*card.NoCertificateError)) ||
@@ -213,8 +213,8 @@ func typedError(err error) bool {
 		errors.Is(err, card.ErrBadSignature)
 }
 
-// secretsSent returns the commands with a secret that were sent, including lost
-// ones.
+// secretsSent counts the commands with a secret that were sent, including those
+// that were lost.
 func secretsSent(log []virtual.Entry) (verifies, changes int) {
 	for _, e := range log {
 		switch e.Op {
@@ -235,10 +235,11 @@ func withoutResult(log []virtual.Entry) bool {
 	})
 }
 
-// Each fault at each exchange of each act, on each reading of the card, on
-// which another program has verified both secrets. Whatever fails: at most one
-// VERIFY and one CHANGE for the one secret given, no secret after a lost
-// outcome, and no result that the card's state contradicts.
+// TestEveryFaultAtEveryExchange runs every act with every fault at every
+// exchange, on every reading of the card, after another program has verified
+// both secrets. There must be at most one VERIFY and one CHANGE for the one
+// secret given, no secret after an unknown outcome, and no result that the
+// state of the card contradicts.
 func TestEveryFaultAtEveryExchange(t *testing.T) {
 	onEachReading(t, everyFault)
 }
@@ -282,7 +283,8 @@ func everyFault(t *testing.T, reading func(*virtual.Options)) {
 	}
 }
 
-// play runs one act on a new card and returns what is wrong with the result.
+// play runs one act on a new card and returns a description of what is wrong,
+// or "".
 func play(v *virtual.Card, a act, f fault) string {
 	before := v.State()
 	var told claim
@@ -309,7 +311,7 @@ func play(v *virtual.Card, a act, f fault) string {
 		return fmt.Sprintf("an error without a type: %v", err)
 	case unknown && log[len(log)-1].Op != virtual.OpVerify && log[len(log)-1].Op != virtual.OpChange:
 		return fmt.Sprintf("%v after an unknown outcome", log[len(log)-1].Op)
-	case unknown: // it is not tried again, not even when asked for
+	case unknown: // the Card refuses to send the secret again
 		_ = c.Verify(card.SignPassword, right(card.SignPassword))
 		_ = c.Change(card.AuthPIN, newSecret(card.AuthPIN))
 		if v.Tally().Exchanges != n.Exchanges {

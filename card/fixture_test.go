@@ -27,7 +27,7 @@ const (
 	authPIN  = "1357"
 )
 
-// keys are generated once, since that takes most of the time.
+// keys are generated only once, because this takes most of the time.
 var keys = sync.OnceValue(func() (k struct {
 	ca, holder, weak *rsa.PrivateKey
 	next             *ecdsa.PrivateKey
@@ -44,7 +44,7 @@ var (
 	notAfter  = time.Date(2029, 4, 1, 14, 59, 59, 0, time.UTC)
 )
 
-// issuer is as long as the real one (docs/card.md §6).
+// issuer returns a name as long as the real one (docs/card.md §6).
 func issuer(unit string) pkix.Name {
 	return pkix.Name{Country: []string{"JP"}, Organization: []string{"JPKI"}, ExtraNames: []pkix.AttributeTypeAndValue{
 		{Type: asn1.ObjectIdentifier{2, 5, 4, 11}, Value: unit},
@@ -63,7 +63,7 @@ func utf8String(s string) []byte {
 	return b.BytesOrPanic()
 }
 
-// subjectAltName encodes otherNames as the card's certificate has them.
+// subjectAltName encodes otherNames as in the certificates of real cards.
 func subjectAltName(names ...otherName) []byte {
 	zero := cbasn1.Tag(0).Constructed().ContextSpecific()
 	var b cryptobyte.Builder
@@ -86,7 +86,8 @@ func subjectAltName(names ...otherName) []byte {
 
 const arc = "1.2.392.200149.8.5.5."
 
-// citizen has the order that was seen: 1, 4, 3, 5, 2, 6.
+// citizen returns the otherNames in the order seen on real cards: 1, 4, 3, 5,
+// 2, 6.
 func citizen() []otherName {
 	return []otherName{
 		{arc + "1", utf8String("捺印　花子")},
@@ -145,7 +146,7 @@ var fixture = sync.OnceValue(func() virtual.State {
 	}
 })
 
-// newVirtual returns a card of today, changed as the test needs.
+// newVirtual returns a card of the current generation, with the given changes.
 func newVirtual(changes ...func(*virtual.Options)) *virtual.Card {
 	o := virtual.Options{State: fixture()}
 	for _, change := range changes {
@@ -156,9 +157,9 @@ func newVirtual(changes ...func(*virtual.Options)) *virtual.Card {
 	return virtual.New(o)
 }
 
-// onEachReading runs a test of the counter on each card that docs/card.md §2
-// leaves possible: the verified state survives a new SELECT of the application
-// or not, and the query is then answered 9000 or not.
+// onEachReading runs a test on each card that docs/card.md §2 allows: the
+// verified state survives another SELECT of the application or does not, and
+// the query is then answered with 9000 or with the count.
 func onEachReading(t *testing.T, test func(t *testing.T, reading func(*virtual.Options))) {
 	for name, reading := range readings {
 		t.Run(name, func(t *testing.T) { test(t, reading) })
@@ -181,7 +182,7 @@ func open(t testing.TB, v *virtual.Card) *card.Card {
 	return c
 }
 
-// verified opens the card and presents the right secret of cred.
+// verified opens the card and verifies the right secret of cred.
 func verified(t testing.TB, v *virtual.Card, cred card.Credential) *card.Card {
 	t.Helper()
 	c := open(t, v)
@@ -207,7 +208,7 @@ func wrong(cred card.Credential) card.Secret {
 	return secret("WRONG123")
 }
 
-// half converts a credential to package virtual's.
+// half converts a credential to that of package virtual.
 func half(cred card.Credential) virtual.Credential {
 	if cred == card.AuthPIN {
 		return virtual.Auth

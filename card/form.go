@@ -5,7 +5,7 @@ import (
 	"unicode/utf8"
 )
 
-// A FormReason is what is wrong with the form of a secret.
+// A FormReason says what is wrong with the form of a secret.
 type FormReason uint8
 
 // The reasons. None of them reveals a character of the secret.
@@ -14,12 +14,12 @@ const (
 	FormTooShort
 	FormTooLong
 	FormCharacter  // a character outside the credential's alphabet
-	FormSpace      // a space at an end, which is not trimmed
-	FormFourDigits // four digits, like a PIN, as the signature password
-	FormNotFour    // not four digits, as the authentication PIN
-	// FormSingleClass is a new signature password that lacks either letters or
-	// digits: the official rule requires both (docs/card.md §5). An existing
-	// one is sent as it is.
+	FormSpace      // a space at the beginning or end; it is not trimmed
+	FormFourDigits // four digits, like a PIN, for the signature password
+	FormNotFour    // anything but four digits for the authentication PIN
+	// FormSingleClass means that a new signature password has only letters or
+	// only digits. The official rule requires both (docs/card.md §5), but an
+	// existing password is sent as it is.
 	FormSingleClass
 )
 
@@ -28,8 +28,8 @@ var formWords = [...]string{"unknown", "empty", "too-short", "too-long", "charac
 // String returns a stable word for the reason.
 func (r FormReason) String() string { return wordOf(formWords[:], int(r)) }
 
-// A FormError means that the card cannot have registered this secret
-// (docs/card.md §5). It was not sent.
+// A FormError means that the card cannot have this secret, because of its form
+// (docs/card.md §5). The secret was not sent.
 type FormError struct {
 	Credential Credential
 	Reason     FormReason
@@ -40,26 +40,27 @@ func (e *FormError) Error() string {
 	return fmt.Sprintf("%s secret: malformed: %s", e.Credential, e.Reason)
 }
 
-// Normalized reports what [Normalize] changed in a secret, or noticed in it.
+// Normalized reports what [Normalize] has changed in a secret, and whether it
+// breaks the official rule.
 type Normalized struct {
-	Raised      bool // lower-case letters became capitals
+	Raised      bool // lower-case letters became upper case
 	Folded      bool // full-width characters became half-width
 	SingleClass bool // a signature password without both letters and digits
 }
 
 // Normalize converts a typed secret to the form that the card compares byte for
-// byte: it folds full-width characters, and raises letters for the signature
-// password. It never cuts, pads or trims. It takes ownership of typed and wipes
-// it, also on failure. The error is a [*FormError].
+// byte: full-width characters become ASCII and, in the signature password,
+// letters become upper case. It never cuts, pads or trims. It takes ownership
+// of typed and always wipes it. The error is a [*FormError].
 func Normalize(cred Credential, typed Secret) (Secret, Normalized, error) {
 	defer typed.Wipe()
 	var how Normalized
-	out := make([]byte, 0, typed.Len()) // never shorter than what is written
+	out := make([]byte, 0, typed.Len()) // at least as long as the result
 	for rest := typed.bytes(); len(rest) > 0; {
 		r, size := utf8.DecodeRune(rest)
 		rest = rest[size:]
 		switch {
-		case r >= '！' && r <= '～': // U+FF01 to U+FF5E are ASCII in full width
+		case r >= '！' && r <= '～': // U+FF01 to U+FF5E are full-width ASCII
 			r, how.Folded = r-'！'+'!', true
 		case r == '　':
 			r, how.Folded = ' ', true
@@ -67,8 +68,8 @@ func Normalize(cred Credential, typed Secret) (Secret, Normalized, error) {
 		if r >= 'a' && r <= 'z' && !credentials[cred].digitsOnly {
 			r, how.Raised = r-'a'+'A', true
 		}
-		if r >= utf8.RuneSelf { // invalid UTF-8 too
-			r = '?' // in no alphabet, so that CheckForm gives the reason
+		if r >= utf8.RuneSelf { // also for invalid UTF-8
+			r = '?' // in neither alphabet, so that CheckForm returns the reason
 		}
 		out = append(out, byte(r))
 	}
@@ -81,8 +82,8 @@ func Normalize(cred Credential, typed Secret) (Secret, Normalized, error) {
 	return s, how, nil
 }
 
-// CheckForm checks that the card can have registered a secret of this form.
-// [Card.Verify] and [Card.Change] send no other. The error is a [*FormError].
+// CheckForm returns a [*FormError] if the card cannot have a secret of this
+// form. [Card.Verify] and [Card.Change] send no such secret.
 func CheckForm(cred Credential, s Secret) error {
 	rule, known := credentials[cred]
 	if !known {
@@ -112,7 +113,7 @@ func CheckForm(cred Credential, s Secret) error {
 	return &FormError{cred, reason}
 }
 
-// singleClass reports whether s is a signature password of letters only or
+// singleClass reports whether s is a signature password of letters only or of
 // digits only.
 func singleClass(cred Credential, s Secret) bool {
 	b := s.bytes()

@@ -68,7 +68,7 @@ func TestNormalizeRefusesAndNeverMends(t *testing.T) {
 		{card.AuthPIN, "ABC123", card.FormNotFour, "not-four-digits"},
 		{card.AuthPIN, "1234 ", card.FormSpace, "space"},
 		{card.AuthPIN, "一二三四", card.FormNotFour, "not-four-digits"},
-		{card.AuthPIN, "١٢٣٤", card.FormNotFour, "not-four-digits"}, // Arabic digits are digits to unicode.IsDigit
+		{card.AuthPIN, "١٢٣٤", card.FormNotFour, "not-four-digits"}, // unicode.IsDigit accepts Arabic digits
 		{card.Credential(0), "1234", card.FormCharacter, "character"},
 	} {
 		typed := []byte(c.in)

@@ -13,20 +13,21 @@ import (
 	encoding "encoding/asn1"
 )
 
-// A Holder is the personal data (基本4情報) in a signature certificate, taken
-// from the otherNames of its subjectAltName (docs/card.md §6). The text is as
-// it stands in the certificate; escape it before display.
+// A Holder is the personal data (基本4情報) in a signature certificate, from the
+// otherNames of its subjectAltName (docs/card.md §6). The text is unchanged:
+// escape it before display.
 type Holder struct {
 	Name    string
 	Address string
 	Birth   Birth
 	Sex     Sex
-	// NameAlt and AddressAlt mark substitute characters (代替文字): 1 for each
-	// character that replaces one outside the character set, 0 for each other.
+	// NameAlt and AddressAlt mark substitute characters (代替文字) with one digit
+	// per character: 1 if it replaces a character outside the character set,
+	// and otherwise 0.
 	NameAlt, AddressAlt string
 	// Unknown holds the otherNames under 1.2.392.200149.8.5.5 that docs/card.md
-	// §6 does not list, and listed ones whose value does not have the form
-	// given there.
+	// §6 does not list, and those whose value does not have the form listed
+	// there.
 	Unknown []OtherName
 }
 
@@ -34,8 +35,8 @@ type Holder struct {
 // DER in hexadecimal if it is not text.
 type OtherName struct{ OID, Value string }
 
-// Empty reports whether the certificate holds no personal data, as an
-// authentication certificate does not.
+// Empty reports whether the certificate has no personal data. An authentication
+// certificate has none.
 func (h Holder) Empty() bool {
 	return h.Name == "" && h.Address == "" && h.Birth == Birth{} && h.Sex == 0 && len(h.Unknown) == 0
 }
@@ -118,9 +119,9 @@ const (
 	maxHolderValue = 1024 // bytes of one value
 )
 
-// HolderOf returns the holder's data, found by object identifier and not by
-// position. It is the zero [Holder] for a certificate without any. The error is
-// [ErrBadHolder].
+// HolderOf returns the holder's data. It finds them by their object identifiers
+// and not by their positions. For a certificate without such data it returns
+// the zero [Holder]. The error is [ErrBadHolder].
 func HolderOf(cert *x509.Certificate) (Holder, error) {
 	for _, ext := range cert.Extensions {
 		if ext.Id.Equal(oidSubjectAltName) {
@@ -145,14 +146,14 @@ func parseHolder(der []byte) (Holder, error) {
 			return Holder{}, ErrBadHolder
 		}
 		if tag != contextZero {
-			continue // another form of name
+			continue // another kind of name
 		}
 		if !name.ReadASN1(&id, asn1.OBJECT_IDENTIFIER) || !name.ReadASN1(&value, contextZero) || !name.Empty() {
 			return Holder{}, ErrBadHolder
 		}
 		last, ours := bytes.CutPrefix(id, holderArc)
 		if !ours {
-			continue // a name of another authority
+			continue // a name that another authority has defined
 		}
 		if seen[string(last)] || len(seen) == maxHolderNames || len(value) > maxHolderValue {
 			return Holder{}, ErrBadHolder
@@ -165,8 +166,8 @@ func parseHolder(der []byte) (Holder, error) {
 	return h, nil
 }
 
-// set stores one value. A value that is not in the form of docs/card.md §6 goes
-// to h.Unknown as it is.
+// set stores one value. If the value does not have the form of docs/card.md §6,
+// it adds the value to h.Unknown.
 func (h *Holder) set(id, last []byte, value cryptobyte.String) error {
 	var oid x509.OID
 	if err := oid.UnmarshalBinary(id); err != nil {
@@ -210,7 +211,7 @@ func parseSex(text string) (Sex, bool) {
 	return Sex(text[0] - '0'), true
 }
 
-// parseBirth parses EYYYYMMDD. A part that is all zeros is unknown.
+// parseBirth parses EYYYYMMDD. A part with only zeros is unknown.
 func parseBirth(text string) (Birth, bool) {
 	if len(text) != 9 || !all([]byte(text), isDigit) {
 		return Birth{}, false

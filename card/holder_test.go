@@ -106,7 +106,7 @@ func TestMalformedHolderIsRefused(t *testing.T) {
 	for i := range many {
 		many[i] = otherName{arc + "1." + string(rune('0'+i/10)) + string(rune('0'+i%10)), utf8String("x")}
 	}
-	for i := range many { // arcs without leading zeros
+	for i := range many { // the arcs have no leading zeros
 		many[i].oid = strings.Replace(many[i].oid, ".1.0", ".1.9", 1)
 	}
 	name := utf8String("x")

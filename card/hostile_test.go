@@ -17,7 +17,7 @@ import (
 )
 
 // A card that was reset answers 6A82 to the selection of any file, like a card
-// without that file. It must not be reported as a card without password or
+// without that file. It must not be reported as a card without a secret or a
 // certificate.
 func TestResetCardIsNotOneWithoutSecretsAndCertificates(t *testing.T) {
 	cert, err := x509.ParseCertificate(fixture().Sign.Certificate)
@@ -49,14 +49,14 @@ func TestResetCardIsNotOneWithoutSecretsAndCertificates(t *testing.T) {
 	}
 }
 
-// After any refusal of the query the PIN file is selected again: the card may
-// have been reset, and another file may be selected.
+// After a refused query the PIN file is selected again, because the card may
+// have been reset, or another file may be selected.
 func TestRefusedQueryIsFollowedByANewSelection(t *testing.T) {
 	for _, status := range []uint16{0x6982, 0x6985, 0x6986, 0x6A88, 0x6F00, 0x6D00} {
 		v := newVirtual(nil)
 		c := open(t, v)
 		v.Inject(virtual.Fault{When: virtual.On(virtual.OpQuery), Effect: func(x *virtual.Exchange) ([]byte, error) {
-			_, _ = virtual.SelectBefore(0x0018)(x) // the other secret's file
+			_, _ = virtual.SelectBefore(0x0018)(x) // selects the file of the other secret
 			return []byte{byte(status >> 8), byte(status)}, nil
 		}})
 		if _, err := c.Tries(card.SignPassword); err == nil {
@@ -71,7 +71,7 @@ func TestRefusedQueryIsFollowedByANewSelection(t *testing.T) {
 	}
 }
 
-// Ten tries belong to another PIN of the card.
+// A count of ten belongs to another PIN of the card.
 func TestCountAboveTheMaximumIsNotKnown(t *testing.T) {
 	for cred, statuses := range map[card.Credential][]uint16{
 		card.SignPassword: {0x63C6, 0x63CA, 0x63CF}, card.AuthPIN: {0x63C4, 0x63C5, 0x63CF},
@@ -93,7 +93,7 @@ func TestCountAboveTheMaximumIsNotKnown(t *testing.T) {
 	}
 }
 
-// bytes.Trim treats FF in its cutset like any invalid UTF-8 byte.
+// bytes.Trim would treat FF in its cutset like any invalid UTF-8 byte.
 func TestOnlyPaddingIsBlank(t *testing.T) {
 	v := newVirtual(func(o *virtual.Options) { o.State.Auth.Certificate = bytes.Repeat([]byte{0x80}, 400) })
 	if _, err := open(t, v).Certificate(card.AuthCert); !errors.As(err, new(*card.BadCertificateError)) {
@@ -105,8 +105,8 @@ func TestOnlyPaddingIsBlank(t *testing.T) {
 }
 
 // An ECDSA-Sig-Value with r and s of 45 bytes is 96 bytes long, like r and s
-// concatenated. The key was computed from the signature; its private half is
-// unknown.
+// concatenated. The public key was computed from the signature, and its private
+// key is unknown.
 func TestDERSignatureAsLongAsTheRawFormStaysDER(t *testing.T) {
 	public, err := ecdsa.ParseUncompressedPublicKey(elliptic.P384(), unhex(t, "04398F1B52E8826F559A78C88C4FA1EC6A82D2217E4213E7DD4B7A1E3E795CB864F592157AB86E249D4792E7EF0C329F09"+
 		"D49F5EB23EEC3B300BAF44633657CFCCF6D5ECDE902F93D409323D8536B8C2D637F2608268530211EC4A33191A2E949B"))

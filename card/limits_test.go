@@ -15,11 +15,11 @@ import (
 	"natsuin/card/virtual"
 )
 
-// A fileCard has one file, and gives at most so many bytes of it in an answer.
+// A fileCard has one file, and returns at most so many bytes in one answer.
 type fileCard struct {
 	file  []byte
-	most  int   // 0: as many as were asked for
-	asked []int // bytes, by each READ BINARY
+	most  int   // 0 means as many as were asked for
+	asked []int // bytes, for each READ BINARY
 }
 
 func (f *fileCard) Transmit(cmd []byte) ([]byte, error) {
@@ -48,7 +48,7 @@ func (f *fileCard) read(t *testing.T) (*x509.Certificate, error) {
 	return c.Certificate(card.AuthCert)
 }
 
-// certificateOf makes a certificate of so many bytes.
+// certificateOf makes a certificate of size bytes.
 func certificateOf(t *testing.T, size int) []byte {
 	t.Helper()
 	der, padding := []byte(nil), size-900
@@ -99,10 +99,10 @@ func TestReadsAskForNoByteBehindTheCertificate(t *testing.T) {
 	}
 }
 
-// The length of the second read shows what the header was taken for.
+// The length of the second read shows which length was read from the header.
 func TestHeaderOfACertificate(t *testing.T) {
 	for header, second := range map[string]int{
-		"\x30\x01":             0, // whole in the first read
+		"\x30\x01":             0, // complete after the first read
 		"\x30\x7F":             2 + 0x7F - 5,
 		"\x30\x81\x80":         3 + 0x80 - 5,
 		"\x30\x81\xFF":         3 + 0xFF - 5,
@@ -110,10 +110,10 @@ func TestHeaderOfACertificate(t *testing.T) {
 		"\x30\x82\x01\x02":     256,
 		"\x30\x82\x00\x85":     4 + 0x85 - 5,
 		"\x30\x82\x1F\xFC":     256,
-		"\x30\x82\x1F\xFD":     -1, // over 8 KiB
+		"\x30\x82\x1F\xFD":     -1, // more than 8 KiB
 		"\x30\x00":             -1,
 		"\x30\x81\x00":         -1,
-		"\x30\x80":             -1, // indefinite
+		"\x30\x80":             -1, // indefinite length
 		"\x30\x83\x00\x01\x00": -1,
 		"\x31\x7F":             -1,
 	} {
@@ -187,8 +187,8 @@ func TestFirstAndLastCharactersOfASecret(t *testing.T) {
 			t.Errorf("%s %q: %+v, %v", c.cred, c.in, how, err)
 		}
 	}
-	// The neighbours of '0' to '9', 'A' to 'Z' and 'a' to 'z', and the ends of
-	// the full-width forms and of one byte.
+	// The neighbours of '0' to '9', 'A' to 'Z', 'a' to 'z' and the full-width
+	// forms, and the last values of one byte.
 	for _, outside := range []string{"/", ":", "@", "[", "`", "{", "！", "～", "\x7F", "\u0080", "\uFF00", "｟"} {
 		for cred, in := range map[card.Credential]string{card.SignPassword: "ABC12" + outside, card.AuthPIN: "123" + outside} {
 			want := map[card.Credential]card.FormReason{card.SignPassword: card.FormCharacter, card.AuthPIN: card.FormNotFour}[cred]
@@ -254,7 +254,7 @@ func TestHolderIsBounded(t *testing.T) {
 		}
 		return list
 	}
-	long := func(n int) []otherName { // 4 bytes of tag and length
+	long := func(n int) []otherName { // 4 bytes are the tag and the length
 		return []otherName{{arc + "5", utf8String(strings.Repeat("x", n-4))}}
 	}
 	for name, c := range map[string]struct {
@@ -270,7 +270,8 @@ func TestHolderIsBounded(t *testing.T) {
 	}
 }
 
-// Three equal digits, or two by turns, are refused in a password only.
+// Three equal digits, or two alternating digits, are refused in a password but
+// not in a PIN.
 func TestRulesForLongSecretsDoNotCountForAPIN(t *testing.T) {
 	for _, s := range []string{"1112", "2111", "1211", "1212"} {
 		if err := card.CheckNew(card.AuthPIN, right(card.AuthPIN), secret(s)); err != nil {

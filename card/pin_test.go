@@ -37,7 +37,7 @@ func TestTriesByStatusWord(t *testing.T) {
 		0x63C5: known(5), 0x63C1: known(1), 0x63C0: known(0), 0x6983: known(0), 0x6984: known(0),
 		0x9000: {Max: 5, Verified: true},
 		0x6300: {Max: 5},
-		0x6700: {Max: 5}, // and no other form of the question is tried
+		0x6700: {Max: 5}, // and the query is not sent in another form
 	} {
 		v := newVirtual()
 		c := open(t, v)
@@ -49,7 +49,7 @@ func TestTriesByStatusWord(t *testing.T) {
 			t.Errorf("%04X: %d exchanges: something was sent after the query", status, n)
 		}
 	}
-	// Not one of these carries a count, whatever its low nibble looks like.
+	// None of these has a count, whatever its low nibble is.
 	for _, status := range []uint16{0x6984 | 0x10, 0x6985, 0x6982, 0x6F00, 0x63D4, 0x6204, 0x6C04, 0x6104, 0x6A84, 0x0004} {
 		v := newVirtual()
 		c := open(t, v)
@@ -63,8 +63,8 @@ func TestTriesByStatusWord(t *testing.T) {
 }
 
 // Another program has verified the secret and not reset the card. The answer to
-// the query then depends on the card; after a reset it is the count on every
-// card.
+// the query then depends on the card. After a reset every card answers with the
+// count.
 func TestTriesOfACardOnWhichAnotherProgramIsLoggedIn(t *testing.T) {
 	onEachReading(t, func(t *testing.T, reading func(*virtual.Options)) {
 		var o virtual.Options
@@ -163,11 +163,11 @@ func TestVerifyIsOneExchangeAfterTries(t *testing.T) {
 	}
 }
 
-// A VERIFY was sent with a secret: a status word other than those for right,
-// wrong and blocked leaves open whether a try is gone, even one with which
-// cards refuse commands.
+// After a VERIFY with a secret, any status word but those for right, wrong and
+// blocked leaves open whether a try was used, even if cards use it to refuse
+// commands.
 func TestVerifyTellsEachAnswer(t *testing.T) {
-	table := map[uint16]bool{} // whether the word says what became of the secret
+	table := map[uint16]bool{} // true if the status word shows the outcome
 	for _, s := range []uint16{0x63C4, 0x63C1, 0x63C0, 0x6300, 0x6983, 0x6984} {
 		table[s] = true
 	}
@@ -204,8 +204,8 @@ func TestVerifyTellsEachAnswer(t *testing.T) {
 	}
 }
 
-// A command that was never sent has no outcome: the error says so, and another
-// may follow.
+// A command that was not sent has no unknown outcome: the error says so, and
+// another VERIFY may follow.
 func TestVerifyThatWasNotSentIsNotUnknown(t *testing.T) {
 	v := newVirtual()
 	c := open(t, v)

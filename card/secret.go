@@ -10,33 +10,33 @@ import (
 
 const redacted = "[redacted]"
 
-// A Secret is a password or PIN. It prints and encodes as "[redacted]", and
-// [Secret.Wipe] overwrites it. Copies of the value share the bytes;
+// A Secret is a password or PIN. It is printed and encoded as "[redacted]", and
+// [Secret.Wipe] overwrites it. Copies of a Secret share the bytes, and
 // [Secret.Clone] copies them. The zero Secret is empty.
 type Secret struct{ v *held }
 
 // held keeps the bytes behind two pointers: fmt does not call the methods of a
 // value in an unexported field, and follows one pointer for a verb that does
-// not fit. Printing a struct that holds a Secret thus shows addresses.
+// not fit. Printing a struct that contains a Secret thus shows addresses.
 type held struct{ b *[]byte }
 
 // NewSecret returns a Secret that takes ownership of b. The caller must not use
 // b again.
 func NewSecret(b []byte) Secret { return Secret{&held{&b}} }
 
-// Clone returns a copy of the secret with bytes of its own, to be wiped
+// Clone returns a copy of the secret with its own bytes, which must be wiped
 // separately.
 func (s Secret) Clone() Secret { return NewSecret(bytes.Clone(s.bytes())) }
 
-// Len returns the length in bytes, 0 after [Secret.Wipe].
+// Len returns the length in bytes. It is 0 after [Secret.Wipe].
 func (s Secret) Len() int { return len(s.bytes()) }
 
-// Equal reports whether two secrets are equal, in constant time if their
-// lengths are.
+// Equal reports whether two secrets are equal. If their lengths are, it takes
+// constant time.
 func (s Secret) Equal(o Secret) bool { return subtle.ConstantTimeCompare(s.bytes(), o.bytes()) == 1 }
 
-// Wipe overwrites the secret with zeros and leaves it empty, so that the zeros
-// cannot be sent in its place.
+// Wipe overwrites the secret with zeros and makes it empty, so that the zeros
+// cannot be sent instead.
 func (s Secret) Wipe() {
 	if s.v != nil {
 		clear(*s.v.b)

@@ -18,13 +18,13 @@ import (
 	"natsuin/card/apdu"
 )
 
-// A WeakKeyError means that an RSA key is under 2048 bits.
+// A WeakKeyError means that an RSA key has fewer than 2048 bits.
 type WeakKeyError struct{ Bits int }
 
 // Error implements error.
 func (e *WeakKeyError) Error() string { return fmt.Sprintf("card: RSA key of %d bits", e.Bits) }
 
-// An UnsupportedError means that no profile of the card covers a key or a hash.
+// An UnsupportedError means that this package cannot sign with a key or a hash.
 type UnsupportedError struct{ What string }
 
 // Error implements error.
@@ -42,19 +42,21 @@ var digestInfo = map[crypto.Hash][]byte{
 	crypto.SHA512: {0x30, 0x51, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x03, 0x05, 0x00, 0x04, 0x40},
 }
 
-// SignerOptions says which keys are accepted. The zero value refuses weak keys.
+// SignerOptions determines which keys are accepted. The zero value refuses weak
+// keys.
 type SignerOptions struct {
 	AllowWeak bool // RSA under 2048 bits
 }
 
 // Signer selects the key of an end-entity certificate and returns a signer for
-// it. Its secret must have been verified; Signer verifies nothing. Each Sign is
-// one exchange, unless another method of the Card was called in between.
+// it. The caller must have verified its secret. Each Sign takes one exchange,
+// or two if another method of the Card was called in between.
 //
-// An RSA key signs SHA-256, SHA-384 and SHA-512 digests by PKCS #1 v1.5; a
+// An RSA key signs SHA-256, SHA-384 and SHA-512 digests with PKCS #1 v1.5. A
 // P-384 key signs SHA-384 digests and returns an ASN.1 ECDSA-Sig-Value
-// (docs/card.md §2 and §9). Errors: [*WeakKeyError]; [*UnsupportedError], also
-// for a CA; [ErrNoCredential] for a card without the key.
+// (docs/card.md §2, §9). The error is a [*WeakKeyError], an
+// [*UnsupportedError], also for a CA, or [ErrNoCredential] if the card has no
+// such key.
 func (c *Card) Signer(id CertID, cert *x509.Certificate, o SignerOptions) (crypto.Signer, error) {
 	if id != SignCert && id != AuthCert {
 		return nil, &UnsupportedError{"key of the " + id.String() + " certificate"}
@@ -85,8 +87,8 @@ func (c *Card) Signer(id CertID, cert *x509.Certificate, o SignerOptions) (crypt
 	return s, nil
 }
 
-// HashFor returns the only hash that the card's profile allows for a key:
-// SHA-384 for P-384, or 0 if there is a choice.
+// HashFor returns the only hash that the card can sign with a key: SHA-384 for
+// P-384, or 0 if there is a choice.
 func HashFor(public crypto.PublicKey) crypto.Hash {
 	if key, ok := public.(*ecdsa.PublicKey); ok && key.Curve == elliptic.P384() {
 		return crypto.SHA384
@@ -102,8 +104,8 @@ type signer struct {
 
 func (s *signer) Public() crypto.PublicKey { return s.public }
 
-// Sign implements [crypto.Signer]. It ignores the random source: the card uses
-// its own.
+// Sign implements [crypto.Signer]. It ignores the random source, because the
+// card has its own.
 func (s *signer) Sign(_ io.Reader, digest []byte, opts crypto.SignerOpts) ([]byte, error) {
 	input, err := s.input(digest, opts)
 	if err != nil {
@@ -160,10 +162,10 @@ func (s *signer) encode(value, digest []byte) ([]byte, error) {
 }
 
 // encodeECDSA returns value as an ECDSA-Sig-Value (RFC 3279 §2.2.3). value is
-// either r and s, each as long as the curve, or an ECDSA-Sig-Value already: it
-// is unknown which of the two the next card returns (docs/card.md §9). The
-// lengths differ, except for the DER of a small r or s; such a value is DER if
-// it verifies as DER.
+// either that already, or r and s, each as long as the curve: it is unknown
+// which of the two the next generation of cards returns (docs/card.md §9). The
+// lengths differ unless r or s is small. In that case value counts as an
+// ECDSA-Sig-Value if the signature is then valid.
 func encodeECDSA(value, digest []byte, key *ecdsa.PublicKey) ([]byte, error) {
 	size := (key.Params().BitSize + 7) / 8
 	var r, s []byte

@@ -19,7 +19,7 @@ import (
 	"natsuin/card/virtual"
 )
 
-// withKey puts another signature key on the card, and its certificate.
+// withKey gives the card another signature key, with a certificate.
 func withKey(t testing.TB, key crypto.Signer) func(*virtual.Options) {
 	return func(o *virtual.Options) {
 		o.State.Sign.Key = key
@@ -145,7 +145,7 @@ func TestSignerRefusesBeforeTheCardIsAsked(t *testing.T) {
 func TestSignerNeverVerifiesByItself(t *testing.T) {
 	v := newVirtual(nil)
 	_, _, s := signerOf(t, v, card.SignerOptions{})
-	v.Reset() // by another program
+	v.Reset() // like another program
 	c := open(t, v)
 	cert, _ := x509.ParseCertificate(fixture().Sign.Certificate)
 	again, err := c.Signer(card.SignCert, cert, card.SignerOptions{})

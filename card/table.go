@@ -9,8 +9,8 @@ var applicationID = []byte{0xD3, 0x92, 0xF0, 0x00, 0x26, 0x01, 0x00, 0x00, 0x00,
 type fileID uint16
 
 const (
-	fileToken    fileID = 0x0006 // 160 bytes, the first 32 are the label
-	filePresence fileID = 0x0008 // 3 bytes, a hint
+	fileToken    fileID = 0x0006 // 160 bytes, of which the first 32 are the label
+	filePresence fileID = 0x0008 // 3 bytes, only a hint
 )
 
 // presentMark in byte 0 or 1 of EF 0008 means that the card holds the
@@ -55,8 +55,8 @@ var kinds = map[string]Kind{
 	"JPKIAPIOSTOKEN":  KindIPhone,
 }
 
-// rsaOnly holds the kinds whose keys are known to be RSA (docs/card.md §1 and
-// §9). A kind that is not here may have a P-384 key.
+// rsaOnly holds the kinds whose keys are known to be RSA (docs/card.md §1, §9).
+// Other kinds may have a P-384 key.
 var rsaOnly = map[Kind]bool{
 	KindMyNumber: true,
 	KindJuki:     true,
@@ -64,8 +64,8 @@ var rsaOnly = map[Kind]bool{
 	KindIPhone:   true,
 }
 
-// Commands (docs/card.md §2). The card applies the padding of PKCS #1 v1.5
-// itself.
+// The commands (docs/card.md §2). The card itself adds the padding of PKCS #1
+// v1.5.
 
 func selectApplication() apdu.Command {
 	return apdu.Command{Op: "SELECT application", CLA: 0x00, INS: 0xA4, P1: 0x04, P2: 0x0C, Data: applicationID}

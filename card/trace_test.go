@@ -10,7 +10,7 @@ import (
 	"natsuin/card/virtual"
 )
 
-// traced changes the signature password of a card from old and signs, and
+// traced changes the signature password of a card from old to next, signs, and
 // returns the trace.
 func traced(t *testing.T, old, next string, effect virtual.Effect) string {
 	t.Helper()
@@ -31,13 +31,13 @@ func traced(t *testing.T, old, next string, effect virtual.Effect) string {
 		err = c.Change(card.SignPassword, secret(next))
 	}
 	if err != nil {
-		lines = append(lines, err.Error()) // which is shown as well
+		lines = append(lines, err.Error()) // the error may be logged too
 	}
 	return strings.Join(lines, "\n")
 }
 
-// Two people's traces are identical, whatever their passwords and the lengths
-// of these.
+// The traces of two people are identical, whatever their passwords and the
+// lengths of these are.
 func TestTraceShowsNothingOfASecretNorItsLength(t *testing.T) {
 	echo := func(x *virtual.Exchange) ([]byte, error) { return bytes.Clone(x.Command), nil }
 	for name, effect := range map[string]virtual.Effect{

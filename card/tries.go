@@ -10,24 +10,24 @@ import (
 // Tries is the retry counter of a secret: how many wrong entries are left.
 type Tries struct {
 	Left, Max int
-	Known     bool // false: the card did not say, and Left is meaningless
-	// Verified is set if the query was answered 9000: another program has
-	// verified the secret and not reset the card. Known is false then.
+	Known     bool // if false, the count is unknown and Left has no meaning
+	// Verified is set if the query was answered with 9000: another program has
+	// verified the secret and not reset the card. Known is then false.
 	Verified bool
 }
 
 // Blocked reports whether no try is left.
 func (t Tries) Blocked() bool { return t.Known && t.Left == 0 }
 
-// ErrNoCredential means that the card lacks the secret or its key. A
+// ErrNoCredential means that the card does not have the secret or its key. A
 // 住民基本台帳カード, for example, has no authentication PIN.
 var ErrNoCredential = errors.New("card: no such secret or key")
 
-// Tries reads the retry counter with an empty VERIFY, which costs no try. Only
-// 63Cx, 6983 and 6984 give a count. 9000 (the secret is verified), 6300 and
-// 6700 leave it unknown; no other form of the query is sent, since with one
-// more byte it may be a VERIFY. Errors: [ErrNoCredential]; [*apdu.StatusError]
-// for any other status.
+// Tries reads the retry counter by an empty VERIFY, which does not use a try.
+// Only 63Cx, 6983 and 6984 give a count. After 9000 (the secret is verified),
+// 6300 and 6700 it is unknown. The query is never sent in another form, which
+// with one more byte might be a VERIFY. The error is [ErrNoCredential], or an
+// [*apdu.StatusError] for any other status.
 func (c *Card) Tries(cred Credential) (Tries, error) {
 	if err := c.choosePIN(cred); err != nil {
 		return Tries{}, err
@@ -62,9 +62,9 @@ func (c *Card) choosePIN(cred Credential) error {
 	return err
 }
 
-// triesOf returns the count in a status word. ok is false for a word without
-// one. A count above the maximum belongs to another secret or is wrong, so that
-// Known is false.
+// triesOf returns the count in a status word. ok is false if the word has no
+// count. A count above the maximum belongs to another secret or is wrong, so
+// Known is then false.
 func triesOf(cred Credential, s apdu.Status) (t Tries, ok bool) {
 	t.Max = cred.MaxTries()
 	left, counted := s.Tries()

@@ -13,8 +13,8 @@ const (
 	OpChange = "CHANGE REFERENCE DATA"
 )
 
-// Both are found by [errors.Is] in a [*PINError]. The try that locks a secret
-// matches both.
+// [errors.Is] finds these in a [*PINError]. The try that locks a secret matches
+// both.
 var (
 	ErrWrongPIN = errors.New("card: wrong secret")
 	ErrBlocked  = errors.New("card: secret blocked")
@@ -36,7 +36,7 @@ func (e *PINError) Error() string {
 	return fmt.Sprintf("%s: %s secret refused, status %s", OpVerify, e.Credential, e.Status)
 }
 
-// Is reports whether the status word means target, [ErrWrongPIN] or
+// Is reports whether the status word means target, which is [ErrWrongPIN] or
 // [ErrBlocked].
 func (e *PINError) Is(target error) bool {
 	switch target {
@@ -50,8 +50,9 @@ func (e *PINError) Is(target error) bool {
 }
 
 // An OutcomeUnknownError means that a VERIFY or CHANGE may or may not have
-// taken effect: the answer was lost, or does not say. A program must never
-// retry by itself, and the [Card] returns this error for every further secret.
+// taken effect: the answer was lost, or leaves this open. A program must never
+// repeat the command by itself. The [Card] returns this error for every further
+// secret.
 type OutcomeUnknownError struct {
 	Op  string // OpVerify or OpChange
 	Err error
@@ -65,13 +66,14 @@ func (e *OutcomeUnknownError) Error() string {
 // Unwrap returns the reason.
 func (e *OutcomeUnknownError) Unwrap() error { return e.Err }
 
-// Verify presents a secret to the card with exactly one VERIFY. A secret that
-// is not in the form of the credential is refused without being sent.
+// Verify sends a secret to the card in exactly one VERIFY. It does not send a
+// secret that does not have the form of the credential.
 //
-// Errors: [*FormError], or any other before the secret is sent, such as an
-// [*apdu.TransmitError] that matches [apdu.ErrNotSent]; [*PINError] for 63Cx,
-// 6300, 6983 and 6984; [*OutcomeUnknownError] for no answer or any other
-// status, since the secret was sent and a try may be gone (docs/card.md §10).
+// The error is a [*FormError], or any other, if nothing was sent, for example
+// an [*apdu.TransmitError] that matches [apdu.ErrNotSent]. It is a [*PINError]
+// for 63Cx, 6300, 6983 and 6984, and an [*OutcomeUnknownError] without an
+// answer or for any other status, because a try may have been used
+// (docs/card.md §10).
 func (c *Card) Verify(cred Credential, s Secret) error {
 	if err := CheckForm(cred, s); err != nil {
 		return err
@@ -100,7 +102,7 @@ func (c *Card) Verify(cred Credential, s Secret) error {
 }
 
 // lost records that the outcome of a command with a secret is unknown, and
-// returns the error for it.
+// returns the error for this.
 func (c *Card) lost(op string, err error) error {
 	c.unknown = &OutcomeUnknownError{Op: op, Err: err}
 	return c.unknown

@@ -5,16 +5,16 @@ import (
 	"fmt"
 )
 
-// A WeakReason is why a new secret is refused.
+// A WeakReason says why a new secret is refused.
 type WeakReason uint8
 
 // The reasons.
 const (
-	WeakEqual     WeakReason = iota + 1 // the same as the old one
+	WeakEqual     WeakReason = iota + 1 // the same as the old secret
 	WeakRepeated                        // one character repeated
 	WeakRun                             // 1234, 9876, ABCDEF
 	WeakTelephone                       // looks like a telephone number
-	WeakBirth                           // holds the birth date
+	WeakBirth                           // contains the birth date
 )
 
 var weakWords = [...]string{"unknown", "equal", "repeated", "run", "telephone", "birth"}
@@ -34,9 +34,9 @@ func (e *WeakSecretError) Error() string {
 	return fmt.Sprintf("%s secret: refused as new: %s", e.Credential, e.Reason)
 }
 
-// CheckNew checks a new secret that [Normalize] returned. Errors:
-// [*WeakSecretError], which a person may override; [*FormError], which nobody
-// may: a new signature password must hold both letters and digits.
+// CheckNew checks a new secret that [Normalize] has returned. The error is a
+// [*WeakSecretError], which a person may override, or a [*FormError], which
+// nobody may: a new signature password must have both letters and digits.
 func CheckNew(cred Credential, old, new Secret) error {
 	if err := CheckForm(cred, new); err != nil {
 		return err
@@ -60,8 +60,9 @@ func CheckNew(cred Credential, old, new Secret) error {
 	return &WeakSecretError{cred, reason}
 }
 
-// repeated reports whether b is one character repeated, all but one of them in
-// a longer secret (1111, AAAAA1), or two in alternation (A1A1A1).
+// repeated reports whether b is one character repeated (1111), two characters
+// alternating (A1A1A1) or, in a longer secret, one character repeated except
+// for one (AAAAA1).
 func repeated(b []byte) bool {
 	for _, c := range b {
 		if others := len(b) - bytes.Count(b, []byte{c}); others == 0 || len(b) > 4 && others == 1 {
@@ -72,8 +73,8 @@ func repeated(b []byte) bool {
 }
 
 // run reports whether b consists of ascending, descending or constant sequences
-// of three or more characters, apart from at most a quarter of a longer secret:
-// 1234, 9876, ABCDE1, ABCD1234.
+// of three or more characters, such as 1234, 9876, ABCDE1 or ABCD1234. In a
+// longer secret, up to a quarter may be in no sequence.
 func run(b []byte) bool {
 	left := 0 // characters in no sequence
 	for i := 0; i < len(b); {
@@ -91,7 +92,7 @@ func run(b []byte) bool {
 }
 
 // stretch returns the length of the longest prefix of b in which each character
-// is one step from the one before. 9 and 0 are neighbours.
+// is one step from the previous one. 9 and 0 are neighbours.
 func stretch(b []byte, step int) int {
 	for i := 1; i < len(b); i++ {
 		a, z := int(b[i-1]), int(b[i])
@@ -103,8 +104,8 @@ func stretch(b []byte, step int) int {
 	return len(b)
 }
 
-// telephone reports whether b contains ten or eleven digits in a row that begin
-// with 0, as Japanese telephone numbers do.
+// telephone reports whether b contains ten or eleven consecutive digits that
+// begin with 0, like Japanese telephone numbers.
 func telephone(b []byte) bool {
 	for i := 0; i < len(b); {
 		n := 0
@@ -119,9 +120,9 @@ func telephone(b []byte) bool {
 	return false
 }
 
-// CheckBirth checks that a new secret does not contain the birth date, with the
-// Gregorian year or the year of the era: 19800401, 800401, S550401, or 0401 as
-// a PIN. The error is a [*WeakSecretError].
+// CheckBirth returns a [*WeakSecretError] if a new secret contains the birth
+// date, with the Gregorian year or the year of the era: 19800401, 800401,
+// S550401, or 0401 as a PIN.
 func CheckBirth(cred Credential, new Secret, b Birth) error {
 	if !b.Known() {
 		return nil

@@ -3,11 +3,10 @@
 // authorities publish them on paper and on the web.
 //
 // It does not decide what to trust: package verify/trust has the published
-// values. It compares whole values only, never a beginning or an end, since a
-// partial match can be forged.
+// values. It compares only whole values, because a partial match can be forged.
 //
-// The hashes are those of FIPS 180-4; the base64 form is the one that OpenSSH
-// prints (RFC 4648 §4 without padding).
+// The hashes are those of FIPS 180-4. The base64 form is that of OpenSSH (RFC
+// 4648 §4 without padding).
 package fingerprint
 
 import (
@@ -20,17 +19,17 @@ import (
 	"strings"
 )
 
-// Algorithm is the hash of a fingerprint. The zero value is no algorithm.
+// An Algorithm is the hash of a fingerprint. The zero value is no algorithm.
 type Algorithm uint8
 
-// The hashes of published fingerprints. A match on SHA-1 alone is weaker, since
-// two certificates with one SHA-1 value can be made on purpose.
+// The hashes of published fingerprints. A match of SHA-1 alone is weaker,
+// because two certificates with the same SHA-1 value can be made on purpose.
 const (
 	SHA256 Algorithm = iota + 1
 	SHA1
 )
 
-// String returns the name for JSON and messages: "sha256" or "sha1".
+// String returns the name for JSON and messages, "sha256" or "sha1".
 func (a Algorithm) String() string {
 	switch a {
 	case SHA256:
@@ -42,7 +41,7 @@ func (a Algorithm) String() string {
 	}
 }
 
-// Size returns the length of a value in bytes, 0 for no algorithm.
+// Size returns the length of a value in bytes, or 0 for no algorithm.
 func (a Algorithm) Size() int {
 	switch a {
 	case SHA256:
@@ -54,7 +53,7 @@ func (a Algorithm) Size() int {
 	}
 }
 
-// Fingerprint is one fingerprint. The zero value equals nothing.
+// A Fingerprint is one fingerprint. The zero value equals nothing.
 type Fingerprint struct {
 	Algorithm Algorithm
 	Sum       []byte // Algorithm.Size() bytes
@@ -65,8 +64,8 @@ type Fingerprints struct {
 	SHA256, SHA1 Fingerprint
 }
 
-// Of returns the fingerprints of a certificate, over the DER bytes that it was
-// parsed from; zero values for nil.
+// Of returns the fingerprints of a certificate, over its DER. They are zero
+// values if cert is nil.
 func Of(cert *x509.Certificate) Fingerprints {
 	if cert == nil || len(cert.Raw) == 0 {
 		return Fingerprints{}
@@ -75,8 +74,8 @@ func Of(cert *x509.Certificate) Fingerprints {
 	return Fingerprints{SHA256: Fingerprint{SHA256, long[:]}, SHA1: Fingerprint{SHA1, short[:]}}
 }
 
-// Select returns the fingerprint with that algorithm, for comparison with a
-// value that someone typed.
+// Select returns the fingerprint with this algorithm, to compare it with a
+// typed value.
 func (p Fingerprints) Select(a Algorithm) Fingerprint {
 	switch a {
 	case SHA256:

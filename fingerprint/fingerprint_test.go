@@ -9,7 +9,7 @@ import (
 	"natsuin/fingerprint"
 )
 
-// The SHA-256 and SHA-1 of the three bytes "abc", FIPS 180-4 examples.
+// The SHA-256 and SHA-1 of the three bytes "abc" (examples of FIPS 180-4).
 const (
 	abc256 = "BA7816BF8F01CFEA414140DE5DAE2223B00361A396177A9CB410FF61F20015AD"
 	abc1   = "A9993E364706816ABA3E25717850C26C9CD0D89D"

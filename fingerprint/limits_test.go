@@ -16,7 +16,7 @@ func TestShortReportsWhetherDigitsAreMissing(t *testing.T) {
 		{fingerprint.LengthError{Digits: 63}, true},
 		{fingerprint.LengthError{Digits: 64}, false},
 		{fingerprint.LengthError{Digits: 65}, false},
-		{fingerprint.LengthError{Digits: 41}, true}, // too long for SHA-1, a beginning of SHA-256
+		{fingerprint.LengthError{Digits: 41}, true}, // too long for SHA-1, but may be the beginning of SHA-256
 		{fingerprint.LengthError{Digits: 63, Labelled: fingerprint.SHA256}, true},
 		{fingerprint.LengthError{Digits: 65, Labelled: fingerprint.SHA256}, false},
 		{fingerprint.LengthError{Digits: 39, Labelled: fingerprint.SHA1}, true},
@@ -54,14 +54,15 @@ func TestBase64BeforeAnotherValueIsTwoValues(t *testing.T) {
 			t.Errorf("before %s: %v", second, err)
 		}
 	}
-	// Of a length between two values and none.
+	// A length between those of SHA-1 and SHA-256.
 	var length *fingerprint.LengthError
 	if _, err := fingerprint.Parse("SHA256:" + base64Of(abc256) + abc256[:21]); !errors.As(err, &length) || length.Base64 != 64 {
 		t.Errorf("43 and 21 characters: %v", err)
 	}
 }
 
-// The ends of the sets, and the neighbours of each.
+// Parse accepts the first and last characters of each set, and not their
+// neighbours.
 func TestParseKnowsTheFirstAndLastCharactersOfEachSet(t *testing.T) {
 	const rest = "999999999999999999999999999999999999999"
 	for _, first := range []string{"0", "9", "a", "f", "A", "F", "０", "９", "ａ", "ｆ", "Ａ", "Ｆ"} {
@@ -71,7 +72,7 @@ func TestParseKnowsTheFirstAndLastCharactersOfEachSet(t *testing.T) {
 	}
 	for first, want := range map[string]rune{
 		"/": '/', ";": ';', "@": '@', "G": 'G', "`": '`', "g": 'g',
-		"！": '!', "～": '~', // the ends of full-width ASCII
+		"！": '!', "～": '~', // the first and last of full-width ASCII
 		"\uFF00": '\uFF00', "｟": '｟',
 	} {
 		var syntax *fingerprint.SyntaxError

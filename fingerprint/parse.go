@@ -13,22 +13,22 @@ import (
 )
 
 // MaxInput is the length in bytes of the longest text that [Parse] accepts. A
-// caller may stop reading one byte beyond it.
+// caller need not read more than one byte beyond it.
 const MaxInput = 4096
 
-// The errors of [Parse], besides *[LengthError] and *[SyntaxError].
+// The errors of [Parse], in addition to *[LengthError] and *[SyntaxError].
 var (
 	ErrEmpty     = errors.New("parse fingerprint: nothing given")
 	ErrTwoValues = errors.New("parse fingerprint: more than one value")
 	ErrTooLong   = fmt.Errorf("parse fingerprint: more than %d bytes", MaxInput)
 )
 
-// LengthError means that the text has another number of digits than a whole
-// fingerprint, or than the algorithm that it names.
+// A LengthError means that the number of digits is not that of a whole
+// fingerprint, or not that of the algorithm named by the label.
 type LengthError struct {
 	Digits   int       // hexadecimal digits found; 0 for base64
 	Base64   int       // base64 characters found, without padding; 0 for hexadecimal
-	Labelled Algorithm // the algorithm that the text names; 0 when it names none
+	Labelled Algorithm // the algorithm named by the label, or 0
 }
 
 func (e *LengthError) Error() string {
@@ -42,7 +42,7 @@ func (e *LengthError) Error() string {
 	return fmt.Sprintf("parse fingerprint: %s, not a whole sha256 (64) or sha1 (40) value", found)
 }
 
-// Short reports whether a whole fingerprint may begin like this text.
+// Short reports whether the text may be the beginning of a whole fingerprint.
 func (e *LengthError) Short() bool {
 	switch {
 	case e.Base64 > 0:
@@ -53,7 +53,8 @@ func (e *LengthError) Short() bool {
 	return e.Digits < sha256Digits
 }
 
-// SyntaxError is the first character that is in no form of a fingerprint.
+// A SyntaxError holds the first character that no form of a fingerprint
+// contains.
 type SyntaxError struct {
 	Char rune // utf8.RuneError for a byte that is not UTF-8
 }
@@ -70,24 +71,24 @@ const (
 var (
 	// A label as written by openssl, keytool, ssh, browsers and authorities.
 	label = pattern(`(?i)^(?:` + labelName + `\s*)?` + labelHash + `(?:\s*` + labelName + `)?(?:\s*[:=]|\s)`)
-	// A label without a hash, and a label behind a first value.
+	// A label without a hash, and a label after a first value.
 	plainLabel = pattern(`(?i)^` + labelName + `(?:\s*[:=]|\s)`)
 	laterLabel = pattern(`(?i)\s(?:` + labelName + `\s*)?` + labelHash + `(?:\s*` + labelName + `)?(?:\s*[:=]|\s|$)`)
 )
 
-// pattern compiles an expression on first use: most programs that import this
-// package parse nothing.
+// pattern compiles an expression on first use, because most programs that
+// import this package parse nothing.
 func pattern(expression string) func() *regexp.Regexp {
 	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expression) })
 }
 
-// Parse parses one whole fingerprint in any usual form: hexadecimal in either
-// case, with colons, hyphens, spaces and line breaks anywhere, in full-width
-// letters and digits as a Japanese input method leaves them, after a label such
-// as "SHA256:" or "sha1 Fingerprint="; or the SHA-256 in base64, as ssh prints
-// it after "SHA256:". A label must agree with the length.
+// Parse parses one whole fingerprint in any usual form. Hexadecimal digits may
+// be of either case, in full width, as a Japanese input method leaves them, and
+// with colons, hyphens, spaces and line breaks anywhere. They may follow a
+// label such as "SHA256:" or "sha1 Fingerprint=", which must agree with their
+// number. A SHA-256 may also be in base64, as ssh prints it after "SHA256:".
 //
-// The error is [ErrEmpty], [ErrTwoValues], [ErrTooLong], *[LengthError] or
+// The error is [ErrEmpty], [ErrTwoValues], [ErrTooLong], a *[LengthError] or a
 // *[SyntaxError].
 func Parse(text string) (Fingerprint, error) {
 	if len(text) > MaxInput {
@@ -97,7 +98,7 @@ func Parse(text string) (Fingerprint, error) {
 	if text == "" {
 		return Fingerprint{}, ErrEmpty
 	}
-	// The blank stands for the end of a text that is only a label.
+	// The blank makes label match a text that is only a label.
 	body, labelled := text, Algorithm(0)
 	if m := label().FindStringSubmatchIndex(text + " "); m != nil {
 		labelled = SHA1
@@ -125,8 +126,8 @@ func Parse(text string) (Fingerprint, error) {
 		if labelled != 0 {
 			return fromBase64(compact, labelled)
 		}
-		// Without a label, a sentence would also match: one word of that
-		// length.
+		// Without a label, a sentence must not match because of a word with
+		// this length.
 		if len(compact) == base64Digits && !strings.Contains(body, " ") {
 			return fromBase64(compact, SHA256)
 		}
@@ -147,19 +148,19 @@ func fromHex(digits string, labelled Algorithm) (Fingerprint, error) {
 	if algorithm == 0 || labelled != 0 && labelled != algorithm {
 		return Fingerprint{}, &LengthError{Digits: len(digits), Labelled: labelled}
 	}
-	sum, _ := hex.DecodeString(digits) // only hexadecimal digits, and an even number
+	sum, _ := hex.DecodeString(digits) // digits has only hexadecimal digits, and an even number of them
 	return Fingerprint{algorithm, sum}, nil
 }
 
-// The lengths of whole values: in hexadecimal, and of SHA-256 in base64 without
-// padding.
+// The lengths of whole values: in hexadecimal, and for SHA-256 in base64
+// without padding.
 const (
 	sha256Digits = 64
 	sha1Digits   = 40
 	base64Digits = 43
 )
 
-// fromBase64 parses the form that ssh prints, which is SHA-256 only.
+// fromBase64 parses the form that ssh prints, which exists for SHA-256 only.
 func fromBase64(text string, labelled Algorithm) (Fingerprint, error) {
 	switch len(text) {
 	case base64Digits:
@@ -173,14 +174,15 @@ func fromBase64(text string, labelled Algorithm) (Fingerprint, error) {
 	}
 	sum, err := base64.RawStdEncoding.Strict().DecodeString(text)
 	if err != nil {
-		// Only the unused bits of the last character can be wrong here.
+		// Only the unused bits of the last character can be wrong at this
+		// point.
 		return Fingerprint{}, &SyntaxError{Char: rune(text[len(text)-1])}
 	}
 	return Fingerprint{SHA256, sum}, nil
 }
 
-// fold turns full-width ASCII (U+FF01 to U+FF5E) into ASCII, and drops the
-// marks without width that copying from a page or a Windows pipe adds.
+// fold converts full-width ASCII (U+FF01 to U+FF5E) to ASCII, and removes the
+// characters without width that copying from a page or a Windows pipe adds.
 func fold(text string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
@@ -210,7 +212,8 @@ func dropSeparator(r rune) rune {
 	return r
 }
 
-// firstOther returns the first character that is not in the set, or ok.
+// firstOther returns the first character of text that is not in the set. ok is
+// true if there is none.
 func firstOther(text string, in func(rune) bool) (other rune, ok bool) {
 	for _, r := range text {
 		if !in(r) {

@@ -183,8 +183,8 @@ func FuzzParse(f *testing.F) {
 			}
 			return
 		}
-		// A parsed value is whole, and every way to write it parses to the
-		// same.
+		// A parsed value is whole, and every way to format it parses to the
+		// same value.
 		for _, spelling := range []string{
 			got.String(), strings.Join(got.Groups(), " "), got.Algorithm.String() + ":" + got.String(),
 		} {

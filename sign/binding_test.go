@@ -10,8 +10,8 @@ import (
 	"natsuin/sign"
 )
 
-// Each signed attribute is compared with what was prepared before the
-// signature is verified: a key that signs anything does not help.
+// Each signed attribute is compared with the prepared one before the signature
+// is verified. A wrong attribute is found even if the key has signed it.
 func TestChangedAttributeIsNamed(t *testing.T) {
 	for _, m := range matrix {
 		id := m.id()
@@ -27,7 +27,7 @@ func TestChangedAttributeIsNamed(t *testing.T) {
 		envelope := s.DER()
 		h := m.hash.New()
 		h.Write(id.cert.Raw)
-		binding := bytes.Index(envelope, h.Sum(nil)) // the certificate's hash, then issuer and serial number
+		binding := bytes.Index(envelope, h.Sum(nil)) // the certificate's hash precedes issuer and serial number
 		if binding < 0 {
 			t.Fatalf("%s: no hash of the certificate", m.name)
 		}

@@ -15,10 +15,11 @@ import (
 )
 
 // check checks the finished envelope with independent code. encoding/asn1
-// parses it strictly and encodes it again, since pkcs7 ignores errors inside a
-// SignedData and reads no version. Then go.mozilla.org/pkcs7 finds the signer
-// and the attributes and verifies the signature. The content itself is not
-// needed: its digest is known, and pkcs7 returns the one in the attribute.
+// parses it strictly and encodes it again, because pkcs7 ignores errors inside
+// a SignedData and does not read versions. Then go.mozilla.org/pkcs7 finds the
+// signer and the attributes and verifies the signature. The content is not
+// needed, because its digest is known and pkcs7 returns the one in the
+// attribute.
 func (p *Pending) check(envelope, signature []byte) error {
 	if err := p.checkStructure(envelope, signature); err != nil {
 		return &CheckError{Check: CheckStructure, Err: err}
@@ -39,8 +40,8 @@ func (p *Pending) check(envelope, signature []byte) error {
 	return nil
 }
 
-// checkAttributes compares the attributes that were wanted. There are no others:
-// [Pending.checkStructure] has counted them.
+// checkAttributes compares the attributes with the prepared ones. There are no
+// others, because [Pending.checkStructure] has counted them.
 func (p *Pending) checkAttributes(p7 *pkcs7.PKCS7) error {
 	var digest []byte
 	if err := p7.UnmarshalSignedAttribute(pkcs7.OIDAttributeMessageDigest, &digest); err != nil {
@@ -83,7 +84,7 @@ func (p *Pending) checkBinding(bound signingCertificateV2) error {
 	}
 	b := bound.Certs[0]
 	var sum []byte
-	if len(b.Hash.Algorithm) == 0 { // DEFAULT
+	if len(b.Hash.Algorithm) == 0 { // the DEFAULT
 		s := sha256.Sum256(p.signer.Raw)
 		sum = s[:]
 	} else if b.Hash.Algorithm.Equal(digestOIDs[p.content.Hash]) {
@@ -102,10 +103,10 @@ func (p *Pending) checkBinding(bound signingCertificateV2) error {
 }
 
 // verifyAttributes makes pkcs7 verify the signature over the attributes that it
-// parsed. pkcs7 always hashes the content first, which is missing here. It is
-// given the attributes as the content, and a signer without attributes: it then
-// verifies the same signature over the same octets, with the same certificate
-// and algorithm.
+// parsed. pkcs7 always hashes the content first, which is not available here.
+// So verifyAttributes passes the attributes as the content, and a signer
+// without attributes: pkcs7 then verifies the same signature over the same
+// octets, with the same certificate and algorithm.
 func verifyAttributes(p7 *pkcs7.PKCS7) error {
 	attributes, err := asn1.MarshalWithParams(p7.Signers[0].AuthenticatedAttributes, "set")
 	if err != nil {
@@ -117,10 +118,10 @@ func verifyAttributes(p7 *pkcs7.PKCS7) error {
 }
 
 // CheckRaw verifies a bare signature over the content itself, without
-// attributes, with the certificate's key: PKCS #1 v1.5 (RFC 8017 §8.2.2) or
-// ECDSA in DER (SEC 1 §4.1.4). A caller that signs content.Sum, for an XML
-// signature for example, calls it before it releases the signature. Errors:
-// [*CheckError], [*UnsupportedError].
+// attributes, with the key of the certificate: PKCS #1 v1.5 (RFC 8017 §8.2.2)
+// or ECDSA in DER (SEC 1 §4.1.4). A caller that signs content.Sum, for an XML
+// signature for example, must call CheckRaw before it releases the signature.
+// The error is a [*CheckError] or an [*UnsupportedError].
 func CheckRaw(content Content, signer *x509.Certificate, signature []byte) error {
 	if err := checkArguments(content, signer); err != nil {
 		return err

@@ -11,18 +11,18 @@ import (
 	"natsuin/sign/internal/stream"
 )
 
-// Content describes the content to be signed. [Digest] returns one.
+// A Content describes the content to be signed. [Digest] returns one.
 type Content struct {
 	Hash crypto.Hash // SHA-256, SHA-384 or SHA-512
 	Sum  []byte      // the digest
 	Size int64       // in bytes
 }
 
-// Digest reads r to its end and returns the digest and size of the content. It
-// uses constant memory; reading and hashing overlap. If ctx is cancelled, it
-// returns the cause before the next block; to interrupt a Read that blocks,
-// close what r reads from. Errors: [*UnsupportedError] unless h is SHA-256,
-// SHA-384 or SHA-512; errors of r, wrapped.
+// Digest reads r to its end and returns the digest and the size of the content.
+// It uses constant memory, and reads and hashes at the same time. If ctx is
+// cancelled, it returns the cause before the next block. To interrupt a Read
+// that blocks, close the source of r. The error is an [*UnsupportedError]
+// unless h is SHA-256, SHA-384 or SHA-512, and otherwise wraps that of r.
 func Digest(ctx context.Context, r io.Reader, h crypto.Hash) (Content, error) {
 	if !cms.Supported(h) {
 		return Content{}, &UnsupportedError{What: "hash", Name: h.String()}

@@ -6,7 +6,8 @@ import (
 )
 
 // ErrContentChanged means that the content to be attached differs from the
-// content that was digested, in its bytes or its length. The output is invalid.
+// content that was digested, in its bytes or its length. The output is then
+// invalid.
 var ErrContentChanged = errors.New("content changed while it was being signed")
 
 // An UnsupportedError means that this package cannot sign with a hash or key.
@@ -21,7 +22,7 @@ func (e *UnsupportedError) Error() string {
 
 // A CheckError means that a new signature failed a check and was not released.
 // The usual cause is a key that does not belong to the certificate, or a card
-// that returned something other than a signature.
+// that did not return a signature.
 type CheckError struct {
 	Check Check
 	Err   error // the reason
@@ -31,11 +32,11 @@ type CheckError struct {
 // released.
 type Check string
 
-// The checks, in their order.
+// The checks, in the order in which they are made.
 const (
 	CheckStructure   Check = "structure"   // strict DER, one signer, the intended versions and algorithms
-	CheckCertificate Check = "certificate" // the signer found is byte for byte the one given
-	CheckAttributes  Check = "attributes"  // content digest, type, time and certificate hash are those given
+	CheckCertificate Check = "certificate" // the signer found is byte for byte the given one
+	CheckAttributes  Check = "attributes"  // the content digest, type, time and certificate hash are the given ones
 	CheckSignature   Check = "signature"   // the certificate's key verifies the signature over the attributes
 )
 

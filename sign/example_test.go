@@ -40,8 +40,8 @@ func exampleIdentity() (crypto.Signer, *x509.Certificate) {
 	}
 }
 
-// A signature in three steps. Digest reads the content once, in constant
-// memory; Prepare says what to sign; Complete checks the result before it
+// A signature takes three steps. Digest reads the content once, in constant
+// memory. Prepare determines what to sign. Complete checks the result before it
 // returns it.
 func Example() {
 	key, cert := exampleIdentity()
@@ -55,7 +55,7 @@ func Example() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	value, err := key.Sign(nil, pending.Digest(), pending.Hash()) // the only step with the key
+	value, err := key.Sign(nil, pending.Digest(), pending.Hash()) // only this step needs the key
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -73,8 +73,8 @@ func Example() {
 	// -----BEGIN PKCS7-----
 }
 
-// An attached signature holds the content, which is read a second time. If it
-// has changed since, the output must be discarded.
+// An attached signature contains the content, which is read a second time. If
+// it has changed since, the output must be discarded.
 func ExampleSignature_WriteAttached() {
 	key, cert := exampleIdentity()
 	content, err := sign.Digest(context.Background(), strings.NewReader("the contract"), crypto.SHA256)
@@ -100,7 +100,7 @@ func ExampleSignature_WriteAttached() {
 	// true
 }
 
-// A signature by a key that does not belong to the certificate is not released.
+// If the key does not belong to the certificate, the signature is not released.
 func ExampleCheckError() {
 	_, cert := exampleIdentity()
 	content, err := sign.Digest(context.Background(), strings.NewReader("the contract"), crypto.SHA256)
@@ -119,7 +119,7 @@ func ExampleCheckError() {
 	// Output: signature
 }
 
-// A bare signature, as XML signatures hold it, is made over the digest of the
+// A bare signature, as in XML signatures, is made over the digest of the
 // content and checked by CheckRaw.
 func ExampleCheckRaw() {
 	key, cert := exampleIdentity()

@@ -1,6 +1,6 @@
 package sign
 
-// CheckEnvelope runs the checks of Complete on an envelope of any origin.
+// CheckEnvelope runs the checks of Complete on any envelope.
 func (p *Pending) CheckEnvelope(envelope, signature []byte) error {
 	return p.check(envelope, signature)
 }

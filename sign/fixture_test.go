@@ -19,14 +19,15 @@ import (
 	"natsuin/sign"
 )
 
-// identity is a key, its certificate, and the CA that issued it.
+// identity is a key, its certificate, and the certificate of the CA that issued
+// it.
 type identity struct {
 	key  crypto.Signer
 	cert *x509.Certificate
 	ca   *x509.Certificate
 }
 
-// signingTime lies within the certificates of identities.
+// signingTime is within the validity of the certificates of identities.
 var signingTime = time.Date(2026, 4, 5, 6, 7, 8, 987654321, time.FixedZone("JST", 9*3600))
 
 var rsaKey = sync.OnceValue(func() crypto.Signer {
@@ -47,8 +48,8 @@ var p384Identity = sync.OnceValue(func() identity {
 	return issue(k)
 })
 
-// issue makes a certificate of a citizen's shape and size for key, issued by
-// a new CA.
+// issue makes a certificate for key, issued by a new CA, with the structure and
+// size of a citizen's.
 func issue(key crypto.Signer) identity {
 	caKey, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {

@@ -10,11 +10,12 @@ import (
 	"testing"
 )
 
-// gpgsmFor returns gpgsm with a new home in which only the CA of id is trusted.
+// gpgsmFor returns a function that runs gpgsm with a new home directory, in
+// which only the CA of id is trusted.
 func gpgsmFor(t *testing.T, id identity) func(args ...string) string {
 	t.Helper()
 	needProgram(t, "gpgsm", "gpgsm")
-	home, err := os.MkdirTemp("", "gpgsm") // short: sockets live in it
+	home, err := os.MkdirTemp("", "gpgsm") // short, because it will contain sockets
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -26,12 +27,12 @@ func gpgsmFor(t *testing.T, id identity) func(args ...string) string {
 	return func(args ...string) string {
 		cmd := exec.Command("gpgsm", append([]string{"--homedir", home, "--batch", "--no-tty", "--status-fd", "1",
 			"--disable-crl-checks", "--disable-dirmngr"}, args...)...)
-		out, _ := cmd.CombinedOutput() // the status lines say it
+		out, _ := cmd.CombinedOutput() // the status lines show the result
 		return string(out)
 	}
 }
 
-// gpgsm prints GOODSIG for an unknown root, too; only TRUST_FULLY counts.
+// gpgsm also prints GOODSIG for an unknown root, so only TRUST_FULLY counts.
 func TestGpgsmAcceptsTheSignatureAndNotAChangedFile(t *testing.T) {
 	content := []byte("申請書\n")
 	for _, m := range matrix {

@@ -13,7 +13,7 @@ import (
 	"natsuin/sign"
 )
 
-// judge is another program that verifies a signature over a file.
+// judge is another program that verifies signatures over files.
 type judge struct {
 	name    string
 	program string
@@ -21,7 +21,7 @@ type judge struct {
 	args    func(f files) []string
 }
 
-// files holds the paths of a judge's inputs, in a folder of their own.
+// files holds the paths of a judge's inputs, in a separate folder.
 type files struct{ folder, content, signature, attached, ca, caPEM string }
 
 var judges = []judge{
@@ -42,8 +42,8 @@ var judges = []judge{
 	}},
 }
 
-// needProgram skips the test without the program, or with -short. In CI a
-// missing program fails the test.
+// needProgram skips the test with -short, or if the program is missing. In CI a
+// missing program fails the test instead.
 func needProgram(t *testing.T, program, apt string) {
 	t.Helper()
 	if testing.Short() {
@@ -140,7 +140,7 @@ func TestOtherProgramsReadTheAttachedContent(t *testing.T) {
 }
 
 // OpenSSL must refuse a SignedData in which any byte was changed, except in the
-// extra certificate: no other byte is unprotected.
+// additional certificate: all other bytes are protected.
 func TestOpenSSLRefusesChangedSignatures(t *testing.T) {
 	needProgram(t, "openssl", "openssl")
 	id, content := rsaIdentity(), []byte("content")
@@ -150,7 +150,7 @@ func TestOpenSSLRefusesChangedSignatures(t *testing.T) {
 	caFrom := bytes.Index(envelope, id.ca.Raw)
 	for i := 0; i < len(envelope); i += 37 {
 		if caFrom <= i && i < caFrom+len(id.ca.Raw) {
-			continue // OpenSSL takes the CA from its own file
+			continue // OpenSSL reads the CA from another file
 		}
 		f.signature = write(t, filepath.Join(f.folder, "changed.p7s"), flip(envelope, i))
 		if out, err := exec.Command("openssl", judges[1].args(f)...).CombinedOutput(); err == nil {
@@ -159,7 +159,7 @@ func TestOpenSSLRefusesChangedSignatures(t *testing.T) {
 	}
 }
 
-// The label of the PEM text is the one that every reader accepts.
+// Every program must accept the label of the PEM text.
 func TestOtherProgramsReadThePEM(t *testing.T) {
 	id, content := rsaIdentity(), []byte("content")
 	s := complete(t, id, content, crypto.SHA256)

@@ -15,7 +15,7 @@ import (
 var omissions = []struct {
 	name string
 	opts sign.Options
-	want int // signed attributes
+	want int // number of signed attributes
 }{
 	{"nothing left out", sign.Options{SigningTime: signingTime}, 4},
 	{"no signing time", sign.Options{SigningTime: signingTime, OmitSigningTime: true}, 3},
@@ -54,8 +54,8 @@ func TestAttributesThatAreLeftOutAreNotThere(t *testing.T) {
 	}
 }
 
-// The check knows which attributes were wanted: an envelope with others is
-// refused, whether they are more, fewer or other ones.
+// An envelope is refused if it has more, fewer or other attributes than were
+// prepared.
 func TestCheckRefusesOtherAttributesThanWereWanted(t *testing.T) {
 	id, content := rsaIdentity(), digest(t, []byte("x"), crypto.SHA256)
 	for _, wanted := range omissions {

@@ -1,12 +1,12 @@
 // Package sign creates signatures over files of any size with a key that it
 // never sees. [Digest] reads the content once, [Prepare] returns what the key
-// must sign, and [Pending.Complete] puts the key's answer into a CMS
-// SignedData, detached or attached. No signature is returned that an
-// independent implementation has not accepted.
+// must sign, and [Pending.Complete] puts the result of the key into a CMS
+// SignedData, detached or attached. It returns only signatures that an
+// independent implementation has accepted.
 //
 // It does not access a card, ask for a PIN or open a file. It does not check
-// chains, dates or revocation, and does not read signatures made by others;
-// package verify does.
+// chains, dates or revocation, and does not read signatures made by others.
+// Package verify does.
 //
 // The standards are RFC 5652 (CMS), RFC 5035 (signing-certificate-v2), RFC 5754
 // and RFC 5758 (algorithms), and RFC 8017 §8.2 and SEC 1 §4.1 for bare
@@ -28,42 +28,41 @@ import (
 	"natsuin/sign/internal/cms"
 )
 
-// Options adjusts a signature. The zero value is ready for use.
+// Options adjusts a signature. The zero value can be used.
 type Options struct {
 	// Issuers are CA certificates to include in addition to the signer's.
-	// Duplicates and the signer itself are left out.
+	// Duplicates, and the signer's own certificate, are ignored.
 	Issuers []*x509.Certificate
 
-	// SigningTime is the time that the signer claims, truncated to the second.
-	// Zero means now.
+	// SigningTime is the time at which the signer claims to sign, truncated to
+	// the second. Zero means now.
 	SigningTime time.Time
 
-	// OmitSigningTime leaves out the attribute with the time, which a PAdES
-	// signature must not have: the time is in the PDF (ETSI EN 319 142-1
-	// §6.3).
+	// OmitSigningTime omits the attribute with the time. A PAdES signature must
+	// not have it, because the time is in the PDF (ETSI EN 319 142-1 §6.3).
 	OmitSigningTime bool
 
-	// OmitSigningCertificate leaves out signing-certificate-v2, for
-	// receivers that know only the attributes of RFC 5652.
+	// OmitSigningCertificate omits signing-certificate-v2, for receivers that
+	// know only the attributes of RFC 5652.
 	OmitSigningCertificate bool
 }
 
-// A Pending is a signature that lacks only the answer of the key. [Prepare]
+// A Pending is a signature that lacks only the result of the key. [Prepare]
 // returns one.
 type Pending struct {
 	content    Content
 	signer     *x509.Certificate
-	certs      []*x509.Certificate // the signer first
-	time       time.Time           // zero if left out
-	bound      bool                // with signing-certificate-v2
+	certs      []*x509.Certificate // the signer's first
+	time       time.Time           // zero if omitted
+	bound      bool                // signing-certificate-v2 is included
 	attributes []byte
 	digest     []byte
 }
 
-// Prepare fixes everything that the signature covers: the digest of the
-// content, the time, and the certificate. The hash of the content is used for
-// everything (RFC 8933 §3). Errors: [*UnsupportedError] for a hash or public
-// key with which this package cannot sign.
+// Prepare determines everything that the signature covers: the digest of the
+// content, the time, and the certificate. All hashes are that of the content
+// (RFC 8933 §3). The error is an [*UnsupportedError] if this package cannot
+// sign with the hash or the public key.
 func Prepare(content Content, signer *x509.Certificate, opts Options) (*Pending, error) {
 	if err := checkArguments(content, signer); err != nil {
 		return nil, err
@@ -104,8 +103,8 @@ func (p *Pending) Digest() []byte { return slices.Clone(p.digest) }
 // Hash returns the hash of [Pending.Digest], to pass to [crypto.Signer].
 func (p *Pending) Hash() crypto.Hash { return p.content.Hash }
 
-// Sign signs [Pending.Digest] with key and completes the signature. Errors:
-// that of key, wrapped; those of [Pending.Complete].
+// Sign signs [Pending.Digest] with key and completes the signature. The error
+// wraps that of key, or is one of [Pending.Complete].
 func (p *Pending) Sign(key crypto.Signer) (*Signature, error) {
 	signature, err := key.Sign(rand.Reader, p.Digest(), p.Hash())
 	if err != nil {
@@ -115,8 +114,8 @@ func (p *Pending) Sign(key crypto.Signer) (*Signature, error) {
 }
 
 // Complete builds the SignedData around signature and checks it. signature is a
-// PKCS #1 v1.5 signature as long as the modulus, or a DER ECDSA-Sig-Value. The
-// error is a [*CheckError] if a check fails; there is no [Signature] then.
+// PKCS #1 v1.5 signature as long as the modulus, or a DER ECDSA-Sig-Value. If a
+// check fails, the error is a [*CheckError] and there is no [Signature].
 // Complete is safe for concurrent use.
 func (p *Pending) Complete(signature []byte) (*Signature, error) {
 	data, err := cms.New(cms.Signer{
@@ -160,7 +159,7 @@ func checkArguments(content Content, signer *x509.Certificate) error {
 	}
 }
 
-// unique returns certs in their order, without nils and duplicates.
+// unique returns certs in the same order, without nils and duplicates.
 func unique(certs []*x509.Certificate) []*x509.Certificate {
 	var out []*x509.Certificate
 	for _, c := range certs {

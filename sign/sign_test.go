@@ -27,7 +27,7 @@ import (
 
 var update = flag.Bool("update", false, "write testdata/*.p7? anew")
 
-// goldenIdentity never changes, so that its signatures do not either.
+// goldenIdentity is always the same, and so are its signatures.
 func goldenIdentity(t *testing.T) identity {
 	t.Helper()
 	rest, err := os.ReadFile(filepath.Join("testdata", "identity.pem"))
@@ -54,8 +54,8 @@ func goldenIdentity(t *testing.T) identity {
 	}
 }
 
-// Every program that reads a signature depends on the signed attributes, so
-// that they are compared byte by byte.
+// The signed attributes are compared byte by byte, because every program that
+// reads a signature depends on them.
 func TestSignedAttributesAreTheseOctets(t *testing.T) {
 	id := goldenIdentity(t)
 	content := []byte("golden\n")
@@ -71,7 +71,7 @@ func TestSignedAttributesAreTheseOctets(t *testing.T) {
 		"301c" + "06092a864886f70d010905" + "310f" + "170d" + hex.EncodeToString([]byte("260404210708Z")) + // signingTime
 		"302f" + "06092a864886f70d010904" + "3122" + "0420" + hex.EncodeToString(digest[:]) + // messageDigest
 		"3063" + "060b2a864886f70d010910022f" + "3154" + // signing-certificate-v2
-		"3052" + "3050" + "304e" + // SigningCertificateV2, certs, ESSCertIDv2 by the DEFAULT hash
+		"3052" + "3050" + "304e" + // SigningCertificateV2, certs, ESSCertIDv2 with the DEFAULT hash
 		"0420" + hex.EncodeToString(certHash[:]) + // certHash
 		"302a" + "3023" + "a421" + hex.EncodeToString(id.cert.RawIssuer) + "02030080ab") // issuerSerial
 	if err != nil {
@@ -182,7 +182,7 @@ func TestPrepareRefusesWhatItCannotSignWith(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, c := range []struct {
-		name, what string // what: of the *UnsupportedError; empty for another error
+		name, what string // what is that of the *UnsupportedError, or "" for another error
 		content    sign.Content
 		cert       *x509.Certificate
 	}{
@@ -289,7 +289,7 @@ func TestEveryChangedOctetFailsTheCheck(t *testing.T) {
 	}
 }
 
-// A signature that is valid but not the one that was prepared.
+// The checks find a signature that is valid, but not the prepared one.
 func TestCheckFindsWhatAnotherEnvelopeSays(t *testing.T) {
 	id, content := rsaIdentity(), []byte("content")
 	p := prepare(t, id, content, crypto.SHA256)
@@ -309,7 +309,7 @@ func TestCheckFindsWhatAnotherEnvelopeSays(t *testing.T) {
 		}
 		return s.DER(), signature
 	}
-	twin := issue(id.key) // same key, same names, another CA
+	twin := issue(id.key) // same key and names, but issued by another CA
 	for _, c := range []struct {
 		name  string
 		check sign.Check
@@ -329,8 +329,8 @@ func TestCheckFindsWhatAnotherEnvelopeSays(t *testing.T) {
 	}
 }
 
-// Two certificates with the same issuer name, serial number and key: a reader
-// takes the first, so that a signature for the second must not be released.
+// Two certificates have the same issuer name, serial number and key. A reader
+// takes the first, so a signature for the second must not be released.
 func TestASignerThatIsNotTheOneFoundIsRefused(t *testing.T) {
 	first := rsaIdentity()
 	second := issue(first.key)

@@ -16,7 +16,7 @@ import (
 	"natsuin/sign/internal/cms"
 )
 
-// pemType is the label that all readers of PEM signatures accept: OpenSSL's cms
+// pemType is a label that all readers of PEM signatures accept: OpenSSL's cms
 // and smime, GnuTLS and GnuPG. Only OpenSSL's cms accepts "CMS".
 const pemType = "PKCS7"
 
@@ -28,7 +28,7 @@ type Signature struct {
 	detached []byte
 }
 
-// DER returns the SignedData without the content, as a .p7s file.
+// DER returns the SignedData without the content, for a .p7s file.
 func (s *Signature) DER() []byte { return slices.Clone(s.detached) }
 
 // PEM returns [Signature.DER] as PEM text (RFC 7468 §8).
@@ -36,11 +36,11 @@ func (s *Signature) PEM() []byte {
 	return pem.EncodeToMemory(&pem.Block{Type: pemType, Bytes: s.detached})
 }
 
-// WriteAttached writes the SignedData with the content in it, as a .p7m file,
-// in DER with definite lengths. It streams the content in constant memory and
-// hashes it again: the error is [ErrContentChanged] if it is not the content
-// that was signed. After any error the output must be discarded. If ctx is
-// cancelled, WriteAttached returns the cause before the next block.
+// WriteAttached writes the SignedData with the content, for a .p7m file, in DER
+// with definite lengths. It streams the content in constant memory and hashes
+// it again. The error is [ErrContentChanged] if it is not the content that was
+// signed. After any error the output must be discarded. If ctx is cancelled,
+// WriteAttached returns the cause before the next block.
 func (s *Signature) WriteAttached(ctx context.Context, w io.Writer, content io.Reader) error {
 	before, after, err := s.data.Attached(s.content.Size)
 	if err != nil {
@@ -49,7 +49,7 @@ func (s *Signature) WriteAttached(ctx context.Context, w io.Writer, content io.R
 	if _, err := w.Write(before); err != nil {
 		return fmt.Errorf("write: signed content: %w", err)
 	}
-	// One byte more than expected shows that there is more.
+	// Reading one byte more than expected shows whether there is more.
 	copied, err := copyContent(ctx, w, io.LimitReader(content, s.content.Size+1), s.content.Hash)
 	if err != nil {
 		return err
@@ -113,8 +113,8 @@ func (l *lineWriter) end() {
 	}
 }
 
-// Bundle returns a certs-only SignedData, as a .p7b file, with certs in the
-// order given. By convention the end entity comes first.
+// Bundle returns a certs-only SignedData, for a .p7b file, with certs in the
+// given order. By convention the end entity comes first.
 func Bundle(certs ...*x509.Certificate) ([]byte, error) {
 	var raw []byte
 	for _, c := range unique(certs) {

@@ -14,10 +14,10 @@ import (
 	"natsuin/sign"
 )
 
-// sizes lie around every block boundary of the streaming code.
+// sizes has values around every block boundary of the streaming code.
 var sizes = []int{0, 1, 63, 64, 32<<10 - 1, 32 << 10, 32<<10 + 1, 32<<10 + 256<<10 - 1, 32<<10 + 256<<10, 32<<10 + 256<<10 + 1, 2 << 20}
 
-// pattern is content in which no two blocks are alike.
+// pattern returns n bytes of content in which no two blocks are equal.
 func pattern(n int) []byte {
 	b := make([]byte, n)
 	x := uint32(1)
@@ -61,7 +61,7 @@ func TestDigestRefusesWeakHashes(t *testing.T) {
 	}
 }
 
-// A truncated read must not be taken for the end of the content.
+// A failed read must not be taken for the end of the content.
 func TestDigestReportsReadErrorsWhereverTheyStrike(t *testing.T) {
 	for _, cause := range []error{errors.New("i/o error"), io.ErrUnexpectedEOF} {
 		for _, n := range sizes {
@@ -222,7 +222,7 @@ func BenchmarkDigest(b *testing.B) {
 	}
 }
 
-// BenchmarkHashAlone is the upper limit of BenchmarkDigest.
+// BenchmarkHashAlone shows the speed that BenchmarkDigest cannot exceed.
 func BenchmarkHashAlone(b *testing.B) {
 	block := pattern(1 << 20)
 	b.SetBytes(1 << 30)

@@ -15,8 +15,8 @@ import (
 )
 
 // SignedData (RFC 5652 §5) as types for encoding/asn1, which writes sets sorted
-// and lengths in the shortest form. Data that a round trip does not change is
-// therefore DER.
+// and lengths in the shortest form. Data that does not change when it is parsed
+// and encoded again is therefore DER.
 type (
 	contentInfo struct {
 		Type    asn1.ObjectIdentifier
@@ -69,7 +69,7 @@ var ecdsaOIDs = map[crypto.Hash]asn1.ObjectIdentifier{
 }
 
 // checkStructure parses envelope strictly, compares the fields that pkcs7
-// ignores, and requires that encoding it again gives the same octets.
+// ignores, and checks that encoding it again gives the same octets.
 func (p *Pending) checkStructure(envelope, signature []byte) error {
 	var ci contentInfo
 	rest, err := asn1.Unmarshal(envelope, &ci)

@@ -3,8 +3,8 @@ package verify
 import (
 	"crypto"
 	"crypto/ecdsa"
-	_ "crypto/md5"  // #nosec G501 -- computed, and never allowed
-	_ "crypto/sha1" // #nosec G505 -- judged, and refused unless AllowSHA1
+	_ "crypto/md5"  // #nosec G501 -- computed, but never accepted
+	_ "crypto/sha1" // #nosec G505 -- computed, but accepted only with AllowSHA1
 	_ "crypto/sha256"
 	_ "crypto/sha3"
 	_ "crypto/sha512"
@@ -18,7 +18,7 @@ import (
 )
 
 // dotted returns the DER contents of an identifier in dotted form. It is for
-// the tables of this package and panics on anything else.
+// the tables of this package, and panics on an invalid identifier.
 func dotted(s string) cms.OID {
 	oid, err := x509.ParseOID(s)
 	if err != nil {
@@ -31,9 +31,9 @@ func dotted(s string) cms.OID {
 	return cms.OID(b)
 }
 
-// digests are the digest algorithms that this package can compute (RFC 5754,
-// RFC 3370, RFC 8702). Those that forbiddenHash refuses are computed because a
-// mismatch is one whatever the algorithm.
+// digests holds the digest algorithms that this package can compute (RFC 5754,
+// RFC 3370, RFC 8702). It includes those that forbiddenHash refuses, because a
+// digest that differs is decisive whatever the algorithm.
 var digests = map[cms.OID]crypto.Hash{
 	dotted("2.16.840.1.101.3.4.2.1"): crypto.SHA256,
 	dotted("2.16.840.1.101.3.4.2.2"): crypto.SHA384,
@@ -48,8 +48,8 @@ var digests = map[cms.OID]crypto.Hash{
 	dotted("2.16.840.1.101.3.4.2.10"): crypto.SHA3_512,
 }
 
-// forbiddenHash returns why a hash is not allowed, or nil. SHA-1 is left to
-// Policy.AllowSHA1.
+// forbiddenHash returns why a hash is not allowed, or nil. For SHA-1,
+// Policy.AllowSHA1 decides.
 func forbiddenHash(hash crypto.Hash) *problem {
 	switch hash {
 	case 0, crypto.SHA256, crypto.SHA384, crypto.SHA512, crypto.SHA1:
@@ -60,14 +60,14 @@ func forbiddenHash(hash crypto.Hash) *problem {
 	return refuse(ReasonDigestForbidden, "digest", hashNames[hash])
 }
 
-// weakDigests are digest algorithms that are not computed, and for which
-// anyone can make a second content.
+// weakDigests holds digest algorithms that this package does not compute, and
+// for which anyone can make a second content with the same digest.
 var weakDigests = map[cms.OID]bool{
 	dotted("1.2.840.113549.2.2"): true, // MD2
 	dotted("1.2.840.113549.2.4"): true, // MD4
 }
 
-// hashNames are the names of digest algorithms in reports.
+// hashNames holds the names of digest algorithms for reports.
 var hashNames = map[crypto.Hash]string{
 	crypto.SHA256: "sha256", crypto.SHA384: "sha384", crypto.SHA512: "sha512", crypto.SHA1: "sha1",
 	crypto.MD5: "md5", crypto.SHA224: "sha224", crypto.SHA512_256: "sha512-256",
@@ -82,8 +82,8 @@ const (
 	ecdsaScheme
 )
 
-// schemes are the signature algorithms. A hash of 0 means that the identifier
-// does not name one.
+// schemes holds the signature algorithms. If hash is 0, the identifier does not
+// name a hash.
 var schemes = map[cms.OID]struct {
 	scheme scheme
 	hash   crypto.Hash
@@ -121,7 +121,7 @@ type suite struct {
 	digest crypto.Hash
 	scheme scheme
 	// salt is the exact length in octets, and mask the hash of the mask
-	// generation; for RSASSA-PSS.
+	// generation. Both are for RSASSA-PSS only.
 	salt int
 	mask crypto.Hash
 }
@@ -151,9 +151,10 @@ func digestName(a cms.Algorithm) string {
 
 func absentOrNull(params []byte) bool { return len(params) == 0 || string(params) == "\x05\x00" }
 
-// suiteOf returns the suite of a digest and a signature algorithm, which must
-// agree (RFC 5652 §5.3, RFC 8017 §A.2.3). With a problem, it returns the part
-// that it understood. Whether they are allowed is left to forbidden.
+// suiteOf returns the suite of a digest algorithm and a signature algorithm,
+// which must agree (RFC 5652 §5.3, RFC 8017 §A.2.3). If there is a problem, the
+// suite has the part that was understood. suiteOf does not decide whether the
+// suite is allowed.
 func suiteOf(digest, signature cms.Algorithm) (suite, *problem) {
 	var s suite
 	var no *problem
@@ -187,8 +188,8 @@ func suiteOf(digest, signature cms.Algorithm) (suite, *problem) {
 }
 
 // pssParameters reads RSASSA-PSS-params (RFC 8017 §A.2.3), which must be
-// present: the hash, that of the mask generation, and the salt length in
-// octets. Only the trailer 1 is computed.
+// present: the hash, the hash of the mask generation, and the length of the
+// salt in octets. It accepts only the trailer field 1.
 func pssParameters(der []byte) (hash, maskHash crypto.Hash, salt int, no *problem) {
 	bad := refuse(ReasonBadParameters, "algorithm", "rsa-pss")
 	s := cryptobyte.String(der)

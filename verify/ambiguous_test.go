@@ -8,9 +8,9 @@ import (
 	"natsuin/verify"
 )
 
-// TestOneKeyInTwoTrustedCertificates has a signer that is named by its key
-// alone, and two trusted certificates with that key and other names. Their
-// order in the message, which nobody signs, must not choose the name.
+// The signer is identified by its key alone, and two trusted certificates with
+// different names have that key. Their order in the message, which is not
+// signed, must not decide which name is shown.
 func TestOneKeyInTwoTrustedCertificates(t *testing.T) {
 	w := newWorld(t)
 	id := func(c *x509.Certificate) { c.SubjectKeyId = []byte{7, 7, 7} }
@@ -47,7 +47,8 @@ func TestOneKeyInTwoTrustedCertificates(t *testing.T) {
 	}
 }
 
-// TestExtendedKeyUsageOfACA restricts what is certified beneath it.
+// The extended key usage of a CA limits what the certificates below it may be
+// used for.
 func TestExtendedKeyUsageOfACA(t *testing.T) {
 	w := newWorld(t)
 	for name, c := range map[string]struct {

@@ -10,7 +10,7 @@ import (
 	"natsuin/verify/internal/cms"
 )
 
-// The signed attributes that a verdict depends on. Each must be single, with
+// The signed attributes on which a verdict depends. Each may occur once, with
 // one value.
 var (
 	oidContentType         = dotted("1.2.840.113549.1.9.3")
@@ -26,8 +26,8 @@ var (
 	}
 )
 
-// attribute returns the value of a signed attribute, nil if the signer has none
-// of that type.
+// attribute returns the value of a signed attribute, or nil if the signer does
+// not have it.
 func attribute(s cms.Signer, kind cms.OID) cryptobyte.String {
 	if s.Signed == nil {
 		return nil
@@ -40,12 +40,12 @@ func attribute(s cms.Signer, kind cms.OID) cryptobyte.String {
 	return nil
 }
 
-// checkAttributes checks the attributes as a set, and those that no other check
-// reads.
+// checkAttributes checks the set of attributes as a whole, and the attributes
+// that no other check reads.
 func (d *document) checkAttributes(s cms.Signer) Check {
 	if s.Signed == nil {
 		switch {
-		case d.message.ContentType != cms.Data: // RFC 5652 §5.3: signedAttrs must be there
+		case d.message.ContentType != cms.Data: // RFC 5652 §5.3: signedAttrs must be present
 			return failed(CheckAttributes, refuse(ReasonAttributesMissing, "content-type", d.message.ContentType.String()))
 		case d.attributeLike:
 			return failed(CheckAttributes, refuse(ReasonContentIsAttributes))
@@ -63,7 +63,7 @@ func (d *document) checkAttributes(s cms.Signer) Check {
 		seen[a.Type] = true
 	}
 	check := passed(CheckAttributes, "")
-	if seen[oidSigningTime] && signingTime(s) == nil { // a claim, on which nothing rests
+	if seen[oidSigningTime] && signingTime(s) == nil { // an unreadable time is ignored, since it is only a claim
 		check = check.with(RemarkTimeUnreadable)
 	}
 	if !s.Signed.Sorted() {
@@ -72,8 +72,8 @@ func (d *document) checkAttributes(s cms.Signer) Check {
 	return check
 }
 
-// signingTime returns the time that the signer claims (RFC 5652 §11.3), nil if
-// it is absent or malformed.
+// signingTime returns the time at which the signer claims to have signed (RFC
+// 5652 §11.3), or nil if it is absent or malformed.
 func signingTime(s cms.Signer) *time.Time {
 	value := attribute(s, oidSigningTime)
 	var t time.Time
@@ -129,8 +129,8 @@ func (d *document) checkMessageDigest(s cms.Signer) Check {
 	return passed(CheckMessageDigest, "")
 }
 
-// algorithmProtection compares the attribute of RFC 6211, if present, with the
-// algorithms of the SignerInfo.
+// algorithmProtection compares the attribute of RFC 6211, if it is present,
+// with the algorithms of the SignerInfo.
 func algorithmProtection(s cms.Signer) *problem {
 	value := attribute(s, oidAlgorithmProtection)
 	if value == nil {
@@ -155,18 +155,19 @@ func sameAlgorithm(a, b cms.Algorithm) bool {
 	return a.OID == b.OID && (bytes.Equal(a.Params, b.Params) || absentOrNull(a.Params) && absentOrNull(b.Params))
 }
 
-// Unsigned attributes in which CAdES signers enclose material (RFC 5126 §6.3.3,
-// §6.3.4).
+// The unsigned attributes in which CAdES signers enclose certificates and
+// revocation data (RFC 5126 §6.3.3, §6.3.4).
 var (
 	oidCertificateValues = dotted("1.2.840.113549.1.9.16.2.23")
 	oidRevocationValues  = dotted("1.2.840.113549.1.9.16.2.24")
 )
 
-// maxEnclosed bounds the certificates, lists and answers in one value, each.
+// maxEnclosed limits the number of certificates in one value, and those of CRLs
+// and of OCSP responses.
 const maxEnclosed = 64
 
 // unsigned returns the material in a signer's unsigned attributes, which anyone
-// can add. What does not parse is left out.
+// can add. It ignores what it cannot parse.
 func (j *judgement) unsigned(s cms.Signer) material {
 	var out material
 	for _, a := range s.Unsigned {
@@ -184,8 +185,8 @@ func (j *judgement) unsigned(s cms.Signer) material {
 	return out
 }
 
-// elements returns the SEQUENCEs inside a DER SEQUENCE, at most limit of them;
-// nil for anything else.
+// elements returns the SEQUENCEs inside a DER SEQUENCE, but at most limit of
+// them. It returns nil if der has another form.
 func elements(der cryptobyte.String, limit int) [][]byte {
 	var seq cryptobyte.String
 	if !der.ReadASN1(&seq, asn1.SEQUENCE) || !der.Empty() {
@@ -202,7 +203,7 @@ func elements(der cryptobyte.String, limit int) [][]byte {
 	return list
 }
 
-// revocationValues reads RevocationValues (RFC 5126 §6.3.4): lists in [0],
+// revocationValues reads RevocationValues (RFC 5126 §6.3.4): CRLs in [0],
 // BasicOCSPResponses in [1].
 func revocationValues(der cryptobyte.String) material {
 	var out material
@@ -225,8 +226,8 @@ func revocationValues(der cryptobyte.String) material {
 
 var oidCountersignature = dotted("1.2.840.113549.1.9.6")
 
-// countersigned returns a remark if some signer has a countersignature, which
-// is not judged.
+// countersigned returns a remark if a signer has a countersignature, which this
+// package does not verify.
 func countersigned(m *cms.Message) Reason {
 	for _, s := range m.Signers {
 		for _, a := range s.Unsigned {

@@ -15,16 +15,16 @@ import (
 	"natsuin/verify"
 )
 
-// sharedCache is one Cache for everything that the tests of this package judge:
-// what one message leaves there must not change the report of another.
+// sharedCache is one Cache for all tests of this package. What one message adds
+// to it must not change the report about another.
 var sharedCache verify.Cache
 
-// sameWithCache judges once more with a cache that all messages share, and once
-// more with what that left.
+// sameWithCache judges twice more with a Cache that all messages share, so that
+// the second time everything is cached. The report must not change.
 func sameWithCache(t testing.TB, want *verify.Report, judge func(verify.Policy) (*verify.Report, error), p verify.Policy) {
 	t.Helper()
 	if p.OCSP != nil {
-		return // answers are made for one question
+		return // a response answers only one request
 	}
 	p.Cache = &sharedCache
 	for range 2 {
@@ -34,8 +34,8 @@ func sameWithCache(t testing.TB, want *verify.Report, judge func(verify.Policy) 
 	}
 }
 
-// TestCacheTellsSpoiltCertificatesFromGoodOnes has certificates that differ in
-// one bit of the signature of their CA.
+// A cache distinguishes certificates that differ only in one bit of the CA's
+// signature.
 func TestCacheTellsSpoiltCertificatesFromGoodOnes(t *testing.T) {
 	w := newWorld(t)
 	good := by(w.signer, nil).encode(t)
@@ -60,7 +60,7 @@ func TestCacheTellsSpoiltCertificatesFromGoodOnes(t *testing.T) {
 	}
 }
 
-// TestCacheKeepsOneCopy has two messages of one signer.
+// A second message of the same signer adds nothing to the cache.
 func TestCacheKeepsOneCopy(t *testing.T) {
 	w := newWorld(t)
 	w.policy.Cache = new(verify.Cache)
@@ -70,9 +70,8 @@ func TestCacheKeepsOneCopy(t *testing.T) {
 	}
 }
 
-// TestCacheHonoursWhatTheCallerSaysOfARoot has a root that the caller trusts
-// for end entities alone, and a message that encloses the unchanged
-// certificate.
+// The caller trusts a root for end entities only, and the message encloses the
+// unchanged certificate. A cache must not confuse the two.
 func TestCacheHonoursWhatTheCallerSaysOfARoot(t *testing.T) {
 	w := newWorld(t)
 	ca := issue(t, "ca", ecKey(t), w.root, authority)
@@ -87,8 +86,8 @@ func TestCacheHonoursWhatTheCallerSaysOfARoot(t *testing.T) {
 	invalid(verify.CheckChain, verify.ReasonChainPathLength).hold(t, run(t, raw, nil, w.policy))
 }
 
-// TestCacheIsShared judges valid and other messages at the same time, with the
-// same revocation lists.
+// Several goroutines can judge valid and invalid messages with the same cache
+// and the same CRLs.
 func TestCacheIsShared(t *testing.T) {
 	w, revoked := newWorld(t), newWorld(t)
 	p := w.policy
@@ -116,8 +115,8 @@ func TestCacheIsShared(t *testing.T) {
 	all.Wait()
 }
 
-// TestCacheKeepsNothingOfAJudgementThatWasBrokenOff ends judgements at each
-// point where the context is checked.
+// A judgement that is cancelled, at any point where the context is checked,
+// leaves nothing wrong in the cache.
 func TestCacheKeepsNothingOfAJudgementThatWasBrokenOff(t *testing.T) {
 	w := newWorld(t)
 	p := w.policy
@@ -134,8 +133,8 @@ func TestCacheKeepsNothingOfAJudgementThatWasBrokenOff(t *testing.T) {
 }
 
 // BenchmarkCache judges one message after another, with and without a cache:
-// with a certificate beneath a CA alone, and with a revocation list of 20,000
-// entries too.
+// with a certificate directly below a CA, and also with a CRL of 20,000
+// entries.
 func BenchmarkCache(b *testing.B) {
 	w := newWorld(b)
 	m := by(w.signer, nil).encode(b)

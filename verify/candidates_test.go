@@ -16,8 +16,8 @@ import (
 	"natsuin/verify"
 )
 
-// forger returns a CA with the name and the key identifier of another, and
-// another key.
+// forger returns a CA with the name and the key identifier of ca, but another
+// key.
 func forger(t testing.TB, ca *identity) *identity {
 	t.Helper()
 	return issue(t, ca.cert.Subject.CommonName, ecKey(t), nil, func(c *x509.Certificate) {
@@ -26,8 +26,8 @@ func forger(t testing.TB, ca *identity) *identity {
 	})
 }
 
-// forged returns a copy of a certificate, with its issuer, number and key, that
-// its issuer did not sign.
+// forged returns a copy of a certificate, with the same issuer, serial number
+// and key, that its issuer did not sign.
 func forged(t testing.TB, ca, id *identity) []byte {
 	t.Helper()
 	return issue(t, id.cert.Subject.CommonName, id.key, forger(t, ca), func(c *x509.Certificate) {
@@ -35,8 +35,8 @@ func forged(t testing.TB, ca, id *identity) []byte {
 	}).cert.Raw
 }
 
-// TestCertificatesThatAnyoneCanAdd adds unsigned certificates to the message
-// that the signer identifier names too.
+// Anyone can add certificates to a message that the signer identifier also
+// names.
 func TestCertificatesThatAnyoneCanAdd(t *testing.T) {
 	w := newWorldFor(t, ecKey(t), func(c *x509.Certificate) { c.SubjectKeyId = []byte{1, 2, 3} })
 	right := w.signer.cert.Raw
@@ -90,8 +90,8 @@ func referenceTo(raw []byte) []byte {
 	return attr(atSigningCer2, seq(seq(seq(der(h[:])))))
 }
 
-// TestIssuersThatAnyoneCanAdd adds a CA to the message that has the name of the
-// issuer and did not sign the certificate.
+// Anyone can add a CA certificate to a message that has the name of the issuer
+// but did not sign the signer's certificate.
 func TestIssuersThatAnyoneCanAdd(t *testing.T) {
 	w := newWorld(t)
 	ca := issue(t, "ca", ecKey(t), w.root, authority)
@@ -105,8 +105,8 @@ func TestIssuersThatAnyoneCanAdd(t *testing.T) {
 	open(verify.CheckChain, verify.ReasonNoAnchor).hold(t, run(t, m.encode(t), nil, w.policy))
 }
 
-// longKey returns an unsigned certificate for an RSA key of that length, with
-// the longest exponent.
+// longKey returns a certificate with an invalid signature, for an RSA key of
+// the given length with the longest exponent.
 func longKey(t testing.TB, bits int, serial int64) *x509.Certificate {
 	t.Helper()
 	n := make([]byte, bits/8)
@@ -117,8 +117,8 @@ func longKey(t testing.TB, bits int, serial int64) *x509.Certificate {
 	return unsigned(t, "X", seq(algorithm(idRSA, null), der(asn1.BitString{Bytes: key, BitLength: 8 * len(key)})), serial)
 }
 
-// unsigned returns a certificate in the name of X, with RSA, that X did not
-// sign.
+// unsigned returns a certificate that names X as its issuer, with an RSA
+// signature that X did not make.
 func unsigned(t testing.TB, subject string, key []byte, serial int64) *x509.Certificate {
 	t.Helper()
 	name := func(s string) []byte { return seq(set(seq(oid("2.5.4.3"), tlv(0x0C, []byte(s))))) }
@@ -132,7 +132,8 @@ func unsigned(t testing.TB, subject string, key []byte, serial int64) *x509.Cert
 	return cert
 }
 
-// longMessage has signers whose certificates are those, all named alike.
+// longMessage returns a message with that many signers, and certificates for
+// all of them that have the same name and long keys.
 func longMessage(t testing.TB, bits, signers, certs int) []byte {
 	m := message{content: text}
 	first := longKey(t, bits, 7)
@@ -172,8 +173,7 @@ func TestKeysThatAreTooLong(t *testing.T) {
 	}
 }
 
-// TestSignaturesOfAMessageAreBounded has too many signatures to try all of
-// them.
+// If a message has too many signatures, not all of them are tried.
 func TestSignaturesOfAMessageAreBounded(t *testing.T) {
 	if testing.Short() {
 		t.Skip("verifies hundreds of signatures by long keys")
@@ -186,7 +186,7 @@ func TestSignaturesOfAMessageAreBounded(t *testing.T) {
 	if first := r.Signers[0]; first.Reason != verify.ReasonSignatureWrong {
 		t.Errorf("the first signer: %s", first.Reason)
 	}
-	// A context that ends, ends the judgement at each point where it is
+	// The judgement ends when the context ends, at any point where it is
 	// checked.
 	ctx := &countdown{Context: context.Background(), left: 30}
 	if _, err := verify.Verify(ctx, verify.Input{Signature: bytes.NewReader(raw), Size: int64(len(raw))}, verify.Policy{Now: now}); !errors.Is(err, context.Canceled) {
@@ -197,8 +197,8 @@ func TestSignaturesOfAMessageAreBounded(t *testing.T) {
 	}
 }
 
-// TestPathsOfAMessageAreBounded has twenty signers, and for each as many
-// certificates that may have issued theirs.
+// The message has twenty signers, and as many possible issuers for each of
+// them.
 func TestPathsOfAMessageAreBounded(t *testing.T) {
 	key := ecKey(t)
 	public, err := x509.MarshalPKIXPublicKey(key.Public())
@@ -220,7 +220,7 @@ func TestPathsOfAMessageAreBounded(t *testing.T) {
 	}
 }
 
-// countdown is a context that ends after it was checked that often.
+// countdown is a context that ends after it was checked left times.
 type countdown struct {
 	context.Context
 	left int

@@ -18,7 +18,7 @@ import (
 	"natsuin/verify"
 )
 
-// nameOf returns a DER Name with an RDN for each attribute.
+// nameOf returns a DER Name with one RDN for each attribute.
 func nameOf(attributes ...[]byte) []byte {
 	var rdns [][]byte
 	for _, a := range attributes {
@@ -29,7 +29,7 @@ func nameOf(attributes ...[]byte) []byte {
 
 func attribute(id string, tag byte, value []byte) []byte { return seq(oid(id), tlv(tag, value)) }
 
-// oddNames are subjects that crypto/x509 refuses, with their text.
+// oddNames holds subjects that crypto/x509 refuses, with their text.
 var oddNames = map[string]struct {
 	der  []byte
 	text string
@@ -61,7 +61,7 @@ func issueRaw(t testing.TB, subject []byte, key crypto.PublicKey, issuer *identi
 	return raw
 }
 
-// read reads one certificate as the command line does.
+// read reads one certificate like the command line does.
 func read(t testing.TB, raw []byte) *x509.Certificate {
 	t.Helper()
 	certs, err := verify.ParseCertificates(raw)
@@ -95,7 +95,7 @@ func TestNamesThatAreLegalOrRead(t *testing.T) {
 			m := by(&identity{cert, key}, func(s *info) { s.attrs = func(l [][]byte) [][]byte { return append(l, reference(cert)) } })
 			r := run(t, m.encode(t), nil, w.policy)
 			valid.hold(t, r)
-			// What the certificate says still counts.
+			// The other fields of the certificate still count.
 			for what, edit := range map[string]func(*x509.Certificate){
 				"expired":       func(c *x509.Certificate) { c.NotAfter = now.AddDate(0, -1, 0) },
 				"encipherment":  func(c *x509.Certificate) { c.KeyUsage = x509.KeyUsageKeyEncipherment },
@@ -118,8 +118,8 @@ func TestNamesThatAreLegalOrRead(t *testing.T) {
 	}
 }
 
-// TestCAsWithNamesThatAreLegalOrRead has them as an intermediate and as the
-// root that the caller trusts.
+// CAs may have unusual names, both an intermediate CA and the root that the
+// caller trusts.
 func TestCAsWithNamesThatAreLegalOrRead(t *testing.T) {
 	w := newWorld(t)
 	for name, c := range oddNames {
@@ -127,7 +127,7 @@ func TestCAsWithNamesThatAreLegalOrRead(t *testing.T) {
 			key, leafKey := ecKey(t), ecKey(t)
 			ca := read(t, issueRaw(t, c.der, key.Public(), w.root, authority))
 			below := func(edit func(*x509.Certificate)) *identity {
-				parent := *ca // crypto/x509 takes the issuer's name from RawSubject
+				parent := *ca // crypto/x509 takes the name of the issuer from RawSubject
 				return &identity{read(t, issueRaw(t, nameOf(attribute("2.5.4.3", 0x0c, []byte("signer"))), leafKey.Public(),
 					&identity{&parent, key}, edit)), leafKey}
 			}
@@ -146,7 +146,7 @@ func TestCAsWithNamesThatAreLegalOrRead(t *testing.T) {
 	}
 }
 
-// TestExtensionsThatAreRead has extensions that crypto/x509 refuses.
+// Certificates are read although crypto/x509 refuses an extension.
 func TestExtensionsThatAreRead(t *testing.T) {
 	w := newWorld(t)
 	plain := nameOf(attribute("2.5.4.3", 0x0c, []byte("signer")))
@@ -170,8 +170,8 @@ func TestExtensionsThatAreRead(t *testing.T) {
 	}
 }
 
-// TestCertificateThatIsEnclosedIsNotMissing has certificates of which a part
-// cannot be read: it is named, and the certificate proves nothing.
+// If a part of a certificate cannot be read, the report names the part. The
+// certificate does not count as missing, but proves nothing.
 func TestCertificateThatIsEnclosedIsNotMissing(t *testing.T) {
 	w := newWorld(t)
 	plain := nameOf(attribute("2.5.4.3", 0x0c, []byte("signer")))
@@ -197,13 +197,14 @@ func TestCertificateThatIsEnclosedIsNotMissing(t *testing.T) {
 			if check, _ := r.Signers[0].Check(verify.CheckSignature); check.Values["part"] != c.part {
 				t.Errorf("part %q, want %q", check.Values["part"], c.part)
 			}
-			// It proves nothing as an anchor either, as an issuer or as itself.
+			// It proves nothing as an anchor either, whether as an issuer or as
+			// the signer.
 			p := w.policy
 			p.Anchors = []verify.Anchor{{Certificate: cert, Kind: verify.AnchorFile}}
 			if r := run(t, m.encode(t), nil, p); r.Verdict == verify.Valid {
 				t.Error("VALID by a certificate that cannot be read")
 			}
-			// A good copy beside it decides.
+			// If there is also a readable copy, that one decides.
 			good := read(t, issueRaw(t, plain, key.Public(), w.root, func(c *x509.Certificate) { c.SerialNumber = cert.SerialNumber }))
 			m.certs = [][]byte{c.raw, good.Raw}
 			valid.hold(t, run(t, m.encode(t), nil, w.policy))
@@ -218,7 +219,7 @@ func TestCertificateThatIsEnclosedIsNotMissing(t *testing.T) {
 	})
 }
 
-// TestKeysOnForeignCurves are named as such.
+// Keys on curves that crypto/x509 does not know are reported as such.
 func TestKeysOnForeignCurves(t *testing.T) {
 	w := newWorld(t)
 	const brainpool = "1.3.36.3.3.2.8.1.1.7"
@@ -238,8 +239,8 @@ func TestKeysOnForeignCurves(t *testing.T) {
 	}
 }
 
-// TestFoundCertificatesAreThere judges the messages of
-// found/02-certificate-there-but-called-missing, which OpenSSL takes.
+// The messages of found/02-certificate-there-but-called-missing are accepted,
+// as by OpenSSL.
 func TestFoundCertificatesAreThere(t *testing.T) {
 	const folder = "found/02-certificate-there-but-called-missing/"
 	if _, err := os.Stat(shared(t, folder)); err != nil {

@@ -18,27 +18,27 @@ import (
 	"natsuin/verify/trust"
 )
 
-// Limits on a file of certificates.
+// Limits for a file of certificates.
 const (
 	maxBundle             = 4 << 20 // bytes
 	maxBundleCertificates = 1024
 )
 
-// ErrNoCertificates is returned for bytes that are well formed but hold no
+// ErrNoCertificates means that a file is well formed but contains no
 // certificate.
 var ErrNoCertificates = errors.New("read certificates: none found")
 
-// ErrTooManyCertificates is returned for a file that exceeds the limits of
+// ErrTooManyCertificates means that a file exceeds the limits of
 // [ParseCertificates].
 var ErrTooManyCertificates = errors.New("read certificates: too many")
 
 // ParseCertificates parses the certificates in a file: one DER certificate, any
 // number of PEM CERTIFICATE or PKCS7 blocks, or a bundle (.p7b: SignedData in
-// DER, BER, PEM or base64, whose signatures are ignored). They keep the order
-// of the file. Whatever has the shape of a certificate is returned, if only to
-// be hashed; see [Readable]. The error is [ErrNoCertificates],
-// [ErrTooManyCertificates] for more than 4 MiB or 1024 certificates, or says
-// which certificate does not parse.
+// DER, BER, PEM or base64, whose signatures are ignored). It returns them in
+// the order of the file. It also returns a certificate of which a part cannot
+// be read, so that it can at least be hashed (see [Readable]). The error is
+// [ErrNoCertificates], [ErrTooManyCertificates] for more than 4 MiB or 1024
+// certificates, or says which certificate cannot be parsed.
 func ParseCertificates(b []byte) ([]*x509.Certificate, error) {
 	if len(b) > maxBundle {
 		return nil, ErrTooManyCertificates
@@ -67,12 +67,12 @@ func ParseCertificates(b []byte) ([]*x509.Certificate, error) {
 	return certificates, nil
 }
 
-// ErrUnreadable is returned by [Readable].
+// ErrUnreadable means that a part of a certificate cannot be read.
 var ErrUnreadable = errors.New("read certificate: a part cannot be read")
 
-// Readable returns nil, or an error that wraps [ErrUnreadable] and names in
-// English the part of a certificate that cannot be read. Nothing verifies with
-// such a certificate: it can be shown and hashed.
+// Readable returns nil, or an error that wraps [ErrUnreadable] and names, in
+// English, the part of a certificate that cannot be read. Such a certificate
+// can be shown and hashed, but verifies nothing.
 func Readable(c *x509.Certificate) error {
 	if c == nil || !certificate.Unreadable(c) {
 		return nil
@@ -134,8 +134,8 @@ func bundled(b []byte) ([][]byte, error) {
 // trimBOM returns b without the byte order mark of UTF-8.
 func trimBOM(b []byte) []byte { return bytes.TrimPrefix(b, []byte("\xEF\xBB\xBF")) }
 
-// isCertificate reports whether der has the outer form of a certificate
-// (RFC 5280 §4.1), whether it can be read or not.
+// isCertificate reports whether der has the outer form of a certificate (RFC
+// 5280 §4.1), even if parts of it cannot be read.
 func isCertificate(der cryptobyte.String) bool {
 	var outer, tbs, inner, serial, validity cryptobyte.String
 	if !der.ReadASN1(&outer, asn1.SEQUENCE) || !der.Empty() || !outer.ReadASN1(&tbs, asn1.SEQUENCE) ||
@@ -147,19 +147,19 @@ func isCertificate(der cryptobyte.String) bool {
 		(validity.PeekASN1Tag(asn1.UTCTime) || validity.PeekASN1Tag(asn1.GeneralizedTime))
 }
 
-// NameAttribute is one attribute of a distinguished name, for display. It comes
-// from a certificate: escape it.
+// A NameAttribute is one attribute of a distinguished name, for display. It
+// comes from a certificate: escape it.
 type NameAttribute struct {
 	// Type is the short name, such as "CN", "emailAddress" or
-	// "organizationIdentifier", or the dotted form of a type without one.
+	// "organizationIdentifier", or the dotted form of a type that has none.
 	Type string
-	// Value is the text, or the hexadecimal form of a value that is not text.
+	// Value is the text. If the value is not text, it is the hexadecimal form.
 	Value string
 }
 
 // ReadName reads a DER Name: its relative names in the order of the
 // certificate, each with its attributes. It reads every string type of X.520.
-// The error says that the bytes are not a Name.
+// It returns an error if der is not a Name.
 func ReadName(der []byte) ([][]NameAttribute, error) {
 	rdns, err := name.Attributes(der)
 	if err != nil {
@@ -174,7 +174,7 @@ func ReadName(der []byte) ([][]NameAttribute, error) {
 	return out, nil
 }
 
-// FormatName writes relative names as RFC 4514 does, the last one first.
+// FormatName formats relative names as in RFC 4514, the last one first.
 func FormatName(rdns [][]NameAttribute) string {
 	list := make([][]name.Attribute, len(rdns))
 	for i, rdn := range rdns {
@@ -185,61 +185,64 @@ func FormatName(rdns [][]NameAttribute) string {
 	return name.Format(list)
 }
 
-// NameText returns a DER Name as text, or its bytes in hexadecimal if they are
-// not a Name.
+// NameText returns a DER Name as text, or der in hexadecimal if it is not a
+// Name.
 func NameText(der []byte) string { return name.Text(der) }
 
-// Dates says where a time lies in a certificate's validity.
+// Dates says whether a time is before, in or after the validity of a
+// certificate.
 type Dates string
 
-// The three answers about dates.
+// The values of Dates.
 const (
 	DatesGood    Dates = "good"
 	DatesExpired Dates = "expired"
 	DatesNotYet  Dates = "not-yet"
 )
 
-// ErrNilCertificate is returned by [Certificate] for a nil certificate.
+// ErrNilCertificate means that [Certificate] was called with a nil certificate.
 var ErrNilCertificate = errors.New("judge certificate: none given")
 
-// CertificateReport is the judgement of one certificate by itself, for its
-// holder.
+// A CertificateReport is the judgement of one certificate, for its holder.
 type CertificateReport struct {
 	// Verdict is Valid only if the dates are good, a path leads to an anchor,
-	// and revocation was checked and is good at Reference.
+	// and the certificate is known not to be revoked at Reference.
 	Verdict Verdict
-	// Reason is the Detail of the check that decided against Valid; empty if
-	// Valid.
+	// Reason is the Detail of the check that decided against Valid, or "" if
+	// the verdict is Valid.
 	Reason Reason
-	// Dates are the certificate's own at Reference, even without a valid path.
+	// Dates is about the certificate itself at Reference, and is set even
+	// without a valid path.
 	Dates     Dates
 	Reference time.Time
-	// Chain runs from the certificate to the anchor, or is the path that
+	// Chain is the path from the certificate to the anchor, or the path that
 	// failed. Anchor is nil unless the path is valid.
 	Chain  []*x509.Certificate
 	Anchor *AnchorInfo
-	// Revocation is NotChecked without a valid path, which says who may answer.
+	// Revocation is NotChecked without a valid path, since only a path
+	// determines who may answer.
 	Revocation Revocation
-	// Checks are dates, chain, policy and revocation, and practice for a
+	// Checks holds dates, chain, policy and revocation, and practice for a
 	// practice path.
 	Checks []Check
 	// Practice reports whether a certificate of the path is a practice one.
 	Practice bool
 }
 
-// Check returns the check with that ID, and false if the judgement has none.
+// Check returns the check with that ID. It returns false if there is none.
 func (r *CertificateReport) Check(id CheckID) (Check, bool) { return find(r.Checks, id) }
 
-// Certificate judges one certificate by the rules that apply to a signer's
-// (dates, path, policy, revocation), at p.At or now. Nothing was signed here,
-// so the pinned authentication roots are anchors too, and a revocation needs no
-// proof of time. p.Certificates should hold the issuer. The error is
-// [ErrNilCertificate], [ErrFuture] or that of a context that ended.
+// Certificate judges one certificate by the rules for a signer's (dates, path,
+// policy, revocation), at p.At or now. Since nothing was signed, the pinned
+// authentication roots are anchors too, and a revocation needs no proof of
+// time. p.Certificates should contain the issuer. The error is
+// [ErrNilCertificate], [ErrFuture] or that of ctx.
 func Certificate(ctx context.Context, cert *x509.Certificate, p Policy) (*CertificateReport, error) {
 	return judgeCertificate(ctx, cert, p, trust.Lookup)
 }
 
-// judgeCertificate is Certificate with the lookup of pinned roots as a parameter.
+// judgeCertificate is Certificate with the lookup of pinned roots as a
+// parameter.
 func judgeCertificate(ctx context.Context, cert *x509.Certificate, p Policy, pinned func(*x509.Certificate) (trust.Root, bool)) (*CertificateReport, error) {
 	if cert == nil {
 		return nil, ErrNilCertificate
@@ -251,7 +254,8 @@ func judgeCertificate(ctx context.Context, cert *x509.Certificate, p Policy, pin
 	}
 	j.doc = &document{message: &cms.Message{}}
 	j.gather()
-	// The time is given, not a guess at when something was signed.
+	// FromAt, because the time is certain. It is not an estimate of a signing
+	// time.
 	ref := reference{j.now, j.now, FromAt}
 	if !p.At.IsZero() {
 		ref = reference{p.At, p.At, FromAt}

@@ -17,37 +17,39 @@ import (
 	"natsuin/verify/trust"
 )
 
-// signatureArc holds the policies of signature certificates under a pinned root
-// (docs/card.md §6). Its neighbour …8.5.1.0 is for tests and never counts.
+// signatureArc is the arc of the policies for signature certificates under a
+// pinned root (docs/card.md §6). Its neighbour …8.5.1.0 is for tests and never
+// counts.
 var signatureArc = dotted("1.2.392.200149.8.5.1.1")
 
-// Reasons to refuse a path that RFC 5280 alone would allow.
+// The reasons for refusing a path that RFC 5280 alone would allow.
 var (
 	errPractice = errors.New("verify: practice path without a practice anchor")
 	errAuthRoot = errors.New("verify: path ends at an authentication root")
 	errCAUsage  = errors.New("verify: the extended key usage of a CA excludes signing")
 )
 
-// pathFindings is the path from a certificate to an anchor, or why there is
-// none.
+// pathFindings is the path from a certificate to an anchor, or the reason why
+// there is none.
 type pathFindings struct {
-	// result is the valid path; nil if there is none, and failure says why.
+	// result is the valid path. If it is nil, failure says why there is none.
 	result  *path.Result
 	failure *path.Failure
 	// chain is the valid path or the one that failed, leaf first.
 	chain []*x509.Certificate
-	// anchor is where the valid path ends. authRoot reports whether it is one
-	// for authentication keys.
+	// anchor is the end of the valid path. authRoot reports whether it is an
+	// anchor for authentication keys.
 	anchor   Anchor
 	authRoot bool
 	practice bool
-	// sha1 and weak report what was only tolerated in the valid path.
+	// sha1 and weak report whether the valid path relies on SHA-1 or a weak
+	// key, which the policy tolerates.
 	sha1, weak bool
 }
 
-// findPath looks for a path from the certificate of the signer, or one of the
-// others that may be meant as well, to an anchor. The error is that of a
-// context that ended.
+// findPath looks for a path from the signer's certificate to an anchor, or from
+// another certificate that may be the signer's. The error is that of the
+// context.
 func (j *judgement) findPath(e evidence, at time.Time) (*pathFindings, error) {
 	request := j.request(e.cert, at, j.doc.material)
 	request.Others, request.Certain = e.others, e.certain()
@@ -72,7 +74,7 @@ func (p *pathFindings) ambiguous() bool {
 	return p.failure != nil && p.failure.Kind == path.Ambiguous
 }
 
-// request returns what every path of this run has in common.
+// request returns a request with the fields that all paths of this run share.
 func (j *judgement) request(leaf *x509.Certificate, at time.Time, m material) path.Request {
 	r := path.Request{
 		Leaf: leaf, Pool: m.certificates, At: at, Now: j.now, Budget: j.budget,
@@ -86,7 +88,8 @@ func (j *judgement) request(leaf *x509.Certificate, at time.Time, m material) pa
 	return r
 }
 
-// fetch asks the responder that the policy or the certificate names.
+// fetch sends a request to the responder that the policy or the certificate
+// names.
 func (j *judgement) fetch(ctx context.Context, cert, _ *x509.Certificate, request []byte) ([]byte, error) {
 	url := j.policy.OCSPURL
 	if url == "" || url == OCSPAuto {
@@ -103,7 +106,8 @@ func (j *judgement) fetch(ctx context.Context, cert, _ *x509.Certificate, reques
 
 var _ revocation.Fetch = (*judgement)(nil).fetch
 
-// accept refuses paths that no anchor of this run may carry.
+// accept returns an error for a path that ends at an anchor which must not be
+// used for it.
 func (j *judgement) accept(chain []*x509.Certificate) error {
 	last := chain[len(chain)-1]
 	anchor := Anchor{Certificate: last, Kind: AnchorFile}
@@ -133,7 +137,7 @@ func (j *judgement) isAuthRoot(a Anchor) bool {
 
 func isPractice(chain []*x509.Certificate) bool { return slices.ContainsFunc(chain, trust.IsPractice) }
 
-// tolerances reports whether a chain rests on SHA-1 or on a weak key. The
+// tolerances reports whether a chain relies on SHA-1 or on a weak key. The
 // anchor's own signature proves nothing and does not count.
 func tolerances(chain []*x509.Certificate) (sha1, weak bool) {
 	for i, c := range chain {
@@ -153,7 +157,7 @@ func tolerances(chain []*x509.Certificate) (sha1, weak bool) {
 	return sha1, weak
 }
 
-// anchorInfo returns the anchor for the report, nil if there is none.
+// anchorInfo returns the anchor for the report, or nil if there is none.
 func (p *pathFindings) anchorInfo() *AnchorInfo {
 	if p.result == nil {
 		return nil
@@ -162,8 +166,8 @@ func (p *pathFindings) anchorInfo() *AnchorInfo {
 	return &AnchorInfo{p.anchor.Kind, p.anchor.Name, sha256.Sum256(c.Raw), c}
 }
 
-// checkPath returns the checks for a path: practice for a practice path, dates,
-// chain and policy. remark is about the anchor.
+// checkPath returns the checks of a path: dates, chain and policy, preceded by
+// practice if it is a practice path. remark is added to the check of the chain.
 func (j *judgement) checkPath(p *pathFindings, ref reference, remark Reason) []Check {
 	var checks []Check
 	switch {
@@ -178,9 +182,9 @@ func (j *judgement) checkPath(p *pathFindings, ref reference, remark Reason) []C
 	return append(checks, passed(CheckDates, ""), passed(CheckChain, remark), j.checkPolicy(p))
 }
 
-// checkPolicy demands a signature policy under a pinned signature root. Under
-// any other anchor, the policies of the path were judged with it (RFC 5280
-// §6.1.5).
+// checkPolicy checks that a path to a pinned signature root has a policy for
+// signatures. For other anchors, path validation has checked the policies
+// already (RFC 5280 §6.1.5).
 func (j *judgement) checkPolicy(p *pathFindings) Check {
 	root, ok := j.pinned(p.anchor.Certificate)
 	if !ok || root.Usage != trust.Sign {
@@ -196,11 +200,11 @@ func (j *judgement) checkPolicy(p *pathFindings) Check {
 	return failed(CheckPolicy, refuse(ReasonPolicyArc, "policies", strings.Join(found, " ")))
 }
 
-// checkFailure returns the checks for a path that failed: dates, chain and
+// checkFailure returns the checks of a path that failed: dates, chain and
 // policy.
 func checkFailure(f *path.Failure, ref reference) []Check {
 	dates := notDone(CheckDates, ReasonNoAnchor)
-	if f.Kind == path.Ambiguous { // the dates are those of one of several
+	if f.Kind == path.Ambiguous { // the dates are those of only one of several certificates
 		check := unclear(CheckChain, ReasonAmbiguous, Indeterminate)
 		check.Values = map[string]string{"why": f.Detail}
 		return []Check{notDone(CheckDates, ReasonAmbiguous), check, notDone(CheckPolicy, ReasonAmbiguous)}
@@ -242,9 +246,9 @@ var chainReasons = map[path.Kind]Reason{
 	path.WeakAlgorithm: ReasonChainWeak, path.UnsupportedAlgorithm: ReasonChainForbidden,
 }
 
-// checkDates returns the check for a certificate outside its validity period.
-// It is INDETERMINATE at best: proof of another signing time could change the
-// answer.
+// checkDates returns the check for a certificate that is outside its validity
+// period. The verdict is at best INDETERMINATE, because proof of another
+// signing time could change it.
 func checkDates(c *x509.Certificate, d Dates, ref reference) Check {
 	reason := ReasonExpired
 	switch {

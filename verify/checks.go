@@ -1,27 +1,27 @@
 package verify
 
-// CheckID names a check. The names are stable: they are part of the JSON
-// output.
+// A CheckID names a check. The names are stable, because they are part of the
+// JSON output.
 type CheckID string
 
-// The checks, in the order in which they are reported: those of the message,
-// then those of each signer.
+// The checks, in the order in which they are reported: first those of the
+// message, then those of each signer.
 const (
 	// CheckStructure: the bytes are one well-formed SignedData with at least
 	// one signer, and nothing follows it (RFC 5652 §5.1).
 	CheckStructure CheckID = "structure"
 	// CheckContent: there is content, and all its copies are equal byte for
-	// byte. Message only.
+	// byte. It is a check of the message.
 	CheckContent CheckID = "content"
-	// CheckSigner: some signer has the fingerprint that the caller demands.
-	// Message only, and only if demanded.
+	// CheckSigner: a signer has the fingerprint that the caller demands. It is
+	// a check of the message, and absent if the caller demands none.
 	CheckSigner CheckID = "signer"
 	// CheckAlgorithms: digest, signature and key are allowed and agree with
 	// each other (RFC 5652 §5.3, RFC 6211, RFC 8017, RFC 8933).
 	CheckAlgorithms CheckID = "algorithms"
-	// CheckAttributes: every attribute that must be single is, with one value;
-	// without attributes, the content does not have the shape of a set of
-	// attributes (RFC 5652 §11, ePrint 2023/1801).
+	// CheckAttributes: every attribute that may occur once does so, with one
+	// value. Without attributes, the content does not have the shape of a set
+	// of attributes (RFC 5652 §11, ePrint 2023/1801).
 	CheckAttributes CheckID = "attributes"
 	// CheckContentType: the content-type attribute is present and equal to
 	// eContentType (RFC 5652 §11.1).
@@ -29,39 +29,39 @@ const (
 	// CheckMessageDigest: the message-digest attribute is the digest of the
 	// content (RFC 5652 §11.2).
 	CheckMessageDigest CheckID = "message-digest"
-	// CheckSignature: the key of the certificate that the signer identifier
-	// names verifies the signature (RFC 5652 §5.6).
+	// CheckSignature: the signature is valid for the key of the certificate
+	// that the signer identifier names (RFC 5652 §5.6).
 	CheckSignature CheckID = "signature"
 	// CheckSigningCertificate: the signing-certificate attribute, if present,
 	// names that same certificate (RFC 5035).
 	CheckSigningCertificate CheckID = "signing-certificate"
 	// CheckKeyUsage: the certificate may sign (RFC 5280 §4.2.1.3, §4.2.1.12).
 	CheckKeyUsage CheckID = "key-usage"
-	// CheckTimestamp: a time stamp over the signature value, if present,
-	// verifies (RFC 3161). A bad one proves no time and does no other harm,
-	// since anyone can add one.
+	// CheckTimestamp: a time stamp over the signature value, if there is one,
+	// is valid (RFC 3161). An invalid one proves no time, but has no other
+	// effect, because anyone can add one.
 	CheckTimestamp CheckID = "timestamp"
-	// CheckPractice: the signer is not a practice signer, or practice was
-	// asked for. Only present for a practice path, and before the checks that
-	// a missing anchor fails, so that its reason comes first.
+	// CheckPractice: the signer is not a practice signer, or the caller has
+	// allowed practice. It is present only for a practice path. It precedes the
+	// checks that fail without an anchor, so that its reason comes first.
 	CheckPractice CheckID = "practice"
 	// CheckDates: the certificates of the path are valid at the reference time.
 	CheckDates CheckID = "dates"
 	// CheckChain: a path leads to an anchor that may anchor signatures
 	// (RFC 5280 §6).
 	CheckChain CheckID = "chain"
-	// CheckPolicy: the certificate policies fit (RFC 5280 §6.1.5; under a
-	// pinned root, the arc of the signature policy).
+	// CheckPolicy: the certificate policies are suitable (RFC 5280 §6.1.5).
+	// Under a pinned root, they include one for signatures.
 	CheckPolicy CheckID = "policy"
 	// CheckRevocation: no certificate of the path is revoked.
 	CheckRevocation CheckID = "revocation"
 )
 
-// Result is the outcome of a check.
+// A Result is the outcome of a check.
 type Result string
 
-// The results. A passed check with a Detail passed with a remark that must be
-// shown.
+// The results. A passed check may have a Detail, which is then a remark that
+// must be shown.
 const (
 	Passed  Result = "passed"
 	Failed  Result = "failed"
@@ -69,23 +69,23 @@ const (
 	NotDone Result = "not-done"
 )
 
-// Check is one line of a judgement.
+// A Check is one check of a judgement, with its result.
 type Check struct {
 	ID     CheckID
 	Result Result
-	// Detail is the reason or the first remark; empty if there is none.
+	// Detail is the reason or the first remark, or "".
 	Detail Reason
-	// Also are further remarks.
+	// Also holds further remarks.
 	Also []Reason
-	// Values are facts that belong to Detail, such as the two digests or the
+	// Values holds facts that belong to Detail, such as the two digests or the
 	// name of the forbidden algorithm. They come from the message: escape them.
 	Values map[string]string
-	// Best is the best verdict that this check allows. A verdict is the worst
-	// of all.
+	// Best is the best verdict that this check allows. The verdict is the worst
+	// of these.
 	Best Verdict
 }
 
-// with returns the check with further remarks, those that are not empty.
+// with returns the check with the remarks that are not empty added.
 func (c Check) with(remarks ...Reason) Check {
 	for _, remark := range remarks {
 		switch {
@@ -109,7 +109,7 @@ func find(checks []Check, id CheckID) (Check, bool) {
 }
 
 // judge returns the worst verdict that the checks allow, and the reason of the
-// first check that allows no better.
+// first check that allows none better.
 func judge(checks []Check) (Verdict, Reason) {
 	verdict, reason := Valid, Reason("")
 	for _, c := range checks {
@@ -120,13 +120,13 @@ func judge(checks []Check) (Verdict, Reason) {
 	return verdict, reason
 }
 
-// problem is why something was refused, with the values of the check.
+// problem says why something was refused, with values for the check.
 type problem struct {
 	reason Reason
 	values map[string]string
 }
 
-// refuse returns a problem with values, given as keys and values in turn.
+// refuse returns a problem. keysAndValues alternates keys and values.
 func refuse(reason Reason, keysAndValues ...string) *problem {
 	p := &problem{reason: reason}
 	if len(keysAndValues) > 0 {

@@ -15,33 +15,33 @@ import (
 	"natsuin/verify/internal/path"
 )
 
-// document is a message with the digests of its content, and the material to
-// judge it.
+// document is a message with the digests of its content, and the material for
+// judging it.
 type document struct {
 	message *cms.Message
-	// digests are those of the content, by algorithm: SHA-256 and those that
-	// the signers name. Nil if there is no content.
+	// digests holds the digests of the content for SHA-256 and for the
+	// algorithms that the signers name. It is nil if there is no content.
 	digests map[crypto.Hash][]byte
 	size    int64
 	// attributeLike reports whether the content has the shape of signed
 	// attributes.
 	attributeLike bool
-	// check is the finding about the content.
+	// check is the check of the content.
 	check Check
-	// material is all that is at hand for this message, the caller's first.
+	// material holds all material for this message, with the caller's first.
 	material
 	// budget limits the signatures of all documents of one judgement.
 	budget *path.Budget
-	// originOf says whether a CA at hand signed a certificate; nil means that
-	// this is not looked into.
+	// originOf returns the [path.Origin] of a certificate. If it is
+	// nil, this is not checked.
 	originOf func(*x509.Certificate) path.Origin
-	// tried caches the signatures that were computed: whether each verified.
+	// tried caches whether each signature that was computed is valid.
 	tried map[[sha256.Size]byte]bool
 }
 
-// contents are the copies of the content: inside the message, beside it in
-// multipart/signed, and given by the caller. The first one is read; the others
-// must be equal to it.
+// contents holds the copies of the content: inside the message, next to it in
+// multipart/signed, and given by the caller. The first copy is hashed, and the
+// others must be equal to it.
 type contents struct {
 	message *cms.Message
 	beside  io.Reader
@@ -139,8 +139,8 @@ func (c contents) read(ctx context.Context) (*document, error) {
 	return d, nil
 }
 
-// Sizes of the blocks in which content is read. Most files fit in the first,
-// which is small.
+// The sizes of the blocks in which content is read. Most files fit into the
+// first block, which is small.
 const (
 	firstBlock = 16 << 10
 	blockSize  = 64 << 10
@@ -153,7 +153,7 @@ func grown(buf []byte) []byte {
 	return buf
 }
 
-// blocks calls f with one block of r after another until it ends.
+// blocks calls f with one block of r after another, up to the end of r.
 func blocks(ctx context.Context, r io.Reader, f func([]byte) error) error {
 	for buf := make([]byte, firstBlock); ; buf = grown(buf) {
 		if err := ctx.Err(); err != nil {
@@ -172,9 +172,9 @@ func blocks(ctx context.Context, r io.Reader, f func([]byte) error) error {
 	}
 }
 
-// fill reads until buf is full. It returns io.EOF at the end and every other
-// error as it is: io.ReadFull does not distinguish a reader that failed with
-// io.ErrUnexpectedEOF from one that ended.
+// fill reads until buf is full. At the end it returns io.EOF, and it returns
+// any other error unchanged. io.ReadFull would not distinguish a reader that
+// failed with io.ErrUnexpectedEOF from one that ended.
 func fill(r io.Reader, buf []byte) (n int, err error) {
 	for n < len(buf) && err == nil {
 		var more int
@@ -184,7 +184,7 @@ func fill(r io.Reader, buf []byte) (n int, err error) {
 	return n, err
 }
 
-// comparison compares another copy of the content with the first.
+// comparison compares another copy of the content with the first one.
 type comparison struct {
 	r       io.Reader
 	buf     []byte
@@ -219,11 +219,11 @@ func (c *comparison) finished() (bool, error) {
 	return n == 0, nil
 }
 
-// AttributeShape recognises content that could pass for signed attributes
-// (ePrint 2023/1801): written to it in pieces of any size, whatever the hash of
-// the signature. A bare signature over such content is also a CMS signature
-// over another content, which only the maker of the attributes has seen. The
-// zero value has seen nothing.
+// An AttributeShape recognises content that could be taken for signed
+// attributes (ePrint 2023/1801). The content is written to it in pieces of any
+// size, and the hash of the signature does not matter. A bare signature over
+// such content is also a CMS signature over another content, which only the
+// author of the attributes knows. The zero value can be used.
 type AttributeShape struct {
 	head []byte
 	size int64
@@ -236,8 +236,9 @@ func (s *AttributeShape) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// maxShape is how much of the content is kept: its outermost tags and lengths
-// lie there. A type that continues beyond it counts as one.
+// maxShape is how much of the content is kept, in bytes. Its outermost tags and
+// lengths are within that. If the identifier of the attribute continues beyond
+// it, the content still matches.
 const maxShape = 1 << 10
 
 // Matches reports whether all that was written is one SET, over its whole
@@ -250,8 +251,8 @@ func (s *AttributeShape) Matches() bool {
 // Reason returns [ReasonContentIsAttributes].
 func (*AttributeShape) Reason() Reason { return ReasonContentIsAttributes }
 
-// nested keeps the first bytes of a content, to say whether it is a signed
-// message of its own.
+// nested keeps the beginning of the content, to find out whether it is itself a
+// signed message.
 type nested struct{ head []byte }
 
 const maxNested = 8 << 10
@@ -262,8 +263,8 @@ func (n *nested) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// remark returns RemarkSignedContent if the content begins as a SignedData
-// does, in DER or PEM, or as a signed mail.
+// remark returns RemarkSignedContent if the content begins like a SignedData in
+// DER or PEM, or like a signed mail.
 func (n *nested) remark() Reason {
 	if cms.BeginsSigned(n.head) || bytes.HasPrefix(n.head, []byte("-----BEGIN CMS-----")) || bytes.HasPrefix(n.head, []byte("-----BEGIN PKCS7-----")) {
 		return RemarkSignedContent

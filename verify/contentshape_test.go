@@ -9,10 +9,9 @@ import (
 	"natsuin/verify"
 )
 
-// TestSwappedAttributesOfAnyKind presents the signature over the attributes of
-// a genuine message as one over content without attributes (ePrint 2023/1801).
-// Other attributes must not hide it. With the attributes in place, the message
-// is valid.
+// The signature over the attributes of a genuine message is presented as one
+// over content without attributes (ePrint 2023/1801). Other attributes must not
+// hide this. With the attributes in place, the message is valid.
 func TestSwappedAttributesOfAnyKind(t *testing.T) {
 	w := newWorld(t)
 	digest := sha256.Sum256(text)
@@ -60,8 +59,8 @@ func TestSwappedAttributesOfAnyKind(t *testing.T) {
 	}
 }
 
-// TestPaddedTypeOfAttribute sends a second content-type under an identifier
-// that a lenient reader takes for the same.
+// A second content-type attribute, whose identifier has padding that a lenient
+// reader ignores, is refused.
 func TestPaddedTypeOfAttribute(t *testing.T) {
 	w := newWorld(t)
 	padded := seq([]byte{6, 10, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 0x80, 0x03}, set(oid("1.2.3")))

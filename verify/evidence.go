@@ -13,19 +13,19 @@ import (
 	"natsuin/verify/internal/sigalg"
 )
 
-// evidence is what a SignerInfo shows by itself: its structure, and whether the
-// signature value verifies, before anything is trusted.
+// evidence holds what a SignerInfo shows before anything is trusted: its
+// structure, and whether the signature value is valid.
 type evidence struct {
 	algorithms *problem // nil if they are allowed
 	attributes, contentType, messageDigest,
 	signature, signingCertificate Check
 	cert *x509.Certificate
-	// others are certificates that may be meant as well as cert: they have the
-	// same name, their key is the one that verified the signature, and no
-	// attribute distinguishes them. A path from one of them is one from the
-	// signer.
+	// others holds certificates that may be the signer's instead of cert: they
+	// have the same name, their key also verifies the signature, and no
+	// attribute distinguishes them. A path from one of them counts as a path
+	// from the signer.
 	others []*x509.Certificate
-	// sha1 and weak report what was only tolerated.
+	// sha1 and weak report whether SHA-1 or a weak key was tolerated.
 	sha1, weak bool
 }
 
@@ -66,30 +66,30 @@ func (d *document) evidence(s cms.Signer, p Policy) evidence {
 }
 
 // checks returns the checks for the evidence. sha1 and weak report whether
-// SHA-1 or a weak key was only tolerated in the path of the signer.
+// SHA-1 or a weak key was tolerated in the path of the signer.
 func (e *evidence) checks(sha1, weak bool) []Check {
 	algorithms := passed(CheckAlgorithms, tolerated(e.sha1 || sha1, e.weak || weak))
 	if e.algorithms != nil {
 		algorithms = failed(CheckAlgorithms, e.algorithms)
 		switch e.algorithms.reason {
 		case ReasonAlgorithmsDisagree, ReasonBadParameters, ReasonAlgorithmProtection:
-		case ReasonKeyMismatch: // of a certificate that may not be the one that is meant
+		case ReasonKeyMismatch: // the key is that of a certificate that may not be the signer's
 			algorithms.Best = min(e.signature.Best, Indeterminate)
-		default: // the algorithms are not taken, which says nothing against the signature
+		default: // the algorithm is not accepted, which does not make the signature wrong
 			algorithms.Best = Indeterminate
 		}
 	}
 	return []Check{algorithms, e.attributes, e.contentType, e.messageDigest, e.signature, e.signingCertificate}
 }
 
-// uncomputed reports whether no key at hand could be computed with: then the
-// certificate is shown, and nothing is known about its key.
+// uncomputed reports whether the signature could not be computed with any key
+// at hand. The certificate is then shown, but nothing is known about its key.
 func (e *evidence) uncomputed() bool {
 	return e.signature.Result == Unclear && e.signature.Detail != ReasonNoContent
 }
 
 // certain reports whether the signer's own attribute names the certificate by a
-// hash that holds, so that no other copy of it can be meant.
+// strong hash, so that no other copy of it can be the signer's.
 func (e *evidence) certain() bool {
 	return e.signingCertificate.Result == Passed && e.signingCertificate.Detail == ""
 }
@@ -100,7 +100,8 @@ func (e *evidence) verdict() Verdict {
 	return verdict
 }
 
-// tolerated returns the remark for algorithms that only the policy allows.
+// tolerated returns the remark for algorithms that are accepted only because of
+// the policy.
 func tolerated(sha1, weak bool) Reason {
 	switch {
 	case sha1 && weak:
@@ -114,7 +115,7 @@ func tolerated(sha1, weak bool) Reason {
 }
 
 // keyProblem returns why a key must not be used with this suite, or nil. weak
-// reports whether only AllowWeak admits it.
+// reports whether the key is accepted only with AllowWeak.
 func (s suite) keyProblem(key any, allowWeak bool) (weak bool, no *problem) {
 	switch k := key.(type) {
 	case *rsa.PublicKey:
@@ -142,7 +143,7 @@ func (s suite) keyProblem(key any, allowWeak bool) (weak bool, no *problem) {
 	return false, refuse(ReasonKeyForbidden)
 }
 
-// weakRSA reports whether only AllowWeak admits an RSA key.
+// weakRSA reports whether an RSA key is accepted only with AllowWeak.
 func weakRSA(k *rsa.PublicKey) bool { return k.N.BitLen() < 2048 || k.E < 65537 }
 
 func curveName(k *ecdsa.PublicKey) string {
@@ -157,8 +158,8 @@ func curveName(k *ecdsa.PublicKey) string {
 	return ""
 }
 
-// preferSigning returns those of the certificates that may sign, or all of them
-// if none may.
+// preferSigning returns the certificates that may be used for signing, or all
+// of them if none may.
 func preferSigning(certs []*x509.Certificate, auth bool) []*x509.Certificate {
 	var may []*x509.Certificate
 	for _, c := range certs {

@@ -68,8 +68,8 @@ func signContract(content string) (signature []byte, root *x509.Certificate) {
 	return done.DER(), root
 }
 
-// A detached signature is judged under a root that the caller trusts. A verdict
-// never stands alone: what was not checked belongs beside it.
+// A detached signature is judged under a root that the caller trusts. The
+// verdict should never be shown alone, but with the checks that were not done.
 func ExampleVerify() {
 	signature, root := signContract("the contract")
 
@@ -99,8 +99,8 @@ func ExampleVerify() {
 	//  revocation: not-checked
 }
 
-// Without a trusted root, a signature that holds is INDETERMINATE. The reason
-// says what is missing.
+// Without a trusted root, a correct signature is INDETERMINATE. The reason says
+// what is missing.
 func ExampleDetached() {
 	signature, _ := signContract("the contract")
 	report, err := verify.Detached(context.Background(), signature, strings.NewReader("the contract"), verify.Policy{})

@@ -11,15 +11,14 @@ import (
 	"natsuin/verify/trust"
 )
 
-// DetachedPinned is Detached with other pinned roots than the published ones,
-// whose keys no test has.
+// DetachedPinned is Detached with pinned roots of the test, since no test has
+// the keys of the published ones.
 func DetachedPinned(sig []byte, p Policy, pinned func(*x509.Certificate) (trust.Root, bool)) (*Report, error) {
 	return verify(context.Background(), Input{Signature: bytes.NewReader(sig), Size: int64(len(sig))}, p, pinned)
 }
 
-// WithoutTrust returns the verdict over structure and signature alone: that of
-// the report if the certificate of the signer were trusted. It is for test
-// vectors that have no anchor.
+// WithoutTrust returns the verdict on structure and signature alone, as if the
+// signer's certificate were trusted. It is for test vectors without an anchor.
 func (r *Report) WithoutTrust() (Verdict, Reason) {
 	verdict, reason := judge(r.Checks)
 	for _, s := range r.Signers {
@@ -37,7 +36,8 @@ func (r *Report) WithoutTrust() (Verdict, Reason) {
 	return verdict, reason
 }
 
-// VerifyPSS, VerifyPKCS1 and VerifyECDSA are the primitives as suites use them.
+// VerifyPSS, VerifyPKCS1 and VerifyECDSA verify a signature value as a suite
+// does.
 func VerifyPSS(key any, h crypto.Hash, salt int, digest, signature []byte) bool {
 	return suite{h, pss, salt, h}.verify(key, digest, signature)
 }
@@ -50,13 +50,14 @@ func VerifyECDSA(key any, h crypto.Hash, digest, signature []byte) bool {
 	return suite{digest: h, scheme: ecdsaScheme}.verify(key, digest, signature)
 }
 
-// PublicKey reads a certificate's key for RSASSA-PSS with that hash and salt.
+// PublicKey returns the key of a certificate for RSASSA-PSS with that hash and
+// salt.
 func PublicKey(c *x509.Certificate, h crypto.Hash, salt int) any {
 	return publicKey(c, suite{h, pss, salt, h})
 }
 
 // Protected returns the content, the signed attributes as sent and the
-// signature values of a message, where they lie in one piece.
+// signature values of a message, if each is one piece of it.
 func Protected(raw []byte) [][]byte {
 	m, err := cms.Parse(bytes.NewReader(raw), int64(len(raw)))
 	if err != nil {
@@ -69,7 +70,7 @@ func Protected(raw []byte) [][]byte {
 	parts := [][]byte{content}
 	for _, s := range m.Signers {
 		if s.Signed != nil {
-			parts = append(parts, s.Signed.AsSent[1:]) // all but the tag, which is [0] when sent
+			parts = append(parts, s.Signed.AsSent[1:]) // without the tag, which is [0] in the message
 		}
 		parts = append(parts, s.Signature)
 	}

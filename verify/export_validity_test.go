@@ -1,5 +1,5 @@
 package verify
 
-// CertificatePinned is Certificate with other pinned roots than the published
-// ones, whose keys no test has.
+// CertificatePinned is Certificate with pinned roots of the test, since no test
+// has the keys of the published ones.
 var CertificatePinned = judgeCertificate

@@ -43,8 +43,8 @@ func foreign(t testing.TB, folder string) []foreignCase {
 	return cases
 }
 
-// judge judges the case as the command line would. A time that has not come is
-// refused.
+// judge judges the case like the command line does. It returns an error for a
+// time in the future.
 func (c foreignCase) judge(t testing.TB) (*verify.Report, error) {
 	t.Helper()
 	file := func(name *string) []byte {
@@ -82,10 +82,10 @@ func (c foreignCase) judge(t testing.TB) (*verify.Report, error) {
 	return verify.Verify(t.Context(), in, p)
 }
 
-// changedByRule are the cases of foreign/right whose verdict is another one
-// since, by the rules of docs/verify.md.
+// changedByRule holds the cases of foreign/right whose verdict differs from the
+// manifest because of a rule in docs/verify.md.
 var changedByRule = map[string]string{
-	"alg-rsa2048e3-sha256.p7s": "INDETERMINATE", // an exponent under 65537
+	"alg-rsa2048e3-sha256.p7s": "INDETERMINATE", // an exponent less than 65537
 	"alg-rsa2048-md5.p7s":      "INDETERMINATE",
 }
 
@@ -105,7 +105,8 @@ func TestForeignMessagesThatWereJudgedRight(t *testing.T) {
 	}
 }
 
-// elsewhere are the cases of foreign/fail that are about mail or about signing.
+// elsewhere reports whether a case of foreign/fail is about mail or about
+// signing, which other tests cover.
 func elsewhere(c foreignCase) bool {
 	return strings.HasPrefix(c.File, "s-smime_") || c.File == "rawforge.p7s"
 }

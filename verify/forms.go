@@ -43,9 +43,10 @@ func verify(ctx context.Context, in Input, p Policy, pinned func(*x509.Certifica
 	return r, nil
 }
 
-// judgeForms judges a message. The signed part of multipart/signed is judged
-// with the line ends of text on the wire and, if it is not what was signed, as
-// it stands: some signers do not bring it into that form (RFC 8551 §3.1.1).
+// judgeForms judges a message. The signed part of multipart/signed is first
+// judged with CR LF line ends, in which text is sent. If that is not what was
+// signed, it is judged unchanged, because some signers do not convert it (RFC
+// 8551 §3.1.1).
 func judgeForms(ctx context.Context, in Input, opened *cms.Input, p Policy, pinned func(*x509.Certificate) (trust.Root, bool)) (*Report, error) {
 	if opened.Content == nil {
 		return judgeForm(ctx, in, opened, nil, p, pinned)
@@ -82,7 +83,7 @@ func judgeForms(ctx context.Context, in Input, opened *cms.Input, p Policy, pinn
 	return judgeForm(ctx, in, opened, form(), p, pinned)
 }
 
-// contentDiffers reports whether some signer signed another content, or the
+// contentDiffers reports whether a signer has signed another content, or the
 // copies of the content differ.
 func (r *Report) contentDiffers() bool {
 	if c, _ := r.Check(CheckContent); c.Result == Failed {
@@ -98,8 +99,9 @@ func (r *Report) contentDiffers() bool {
 	return false
 }
 
-// restart returns a function that brings a content back to where it stands now,
-// and whether that is possible. Without content there is nothing to do.
+// restart returns a function that sets content back to its current position,
+// and reports whether this is possible. Without content the function does
+// nothing.
 func restart(content io.Reader) (func() error, bool) {
 	if content == nil {
 		return func() error { return nil }, true
@@ -118,8 +120,8 @@ func restart(content io.Reader) (func() error, bool) {
 	}, true
 }
 
-// HoldsContent reports whether a message has its content inside or beside it,
-// or is not one: then no other file is its content.
+// HoldsContent reports whether a message has its content inside or next to it,
+// or is not a message. In both cases no other file is its content.
 func HoldsContent(r io.ReaderAt, size int64) bool {
 	opened, err := cms.Open(r, size)
 	if err != nil || opened.Content != nil {
@@ -129,10 +131,9 @@ func HoldsContent(r io.ReaderAt, size int64) bool {
 	return err != nil || m.Attached
 }
 
-// lineEnds looks, for the signers that signed another content, whether that
-// content is this one with other line ends, and leaves a remark. It reads the
-// content again, and changes no verdict. A content that can be read only once
-// has no remark.
+// lineEnds adds a remark to each signer who has signed the same content with
+// other line ends. It reads the content again, and never changes a verdict. It
+// adds no remark if the content can be read only once.
 func (r *Report) lineEnds(ctx context.Context, in Input, opened *cms.Input) error {
 	wrong := func(s *Signer) bool {
 		c, _ := s.Check(CheckMessageDigest)
@@ -161,7 +162,7 @@ func (r *Report) lineEnds(ctx context.Context, in Input, opened *cms.Input) erro
 			return nil
 		}
 		if _, err := seeker.Seek(-r.ContentSize, io.SeekCurrent); err != nil {
-			return nil // a pipe
+			return nil // content is a pipe
 		}
 		start, ok := restart(seeker)
 		if !ok {

@@ -19,9 +19,9 @@ import (
 	"natsuin/verify"
 )
 
-// TestHostileEncodings reads input on which naive readers hang or run out of
-// memory. The test limits memory to 50 MB; time is limited by the deadline of
-// the test, and measured by BenchmarkHostileEncodings.
+// TestHostileEncodings reads inputs on which naive readers hang or run out of
+// memory. It limits memory to 50 MB. BenchmarkHostileEncodings measures the
+// time.
 func TestHostileEncodings(t *testing.T) {
 	files, err := filepath.Glob(shared(t, "cms/robustness/*.?er"))
 	if err != nil || len(files) == 0 {
@@ -71,7 +71,7 @@ func BenchmarkHostileEncodings(b *testing.B) {
 }
 
 // dearNames returns certificates with ten megabytes of names that take long to
-// compare: each U+FDFA becomes eighteen characters.
+// compare, because each U+FDFA becomes eighteen characters.
 func dearNames(t testing.TB) [][]byte {
 	t.Helper()
 	key, err := x509.MarshalPKIXPublicKey(ecKey(t).Public())
@@ -87,8 +87,8 @@ func dearNames(t testing.TB) [][]byte {
 	return list
 }
 
-// TestNamesOfAMessageAreBounded puts them before the certificate of the
-// signer's CA. What they do not cost is left to names of the usual length.
+// Such names precede the certificate of the signer's CA. The budget that they
+// leave must suffice for names of the usual length.
 func TestNamesOfAMessageAreBounded(t *testing.T) {
 	w, dear := newWorld(t), dearNames(t)
 	for length, want := range map[int]expect{
@@ -108,9 +108,9 @@ func TestNamesOfAMessageAreBounded(t *testing.T) {
 	}
 }
 
-// TestNamesOfAMessageHideNoRevocation has a list of someone to whom the CA
-// delegated it, whose certificate the caller has or the message encloses.
-// Nothing that anyone can add may make a revoked signer VALID.
+// A CRL is signed by a delegate of the CA, whose certificate the caller has or
+// the message encloses. Whatever anyone adds, a revoked signer must not be
+// VALID.
 func TestNamesOfAMessageHideNoRevocation(t *testing.T) {
 	if testing.Short() {
 		t.Skip("compares names up to the limit")
@@ -165,9 +165,10 @@ var (
 	seed         = flag.Uint64("mutation-seed", 0, "seed of the sample; 0 takes a new one")
 )
 
-// TestEveryChangeIsNoticed changes single bytes of accepted messages where it
-// must matter: content, signed attributes, signature value, and the signer's
-// certificate unless that same certificate is given from outside.
+// TestEveryChangeIsNoticed changes single bytes of accepted messages where this
+// must matter: in the content, the signed attributes, the signature value and,
+// unless the same certificate is also given from outside, the signer's
+// certificate.
 func TestEveryChangeIsNoticed(t *testing.T) {
 	if *seed == 0 {
 		*seed = uint64(time.Now().UnixNano())
@@ -182,7 +183,7 @@ func TestEveryChangeIsNoticed(t *testing.T) {
 		raw := sharedFile(t, "cms/"+c.File)
 		r := c.judgeBytes(t, raw)
 		if r.Verdict != verify.Valid {
-			continue // documented
+			continue // a documented difference
 		}
 		if block, _ := pem.Decode(raw); block != nil {
 			raw = block.Bytes
@@ -195,7 +196,7 @@ func TestEveryChangeIsNoticed(t *testing.T) {
 				changed := bytes.Clone(part)
 				changed[at] ^= byte(1 + random.IntN(255))
 				tried++
-				// A certificate that is enclosed twice is changed twice.
+				// A certificate that is enclosed twice must be changed twice.
 				if got := c.judgeBytes(t, bytes.ReplaceAll(raw, part, changed)); got.Verdict == verify.Valid {
 					t.Errorf("%s: byte %d of %x… changed to %02x: still VALID", c.ID, at, part[:min(8, len(part))], changed[at])
 				}
@@ -209,7 +210,7 @@ func TestEveryChangeIsNoticed(t *testing.T) {
 }
 
 // protected returns the parts of a message that a signature covers, and the
-// signatures.
+// signature values.
 func protected(raw []byte, r *verify.Report) [][]byte {
 	parts := verify.Protected(raw)
 	for _, s := range r.Signers {
@@ -227,7 +228,7 @@ func FuzzVerify(f *testing.F) {
 	f.Add([]byte("-----BEGIN CMS-----\nMIA=\n-----END CMS-----\n"))
 	f.Add([]byte("Content-Type: multipart/signed; boundary=x\n\n--x\na\n--x\nContent-Type: application/pkcs7-signature\n\n0\n--x--\n"))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		r := run(t, b, text, w.policy) // also with the memory of all inputs before; bytes at hand are no error
+		r := run(t, b, text, w.policy) // with the cache of all earlier inputs; reading from memory cannot fail
 		if (r.Verdict == verify.Valid) != (r.Reason == "") {
 			t.Fatalf("%v with reason %q", r.Verdict, r.Reason)
 		}

@@ -17,20 +17,20 @@ import (
 	"natsuin/verify/trust"
 )
 
-// judgement is one run over one message, or over one certificate.
+// judgement is the judgement of one message, or of one certificate.
 type judgement struct {
 	ctx    context.Context
 	policy Policy
 	now    time.Time
-	// pinned finds a certificate among the published roots.
+	// pinned looks a certificate up among the published roots.
 	pinned func(*x509.Certificate) (trust.Root, bool)
-	// budget limits the signatures, paths and names of this run together.
+	// budget limits the signatures, paths and names of this judgement in total.
 	budget *path.Budget
-	// doc is the message, with what it and the caller offer.
+	// doc is the message, with its material and the caller's.
 	doc *document
-	// anchors are the caller's, and the pinned certificates among those of doc.
+	// anchors holds the caller's anchors, and the pinned certificates in doc.
 	anchors []Anchor
-	// tokens counts the time stamps that were looked at.
+	// tokens counts the time stamps that were examined.
 	tokens int
 }
 
@@ -38,8 +38,8 @@ func newJudgement(ctx context.Context, p Policy, pinned func(*x509.Certificate) 
 	return &judgement{ctx: ctx, policy: p, now: p.now(), pinned: pinned, budget: p.newBudget(ctx)}
 }
 
-// judgeForm judges an opened message. beside is the content in one of the forms
-// in which multipart/signed may have it; nil otherwise.
+// judgeForm judges an opened message. beside is the content of multipart/signed
+// in one of its forms, and otherwise nil.
 func judgeForm(ctx context.Context, in Input, opened *cms.Input, beside io.Reader, p Policy, pinned func(*x509.Certificate) (trust.Root, bool)) (*Report, error) {
 	r := &Report{}
 	r.Encoding = Encoding(opened.Form)
@@ -79,7 +79,7 @@ func judgeForm(ctx context.Context, in Input, opened *cms.Input, beside io.Reade
 	return r, nil
 }
 
-// unreadable returns the report about a message that is not well formed, or the
+// unreadable returns a report about a message that is not well formed, or the
 // error if its bytes could not be read.
 func (r *Report) unreadable(err error) (*Report, error) {
 	var broken *cms.SyntaxError
@@ -89,14 +89,15 @@ func (r *Report) unreadable(err error) (*Report, error) {
 	return r.refused(Reason(broken.Reason)), nil
 }
 
-// refused returns the report about a message without signers to judge.
+// refused returns the report about a message without signers.
 func (r *Report) refused(reason Reason) *Report {
 	r.Checks = []Check{failed(CheckStructure, refuse(reason))}
 	r.conclude()
 	return r
 }
 
-// conclude sets the verdict: the worst of the message's checks and the signers.
+// conclude sets the verdict: the worst of those of the message's checks and of
+// the signers.
 func (r *Report) conclude() {
 	r.Verdict, r.Reason = judge(r.Checks)
 	for _, s := range r.Signers {
@@ -107,7 +108,7 @@ func (r *Report) conclude() {
 	}
 }
 
-// checkSigner checks that the certificate of some signer has the fingerprint.
+// checkSigner checks that the certificate of a signer has the fingerprint.
 func checkSigner(signers []Signer, want [32]byte) Check {
 	unknown := false
 	for _, s := range signers {
@@ -123,13 +124,14 @@ func checkSigner(signers []Signer, want [32]byte) Check {
 	return failed(CheckSigner, refuse(ReasonOtherSigner))
 }
 
-// material is what helps to judge a signature. None of it is trusted for being
-// there: each part counts by its own signature.
+// material holds certificates and revocation data that may help to judge a
+// signature. None of it is trusted by itself: each part counts only with its
+// own signature.
 type material struct {
 	certificates []*x509.Certificate
 	crls         [][]byte // DER CertificateList
 	responses    [][]byte // DER OCSPResponse
-	illegible    int      // enclosed as certificates, and not of their shape
+	illegible    int      // how many enclosed certificates do not have the form of one
 }
 
 // with returns the material followed by more.
@@ -142,7 +144,7 @@ func (m material) with(more material) material {
 	}
 }
 
-// enclosed returns the material in a message, outside its signers.
+// enclosed returns the material in a message, except that of its signers.
 func (j *judgement) enclosed(m *cms.Message) material {
 	out := material{crls: m.CRLs, responses: m.OCSP}
 	for _, raw := range m.Certificates {
@@ -151,9 +153,9 @@ func (j *judgement) enclosed(m *cms.Message) material {
 	return out
 }
 
-// add adds a certificate that was parsed. Of one that cannot be read, it adds
-// what can, which has no key: so that it is not called missing. What does not
-// even have the shape of a certificate is counted.
+// add adds a parsed certificate. If a part of it cannot be read, add adds the
+// rest, without a key, so that the certificate does not count as missing. It
+// counts values that do not even have the form of a certificate.
 func (m *material) add(c *x509.Certificate, err error) {
 	var unreadable *certificate.UnreadableError
 	switch {
@@ -166,8 +168,8 @@ func (m *material) add(c *x509.Certificate, err error) {
 	}
 }
 
-// gather collects what the message and the caller offer, and the anchors among
-// it. The anchors come first, so that they are the first to be tried.
+// gather collects the material of the message and the caller, and the anchors
+// in it. The anchors come first, so that they are tried first.
 func (j *judgement) gather() {
 	for _, a := range j.policy.Anchors {
 		j.budget.Own([]*x509.Certificate{a.Certificate})
@@ -196,9 +198,9 @@ func (j *judgement) gather() {
 	j.doc.material = material{certificates: j.anchorCertificates()}.with(all)
 }
 
-// anchor adds an anchor once; a pinned one gets its own kind and name, wherever
-// it came from. An anchor that is given for practice is one for practice, even
-// if it is given for something else too.
+// anchor adds an anchor once. A pinned root always gets its own kind and name.
+// An anchor that is given for practice counts as one for practice, even if it
+// is also given for something else.
 func (j *judgement) anchor(a Anchor) {
 	for i, have := range j.anchors {
 		if bytes.Equal(have.Certificate.Raw, a.Certificate.Raw) {
@@ -222,8 +224,7 @@ func (j *judgement) anchorCertificates() []*x509.Certificate {
 	return certificates
 }
 
-// origin returns what the CAs at hand say about a certificate: whether an
-// anchor of this run, or a CA that one of them signed, signed it.
+// origin returns the [path.Origin] of a certificate for the anchors of this run.
 func (j *judgement) origin(c *x509.Certificate) path.Origin {
 	request := j.request(c, j.now, j.doc.material)
 	request.Anchors = j.anchorCertificates()

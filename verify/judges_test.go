@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"crypto"
 	"crypto/ecdsa"
-	"crypto/sha1" // #nosec G505 -- gpgsm's trust list names certificates so
+	"crypto/sha1" // #nosec G505 -- gpgsm's trust list identifies certificates by SHA-1
 	"crypto/x509"
 	"encoding/hex"
 	"encoding/pem"
@@ -21,11 +21,11 @@ import (
 	"natsuin/verify"
 )
 
-// The signatures of other programs must verify in ours. In CI a missing program
-// is a failure, elsewhere a skip.
+// Signatures of other programs must be valid here. If a program is missing, the
+// test fails in CI and is skipped elsewhere.
 
-// tool returns the path of a program, or says how to get it. With -short it
-// skips the test.
+// tool returns the path of a program. It skips the test with -short, or if the
+// program is missing, and says how to install it.
 func tool(t *testing.T, name, pkg string) string {
 	t.Helper()
 	if testing.Short() {
@@ -48,8 +48,8 @@ type office struct {
 	rsa    *identity
 }
 
-// around sets a validity that includes the present, which other programs take
-// from the clock.
+// around sets a validity that includes the current time, because other programs
+// use the clock of the machine.
 func around(c *x509.Certificate) {
 	c.NotBefore, c.NotAfter = time.Now().AddDate(-1, 0, 0), time.Now().AddDate(1, 0, 0)
 }
@@ -63,7 +63,7 @@ func newOffice(t *testing.T) office {
 	for name, key := range map[string]crypto.Signer{"rsa": rsaKey(), "ec": ecKey(t)} {
 		id := issue(t, name, key, root, func(c *x509.Certificate) {
 			around(c)
-			c.SerialNumber = new(big.Int).SetUint64(uint64(time.Now().UnixNano())) // gpgsm remembers certificates by it
+			c.SerialNumber = new(big.Int).SetUint64(uint64(time.Now().UnixNano())) // gpgsm identifies certificates by their serial number
 			c.SubjectKeyId = []byte(name + " key")
 			c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageEmailProtection}
 		})
@@ -80,7 +80,7 @@ func newOffice(t *testing.T) office {
 		o.write(t, name+".pk8", pkcs8)
 	}
 	// Binary content that text modes would change: NUL at the start of a line,
-	// lone LF and CR, no line end at the end.
+	// lone LF and CR, and no line end at the end.
 	content := bytes.Repeat([]byte("line\n\x00zero\rcarriage\r\n\x1aend"), 5000)
 	o.write(t, "content", content)
 	o.write(t, "text", []byte("Dear citizen,\n\nthis is text.\n"))
@@ -114,7 +114,7 @@ func (o office) try(stdin string, args ...string) error {
 	return nil
 }
 
-// accepted judges a file as VALID over the content, attached or given.
+// accepted checks that a file is VALID over the content, attached or given.
 func (o office) accepted(t *testing.T, file, content string) *verify.Report {
 	t.Helper()
 	sig, err := os.ReadFile(o.path(file))
@@ -225,8 +225,7 @@ func TestSignaturesOfOpenSSL(t *testing.T) {
 	})
 }
 
-// TestTimestampsOfOpenSSL lets openssl ts answer a query over our signature
-// value.
+// openssl ts makes a time stamp over our signature value.
 func TestTimestampsOfOpenSSL(t *testing.T) {
 	openssl := tool(t, "openssl", "openssl")
 	o := newOffice(t)
@@ -292,7 +291,7 @@ func TestSignaturesOfGpgsm(t *testing.T) {
 	gpgsm := tool(t, "gpgsm", "gpgsm")
 	openssl := tool(t, "openssl", "openssl")
 	o := newOffice(t)
-	home, err := os.MkdirTemp("", "gpgsm") // short: the agent's socket lies in it
+	home, err := os.MkdirTemp("", "gpgsm") // short, because it will contain the agent's socket
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -307,7 +306,7 @@ func TestSignaturesOfGpgsm(t *testing.T) {
 	}
 	base := []string{gpgsm, "--homedir", home, "--batch", "--yes", "--pinentry-mode", "loopback", "--passphrase-fd", "0", "--disable-crl-checks", "--disable-policy-checks"}
 	o.run(t, "", append(base, "--import", "root.pem")...)
-	// Sometimes gpgsm cannot decrypt such a file, but can decrypt the next one
+	// Sometimes gpgsm cannot decrypt such a file, but can decrypt another one
 	// of the same key.
 	for try := 1; ; try++ {
 		o.run(t, "", openssl, "pkcs12", "-export", "-in", "rsa.pem", "-inkey", "rsa.key", "-out", "p12", "-passout", "pass:x", "-legacy")
@@ -341,7 +340,7 @@ func TestSignaturesOfGpgsm(t *testing.T) {
 	}
 }
 
-// bouncyCastle signs content in one of several ways.
+// bouncyCastle is a program that signs content in one of several ways.
 const bouncyCastle = `
 import java.io.*; import java.nio.file.*; import java.security.*; import java.security.cert.*; import java.security.spec.*; import java.util.*;
 import org.bouncycastle.cert.*; import org.bouncycastle.cert.jcajce.*; import org.bouncycastle.cms.*; import org.bouncycastle.cms.jcajce.*;
@@ -404,8 +403,7 @@ func TestSignaturesOfBouncyCastle(t *testing.T) {
 	}
 }
 
-// TestOpenSSLAcceptsTheMessagesOfTheseTests checks the encoder of these tests:
-// OpenSSL accepts its plain message.
+// OpenSSL accepts a plain message of the encoder in these tests.
 func TestOpenSSLAcceptsTheMessagesOfTheseTests(t *testing.T) {
 	openssl := tool(t, "openssl", "openssl")
 	o := newOffice(t)

@@ -104,8 +104,8 @@ func TestWeakKeysAreToleratedAloud(t *testing.T) {
 	}
 }
 
-// TestWeakChainsAreToleratedAloud has a weak issuer, which path validation
-// allows without a remark.
+// Path validation tolerates a weak issuer without a remark, so the check must
+// add one.
 func TestWeakChainsAreToleratedAloud(t *testing.T) {
 	short, err := rsa.GenerateKey(rand.Reader, 1024)
 	if err != nil {
@@ -125,8 +125,8 @@ func TestWeakChainsAreToleratedAloud(t *testing.T) {
 	}
 }
 
-// TestSignatureValueIsBelowTheModulus adds the modulus to a valid signature,
-// which is the same number in the computation.
+// A valid signature plus the modulus is another number, but gives the same
+// result in the computation. It is refused.
 func TestSignatureValueIsBelowTheModulus(t *testing.T) {
 	key := rsaKey()
 	digest := sha256.Sum256(text)
@@ -151,7 +151,7 @@ func TestSignatureValueIsBelowTheModulus(t *testing.T) {
 }
 
 // restricted issues a certificate for an RSA key that may be used with
-// RSASSA-PSS only, under the parameters if there are any.
+// RSASSA-PSS only, and only with the given parameters if there are any.
 func restricted(t testing.TB, key *rsa.PrivateKey, ca *identity, params ...[]byte) *identity {
 	t.Helper()
 	template := issue(t, "restricted", key, ca, nil).cert

@@ -21,7 +21,7 @@ func TestCertificateFileLimits(t *testing.T) {
 		name string
 		make func(n int) []byte
 		most int
-		want int // certificates
+		want int // number of certificates
 	}{
 		{"size", long, 4 << 20, 1},
 		{"number", func(n int) []byte { return bytes.Repeat(block, n) }, 1024, 1024},
@@ -35,7 +35,7 @@ func TestCertificateFileLimits(t *testing.T) {
 	}
 }
 
-// TestTimestampsOfAMessageAreBounded has the valid time stamp last.
+// Only a limited number of time stamps is examined. The valid one is the last.
 func TestTimestampsOfAMessageAreBounded(t *testing.T) {
 	w := newStampWorld(t)
 	good, broken := stamp{tsa: w.tsa, at: now.Add(-14 * day)}, stamp{tsa: w.tsa, at: now.Add(-14 * day), garbage: true}
@@ -47,7 +47,7 @@ func TestTimestampsOfAMessageAreBounded(t *testing.T) {
 	}
 }
 
-// TestTimestampAheadOfTheClock: the reference time is never before the token's.
+// The reference time is never before the time of the token.
 func TestTimestampAheadOfTheClock(t *testing.T) {
 	w := newStampWorld(t)
 	for ahead, want := range map[time.Duration]verify.Reason{time.Hour: "", time.Hour + time.Second: verify.ReasonTimestampFuture} {
@@ -62,7 +62,8 @@ func TestTimestampAheadOfTheClock(t *testing.T) {
 	}
 }
 
-// TestEnclosedCertificatesAreBounded has the needed certificate last.
+// Only a limited number of enclosed certificates is read. The one that is
+// needed is the last.
 func TestEnclosedCertificatesAreBounded(t *testing.T) {
 	w := newWorld(t)
 	ca := issue(t, "ca", ecKey(t), w.root, authority)

@@ -14,30 +14,31 @@ import (
 	"natsuin/verify/internal/cms"
 )
 
-// Mail is what surrounds the signed part of a mail. The verdict is about the
-// signed part alone.
+// Mail describes the parts of a mail around the signed part. The verdict is
+// about the signed part alone.
 type Mail struct {
-	// From is the address in the From field of the message that has the signed
-	// part, several separated by commas; empty if there is none. It is not
-	// signed, and comes from the mail: escape it.
+	// From is the address in the From field of the message with the signed
+	// part, or several separated by commas, or "". It is not signed, and it
+	// comes from the mail: escape it.
 	From string
-	// FromInCertificate reports whether each address of From is one in the
-	// certificate of a signer, as RFC 8550 §3 wants it compared; nil if there
+	// FromInCertificate reports whether each address of From is in the
+	// certificate of a signer, compared as in RFC 8550 §3. It is nil if there
 	// is nothing to compare.
 	FromInCertificate *bool
-	// Uncovered says what no signature covers.
+	// Uncovered lists the parts that no signature covers.
 	Uncovered []Uncovered
 }
 
-// Uncovered is a part of a mail that no signature covers.
+// An Uncovered is a part of a mail that no signature covers.
 type Uncovered string
 
 // The parts, in the order of Mail.Uncovered.
 const (
-	// UncoveredHeaders: From, Subject, Date and all others. They never are.
+	// UncoveredHeaders: From, Subject, Date and all other fields, which are
+	// never covered.
 	UncoveredHeaders Uncovered = "headers"
-	// UncoveredBefore and UncoveredAfter: text, or other parts, before the
-	// signed part or after it.
+	// UncoveredBefore and UncoveredAfter: text or other parts before or after
+	// the signed part.
 	UncoveredBefore Uncovered = "text-before"
 	UncoveredAfter  Uncovered = "text-after"
 	// UncoveredSecond: another message or signed part, which was not judged.
@@ -75,17 +76,18 @@ func (r *Report) mail(m *cms.Mail) {
 	r.Mail = out
 }
 
-// Limits on From fields: addresses in all, and bytes of each.
+// Limits for From fields: the number of addresses, and the bytes of each field.
 const (
 	maxAddresses = 16
 	maxFrom      = 4 << 10
 )
 
-// lenientWords decodes nothing: only the address beside a name is wanted.
+// lenientWords decodes no charset, because only the address next to a name is
+// used.
 var lenientWords = &mime.WordDecoder{CharsetReader: func(_ string, in io.Reader) (io.Reader, error) { return in, nil }}
 
-// addresses returns the addresses in From fields, without names. What cannot be
-// read as a list of addresses is returned as it stands, with false.
+// addresses returns the addresses in From fields, without names. A field that
+// is not a list of addresses is returned unchanged, and ok is then false.
 func addresses(fields []string) (list []string, ok bool) {
 	ok = true
 	for _, field := range fields {
@@ -94,8 +96,8 @@ func addresses(fields []string) (list []string, ok bool) {
 		}
 		parsed, err := mail.ParseAddressList(field)
 		if err != nil {
-			// A name in an encoding that net/mail does not know is no reason not
-			// to read the address.
+			// The address can be read even if the name has an encoding that
+			// net/mail does not know.
 			parsed, err = (&mail.AddressParser{WordDecoder: lenientWords}).ParseList(field)
 		}
 		if err != nil || len(list)+len(parsed) > maxAddresses {
@@ -111,8 +113,8 @@ func addresses(fields []string) (list []string, ok bool) {
 	return list, ok
 }
 
-// containsAddress compares as RFC 5280 §7.5 says: the host in any case, the
-// rest exactly.
+// containsAddress reports whether list contains address. As in RFC 5280 §7.5,
+// it ignores the case of the host, and compares the rest exactly.
 func containsAddress(list []string, address string) bool {
 	at := strings.LastIndexByte(address, '@')
 	for _, one := range list {

@@ -18,7 +18,7 @@ import (
 
 const crlfPart = "Content-Type: text/plain\r\n\r\nI agree.\r\n"
 
-// wrapped returns base64 in lines.
+// wrapped returns base64 in several lines.
 func wrapped(b []byte) string {
 	text := base64.StdEncoding.EncodeToString(b)
 	var lines strings.Builder
@@ -29,14 +29,14 @@ func wrapped(b []byte) string {
 	return lines.String() + text + "\r\n"
 }
 
-// detachedOver returns a detached signature over some bytes.
+// detachedOver returns a detached signature over content.
 func (w world) detachedOver(t testing.TB, content string) []byte {
 	m := by(w.signer, nil)
 	m.content, m.detached = []byte(content), true
 	return m.encode(t)
 }
 
-// clear returns multipart/signed with a part, and the signature over signed.
+// clear returns a multipart/signed mail with part, and a signature over signed.
 func (w world) clear(t testing.TB, part, signed string) string {
 	return "Content-Type: multipart/signed; protocol=\"application/pkcs7-signature\"; micalg=sha-256; boundary=\"s\"\r\n\r\n" +
 		"--s\r\n" + part + "\r\n--s\r\nContent-Type: application/pkcs7-signature; name=smime.p7s\r\nContent-Transfer-Encoding: base64\r\n\r\n" +
@@ -53,7 +53,7 @@ func withAddress(list ...string) func(*x509.Certificate) {
 	return func(c *x509.Certificate) { c.EmailAddresses = list }
 }
 
-// What no signature covers is named, and only that.
+// The report names exactly the parts that no signature covers.
 func TestMailNamesWhatIsNotCovered(t *testing.T) {
 	w := newWorldFor(t, ecKey(t), withAddress("yamada@example.jp"))
 	signed := w.clear(t, crlfPart, crlfPart)
@@ -137,7 +137,7 @@ func TestFromIsComparedWithTheCertificate(t *testing.T) {
 	}
 }
 
-// The part as it stands counts where it is what was signed, and nothing else does.
+// The unchanged signed part counts if that is what was signed, and only then.
 func TestSignedPartIsTriedAsItStands(t *testing.T) {
 	w := newWorld(t)
 	unix := strings.ReplaceAll(crlfPart, "\r\n", "\n")
@@ -180,8 +180,8 @@ func TestSignedPartIsTriedAsItStands(t *testing.T) {
 	valid.hold(t, run(t, []byte(head+"\r\n\r\n"+wrapped(bare.encode(t))+"\r\n--s--\r\n"), nil, w.policy))
 }
 
-// A content with other line ends than those that were signed is INVALID, and the cause is
-// told where it can be known.
+// Content with other line ends than the signed content is INVALID. The report
+// mentions the line ends if the content can be read again.
 func TestOtherLineEndsAreTold(t *testing.T) {
 	w := newWorld(t)
 	crlf, lf := "a\r\nb\r\n", "a\nb\n"
@@ -211,7 +211,7 @@ func TestOtherLineEndsAreTold(t *testing.T) {
 	}
 }
 
-// A signature part that another program wrote with other words is read.
+// A signed mail is read even if the fields of its signature part are unusual.
 func TestLooselyWrittenSignedMailIsRead(t *testing.T) {
 	w := newWorld(t)
 	mail := w.clear(t, crlfPart, crlfPart)
@@ -246,8 +246,8 @@ func TestLooselyWrittenSignedMailIsRead(t *testing.T) {
 	}
 }
 
-// A mail that is not signed, with a signature attached, is not INVALID: the attachment is
-// named.
+// An unsigned mail with an attached signature is not INVALID. The report names
+// the attachment.
 func TestAttachedSignatureIsNamed(t *testing.T) {
 	w := newWorld(t)
 	mail := func(kind string) string {
@@ -272,7 +272,8 @@ func TestAttachedSignatureIsNamed(t *testing.T) {
 	invalid(verify.CheckStructure, verify.ReasonNoContentType).hold(t, run(t, []byte(mail("Content-Type: image/png; name=a.png")), nil, w.policy))
 }
 
-// A signed message inside, and a countersignature, are mentioned.
+// The report mentions a signed message inside the content, and a
+// countersignature.
 func TestInnerSignaturesAreMentioned(t *testing.T) {
 	w := newWorld(t)
 	inner := by(w.signer, nil).encode(t)
@@ -300,7 +301,8 @@ func TestInnerSignaturesAreMentioned(t *testing.T) {
 	}
 }
 
-// TestMailsOfOtherPrograms judges the mails among the messages of other projects.
+// TestMailsOfOtherPrograms judges the mails among the messages of other
+// projects.
 func TestMailsOfOtherPrograms(t *testing.T) {
 	for _, folder := range []string{"foreign/right", "foreign/fail"} {
 		for _, c := range foreign(t, folder) {

@@ -22,9 +22,9 @@ import (
 	"natsuin/verify"
 )
 
-// An encoder of messages, valid and invalid in the ways that the tests need.
+// An encoder of messages, valid or with the faults that the tests need.
 
-// now is the present time of the tests.
+// now is the current time of the tests.
 var now = time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)
 
 func tlv(tag byte, parts ...[]byte) []byte {
@@ -104,8 +104,8 @@ type identity struct {
 
 var serials = big.NewInt(1000)
 
-// issue makes a certificate under issuer, or a self-signed one without; edit
-// may change the template.
+// issue makes a certificate issued by issuer, or a self-signed one if issuer is
+// nil. edit may change the template.
 func issue(t testing.TB, name string, key crypto.Signer, issuer *identity, edit func(*x509.Certificate)) *identity {
 	t.Helper()
 	serials = new(big.Int).Add(serials, big.NewInt(1))
@@ -154,7 +154,7 @@ var rsaKey = sync.OnceValue(func() *rsa.PrivateKey {
 	return k
 })
 
-// world is a root, a signer under it and a policy that trusts the root.
+// world is a root, a signer below it, and a policy that trusts the root.
 type world struct {
 	root, signer *identity
 	policy       verify.Policy
@@ -173,17 +173,17 @@ func newWorldFor(t testing.TB, key crypto.Signer, edit func(*x509.Certificate)) 
 type info struct {
 	id       *identity
 	bare     bool                    // no signed attributes
-	hash     crypto.Hash             // 0: SHA-256
-	digest   []byte                  // digestAlgorithm, if not that of hash
-	alg      []byte                  // signatureAlgorithm, if not the usual one of the key
+	hash     crypto.Hash             // 0 means SHA-256
+	digest   []byte                  // digestAlgorithm, or nil for that of hash
+	alg      []byte                  // signatureAlgorithm, or nil for the usual one of the key
 	pss      *rsa.PSSOptions         // sign with RSASSA-PSS
 	attrs    func([][]byte) [][]byte // changes the attributes before they are signed
-	sent     func([][]byte) [][]byte // changes them after
-	overSent bool                    // sign the order of sent, not DER
-	keyID    bool                    // name the certificate by subjectKeyIdentifier
+	sent     func([][]byte) [][]byte // changes the attributes after they are signed
+	overSent bool                    // sign the attributes in the order of sent, not of DER
+	keyID    bool                    // identify the certificate by subjectKeyIdentifier
 	unsigned func(signature []byte) [][]byte
-	flip     bool // spoil the signature value
-	forge    bool // a signature value of zeros
+	flip     bool // change the signature value
+	forge    bool // use a signature value of zeros
 }
 
 func (s info) encode(t testing.TB, contentType string, content []byte) []byte {
@@ -249,7 +249,8 @@ func (s info) encode(t testing.TB, contentType string, content []byte) []byte {
 	return seq(parts...)
 }
 
-// message describes a SignedData. With only signers it is attached plain data.
+// message describes a SignedData. If only signers are set, its content is
+// attached plain data.
 type message struct {
 	content     []byte
 	contentType string
@@ -283,7 +284,7 @@ func (m message) encode(t testing.TB) []byte {
 
 var text = []byte("a paper that somebody signs\n")
 
-// by returns a message with that signer alone, its certificate enclosed.
+// by returns a message with one signer, whose certificate it encloses.
 func by(id *identity, edit func(*info)) message {
 	s := info{id: id}
 	if edit != nil {

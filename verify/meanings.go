@@ -139,9 +139,9 @@ var reasons = []struct {
 	{ReasonOtherSigner, "no signer has the fingerprint that was demanded", "Policy.SignerSHA256"},
 }
 
-// Meaning returns what the reason means, in English for developers, and the
-// rule that it rests on: a clause of a standard, a field of [Policy], or a page
-// of the documentation. Both are empty for an unknown reason.
+// Meaning returns what the reason means, in English for developers, and its
+// source: a clause of a standard, a field of [Policy], or a page of the
+// documentation. Both are "" for an unknown reason.
 func (r Reason) Meaning() (meaning, source string) {
 	for _, row := range reasons {
 		if row.id == r {

@@ -6,13 +6,13 @@ import (
 	"natsuin/verify/internal/cms"
 )
 
-// A Reason is a stable identifier that says why a check did not pass, or what
-// to know about one that did (a remark). It is part of the JSON output and
-// never changes its meaning. The zero value says nothing.
+// A Reason is a stable identifier. It says why a check did not pass, or is a
+// remark on a check that did. It is part of the JSON output and never changes
+// its meaning. The zero value means that there is nothing to say.
 type Reason string
 
-// The reasons and remarks, by the check that gives them. [Reason.Meaning] says
-// what each means.
+// The reasons and remarks, by the check that gives them. [Reason.Meaning]
+// returns the meaning of each.
 const (
 	// structure
 	ReasonNoSigners        Reason = "no-signers"
@@ -163,7 +163,7 @@ const (
 	ReasonOtherSigner Reason = "other-signer"
 )
 
-// Reasons returns every Reason that a report can hold, sorted.
+// Reasons returns every Reason that a report can contain, sorted.
 func Reasons() []Reason {
 	ids := make([]Reason, len(reasons))
 	for i, row := range reasons {

@@ -14,8 +14,8 @@ import (
 	"natsuin/verify"
 )
 
-// TestReasonsAreComplete reads the constants in the source: each must have a
-// row in the table, with what it means and why.
+// Each constant in the source must have a row in the table, with its meaning
+// and source.
 func TestReasonsAreComplete(t *testing.T) {
 	listed := verify.Reasons()
 	declared := 0
@@ -51,8 +51,7 @@ func TestReasonsAreComplete(t *testing.T) {
 	}
 }
 
-// TestReasonsAreDocumented compares the table in docs/verify.md with the one in
-// the source.
+// The table in docs/verify.md must agree with the one in the source.
 func TestReasonsAreDocumented(t *testing.T) {
 	var table strings.Builder
 	table.WriteString("| reason | means | source |\n|---|---|---|\n")

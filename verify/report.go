@@ -6,37 +6,39 @@ import (
 	"time"
 )
 
-// Report is the judgement of one message.
+// A Report is the judgement of one message.
 type Report struct {
 	Verdict Verdict
-	// Reason is the Detail of the check that decided against Valid, the first
-	// of the worst; empty if Valid.
+	// Reason is the Detail of the check that decided against Valid, or "" if
+	// the verdict is Valid. If several checks did, it is the first of the
+	// worst.
 	Reason Reason
-	// Encoding is how the message was written.
+	// Encoding is how the message was encoded.
 	Encoding Encoding
-	// Attached reports whether the content was inside the message, S/MIME
-	// multipart/signed included.
+	// Attached reports whether the content was in the message. S/MIME
+	// multipart/signed counts as attached.
 	Attached bool
-	// ContentType is the eContentType in dotted form, "1.2.840.113549.1.7.1"
-	// for plain data.
+	// ContentType is the eContentType in dotted form, such as
+	// "1.2.840.113549.1.7.1" for plain data.
 	ContentType string
-	// ContentSHA256 is the SHA-256 digest of the bytes that were checked,
-	// whatever algorithm the signers used; nil if there were none. ContentSize
-	// is their number.
+	// ContentSHA256 is the SHA-256 digest of the content, whatever algorithm
+	// the signers used, or nil without content. ContentSize is the size of the
+	// content in bytes.
 	ContentSHA256 []byte
 	ContentSize   int64
-	// Checks are those that concern the message as a whole.
+	// Checks holds the checks of the message as a whole.
 	Checks []Check
-	// Signers are in the order of the message.
+	// Signers holds the signers in the order of the message.
 	Signers []Signer
-	// Practice reports whether some signer is a practice signer, which has no
+	// Practice reports whether a signer is a practice signer, which has no
 	// legal effect.
 	Practice bool
-	// Mail is what surrounds the signed part of a mail; nil for anything else.
+	// Mail describes the parts of a mail around the signed part. It is nil if
+	// the message is not a mail.
 	Mail *Mail
-	// Attachments are the names that the parts of a mail have which may be
-	// signatures; only with ReasonAttached. They come from the mail: escape
-	// them.
+	// Attachments lists the names of the parts of a mail that may be
+	// signatures. It is set only with ReasonAttached. The names come from the
+	// mail: escape them.
 	Attachments []string
 }
 
@@ -44,7 +46,7 @@ type Report struct {
 // (RFC 3161 §2.4.2).
 const ContentTypeTimestamp = "1.2.840.113549.1.9.16.1.4"
 
-// Encoding is how a message was written.
+// An Encoding says how a message was encoded.
 type Encoding string
 
 // The encodings.
@@ -55,67 +57,68 @@ const (
 	EncodingSMIME  Encoding = "smime"
 )
 
-// Signer is the judgement of one SignerInfo.
+// A Signer is the judgement of one SignerInfo.
 type Signer struct {
 	Verdict Verdict
-	// Reason is the Detail of the check that decided against Valid; empty if
-	// Valid.
+	// Reason is the Detail of the check that decided against Valid, or "" if
+	// the verdict is Valid.
 	Reason Reason
-	// Certificate is the one that the signer identifier names and whose key
-	// verified the signature. If no signature verified, it is the first that
-	// the identifier names; nil if there is none.
+	// Certificate is the certificate that the signer identifier names and whose
+	// key verified the signature. If no key did, it is the first certificate
+	// that the identifier names, or nil.
 	Certificate *x509.Certificate
-	// RawIssuer (a DER Name) and Serial are the signer identifier, or
-	// SubjectKeyID is.
+	// The signer identifier is RawIssuer (a DER Name) and Serial, or
+	// SubjectKeyID.
 	RawIssuer    []byte
 	Serial       *big.Int
 	SubjectKeyID []byte
-	// DigestAlg is "sha256", "sha384", "sha512" or "sha1"; SignatureAlg is
+	// DigestAlg is "sha256", "sha384", "sha512" or "sha1". SignatureAlg is
 	// "rsa-pkcs1", "rsa-pss", "ecdsa-p256", "ecdsa-p384" or "ecdsa-p521". An
-	// algorithm unknown to this package is given in dotted form.
+	// algorithm that this package does not know is in dotted form.
 	DigestAlg, SignatureAlg string
-	// SigningTime is what the signer claims; it proves nothing. Nil if absent.
+	// SigningTime is the time at which the signer claims to have signed, or
+	// nil. It proves nothing.
 	SigningTime *time.Time
 	// Reference is the time for which the certificates were judged, and
-	// ReferenceFrom says where it came from. With a time stamp, it is the
+	// ReferenceFrom says where it comes from. With a time stamp, it is the
 	// latest time that the accuracy of the time stamp allows.
 	Reference     time.Time
 	ReferenceFrom ReferenceSource
-	// Timestamp is the verified time stamp, or else the first one found; nil
-	// if there is none.
+	// Timestamp is the verified time stamp, or else the first one, or nil if
+	// there is none.
 	Timestamp *TimestampInfo
-	// Chain runs from the certificate to the anchor, or is the path that
-	// failed; nil if no path was looked for.
+	// Chain is the path from the certificate to the anchor, or the path that
+	// failed, or nil if no path was looked for.
 	Chain []*x509.Certificate
-	// Anchor is where the path ends; nil if no valid path was found.
+	// Anchor is the end of the path, or nil if there is no valid path.
 	Anchor     *AnchorInfo
 	Revocation Revocation
-	// Checks are in the order of the CheckID constants, each at most once.
+	// Checks is in the order of the CheckID constants, with each at most once.
 	Checks []Check
-	// Practice reports whether a certificate of the path carries the practice
+	// Practice reports whether a certificate of the path has the practice
 	// policy, or the anchor is a practice root.
 	Practice bool
 }
 
-// ReferenceSource says where a reference time came from.
+// A ReferenceSource says where a reference time comes from.
 type ReferenceSource string
 
 // The sources of a reference time.
 const (
-	FromNow       ReferenceSource = "now"       // the present time
+	FromNow       ReferenceSource = "now"       // the current time
 	FromAt        ReferenceSource = "at"        // Policy.At, which proves nothing
 	FromTimestamp ReferenceSource = "timestamp" // a verified time stamp
 )
 
-// Check returns the signer's check with that ID, and false if the judgement has
+// Check returns the signer's check with that ID. It returns false if there is
 // none.
 func (s *Signer) Check(id CheckID) (Check, bool) { return find(s.Checks, id) }
 
-// Check returns the message's check with that ID, and false if the judgement
-// has none.
+// Check returns the message's check with that ID. It returns false if there is
+// none.
 func (r *Report) Check(id CheckID) (Check, bool) { return find(r.Checks, id) }
 
-// AnchorInfo names the anchor of a path.
+// An AnchorInfo describes the anchor of a path.
 type AnchorInfo struct {
 	Kind        AnchorKind
 	Name        string
@@ -123,54 +126,55 @@ type AnchorInfo struct {
 	Certificate *x509.Certificate
 }
 
-// TimestampInfo is what a time stamp says. It counts only if Verified.
+// A TimestampInfo describes a time stamp. It counts only if Verified is set.
 type TimestampInfo struct {
 	Verified bool
-	// Reason says why the time stamp does not count; empty if Verified.
+	// Reason says why the time stamp does not count. It is "" if Verified is
+	// set.
 	Reason Reason
-	// Remarks are what to know about a time stamp that counts.
+	// Remarks holds the remarks on a time stamp that counts.
 	Remarks []Reason
-	// Time is the authority's, with the resolution of the token. Accuracy is
-	// how far it may be off, either way; 0 if the token does not say.
+	// Time is the time in the token, with its resolution. Accuracy is how far
+	// Time may be off, in both directions, or 0 if the token does not say.
 	Time     time.Time
 	Accuracy time.Duration
-	// Revocation is what is known of the authority's path; NotChecked for a
-	// token that was refused earlier.
+	// Revocation is the revocation state of the authority's path. It is
+	// NotChecked if the token was refused before that.
 	Revocation RevocationState
-	// Certificate is the authority's; nil if unknown.
+	// Certificate is the authority's certificate, or nil if unknown.
 	Certificate *x509.Certificate
-	// Policy is the authority's policy in dotted form, Serial the number of
+	// Policy is the authority's policy in dotted form, and Serial the number of
 	// the token.
 	Policy string
 	Serial *big.Int
 }
 
-// Revocation is what is known about the revocation of a signer's path.
+// Revocation describes the revocation status of a signer's path.
 type Revocation struct {
 	State RevocationState
-	// Source is the kind of document that decided; empty unless State is Good
-	// or Revoked.
+	// Source is the kind of document that decided. It is "" unless State is
+	// Good or Revoked.
 	Source RevocationSource
-	// Reason is the CRLReason as RFC 5280 §5.3.1 spells it ("keyCompromise");
-	// empty unless revoked.
+	// Reason is the CRLReason by its name in RFC 5280 §5.3.1, such as
+	// "keyCompromise", or "" if the certificate is not revoked.
 	Reason string
-	// At is when the certificate was revoked; zero unless revoked.
+	// At is when the certificate was revoked, or zero.
 	At time.Time
-	// InvalidSince is the invalidityDate (RFC 5280 §5.3.2); zero unless given.
+	// InvalidSince is the invalidityDate (RFC 5280 §5.3.2), or zero.
 	InvalidSince time.Time
-	// Until is when the list or answer that says good ended, if it was issued
-	// before the reference time and has ended since; zero otherwise. What
-	// happened after it is unknown.
+	// Until is the end of the CRL or OCSP response that says good, if it was
+	// issued before the reference time and has ended since, and otherwise zero.
+	// A later revocation is unknown.
 	Until time.Time
-	// Subject is the revoked certificate: the signer's or one of its issuers'.
-	// Nil unless revoked.
+	// Subject is the revoked certificate, which is the signer's or that of one
+	// of its issuers, or nil.
 	Subject *x509.Certificate
 }
 
-// RevocationState is what is known about a revocation.
+// A RevocationState is the revocation status of a certificate or a path.
 type RevocationState string
 
-// The states of revocation. A report never holds the empty state.
+// The states of revocation. A report never contains the empty state.
 const (
 	Good       RevocationState = "good"
 	Revoked    RevocationState = "revoked"
@@ -178,7 +182,7 @@ const (
 	NotChecked RevocationState = "not-checked"
 )
 
-// RevocationSource is a kind of document about revocation.
+// A RevocationSource is a kind of document about revocation.
 type RevocationSource string
 
 // The kinds of document.

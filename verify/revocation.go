@@ -12,22 +12,23 @@ import (
 	"natsuin/verify/internal/revocation"
 )
 
-// pathRevocation is what is known of the revocation of a whole path.
+// pathRevocation describes the revocation status of a whole path.
 type pathRevocation struct {
 	worst revocation.Answer
-	// issuer is the name of the issuer about whose certificate nothing is
-	// known, the first in the path; empty if there is none.
+	// issuer is the name of the first issuer in the path whose revocation
+	// status is unknown, or "".
 	issuer string
-	// compromised reports whether some certificate of the path is revoked,
-	// whatever the date, and its key may have been in other hands.
+	// compromised reports whether a certificate of the path is revoked,
+	// whatever the date, and others may have had its key.
 	compromised bool
-	// over reports whether some answer is from before the reference time and
-	// has ended; until is the earliest end.
+	// over reports whether an answer is from before the reference time and has
+	// ended. until is the earliest end.
 	over  bool
 	until time.Time
-	// sha1 and weak report what was only tolerated in lists and answers.
+	// sha1 and weak report whether CRLs or OCSP responses rely on SHA-1 or a
+	// weak key, which the policy tolerates.
 	sha1, weak bool
-	// noNonce reports whether some answer to our question has no nonce.
+	// noNonce reports whether a response to our own request has no nonce.
 	noNonce bool
 }
 
@@ -63,15 +64,15 @@ func (s pathRevocation) state() RevocationState {
 	return NotChecked
 }
 
-// checkRevocation returns what is known of the revocation of a signer's path,
-// and its check (ETSI EN 319 102-1 §5.2.5 to §5.2.7).
+// checkRevocation returns the revocation status of a signer's path, and its
+// check (ETSI EN 319 102-1 §5.2.5 to §5.2.7).
 func (j *judgement) checkRevocation(p *pathFindings, ref reference) (Revocation, Check) {
 	if p.result == nil {
 		return Revocation{State: NotChecked}, notDone(CheckRevocation, ReasonRevocationUnchecked)
 	}
 	s := pathRevocationOf(p.result, ref.time)
 	out := Revocation{State: s.state(), Source: RevocationSource(s.worst.Source)}
-	best := Valid // of what is not known
+	best := Valid // the best verdict if the status is unknown
 	if j.policy.RequireRevocation {
 		best = Indeterminate
 	}
@@ -82,7 +83,7 @@ func (j *judgement) checkRevocation(p *pathFindings, ref reference) (Revocation,
 		return out, c
 	case Unknown:
 		c := unclear(CheckRevocation, openReasons[s.worst.NearestCause()], best)
-		if j.budget.Unread() { // one of those may have issued a list
+		if j.budget.Unread() { // a certificate that was not read may have issued a CRL
 			c = unclear(CheckRevocation, ReasonRevocationTooComplex, Indeterminate)
 		}
 		c.Values = map[string]string{"why": s.worst.Words(), "issuer": s.issuer}
@@ -117,20 +118,20 @@ func (j *judgement) checkRevocation(p *pathFindings, ref reference) (Revocation,
 	return out, c.with(tolerated(s.sha1, s.weak))
 }
 
-// revokedReason returns why a revoked certificate does not certify a signature
-// of the reference time; "" if it was revoked later.
+// revokedReason returns why a revoked certificate does not count for a
+// signature of the reference time, or "" if it was revoked later.
 func revokedReason(a revocation.Answer, ref reference) Reason {
 	switch {
 	case ref.from == FromNow, a.RevokedBy(ref.time) && !a.RevokedBy(ref.earliest):
-		return ReasonRevokedNoTime // nothing proves whether it was signed before
+		return ReasonRevokedNoTime // it is not proved that it was signed before
 	case a.RevokedBy(ref.time):
 		return ReasonRevoked
 	}
 	return ""
 }
 
-// describe fills in why and when a certificate of the path was revoked, and
-// which one.
+// describe sets why and when a certificate of the path was revoked, and which
+// one.
 func (r *Revocation) describe(a revocation.Answer, result *path.Result) {
 	r.Reason, r.At, r.InvalidSince = a.Reason.String(), a.RevokedAt, a.InvalidityDate
 	for i, one := range result.Revocation {
@@ -141,7 +142,7 @@ func (r *Revocation) describe(a revocation.Answer, result *path.Result) {
 	}
 }
 
-// openReasons says why a question about revocation stayed open.
+// openReasons holds the reasons for an unknown revocation status.
 var openReasons = map[revocation.Cause]Reason{
 	revocation.NothingAtHand: ReasonRevocationUnknown, revocation.Unreadable: ReasonRevocationUnknown,
 	revocation.ListOfAnother: ReasonListOfAnother, revocation.ListSignature: ReasonListSignature,
@@ -157,13 +158,13 @@ var openReasons = map[revocation.Cause]Reason{
 	revocation.AnswerOutOfDate: ReasonResponderOutOfDate,
 }
 
-// ErrNoLists is returned for bytes that hold no revocation list.
+// ErrNoLists means that a file contains no CRL.
 var ErrNoLists = errors.New("read revocation lists: none found")
 
-// ReadLists returns the lists in a file, as Policy.CRLs takes them: one DER
+// ReadLists returns the CRLs in a file, for Policy.CRLs: one DER
 // CertificateList (RFC 5280 §5.1), or any number of PEM X509 CRL blocks among
-// others. It only checks the form; signer, scope and dates are checked where a
-// list is used. The error is [ErrNoLists], or says which list cannot be parsed.
+// others. It checks only their form. Signer, scope and dates are checked when a
+// CRL is used. The error is [ErrNoLists], or says which CRL cannot be parsed.
 func ReadLists(b []byte) ([][]byte, error) {
 	lists := decodeCRLs(trimBOM(b))
 	if len(lists) == 0 {
@@ -177,8 +178,8 @@ func ReadLists(b []byte) ([][]byte, error) {
 	return lists, nil
 }
 
-// decodeCRLs returns the contents of the PEM blocks in a file, or else the file
-// itself.
+// decodeCRLs returns the contents of the PEM blocks in a file, or the file
+// itself if it has none.
 func decodeCRLs(b []byte) [][]byte {
 	if !bytes.Contains(b, []byte("-----BEGIN ")) || b[0] == 0x30 {
 		return [][]byte{b}

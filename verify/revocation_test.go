@@ -20,7 +20,7 @@ import (
 	"natsuin/verify"
 )
 
-// list returns a CRL by the root, with one entry if a time is given.
+// list returns a CRL by the root. It has one entry if revoked is not zero.
 func list(t testing.TB, w world, revoked time.Time, reason int) []byte {
 	t.Helper()
 	tmpl := &x509.RevocationList{Number: big.NewInt(1), ThisUpdate: now.Add(-time.Hour), NextUpdate: now.AddDate(0, 1, 0)}
@@ -92,7 +92,8 @@ func TestRevocation(t *testing.T) {
 			{[][]byte{list(t, w, time.Time{}, 0)}, now.AddDate(0, 2, 0), verify.ReasonListOutOfDate},
 			{[][]byte{list(t, stranger, time.Time{}, 0)}, now, verify.ReasonListSignature},
 			{[][]byte{list(t, world{root: issue(t, "another", ecKey(t), nil, authority)}, time.Time{}, 0)}, now, verify.ReasonListOfAnother},
-			// Of two lists, the reason is that of the one closer to an answer.
+			// Of two CRLs, the reason is that of the one that comes closer to
+			// an answer.
 			{[][]byte{list(t, w, time.Time{}, 0), list(t, stranger, time.Time{}, 0)}, now.AddDate(0, 2, 0), verify.ReasonListOutOfDate},
 		} {
 			p.CRLs, p.Now, p.At = c.lists, c.at, c.at
@@ -110,9 +111,9 @@ func TestRevocation(t *testing.T) {
 	})
 }
 
-// TestAListFromAfterTheCertificatesEnd has a list that may omit a certificate
-// which expired before it was issued (RFC 5280 §3.3): it proves nothing, and is
-// not merely partial.
+// A CRL may omit certificates that had expired before it was issued (RFC 5280
+// §3.3). For such a certificate it proves nothing, which has another reason
+// than a partial CRL.
 func TestAListFromAfterTheCertificatesEnd(t *testing.T) {
 	w := newWorldFor(t, ecKey(t), func(c *x509.Certificate) { c.NotAfter = now.AddDate(0, 0, -10) })
 	p := w.policy
@@ -159,7 +160,8 @@ func TestFilesOfRevocationLists(t *testing.T) {
 
 func generalized(at time.Time) []byte { return tlv(0x18, []byte(at.UTC().Format("20060102150405Z"))) }
 
-// respond answers an OCSP request as the root itself, with the request's nonce.
+// respond answers an OCSP request like the root itself, with the nonce of the
+// request.
 func respond(t testing.TB, w world, request, status []byte) []byte {
 	t.Helper()
 	q, err := ocsp.ParseRequest(request)
@@ -243,16 +245,16 @@ func TestOCSP(t *testing.T) {
 	})
 }
 
-// TestRespondersWithoutNonce has answers that were prepared in advance, as
-// public responders give them, and ones that cannot be taken, each with a
-// reason of its own.
+// A response without a nonce is accepted if it was prepared in advance, as
+// those of public responders are. Each other response is refused for a
+// different reason.
 func TestRespondersWithoutNonce(t *testing.T) {
 	w, other := newWorld(t), newWorld(t)
 	m := by(w.signer, nil).encode(t)
 	good := []byte{0x80, 0}
 	nonce := oid("1.3.6.1.5.5.7.48.1.2")
 	type answer func(request []byte) []byte
-	// without drops the nonce: a question that has none gets none back.
+	// without removes the nonce from a request, so that the response has none.
 	without := func(request []byte) []byte {
 		var outer, tbs asn1.RawValue
 		if _, err := asn1.Unmarshal(request, &outer); err != nil {
@@ -297,8 +299,7 @@ func TestRespondersWithoutNonce(t *testing.T) {
 	}
 }
 
-// TestWhichListIsMissing names the issuer, and the clock for a list that has
-// not begun.
+// The check names the issuer and, for a CRL from the future, says so.
 func TestWhichListIsMissing(t *testing.T) {
 	w := newWorld(t)
 	ca := issue(t, "ca", ecKey(t), w.root, authority)

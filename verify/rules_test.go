@@ -14,8 +14,8 @@ import (
 	"natsuin/verify"
 )
 
-// expect is the expected judgement: the verdict, its reason, and the check that
-// gives it.
+// expect is the expected judgement: the verdict, its reason, and the check with
+// that reason.
 type expect struct {
 	verdict verify.Verdict
 	reason  verify.Reason
@@ -32,7 +32,7 @@ func open(check verify.CheckID, reason verify.Reason) expect {
 	return expect{verify.Indeterminate, reason, check}
 }
 
-// run judges a message, and checks that a cache changes nothing.
+// run judges a message, and checks that a cache does not change the report.
 func run(t testing.TB, sig, content []byte, p verify.Policy) *verify.Report {
 	t.Helper()
 	judge := func(p verify.Policy) (*verify.Report, error) {
@@ -75,7 +75,7 @@ func (e expect) hold(t testing.TB, r *verify.Report) {
 	}
 }
 
-// order is that of the table in docs/verify.md.
+// order is the order of the checks in the table of docs/verify.md.
 var order = []verify.CheckID{
 	verify.CheckStructure, verify.CheckContent, verify.CheckSigner,
 	verify.CheckAlgorithms, verify.CheckAttributes, verify.CheckContentType, verify.CheckMessageDigest, verify.CheckSignature,
@@ -83,7 +83,7 @@ var order = []verify.CheckID{
 	verify.CheckChain, verify.CheckPolicy, verify.CheckRevocation,
 }
 
-// inOrder asserts that the checks are in the order of the table, each at most
+// inOrder checks that the checks are in the order of the table, each at most
 // once.
 func inOrder(t testing.TB, checks []verify.Check) {
 	t.Helper()
@@ -274,8 +274,8 @@ func TestRulesForMessages(t *testing.T) {
 	}
 }
 
-// TestSwappedAttributesWouldVerify shows that the message is refused for this
-// reason alone: the signature is right for the original message.
+// The signature is right for the original message, so the message is refused
+// for this reason alone.
 func TestSwappedAttributesWouldVerify(t *testing.T) {
 	w := newWorld(t)
 	content := []byte("what was really signed")

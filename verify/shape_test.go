@@ -9,7 +9,8 @@ import (
 	"natsuin/verify"
 )
 
-// The pieces in which content arrives do not hide its shape.
+// The shape of the content is recognised whatever the pieces are in which it
+// arrives.
 func TestAttributeShapeDoesNotDependOnPieces(t *testing.T) {
 	attributes := setOfAttributes(text)
 	for name, c := range map[string]struct {

@@ -16,9 +16,9 @@ import (
 	"natsuin/verify/internal/sigalg"
 )
 
-// verify reports whether signature is a signature of the digest by the key.
-// Whether the key is allowed is left to keyProblem, but RSA keys under 1024
-// bits, and keys that take too long, verify nothing.
+// verify reports whether signature is a valid signature of the digest by the
+// key. keyProblem decides whether the key is allowed. RSA keys with fewer than
+// 1024 bits, and keys that take too long, verify nothing.
 func (s suite) verify(key any, digest, signature []byte) bool {
 	if len(digest) != s.digest.Size() || !sigalg.Computable(key) || !s.fits(key, signature) {
 		return false
@@ -28,7 +28,8 @@ func (s suite) verify(key any, digest, signature []byte) bool {
 		if s.scheme == pss {
 			return sigalg.VerifyPSS(k, s.digest, s.mask, s.salt, digest, signature)
 		}
-		// It compares the whole encoded block, with a NULL in the DigestInfo.
+		// VerifyPKCS1v15 compares the whole encoded block, with a NULL in the
+		// DigestInfo.
 		return rsa.VerifyPKCS1v15(k, s.digest, digest, signature) == nil
 	case *ecdsa.PublicKey:
 		return ecdsa.VerifyASN1(k, digest, signature)
@@ -36,8 +37,8 @@ func (s suite) verify(key any, digest, signature []byte) bool {
 	return false
 }
 
-// fits reports whether a signature value can be one by the key. The key must be
-// computable.
+// fits reports whether a signature value has a possible length for the key. The
+// key must be computable.
 func (s suite) fits(key any, signature []byte) bool {
 	switch k := key.(type) {
 	case *rsa.PublicKey:
@@ -47,10 +48,10 @@ func (s suite) fits(key any, signature []byte) bool {
 	}
 }
 
-// publicKey returns the key of a certificate. If it is restricted to
-// RSASSA-PSS, the suite must use the hash that the restriction names, if any,
-// and a salt that is no shorter (RFC 4055 §3.3); otherwise publicKey returns
-// nil.
+// publicKey returns the key of a certificate. If the certificate restricts it
+// to RSASSA-PSS, publicKey returns nil unless the suite uses the hash of the
+// restriction, if it has one, and a salt that is at least as long (RFC 4055
+// §3.3).
 func publicKey(cert *x509.Certificate, s suite) any {
 	key, restriction, restricted := sigalg.PublicKey(cert)
 	if !restricted {
@@ -69,7 +70,7 @@ func publicKey(cert *x509.Certificate, s suite) any {
 }
 
 // named returns the certificates that the signer identifier names (RFC 5652
-// §5.3), each once.
+// §5.3), without duplicates.
 func (d *document) named(s cms.Signer) []*x509.Certificate {
 	named := func(c *x509.Certificate) bool {
 		return len(c.SubjectKeyId) > 0 && bytes.Equal(s.SubjectKeyID, c.SubjectKeyId)
@@ -90,14 +91,14 @@ func (d *document) named(s cms.Signer) []*x509.Certificate {
 }
 
 // findSigner returns the certificates that the identifier names and whose key
-// verifies the signature, or the one of them that the signing-certificate
-// attribute names. If no key verifies it, it returns the first certificate that
-// the identifier names, for display. known reports whether the suite is one
-// that this package understands.
+// verifies the signature. If the signing-certificate attribute names one of
+// them, it returns only that one. If no key verifies the signature, it returns
+// the first certificate that the identifier names, for display. known reports
+// whether this package knows the suite.
 func (d *document) findSigner(s cms.Signer, suite suite, known bool) ([]*x509.Certificate, Check) {
 	candidates := d.named(s)
 	switch {
-	case len(candidates) == 0 && d.illegible > 0: // it may be one of those
+	case len(candidates) == 0 && d.illegible > 0: // the signer's may be one of the unreadable ones
 		return nil, unclear(CheckSignature, ReasonCertificateUnreadable, Indeterminate)
 	case len(candidates) == 0:
 		return nil, unclear(CheckSignature, ReasonNoCertificate, Indeterminate)
@@ -126,7 +127,7 @@ func (d *document) findSigner(s cms.Signer, suite suite, known bool) ([]*x509.Ce
 			return verified[:1], failed(CheckSignature, refuse(ReasonSignedUnsorted))
 		}
 	}
-	if err != nil { // it may have been one that was not tried
+	if err != nil { // a certificate that was not tried may be the signer's
 		return nil, unclear(CheckSignature, ReasonTooManySignatures, Indeterminate)
 	}
 	if !computable {
@@ -135,7 +136,8 @@ func (d *document) findSigner(s cms.Signer, suite suite, known bool) ([]*x509.Ce
 	return d.wrong(s, candidates)
 }
 
-// uncomputed returns the check of a signature that nothing at hand can compute.
+// uncomputed returns the check for a signature that cannot be computed with any
+// key at hand.
 func (d *document) uncomputed(shown *x509.Certificate) Check {
 	if !certificate.Unreadable(shown) {
 		return unclear(CheckSignature, ReasonSignatureUnknown, Indeterminate)
@@ -148,8 +150,8 @@ func (d *document) uncomputed(shown *x509.Certificate) Check {
 	return check
 }
 
-// computable returns the certificates whose keys can be computed with, and
-// reports whether all can.
+// computable returns the certificates with whose keys a signature can be
+// computed, and reports whether these are all.
 func (d *document) computable(certs []*x509.Certificate, suite suite) (can []*x509.Certificate, all bool) {
 	for _, c := range certs {
 		if sigalg.Computable(publicKey(c, suite)) {
@@ -159,12 +161,12 @@ func (d *document) computable(certs []*x509.Certificate, suite suite) (can []*x5
 	return can, len(can) == len(certs)
 }
 
-// wrong returns the finding about a signature that no key of the candidates
-// verifies, with the certificate to show. Anyone can put a forged copy of a
-// certificate into a message, and the key of the right one may verify the
-// signature: so it is final unless each candidate is known not to be the one
-// that is meant, by the signing-certificate attribute or by the signature of
-// its CA (ETSI EN 319 102-1 §5.2.3, NO_SIGNING_CERTIFICATE_FOUND).
+// wrong returns the check for a signature that is not valid for the key of any
+// candidate, and the certificate to show. Anyone can put a forged copy of a
+// certificate into a message, and the signature may be valid for the key of the
+// right one. So the failure is not final if the signing-certificate attribute
+// or the signature of the CA shows for every candidate that it is not the right
+// certificate (ETSI EN 319 102-1 §5.2.3, NO_SIGNING_CERTIFICATE_FOUND).
 func (d *document) wrong(s cms.Signer, candidates []*x509.Certificate) ([]*x509.Certificate, Check) {
 	shown := candidates[:1]
 	var doubt Check
@@ -184,7 +186,8 @@ func (d *document) wrong(s cms.Signer, candidates []*x509.Certificate) ([]*x509.
 	return shown, doubt
 }
 
-// origin returns what the signatures of CAs say about a certificate.
+// origin returns the [path.Origin] of a certificate, or path.Unproven if originOf
+// is nil.
 func (d *document) origin(c *x509.Certificate) path.Origin {
 	if d.originOf == nil {
 		return path.Unproven
@@ -193,9 +196,10 @@ func (d *document) origin(c *x509.Certificate) path.Origin {
 }
 
 // referred returns the certificate that the signing-certificate attribute
-// names; without the attribute, all of them. If it names another, the first is
-// returned: the key is right and the certificate is not, which
-// checkSigningCertificate reports. ok is false if the budget does not suffice.
+// names, or all certificates if there is no such attribute. If the attribute
+// names another certificate, referred returns the first one: its key is right
+// but the certificate is not, which checkSigningCertificate reports. ok is
+// false if the budget does not suffice.
 func (d *document) referred(s cms.Signer, certs []*x509.Certificate) (meant []*x509.Certificate, ok bool) {
 	for _, c := range certs {
 		if d.budget.Signatures.Spend(nil, len(c.Raw)) != nil { // a digest costs too
@@ -211,8 +215,9 @@ func (d *document) referred(s cms.Signer, certs []*x509.Certificate) (meant []*x
 	return certs[:1], true
 }
 
-// verified returns the certificates whose key verifies the signature. An error
-// means that some were not tried: the budget is spent, or the context ended.
+// verified returns the certificates for whose keys the signature is valid. An
+// error means that some were not tried, because the budget is used up or the
+// context has ended.
 func (d *document) verified(certs []*x509.Certificate, suite suite, digest, signature []byte) ([]*x509.Certificate, error) {
 	var right []*x509.Certificate
 	var incomplete error
@@ -228,8 +233,8 @@ func (d *document) verified(certs []*x509.Certificate, suite suite, digest, sign
 	return right, incomplete
 }
 
-// verify reports whether the key of a certificate verifies a signature, which
-// it computes once for each key.
+// verify reports whether a signature is valid for the key of a certificate. It
+// computes this once for each key.
 func (d *document) verify(c *x509.Certificate, suite suite, digest, signature []byte) (bool, error) {
 	key := publicKey(c, suite)
 	if !suite.fits(key, signature) {

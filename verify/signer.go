@@ -11,13 +11,14 @@ import (
 	"natsuin/verify/internal/path"
 )
 
-// findings are what is known about one signer, before it is rendered as checks.
+// findings holds what is known about one signer, before checks are made from
+// it.
 type findings struct {
 	evidence  evidence
 	stamp     *TimestampInfo // nil if there is none
 	reference reference
-	// path is nil if none was looked for: a signature that does not hold
-	// certifies nobody, and no responder is asked about it.
+	// path is nil if no path was looked for: if the signature is not valid,
+	// nobody is certified, and no responder is asked.
 	path *pathFindings
 }
 
@@ -29,8 +30,8 @@ type reference struct {
 	from     ReferenceSource
 }
 
-// examine collects the findings about one signer. The error is that of a
-// context that ended.
+// examine collects the findings about one signer. The error is that of the
+// context.
 func (j *judgement) examine(s cms.Signer) (*findings, error) {
 	f := &findings{evidence: j.doc.evidence(s, j.policy), reference: j.reference(nil)}
 	if err := j.ctx.Err(); err != nil {
@@ -48,7 +49,7 @@ func (j *judgement) examine(s cms.Signer) (*findings, error) {
 	return f, err
 }
 
-// reference returns the reference time: a verified time stamp's, or else
+// reference returns the reference time: that of a verified time stamp, or else
 // Policy.At, or else now.
 func (j *judgement) reference(stamp *TimestampInfo) reference {
 	switch {
@@ -60,9 +61,9 @@ func (j *judgement) reference(stamp *TimestampInfo) reference {
 	return reference{j.now, j.now, FromNow}
 }
 
-// render turns the findings about a signer into its part of the report. limit
-// is the best verdict that the message allows, and why its reason, so that no
-// part of a report reads better than the whole.
+// render makes the signer's part of the report from the findings. limit is the
+// best verdict that the message allows, and why is its reason, so that no part
+// of a report looks better than the whole.
 func (j *judgement) render(s cms.Signer, f *findings, limit Verdict, why Reason) Signer {
 	e := f.evidence
 	out := Signer{
@@ -79,9 +80,9 @@ func (j *judgement) render(s cms.Signer, f *findings, limit Verdict, why Reason)
 		}
 	} else {
 		p := f.path
-		out.Chain, out.Certificate = p.chain, p.chain[0] // the path decided which certificate it is
+		out.Chain, out.Certificate = p.chain, p.chain[0] // the path has determined the certificate
 		usage := j.checkUsage(p)
-		if p.ambiguous() { // naming one of them would be a guess
+		if p.ambiguous() { // naming one of several certificates would be a guess
 			out.Chain, out.Certificate = nil, nil
 		}
 		out.Anchor, out.Practice = p.anchorInfo(), p.practice
@@ -105,7 +106,8 @@ func (j *judgement) render(s cms.Signer, f *findings, limit Verdict, why Reason)
 	return out
 }
 
-// remarkTime adds what is odd about the time that the signer claims.
+// remarkTime adds a remark if the signing time that the signer claims cannot be
+// right.
 func (j *judgement) remarkTime(s *Signer) {
 	var remark Reason
 	switch {
@@ -132,9 +134,9 @@ func keyOf(c *x509.Certificate) any {
 var (
 	oidKeyUsage         = asn1.ObjectIdentifier{2, 5, 29, 15}
 	oidExtendedKeyUsage = asn1.ObjectIdentifier{2, 5, 29, 37}
-	// signingUsages are extended usages under which documents may be signed,
-	// besides those that crypto/x509 names: id-kp-documentSigning (RFC 9336),
-	// Microsoft's and Adobe's.
+	// signingUsages holds extended key usages for signing documents, in
+	// addition to those that crypto/x509 names: id-kp-documentSigning (RFC
+	// 9336), Microsoft's and Adobe's.
 	signingUsages = []asn1.ObjectIdentifier{
 		{1, 3, 6, 1, 5, 5, 7, 3, 36}, {1, 3, 6, 1, 4, 1, 311, 10, 3, 12}, {1, 2, 840, 113583, 1, 1, 5},
 	}
@@ -151,9 +153,10 @@ func extension(c *x509.Certificate, id asn1.ObjectIdentifier) (critical, present
 	return false, false
 }
 
-// checkUsage is checkKeyUsage for the certificate of a path. What a certificate
-// says is final only if a CA at hand signed it, since anyone can enclose a
-// forged copy. Under an authentication root, the chain says what is wrong.
+// checkUsage is checkKeyUsage for the certificate of a path. A failure is final
+// only if a CA at hand has signed the certificate, because anyone can enclose a
+// forged copy. Under an authentication root, the check of the chain reports the
+// problem instead.
 func (j *judgement) checkUsage(p *pathFindings) Check {
 	c := p.chain[0]
 	check := checkKeyUsage(c, j.policy.AllowAuth || p.failure != nil && errors.Is(p.failure, errAuthRoot))
@@ -163,8 +166,9 @@ func (j *judgement) checkUsage(p *pathFindings) Check {
 	return check
 }
 
-// checkKeyUsage checks that a certificate is one for signing (RFC 5280
-// §4.2.1.3, §4.2.1.12). auth allows client authentication as its purpose.
+// checkKeyUsage checks that a certificate may be used for signing (RFC 5280
+// §4.2.1.3, §4.2.1.12). auth also allows certificates for client
+// authentication.
 func checkKeyUsage(c *x509.Certificate, auth bool) Check {
 	if !keyUsageSigns(c) {
 		return failed(CheckKeyUsage, refuse(ReasonKeyUsage))
@@ -181,9 +185,9 @@ func checkKeyUsage(c *x509.Certificate, auth bool) Check {
 }
 
 // permitsSigning reports whether the extended key usage of a certificate, the
-// signer's or a CA's, permits signing documents. If there is one, critical or
-// not, the certificate is for the purposes in it alone (RFC 5280 §4.2.1.12).
-// auth adds client authentication.
+// signer's or a CA's, permits signing documents. If the extension is present,
+// critical or not, the certificate may be used for these purposes only (RFC
+// 5280 §4.2.1.12). auth also allows client authentication.
 func permitsSigning(c *x509.Certificate, auth bool) bool {
 	if _, present := extension(c, oidExtendedKeyUsage); !present {
 		return true
@@ -201,8 +205,8 @@ func keyUsageSigns(c *x509.Certificate) bool {
 	return !present || c.KeyUsage&(x509.KeyUsageDigitalSignature|x509.KeyUsageContentCommitment) != 0
 }
 
-// datesAt returns where a time lies in a certificate's validity, which is in
-// whole seconds and includes both ends (RFC 5280 §4.1.2.5).
+// datesAt compares a time with the validity of a certificate, which is in whole
+// seconds and includes both ends (RFC 5280 §4.1.2.5).
 func datesAt(c *x509.Certificate, at time.Time) Dates {
 	at = at.Truncate(time.Second)
 	switch {

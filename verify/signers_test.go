@@ -40,8 +40,7 @@ func TestSeveralSignersMustAllPass(t *testing.T) {
 	}
 }
 
-// TestSignerIsTheCertificateThatVerified puts certificates before the right one
-// that the identifier names too.
+// Other certificates that the identifier also names precede the right one.
 func TestSignerIsTheCertificateThatVerified(t *testing.T) {
 	w := newWorld(t)
 	decoy := issue(t, "decoy", ecKey(t), w.root, func(c *x509.Certificate) { c.SerialNumber = w.signer.cert.SerialNumber })
@@ -183,8 +182,7 @@ func TestNamesOfTheSignerAreComparedAsNames(t *testing.T) {
 	valid.hold(t, run(t, m.encode(t), nil, w.policy))
 }
 
-// TestHintsInUnsignedAttributes finds an issuer and a list in the attributes of
-// CAdES.
+// The attributes of CAdES contain the issuer's certificate and a CRL.
 func TestHintsInUnsignedAttributes(t *testing.T) {
 	w := newWorld(t)
 	ca := issue(t, "ca", ecKey(t), w.root, authority)

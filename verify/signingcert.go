@@ -20,7 +20,7 @@ func hexUpper(b []byte) string { return strings.ToUpper(hex.EncodeToString(b)) }
 
 // checkSigningCertificate compares the signing-certificate attributes (RFC 2634
 // §5.4, RFC 5035) with the certificate that verified the signature. Version 1
-// is always SHA-1: it must match, but does not suffice alone.
+// always uses SHA-1: it must match, but is not sufficient alone.
 func checkSigningCertificate(s cms.Signer, cert *x509.Certificate) Check {
 	remark := RemarkNoReference
 	for _, kind := range []cms.OID{oidSigningCertificate, oidSigningCertificate2} {
@@ -47,12 +47,12 @@ func checkSigningCertificate(s cms.Signer, cert *x509.Certificate) Check {
 	return passed(CheckSigningCertificate, remark)
 }
 
-// checkReference is checkSigningCertificate with the rest of what is at hand. A
-// certificate that the attribute does not name may be a forged copy in the
-// message, which anyone can put there; the finding is final only if the right
-// one cannot be another: a CA at hand signed this one, since a CA gives a
-// number once; the attribute names another issuer or number than the signer
-// identifier does; or the certificate that it names is at hand.
+// checkReference is like checkSigningCertificate, but a failure is final only
+// if the right certificate cannot be another one: anyone can put a forged copy
+// of a certificate into a message. It cannot be another one if a CA at hand has
+// signed cert, because a CA uses a serial number once; if the attribute and the
+// signer identifier have different issuers or serial numbers; or if the
+// certificate that the attribute names is at hand.
 func (d *document) checkReference(s cms.Signer, cert *x509.Certificate) Check {
 	check := checkSigningCertificate(s, cert)
 	if check.Detail != ReasonOtherCertificate || d.origin(cert) == path.Authentic || d.contradicts(s) {
@@ -63,7 +63,7 @@ func (d *document) checkReference(s cms.Signer, cert *x509.Certificate) Check {
 }
 
 // contradicts reports whether a signing-certificate attribute names another
-// issuer or number than the signer identifier, or a certificate at hand.
+// issuer or serial number than the signer identifier, or a certificate at hand.
 func (d *document) contradicts(s cms.Signer) bool {
 	for _, kind := range []cms.OID{oidSigningCertificate, oidSigningCertificate2} {
 		value := attribute(s, kind)
@@ -89,8 +89,8 @@ func (d *document) contradicts(s cms.Signer) bool {
 }
 
 // matchReference compares the first ESSCertID of a SigningCertificate, which is
-// the one of the signer, and returns its hash. The other ones and the policies
-// restrict nothing here, but must be well formed (RFC 5035).
+// about the signer, and returns its hash. The others and the policies restrict
+// nothing here, but must be well formed (RFC 5035).
 func matchReference(value cryptobyte.String, second bool, cert *x509.Certificate) (crypto.Hash, *problem) {
 	bad := refuse(ReasonAttributeMalformed)
 	var seq, ids, policies cryptobyte.String
@@ -115,7 +115,7 @@ func matchReference(value cryptobyte.String, second bool, cert *x509.Certificate
 }
 
 // certID is an ESSCertID or ESSCertIDv2 (RFC 5035 §4, §5.4.1.1). issuer and
-// serial are nil when absent.
+// serial are nil if absent.
 type certID struct {
 	hash   crypto.Hash
 	digest []byte
@@ -165,8 +165,8 @@ func readCertID(ids *cryptobyte.String, second bool) (certID, *problem) {
 	return id, forbidden
 }
 
-// compare returns how the certificate differs from the one that is meant, or
-// nil.
+// compare returns how the certificate differs from the one that the attribute
+// names, or nil.
 func (id certID) compare(cert *x509.Certificate) *problem {
 	differs := func(attribute, certificate string) *problem {
 		return refuse(ReasonOtherCertificate, "attribute", attribute, "certificate", certificate)
@@ -189,7 +189,7 @@ func (id certID) compare(cert *x509.Certificate) *problem {
 }
 
 // sameName reports whether two DER names match (RFC 5280 §7.1). A name that
-// cannot be parsed only matches the same bytes.
+// cannot be parsed matches only the same bytes.
 func sameName(a, b []byte) bool {
 	if bytes.Equal(a, b) {
 		return true

@@ -8,8 +8,7 @@ import (
 	"natsuin/verify"
 )
 
-// TestReferenceToTheSignersCertificate varies what signing-certificate-v2 says
-// about the certificate besides its hash.
+// Variations of the fields of signing-certificate-v2 other than the hash.
 func TestReferenceToTheSignersCertificate(t *testing.T) {
 	w := newWorld(t)
 	cert := w.signer.cert

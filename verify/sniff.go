@@ -10,15 +10,16 @@ import (
 	"natsuin/verify/internal/cms"
 )
 
-// Kind is what a file holds, as its content shows. The names are stable: they
-// are part of the JSON output.
+// A Kind is the kind of a file, judging by its content. The names are stable,
+// because they are part of the JSON output.
 type Kind string
 
-// The kinds. All but KindSignature are not for [Verify].
+// The kinds. Only a file of KindSignature can be passed to [Verify].
 const (
-	// KindSignature: a CMS SignedData with signers, damaged or not, or a mail.
+	// KindSignature: a CMS SignedData with signers, even a damaged one, or a
+	// mail.
 	KindSignature Kind = "signature"
-	// KindUnknown: none of the others.
+	// KindUnknown: none of the other kinds.
 	KindUnknown Kind = "not-a-signature"
 	// KindPDF: a PDF file (ISO 32000-2), signed or not.
 	KindPDF Kind = "pdf"
@@ -26,18 +27,18 @@ const (
 	KindXML Kind = "xml"
 	// KindASiC: a ZIP file with signatures (ETSI EN 319 162-1).
 	KindASiC Kind = "asic"
-	// KindOutlook: a message that Outlook saved (MS-OXMSG).
+	// KindOutlook: a message saved by Outlook (MS-OXMSG).
 	KindOutlook Kind = "msg"
-	// KindOpenPGP: a message, signature or mail of OpenPGP (RFC 9580).
+	// KindOpenPGP: a message, signature or mail in OpenPGP (RFC 9580).
 	KindOpenPGP Kind = "openpgp"
 	// KindEncrypted: encrypted CMS (RFC 5652 §6, §8, RFC 5083).
 	KindEncrypted Kind = "encrypted"
-	// KindTimestamp: an answer of a time-stamp authority, or a token of one
-	// (RFC 3161 §2.4.2).
+	// KindTimestamp: a response of a time-stamp authority, or a token (RFC 3161
+	// §2.4.2).
 	KindTimestamp Kind = "timestamp"
-	// KindCertificates: certificates or revocation lists alone.
+	// KindCertificates: only certificates or CRLs.
 	KindCertificates Kind = "certificates"
-	// KindUTF16: text in UTF-16, whatever it says.
+	// KindUTF16: any text in UTF-16.
 	KindUTF16 Kind = "utf-16"
 )
 
@@ -46,16 +47,16 @@ func Kinds() []Kind {
 	return []Kind{KindSignature, KindUnknown, KindPDF, KindXML, KindASiC, KindOutlook, KindOpenPGP, KindEncrypted, KindTimestamp, KindCertificates, KindUTF16}
 }
 
-// sniffed is how much of a file's beginning, and of its end, is looked at; of a
-// form whose marks may lie anywhere, sniffedDeep.
+// sniffed is how much is examined of the beginning of a file, and of its end,
+// in bytes. sniffedDeep is for kinds whose marks may be anywhere.
 const (
 	sniffed     = 64 << 10
 	sniffedDeep = 4 << 20
 )
 
-// Sniff returns what a file of size bytes holds. It looks at the content alone,
-// and judges nothing: whoever wrote the file decides what it looks like. The
-// error is that of the reader.
+// Sniff returns the kind of a file of size bytes. It examines only the content
+// and verifies nothing, so the author of a file decides the result. The error
+// is that of the reader.
 func Sniff(r io.ReaderAt, size int64) (Kind, error) {
 	head, err := section(r, 0, min(size, sniffed))
 	if err != nil {
@@ -79,7 +80,7 @@ func Sniff(r io.ReaderAt, size int64) (Kind, error) {
 	}
 	kind, err := sniffMessage(r, size, head)
 	if kind == KindUnknown && err == nil && bytes.Contains(head[:min(len(head), 1<<10)], []byte("%PDF-")) {
-		kind = KindPDF // bytes may stand before its header
+		kind = KindPDF // other bytes may precede the header of a PDF
 	}
 	return kind, err
 }
@@ -97,7 +98,8 @@ func section(r io.ReaderAt, off, n int64) ([]byte, error) {
 	return nil, err
 }
 
-// sniffMessage tells the forms that [Verify] opens, and DER of other kinds.
+// sniffMessage returns the kind of a file that [Verify] can open, or that is in
+// DER.
 func sniffMessage(r io.ReaderAt, size int64, head []byte) (Kind, error) {
 	opened, err := cms.Open(r, size)
 	var broken *cms.SyntaxError
@@ -147,8 +149,8 @@ func sniffMessage(r io.ReaderAt, size int64, head []byte) (Kind, error) {
 	return KindUnknown, nil
 }
 
-// sniffSigned tells what is in a SignedData. A malformed one is a signature
-// nevertheless: a damaged one.
+// sniffSigned returns the kind of a SignedData. A malformed one counts as a
+// damaged signature.
 func sniffSigned(opened *cms.Input) (Kind, error) {
 	m, err := cms.Parse(opened.Message, opened.Size)
 	switch {
@@ -169,8 +171,8 @@ func isXML(text []byte) bool {
 		bytes.HasPrefix(text, []byte("<")) && bytes.Contains(text, []byte("http://www.w3.org/2000/09/xmldsig#"))
 }
 
-// isOpenPGP knows the armour of RFC 9580 §6.2 and the packets that begin a
-// signature (§5.2) or a signed message (§5.4).
+// isOpenPGP recognises the armour of RFC 9580 §6.2, and the packets with which
+// a signature (§5.2) or a signed message (§5.4) begins.
 func isOpenPGP(head, text []byte) bool {
 	if bytes.HasPrefix(text, []byte("-----BEGIN PGP ")) || bytes.Contains(text, []byte("\n-----BEGIN PGP ")) && !isMail(head) {
 		return true
@@ -193,7 +195,7 @@ func isOpenPGP(head, text []byte) bool {
 }
 
 // mailHead returns the header of a mail, in lower case and unfolded as far as
-// that matters here.
+// needed here.
 func mailHead(head []byte) string {
 	text := strings.ReplaceAll(strings.ToLower(string(trimBOM(head))), "\r\n", "\n")
 	text, _, _ = strings.Cut(strings.TrimLeft(text, " \t\n"), "\n\n")
@@ -210,7 +212,7 @@ func isMailOfOpenPGP(head []byte) bool {
 	return strings.Contains(text, "application/pgp-signature") || strings.Contains(text, "application/pgp-encrypted")
 }
 
-// isPEMMessage reports whether there is a label of a CMS message.
+// isPEMMessage reports whether head contains the label of a CMS message.
 func isPEMMessage(head []byte) bool {
 	for _, label := range []string{"CMS", "PKCS7", "PKCS #7 SIGNED DATA", "SIGNED MESSAGE"} {
 		if bytes.Contains(head, []byte("-----BEGIN "+label+"-----")) {
@@ -242,7 +244,7 @@ func sniffZIP(r io.ReaderAt, size int64, head []byte) (Kind, error) {
 }
 
 // sniffCompound looks for the names that every Outlook message has (MS-OXMSG
-// §2.2) among those of a compound file.
+// §2.2) among those in a compound file.
 func sniffCompound(r io.ReaderAt, size int64) (Kind, error) {
 	b, err := section(r, 0, min(size, sniffedDeep))
 	if err != nil {
@@ -257,8 +259,8 @@ func sniffCompound(r io.ReaderAt, size int64) (Kind, error) {
 }
 
 // IsUTF16 reports whether b, the beginning of a file, is text in UTF-16: it
-// begins with a byte order mark, or with four ASCII characters. The > of
-// Windows PowerShell 5 writes such files.
+// begins with a byte order mark, or with four ASCII characters. Redirection
+// with > in Windows PowerShell 5 writes such files.
 func IsUTF16(b []byte) bool {
 	if bytes.HasPrefix(b, []byte("\xFF\xFE")) || bytes.HasPrefix(b, []byte("\xFE\xFF")) {
 		return true
@@ -266,7 +268,7 @@ func IsUTF16(b []byte) bool {
 	if len(b) < 8 {
 		return false
 	}
-	for _, high := range []int{0, 1} { // where the zero of each character is
+	for _, high := range []int{0, 1} { // the index of the zero byte in each character
 		ascii := 0
 		for i := 0; i < 8; i += 2 {
 			zero, c := b[i+high], b[i+1-high]

@@ -19,7 +19,7 @@ func wide(s string) []byte {
 	return b
 }
 
-// What a file is called depends on its content alone.
+// The kind of a file depends only on its content.
 func TestContentTellsWhatAFileIs(t *testing.T) {
 	w := newWorld(t)
 	message := by(w.signer, nil).encode(t)
@@ -102,7 +102,8 @@ func TestHoldsContent(t *testing.T) {
 	}
 }
 
-// A byte order mark is skipped before certificates and lists, as before a message.
+// A byte order mark before certificates and CRLs is skipped, as before a
+// message.
 func TestByteOrderMarkIsSkipped(t *testing.T) {
 	w := newWorld(t)
 	mark := []byte("\xEF\xBB\xBF")
@@ -113,7 +114,7 @@ func TestByteOrderMarkIsSkipped(t *testing.T) {
 	}
 }
 
-// One line end or mark at the end of a file has a reason of its own, in each form.
+// One line end or mark after a message has its own reason, in each encoding.
 func TestOneByteAfterTheMessageIsTold(t *testing.T) {
 	w := newWorld(t)
 	raw := by(w.signer, nil).encode(t)
@@ -149,7 +150,7 @@ func FuzzSniff(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte) {
 		kind, err := verify.Sniff(bytes.NewReader(b), int64(len(b)))
 		if err != nil {
-			t.Fatal(err) // bytes at hand can be read
+			t.Fatal(err) // reading from memory cannot fail
 		}
 		verify.HoldsContent(bytes.NewReader(b), int64(len(b)))
 		if kind == verify.KindSignature || kind == verify.KindTimestamp {

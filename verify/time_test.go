@@ -10,9 +10,9 @@ import (
 	"natsuin/verify"
 )
 
-// TestAuthorityThatHasExpiredSince has a time stamp from the validity of the
-// signer and the authority, after the end of both: it proves no time, and does
-// a signature that is good without it no harm.
+// A time stamp was made while the signer and the authority were valid, but the
+// authority's certificate has expired since. The time stamp then proves no
+// time, but does not harm a signature that is valid without it.
 func TestAuthorityThatHasExpiredSince(t *testing.T) {
 	w := newWorld(t) // valid until now + 1 year
 	tsaRoot := issue(t, "tsa root", ecKey(t), nil, authority)
@@ -56,7 +56,7 @@ func TestAuthorityThatHasExpiredSince(t *testing.T) {
 	}
 }
 
-// TestTimeThatHasNotCome refuses to judge for it.
+// A time in the future is refused.
 func TestTimeThatHasNotCome(t *testing.T) {
 	w := newWorld(t)
 	p := w.policy
@@ -74,7 +74,7 @@ func TestTimeThatHasNotCome(t *testing.T) {
 	}
 }
 
-// TestTimesThatTheSignerClaims are remarked if they cannot be right.
+// A signing time that cannot be right leads to a remark.
 func TestTimesThatTheSignerClaims(t *testing.T) {
 	w := newWorld(t)
 	for name, c := range map[string]struct {

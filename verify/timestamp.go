@@ -16,9 +16,9 @@ import (
 )
 
 const (
-	maxTokens  = 32        // time stamps looked at in one message
+	maxTokens  = 32        // time stamps that are examined in one message
 	maxTSTInfo = 64 << 10  // bytes
-	clockSkew  = time.Hour // how far a token's time may lie ahead of our clock
+	clockSkew  = time.Hour // how far the time of a token may be ahead of our clock
 )
 
 var (
@@ -26,8 +26,8 @@ var (
 	oidTSTInfo        = dotted(timestamp.OIDContent.String())
 )
 
-// timestamps judges the time stamps over the signature value and returns the
-// one that verifies and proves the earliest time, or else the first one found.
+// timestamps judges the time stamps over the signature value. It returns the
+// verified one with the earliest time, or else the first one.
 func (j *judgement) timestamps(s cms.Signer) (*TimestampInfo, error) {
 	var best *TimestampInfo
 	for _, a := range s.Unsigned {
@@ -50,7 +50,7 @@ func (j *judgement) timestamps(s cms.Signer) (*TimestampInfo, error) {
 	return best, nil
 }
 
-// checkTimestamp returns the check for a judged time stamp; nil means that
+// checkTimestamp returns the check for a judged time stamp. stamp is nil if
 // there is none.
 func checkTimestamp(stamp *TimestampInfo) Check {
 	switch {
@@ -62,16 +62,16 @@ func checkTimestamp(stamp *TimestampInfo) Check {
 	return unclear(CheckTimestamp, stamp.Reason, Valid)
 }
 
-// token is a time-stamp token that was taken apart.
+// token is a parsed time-stamp token.
 type token struct {
 	info   *timestamp.Info
 	signer cms.Signer
-	// doc is the token, with its own material before all that is at hand.
+	// doc is the token, with its own material before all other material.
 	doc *document
 }
 
-// readToken reads a token (RFC 3161 §2.4.2); nil means that it is malformed.
-// The error is that of a context that ended.
+// readToken parses a token (RFC 3161 §2.4.2). It returns nil if the token is
+// malformed. The error is that of the context.
 func (j *judgement) readToken(der []byte) (*token, error) {
 	m, err := cms.Parse(bytes.NewReader(der), int64(len(der)))
 	if err != nil || m.ContentType != oidTSTInfo || !m.Attached || len(m.Signers) != 1 || m.Signers[0].Signed == nil {
@@ -91,7 +91,7 @@ func (j *judgement) readToken(der []byte) (*token, error) {
 }
 
 // judgeTimestamp judges one token over a signature value (RFC 3161 §2.3,
-// §2.4.2, Appendix A; RFC 5816). The error is that of a context that ended.
+// §2.4.2, appendix A; RFC 5816). The error is that of the context.
 func (j *judgement) judgeTimestamp(der, signature []byte) (*TimestampInfo, error) {
 	out := &TimestampInfo{Reason: ReasonTimestampSyntax, Revocation: NotChecked}
 	t, err := j.readToken(der)
@@ -132,7 +132,8 @@ func (j *judgement) judgeTimestamp(der, signature []byte) (*TimestampInfo, error
 }
 
 // latest returns the latest time at which the signature can have been made: the
-// time stamp's with its accuracy (RFC 3161 §2.4.2), and no later than now.
+// time of the time stamp plus its accuracy (RFC 3161 §2.4.2), but no later than
+// now.
 func (j *judgement) latest(stamp *TimestampInfo) time.Time {
 	late := stamp.Time.Add(stamp.Accuracy)
 	if late.After(j.now) {
@@ -144,8 +145,8 @@ func (j *judgement) latest(stamp *TimestampInfo) time.Time {
 	return late
 }
 
-// tokenProblem returns why a token proves nothing, whoever signed it; "" if
-// nothing is wrong.
+// tokenProblem returns why a token proves nothing, whoever has signed it, or
+// "".
 func (j *judgement) tokenProblem(info *timestamp.Info, signature []byte, e *evidence) Reason {
 	switch {
 	case !info.Matches(signature):
@@ -170,12 +171,12 @@ func (j *judgement) tokenProblem(info *timestamp.Info, signature []byte, e *evid
 	return ""
 }
 
-// expiredSince reports whether the authority's certificate, or one of those
-// above it, has ended since a token of the given time: at Policy.At, or now.
-// After its end a key may be in any hands, and no list has to say so, so the
-// token proves no time unless something else proves that it is older (ETSI
-// EN 319 102-1 §5.6.2.3), which is not looked for here. The error is that of a
-// context that ended.
+// expiredSince reports whether the authority's certificate, or one above it,
+// was still valid at the time of a token but has expired since: by Policy.At,
+// or by now. After its expiry others may have the key, and no CRL need say so.
+// The token then proves no time unless there is proof that it is older (ETSI EN
+// 319 102-1 §5.6.2.3), which this package does not look for. The error is that
+// of the context.
 func (j *judgement) expiredSince(cert *x509.Certificate, late time.Time, m material) (bool, error) {
 	present := j.now
 	if at := j.policy.At; !at.IsZero() && !at.Before(late) {
@@ -190,8 +191,8 @@ func (j *judgement) expiredSince(cert *x509.Certificate, late time.Time, m mater
 	return failure != nil, j.ctx.Err()
 }
 
-// findAuthority returns the path of a token's signer, or why there is none. The
-// error is that of a context that ended.
+// findAuthority returns the path of a token's signer, or the reason why there
+// is none. The error is that of the context.
 func (j *judgement) findAuthority(cert *x509.Certificate, at time.Time, m material) (*path.Result, Reason, error) {
 	request := j.request(cert, at, m)
 	request.Anchors = j.policy.TSAAnchors
@@ -218,13 +219,13 @@ func (j *judgement) findAuthority(cert *x509.Certificate, at time.Time, m materi
 }
 
 // tokenRevocation applies RFC 3161 §4 to the certificates of an authority's
-// path. Once a key may have been in other hands, its tokens can state any time,
-// and none counts; after a revocation for another reason, those from before it
-// do. RFC 3161 counts the reason unspecified among the others; here it is a
-// compromise, since nothing is said.
+// path. If others may have had a key, they can make tokens with any time, so no
+// token counts. After a revocation for another reason, tokens from before it
+// count. RFC 3161 counts the reason "unspecified" among the other reasons. Here
+// it counts as a compromise, because it does not rule one out.
 //
-// The reason says why the token does not count. The doubt is a remark for one
-// that does.
+// reason says why the token does not count. doubt is a remark on a token that
+// does.
 func (j *judgement) tokenRevocation(status pathRevocation, late time.Time) (reason, doubt Reason) {
 	switch {
 	case status.compromised:
@@ -244,19 +245,19 @@ func (j *judgement) tokenRevocation(status pathRevocation, late time.Time) (reas
 	return "", doubt
 }
 
-// onlyForTimestamps reports whether a certificate is for time stamps alone, by
-// a critical extended key usage (RFC 3161 §2.3).
+// onlyForTimestamps reports whether a critical extended key usage restricts a
+// certificate to time stamps (RFC 3161 §2.3).
 func onlyForTimestamps(c *x509.Certificate) bool {
 	critical, _ := extension(c, oidExtendedKeyUsage)
 	return critical && len(c.ExtKeyUsage) == 1 && len(c.UnknownExtKeyUsage) == 0 &&
 		c.ExtKeyUsage[0] == x509.ExtKeyUsageTimeStamping && keyUsageSigns(c)
 }
 
-// isTimestampResponse reports whether der begins as a TimeStampResp does
-// (RFC 3161 §2.4.2): PKIStatusInfo, and a token unless it was refused.
+// isTimestampResponse reports whether head begins like a TimeStampResp (RFC
+// 3161 §2.4.2): PKIStatusInfo, and a token unless the request was refused.
 func isTimestampResponse(head cryptobyte.String, size int64) bool {
 	if int64(len(head)) != size {
-		return false // larger than any
+		return false // larger than any response
 	}
 	var outer, status cryptobyte.String
 	var code int
@@ -270,13 +271,13 @@ func isTimestampResponse(head cryptobyte.String, size int64) bool {
 	return cms.BeginsSigned(outer)
 }
 
-// limited is a writer that takes a bounded number of bytes.
+// limited is a writer that accepts a limited number of bytes.
 type limited struct {
 	w    io.Writer
 	left int
 }
 
-// Write returns io.ErrShortWrite for more bytes than are left.
+// Write returns io.ErrShortWrite if b has more bytes than are left.
 func (l *limited) Write(p []byte) (int, error) {
 	if len(p) > l.left {
 		return 0, io.ErrShortWrite

@@ -11,16 +11,16 @@ import (
 	"natsuin/verify"
 )
 
-// stamp describes a time-stamp token. With only an authority it is a valid one.
+// stamp describes a time-stamp token. If only tsa is set, the token is valid.
 type stamp struct {
 	tsa     *identity
 	at      time.Time
-	imprint []byte // if not the digest of the signature value
-	typ     string // if not TSTInfo
+	imprint []byte // if nil, the digest of the signature value
+	typ     string // if "", TSTInfo
 	info    func(*info)
 	noESS   bool
-	certs   [][]byte // if not the authority's own
-	garbage bool     // the content is no TSTInfo
+	certs   [][]byte // if nil, the authority's own
+	garbage bool     // the content is not a TSTInfo
 	sha1    bool     // the imprint is made with SHA-1
 
 	accuracy []byte
@@ -77,8 +77,8 @@ func onlyStamps(c *x509.Certificate) {
 	c.ExtraExtensions = append(c.ExtraExtensions, criticalUsage("1.3.6.1.5.5.7.3.8"))
 }
 
-// TestTimestamps judges a signature after its certificate has expired: only a
-// good time stamp makes it VALID.
+// After a certificate has expired, only a valid time stamp makes its signature
+// VALID.
 func TestTimestamps(t *testing.T) {
 	w := newWorld(t)
 	tsaRoot := issue(t, "tsa root", ecKey(t), nil, authority)

@@ -16,13 +16,13 @@ func withPolicy(t *testing.T, dotted string) func(*x509.Certificate) {
 	return func(c *x509.Certificate) { c.Policies = append(c.Policies, o) }
 }
 
-// TestPinnedRoots replaces the published roots by certificates of the test.
+// TestPinnedRoots uses certificates of the test as the published roots.
 func TestPinnedRoots(t *testing.T) {
 	const signature, testing_ = "1.2.392.200149.8.5.1.1.20", "1.2.392.200149.8.5.1.0.20"
 	for name, c := range map[string]struct {
 		usage     trust.Usage
 		policy    string
-		given     bool // the same root is given as --ca too
+		given     bool // the same root is also given as --ca
 		allowAuth bool
 		want      expect
 	}{
@@ -45,7 +45,7 @@ func TestPinnedRoots(t *testing.T) {
 				return trust.Root{Name: "played", Usage: c.usage}, cert.Equal(w.root.cert)
 			}
 			m := by(w.signer, nil)
-			m.certs = append(m.certs, w.root.cert.Raw) // an anchor wherever it comes from
+			m.certs = append(m.certs, w.root.cert.Raw) // an anchor even if it comes from the message
 			p := verify.Policy{Now: now, AllowAuth: c.allowAuth}
 			if c.given {
 				p.Anchors = w.policy.Anchors
@@ -69,8 +69,8 @@ func TestPinnedRoots(t *testing.T) {
 	}
 }
 
-// TestAnchorKindsAreTold checks that the report says where an anchor came from;
-// only this package assigns the kind pinned.
+// The report says where an anchor comes from. Only this package assigns the
+// kind pinned.
 func TestAnchorKindsAreTold(t *testing.T) {
 	w := newWorld(t)
 	for given, want := range map[verify.AnchorKind]verify.AnchorKind{
@@ -85,8 +85,8 @@ func TestAnchorKindsAreTold(t *testing.T) {
 	}
 }
 
-// TestPublishedRootsAreNotSignersByBeingThere encloses the real roots in a
-// message: they are pinned, and sign nothing.
+// The real roots are pinned, but enclosing them in a message does not make them
+// signers.
 func TestPublishedRootsAreNotSignersByBeingThere(t *testing.T) {
 	w := newWorld(t)
 	for _, name := range []string{"signca01", "signca02", "signca03"} {

@@ -12,11 +12,11 @@ import (
 	"natsuin/verify"
 )
 
-// Revocation of a time-stamp authority, and whether its tokens count.
+// The revocation of time-stamp authorities, and whether their tokens count.
 
 const day = 24 * time.Hour
 
-// stampWorld is a world with a time-stamp authority beneath a root of its own.
+// stampWorld is a world with a time-stamp authority below its own root.
 type stampWorld struct {
 	world
 	tsaRoot, tsa *identity
@@ -30,8 +30,8 @@ func newStampWorld(t testing.TB) stampWorld {
 	return w
 }
 
-// crl returns a list by ca, valid from one time to another, with one entry, if
-// given; reason 0 means none.
+// crl returns a CRL by ca, valid from this to next. If hit is not nil, it is
+// the only entry. Reason 0 means none.
 func crl(t testing.TB, ca *identity, this, next time.Time, hit *identity, revoked time.Time, reason int) []byte {
 	t.Helper()
 	tmpl := &x509.RevocationList{Number: big.NewInt(5), ThisUpdate: this, NextUpdate: next}
@@ -45,7 +45,7 @@ func crl(t testing.TB, ca *identity, this, next time.Time, hit *identity, revoke
 	return b
 }
 
-// fresh returns a list issued now.
+// fresh returns a CRL that was just issued.
 func fresh(t testing.TB, ca, hit *identity, revoked time.Time, reason int) []byte {
 	return crl(t, ca, now.Add(-time.Hour), now.Add(day), hit, revoked, reason)
 }
@@ -59,8 +59,9 @@ func timestampCheck(t *testing.T, r *verify.Report) verify.Check {
 	return c
 }
 
-// A thief of the authority's key can write any time into a token: RFC 3161 §4.
-// The signer's key was stolen a week ago, the token says two weeks ago.
+// Whoever has stolen the authority's key can put any time into a token (RFC
+// 3161 §4). The signer's key was stolen a week ago, but the token has a time
+// two weeks ago.
 func TestTokenOfACompromisedAuthority(t *testing.T) {
 	w := newStampWorld(t)
 	sub := issue(t, "tsa ca", ecKey(t), w.tsaRoot, authority)
@@ -101,8 +102,8 @@ func TestTokenOfACompromisedAuthority(t *testing.T) {
 	}
 }
 
-// Under RequireRevocation, a token counts only if the status of its authority
-// is known; otherwise the check has a remark.
+// With RequireRevocation, a token counts only if the status of its authority is
+// known. Otherwise the check has a remark.
 func TestStatusOfTheAuthority(t *testing.T) {
 	w := newStampWorld(t)
 	at := now.Add(-14 * day)
@@ -112,7 +113,7 @@ func TestStatusOfTheAuthority(t *testing.T) {
 		lists  [][]byte
 		detail verify.Reason
 		state  verify.RevocationState
-		counts bool // under RequireRevocation
+		counts bool // with RequireRevocation
 	}{
 		"good":          {[][]byte{good, fresh(t, w.tsaRoot, nil, now, 0)}, "", verify.Good, true},
 		"revoked later": {[][]byte{good, fresh(t, w.tsaRoot, w.tsa, now.Add(-day), 4)}, "", verify.Revoked, true},
@@ -150,8 +151,8 @@ func TestStatusOfTheAuthority(t *testing.T) {
 	})
 }
 
-// RFC 3161 §2.4.2: the signature was made no later than the time of the token
-// plus its accuracy.
+// The signature was made no later than the time of the token plus its accuracy
+// (RFC 3161 §2.4.2).
 func TestAccuracy(t *testing.T) {
 	w := newStampWorld(t)
 	at := now.Add(-14 * day)
@@ -181,7 +182,7 @@ func TestAccuracy(t *testing.T) {
 	}
 	t.Run("never after now", func(t *testing.T) {
 		p := w.policy
-		p.CRLs = [][]byte{fresh(t, w.root, nil, now, 0)} // for a day
+		p.CRLs = [][]byte{fresh(t, w.root, nil, now, 0)} // valid for a day
 		r := run(t, stamped(t, w.signer, stamp{tsa: w.tsa, at: now.Add(-time.Hour), accuracy: seq(der(2 * 86400))}), nil, p)
 		valid.hold(t, r)
 		if s := r.Signers[0]; !s.Reference.Equal(now) || s.ReferenceFrom != "timestamp" || s.Revocation.State != verify.Good {
@@ -197,7 +198,7 @@ func TestAccuracy(t *testing.T) {
 	})
 	t.Run("the authority's own certificate", func(t *testing.T) {
 		p := w.policy
-		p.At = at.Add(30 * time.Second) // for which the authority's certificate is still valid
+		p.At = at.Add(30 * time.Second) // when the authority's certificate is still valid
 		short := issue(t, "short", ecKey(t), w.tsaRoot, func(c *x509.Certificate) { onlyStamps(c); c.NotAfter = at.Add(30 * time.Second) })
 		for seconds, reason := range map[int]verify.Reason{30: "", 31: verify.ReasonTimestampDates} {
 			if s := run(t, stamped(t, w.signer, stamp{tsa: short, at: at, accuracy: seq(der(seconds))}), nil, p).Signers[0].Timestamp; s.Reason != reason {
@@ -225,7 +226,7 @@ func TestAccuracy(t *testing.T) {
 	})
 }
 
-// What a switch allowed is a remark in each check that it changed.
+// Each check that is affected by AllowSHA1 or AllowWeak has a remark.
 func TestToleranceOfStampsAndLists(t *testing.T) {
 	w := newStampWorld(t)
 	p := w.policy
@@ -276,9 +277,9 @@ func TestToleranceOfStampsAndLists(t *testing.T) {
 	}
 }
 
-// A list from before the signature that has ended since does not cover the time
-// between: the signer's key was revoked a day before the time of the token, and
-// the message encloses a list from the week before.
+// A CRL from before the signature that has ended since does not cover the time
+// in between. The signer's key was revoked a day before the time of the token,
+// and the message encloses a CRL from the week before.
 func TestInformationThatIsOver(t *testing.T) {
 	w := newStampWorld(t)
 	at := now.AddDate(0, -3, 0)
@@ -316,7 +317,7 @@ func TestInformationThatIsOver(t *testing.T) {
 	check(old, fresh(t, w.root, nil, now, 0), true, valid, verify.Good, "")
 	check(old, fresh(t, w.root, w.signer, at.Add(-day), 1), true, invalid(verify.CheckRevocation, verify.ReasonRevoked), verify.Revoked, verify.ReasonRevoked)
 
-	// The same for a time that the caller gives.
+	// The same applies to a time that the caller gives.
 	p := w.policy
 	p.At, p.CRLs, p.RequireRevocation = at, [][]byte{old}, true
 	required.hold(t, run(t, by(w.signer, nil).encode(t), nil, p))

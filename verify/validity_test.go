@@ -78,8 +78,8 @@ func TestValidityAtAnEarlierTime(t *testing.T) {
 	}
 }
 
-// The holder does not ask whether the key may sign documents: an authentication
-// certificate under its own pinned root is good.
+// The holder's question is not whether the key may sign documents, so an
+// authentication certificate under its own pinned root is good.
 func TestValidityUnderAPinnedRoot(t *testing.T) {
 	for name, c := range map[string]struct {
 		usage   trust.Usage

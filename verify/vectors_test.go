@@ -14,11 +14,11 @@ import (
 	"natsuin/verify"
 )
 
-// vectors is the folder of test data of other projects, beside the repository.
+// vectors is the folder with test data of other projects. It may be absent.
 const vectors = "../../shared/data"
 
-// shared returns the path of a file or folder of the vectors, and skips the
-// test if they are not at hand.
+// shared returns the path of a file or folder of the vectors. It skips the test
+// if they are absent.
 func shared(t testing.TB, name string) string {
 	t.Helper()
 	if _, err := os.Stat(vectors); err != nil {
@@ -64,8 +64,8 @@ func manifest(t testing.TB) []manifestCase {
 	return cases
 }
 
-// judge judges a case as the command line would, with its anchor for --ca, its
-// certificate for --cert and its time for --at.
+// judge judges a case like the command line does, with its anchor as --ca, its
+// certificate as --cert and its time as --at.
 func (c manifestCase) judge(t testing.TB) *verify.Report {
 	t.Helper()
 	return c.judgeBytes(t, sharedFile(t, "cms/"+c.File))
@@ -75,7 +75,7 @@ func (c manifestCase) judgeBytes(t testing.TB, signature []byte) *verify.Report 
 	t.Helper()
 	p := verify.Policy{At: c.At}
 	if c.At.After(time.Now()) {
-		p.Now = c.At // as if that day had come
+		p.Now = c.At // as if that day were today
 	}
 	if c.Trust != nil {
 		for _, cert := range certificates(t, sharedFile(t, "cms/"+*c.Trust)) {
@@ -101,8 +101,7 @@ func certificates(t testing.TB, b []byte) []*x509.Certificate {
 	return certs
 }
 
-// documented is the table of differences in docs/verify.md: the first column of
-// its rows.
+// documented returns the cases in the table of differences in docs/verify.md.
 func documented(t *testing.T) map[string]bool {
 	t.Helper()
 	b, err := os.ReadFile("../docs/verify.md")

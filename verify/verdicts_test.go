@@ -26,9 +26,9 @@ func p224Key(t testing.TB) crypto.Signer {
 	return k
 }
 
-// TestAlgorithmsThatAreNotTaken has right signatures and ones that are not
-// computed: INDETERMINATE, never a wrong signature value. Changed content and
-// computed mismatches are INVALID under the same algorithms.
+// With algorithms that are not accepted, the verdict is INDETERMINATE, whether
+// the signature is right or cannot be computed. Changed content, and a computed
+// signature that is wrong, are INVALID even with these algorithms.
 func TestAlgorithmsThatAreNotTaken(t *testing.T) {
 	const idMD5 = "1.2.840.113549.2.5"
 	short, err := rsa.GenerateKey(rand.Reader, 1024)
@@ -75,7 +75,7 @@ func TestAlgorithmsThatAreNotTaken(t *testing.T) {
 	}
 }
 
-// withPublic is a key that claims another public key than its own.
+// withPublic is a key that reports another public key than its own.
 type withPublic struct {
 	crypto.Signer
 	public crypto.PublicKey
@@ -83,9 +83,9 @@ type withPublic struct {
 
 func (k withPublic) Public() crypto.PublicKey { return k.public }
 
-// TestForgedCopyOfTheSigner has a copy of the signer's certificate in the
-// message, with another key, that no CA signed. Where the right one is at hand,
-// it does no harm; where it is not, it proves nothing.
+// The message has a copy of the signer's certificate with another key, which no
+// CA signed. If the right certificate is also there, the copy does no harm.
+// Otherwise it proves nothing.
 func TestForgedCopyOfTheSigner(t *testing.T) {
 	w := newWorld(t)
 	mallory := &identity{key: ecKey(t)}
@@ -132,8 +132,8 @@ func TestForgedCopyOfTheSigner(t *testing.T) {
 	})
 }
 
-// TestIntermediatesThatAnotherCopyWouldMend has a CA certificate that is not
-// taken, and then also one of the same CA that is.
+// A CA certificate is not accepted. Then another certificate of the same CA is
+// added, which is.
 func TestIntermediatesThatAnotherCopyWouldMend(t *testing.T) {
 	w := newWorld(t)
 	key := ecKey(t)
@@ -177,7 +177,7 @@ func TestIntermediatesThatAnotherCopyWouldMend(t *testing.T) {
 	})
 }
 
-// bySHA1 returns the certificate with a signature of ca over SHA-1.
+// bySHA1 returns the certificate with a signature of ca that uses SHA-1.
 func bySHA1(t testing.TB, c *x509.Certificate, ca *identity) []byte {
 	t.Helper()
 	alg := algorithm("1.2.840.10045.4.1")
@@ -195,7 +195,7 @@ func bySHA1(t testing.TB, c *x509.Certificate, ca *identity) []byte {
 	return seq(tbs, alg, der(asn1.BitString{Bytes: signature, BitLength: 8 * len(signature)}))
 }
 
-// TestSigningTimeThatCannotBeRead is ignored: nothing rests on it.
+// A signing time that cannot be read is ignored, because nothing depends on it.
 func TestSigningTimeThatCannotBeRead(t *testing.T) {
 	w := newWorld(t)
 	for name, value := range map[string][]byte{"a fraction": tlv(0x18, []byte("20260601120000.5Z")), "no time": null} {

@@ -1,18 +1,18 @@
-// Package verify judges CMS signatures (RFC 5652): whether the content is the
-// one that was signed, by whom, and whether a trusted root certifies that name.
-// It reads DER, BER, PEM and S/MIME, streams content of any size, and returns a
-// [Report] with every check on a line of its own and one of three verdicts:
-// VALID, INVALID or INDETERMINATE.
+// Package verify judges CMS signatures (RFC 5652): whether the content is what
+// was signed, by whom, and whether a trusted root certifies that name. It reads
+// DER, BER, PEM and S/MIME, streams content of any size, and returns a [Report]
+// with every check and one of three verdicts: VALID, INVALID or INDETERMINATE.
 //
-// It does not keep trusted roots and opens no file or connection: the caller
-// passes anchors, revocation lists and, if the network may be used, a function
-// that asks responders. It holds no words for people; reasons are stable
-// identifiers. Certificates, lists and answers found inside a message are
-// hints, never anchors unless their SHA-256 fingerprint is pinned.
+// It does not keep trusted roots and does not open files or connections: the
+// caller passes anchors, CRLs and, if the network may be used, a function that
+// asks responders. It contains no messages for people: reasons are stable
+// identifiers. Certificates, CRLs and OCSP responses in a message are only
+// hints. A certificate from a message is never an anchor unless its SHA-256
+// fingerprint is pinned.
 //
 // The rules are those of RFC 5652, 5035, 5280, 6211, 8933, 3161, 6960 and 8017,
-// with the verdicts of ETSI EN 319 102-1. docs/verify.md lists them, and each
-// place where a well-known program answers differently.
+// with the verdicts of ETSI EN 319 102-1. docs/verify.md lists them, and also
+// the cases in which well-known programs have another verdict.
 package verify
 
 import (
@@ -27,15 +27,15 @@ import (
 	"natsuin/verify/trust"
 )
 
-// Verdict is the judgement of a message or a signer. The zero value is Invalid,
-// so that a report that was never filled in promises nothing.
+// A Verdict is the judgement of a message or a signer. The zero value is
+// Invalid, so that a report that was never filled in promises nothing.
 type Verdict uint8
 
 const (
 	// Invalid: something is wrong that no further information can change.
 	Invalid Verdict = iota
-	// Indeterminate: information is missing: an anchor, a certificate, proof of
-	// time, a required revocation answer.
+	// Indeterminate: information is missing, such as an anchor, a certificate,
+	// proof of time, or a required revocation status.
 	Indeterminate
 	// Valid: every check that applies passed and the chain ends at an anchor.
 	Valid
@@ -53,13 +53,13 @@ func (v Verdict) String() string {
 	}
 }
 
-// AnchorKind says where an anchor came from. It belongs beside the verdict,
-// because whoever can write the folder of registered roots, or choose the
-// arguments, can add an anchor.
+// An AnchorKind says where an anchor comes from. It should be shown with the
+// verdict, because anyone who can write to the folder of registered roots, or
+// choose the arguments, can add an anchor.
 type AnchorKind string
 
-// The kinds of anchor. Only this package assigns AnchorPinned: an anchor of the
-// Policy that has it is treated as AnchorFile.
+// The kinds of anchors. Only this package assigns AnchorPinned. An anchor of
+// the Policy with that kind is treated as AnchorFile.
 const (
 	AnchorPinned     AnchorKind = "pinned"
 	AnchorRegistered AnchorKind = "registered"
@@ -67,72 +67,73 @@ const (
 	AnchorPractice   AnchorKind = "practice"
 )
 
-// Anchor is a certificate that the caller trusts for this run: as an issuer if
-// it is a CA, as a signer only by identical bytes.
+// An Anchor is a certificate that the caller trusts for this run: as an issuer
+// if it is that of a CA, and as a signer only if its bytes are identical.
 type Anchor struct {
 	Certificate *x509.Certificate
 	Kind        AnchorKind
-	Name        string // a registered name, or the file that it came from
-	// Authentication reports whether it certifies authentication keys, as the
-	// pinned authentication roots do: it then anchors a signature only with
-	// AllowAuth. The practice root for authentication sets it.
+	Name        string // a registered name, or the name of the file
+	// Authentication reports whether the anchor certifies authentication keys,
+	// like the pinned authentication roots. It then anchors a signature only
+	// with AllowAuth. The practice root for authentication has it set.
 	Authentication bool
 }
 
-// OCSPAuto is the Policy.OCSPURL that means the address in each certificate.
+// OCSPAuto is the value of Policy.OCSPURL for the address in each certificate.
 const OCSPAuto = "auto"
 
-// Policy says what is trusted, at which time, and what is tolerated. The zero
-// value trusts the pinned signature roots alone, at the present time, tolerates
-// nothing weak and uses no network.
+// Policy determines what is trusted, for which time, and what is tolerated. The
+// zero value trusts only the pinned signature roots, at the current time,
+// tolerates nothing weak and uses no network.
 type Policy struct {
-	// Anchors are trusted besides the pinned roots.
+	// Anchors are trusted in addition to the pinned roots.
 	Anchors []Anchor
-	// TSAAnchors are trusted for time stamps, and for nothing else.
+	// TSAAnchors are trusted for time stamps only.
 	TSAAnchors []*x509.Certificate
-	// Certificates help to find the signer and to build paths; they are not
+	// Certificates help to find the signer and to build paths, but are not
 	// trusted.
 	Certificates []*x509.Certificate
-	// CRLs are DER certificate revocation lists, checked by their own
-	// signatures. [ReadLists] reads them from a file.
+	// CRLs are in DER. They are checked by their own signatures. [ReadLists]
+	// reads them from a file.
 	CRLs [][]byte
 	// OCSP, if not nil, sends one OCSP request (DER) to url and returns the
-	// response (DER). Nil means that no responder is asked.
+	// response (DER). If it is nil, no responder is asked.
 	OCSP func(ctx context.Context, url string, request []byte) ([]byte, error)
-	// OCSPURL is the address of the responder; OCSPAuto or empty means the one
-	// that each certificate names.
+	// OCSPURL is the address of the responder. OCSPAuto or "" means the address
+	// in each certificate.
 	OCSPURL string
-	// Now is the present time; zero means time.Now().
+	// Now is the current time. Zero means time.Now().
 	Now time.Time
-	// At is the time for which the caller wants an answer; zero means not
-	// given. It must not lie in the future. A verified time stamp takes
+	// At is the time for which the caller wants to know the verdict. Zero means
+	// none. It must not be in the future. A verified time stamp takes
 	// precedence.
 	At time.Time
-	// RequireRevocation makes every revocation state but good INDETERMINATE,
-	// and does not accept information that has ended unless it was issued after
-	// the reference time. A time stamp then counts only if the same is known of
-	// its authority.
+	// RequireRevocation makes every revocation state except good INDETERMINATE.
+	// It does not accept information that has ended unless it was issued after
+	// the reference time. A time stamp then counts only if its authority
+	// satisfies the same conditions.
 	RequireRevocation bool
-	// AllowSHA1 tolerates SHA-1. AllowWeak tolerates RSA from 1024 to 2047 bits
-	// and exponents under 65537. Both leave a remark in each check that they
-	// changed.
+	// AllowSHA1 tolerates SHA-1. AllowWeak tolerates RSA keys from 1024 to 2047
+	// bits and exponents less than 65537. Both leave a remark in each check
+	// that they affect.
 	AllowSHA1, AllowWeak bool
-	// AllowAuth lets the pinned authentication roots anchor a signature, which
-	// is a weak statement: that key signs digests that others choose.
+	// AllowAuth lets the pinned authentication roots anchor a signature. Such a
+	// signature proves little, because an authentication key signs digests that
+	// others choose.
 	AllowAuth bool
 	// SignerSHA256, if not nil, is the fingerprint that the certificate of at
 	// least one signer must have.
 	SignerSHA256 *[32]byte
-	// Cache, if not nil, is shared by all the judgements that have it. The
+	// Cache, if not nil, is shared by all judgements with this Policy. The
 	// bytes of CRLs must not change while it is in use.
 	Cache *Cache
 }
 
-// ErrFuture is returned for a Policy.At that has not come: what will be revoked
-// by then is not known.
+// ErrFuture means that Policy.At is in the future. It is unknown what will be
+// revoked by then.
 var ErrFuture = errors.New("verify: the time lies in the future")
 
-// now returns Now, or the clock's time if that is zero.
+// now returns p.Now, or the current time if that is zero.
 func (p Policy) now() time.Time {
 	if p.Now.IsZero() {
 		return time.Now()
@@ -140,7 +141,7 @@ func (p Policy) now() time.Time {
 	return p.Now
 }
 
-// check returns [ErrFuture] or nil.
+// check returns [ErrFuture] if p.At is in the future.
 func (p Policy) check(now time.Time) error {
 	if p.At.After(now) {
 		return ErrFuture
@@ -148,12 +149,11 @@ func (p Policy) check(now time.Time) error {
 	return nil
 }
 
-// Cache caches parsed certificates, revocation lists and signature checks; it
-// never changes a verdict. Several goroutines may share one. The zero value is
-// empty.
+// A Cache caches parsed certificates, CRLs and signature checks. It never
+// changes a verdict. Several goroutines may share one. The zero value is empty.
 type Cache struct{ cache path.Cache }
 
-// newBudget returns what one judgement may spend.
+// newBudget returns the budget of one judgement.
 func (p Policy) newBudget(ctx context.Context) *path.Budget {
 	if p.Cache == nil {
 		return path.NewBudget(ctx, nil)
@@ -161,30 +161,30 @@ func (p Policy) newBudget(ctx context.Context) *path.Budget {
 	return path.NewBudget(ctx, &p.Cache.cache)
 }
 
-// Input is one message, and its content.
+// An Input is one message with its content.
 type Input struct {
-	// Signature holds the message in any form that this package reads, Size its
-	// length in bytes.
+	// Signature is the message, in any encoding that this package reads, and
+	// Size its length in bytes.
 	Signature io.ReaderAt
 	Size      int64
-	// Content is the content of a detached signature; nil means none. If the
-	// message has content too, both must be equal byte for byte.
+	// Content is the content of a detached signature, or nil. If the message
+	// has content too, both must be equal byte for byte.
 	Content io.Reader
-	// Out, if not nil, receives the attached content while it is being read,
-	// before the verdict is known: the caller must not release it unless the
-	// verdict is Valid.
+	// Out, if not nil, receives the attached content while it is read, before
+	// the verdict is known. The caller must not release it unless the verdict
+	// is Valid.
 	Out io.Writer
 }
 
-// Verify judges one message. Whatever the bytes are, the answer is a report;
-// an error means that something could not be read or written, that the context
-// ended, or that Policy.At lies in the future ([ErrFuture]).
+// Verify judges one message. Any bytes lead to a report. An error means that
+// something could not be read or written, that ctx has ended, or that Policy.At
+// is in the future ([ErrFuture]).
 func Verify(ctx context.Context, in Input, p Policy) (*Report, error) {
 	return verify(ctx, in, p, trust.Lookup)
 }
 
-// Detached judges a signature held in memory, over content unless that is nil.
-// It is [Verify] for the simple case.
+// Detached judges a signature in memory, over content unless that is nil. It is
+// a simple form of [Verify].
 func Detached(ctx context.Context, sig []byte, content io.Reader, p Policy) (*Report, error) {
 	return Verify(ctx, Input{Signature: bytes.NewReader(sig), Size: int64(len(sig)), Content: content}, p)
 }

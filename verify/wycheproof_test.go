@@ -13,9 +13,8 @@ import (
 	"natsuin/verify"
 )
 
-// TestWycheproof runs every case through the verification of signature values.
-// "acceptable" cases lack the NULL in the DigestInfo and are refused
-// (docs/verify.md).
+// TestWycheproof verifies the signature value of every case. "acceptable" cases
+// lack the NULL in the DigestInfo and are refused (docs/verify.md).
 func TestWycheproof(t *testing.T) {
 	hashes := map[string]crypto.Hash{"SHA-1": crypto.SHA1, "SHA-256": crypto.SHA256, "SHA-384": crypto.SHA384, "SHA-512": crypto.SHA512}
 	files, err := filepath.Glob(shared(t, "wycheproof/*.json"))
@@ -59,7 +58,7 @@ func TestWycheproof(t *testing.T) {
 					continue
 				}
 				if !known || g.MgfSha != "" && g.MgfSha != g.Sha {
-					skipped++ // refused earlier: TestRSA
+					skipped++ // refused before the signature is computed, see TestRSA
 					continue
 				}
 				msg, _ := hex.DecodeString(c.Msg)
@@ -87,8 +86,8 @@ func TestWycheproof(t *testing.T) {
 	t.Logf("%d cases judged, %d with a hash or a mask that is refused before", total, skipped)
 }
 
-// pssKey reads a key that is restricted to RSASSA-PSS as it would be read from
-// a certificate.
+// pssKey returns a key that is restricted to RSASSA-PSS, read like that of a
+// certificate.
 func pssKey(t *testing.T, spki []byte) any {
 	t.Helper()
 	key := verify.PublicKey(&x509.Certificate{RawSubjectPublicKeyInfo: spki}, crypto.SHA256, 32)

@@ -2,13 +2,13 @@
 // enforces the rules of one exchange: which answers are followed up, and which
 // commands are never sent twice.
 //
-// It knows no application, file or secret. It only recognises by the
+// It does not depend on an application, file or secret. It recognises by the
 // instruction byte which commands carry a secret: it sends VERIFY and CHANGE
-// REFERENCE DATA once and never again for any reason, and hides their data in a
+// REFERENCE DATA only once, whatever the answer, and hides their data in a
 // trace.
 //
 // The standard is ISO/IEC 7816-4 (short APDUs, cases 1 to 4). docs/card.md §2
-// and §3 say what is known of the card's use of it.
+// and §3 describe how the card uses it.
 package apdu
 
 import (
@@ -34,7 +34,7 @@ type Command struct {
 	Op               string // the name in errors: "SELECT", "VERIFY"
 	CLA, INS, P1, P2 byte
 	Data             []byte // at most 255 bytes
-	Le               int    // expected length of the answer, 0 to 256; 0: none
+	Le               int    // expected length of the answer, 1 to 256, or 0 for none
 }
 
 // Bytes returns the encoded command in a new buffer. It returns nil if Data or
@@ -43,8 +43,8 @@ func (c Command) Bytes() []byte {
 	if len(c.Data) > 255 || c.Le < 0 || c.Le > maxData {
 		return nil
 	}
-	// The full capacity from the start, so that append leaves no copy of a
-	// secret behind.
+	// With the full capacity from the start, append leaves no copy of a secret
+	// behind.
 	b := make([]byte, 0, 6+len(c.Data))
 	b = append(b, c.CLA, c.INS, c.P1, c.P2)
 	if len(c.Data) > 0 {
@@ -52,19 +52,18 @@ func (c Command) Bytes() []byte {
 		b = append(b, c.Data...)
 	}
 	if c.Le > 0 {
-		b = append(b, byte(c.Le)) // 256 is 00
+		b = append(b, byte(c.Le)) // 256 is encoded as 00
 	}
 	return b
 }
 
-// once reports whether the command is sent once and never followed up. Each
-// repetition of a VERIFY may cost a try. The empty VERIFY is included: with an
-// Le byte after it, a card could take it for one that carries a secret.
+// once reports whether the command is sent once and never followed up, because
+// each repetition of a VERIFY may cost a try. This includes the empty VERIFY:
+// if an Le byte followed it, a card could take it for a VERIFY with a secret.
 func (c Command) once() bool { return c.INS == insVerify || c.INS == insChange }
 
-// ErrNotSent is found by [errors.Is] in the error of a [Transmitter] that
-// certainly did not send the command, and so in the [*TransmitError] from
-// [Exchange].
+// [errors.Is] finds ErrNotSent in the error of a [Transmitter] that certainly
+// did not send the command, and so in the [*TransmitError] from [Exchange].
 var ErrNotSent = errors.New("command not sent")
 
 // ErrTooLong means that a command does not fit the short form. It matches
@@ -100,20 +99,21 @@ func (e *TransmitError) Error() string { return fmt.Sprintf("%s: %v", e.Op, e.Er
 // Unwrap returns the transport's error.
 func (e *TransmitError) Unwrap() error { return e.Err }
 
-// Limits of an answer. The longest answer in pieces is a signature.
+// Limits of an answer. The longest answer in several pieces is a signature.
 const (
 	maxData   = 256     // bytes of data in one answer
 	maxAnswer = 4 << 10 // bytes of data in all pieces
 	maxPieces = 32
 )
 
-// Exchange sends a command and returns the answer's data and status word. It
-// follows up 61xx with GET RESPONSE, and 6Cxx, once, with the same command and
-// the length that the card named. After VERIFY and CHANGE REFERENCE DATA it
-// sends nothing: their first answer is final, and their buffer is wiped.
+// Exchange sends a command and returns the data and the status word of the
+// answer. It follows up 61xx with GET RESPONSE, and 6Cxx, once, with the same
+// command and the length that the card named. It does not follow up the answer
+// to VERIFY or CHANGE REFERENCE DATA, and wipes the buffer of such a command.
 //
-// Errors: [*TransmitError]; [*MalformedError]; [ErrTooLong] before anything is
-// sent. No status word is an error here.
+// The error is [ErrTooLong] before anything is sent, and otherwise a
+// [*TransmitError] or a [*MalformedError]. A status word is never an error
+// here.
 func Exchange(t Transmitter, c Command) ([]byte, Status, error) {
 	data, status, err := transmit(t, c)
 	if err != nil || c.once() {
@@ -129,8 +129,8 @@ func Exchange(t Transmitter, c Command) ([]byte, Status, error) {
 		if pieces == maxPieces || len(data) > maxAnswer {
 			return nil, 0, &MalformedError{Op: c.Op, Length: len(data), Reason: "answers without end"}
 		}
-		// CLA without its proprietary bit: GET RESPONSE is an interindustry
-		// command.
+		// The CLA has no proprietary bit, because GET RESPONSE is an
+		// interindustry command.
 		next := Command{Op: "GET RESPONSE", CLA: c.CLA & 0x7F, INS: insGetResponse, Le: lengthOf(byte(status))}
 		var more []byte
 		if more, status, err = transmit(t, next); err != nil {
@@ -150,7 +150,7 @@ func lengthOf(b byte) int {
 	return int(b)
 }
 
-// transmit sends one command and returns its one answer.
+// transmit sends one command and returns its answer, without following it up.
 func transmit(t Transmitter, c Command) ([]byte, Status, error) {
 	raw := c.Bytes()
 	if raw == nil {

@@ -16,7 +16,7 @@ func (a *tape) Transmit([]byte) ([]byte, error) {
 	return next, nil
 }
 
-// Exchange follows up 61xx by itself and returns the data in one piece.
+// Exchange follows up 61xx and returns the data in one piece.
 func ExampleExchange() {
 	card := &tape{{0x61, 0x03}, {'a', 'b', 'c', 0x90, 0x00}}
 	data, status, err := apdu.Exchange(card, apdu.Command{Op: "READ BINARY", INS: 0xB0, Le: 256})
@@ -27,7 +27,8 @@ func ExampleExchange() {
 	// Output: abc 9000
 }
 
-// A trace may go into a log: secrets and the data of answers are left out.
+// A trace may go into a log: it contains neither secrets nor the data of
+// answers.
 func ExampleTrace() {
 	card := &tape{{0x90, 0x00}, {0x63, 0xC4}}
 	traced := apdu.Trace(card, func(line string) { fmt.Println(line) })

@@ -12,9 +12,9 @@ import (
 // script is a card that returns prepared answers and records the commands.
 type script struct {
 	answers [][]byte
-	err     error // after the answers
+	err     error // returned after the answers
 	sent    []string
-	last    []byte // the very buffer of the last command
+	last    []byte // the buffer of the last command, not a copy
 }
 
 func (s *script) Transmit(cmd []byte) ([]byte, error) {
@@ -103,7 +103,7 @@ func TestExchangeFollowsAnswersInPieces(t *testing.T) {
 	}
 }
 
-// Whatever the answer, one VERIFY is sent as one VERIFY.
+// Whatever the answer is, each VERIFY is sent only once.
 func TestSecretsAreSentOnceAndFollowedByNothing(t *testing.T) {
 	statuses := []string{"9000", "6102", "6100", "6C00", "6C04", "6300", "63C2", "6983", "6F00", "6982", "6700", "", "90", "AABB9000"}
 	for _, cmd := range []apdu.Command{verify, change, query} {
@@ -122,8 +122,7 @@ func TestSecretsAreSentOnceAndFollowedByNothing(t *testing.T) {
 	}
 }
 
-// The error of a transport that did not send a command is found in the error of
-// the exchange.
+// If a transport did not send a command, the error of the exchange says so.
 func TestExchangeKeepsThatACommandWasNotSent(t *testing.T) {
 	withdrawn := errors.New("withdrawn")
 	for _, cmd := range []apdu.Command{read, query, verify, change} {

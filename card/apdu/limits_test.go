@@ -19,7 +19,7 @@ func TestCommandAsLongAsTheShortFormAllowsIsSentWhole(t *testing.T) {
 	}
 }
 
-// A buffer that grew would leave a copy of the secret in the one before.
+// A buffer that grows would leave a copy of the secret in the old buffer.
 func TestBufferOfACommandDoesNotGrow(t *testing.T) {
 	for _, cmd := range []apdu.Command{query, verify, change, {INS: 0x2A, Data: make([]byte, 255), Le: 256}} {
 		if b := cmd.Bytes(); cap(b) != 6+len(cmd.Data) {
@@ -28,7 +28,8 @@ func TestBufferOfACommandDoesNotGrow(t *testing.T) {
 	}
 }
 
-// pieces returns a card that gives n pieces of size bytes, the last with 9000.
+// pieces returns a card that answers with n pieces of size bytes. Only the last
+// piece has the status word 9000.
 func pieces(n, size int) *script {
 	s := &script{}
 	for i := range n {
@@ -94,7 +95,7 @@ func TestAnswerMayBeAsLongAsAskedFor(t *testing.T) {
 	}
 }
 
-// An echo of the command would be as long as the secret.
+// An echo of the command would reveal the length of the secret.
 func TestMalformedAnswerAfterASecretHasNoLength(t *testing.T) {
 	for _, c := range []struct {
 		cmd  apdu.Command
@@ -128,7 +129,7 @@ func TestTraceOfAnswersThatAreNotWhole(t *testing.T) {
 		{verify, "90", "00 20 00 80 [redacted] > malformed"},
 		{verify, "63C4", "00 20 00 80 [redacted] > 63C4"},
 		{verify, "419000", "00 20 00 80 [redacted] > malformed"},
-		{query, "419000", "00 20 00 80 > [1 bytes] 9000"}, // carries no secret
+		{query, "419000", "00 20 00 80 > [1 bytes] 9000"}, // the command carries no secret
 	} {
 		var lines []string
 		_, _, _ = apdu.Exchange(apdu.Trace(answers(c.answer), func(l string) { lines = append(lines, l) }), c.cmd)

@@ -5,11 +5,11 @@ import "fmt"
 // A Status is the status word SW1 SW2 of an answer.
 type Status uint16
 
-// The status words of docs/card.md §3. Any other is kept as it is.
+// The status words of docs/card.md §3. A Status may also have any other value.
 const (
 	OK                Status = 0x9000
 	EndOfFile         Status = 0x6282 // fewer bytes than asked for
-	WrongSecret       Status = 0x6300 // count unknown; 63Cx carries one
+	WrongSecret       Status = 0x6300 // count unknown; 63Cx has a count
 	WrongLength       Status = 0x6700
 	WrongFile         Status = 0x6981
 	SecurityState     Status = 0x6982 // a secret must be verified first
@@ -33,7 +33,7 @@ const (
 func (s Status) String() string { return fmt.Sprintf("%04X", uint16(s)) }
 
 // Tries returns the tries left in 63Cx. ok is false for any other status word:
-// none carries a count, whatever its low nibble (docs/card.md §3).
+// no other has a count, whatever its low nibble is (docs/card.md §3).
 func (s Status) Tries() (left int, ok bool) {
 	if s&0xFFF0 != 0x63C0 {
 		return 0, false
@@ -46,10 +46,10 @@ func (s Status) IsBlocked() bool {
 	return s == Blocked || s == BlockedData || s == 0x63C0
 }
 
-// A StatusError means that the card answered with another status word than
+// A StatusError means that the card answered with a status word other than
 // 9000.
 type StatusError struct {
-	Op     string // what was asked, such as "SELECT application"
+	Op     string // the operation, such as "SELECT application"
 	Status Status
 }
 

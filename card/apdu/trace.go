@@ -11,10 +11,10 @@ const (
 	insReadBinary = 0xB0
 )
 
-// Trace returns a [Transmitter] that reports each exchange in one line, such as
-// "00 B0 86 00 20 > [32 bytes] 9000". Commands are shown as by [Redact]. Of an
-// answer only the length and the status word are shown, since a certificate
-// holds a person's address.
+// Trace returns a [Transmitter] that also reports each exchange in one line,
+// such as "00 B0 86 00 20 > [32 bytes] 9000". It shows commands like [Redact]
+// does. Of an answer it shows only the length and the status word, since a
+// certificate contains a person's address.
 func Trace(t Transmitter, report func(line string)) Transmitter { return &tracer{t, report} }
 
 type tracer struct {
@@ -23,7 +23,7 @@ type tracer struct {
 }
 
 func (t *tracer) Transmit(cmd []byte) ([]byte, error) {
-	line := Redact(cmd) // now: the transmitter may change the buffer
+	line := Redact(cmd) // before Transmit, which may change the buffer
 	resp, err := t.next.Transmit(cmd)
 	t.report(line + " > " + answer(resp, err, CarriesSecret(cmd)))
 	return resp, err
@@ -36,7 +36,7 @@ func answer(resp []byte, err error, secret bool) string {
 		return "not sent: " + err.Error()
 	case err != nil:
 		return "no answer: " + err.Error()
-	case n != 0 && secret: // an echo would hold the secret
+	case n != 0 && secret: // an echo would contain the secret
 		return "malformed"
 	case n < 0:
 		return fmt.Sprintf("[%d bytes] no status", len(resp))
@@ -46,9 +46,10 @@ func answer(resp []byte, err error, secret bool) string {
 	return fmt.Sprintf("[%d bytes] %X", n, resp[n:])
 }
 
-// Redact returns a command in a form that a log may hold. The bytes after the
-// header are shown only for commands that cannot carry a secret. For VERIFY and
-// CHANGE not even their length is shown, for any other command only the length.
+// Redact returns a command in a form that may go into a log. It shows the bytes
+// after the header only for commands that cannot carry a secret. It does not
+// even show their length for VERIFY and CHANGE, and shows only their length for
+// any other command.
 func Redact(cmd []byte) string {
 	if len(cmd) < 4 {
 		return fmt.Sprintf("[%d bytes]", len(cmd))
@@ -66,8 +67,8 @@ func Redact(cmd []byte) string {
 }
 
 // CarriesSecret reports whether a raw command is a VERIFY or CHANGE REFERENCE
-// DATA with anything after its header. A fifth byte alone counts: a card could
-// take it for a length of data.
+// DATA with any byte after its header. A fifth byte alone counts, because a
+// card could take it for the length of the data.
 func CarriesSecret(cmd []byte) bool {
 	return len(cmd) > 4 && (cmd[1] == insVerify || cmd[1] == insChange)
 }

@@ -31,7 +31,7 @@ func TestCommandCarriesASecret(t *testing.T) {
 	for cmd, want := range map[string]bool{
 		"\x00\x20\x00\x80\x041234":     true,
 		"\x80\x24\x01\x80\x06ABC123":   true,
-		"\x00\x20\x00\x80\x00":         true, // whether the last byte is a length of data is up to the card
+		"\x00\x20\x00\x80\x00":         true, // the card may take the last byte for the length of the data
 		"\x00\x20\x00\x80":             false,
 		"\x00\xA4\x02\x0C\x02\x00\x1B": false,
 		"\x00\xB0\x86\x00\x20":         false,
@@ -69,7 +69,7 @@ func FuzzRedact(f *testing.F) {
 	f.Fuzz(func(t *testing.T, cla, ins byte, secret []byte) {
 		switch ins {
 		case 0xA4, 0xB0, 0xC0:
-			return // these carry none
+			return // these commands carry no secret
 		}
 		a := apdu.Redact(append([]byte{cla, ins, 0, 0x80}, secret...))
 		other := append([]byte{cla, ins, 0, 0x80}, make([]byte, len(secret))...)

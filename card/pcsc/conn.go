@@ -10,27 +10,27 @@ import (
 	"github.com/ebfe/scard"
 )
 
-// A Conn is a shared connection to the card in one reader. It is for use by one
-// goroutine at a time, and must be closed.
+// A Conn is a shared connection to the card in one reader. It must be closed,
+// and only one goroutine at a time may use it.
 //
 // Some calls of the service block without limit and cannot be cancelled. A Conn
-// gives them up after a time and is then no longer usable: the call goes on in
-// the background and releases the card when it returns.
+// abandons such a call after some time, and cannot be used any more then. The
+// call continues in the background and releases the card when it returns.
 type Conn struct {
 	reader      string
 	patience    time.Duration
 	answerLimit time.Duration
 
-	ctx  *scard.Context // not shared: a context serves one call at a time
+	ctx  *scard.Context // not shared, because a context serves one call at a time
 	card *scard.Card
 
-	begun   bool   // in a transaction
+	begun   bool   // a transaction is open
 	used    bool   // commands were sent since this Conn last reset the card
-	kept    bool   // the card is to be left as it is (Leave)
-	left    bool   // the last transaction left the card as it was
-	events  uint16 // the reader's events when the connection was opened
+	kept    bool   // the card must not be reset (Leave)
+	left    bool   // the last transaction ended without a reset
+	events  uint16 // the reader's event count when the connection was opened
 	removed bool   // another card is in the reader now
-	dead    error  // why the connection is no longer usable
+	dead    error  // why the connection cannot be used any more, or nil
 }
 
 // maxResets is how many resets by other programs one [Conn.Begin] accepts.
@@ -62,7 +62,7 @@ func (c *Conn) open() error {
 	if ctx == nil {
 		return &Error{Op: "connect", Reader: c.reader, Err: ErrNoReader}
 	}
-	c.events = events(ctx, c.reader) // before Connect: a card inserted later is another one
+	c.events = events(ctx, c.reader) // before Connect, so that a card inserted later counts as another one
 	card, err := ctx.Connect(c.reader, scard.ShareShared, scard.ProtocolAny)
 	if err != nil {
 		ctx.Release()
@@ -76,8 +76,8 @@ func (c *Conn) open() error {
 	return nil
 }
 
-// checkProtocol returns an error for a connection without a protocol: the
-// binding panics if it transmits on one.
+// checkProtocol returns an error if the connection has no protocol, because the
+// binding panics if it transmits on such a connection.
 func (c *Conn) checkProtocol(op string) error {
 	switch c.card.ActiveProtocol() {
 	case scard.ProtocolT0, scard.ProtocolT1:
@@ -86,9 +86,9 @@ func (c *Conn) checkProtocol(op string) error {
 	return &Error{Op: op, Reader: c.reader, Err: ErrUnresponsive}
 }
 
-// release disconnects from the card and releases the context. A card that was
-// sent commands is reset, so that no other program finds it unlocked
-// (docs/card.md §2).
+// release disconnects from the card and releases the context. It resets a card
+// that got commands, so that no other program finds it unlocked (docs/card.md
+// §2).
 func (c *Conn) release() {
 	if c.card != nil {
 		c.card.Disconnect(c.disposition())
@@ -109,8 +109,8 @@ func (c *Conn) disposition() scard.Disposition {
 // Reader returns the name of the reader that was passed to [System.Connect].
 func (c *Conn) Reader() string { return c.reader }
 
-// fail returns the error for a call on this connection that returned err. A
-// missing reader or card is reported as removed, since it was there when the
+// fail returns the error for a call on this connection that returned err. It
+// reports a missing reader or card as removed, since it was there when the
 // connection was opened.
 func (c *Conn) fail(op string, err error) error {
 	if err == nil {
@@ -122,7 +122,7 @@ func (c *Conn) fail(op string, err error) error {
 	case ErrNoReader, ErrNoCard:
 		e.Err = ErrRemoved
 	case ErrUnresponsive:
-		if op == "transmit" { // it responded before: this is how lifting a card looks
+		if op == "transmit" { // it responded before, so the card was probably lifted
 			e.Err = ErrRemoved
 		}
 	}
@@ -137,17 +137,17 @@ func (c *Conn) usable(op string) error {
 }
 
 // Begin starts a transaction: until [Conn.End] no other program can use the
-// card. Nothing is sent to the card. If another program holds it, Begin waits
-// for System.Patience and then fails with [ErrBusy]; if ctx ends first, it
-// returns its cause at once. If the call of the service had to be given up for
-// that, the Conn is no longer usable.
+// card. Begin sends nothing to the card. If another program holds the card,
+// Begin waits for System.Patience and then fails with [ErrBusy]. If ctx ends
+// first, Begin returns its cause at once. If a call of the service had to be
+// abandoned for this, the Conn cannot be used any more.
 //
 // A Conn belongs to one card: once that was removed, Begin fails with
-// [ErrRemoved], whatever card is in the reader by then. A reset by another
-// program does not stop Begin: the caller selects the application anew in any
-// case. However, if the reset may hide that the card was exchanged, and the
-// last transaction did not reset the card, so that the caller may rely on its
-// state, Begin fails with [ErrReset], once: what the caller knows may be about
+// [ErrRemoved], whatever card is in the reader by then. Begin ignores a reset
+// by another program, because the caller selects the application again anyway,
+// with one exception: if the reset may hide that the card was exchanged, and
+// the last transaction did not reset the card, Begin fails with [ErrReset],
+// once. What the caller knows about the state of the card may then be about
 // another card.
 //
 // Errors are of type [*Error]: [ErrBusy], [ErrRemoved], [ErrReset] (also if
@@ -203,9 +203,9 @@ func (c *Conn) begin() error {
 }
 
 // exchanged returns an error for a transaction that began after a reset by
-// another program, unless the card is certain to be the same. The service
-// reports only the last event to a connection: a reset after an exchange of the
-// card looks like any reset.
+// another program, unless the card is certainly the same. The service reports
+// only the last event to a connection, so a reset after an exchange of the card
+// looks like any reset.
 func (c *Conn) exchanged() error {
 	switch {
 	case c.events != 0 && events(c.ctx, c.reader) != c.events:
@@ -218,8 +218,8 @@ func (c *Conn) exchanged() error {
 	return nil
 }
 
-// End ends the transaction. With reset, it resets the card first, which drops
-// the verified and selected state; without, the card stays as it is.
+// End ends the transaction. If reset is set, it first resets the card, which
+// drops the verified and selected state.
 func (c *Conn) End(reset bool) error {
 	if err := c.usable("end"); err != nil {
 		return err
@@ -240,11 +240,11 @@ func (c *Conn) End(reset bool) error {
 	return c.fail("end", err)
 }
 
-// Close ends the transaction, if any, resets the card if it was sent commands
-// since the last reset, and disconnects. A second Close does nothing. If
-// another program holds the card for longer than System.Patience, Close fails
-// with [ErrBusy]; the card is reset when that program releases it, if this
-// process still runs.
+// Close ends the transaction, if one is open, resets the card if it got
+// commands since the last reset, and disconnects. A second Close does nothing.
+// If another program holds the card for longer than System.Patience, Close
+// fails with [ErrBusy], and the card is reset when that program releases it, if
+// this process is still running.
 func (c *Conn) Close() error {
 	if c.dead != nil {
 		c.dead = ErrClosed
@@ -257,8 +257,8 @@ func (c *Conn) Close() error {
 	return nil
 }
 
-// Leave is [Conn.Close] without a reset, for a card on which no PIN file was
-// selected: other programs may rely on what they selected.
+// Leave is like [Conn.Close] without the reset. It is for a card on which no
+// PIN file was selected: other programs may rely on their selection.
 func (c *Conn) Leave() error {
 	c.kept = true
 	return c.Close()

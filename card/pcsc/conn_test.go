@@ -20,10 +20,10 @@ var (
 	verifyAuthPIN = []byte("\x00\x20\x00\x80\x041234")
 )
 
-// hasty gives up sooner than a real program.
+// hasty abandons calls sooner than a real program would.
 var hasty = pcsc.System{Patience: 500 * time.Millisecond, AnswerLimit: time.Second}
 
-// withAuthPIN is a card whose authentication PIN is 1234.
+// withAuthPIN returns a card whose authentication PIN is 1234.
 func withAuthPIN() *virtual.Card {
 	return virtual.New(virtual.Options{State: virtual.State{
 		Label: "JPKIAPICCTOKEN2",
@@ -59,8 +59,7 @@ func send(t *testing.T, c *pcsc.Conn, commands ...[]byte) {
 	}
 }
 
-// is checks that err matches want, and is an *Error with this Op and the
-// reader's name.
+// is checks that err matches want, and is an *Error with this Op and reader.
 func is(t *testing.T, err, want error, op, reader string) {
 	t.Helper()
 	var e *pcsc.Error
@@ -145,7 +144,7 @@ func TestTransactionKeepsOthersOut(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	// The call that was given up must not hold the card once it returns.
+	// The abandoned call must not keep the card when it returns.
 	later := open(t, pcsc.System{}, service.Reader())
 	for range 20 {
 		begin(t, later)
@@ -210,7 +209,7 @@ func TestBeginTwiceIsRefused(t *testing.T) {
 	if err := c.End(true); err != nil {
 		t.Fatal(err)
 	}
-	begin(t, c) // after one's own reset too
+	begin(t, c) // also after a reset of our own
 }
 
 func TestRemovedCardIsNamed(t *testing.T) {
@@ -261,7 +260,7 @@ func TestRemovedCardIsNamed(t *testing.T) {
 			_, err := c.Transmit(selectJPKI)
 			is(t, err, pcsc.ErrNoTransaction, "transmit", service.Reader())
 		}
-		begin(t, other) // nothing holds the card
+		begin(t, other) // no transaction is open
 		if err := other.Close(); err != nil {
 			t.Error(err)
 		}
@@ -312,7 +311,7 @@ func TestSilentCardIsGivenUp(t *testing.T) {
 		t.Errorf("told as not sent: %v", err)
 	}
 
-	// No longer usable, whatever is called.
+	// The connection cannot be used any more, whatever is called.
 	_, err = c.Transmit(selectJPKI)
 	is(t, err, pcsc.ErrNoAnswer, "transmit", service.Reader())
 	is(t, err, apdu.ErrNotSent, "transmit", service.Reader())
@@ -361,8 +360,7 @@ func TestEndWithoutResetKeepsTheCardsState(t *testing.T) {
 	if err := c.End(false); err != nil {
 		t.Fatal(err)
 	}
-	// Other programs that query the reader without sending commands do not
-	// disturb.
+	// Other programs that only query the reader do not interfere.
 	if err := open(t, pcsc.System{}, service.Reader()).Close(); err != nil {
 		t.Fatal(err)
 	}

@@ -7,7 +7,8 @@ import (
 	"natsuin/card/apdu"
 )
 
-// The causes of a failure, found by [errors.Is] in the errors of this package.
+// The causes of a failure. [errors.Is] finds them in the errors of this
+// package.
 var (
 	ErrNoSupport    = errors.New("no reader support in this build")
 	ErrNoService    = errors.New("no smart card service")
@@ -19,22 +20,22 @@ var (
 	ErrReset        = errors.New("card reset by another program")
 	ErrUnresponsive = errors.New("card does not respond")
 	ErrTimeout      = errors.New("time-out in the smart card service")
-	// ErrNoAnswer means that the card did not answer; it may or may not have
-	// carried out the command. The connection is no longer usable.
+	// ErrNoAnswer means that the card did not answer. It may or may not have
+	// carried out the command. The connection cannot be used any more.
 	ErrNoAnswer = errors.New("no answer from the card")
-	// ErrNoTransaction means that a command was given outside a transaction. It
-	// was not sent: the error of [Conn.Transmit] matches [apdu.ErrNotSent] too.
+	// ErrNoTransaction means that a command outside a transaction was not sent.
+	// The error of [Conn.Transmit] also matches [apdu.ErrNotSent].
 	ErrNoTransaction = errors.New("no transaction begun")
 	// ErrClosed means that the connection was used after [Conn.Close].
 	ErrClosed = errors.New("connection closed")
 )
 
-// An Error is a failure in the PC/SC service or in this package.
+// An Error means that a call failed, in the PC/SC service or in this package.
 type Error struct {
 	Op     string // readers, wait, connect, begin, transmit, end, close
-	Reader string // the reader's name, unchanged; empty if none is concerned
-	Code   Code   // the service's return value; 0 if the failure is in this package
-	Err    error  // one of the Err… values, or wraps one; nil for a code that has none
+	Reader string // the name of the reader, unescaped, or ""
+	Code   Code   // the return value of the service, or 0 if the failure is in this package
+	Err    error  // is or wraps one of the Err… values; nil for an unknown code
 }
 
 // Error implements error. The reader's name is quoted, with control characters
@@ -59,10 +60,10 @@ func (e *Error) Unwrap() error { return e.Err }
 // A Code is a return value of the PC/SC service (pcsclite.h, winerror.h).
 type Code uint32
 
-// String returns the code as PC/SC documents write it, such as 0x8010000B.
+// String returns the code as PC/SC documents print it, such as 0x8010000B.
 func (c Code) String() string { return fmt.Sprintf("0x%08X", uint32(c)) }
 
-// Return values on which this package acts.
+// The return values that this package handles specially.
 const (
 	codeInsufficientBuffer Code = 0x80100008
 	codeUnknownReader      Code = 0x80100009
@@ -70,7 +71,7 @@ const (
 	codeReset              Code = 0x80100068
 )
 
-// kinds maps return values to causes.
+// kinds maps return values to the causes of [Error].
 var kinds = map[Code]error{
 	codeUnknownReader: ErrNoReader,
 	codeNoReaders:     ErrNoReader,
@@ -93,7 +94,7 @@ var kinds = map[Code]error{
 	0x80100066: ErrUnresponsive, // W_UNRESPONSIVE_CARD
 	0x80100067: ErrUnresponsive, // W_UNPOWERED_CARD
 	0x80100069: ErrRemoved,      // W_REMOVED_CARD
-	0x8010006A: ErrPermission,   // W_SECURITY_VIOLATION: polkit said no to pcscd
+	0x8010006A: ErrPermission,   // W_SECURITY_VIOLATION: refused by polkit
 	0x00000005: ErrPermission,   // Windows: ERROR_ACCESS_DENIED
 	0x000006BA: ErrNoService,    // Windows: RPC_S_SERVER_UNAVAILABLE
 	0x0000045D: ErrUnresponsive, // Windows: ERROR_IO_DEVICE

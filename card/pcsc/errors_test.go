@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// The service's return values cannot all be provoked here; each was taken from
-// pcsc-lite's pcsclite.h and Windows' winerror.h.
+// Not all return values of the service can be caused in a test. They are copied
+// from pcsclite.h of pcsc-lite and winerror.h of Windows.
 func TestReturnValuesHaveTheirMeaning(t *testing.T) {
 	for code, want := range map[Code]error{
 		0x8010006A: ErrPermission, // polkit refuses

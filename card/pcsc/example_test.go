@@ -10,7 +10,7 @@ import (
 )
 
 // A program waits for a card, connects, and holds a transaction only while it
-// sends commands: no prompt and no file inside it.
+// sends commands: it neither asks a person nor uses files meanwhile.
 func Example() {
 	ctx := context.Background()
 	var system pcsc.System

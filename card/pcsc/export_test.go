@@ -2,5 +2,6 @@
 
 package pcsc
 
-// Uncounted makes the connection one of a service that does not count events.
+// Uncounted makes the connection behave as with a service that does not count
+// events.
 func (c *Conn) Uncounted() { c.events = 0 }

@@ -11,9 +11,9 @@ import (
 // retryInterval is the time between two attempts to use a busy reader.
 const retryInterval = 100 * time.Millisecond
 
-// within runs call and reports whether it returned before limit passed or ctx
-// ended. Otherwise late runs after call returns, however late that is; what
-// call sets must then not be read.
+// within runs call and reports whether it returned before limit had passed and
+// ctx had ended. If not, late runs once call returns, however late that is, and
+// the caller must not use what call sets.
 func within(ctx context.Context, limit time.Duration, call, late func()) bool {
 	done, gone := make(chan struct{}), make(chan struct{})
 	go func() {
@@ -37,8 +37,8 @@ func within(ctx context.Context, limit time.Duration, call, late func()) bool {
 }
 
 // patiently repeats call while it fails with [ErrBusy], until limit has passed
-// or ctx ends. A call that does not return in time counts as busy: lost is true
-// then, and late runs after it returns.
+// or ctx ends. A call that does not return in time counts as busy: lost is then
+// true, and late runs once the call returns.
 func patiently(ctx context.Context, limit time.Duration, call func() error, late func(), busy error) (lost bool, err error) {
 	deadline := time.Now().Add(limit)
 	for {

@@ -22,13 +22,13 @@ import (
 	"natsuin/card/virtual"
 )
 
-// Secrets of the card in the OpenSC tests.
+// The secrets of the card in the OpenSC tests.
 const (
 	signPassword = "PASSWORD1"
 	authPIN      = "1234"
 )
 
-// issued is a card with both keys, their certificates and those of their
+// issued returns a card with both keys, their certificates and those of their
 // issuers.
 func issued(t *testing.T) *virtual.Card {
 	t.Helper()
@@ -77,7 +77,7 @@ func certify(t *testing.T, template, parent *x509.Certificate, public *rsa.Publi
 	return cert
 }
 
-// run returns what a program prints on both streams.
+// run returns the output of a program, of both streams.
 func run(t *testing.T, program string, args ...string) string {
 	t.Helper()
 	out, err := exec.Command(program, args...).CombinedOutput()
@@ -87,7 +87,7 @@ func run(t *testing.T, program string, args ...string) string {
 	return string(out)
 }
 
-// only restricts OpenSC to one reader.
+// only makes OpenSC use one reader only.
 func only(t *testing.T, reader string) {
 	t.Helper()
 	readers, err := pcsc.System{}.Readers(t.Context())
@@ -112,7 +112,7 @@ func only(t *testing.T, reader string) {
 }
 
 // OpenSC's JPKI driver was written by others for the real card. It must work
-// with the virtual one, through the real service.
+// with the virtual card, through the real service.
 func TestOpenSCTakesTheVirtualCardForAJPKICard(t *testing.T) {
 	pcscdtest.Need(t, "opensc-tool", "pkcs15-tool", "pkcs11-tool", "openssl")
 	service := pcscdtest.Use(t)
@@ -162,8 +162,8 @@ func TestOpenSCTakesTheVirtualCardForAJPKICard(t *testing.T) {
 	}
 }
 
-// pemOf converts a certificate file from DER to PEM. It fails if anything
-// follows the DER, such as the padding of the card's file.
+// pemOf converts a certificate file from DER to PEM. It fails if other bytes
+// follow the DER, such as the padding of the file on the card.
 func pemOf(t *testing.T, from, to string) {
 	t.Helper()
 	der, err := os.ReadFile(from)
@@ -178,8 +178,8 @@ func pemOf(t *testing.T, from, to string) {
 	}
 }
 
-// checkSignature verifies the signature with the key in the card itself, not
-// with that of a certificate that was sent along.
+// checkSignature verifies the signature with the key on the card, not with that
+// of a certificate in the signature.
 func checkSignature(t *testing.T, card *virtual.Card, id, signature, letter string) {
 	t.Helper()
 	state := card.State()

@@ -2,10 +2,10 @@
 // lists readers, waits for a card, and opens a connection with short
 // transactions that leave the card reset.
 //
-// It does not know what a card holds, sends no command of its own, and sends
-// none twice. It does not work around other programs: access is shared, and a
-// busy reader is retried for a few seconds and then reported. Without cgo, on
-// any system but Windows, it is a stub in which every call fails with
+// It does not depend on what a card contains, sends no command of its own, and
+// sends none twice. It does not work around other programs: access is shared,
+// and a busy reader is retried for a few seconds and then reported. Without
+// cgo, on any system but Windows, it is a stub in which every call fails with
 // [ErrNoSupport].
 //
 // The standard is PC/SC part 5 (ICC Resource Manager), as implemented by
@@ -23,7 +23,7 @@ import (
 // A System is the PC/SC service of this machine. The zero value is ready for
 // use. It is safe for concurrent use.
 type System struct {
-	// Patience is how long [System.Connect] and [Conn.Begin] retry a reader
+	// Patience is how long [System.Connect] and [Conn.Begin] wait for a reader
 	// that another program holds. Zero means three seconds.
 	Patience time.Duration
 	// AnswerLimit is how long [Conn.Transmit] waits for the answer of the card,
@@ -60,9 +60,9 @@ type Reader struct {
 	// InUse reports whether another program holds the card exclusively.
 	InUse bool
 	// ATR is the card's answer to reset. A contactless reader makes one up, so
-	// that it does not identify the card (docs/card.md §4).
+	// it does not identify the card (docs/card.md §4).
 	ATR []byte
-	// Virtual reports whether the reader is one of vpcd, without hardware.
+	// Virtual reports whether the reader is a virtual one of vpcd.
 	Virtual bool
 }
 
@@ -70,28 +70,28 @@ type Reader struct {
 // stub.
 func Available() bool { return available }
 
-// Readers returns the readers, in the order of the service. Without any reader
+// Readers returns the readers, in the order of the service. If there are none,
 // the list is empty and the error nil. Errors are of type [*Error]:
-// [ErrNoSupport], [ErrNoService], [ErrPermission], [ErrTimeout] if the service
-// hangs. If ctx ends first, Readers returns its cause.
+// [ErrNoSupport], [ErrNoService], [ErrPermission], and [ErrTimeout] if the
+// service hangs. If ctx ends first, Readers returns its cause.
 func (s System) Readers(ctx context.Context) ([]Reader, error) {
 	var w watch
 	defer func() { w.close() }()
 	return w.look(ctx, s.answerLimit())
 }
 
-// pollInterval is the time between two queries of the readers. A person who
-// puts a card down does not notice a quarter of a second.
+// pollInterval is the time between two queries of the readers. A quarter of a
+// second is not noticeable when a person puts a card down.
 const pollInterval = 250 * time.Millisecond
 
 // Wait returns nil as soon as the readers, or the presence of a card in one of
-// them, differ from known. It returns the cause of ctx if that ends first;
-// other errors are those of [System.Readers].
+// them, differ from known. If ctx ends first, it returns the cause of ctx.
+// Other errors are those of [System.Readers].
 //
-// It polls four times a second rather than block in SCardGetStatusChange: macOS
-// cannot report a new reader there, Windows does so unreliably, and the binding
-// does not keep the readers' names in memory for as long as such a call would
-// last.
+// It polls four times a second instead of blocking in SCardGetStatusChange:
+// macOS cannot report a new reader there, Windows does so unreliably, and the
+// binding does not keep the readers' names in memory for as long as such a call
+// would last.
 func (s System) Wait(ctx context.Context, known []Reader) error {
 	var w watch
 	defer func() { w.close() }()
@@ -102,7 +102,7 @@ func (s System) Wait(ctx context.Context, known []Reader) error {
 			return context.Cause(ctx)
 		}
 		now, err := w.look(ctx, s.answerLimit())
-		if err != nil && !w.lost { // a restarted service needs a new context
+		if err != nil && !w.lost { // after a restart of the service, a new context is needed
 			w.close()
 			w = watch{}
 			now, err = w.look(ctx, s.answerLimit())
@@ -128,15 +128,15 @@ func same(a, b []Reader) bool {
 	})
 }
 
-// isVirtual reports whether a reader's name is one of vpcd's.
+// isVirtual reports whether the name is that of a vpcd reader.
 func isVirtual(name string) bool {
 	return strings.Contains(strings.ToLower(name), "virtual pcd")
 }
 
-// Connect opens a shared connection to the card in a reader and leaves the card
-// as it is. The name must be one that [System.Readers] returned. A busy reader
-// is retried for System.Patience or until ctx ends, whose cause is then
-// returned.
+// Connect opens a shared connection to the card in a reader, and leaves the
+// card as it is. The name must be one that [System.Readers] has returned. If
+// the reader is busy, Connect retries for System.Patience or until ctx ends,
+// and then returns the cause of ctx.
 //
 // Other errors are of type [*Error]: those of Readers, [ErrNoReader],
 // [ErrNoCard], [ErrBusy], [ErrRemoved], [ErrUnresponsive].

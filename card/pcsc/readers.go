@@ -20,7 +20,7 @@ const available = true
 const (
 	maxReaders    = 256
 	maxReaderName = 1024 // bytes
-	maxLooks      = 4    // attempts to read a list that changes meanwhile
+	maxLooks      = 4    // how often to read a list that keeps changing
 )
 
 // codeOf returns the return value in an error of the binding, or 0.
@@ -32,22 +32,21 @@ func codeOf(err error) Code {
 	return 0
 }
 
-// validName reports whether a reader's name can be passed to the service
-// unchanged. The binding cuts it at the first NUL, which would make it another
-// name.
+// validName reports whether the name of a reader reaches the service unchanged.
+// The binding cuts it at the first NUL, which would make it another name.
 func validName(name string) bool {
 	return name != "" && len(name) <= maxReaderName && !strings.Contains(name, "\x00")
 }
 
-// A watch queries the readers, in a PC/SC context that it establishes at the
-// first query and keeps for the next.
+// A watch queries the readers. It establishes a PC/SC context at the first
+// query and keeps it for later ones.
 type watch struct {
-	ctx  *scard.Context // nil: none yet, or the service does not run without a reader
-	lost bool           // a query was given up; it releases the context when it returns
+	ctx  *scard.Context // nil if not yet established, or if the service runs only with a reader
+	lost bool           // a query was abandoned; it releases the context when it returns
 }
 
 // establish returns a new context. Windows runs its service only while there is
-// a reader: there a nil context without an error means that there is none.
+// a reader. A nil context with a nil error means that there is none.
 func establish(op, reader string) (*scard.Context, error) {
 	ctx, err := scard.EstablishContext()
 	if err == nil {
@@ -68,13 +67,13 @@ func (w *watch) close() {
 
 func (w *watch) release() {
 	if w.ctx != nil {
-		w.ctx.Release() // nothing can be done about a failure
+		w.ctx.Release() // an error cannot be handled
 		w.ctx = nil
 	}
 }
 
-// look returns the readers and their states, unless ctx ends or limit passes
-// before the service has answered.
+// look returns the readers and their states. It fails if ctx ends or limit
+// passes before the service has answered.
 func (w *watch) look(ctx context.Context, limit time.Duration) ([]Reader, error) {
 	var readers []Reader
 	var err error
@@ -140,13 +139,13 @@ func (w *watch) names() ([]string, error) {
 }
 
 // looking is held while the binding queries a reader's state. The binding keeps
-// the name that it passes to C in a map; a second call for the same reader at
-// the same time would let the first one's name be freed.
+// the name that it passes to C in a map, and a second call for the same reader
+// at the same time would free the name of the first.
 var looking sync.Mutex
 
-// state returns the state of one reader; ok is false if the reader is gone.
-// Readers are queried one at a time: Windows takes ten at most, and one that is
-// gone makes the call fail for all.
+// state returns the state of one reader. ok is false if the reader is gone.
+// Readers are queried one at a time, because Windows takes ten at most, and
+// because the whole call fails if one reader is gone.
 func (w *watch) state(name string) (r Reader, ok bool, err error) {
 	states := []scard.ReaderState{{Reader: name, CurrentState: scard.StateUnaware}}
 	looking.Lock()
@@ -157,7 +156,7 @@ func (w *watch) state(name string) (r Reader, ok bool, err error) {
 		if errors.Is(e, ErrNoReader) {
 			return Reader{}, false, nil
 		}
-		if !errors.Is(e, ErrTimeout) { // state unknown: listed as empty
+		if !errors.Is(e, ErrTimeout) { // the state is unknown, so the reader is listed as empty
 			return Reader{}, false, e
 		}
 	}
@@ -178,9 +177,9 @@ func (w *watch) state(name string) (r Reader, ok bool, err error) {
 }
 
 // events returns how many times a card was inserted into or removed from a
-// reader since the service found it, or 0 if that is unknown. pcsc-lite and
-// Windows count in the upper half of the state; macOS is not known to count. 0
-// is also the count for a card that was there before the service, so that it
+// reader since the service found the reader, or 0 if this is unknown. pcsc-lite
+// and Windows count in the upper half of the state. macOS is not known to
+// count. The count is also 0 for a card that was there before the service, so 0
 // proves nothing.
 func events(ctx *scard.Context, reader string) uint16 {
 	if runtime.GOOS == "darwin" {

@@ -17,7 +17,7 @@ import (
 	"natsuin/card/virtual"
 )
 
-// look returns the current state of the reader of that name.
+// look returns the current state of the reader with this name.
 func look(t *testing.T, name string) pcsc.Reader {
 	t.Helper()
 	readers, err := pcsc.System{}.Readers(t.Context())
@@ -113,11 +113,12 @@ func TestWaitEndsAtOnceWhenReadersDifferFromTheKnown(t *testing.T) {
 	}
 }
 
-// childVariable makes the test binary run as the program with another service.
+// childVariable makes the test binary run as a program with another service.
 const childVariable = "NATSUIN_TEST_CHILD"
 
-// inChild runs the test in a process of its own, since pcsc-lite reads the path
-// of its socket once in a process. It reports whether this is the child.
+// inChild runs the test in a process of its own, because pcsc-lite reads the
+// path of its socket only once in a process. It reports whether this is that
+// process.
 func inChild(t *testing.T, socket string) bool {
 	t.Helper()
 	if !pcsc.Available() {
@@ -165,7 +166,7 @@ func TestServiceThatHangsHoldsNobodyUp(t *testing.T) {
 	}
 	socket := filepath.Join(t.TempDir(), "silent")
 	if os.Getenv(childVariable) == "" {
-		listener, err := net.Listen("unix", socket) // takes connections, and says nothing
+		listener, err := net.Listen("unix", socket) // accepts connections and never answers
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -28,7 +28,7 @@ func connect(_ context.Context, _ System, reader string) (*Conn, error) {
 	return nil, unsupported("connect", reader)
 }
 
-// Reader returns nothing in this build.
+// Reader returns "" in this build.
 func (*Conn) Reader() string { return "" }
 
 // Transmit fails with ErrNoSupport in this build.

@@ -10,13 +10,13 @@ import (
 
 var errEmpty = errors.New("empty command")
 
-// Transmit sends one command to the card, once, and returns its answer with the
-// two bytes of the status word. After System.AnswerLimit without an answer it
-// fails with [ErrNoAnswer]: the card may or may not have carried out the
-// command, and the Conn is no longer usable. Other errors leave that open, too,
-// except [ErrReset] and those that match [apdu.ErrNotSent]: for a command
-// outside a transaction, an empty command, and any command on a Conn that is no
-// longer usable.
+// Transmit sends one command to the card, once, and returns its answer, which
+// ends with the two bytes of the status word. After System.AnswerLimit without
+// an answer it fails with [ErrNoAnswer]: the card may or may not have carried
+// out the command, and the Conn cannot be used any more. Other errors leave
+// this open too, except [ErrReset] and those that match [apdu.ErrNotSent]: for
+// a command outside a transaction, an empty command, and any command on a Conn
+// that cannot be used any more.
 //
 // Outside a transaction nothing is sent: pcsc-lite would delay the command
 // while another program holds the card, and send it when no caller waits for it
@@ -28,8 +28,9 @@ func (c *Conn) Transmit(cmd []byte) ([]byte, error) {
 	return c.TransmitContext(context.Background(), cmd)
 }
 
-// TransmitContext is [Conn.Transmit] for a command that may be given up: if ctx
-// ends first, it returns its cause at once, and the Conn is no longer usable.
+// TransmitContext is like [Conn.Transmit], but abandons the command if ctx ends
+// first. It then returns the cause of ctx at once, and the Conn cannot be used
+// any more.
 func (c *Conn) TransmitContext(ctx context.Context, cmd []byte) ([]byte, error) {
 	switch {
 	case c.dead != nil:
@@ -45,7 +46,7 @@ func (c *Conn) TransmitContext(ctx context.Context, cmd []byte) ([]byte, error) 
 	c.used = true
 	var resp []byte
 	var err error
-	sent := bytes.Clone(cmd) // the caller may wipe cmd while this call goes on
+	sent := bytes.Clone(cmd) // the caller may wipe cmd while this call is still running
 	gone := false
 	call := func() {
 		resp, err = c.card.Transmit(sent)
@@ -65,14 +66,14 @@ func (c *Conn) TransmitContext(ctx context.Context, cmd []byte) ([]byte, error) 
 	if err != nil {
 		return nil, c.fail("transmit", err)
 	}
-	if len(resp) < 2 { // vpcd's driver returns this for a card removed mid-command
+	if len(resp) < 2 { // vpcd's driver returns this if the card is removed during a command
 		return nil, &Error{Op: "transmit", Reader: c.reader, Err: ErrRemoved}
 	}
-	return bytes.Clone(resp), nil // the binding's buffer is 64 KiB long
+	return bytes.Clone(resp), nil // not the 64 KiB buffer of the binding
 }
 
-// serviceGone reports whether the service has stopped answering. A command lost
-// with the service fails as if the card had been removed.
+// serviceGone reports whether the service has ended. The error of a command
+// then is the same as for a removed card.
 func (c *Conn) serviceGone() bool {
 	_, err := c.ctx.ListReaders()
 	return err != nil && codeOf(err) != codeNoReaders

@@ -9,8 +9,8 @@ import (
 	"natsuin/card/pcsc/pcscdtest"
 )
 
-// If a reset may hide that the card was exchanged, Begin reports it, once, to a
-// program that left the card as it was.
+// If a reset may hide that the card was exchanged, and the program has not
+// reset the card itself, Begin reports this once.
 func TestBeginTellsOfAResetWhereEventsAreNotCounted(t *testing.T) {
 	service := pcscdtest.Use(t)
 	card := withAuthPIN()
@@ -25,7 +25,7 @@ func TestBeginTellsOfAResetWhereEventsAreNotCounted(t *testing.T) {
 		}
 	}
 	reset()
-	begin(t, mine) // nothing was learned of the card yet
+	begin(t, mine) // the program knows nothing about the card yet
 	send(t, mine, selectJPKI)
 	if err := mine.End(false); err != nil {
 		t.Fatal(err)
@@ -41,5 +41,5 @@ func TestBeginTellsOfAResetWhereEventsAreNotCounted(t *testing.T) {
 		t.Fatal(err)
 	}
 	reset()
-	begin(t, mine) // after one's own reset nothing is gone on with
+	begin(t, mine) // after its own reset, the program does not rely on the card's state
 }

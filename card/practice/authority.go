@@ -40,7 +40,7 @@ func newKey(a algorithm) (crypto.Signer, error) {
 	return rsa.GenerateKey(rand.Reader, 2048)
 }
 
-// newKeys generates keys in parallel, since an RSA key takes long.
+// newKeys generates keys in parallel, because an RSA key takes long.
 func newKeys(algorithms ...algorithm) ([]crypto.Signer, error) {
 	keys, errs := make([]crypto.Signer, len(algorithms)), make([]error, len(algorithms))
 	var wait sync.WaitGroup
@@ -68,7 +68,7 @@ type request struct {
 // issuer is a key that issues certificates and CRLs.
 type issuer struct {
 	key         crypto.Signer
-	certificate *x509.Certificate // nil: for a self-signed certificate
+	certificate *x509.Certificate // nil for a self-signed certificate
 }
 
 // certify issues a certificate (RFC 5280): version 3, with a random serial
@@ -93,7 +93,7 @@ func (s *Store) certify(by issuer, r request) (keyed, error) {
 		BasicConstraintsValid: r.authority,
 		IsCA:                  r.authority,
 		SubjectKeyId:          identifier,
-		AuthorityKeyId:        identifier, // for a root; crypto/x509 takes the parent's otherwise
+		AuthorityKeyId:        identifier, // needed for a root; otherwise crypto/x509 takes it from the parent
 		ExtraExtensions:       r.extensions,
 	}
 	parent := by.certificate
@@ -195,8 +195,8 @@ func (s *Store) newGeneration(st *state) error {
 	return nil
 }
 
-// generationFor returns the newest generation, or a new one if there is none
-// yet or the newest ends before until.
+// generationFor returns the newest generation. If there is none yet, or if it
+// ends before until, generationFor makes a new one.
 func (s *Store) generationFor(st *state, until time.Time) (*generation, error) {
 	if n := len(st.Generations); n > 0 {
 		newest := &st.Generations[n-1]
@@ -216,7 +216,7 @@ func (s *Store) generationFor(st *state, until time.Time) (*generation, error) {
 	return &st.Generations[len(st.Generations)-1], nil
 }
 
-// issuer returns the issuer that a holds.
+// issuer returns the issuer with the key and the certificate of a.
 func (s *Store) issuer(a keyed) (issuer, error) {
 	key, certificate, err := s.pair(a)
 	return issuer{key: key, certificate: certificate}, err

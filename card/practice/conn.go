@@ -14,9 +14,9 @@ import (
 )
 
 // A Conn is a connection to the practice card, with the methods of a connection
-// to a real card. A command outside a transaction runs in a transaction of its
-// own, so that a Conn can serve a reader for hours (vpcd.Card) while the town
-// hall changes the card.
+// to a real card. A command outside a transaction runs in its own transaction,
+// so that a Conn can serve a reader for hours (vpcd.Card) while the town hall
+// changes the card.
 type Conn struct {
 	store *Store
 
@@ -25,9 +25,9 @@ type Conn struct {
 	held   atomic.Bool  // lock is not nil; for save, which may run without mu
 	closed bool
 
-	id     string // of the card in the first transaction
+	id     string // the card of the first transaction
 	stored *state
-	raw    []byte        // the store when card was made or last saved
+	raw    []byte        // the store when the card was made or last saved
 	card   *virtual.Card // keeps its selected and verified state between transactions
 }
 
@@ -45,8 +45,9 @@ func (s *Store) Connect(ctx context.Context) (*Conn, error) {
 // card.
 func (c *Conn) Reader() string { return "practice" }
 
-// Card returns the card itself, for a test. Use it only inside a transaction:
-// outside, it changes no count and no secret, and answers 6581 instead.
+// Card returns the card itself, for tests. It may be used only inside a
+// transaction: outside, it answers 6581 to any command that would change a
+// count or a secret.
 func (c *Conn) Card() *virtual.Card {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -54,10 +55,10 @@ func (c *Conn) Card() *virtual.Card {
 }
 
 // Begin starts a transaction: until [Conn.End] no other process can use the
-// card. Changes that others made since take effect. Errors: [ErrBusy] if
-// another process holds the card for too long; [ErrReplaced] if another card
-// was issued since the first transaction, since a Conn belongs to one card; the
-// cause of ctx if that ends first.
+// card. Changes by other processes take effect now. The error is [ErrBusy] if
+// another process holds the card for too long, and [ErrReplaced] if another
+// card was issued since the first transaction, because a Conn belongs to one
+// card. If ctx ends first, the error is its cause.
 func (c *Conn) Begin(ctx context.Context) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -97,10 +98,10 @@ func (c *Conn) begin(ctx context.Context) error {
 	return nil
 }
 
-// update takes over changes that others made to the store. A change that does
-// not concern the card, such as a revocation or a CRL, leaves its verified
-// state; one to a count, a secret or a key replaces the card, as if it had been
-// removed and inserted again.
+// update applies changes that others have made to the store. A change that does
+// not concern the card, such as a revocation or a CRL, keeps its verified
+// state. A change to a count, a secret or a key replaces the card, as if it had
+// been removed and inserted again.
 func (c *Conn) update(st *state, raw []byte) error {
 	if c.card != nil && reflect.DeepEqual(st.Card, c.stored.Card) {
 		c.stored, c.raw = st, raw
@@ -109,8 +110,8 @@ func (c *Conn) update(st *state, raw []byte) error {
 	return c.insert(st, raw)
 }
 
-// insert makes a new software card from the store, with nothing selected or
-// verified.
+// insert makes a new virtual card from the store. Nothing is selected or
+// verified on it.
 func (c *Conn) insert(st *state, raw []byte) error {
 	state, err := c.store.state(st.Card)
 	if err != nil {
@@ -119,14 +120,14 @@ func (c *Conn) insert(st *state, raw []byte) error {
 	o := c.store.opts.Card
 	o.State = state
 	o.Save = c.save
-	row, _ := st.Card.Kind.row() // load refuses an unknown kind
+	row, _ := st.Card.Kind.row() // load has checked the kind
 	o.MissingFiles = o.MissingFiles || row.fewFiles
 	c.stored, c.raw, c.card = st, raw, virtual.New(o)
 	return nil
 }
 
-// save writes counts and secrets to the disk before the card answers. It runs
-// inside Transmit, during a transaction.
+// save writes counts and secrets to the disk before the card answers. It is
+// called by Transmit, during a transaction.
 func (c *Conn) save(state virtual.State) error {
 	if !c.held.Load() {
 		return errors.New("practice: save: no transaction")
@@ -160,8 +161,8 @@ func (c *Conn) Transmit(command []byte) ([]byte, error) {
 	return answer, errors.Join(err, c.end(false))
 }
 
-// TransmitContext is [Conn.Transmit] unless ctx has ended: this card answers at
-// once.
+// TransmitContext is like [Conn.Transmit], but returns the cause of ctx if that
+// has ended. It need not wait, because this card answers at once.
 func (c *Conn) TransmitContext(ctx context.Context, command []byte) ([]byte, error) {
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
@@ -203,7 +204,7 @@ func (c *Conn) end(reset bool) error {
 	return lock.Close()
 }
 
-// Close ends the transaction, if any, resets the card, and closes the
+// Close ends the transaction, if one is open, resets the card, and closes the
 // connection.
 func (c *Conn) Close() error {
 	c.mu.Lock()
@@ -216,11 +217,11 @@ func (c *Conn) Close() error {
 	return err
 }
 
-// Leave is [Conn.Close]: the practice card is always reset. It exists because
-// connections to real cards have it.
+// Leave is the same as [Conn.Close], because the practice card is always reset.
+// It exists because connections to real cards have it.
 func (c *Conn) Leave() error { return c.Close() }
 
-// state returns the state of the software card for a record.
+// state returns the state of the virtual card for a record.
 func (s *Store) state(r *cardRecord) (virtual.State, error) {
 	row, _ := r.Kind.row()
 	state := virtual.State{Label: row.label, AuthCertificateNeedsPIN: row.guarded}

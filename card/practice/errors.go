@@ -15,8 +15,8 @@ var (
 	ErrNoCard = errors.New("practice: no card yet")
 	// ErrBusy means that another process holds the card in a transaction.
 	ErrBusy = errors.New("practice: the card is in use by another process")
-	// ErrReplaced means that another card was issued since the connection
-	// began.
+	// ErrReplaced means that another card was issued since the first
+	// transaction of the connection.
 	ErrReplaced = errors.New("practice: another card was issued")
 	// ErrNoCertificate means that the card has no certificate to revoke.
 	ErrNoCertificate = errors.New("practice: no such certificate on this card")
@@ -24,9 +24,9 @@ var (
 	ErrClosed = errors.New("practice: connection closed")
 )
 
-// A DamagedError means that the content of the store is invalid. It is never
-// replaced automatically, since that would unlock a locked card; [Store.Reset]
-// replaces it.
+// A DamagedError means that the content of the store is invalid. The store is
+// never replaced automatically, because this would unlock a locked card.
+// [Store.Reset] replaces it.
 type DamagedError struct {
 	Path   string
 	Reason string
@@ -36,13 +36,14 @@ func (e *DamagedError) Error() string {
 	return fmt.Sprintf("practice: damaged store %s: %s", e.Path, e.Reason)
 }
 
-// A LinkError means that the store's folder, or a file in it, is a symbolic
-// link. Links are not followed, since their target may belong to anybody.
+// A LinkError means that the folder of the store, or a file in it, is a
+// symbolic link. Links are not followed, because their target may belong to
+// anybody.
 type LinkError struct{ Path string }
 
 func (e *LinkError) Error() string { return "practice: is a symbolic link: " + e.Path }
 
-// An InvalidError means that the value of an option is not accepted.
+// An InvalidError means that an option has an invalid value.
 type InvalidError struct {
 	Field  string // "kind", "name", "address", "birth", "sex", "sign", "auth" or "reason"
 	Reason string

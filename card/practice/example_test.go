@@ -11,8 +11,8 @@ import (
 	"natsuin/card/practice"
 )
 
-// The default card is issued on first use. A certificate of it is revoked like
-// a real one, once.
+// The default card is issued on first use. Its certificates can be revoked
+// once, like real ones.
 func Example() {
 	dir, err := os.MkdirTemp("", "practice")
 	if err != nil {
@@ -21,7 +21,7 @@ func Example() {
 	defer os.RemoveAll(dir)
 	store := practice.Open(practice.Options{Dir: dir})
 
-	conn, err := store.Connect(context.Background()) // as to a card in a reader
+	conn, err := store.Connect(context.Background()) // like a connection to a card in a reader
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -1,15 +1,16 @@
 package practice
 
-// Decode is the parser of the store file, for its fuzz target.
+// Decode is the parser of the store file, for its fuzz test.
 var Decode = decode
 
-// ParseOCSPRequest is parseOCSPRequest without its result.
+// ParseOCSPRequest parses an OCSP request and discards the result.
 func ParseOCSPRequest(der []byte) error {
 	_, err := parseOCSPRequest(der)
 	return err
 }
 
-// EraDate and EndOfBirthday are tables of dates, tried without certificates.
+// EraDate and EndOfBirthday are functions of dates, which tests call without
+// certificates.
 var (
 	EraDate       = eraDate
 	EndOfBirthday = endOfBirthday

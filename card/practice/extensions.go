@@ -11,10 +11,9 @@ import (
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
 )
 
-// Policies. The first marks practice certificates: it is critical in every one
-// of them, and natsuin reports a path with it as practice (docs/cli.md,
-// behaviour 20). The others are the domains that cross-certificates map to each
-// other.
+// The policies. The first marks practice certificates: it is critical in all of
+// them, and natsuin reports a path with it as practice (docs/cli.md, behaviour
+// 20). The others are the domains that cross-certificates map to each other.
 const (
 	practicePolicy = "2.25.184374126194146455454303695688590931723"
 	bridgePolicy   = practicePolicy + ".1"
@@ -44,7 +43,7 @@ func extension(id asn1.ObjectIdentifier, critical bool, build func(*cryptobyte.B
 	return pkix.Extension{Id: id, Critical: critical, Value: b.BytesOrPanic()}
 }
 
-// addPolicy appends an OBJECT IDENTIFIER whose arcs may be larger than an int:
+// addPolicy appends an OBJECT IDENTIFIER. Its arcs may be larger than an int:
 // those under 2.25 have 128 bits.
 func addPolicy(b *cryptobyte.Builder, policy string) {
 	id, err := x509.ParseOID(policy)
@@ -58,8 +57,8 @@ func addPolicy(b *cryptobyte.Builder, policy string) {
 	b.AddASN1(cbasn1.OBJECT_IDENTIFIER, func(b *cryptobyte.Builder) { b.AddBytes(der) })
 }
 
-// policies returns a critical certificatePolicies with the practice policy and
-// more.
+// policies returns a critical certificatePolicies extension with the practice
+// policy and more.
 func policies(more ...string) pkix.Extension {
 	return extension(idCertificatePolicies, true, func(b *cryptobyte.Builder) {
 		b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) {
@@ -70,8 +69,8 @@ func policies(more ...string) pkix.Extension {
 	})
 }
 
-// mapping returns policyMappings of one pair: the issuer's policy from is the
-// subject's policy to.
+// mapping returns a policyMappings extension with one pair: the issuer's policy
+// from equals the subject's policy to.
 func mapping(from, to string) pkix.Extension {
 	return extension(idPolicyMappings, true, func(b *cryptobyte.Builder) {
 		b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) {
@@ -83,8 +82,8 @@ func mapping(from, to string) pkix.Extension {
 	})
 }
 
-// explicitPolicy returns policyConstraints that require a valid policy from
-// this certificate on.
+// explicitPolicy returns a policyConstraints extension that requires a valid
+// policy from this certificate on.
 func explicitPolicy() pkix.Extension {
 	return extension(idPolicyConstraints, true, func(b *cryptobyte.Builder) {
 		b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) {
@@ -93,7 +92,8 @@ func explicitPolicy() pkix.Extension {
 	})
 }
 
-// distributionPoint returns cRLDistributionPoints of one directoryName.
+// distributionPoint returns a cRLDistributionPoints extension with one
+// directoryName.
 func distributionPoint(directoryName []byte) pkix.Extension {
 	return extension(idCRLDistributionPoint, false, func(b *cryptobyte.Builder) {
 		b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) { // CRLDistributionPoints
@@ -137,8 +137,8 @@ func alternativeName(p person) (pkix.Extension, error) {
 	}), nil
 }
 
-// noCheck returns id-pkix-ocsp-nocheck: the responder's own certificate needs
-// no revocation check (RFC 6960 §4.2.2.2.1).
+// noCheck returns id-pkix-ocsp-nocheck, which says that the responder's own
+// certificate needs no revocation check (RFC 6960 §4.2.2.2.1).
 func noCheck() pkix.Extension {
 	return extension(idOCSPNoCheck, false, func(b *cryptobyte.Builder) { b.AddASN1NULL() })
 }

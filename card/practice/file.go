@@ -20,8 +20,8 @@ import (
 // first line holds the SHA-256 of the rest, which is a state in JSON.
 const (
 	fileMagic = "natsuin practice store 1 sha256:"
-	// maxFile is the largest store that is read, in bytes: some ten thousand
-	// issued certificates.
+	// maxFile is the size of the largest store that is read, in bytes. It holds
+	// some ten thousand issued certificates.
 	maxFile = 4 << 20
 )
 
@@ -115,7 +115,7 @@ func decodeBody(body []byte) (*state, error) {
 	return &st, st.check()
 }
 
-// check returns an error for a state that this package cannot have written.
+// check returns an error for a state that this package would not write.
 func (st *state) check() error {
 	switch {
 	case len(st.Generations) == 0 || st.Card == nil:
@@ -147,9 +147,10 @@ func (st *state) check() error {
 	return nil
 }
 
-// load reads the store. It also returns the bytes of the file, which show
-// whether it has changed since. It needs no lock, since the file is only ever
-// replaced as a whole. Without a file the error is [ErrNoCard].
+// load reads the store. It also returns the bytes of the file, from which the
+// caller can see whether it has changed later. It needs no lock, because the
+// file is always replaced as a whole. If there is no file, the error is
+// [ErrNoCard].
 func (s *Store) load() (*state, []byte, error) {
 	if s.opts.Dir == "" {
 		return nil, nil, ErrNoFolder
@@ -182,9 +183,9 @@ func (s *Store) load() (*state, []byte, error) {
 }
 
 // write replaces the store: it writes a temporary file, syncs it, renames it,
-// and syncs the folder. The temporary name is fixed, so that a crash leaves at
-// most one. A symbolic link under either name is removed or replaced, not
-// followed (O_EXCL, rename). The lock is held.
+// and syncs the folder. The temporary name is fixed, so a crash leaves at most
+// one such file. A symbolic link with either name is removed or replaced, and
+// not followed (O_EXCL, rename). The caller holds the lock.
 func (s *Store) write(st *state) (raw []byte, err error) {
 	if raw, err = encode(st); err != nil {
 		return nil, err
@@ -211,7 +212,7 @@ func (s *Store) write(st *state) (raw []byte, err error) {
 }
 
 // notLink returns a [*LinkError] if path is a symbolic link. On Unix, noFollow
-// catches one that appears between this check and the opening.
+// catches a link that appears after this check.
 func notLink(path string) error {
 	if info, err := os.Lstat(path); err == nil && info.Mode().Type() == fs.ModeSymlink {
 		return &LinkError{path}
@@ -232,7 +233,7 @@ func writeDurably(path string, content []byte) error {
 }
 
 // syncFolder makes a rename durable. Windows has no such call and does not need
-// it.
+// one.
 func syncFolder(dir string) error {
 	if runtime.GOOS == "windows" {
 		return nil

@@ -27,7 +27,7 @@ func missing(t *testing.T, what string) {
 	t.Skip(what)
 }
 
-// run returns the output of a program on both streams.
+// run returns the output of a program, of both streams.
 func run(t *testing.T, program string, args ...string) string {
 	t.Helper()
 	out, err := output(program, args...)

@@ -6,22 +6,23 @@ import "slices"
 type Kind string
 
 const (
-	// KindMyNumber is the マイナンバーカード of today: RSA-2048, both
+	// KindMyNumber is a マイナンバーカード of the current generation: RSA-2048, both
 	// certificates.
 	KindMyNumber Kind = "mynumber"
-	// KindJuki is the 住民基本台帳カード: its own label, RSA-1024, one
-	// signature certificate for three years, no authentication. Unlike the real
-	// ones, its certificate is signed with SHA-256, since crypto/x509 does not
-	// create SHA-1 signatures.
+	// KindJuki is a 住民基本台帳カード: its own label, RSA-1024, one signature
+	// certificate for three years, no authentication. Unlike real ones, its
+	// certificate is signed with SHA-256, because crypto/x509 does not create
+	// SHA-1 signatures.
 	KindJuki Kind = "juki"
-	// KindPhone is an Android phone: reading the authentication certificate
-	// needs its PIN.
+	// KindPhone is an Android phone, on which reading the authentication
+	// certificate needs its PIN.
 	KindPhone Kind = "phone"
-	// KindNoSign is a card without signature certificate, such as a child's.
+	// KindNoSign is a card without a signature certificate, such as a child's.
 	KindNoSign Kind = "no-sign"
 	// KindExpired is a マイナンバーカード whose certificates have expired.
 	KindExpired Kind = "expired"
-	// KindNext is the next card: ECDSA P-384, and certificates for ten years.
+	// KindNext is a card of the next generation: ECDSA P-384, and certificates
+	// for ten years.
 	KindNext Kind = "next"
 )
 
@@ -37,11 +38,11 @@ type kindRow struct {
 	fixed     bool
 	age       int  // years before now at which the card is issued
 	guarded   bool // reading the authentication certificate needs its PIN
-	fewFiles  bool // the files of what it lacks do not exist
+	fewFiles  bool // the files that it does not need do not exist
 }
 
-// kinds is the table of kinds, in the order of the command line's help. The
-// label of the next card is unknown; this one is a guess.
+// kinds is the table of kinds, in the order in which the help lists them. The
+// label of the next generation is unknown, and the one here is a guess.
 var kinds = []kindRow{
 	{kind: KindMyNumber, label: "JPKIAPICCTOKEN2", algorithm: rsa2048, sign: true, auth: true, years: 5},
 	{kind: KindJuki, label: "JPKIAPICCTOKEN", algorithm: rsa1024, sign: true, years: 3, fixed: true, fewFiles: true},
@@ -51,7 +52,7 @@ var kinds = []kindRow{
 	{kind: KindNext, label: "JPKIAPICCTOKEN3", algorithm: p384, sign: true, auth: true, years: 10},
 }
 
-// row returns the properties of the kind; ok reports whether there is such.
+// row returns the properties of the kind. ok reports whether the kind exists.
 func (k Kind) row() (row kindRow, ok bool) {
 	i := slices.IndexFunc(kinds, func(r kindRow) bool { return r.kind == k })
 	if i < 0 {
@@ -65,7 +66,7 @@ func (k Kind) valid() bool { _, ok := k.row(); return ok }
 // HasAuth reports whether such a card has an authentication PIN.
 func (k Kind) HasAuth() bool { row, _ := k.row(); return row.auth }
 
-// Kinds returns all kinds, in the order of the command line's help.
+// Kinds returns all kinds, in the order in which the help lists them.
 func Kinds() []Kind {
 	list := make([]Kind, len(kinds))
 	for i, row := range kinds {

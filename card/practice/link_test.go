@@ -11,8 +11,8 @@ import (
 	"natsuin/card/practice"
 )
 
-// The target of a link in the practice folder is not changed, and the error
-// names the link.
+// If a file in the practice folder is a link, its target is not changed, and
+// the error names the link.
 func TestNoSymbolicLinkIsFollowed(t *testing.T) {
 	for _, name := range []string{"practice.store", "practice.lock"} {
 		for _, target := range []string{"there", "dangling"} {
@@ -63,7 +63,7 @@ func TestALinkInThePlaceOfTheFolderIsRefused(t *testing.T) {
 	}
 }
 
-// A data home that is a link is the person's own choice.
+// A link above the practice folder is the person's own choice.
 func TestALinkAboveTheFolderIsFollowed(t *testing.T) {
 	home := filepath.Join(t.TempDir(), "home")
 	must(t, os.Symlink(filepath.Dir(folder(t)), home))

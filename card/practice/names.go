@@ -8,7 +8,7 @@ import (
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
 )
 
-// attribute is one attribute of a distinguished name. Each has an RDN of its
+// attribute is one attribute of a distinguished name, which has an RDN of its
 // own.
 type attribute struct {
 	id    asn1.ObjectIdentifier
@@ -42,8 +42,8 @@ func name(attributes ...attribute) []byte {
 	return b.BytesOrPanic()
 }
 
-// Names of the practice PKI. They are as long as the real ones (docs/card.md
-// §6), and say in both languages that they are for practice only.
+// The names of the practice PKI. They are as long as the real ones
+// (docs/card.md §6), and say in both languages that they are for practice only.
 var (
 	signRootName = authorityName("PRACTICE for digital signature")
 	authRootName = authorityName("PRACTICE for user authentication")
@@ -60,14 +60,14 @@ func governmentName(rest ...attribute) []byte {
 	return name(slices.Concat([]attribute{country("JP"), organization("練習用 PRACTICE, 法的効力なし NO LEGAL EFFECT")}, rest)...)
 }
 
-// distributionPointName returns the directory name under which a root's CRL
-// would be found.
+// distributionPointName returns the directory name of the distribution point of
+// a root's CRL.
 func distributionPointName(use string) []byte {
 	return name(country("JP"), organization("練習用 PRACTICE"), unit(use), common("練習区 Renshu-ku CRLDP"))
 }
 
 // personName returns the subject of a citizen's certificate. As on the real
-// card, it holds places and a serial number; the person's own name is in the
+// card, it contains places and a serial number. The person's own name is in the
 // subjectAltName.
 func personName(number string) []byte {
 	return name(country("JP"), locality("練習用 PRACTICE"), locality("Renshu-ku"), common(number))

@@ -4,6 +4,5 @@ package practice
 
 import "syscall"
 
-// noFollow makes open fail for a symbolic link, and not wait for the writer of
-// a pipe.
+// noFollow makes open fail for a symbolic link, and not block for a pipe.
 const noFollow = syscall.O_NOFOLLOW | syscall.O_NONBLOCK

@@ -4,9 +4,9 @@ import (
 	"bytes"
 	"crypto"
 	"crypto/rand"
-	_ "crypto/sha1" // CertID is SHA-1 in most requests (RFC 6960 §4.1.1)
+	_ "crypto/sha1" // most requests use SHA-1 in a CertID (RFC 6960 §4.1.1)
 	"crypto/sha256"
-	_ "crypto/sha512" // CertID
+	_ "crypto/sha512" // for a CertID
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/base64"
@@ -29,9 +29,9 @@ const (
 )
 
 // OCSP returns a responder for the certificates of every generation, for GET
-// and POST (RFC 6960 §A.1). It reads the store for each request, so that a
-// revocation takes effect at once, and signs with a delegated responder of the
-// authority that the request names. It does not listen on a port.
+// and POST (RFC 6960 appendix A.1). It reads the store for each request, so
+// that a revocation takes effect at once, and signs as a delegated responder of
+// the authority that the request names. It does not listen on a port.
 func (s *Store) OCSP() (http.Handler, error) {
 	err := s.update(func(st *state) error {
 		for i := range st.Generations {
@@ -50,8 +50,8 @@ func (s *Store) OCSP() (http.Handler, error) {
 	return responder{store: s}, nil
 }
 
-// appointResponder issues the delegated responder's certificate (RFC 6960
-// §4.2.2.2) if there is none, or if it ends within a day.
+// appointResponder issues the certificate of the delegated responder (RFC 6960
+// §4.2.2.2) if there is none yet, or if it ends within a day.
 func (s *Store) appointResponder(a *authority, use string) error {
 	if a.Responder != nil {
 		certificate, err := s.certificate(a.Responder.Certificate)
@@ -95,7 +95,7 @@ func (r responder) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 	case http.MethodGet:
 		path, err := url.PathUnescape(strings.TrimPrefix(request.URL.EscapedPath(), "/"))
 		if err == nil && len(path) <= maxOCSPRequest {
-			// For invalid base64, der is nil and answered as malformed.
+			// For invalid base64, der is nil, which is answered as malformed.
 			der, _ = base64.StdEncoding.DecodeString(path)
 		}
 	default:
@@ -104,12 +104,12 @@ func (r responder) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 		return
 	}
 	w.Header().Set("Content-Type", "application/ocsp-response")
-	// A write error means that the client has gone; there is nothing left to
-	// do.
+	// A write error means that the client has gone, so nothing more can be
+	// done.
 	_, _ = w.Write(r.answer(der))
 }
 
-// answer returns the whole OCSPResponse; a failure is one of the error
+// answer returns the whole OCSPResponse. For a failure it is one of the error
 // responses of RFC 6960 §2.3.
 func (r responder) answer(der []byte) []byte {
 	asked, err := parseOCSPRequest(der)
@@ -124,7 +124,7 @@ func (r responder) answer(der []byte) []byte {
 	switch {
 	case authority == nil:
 		return ocsp.UnauthorizedErrorResponse
-	case authority.Responder == nil: // a generation younger than this responder
+	case authority.Responder == nil: // the generation is newer than this responder
 		return ocsp.TryLaterErrorResponse
 	}
 	signer, err := r.store.issuer(*authority.Responder)
@@ -139,7 +139,7 @@ func (r responder) answer(der []byte) []byte {
 }
 
 // authorityOf returns the authority, with its certificate, that the first
-// CertID of a known authority names.
+// CertID with a known authority names.
 func (r responder) authorityOf(st *state, asked *ocspRequest) (*authority, *x509.Certificate) {
 	for _, id := range asked.ids {
 		for i := range st.Generations {
@@ -172,8 +172,8 @@ func (id certID) names(by *x509.Certificate) bool {
 }
 
 // sign returns an OCSPResponse with a BasicOCSPResponse (RFC 6960 §4.2.1). It
-// is encoded here because x/crypto/ocsp supports neither responseExtensions,
-// which the nonce needs, nor several answers.
+// encodes the response itself, because x/crypto/ocsp supports neither
+// responseExtensions, which the nonce needs, nor several answers.
 func (r responder) sign(st *state, asked *ocspRequest, by *x509.Certificate, signer issuer) ([]byte, error) {
 	now := r.store.now()
 	var data cryptobyte.Builder
@@ -222,7 +222,7 @@ func (r responder) sign(st *state, asked *ocspRequest, by *x509.Certificate, sig
 	return out.Bytes()
 }
 
-// addSingleResponse adds the answer good, revoked or unknown. A serial number
+// addSingleResponse adds the status: good, revoked or unknown. A serial number
 // that is not in the register of the authority is unknown.
 func addSingleResponse(d *cryptobyte.Builder, st *state, id certID, by *x509.Certificate, now time.Time) {
 	var entry *issued

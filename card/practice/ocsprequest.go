@@ -18,7 +18,7 @@ var (
 
 var errOCSPRequest = errors.New("practice: malformed OCSP request")
 
-// certIDHashes holds the hashes with which a request may name the issuer.
+// certIDHashes lists the hashes that a request may use to identify the issuer.
 var certIDHashes = []struct {
 	id   asn1.ObjectIdentifier
 	hash crypto.Hash
@@ -29,8 +29,8 @@ var certIDHashes = []struct {
 	{asn1.ObjectIdentifier{2, 16, 840, 1, 101, 3, 4, 2, 3}, crypto.SHA512},
 }
 
-// maxOCSPQuestions and maxNonce limit a request (for the nonce see RFC 9654
-// §2.1).
+// maxOCSPQuestions and maxNonce limit a request. RFC 9654 §2.1 limits the
+// nonce.
 const (
 	maxOCSPQuestions = 16
 	maxNonce         = 128
@@ -38,17 +38,17 @@ const (
 
 // certID names a certificate in a request (RFC 6960 §4.1.1).
 type certID struct {
-	raw               []byte // the whole element, which the answer repeats
+	raw               []byte // the whole element, which the response repeats
 	hash              crypto.Hash
 	nameHash, keyHash []byte
 	serial            *big.Int
 }
 
-// ocspRequest holds the parts of an OCSPRequest that matter here. Its signature
-// is ignored: anybody may ask.
+// ocspRequest holds the parts of an OCSPRequest that are used here. Its
+// signature is ignored, because anybody may ask.
 type ocspRequest struct {
 	ids   []certID
-	nonce []byte // the whole nonce extension, which the answer repeats; nil if none
+	nonce []byte // the whole nonce extension, which the response repeats, or nil
 }
 
 func parseOCSPRequest(der []byte) (*ocspRequest, error) {
@@ -112,7 +112,7 @@ func parseCertID(s *cryptobyte.String) (certID, error) {
 }
 
 // parseExtensions reads the nonce. It returns an error for an unknown critical
-// extension and ignores any other.
+// extension, and ignores all others.
 func (r *ocspRequest) parseExtensions(wrapped cryptobyte.String) error {
 	var list cryptobyte.String
 	if !wrapped.ReadASN1(&list, cbasn1.SEQUENCE) || !wrapped.Empty() {

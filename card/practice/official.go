@@ -6,9 +6,8 @@ import (
 	"crypto/x509/pkix"
 )
 
-// offices is the government's side of the bridge. Bridge and Ministry hold the
-// cross-certificate from the authority above them; neither has a self-signed
-// one.
+// offices holds the authorities of the government. Bridge and Ministry hold
+// cross-certificates from the authority above them, and no self-signed ones.
 type offices struct {
 	Bridge   keyed `json:"bridge"`
 	Ministry keyed `json:"ministry"`
@@ -18,9 +17,9 @@ type offices struct {
 // officialYears is how long the government's certificates are valid.
 const officialYears = 3
 
-// Official returns the key of a practice official and the chain of the
-// 官職証明書: the official's certificate, the ministry CA's, issued by the
-// bridge CA, the bridge CA's, issued by the practice signature root, and that
+// Official returns the key of a practice official and the chain of the 官職証明書:
+// the certificates of the official, of the ministry CA, issued by the bridge
+// CA, of the bridge CA, issued by the practice signature root, and of that
 // root. The chain maps policies from domain to domain and requires an explicit
 // policy, so that path validation succeeds with the practice policy only (RFC
 // 5280 §6.1).

@@ -13,7 +13,7 @@ import (
 )
 
 // inReader puts the card of a store into the virtual reader of the real PC/SC
-// service, and returns the reader's name and the card inside.
+// service. It returns the name of the reader and the card.
 func inReader(t *testing.T, store *practice.Store) (reader string, card *virtual.Card) {
 	t.Helper()
 	service := pcscdtest.Use(t)

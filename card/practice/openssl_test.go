@@ -12,7 +12,7 @@ import (
 	"natsuin/card/practice"
 )
 
-// pemFile writes certificates or a CRL for openssl.
+// pemFile writes certificates or a CRL to a file for openssl.
 func pemFile(t *testing.T, kind string, ders ...[]byte) string {
 	t.Helper()
 	f, err := os.CreateTemp(t.TempDir(), "*.pem")
@@ -28,7 +28,7 @@ func pemFile(t *testing.T, kind string, ders ...[]byte) string {
 	return f.Name()
 }
 
-// at is the option that makes openssl verify at the tests' time.
+// at makes openssl verify at the time of the tests.
 var at = []string{"-attime", strconv.FormatInt(clock.Unix(), 10)}
 
 func raw(certificates ...*x509.Certificate) [][]byte {
@@ -93,8 +93,7 @@ func TestOpenSSLChecksTheCRL(t *testing.T) {
 
 func TestOpenSSLAsksTheResponder(t *testing.T) {
 	need(t, "openssl", "openssl")
-	// openssl ocsp compares with its own clock, so this store lives in the
-	// present.
+	// openssl ocsp uses the clock of the machine, so this store does too.
 	store := practice.Open(practice.Options{Dir: filepath.Join(t.TempDir(), "practice")})
 	info := show(t, store)
 	server := responder(t, store)

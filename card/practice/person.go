@@ -11,14 +11,14 @@ import (
 // A Sex is the 性別 in a certificate.
 type Sex string
 
-// The values that a certificate can hold.
+// The values that a certificate can have.
 const (
 	Male       Sex = "male"
 	Female     Sex = "female"
 	UnknownSex Sex = "unknown"
 )
 
-// Sexes returns all values, in the order of the command line's help.
+// Sexes returns all values, in the order in which the help lists them.
 func Sexes() []Sex { return []Sex{Male, Female, UnknownSex} }
 
 // sexes holds the code of each value in a certificate (docs/card.md §6).
@@ -40,12 +40,11 @@ var defaultHolder = person{
 	Sex:     Female,
 }
 
-// japan is the time zone in which birthdays begin. Japan has no daylight saving
-// time.
+// japan is the time zone of birthdays. Japan has no daylight saving time.
 var japan = time.FixedZone("JST", 9*60*60)
 
 // check returns an [*InvalidError] for data that a certificate issued at that
-// time cannot hold.
+// time cannot contain.
 func (p person) check(issue time.Time) error {
 	for field, value := range map[string]string{"name": p.Name, "address": p.Address} {
 		if err := checkText(field, value); err != nil {
@@ -65,8 +64,8 @@ func (p person) check(issue time.Time) error {
 	return nil
 }
 
-// maxText is the limit of a name and of an address, in characters. Those on
-// real cards are shorter.
+// maxText limits a name and an address, in characters. Those on real cards are
+// shorter.
 const maxText = 200
 
 func checkText(field, value string) error {
@@ -99,7 +98,7 @@ var eras = []struct {
 	{time.Date(1868, 1, 25, 0, 0, 0, 0, japan), '1'},
 }
 
-// eraDate returns the birth date as a certificate holds it: EYYYYMMDD.
+// eraDate returns the birth date in the form of a certificate, EYYYYMMDD.
 func eraDate(birth time.Time) string {
 	digit := byte('0')
 	for _, era := range eras {
@@ -112,8 +111,8 @@ func eraDate(birth time.Time) string {
 }
 
 // endOfBirthday returns the last second of the n-th birthday after the day of
-// issue. A birthday on the day of issue does not count. A birthday on February
-// 29 is on February 28 in common years.
+// issue. A birthday on the day of issue itself does not count. In common years,
+// a birthday on February 29 is on February 28.
 func endOfBirthday(birth, issue time.Time, n int) time.Time {
 	issue = issue.In(japan)
 	year := issue.Year()

@@ -3,13 +3,14 @@
 // official whose signed letters can be verified. Keys and certification
 // authorities are generated on first use.
 //
-// Nothing it creates has any legal effect or proves anyone's identity. Each
-// certificate says 練習用 / PRACTICE and carries one critical policy by which a
-// verifier recognises it. Its passwords are not secret: the store holds them in
+// Nothing that it creates has any legal effect or proves anyone's identity.
+// Each certificate contains 練習用 / PRACTICE and a critical policy by which a
+// verifier recognises it. The passwords are not secret: the store holds them in
 // the clear, and [Store.Show] returns them.
 //
-// The card behaves as package virtual does (docs/card.md §1 to §6).
-// Certificates and CRLs follow RFC 5280, the OCSP responder RFC 6960.
+// The card behaves like that of package virtual (docs/card.md §1 to §6).
+// Certificates and CRLs follow RFC 5280, and the OCSP responder follows RFC
+// 6960.
 package practice
 
 import (
@@ -28,8 +29,8 @@ import (
 	"natsuin/card/virtual"
 )
 
-// Options says where the practice card is stored. Dir is required; the rest may
-// be zero.
+// Options determines where the practice card is stored and how it behaves. Dir
+// is required; the rest may be zero.
 type Options struct {
 	// Dir is the folder of the store. It is created with mode 0700 when
 	// something is stored.
@@ -39,7 +40,7 @@ type Options struct {
 	// Rand is the source of serial numbers; nil means [crypto/rand.Reader].
 	// Keys are always generated from crypto/rand.
 	Rand io.Reader
-	// Making, if not nil, is called before the keys are generated on first use,
+	// Making, if not nil, is called before keys are generated on first use,
 	// which takes a second or two.
 	Making func()
 	// Wait is how long to wait for another process that holds the card; zero
@@ -53,8 +54,7 @@ type Options struct {
 // A Store is the folder of a practice card, with the services of the town hall.
 type Store struct{ opts Options }
 
-// Open returns the store in a folder. It neither reads nor creates anything
-// yet.
+// Open returns the store in a folder. It does not read or create anything yet.
 func Open(o Options) *Store {
 	if o.Now == nil {
 		o.Now = time.Now
@@ -119,8 +119,8 @@ func (s *Store) lock(ctx context.Context) (*flock.Flock, error) {
 }
 
 // change calls change with the state of the store, under the lock, and writes
-// it. When it returns nil, everything is on the disk. Without a store the state
-// is empty.
+// the new state. When it returns nil, everything is on the disk. Without a
+// store the state is empty.
 func (s *Store) change(change func(*state) error) error {
 	lock, err := s.lock(context.Background())
 	if err != nil {
@@ -141,8 +141,8 @@ func (s *Store) change(change func(*state) error) error {
 	return err
 }
 
-// update is [Store.change] for a store with a card. It issues the default card
-// if there is none.
+// update is like [Store.change], but first issues the default card if there is
+// no card.
 func (s *Store) update(change func(*state) error) error {
 	return s.change(func(st *state) error {
 		if st.Card == nil {
@@ -155,7 +155,7 @@ func (s *Store) update(change func(*state) error) error {
 }
 
 // loadOrMake reads the store, or issues the default card if there is none. The
-// lock is held.
+// caller holds the lock.
 func (s *Store) loadOrMake() (*state, []byte, error) {
 	st, raw, err := s.load()
 	if !errors.Is(err, ErrNoCard) {
@@ -169,8 +169,8 @@ func (s *Store) loadOrMake() (*state, []byte, error) {
 	return st, raw, err
 }
 
-// Reset deletes the practice card, with its authorities and everything that
-// they issued, and issues a new one. It also replaces a damaged store.
+// Reset deletes the practice card, its authorities and all that they have
+// issued, and issues a new card. It also replaces a damaged store.
 func (s *Store) Reset() error {
 	lock, err := s.lock(context.Background())
 	if err != nil {
@@ -185,10 +185,10 @@ func (s *Store) Reset() error {
 	return err
 }
 
-// Roots returns the signature roots and the authentication roots of every
-// generation. They are separate because a signature under an authentication
-// root is worth less (docs/verify.md). It creates nothing: the error is
-// [ErrNoCard] if there is no card yet.
+// Roots returns the signature roots and the authentication roots of all
+// generations. They are separate because a signature under an authentication
+// root is worth less (docs/verify.md). Roots creates nothing: if there is no
+// card yet, the error is [ErrNoCard].
 func (s *Store) Roots() (signature, authentication []*x509.Certificate, err error) {
 	st, _, err := s.load()
 	if err != nil {

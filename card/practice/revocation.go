@@ -14,8 +14,8 @@ import (
 // A Reason is why a certificate is revoked.
 type Reason string
 
-// The reasons that [Store.Revoke] accepts. A loss revokes both certificates,
-// any other reason the signature certificate only.
+// The reasons that [Store.Revoke] accepts. After a loss both certificates are
+// revoked, and for the other reasons only the signature certificate.
 const (
 	Moved       Reason = "moved"
 	NameChanged Reason = "name"
@@ -44,11 +44,11 @@ type Revocation struct {
 	Code int       `json:"code"` // CRLReason; 0 is unspecified
 }
 
-// Revoke revokes the card's signature certificate, or both after a loss, from
-// the given time on. The zero time means now; the time may be in the past or in
-// the future. Errors: [*RevokedError] if it was revoked before;
-// [ErrNoCertificate] if there is nothing to revoke; [*InvalidError] for another
-// reason.
+// Revoke revokes the signature certificate of the card, or both certificates
+// after a loss. at is when the revocation takes effect, in the past or in the
+// future. The zero time means now. The error is a [*RevokedError] if the
+// certificate was revoked before, [ErrNoCertificate] if there is none, and an
+// [*InvalidError] for an unknown reason.
 func (s *Store) Revoke(reason Reason, at time.Time) error {
 	code, known := reasonCode[reason]
 	if !known || reason == superseded {
@@ -87,7 +87,7 @@ func (s *Store) Revoke(reason Reason, at time.Time) error {
 	})
 }
 
-// supersede revokes the certificates of the card that is about to be replaced.
+// supersede revokes the certificates of a card that is about to be replaced.
 func (s *Store) supersede(st *state) error {
 	if st.Card == nil {
 		return nil
@@ -137,7 +137,8 @@ func (st *state) find(issuer string, serial *big.Int) *issued {
 const crlDays = 7
 
 // CRL returns a new CRL, in DER, of the authority that issued the card's
-// signature certificate, or of the newest signature root if the card has none.
+// signature certificate. If the card has none, it is that of the newest
+// signature root.
 func (s *Store) CRL() ([]byte, error) {
 	var der []byte
 	err := s.update(func(st *state) error {
@@ -151,9 +152,9 @@ func (s *Store) CRL() ([]byte, error) {
 	return der, err
 }
 
-// CRLs returns a new CRL of every authority: the roots of all generations,
-// signature before authentication, then the bridge and the ministry if there is
-// an official.
+// CRLs returns a new CRL of every authority: first the roots of all
+// generations, signature before authentication, then the bridge and the
+// ministry if there is an official.
 func (s *Store) CRLs() ([][]byte, error) {
 	var all [][]byte
 	err := s.update(func(st *state) error {
@@ -177,7 +178,7 @@ func (s *Store) CRLs() ([][]byte, error) {
 }
 
 // signRoot returns the signature root that issued the card's certificate, or
-// the newest.
+// the newest one if there is no such certificate.
 func (s *Store) signRoot(st *state) (*authority, error) {
 	newest := &st.Generations[len(st.Generations)-1].Sign
 	if st.Card.Sign.Certificate == nil {
@@ -199,8 +200,9 @@ func (s *Store) signRoot(st *state) (*authority, error) {
 	return newest, nil
 }
 
-// crl returns a complete CRL (RFC 5280 §5). Its scope is every certificate of
-// the authority, whatever its distribution point, so that it names none.
+// crl returns a complete CRL (RFC 5280 §5). It covers every certificate of the
+// authority, whatever its distribution point, and so names no distribution
+// point.
 func (s *Store) crl(st *state, a keyed) ([]byte, error) {
 	by, err := s.issuer(a)
 	if err != nil {

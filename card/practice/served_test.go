@@ -11,7 +11,7 @@ import (
 	"natsuin/card/virtual/vpcd"
 )
 
-// A reader is the other end of the protocol by which the card is served.
+// A reader is the other end of a connection that serves the card.
 type reader struct {
 	t    *testing.T
 	conn net.Conn
@@ -62,7 +62,7 @@ func (r *reader) say(commands ...string) (status string) {
 	return status
 }
 
-// All this happens while the card is in a reader, as with `practice serve`.
+// All changes are made while the card is in a reader, as with `practice serve`.
 func TestServedCardLeavesTheTownHallFree(t *testing.T) {
 	dir := folder(t)
 	store, r := open(dir), serve(t, dir)

@@ -21,11 +21,11 @@ type Info struct {
 
 // SlotInfo is one half of the card.
 type SlotInfo struct {
-	Secret          string            // the current one, or "" if there is none
-	Tries, MaxTries int               // MaxTries 0: no such secret
-	Certificate     *x509.Certificate // nil: none on this card
-	CA              *x509.Certificate // nil: none on this card
-	Revoked         *Revocation       // nil: not revoked
+	Secret          string            // the current secret, or "" if there is none
+	Tries, MaxTries int               // MaxTries is 0 if there is no such secret
+	Certificate     *x509.Certificate // nil if the card has none
+	CA              *x509.Certificate // nil if the card has none
+	Revoked         *Revocation       // nil if it is not revoked
 }
 
 // Show returns a description of the card. It issues the default card if there

@@ -23,12 +23,12 @@ import (
 
 const storeFile = "practice.store"
 
-// clock is the tests' time.
+// clock is the time of the tests.
 var clock = time.Date(2026, 5, 20, 3, 4, 5, 0, time.UTC)
 
 func now() time.Time { return clock }
 
-// defaultStore is the store file after first use, generated once.
+// defaultStore returns the store file after first use, which is generated once.
 var defaultStore = sync.OnceValues(func() ([]byte, error) {
 	dir, err := os.MkdirTemp("", "practice")
 	if err != nil {
@@ -41,7 +41,7 @@ var defaultStore = sync.OnceValues(func() ([]byte, error) {
 	return os.ReadFile(filepath.Join(dir, storeFile))
 })
 
-// folder returns a folder that holds the default card.
+// folder returns a folder with the default card.
 func folder(t testing.TB) string {
 	t.Helper()
 	content, err := defaultStore()
@@ -133,7 +133,7 @@ func TestFirstUseMakesThePublishedCard(t *testing.T) {
 		t.Errorf("Making was called %d times, %v", made, err)
 	}
 	if runtime.GOOS == "windows" {
-		return // no such permissions
+		return // this system has no such permissions
 	}
 	for path, want := range map[string]os.FileMode{"": 0o700, storeFile: 0o600, "practice.lock": 0o600} {
 		stat, err := os.Stat(filepath.Join(dir, path))
@@ -242,8 +242,7 @@ func TestCardOutsideATransactionKeepsNothing(t *testing.T) {
 func TestFailedWriteCostsNothing(t *testing.T) {
 	dir := folder(t)
 	conn := connect(t, dir)
-	// A folder in the place of the temporary file, not empty, cannot be
-	// replaced.
+	// A folder with the name of the temporary file makes the write fail.
 	if err := os.MkdirAll(filepath.Join(dir, storeFile+".tmp", "full"), 0o700); err != nil {
 		t.Fatal(err)
 	}
@@ -302,7 +301,7 @@ func TestDamagedStoreIsNeverReplacedByItself(t *testing.T) {
 	}
 }
 
-// TestMain is also the other process of the tests below: it sends wrong
+// TestMain is also the child process of the tests below, which sends wrong
 // passwords until it is killed and prints each answer.
 func TestMain(m *testing.M) {
 	dir := os.Getenv("PRACTICE_TEST_CHILD")
@@ -334,7 +333,7 @@ func TestMain(m *testing.M) {
 	}
 }
 
-// child starts the other process and returns the lines that it prints.
+// child starts the child process and returns a scanner of its output.
 func child(t *testing.T, dir string) (*exec.Cmd, *bufio.Scanner) {
 	t.Helper()
 	cmd := exec.Command(os.Args[0])
@@ -365,9 +364,9 @@ func TestAnotherProcessIsShutOutUntilItsDeathAtLatest(t *testing.T) {
 	connect(t, dir)
 }
 
-// TestNoAnswerIsAheadOfTheDisk kills the other process at random moments: the
-// count on disk is never higher than what the card had said last, unless the
-// right password was on its way, which comes after a count of 2.
+// TestNoAnswerIsAheadOfTheDisk kills the child process at random moments. The
+// count on disk must never be higher than in the last answer, unless the right
+// password was just being verified, which is sent after a count of 2.
 func TestNoAnswerIsAheadOfTheDisk(t *testing.T) {
 	dir := folder(t)
 	for round := range 12 {
@@ -379,7 +378,7 @@ func TestNoAnswerIsAheadOfTheDisk(t *testing.T) {
 			}
 		}
 		cmd.Process.Kill()
-		for lines.Scan() { // what it had said before it died
+		for lines.Scan() { // the answers until it was killed
 			last = lines.Text()
 		}
 		cmd.Wait()
@@ -387,8 +386,8 @@ func TestNoAnswerIsAheadOfTheDisk(t *testing.T) {
 		if err != nil {
 			t.Fatalf("round %d: the store did not survive: %v", round, err)
 		}
-		// After each answer, the next write may have been made: one try less,
-		// or all of them after the third wrong one.
+		// The write for the next answer may have been made too: one try less,
+		// or the full count after the third wrong password.
 		allowed := map[string][]int{"9000": {5, 4}, "63c4": {4, 3}, "63c3": {3, 2}, "63c2": {2, 5}}[last]
 		if allowed == nil || info.Sign.Tries != allowed[0] && info.Sign.Tries != allowed[1] {
 			t.Errorf("round %d: the card said %s, the disk says %d", round, last, info.Sign.Tries)
@@ -400,7 +399,7 @@ func TestNoAnswerIsAheadOfTheDisk(t *testing.T) {
 	}
 }
 
-// FuzzStore reads stores whose checksum is right and whose body is anything.
+// FuzzStore reads stores with a right checksum and an arbitrary body.
 func FuzzStore(f *testing.F) {
 	good, err := defaultStore()
 	if err != nil {
@@ -417,8 +416,8 @@ func FuzzStore(f *testing.F) {
 		if _, err := practice.Decode(body); err == nil {
 			t.Error("bytes without a checksum passed")
 		}
-		// With a right one, everything that reads a store must still bear the
-		// rest.
+		// With a right checksum, all code that reads a store must accept or
+		// refuse the body without panicking.
 		raw := append(fmt.Appendf(nil, "natsuin practice store 1 sha256:%x\n", sha256.Sum256(body)), body...)
 		if _, err := practice.Decode(raw); err != nil {
 			return

@@ -11,13 +11,14 @@ import (
 	"natsuin/card/virtual"
 )
 
-// IssueOptions describes the card to issue. A zero field has its default: a
-// マイナンバーカード of 練習 花子 with the published secrets.
+// IssueOptions describes the card to issue. The default is a マイナンバーカード of 練習 花子
+// with the published secrets, and each field that is not zero replaces a part
+// of it.
 type IssueOptions struct {
 	Kind    Kind
 	Name    string
 	Address string
-	Birth   time.Time // the date alone counts
+	Birth   time.Time // only the date is used
 	Sex     Sex
 	// SignPassword is 6 to 16 characters of A–Z and 0–9, AuthPIN 4 digits.
 	SignPassword, AuthPIN string
@@ -103,8 +104,8 @@ func checkSecret(field, secret, alphabet string, shortest, longest int) error {
 	return nil
 }
 
-// certifyCard generates the keys and issues the certificates of a kind of card,
-// and adds the certificates to the register.
+// certifyCard generates the keys and issues the certificates for a card, and
+// adds the certificates to the register.
 func (s *Store) certifyCard(st *state, card *cardRecord) error {
 	row, _ := card.Kind.row()
 	birth, err := card.Person.birth()
@@ -150,19 +151,19 @@ func (s *Store) certifyCard(st *state, card *cardRecord) error {
 	return nil
 }
 
-// half is one half of a card: the signature's or the authentication's.
+// half is one half of a card, for signatures or for authentication.
 type half struct {
 	wanted     bool
 	slot       *slotRecord
 	root       *authority
-	letter     string // at the end of the common name
+	letter     string // the last character of the common name
 	use        string
 	usage      x509.KeyUsage
 	extensions []pkix.Extension
 }
 
-// certifyHalf issues the half's certificate under its root and adds it to the
-// register.
+// certifyHalf issues the certificate of one half under its root, and adds it to
+// the register.
 func (s *Store) certifyHalf(st *state, h half, r request) error {
 	by, err := s.issuer(h.root.keyed)
 	if err != nil {
@@ -184,16 +185,16 @@ func (s *Store) certifyHalf(st *state, h half, r request) error {
 	return nil
 }
 
-// RenewOptions says how certificates are renewed.
+// RenewOptions determines how certificates are renewed.
 type RenewOptions struct {
 	// NewRoot first creates a new generation of roots under the same names, as
 	// the real authority does every few years.
 	NewRoot bool
 }
 
-// Renew replaces the card's keys and certificates and revokes the old
-// certificates as superseded. Secrets and counts stay. A card of [KindExpired]
-// becomes one of [KindMyNumber].
+// Renew replaces the card's keys and certificates, and revokes the old
+// certificates as superseded. Secrets and counts do not change. A card of
+// [KindExpired] becomes one of [KindMyNumber].
 func (s *Store) Renew(o RenewOptions) error {
 	return s.update(func(st *state) error {
 		if o.NewRoot {
@@ -211,9 +212,8 @@ func (s *Store) Renew(o RenewOptions) error {
 	})
 }
 
-// Unlock resets the tries of a secret to their maximum, as the town hall does.
-// The secret stays the same. The error is a [*NoSecretError] if the card has no
-// such secret.
+// Unlock resets the tries of a secret to their maximum, and does not change the
+// secret. The error is a [*NoSecretError] if the card has no such secret.
 func (s *Store) Unlock(cred virtual.Credential) error {
 	return s.update(func(st *state) error {
 		slot := st.Card.slot(cred)

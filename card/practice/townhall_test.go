@@ -18,8 +18,7 @@ import (
 	"natsuin/card/virtual"
 )
 
-// practicePolicy is the fixed mark of practice certificates, as a verifier
-// knows it.
+// practicePolicy is the policy of practice certificates, as verifiers know it.
 const practicePolicy = "2.25.184374126194146455454303695688590931723"
 
 func show(t testing.TB, store *practice.Store) practice.Info {
@@ -35,8 +34,8 @@ func TestKindsOfCard(t *testing.T) {
 	for _, c := range []struct {
 		kind       practice.Kind
 		label      string
-		sign, auth int // key sizes; 0: none
-		years      int // from now to the end of the signature certificate, at most
+		sign, auth int // key sizes; 0 for none
+		years      int // the greatest validity of the signature certificate
 	}{
 		{practice.KindMyNumber, "JPKIAPICCTOKEN2", 2048, 2048, 5},
 		{practice.KindJuki, "JPKIAPICCTOKEN", 1024, 0, 3},
@@ -146,7 +145,7 @@ func TestCertificatesSayWhoAndThatTheyArePractice(t *testing.T) {
 		}
 		serials[c.SerialNumber.String()] = true
 	}
-	if len(serials) != len(all)-1 { // the root of the chain is one of the roots
+	if len(serials) != len(all)-1 { // the last certificate of the chain is one of the roots
 		t.Errorf("%d serial numbers for %d certificates", len(serials), len(all)-1)
 	}
 	if info.Sign.Certificate.KeyUsage != x509.KeyUsageDigitalSignature|x509.KeyUsageContentCommitment ||
@@ -174,8 +173,8 @@ func policyList(c *x509.Certificate) string {
 	return strings.Join(list, " ")
 }
 
-// basicInformation reads the otherNames of docs/card.md §6 as x=value, in their
-// order.
+// basicInformation returns the otherNames of docs/card.md §6 as x=value, in the
+// order of the certificate.
 func basicInformation(t *testing.T, c *x509.Certificate) []string {
 	t.Helper()
 	var list []string
@@ -416,9 +415,9 @@ func TestOfficialsPathHoldsThroughTheBridge(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// Since each certificate carries the practice policy too, a path without
-	// the first mapping would hold as well: the mappings are looked at by
-	// themselves.
+	// Every certificate also contains the practice policy, so a path would be
+	// valid without the first mapping. The mappings are therefore checked
+	// directly.
 	for c, want := range map[*x509.Certificate]string{
 		chain[2]: practicePolicy + " > " + practicePolicy + ".1",
 		chain[1]: practicePolicy + ".1 > " + practicePolicy + ".2",

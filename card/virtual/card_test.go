@@ -33,7 +33,8 @@ func newRSA() *rsa.PrivateKey {
 	return key
 }
 
-// der takes the place of a certificate: the card does not parse it.
+// der returns bytes that stand for a certificate, which the card does not
+// parse.
 func der(name byte, n int) []byte {
 	return append([]byte{0x30, 0x82, byte(n >> 8), byte(n)}, bytes.Repeat([]byte{name}, n)...)
 }
@@ -48,7 +49,8 @@ func state() virtual.State {
 	}
 }
 
-// client sends commands to a card and compares answers, both in hexadecimal.
+// client sends commands to a card and compares the answers. Both are in
+// hexadecimal.
 type client struct {
 	*testing.T
 	card *virtual.Card
@@ -75,7 +77,7 @@ func (cl client) send(command string) []byte {
 	return answer
 }
 
-// want sends a command and compares the status word; it returns the data.
+// want sends a command, compares the status word, and returns the data.
 func (cl client) want(command, status string) []byte {
 	cl.Helper()
 	answer := cl.send(command)
@@ -93,7 +95,7 @@ func (cl client) ok(commands ...string) {
 	}
 }
 
-// Commands as programs send them, typed from docs/card.md §1 and §2.
+// The commands as programs send them, copied from docs/card.md §1 and §2.
 const (
 	application = "00A4040C0A D392F000260100000001"
 	signPIN     = "00A4020C02 001B"
@@ -251,7 +253,8 @@ func TestQueryAfterVerify(t *testing.T) {
 	cl.want(query, "63C3")
 }
 
-// Sources disagree about a new SELECT of the application (docs/card.md §2).
+// The sources disagree about another SELECT of the application (docs/card.md
+// §2).
 func TestVerifiedStateOverANewSelection(t *testing.T) {
 	for name, c := range map[string]struct {
 		change               func(*virtual.Options)
@@ -265,7 +268,7 @@ func TestVerifiedStateOverANewSelection(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			cl := newClient(t, c.change)
 			cl.ok(application, signPIN, rightSign, application)
-			cl.want(read, "6986") // the selection is gone on both
+			cl.want(read, "6986") // no file is selected in either case
 			cl.ok(signPIN)
 			cl.want(query, c.counter)
 			cl.ok(signCert)
@@ -493,7 +496,7 @@ func TestFailedSaveChangesNothing(t *testing.T) {
 func TestLogHoldsNoSecret(t *testing.T) {
 	cl := newClient(t, nil)
 	cl.ok(application, signPIN, rightSign, newSign)
-	cl.want("80200080 09 52454E534855313233", "6E00") // a misspelt VERIFY carries it too
+	cl.want("80200080 09 52454E534855313233", "6E00") // even a VERIFY with a wrong class carries the secret
 	for _, e := range cl.card.Log() {
 		if strings.Contains(e.Command, "52454E534855") || strings.Contains(e.Command, "4E4557504153") {
 			t.Errorf("the log holds %s", e.Command)

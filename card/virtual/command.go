@@ -11,11 +11,11 @@ import (
 type command struct {
 	class, ins, p1, p2 byte
 	data               []byte
-	le                 int // 0: no Le field; otherwise 1 to 256
+	le                 int // 1 to 256, or 0 without an Le field
 }
 
-// parse decodes a command of at least four bytes. It reports false for extended
-// lengths and for a length that does not fit; the answer is 6700 in both cases.
+// parse decodes a command of at least four bytes. ok is false for extended
+// lengths and for a length that does not fit. The answer is 6700 in both cases.
 func parse(b []byte) (command, bool) {
 	c := command{class: b[0], ins: b[1], p1: b[2], p2: b[3]}
 	body := b[4:]
@@ -54,7 +54,7 @@ func (c *Card) run(x *Exchange) []byte {
 	return binary.BigEndian.AppendUint16(data, sw)
 }
 
-// execute returns the data and the status word, and records in e what happened.
+// execute returns the data and the status word, and records the outcome in e.
 func (c *Card) execute(raw []byte, e *Entry) ([]byte, uint16) {
 	if len(raw) < 4 {
 		return nil, statusLength
@@ -139,7 +139,7 @@ func (c *Card) getResponse(cmd command, wellFormed bool, pending []byte) ([]byte
 	return slices.Clone(pending[:n]), more(len(rest))
 }
 
-// more returns 61xx; its low byte is 00 for 256 bytes and more.
+// more returns 61xx. Its low byte is 00 if n is 256 or more.
 func more(n int) uint16 {
 	if n > 255 {
 		n = 0

@@ -6,7 +6,7 @@ import (
 	"natsuin/card/virtual"
 )
 
-// A card that holds a password only is enough to count tries.
+// A card with only a password is enough to count tries.
 func Example() {
 	c := virtual.New(virtual.Options{State: virtual.State{
 		Sign: virtual.Slot{Secret: []byte("ABC123"), Tries: 5, MaxTries: 5},

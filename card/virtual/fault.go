@@ -6,7 +6,7 @@ import (
 	"slices"
 )
 
-// ErrContactLost is the error of faults without an answer.
+// ErrContactLost is the default error of faults without an answer.
 var ErrContactLost = errors.New("contact lost")
 
 // A Fault replaces what happens at one exchange, or at several.
@@ -96,8 +96,8 @@ func Drop(err error) Effect {
 	return func(*Exchange) ([]byte, error) { return nil, lost(err) }
 }
 
-// LoseAnswer executes the command and loses the answer, as [Drop] does the
-// command.
+// LoseAnswer executes the command and loses the answer. The exchange fails as
+// with [Drop].
 func LoseAnswer(err error) Effect {
 	return func(x *Exchange) ([]byte, error) {
 		x.Run()
@@ -105,8 +105,8 @@ func LoseAnswer(err error) Effect {
 	}
 }
 
-// Remove takes the power away: this command and all that follow are lost until
-// [Card.PowerUp].
+// Remove turns the card's power off: this command and all later ones are lost
+// until [Card.PowerUp].
 func Remove(err error) Effect {
 	return func(x *Exchange) ([]byte, error) {
 		x.card.PowerDown()
@@ -136,7 +136,7 @@ func ResetBefore() Effect {
 }
 
 // SelectBefore selects another file before the command, as another program
-// would. With a PIN file it directs a careless VERIFY to the wrong secret.
+// would. If that is a PIN file, a careless VERIFY goes to the wrong secret.
 func SelectBefore(file uint16) Effect {
 	return func(x *Exchange) ([]byte, error) {
 		x.card.mu.Lock()
@@ -155,8 +155,8 @@ func ReplaceBefore(change func(*State)) Effect {
 	}
 }
 
-// Truncate executes the command and returns the first n bytes of the answer, so
-// that the status word is lost or consists of data.
+// Truncate executes the command and returns only the first n bytes of the
+// answer. The status word is then missing, or is really data.
 func Truncate(n int) Effect {
 	return func(x *Exchange) ([]byte, error) {
 		answer := x.Run()
@@ -194,8 +194,8 @@ func Junk(n int) Effect {
 	}
 }
 
-// Corrupt executes the command and flips a bit in the middle of the answer's
-// data, if any.
+// Corrupt executes the command and flips a bit in the middle of the data of the
+// answer, if there is any.
 func Corrupt() Effect {
 	return func(x *Exchange) ([]byte, error) {
 		answer := x.Run()
@@ -206,7 +206,7 @@ func Corrupt() Effect {
 	}
 }
 
-// Hang blocks until the channel is closed and then fails, without executing the
+// Hang blocks until the channel is closed, and then fails without executing the
 // command.
 func Hang(until <-chan struct{}) Effect {
 	return func(*Exchange) ([]byte, error) {
@@ -215,7 +215,7 @@ func Hang(until <-chan struct{}) Effect {
 	}
 }
 
-// HangAfter executes the command and then behaves as [Hang].
+// HangAfter executes the command and then does the same as [Hang].
 func HangAfter(until <-chan struct{}) Effect {
 	return func(x *Exchange) ([]byte, error) {
 		x.Run()

@@ -12,8 +12,8 @@ import (
 
 var errRemoved = errors.New("removed")
 
-// TestFaults injects each fault at a wrong VERIFY, the third exchange, and
-// checks the answer and what the card did.
+// TestFaults injects each fault at a wrong VERIFY, which is the third exchange,
+// and checks the answer and the state of the card.
 func TestFaults(t *testing.T) {
 	closed := make(chan struct{})
 	close(closed)

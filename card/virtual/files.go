@@ -17,8 +17,8 @@ func (c *Card) exists(id uint16) bool {
 	return ok && (content != nil || !c.opts.MissingFiles)
 }
 
-// content returns what a transparent file holds, without padding, and reports
-// whether there is such a file.
+// content returns the content of a transparent file, without padding, and
+// reports whether the file exists.
 func (c *Card) content(id uint16) ([]byte, bool) {
 	switch id {
 	case fileSignCertificate:
@@ -57,8 +57,8 @@ func (c *Card) hint() []byte {
 	return hint
 }
 
-// pad returns a certificate file: longer than the DER in it, and not a multiple
-// of what one command reads, so that the last read is short.
+// pad returns a certificate file. It is longer than the DER in it, and not a
+// multiple of what one command reads, so that the last read is short.
 func pad(der []byte) []byte {
 	size := (len(der)/256+1)*256 + 100
 	file := slices.Grow(slices.Clone(der), size-len(der))

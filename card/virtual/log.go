@@ -8,13 +8,13 @@ import (
 // An Op is the operation that a command requests.
 type Op int
 
-// The operations of docs/card.md §2, and OpOther for any other command.
+// The operations of docs/card.md §2. OpOther is any other command.
 const (
 	OpOther Op = iota
 	OpSelectApplication
 	OpSelectFile
 	OpReadBinary
-	OpQuery // the empty VERIFY
+	OpQuery // an empty VERIFY
 	OpVerify
 	OpChange
 	OpSign
@@ -30,11 +30,10 @@ func (o Op) String() string {
 	return names[o]
 }
 
-// An Outcome is the effect of a command on a secret, or with a key.
+// An Outcome is the effect of a command on a secret or a key.
 type Outcome int
 
-// The outcomes. Nothing is the outcome of a refusal, and of a command without
-// effect.
+// The outcomes. Nothing means that a command was refused or had no such effect.
 const (
 	Nothing Outcome = iota
 	Query           // the count was queried
@@ -58,14 +57,14 @@ func (o Outcome) String() string {
 type Entry struct {
 	Index      int // of the exchange, from 0
 	Op         Op
-	Credential Credential // None if no secret or key is concerned
+	Credential Credential // None if the command concerns no secret or key
 	Outcome    Outcome
-	Status     uint16 // the card's own answer, before a Fault changed it
+	Status     uint16 // the card's own answer, before a Fault has changed it
 	Command    string // in hexadecimal, without the data of VERIFY and CHANGE
-	Lost       bool   // a Fault kept the command from the card
+	Lost       bool   // a Fault kept the command from reaching the card
 }
 
-// logLimit is the number of entries that the log of a long-running card keeps.
+// logLimit is the number of entries that the log keeps.
 const logLimit = 1 << 16
 
 // A Tally holds counts since [New] or [Card.ClearLog].
@@ -75,8 +74,8 @@ type Tally struct {
 	Changes, Signatures, Reads, Select int
 }
 
-// Log returns the commands that the card was sent, oldest first. Of more than
-// 65,536 the oldest are dropped.
+// Log returns the commands that were sent to the card, oldest first. If there
+// were more than 65,536, the oldest are missing.
 func (c *Card) Log() []Entry {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -128,7 +127,7 @@ func (c *Card) record(e Entry) {
 	}
 }
 
-// operation returns the operation of a command, from its bytes alone.
+// operation returns the operation of a command, judging by its bytes alone.
 func operation(b []byte) Op {
 	if len(b) < 4 {
 		return OpOther
@@ -156,8 +155,8 @@ func operation(b []byte) Op {
 	return OpOther
 }
 
-// redact returns a command in hexadecimal. Of a VERIFY or CHANGE of any class
-// and length it keeps only the header and the number of bytes after it.
+// redact returns a command in hexadecimal. Of a VERIFY or CHANGE, of whatever
+// class and length, it keeps only the header and the number of bytes after it.
 func redact(b []byte) string {
 	if len(b) > 4 && (b[1] == insVerify || b[1] == insChange) {
 		return fmt.Sprintf("%X [%d bytes]", b[:4], len(b)-4)

@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// secretTarget returns the credential whose PIN file is selected, or None and
-// the status word of the refusal.
+// secretTarget returns the credential whose PIN file is selected. If there is
+// none, it returns None and the status word of the refusal.
 func (c *Card) secretTarget() (Credential, uint16) {
 	if c.session.file == 0 {
 		return None, statusNoFile
@@ -18,7 +18,7 @@ func (c *Card) secretTarget() (Credential, uint16) {
 	return cred, statusOK
 }
 
-// verify executes VERIFY, which without data queries the count.
+// verify executes VERIFY. Without data the command queries the count.
 func (c *Card) verify(cmd command, wellFormed bool, e *Entry) uint16 {
 	switch {
 	case cmd.p1 != 0x00 || cmd.p2 != 0x80:
@@ -41,8 +41,8 @@ func (c *Card) verify(cmd command, wellFormed bool, e *Entry) uint16 {
 		c.session.verified[cred] = false
 		return c.opts.BlockedStatus
 	}
-	// A secret of the wrong length costs a try like any wrong one; whether it
-	// does on the real card is unknown.
+	// A secret of the wrong length costs a try like any wrong secret. Whether
+	// this is so on the real card is unknown.
 	right := subtle.ConstantTimeCompare(cmd.data, slot.Secret) == 1
 	next := *slot
 	if next.Tries--; right {
@@ -71,8 +71,8 @@ func (c *Card) query(cred Credential, slot *Slot) uint16 {
 	return statusWrong | uint16(max(slot.Tries, 0))
 }
 
-// change executes CHANGE REFERENCE DATA, which carries the new value only and
-// needs VERIFY before it (docs/card.md §2).
+// change executes CHANGE REFERENCE DATA, which contains only the new value and
+// needs a VERIFY before it (docs/card.md §2).
 func (c *Card) change(cmd command, wellFormed bool, e *Entry) uint16 {
 	switch {
 	case cmd.p1 != 0x01 || cmd.p2 != 0x80:
@@ -113,8 +113,8 @@ func wellFormedSecret(cred Credential, secret []byte) bool {
 	})
 }
 
-// store replaces a slot, after Options.Save if it is set. It reports false if
-// Save failed; then nothing has changed.
+// store replaces a slot, after calling Options.Save if it is set. It reports
+// false if Save failed, and then changes nothing.
 func (c *Card) store(cred Credential, next Slot) bool {
 	now := c.state.Slot(cred)
 	if now.Tries == next.Tries && string(now.Secret) == string(next.Secret) {

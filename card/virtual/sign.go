@@ -11,9 +11,9 @@ import (
 	"time"
 )
 
-// digestInfo holds the DigestInfo values that the card accepts, without the
-// digest (RFC 8017 §9.2, note 1). SHA-1 dates from the 住民基本台帳カード and
-// is accepted still.
+// digestInfo lists the DigestInfo values that the card accepts, without the
+// digest (RFC 8017 §9.2, note 1). SHA-1 dates from the 住民基本台帳カード and is still
+// accepted.
 var digestInfo = []struct {
 	size   int
 	prefix []byte
@@ -34,7 +34,7 @@ func wellFormedDigestInfo(b []byte) bool {
 }
 
 // sign signs with the selected key. An RSA key pads a DigestInfo by PKCS #1
-// v1.5; a P-384 key signs the SHA-384 digest itself (docs/card.md §2 and §9).
+// v1.5. A P-384 key signs the SHA-384 digest itself (docs/card.md §2, §9).
 func (c *Card) sign(cmd command, wellFormed bool, e *Entry) ([]byte, uint16) {
 	switch {
 	case cmd.p1 != 0x00 || cmd.p2 != 0x80:

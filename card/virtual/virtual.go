@@ -2,9 +2,9 @@
 // describes for the real card, and is as strict: it counts tries, blocks, drops
 // the verified state when it loses power, and refuses a wrong byte anywhere.
 //
-// It is not a library for using cards, and shares no constant with the one that
-// is (package card), so that it refuses a wrong value there. It does not
-// protect its keys, which are in memory in the clear.
+// It is not a library for using cards. It shares no constant with package card,
+// which is, so that a wrong value there is refused here. It does not protect
+// its keys, which are in memory in the clear.
 //
 // The facts, with how certain they are, are in docs/card.md §1 to §5. The
 // structure of commands and answers is that of ISO/IEC 7816-4.
@@ -22,50 +22,50 @@ import (
 // ErrNoPower is the error of [Card.Transmit] while the card has no power.
 var ErrNoPower = errors.New("virtual card: no power")
 
-// Options selects how a card behaves where sources disagree (docs/card.md §2
-// and §3), or where a test needs another card. The zero value is an empty
-// plastic card of today.
+// Options determines how a card behaves where the sources disagree
+// (docs/card.md §2, §3), or where a test needs another behaviour. The zero
+// value is an empty plastic card of the current generation.
 type Options struct {
 	State State
 
 	// BlockedStatus is the answer to a VERIFY if no try is left. Zero means
 	// 6984.
 	BlockedStatus uint16
-	// QueryBlocked makes the empty VERIFY answer BlockedStatus, too, if no try
-	// is left; otherwise it answers 63C0.
+	// QueryBlocked makes the empty VERIFY also answer BlockedStatus if no try
+	// is left. Otherwise it answers 63C0.
 	QueryBlocked bool
 	// QueryAfterVerify makes the empty VERIFY answer 9000 once the secret was
-	// verified; otherwise it still answers 63Cx.
+	// verified. Otherwise it still answers 63Cx.
 	QueryAfterVerify bool
-	// KeepVerified keeps the verified state over a new SELECT of the
-	// application, which otherwise drops it. Without power it is always lost.
+	// KeepVerified keeps the verified state over another SELECT of the
+	// application, which otherwise drops it. A loss of power always drops it.
 	KeepVerified bool
 	// RefuseShortID refuses READ BINARY by short file identifier with 6A86.
 	RefuseShortID bool
 	// WarnAtEnd answers 6282 to a read that reaches the end of the file, with
-	// the bytes that were left, and to one that starts there, without data.
-	// Otherwise the first is answered 9000 and the second 6B00.
+	// the remaining bytes, and to a read that starts there, without data.
+	// Otherwise the first is answered with 9000 and the second with 6B00.
 	WarnAtEnd bool
-	// ExactLength answers 6Cxx to a read of more bytes than are left.
+	// ExactLength answers 6Cxx to a read of more bytes than remain.
 	ExactLength bool
-	// ChainAnswers answers 61xx to a signature command; GET RESPONSE then
+	// ChainAnswers answers 61xx to a signature command. GET RESPONSE then
 	// returns the signature.
 	ChainAnswers bool
 	// MissingFiles answers 6A82 to the selection of a certificate that the card
-	// does not hold; otherwise its file exists and holds only FF.
+	// does not have. Otherwise the file exists and contains only FF.
 	MissingFiles bool
 	// DERSignatures returns ECDSA signatures as an ECDSA-Sig-Value (RFC 3279
-	// §2.2.3); otherwise they are r and s, each as long as the curve.
+	// §2.2.3). Otherwise they are r and s, each as long as the curve.
 	DERSignatures bool
 
 	// Save is called with the new state before the card answers a command that
-	// changed a count or a secret. If it fails, the card answers 6581 and the
-	// state is unchanged.
+	// has changed a count or a secret. If Save fails, the card answers 6581 and
+	// the state does not change.
 	Save func(State) error
 	// Rand is the source of ECDSA nonces; nil means [crypto/rand.Reader].
 	Rand io.Reader
-	// APDUTime is how long the card takes for each command, SignatureTime how
-	// much longer for a signature.
+	// APDUTime is how long the card takes for each command, and SignatureTime
+	// how much longer it takes for a signature.
 	APDUTime, SignatureTime time.Duration
 }
 
@@ -86,14 +86,14 @@ type Card struct {
 // session is the state that the card drops when it loses power.
 type session struct {
 	application bool
-	file        uint16 // 0: none selected
+	file        uint16 // 0 if none is selected
 	verified    [2]bool
 	pending     []byte // the rest of an answer, for GET RESPONSE
-	touched     bool   // a command has come since the last reset
+	touched     bool   // a command was sent since the last reset
 	pin         bool   // a PIN file was selected since the last reset
 }
 
-// New returns a card that has power.
+// New returns a card whose power is on.
 func New(o Options) *Card {
 	if o.BlockedStatus == 0 {
 		o.BlockedStatus = statusBlocked
@@ -104,14 +104,14 @@ func New(o Options) *Card {
 // ATR returns the answer to reset of the contact interface (docs/card.md §4).
 func (c *Card) ATR() []byte { return slices.Clone(answerToReset) }
 
-// PowerUp turns the power on. It resets a card that has power.
+// PowerUp turns the power on. If it is on already, it resets the card.
 func (c *Card) PowerUp() { c.power(true) }
 
 // PowerDown turns the power off. The card drops its selected and verified
 // state.
 func (c *Card) PowerDown() { c.power(false) }
 
-// Reset is a warm reset. The card drops its selected and verified state.
+// Reset does a warm reset. The card drops its selected and verified state.
 func (c *Card) Reset() { c.power(true) }
 
 func (c *Card) power(on bool) {
@@ -122,16 +122,16 @@ func (c *Card) power(on bool) {
 	c.tally.Resets++
 }
 
-// State returns a copy of the card's content, with which a test compares what a
-// program reports.
+// State returns a copy of the content of the card, so that a test can compare
+// it with the report of a program.
 func (c *Card) State() State {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.state.clone()
 }
 
-// Replace changes the card's content while a program may be using it. It does
-// not call Options.Save.
+// Replace changes the content of the card while a program may be using it. It
+// does not call Options.Save.
 func (c *Card) Replace(change func(*State)) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -145,7 +145,7 @@ func (c *Card) Verified(cred Credential) bool {
 	return cred.valid() && c.session.verified[cred]
 }
 
-// Fresh reports whether the card was sent no command since its last reset.
+// Fresh reports whether the card got no command since its last reset.
 func (c *Card) Fresh() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -11,14 +11,15 @@ import (
 	"natsuin/cmd/internal/i18n"
 )
 
-// A manual is everything that is documented, in one language.
+// A manual is the documentation of natsuin in one language.
 type manual struct {
 	words  *i18n.Printer
 	root   cli.Page
 	global []cli.Flag
 }
 
-// documents are the texts of all files by their path below docs, with slashes.
+// documents returns the contents of all files, by their path below docs, with
+// slashes.
 func documents() (map[string][]byte, error) {
 	all := map[string][]byte{}
 	for _, lang := range i18n.Languages() {
@@ -39,7 +40,7 @@ func documents() (map[string][]byte, error) {
 	return all, nil
 }
 
-// each visits a page and those below it.
+// each calls visit for a page and all pages below it.
 func (b manual) each(p cli.Page, visit func(cli.Page)) {
 	visit(p)
 	for _, sub := range p.Commands {
@@ -51,7 +52,7 @@ func (b manual) t(id string, pairs ...any) string { return b.words.T(id, pairs..
 
 func manName(p cli.Page) string { return strings.ReplaceAll(p.Name, " ", "-") }
 
-// man is a man page in the Markdown that go-md2man reads.
+// man returns a man page in Markdown for go-md2man.
 func (b manual) man(p cli.Page) string {
 	var w strings.Builder
 	fmt.Fprintf(&w, "%% %s 1 \"\" \"natsuin\" \"%s\"\n\n", strings.ToUpper(manName(p)), b.t("man.manual"))
@@ -85,9 +86,9 @@ func (b manual) man(p cli.Page) string {
 	return w.String()
 }
 
-// minus writes each dash of a page as \-, the hyphen-minus that can be typed.
-// roff prints a bare - as a typographic hyphen, which a shell does not read as
-// the start of a flag. The title line stays as it is.
+// minus writes each dash of a man page as \-, the hyphen-minus that people can
+// type. roff prints a bare - as a typographic hyphen, with which a shell does
+// not recognise a flag. The title line does not change.
 func minus(page []byte) []byte {
 	lines := strings.Split(string(page), "\n")
 	for i, line := range lines {
@@ -98,7 +99,7 @@ func minus(page []byte) []byte {
 	return []byte(strings.Join(lines, "\n"))
 }
 
-// synopsis is the line of use with the command's own name in bold.
+// synopsis returns the usage line with the name of the command in bold.
 func (b manual) synopsis(p cli.Page) string {
 	rest, _ := strings.CutPrefix(p.Use, p.Name)
 	return "**" + p.Name + "**" + escape(rest)
@@ -117,7 +118,7 @@ func manFlags(w *strings.Builder, flags []cli.Flag) {
 	}
 }
 
-// reference is one page of Markdown about every command.
+// reference returns a page of Markdown about all commands.
 func (b manual) reference() string {
 	var w strings.Builder
 	fmt.Fprintf(&w, "# %s\n\n%s\n", b.t("reference.title"), b.t("reference.made"))
@@ -163,13 +164,13 @@ func table(w *strings.Builder, title string, flags []cli.Flag) {
 
 var special = regexp.MustCompile(`[\\*_<>\[\]|#]`)
 
-// escape keeps text from being read as Markdown. Backquotes stay: the catalogues
-// mean them as such.
+// escape escapes the characters that Markdown would interpret. Backquotes stay,
+// because the catalogues use them as in Markdown.
 func escape(text string) string {
 	return special.ReplaceAllStringFunc(text, func(c string) string { return `\` + c })
 }
 
-// lines keeps the lines of a text, and its paragraphs.
+// lines keeps the line breaks and the paragraphs of a text.
 func lines(text string) string {
 	paragraphs := strings.Split(escape(text), "\n\n")
 	for i, p := range paragraphs {

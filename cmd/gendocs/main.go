@@ -1,11 +1,12 @@
 // Command gendocs writes the man pages and the reference from the command tree:
-// `go run ./cmd/gendocs` from the top of the repository.
+// run `go run ./cmd/gendocs` in the root folder of the repository.
 //
-// It is not part of natsuin, and says nothing of its own: all words come from the
-// catalogues. The same tree gives the same bytes, so that a test can tell whether
-// the files in docs are fresh.
+// It is not part of natsuin. All its text comes from the catalogues. The same
+// tree gives the same bytes, so that a test can check whether the files in docs
+// are up to date.
 //
-// Man pages are man(7), written in Markdown and turned into roff by go-md2man.
+// The man pages have the format of man(7). go-md2man converts them from
+// Markdown.
 package main
 
 import (
@@ -25,8 +26,8 @@ func main() {
 	}
 }
 
-// write puts every document below dir, and removes man pages of commands that are
-// no more.
+// write writes every document below dir, and removes the man pages of commands
+// that no longer exist.
 func write(dir string) error {
 	documents, err := documents()
 	if err != nil {

@@ -20,8 +20,7 @@ import (
 	"natsuin/verify"
 )
 
-// built is the program itself, as it is delivered, in the folder that the tests' end
-// removes.
+// built returns the path of the program as it is delivered, built once.
 var built = sync.OnceValues(func() (string, error) {
 	self, err := exec.LookPath("natsuin")
 	if err != nil {
@@ -35,7 +34,8 @@ var built = sync.OnceValues(func() (string, error) {
 	return path, nil
 })
 
-// firstStore holds a new practice card, whose keys are made once for all boxes.
+// firstStore returns the store of a new practice card. Its keys are generated
+// once for all boxes.
 var firstStore = sync.OnceValues(func() (string, error) {
 	self, err := exec.LookPath("natsuin")
 	if err != nil {
@@ -46,7 +46,7 @@ var firstStore = sync.OnceValues(func() (string, error) {
 	return dir, err
 })
 
-// A box is a home with a new practice card and a folder to work in.
+// A box is a home directory with a new practice card, and a working folder.
 type box struct {
 	t       *testing.T
 	program string
@@ -56,12 +56,13 @@ type box struct {
 }
 
 const (
-	rightPIN = "RENSHU123" // of the practice card
+	rightPIN = "RENSHU123" // the password of the practice card
 	freshPIN = "ATARASHII7"
 )
 
-// heardHangup keeps an ignored SIGHUP, which nohup leaves us, from the programs that we
-// start: one that comes before they listen must end them, and would be lost.
+// heardHangup stops this process from ignoring SIGHUP, as it does under nohup:
+// the programs that we start would ignore it too, and a SIGHUP that comes
+// before they listen must end them.
 var heardHangup = sync.OnceFunc(func() { signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP) })
 
 func newBox(t *testing.T) *box {
@@ -92,7 +93,8 @@ func (b *box) must(err error) {
 	}
 }
 
-// path is a file's in the folder to work in; those that hold secrets are beside it.
+// path returns the path of a file in the working folder. Files with secrets are
+// in the home directory.
 func (b *box) path(name string) string {
 	if name == "pin" || name == "change" {
 		return filepath.Join(b.home, name)
@@ -106,14 +108,15 @@ func (b *box) write(name, content string) string {
 	return b.path(name)
 }
 
-// A process is a run of the program.
+// A process is one run of the program.
 type process struct {
 	*exec.Cmd
 	box      *box
 	out, err bytes.Buffer
 }
 
-// command is the program with arguments, away from any terminal. @NAME stands for a file.
+// command prepares a run of the program without a terminal. In the arguments,
+// @NAME stands for the path of a file.
 func (b *box) command(args ...string) *process {
 	for i, arg := range args {
 		if prefix, name, ok := strings.Cut(arg, "@"); ok {
@@ -130,7 +133,8 @@ func (b *box) command(args ...string) *process {
 	return p
 }
 
-// A result is the JSON object, as far as these tests need it, and how the process ended.
+// A result is the part of the JSON object that these tests need, and how the
+// process ended.
 type result struct {
 	Code    string
 	Outcome string
@@ -138,8 +142,8 @@ type result struct {
 		OK   bool
 		Code string
 	}
-	exit   int            // -1 when a signal ended it
-	signal syscall.Signal // which one
+	exit   int            // -1 if a signal ended the process
+	signal syscall.Signal // that signal
 }
 
 func (p *process) end() (r result) {
@@ -167,7 +171,7 @@ func (p *process) run() result {
 	return p.end()
 }
 
-// card is what the practice card itself says, whatever the program says about it.
+// card returns the state of the practice card, read without the program.
 func (b *box) card() practice.Info {
 	b.t.Helper()
 	info, err := practice.Open(practice.Options{Dir: b.store}).Show()
@@ -177,7 +181,8 @@ func (b *box) card() practice.Info {
 	return info
 }
 
-// signed tells whether there is a signature of a file. If there is, it must be whole.
+// signed reports whether there is a signature of a file. If there is one, it
+// must be whole.
 func (b *box) signed(name string) bool {
 	b.t.Helper()
 	signature, err := os.ReadFile(b.path(name + ".p7s"))
@@ -205,7 +210,7 @@ func anchorsOf(roots []*x509.Certificate) (list []verify.Anchor) {
 	return list
 }
 
-// only demands that nothing is in the folder but these names.
+// only fails the test if the folders contain other files than these.
 func (b *box) only(names ...string) {
 	b.t.Helper()
 	for _, dir := range []struct {

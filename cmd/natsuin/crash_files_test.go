@@ -14,13 +14,13 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// What can be wrong with files, with the program as it is delivered.
+// Errors of files and disks, with the program as it is delivered.
 
 func signing(args ...string) []string {
 	return append([]string{"sign", "--reader", "practice", "--yes", "--json", "--pin-from", "file:@pin"}, args...)
 }
 
-// wants demands an exit code and a code, and that no try is gone.
+// wants checks the exit code and the code, and that no try was used.
 func (r result) wants(b *box, exit int, code string) {
 	b.t.Helper()
 	if r.exit != exit || r.Code != code {
@@ -31,7 +31,8 @@ func (r result) wants(b *box, exit int, code string) {
 	}
 }
 
-// smallDisk mounts a file system of that size on the folder, or skips.
+// smallDisk mounts a file system of the given size on a folder, or skips the
+// test.
 func (b *box) smallDisk(dir, size string) {
 	b.t.Helper()
 	b.must(os.MkdirAll(dir, 0o700))
@@ -53,7 +54,8 @@ func TestFullDiskLeavesNoSignature(t *testing.T) {
 	}
 }
 
-// The practice card's own disk is full: no count is lost and no password half changed.
+// If the disk of the practice card is full, no count is lost and no password is
+// half changed.
 func TestFullDiskUnderThePracticeCard(t *testing.T) {
 	b := newBox(t)
 	first, err := os.ReadFile(filepath.Join(b.store, "practice.store"))
@@ -90,7 +92,7 @@ func TestFileSizeLimitLeavesNoSignature(t *testing.T) {
 	b.only("large")
 }
 
-// Root may write anywhere and proves nothing: the run is nobody's.
+// Root may write anywhere, so the program runs as nobody.
 func TestReadOnlyFolderIsRefusedBeforeTheCard(t *testing.T) {
 	b := newBox(t)
 	if os.Geteuid() == 0 {
@@ -108,7 +110,8 @@ func TestReadOnlyFolderIsRefusedBeforeTheCard(t *testing.T) {
 	b.only("letter")
 }
 
-// giveTo makes the box another user's, with a program that this user can reach.
+// giveTo gives the box to another user, with a copy of the program that this
+// user can run.
 func (b *box) giveTo(id int) {
 	b.t.Helper()
 	home, err := os.MkdirTemp("", "natsuin-box")
@@ -128,13 +131,13 @@ func (b *box) giveTo(id int) {
 		}
 		return os.Chown(path, id, id)
 	}))
-	b.must(os.Chmod(b.path("pin"), 0o600)) // CopyFS widens it
+	b.must(os.Chmod(b.path("pin"), 0o600)) // CopyFS widens the mode
 	b.must(os.Chmod(b.store, 0o700))
 }
 
-// A FIFO among the inputs holds the run where the flags are checked, the secret is read
-// and the other files are being hashed: what is done to files before it is written to is
-// done during the run.
+// A FIFO among the inputs stops the run after it has checked the flags and read
+// the secret, while it hashes the other files. Until the test writes to the
+// FIFO, all changes to files happen during the run.
 func TestFilesThatChangeDuringTheRun(t *testing.T) {
 	const content = "from a pipe"
 	for _, c := range []struct {
@@ -143,7 +146,7 @@ func TestFilesThatChangeDuringTheRun(t *testing.T) {
 		change func(*box)
 		exit   int
 		code   string
-		left   []string // besides pipe and letter
+		left   []string // files, in addition to pipe and letter
 		intact func(*box) bool
 	}{
 		{"nothing changes", nil, func(*box) {}, 0, "ok", []string{"pipe.p7s", "letter.p7s"}, nil},
@@ -175,7 +178,7 @@ func TestFilesThatChangeDuringTheRun(t *testing.T) {
 			b.write("letter", "letter")
 			p := b.command(append(signing(copyOf(c.args)...), b.path("pipe"), b.path("letter"))...)
 			b.must(p.Start())
-			pipe, err := os.OpenFile(b.path("pipe"), os.O_WRONLY, 0) // waits for the program
+			pipe, err := os.OpenFile(b.path("pipe"), os.O_WRONLY, 0) // waits until the program opens the pipe
 			b.must(err)
 			c.change(b)
 			_, err = pipe.WriteString(content)
@@ -190,7 +193,7 @@ func TestFilesThatChangeDuringTheRun(t *testing.T) {
 				t.Error("a file of somebody else is not as it was")
 			}
 			b.only(append(c.left, "pipe", "letter", "out")...)
-			if c.exit == 0 { // the pipe is empty now: what was in it is put beside its signature
+			if c.exit == 0 { // the pipe is empty now, so its content is written next to the signature
 				b.must(os.Remove(b.path("pipe")))
 				b.write("pipe", content)
 				if !b.signed("pipe") || !b.signed("letter") {
@@ -208,7 +211,8 @@ func kept(name string) func(*box) bool {
 	}
 }
 
-// Two runs at once with the same output: one wins, and the other says so.
+// If two runs at the same time have the same output, one succeeds, and the
+// other reports that the file exists.
 func TestTwoRunsWithOneOutput(t *testing.T) {
 	for range 8 {
 		b := newBox(t).inputs()
@@ -232,8 +236,8 @@ func TestTwoRunsWithOneOutput(t *testing.T) {
 	}
 }
 
-// Two runs at once with one practice card and a wrong password: each try that is gone was
-// told by somebody, and no script goes below what it was allowed.
+// If two runs at the same time use one practice card and a wrong password, each
+// used try is reported by one of them, and neither uses more tries than it may.
 func TestTwoRunsWithOneCard(t *testing.T) {
 	for range 8 {
 		b := newBox(t).inputs()
@@ -246,7 +250,7 @@ func TestTwoRunsWithOneCard(t *testing.T) {
 			switch {
 			case r.exit == 6:
 				told++
-			case r.exit != 8 && r.Code != "card-removed": // the counter had moved on
+			case r.exit != 8 && r.Code != "card-removed": // the counter had changed
 				t.Errorf("%+v", r)
 			}
 		}
@@ -257,7 +261,8 @@ func TestTwoRunsWithOneCard(t *testing.T) {
 	}
 }
 
-// Two changes at once: one is made and the other fails, and each says what it did.
+// If two runs change a password at the same time, one succeeds, the other
+// fails, and both report correctly what they did.
 func TestTwoChangesWithOneCard(t *testing.T) {
 	for range 8 {
 		b := newBox(t)
@@ -280,7 +285,7 @@ func TestTwoChangesWithOneCard(t *testing.T) {
 	}
 }
 
-// together starts the runs at once and waits for all.
+// together starts the runs at the same time and waits for all of them.
 func (b *box) together(runs ...[]string) []result {
 	b.t.Helper()
 	results := make([]result, len(runs))

@@ -15,13 +15,14 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// moments is how many signals of each kind strike each act.
+// moments is how many signals of each kind are sent during each act.
 const moments = 14
 
 var signals = []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGKILL}
 
-// A signal at any moment: each file is whole or not there, nothing lies about, the word
-// that a change ended in is the card's own, no try is gone, and the card is free.
+// After a signal at any moment, each file is whole or absent, no other files
+// are left, the reported outcome of a change is true, no try was used, and no
+// transaction is open.
 func TestSignalsAtAnyMoment(t *testing.T) {
 	for _, act := range []struct {
 		name string
@@ -51,7 +52,7 @@ func TestSignalsAtAnyMoment(t *testing.T) {
 					p.Process.Signal(signal)
 					r := p.end()
 					ends[ending(t, r, signal, p)]++
-					if signal == syscall.SIGKILL { // the next change of the card takes its place
+					if signal == syscall.SIGKILL { // the next change of the card replaces it
 						os.Remove(filepath.Join(b.store, "practice.store.tmp"))
 					}
 					act.look(b, r)
@@ -77,7 +78,8 @@ func (b *box) inputs() *box {
 	return b
 }
 
-// ending names how a run ended, which must be one of the ways that there are.
+// ending returns a name for the way in which a run ended, and fails the test if
+// it is not a permitted one.
 func ending(t *testing.T, r result, signal syscall.Signal, p *process) string {
 	t.Helper()
 	switch {
@@ -86,7 +88,7 @@ func ending(t *testing.T, r result, signal syscall.Signal, p *process) string {
 	case r.exit == 130 && signal != syscall.SIGKILL && r.Code == "interrupted":
 		return "interrupted"
 	case r.signal == signal && (signal == syscall.SIGKILL || p.out.Len() == 0):
-		return "killed" // or struck before the program could listen
+		return "killed" // or the signal came before the program listened
 	}
 	t.Errorf("%v: %+v: %s%s", signal, r, p.out.String(), p.err.String())
 	return "wrong"
@@ -134,8 +136,8 @@ func struckChange(b *box, r result) {
 	b.only("a", "b", "c")
 }
 
-// A signal that came after the program had ended listening, with everything done, killed
-// it: the exit code was lost.
+// A signal that came after the program had stopped listening, with everything
+// done, killed the program, so that the exit code was lost.
 func TestASignalAtTheVeryEndHidesNoExitCode(t *testing.T) {
 	for range 10 {
 		b := newBox(t)
@@ -148,7 +150,7 @@ func TestASignalAtTheVeryEndHidesNoExitCode(t *testing.T) {
 			t.Fatal(err)
 		}
 		for range 300 {
-			_ = p.Process.Signal(syscall.SIGHUP) // it may have ended
+			_ = p.Process.Signal(syscall.SIGHUP) // it may have ended already
 		}
 		if r := p.end(); r.exit != 0 {
 			t.Fatalf("%+v", r)
@@ -156,10 +158,11 @@ func TestASignalAtTheVeryEndHidesNoExitCode(t *testing.T) {
 	}
 }
 
-// A signal at any moment of a run at a terminal leaves the terminal as it was.
+// A signal at any moment of a run at a terminal leaves the settings of the
+// terminal as they were.
 func TestSignalsLeaveTheTerminalAsItWas(t *testing.T) {
 	for i := range 30 {
-		signal := signals[i%3] // of SIGKILL nobody can know
+		signal := signals[i%3] // not SIGKILL, which cannot be handled
 		b := newBox(t).inputs()
 		master, slave := openTerminal(t)
 		before := settingsOf(t, slave)
@@ -183,7 +186,8 @@ func TestSignalsLeaveTheTerminalAsItWas(t *testing.T) {
 	}
 }
 
-// openTerminal makes a terminal of which nobody reads the screen, which is short.
+// openTerminal opens a terminal whose output nobody reads. Its buffer is enough
+// for a short screen.
 func openTerminal(t *testing.T) (master, slave *os.File) {
 	t.Helper()
 	master, err := os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)

@@ -12,8 +12,8 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// clockPace is set in the environment to how the clock goes by which the program decides
-// on showing progress: "still", or "leaping" a second at each look.
+// clockPace is an environment variable for the clock that the program uses for
+// its progress: "still", or "leaping" by one second at each call.
 const clockPace = "TEST_CLOCK"
 
 func clock(pace string) func() time.Time {
@@ -27,7 +27,8 @@ func clock(pace string) func() time.Time {
 	}
 }
 
-// today is set in the environment to the time by which the program judges dates, RFC 3339.
+// today is an environment variable with the current time for the program, in
+// RFC 3339.
 const today = "TEST_TODAY"
 
 func onDay(day string) func() time.Time {
@@ -38,9 +39,9 @@ func onDay(day string) func() time.Time {
 	return func() time.Time { return at }
 }
 
-// peakFile is set in the environment to the file in which the program leaves the most
-// memory that it ever had, in KiB: what the kernel counts for a process that was waited
-// for includes what its parent had.
+// peakFile is an environment variable with the name of a file, to which the
+// program writes its peak memory in KiB. The kernel's figure for a child
+// process would include memory that its parent had.
 const peakFile = "TEST_PEAK"
 
 func leavePeak(file string) {
@@ -55,8 +56,8 @@ func leavePeak(file string) {
 	}
 }
 
-// peak MIB COMMAND... runs a command, which must succeed, and demands that it never had
-// more than so much memory.
+// peak MIB COMMAND... runs a command, which must succeed and must never have
+// used more memory than this.
 func peak(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
 		ts.Fatalf("usage: peak MiB command...")

@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// Where nobody would continue the process, Ctrl-Z does not stop it: the entry is
-// wiped, and echo stays off throughout.
+// Without a shell to continue the process, Ctrl-Z does not stop it. The entry
+// is wiped, and echo stays off throughout.
 func TestCtrlZWithoutAShellShowsNothing(t *testing.T) {
 	b := newBox(t).inputs()
 	p := b.command("sign", "--reader", "practice", "--yes", "@a")
@@ -35,8 +35,8 @@ func TestCtrlZWithoutAShellShowsNothing(t *testing.T) {
 	}
 }
 
-// A job that a shell sends to the background and back does not echo again: such a
-// shell need not send SIGCONT to a job that runs.
+// A job that a shell sends to the background and back does not echo, although
+// the shell need not send SIGCONT to a running job.
 func TestAJobBroughtBackToTheForegroundDoesNotEcho(t *testing.T) {
 	bash, err := exec.LookPath("bash")
 	if err != nil {
@@ -56,7 +56,7 @@ func TestAJobBroughtBackToTheForegroundDoesNotEcho(t *testing.T) {
 	s.master.WriteString("$NATSUIN validity --reader practice --ocsp $SERVER\r")
 	s.await("Signature password: ")
 	s.master.WriteString(rightPIN + "\r")
-	time.Sleep(500 * time.Millisecond) // it waits for the server by now
+	time.Sleep(500 * time.Millisecond) // it is waiting for the server by now
 	s.master.WriteString("\x1a")
 	s.await("Stopped")
 	s.master.WriteString("bg\r")
@@ -75,7 +75,7 @@ func TestAJobBroughtBackToTheForegroundDoesNotEcho(t *testing.T) {
 	}
 }
 
-// newSilentServer takes connections and never answers.
+// newSilentServer accepts connections and never answers.
 func newSilentServer(t *testing.T) (url string) {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")

@@ -11,11 +11,11 @@ import (
 	"testing"
 )
 
-// rehearsal is a section of the guide: the commands, and what they answer.
+// rehearsal matches a section of the guide with its commands and their output.
 var rehearsal = regexp.MustCompile("(?ms)^## (\\d+)\\. ([^\\n]*)\\n.*?^```sh\\n(.*?)^```\\n```text\\n(.*?)^```\\n")
 
-// TestGuide runs the ten rehearsals of each guide as they stand, in order, and holds the
-// answers against those in the text.
+// TestGuide runs the ten rehearsals of each guide in order, and compares the
+// output with that in the guide.
 func TestGuide(t *testing.T) {
 	for lang, locale := range map[string]string{"ja": "ja_JP.UTF-8", "en": "en_US.UTF-8"} {
 		t.Run(lang, func(t *testing.T) {
@@ -52,7 +52,8 @@ func TestGuide(t *testing.T) {
 	}
 }
 
-// pattern takes … for any characters of a line, and for any lines where it stands alone.
+// pattern converts an output to a regular expression. … stands for any
+// characters, and on a line of its own for any lines.
 func pattern(answer string) *regexp.Regexp {
 	var b strings.Builder
 	b.WriteString(`\A`)

@@ -15,15 +15,16 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// runShell is what an interactive shell is to its job:
+// runShell plays the part of an interactive shell:
 //
 //	shell [-b] COMMAND...
 //
-// It runs the command as a job, with -b in the background, and writes its process
-// id to the file pid. When the job stops it takes the terminal back, says by which
-// signal and whether the settings are as before, and reads a line: fg or bg, as
-// shells do with line editing, which has settings of its own. At the end it says
-// what is left to read, and exits as the job did.
+// It runs the command as a job, with -b in the background, and writes its
+// process id to the file pid. When the job stops, it takes the terminal back,
+// prints which signal stopped the job and whether the settings are as before,
+// and reads a line: fg or bg. Meanwhile the terminal has other settings, as in
+// a shell with line editing. At the end it prints the input that is left, and
+// exits with the exit code of the job.
 func runShell() {
 	code, err := shell(os.Args[1:])
 	if err != nil {
@@ -41,7 +42,7 @@ func shell(words []string) (code int, err error) {
 	}
 	editing := *before
 	editing.Lflag &^= unix.ICANON | unix.ECHO
-	settings := before // that the job must leave
+	settings := before // the settings that the job must leave
 	if background {
 		words, settings = words[1:], &editing
 	}
@@ -54,7 +55,7 @@ func shell(words []string) (code int, err error) {
 	if err := job.Start(); err != nil {
 		return 0, err
 	}
-	signal.Ignore(unix.SIGTTOU) // only now: the job would ignore it, too
+	signal.Ignore(unix.SIGTTOU) // not before, because the job would inherit it
 	pid := job.Process.Pid
 	if err := os.WriteFile("pid", []byte(strconv.Itoa(pid)), 0o600); err != nil {
 		return 0, err
@@ -80,7 +81,7 @@ func shell(words []string) (code int, err error) {
 		if !lines.Scan() {
 			return 0, errors.New("the shell's input has ended")
 		}
-		// What the job had not read when SIGSTOP came stands before the word.
+		// Input that the job had not read when SIGSTOP came precedes fg.
 		if settings = &editing; strings.HasSuffix(lines.Text(), "fg") {
 			settings = before
 			if err := errors.Join(set(before), unix.IoctlSetPointerInt(0, unix.TIOCSPGRP, pid)); err != nil {
@@ -93,7 +94,8 @@ func shell(words []string) (code int, err error) {
 	}
 }
 
-// takeBack gives the shell the terminal, and says how it was set.
+// takeBack makes the shell the foreground job, and returns the settings of the
+// terminal.
 func takeBack(want *unix.Termios) (string, error) {
 	if err := unix.IoctlSetPointerInt(0, unix.TIOCSPGRP, unix.Getpgrp()); err != nil {
 		return "", err

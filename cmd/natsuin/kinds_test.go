@@ -17,8 +17,9 @@ import (
 	"natsuin/cmd/internal/outcome"
 )
 
-// A meeting is a command and what comes of it, by kind of card; ok for those that are
-// not named. Once is for commands that succeed once only.
+// A meeting is a command, and its outcome for each kind of card. The outcome
+// for other kinds is that of "", or ok. once marks commands that succeed only
+// once.
 type meeting struct {
 	command string
 	once    bool
@@ -36,7 +37,8 @@ var (
 	needsAuth = outcomes{juki: outcome.CodeNoCertificate}
 )
 
-// meetings are all verbs that meet a card. The files sign and auth hold its secrets.
+// meetings lists all verbs that use a card. The files sign and auth contain its
+// secrets.
 var meetings = []meeting{
 	{command: "pin status"},
 	{command: "fingerprint"},
@@ -54,7 +56,8 @@ var meetings = []meeting{
 	{command: "cert export auth --format ssh --force -o out.pub --pin-from file:auth", codes: needsAuth},
 	{command: "cert export sign-ca --format der --force -o out.der"},
 	{command: "practice crl --force -o list.crl"},
-	// A 1024-bit certificate is never called good, whoever is asked.
+	// A certificate with a 1024-bit key is never called good, whatever the
+	// source.
 	{command: "validity --pin-from file:sign", codes: outcomes{"": outcome.CodeIndeterminate, noSign: outcome.CodeNoCertificate, expired: outcome.CodeExpired}},
 	{command: "validity --crl list.crl --pin-from file:sign", codes: outcomes{juki: outcome.CodeIndeterminate, noSign: outcome.CodeNoCertificate, expired: outcome.CodeExpired}},
 	{command: "validity auth --ocsp auto --pin-from file:auth", codes: outcomes{"": outcome.CodeIndeterminate, juki: outcome.CodeNoCertificate, expired: outcome.CodeExpired}},
@@ -86,8 +89,9 @@ func (m meeting) code(kind practice.Kind) outcome.Code {
 	return outcome.CodeOK
 }
 
-// TestEveryKindMeetsEveryVerb demands the outcome of each verb on each kind of card, as
-// JSON and in both languages, and words that are a person's.
+// TestEveryKindMeetsEveryVerb checks the outcome of each verb with each kind of
+// card, as JSON and in both languages. The messages must not contain message
+// ids or text of Go.
 func TestEveryKindMeetsEveryVerb(t *testing.T) {
 	store := freshStore(t)
 	for _, kind := range practice.Kinds() {
@@ -125,7 +129,7 @@ func TestEveryKindMeetsEveryVerb(t *testing.T) {
 	}
 }
 
-// asJSON demands the code and its exit code in one JSON object.
+// asJSON checks the code and the exit code in the JSON object.
 func (m meeting) asJSON(t *testing.T, dir string, kind practice.Kind, args []string) {
 	t.Helper()
 	exit, stdout, stderr := runIn(t, dir, append(args, "--json"))
@@ -152,10 +156,10 @@ func (m meeting) inWords(t *testing.T, dir string, kind practice.Kind, args []st
 }
 
 var (
-	// rawID is an id of the catalogues that was shown for want of words.
+	// rawID matches a message id, which is shown if the message is missing.
 	rawID = regexp.MustCompile(`\b(err|cmd|flag|validity|practice|cert|field|sign|verify|verdict|check|reason|crl-reason|` +
 		`kind|tries|unlock|prompt|secret|compare|fingerprint|trust|pin|result|date|birth|era|sex)\.[a-z][a-z0-9-]*(\.[a-z0-9-]+)*\b`)
-	// goText is what Go and the libraries say, which is for programmers.
+	// goText matches text of Go and its libraries, which is for programmers.
 	goText = regexp.MustCompile(`%!|<nil>|<no value>|\{\{|runtime error|goroutine|\b(x509|asn1|apdu|pcsc|virtual|json|strconv|cms): `)
 )
 
@@ -169,7 +173,7 @@ func clean(t *testing.T, command, said string) {
 	}
 }
 
-// runIn runs natsuin in a folder that is also its home.
+// runIn runs natsuin in a folder that is also its home directory.
 func runIn(t *testing.T, dir string, args []string) (exit int, stdout, stderr string) {
 	t.Helper()
 	cmd := exec.Command("natsuin", args...)

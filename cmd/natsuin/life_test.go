@@ -27,16 +27,17 @@ import (
 	"natsuin/sign/timestamp"
 )
 
-// TestLife plays a certificate's whole life, from the issue of the card to the letter of
-// an official, with the practice card in process.
+// TestLife goes through the life of a certificate, from the issue of the card
+// to the letter of an official, with the practice card in process.
 func TestLife(t *testing.T) {
 	for _, lang := range []string{"ja", "en"} {
 		t.Run(lang, func(t *testing.T) { life(t, lang, "practice") })
 	}
 }
 
-// TestLifeThroughPCSC plays it again with the practice card in a reader of the real
-// PC/SC service, served by the program itself while its town hall is at work.
+// TestLifeThroughPCSC does the same with the practice card in a reader of the
+// real PC/SC service. The program itself serves the card, while its town hall
+// changes it.
 func TestLifeThroughPCSC(t *testing.T) {
 	service := pcscdtest.Use(t)
 	life(t, "ja", service.Reader())
@@ -77,7 +78,7 @@ func life(t *testing.T, lang, reader string) {
 	})
 }
 
-// let NAME PATH keeps a member of the JSON object on stdout in a variable.
+// let NAME PATH sets a variable to a member of the JSON object on stdout.
 func let(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
 		ts.Fatalf("usage: let name path")
@@ -91,8 +92,8 @@ func let(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Setenv(args[0], value)
 }
 
-// now NAME keeps the present second in a variable, and waits for the next one: what
-// comes after is later, in the whole seconds that certificates and lists hold.
+// now NAME sets a variable to the current second, and waits for the next one,
+// so that later events differ in the whole seconds of certificates and lists.
 func nowIs(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: now name")
@@ -115,7 +116,7 @@ ess_cert_id_chain = no
 ess_cert_id_alg = sha256
 `
 
-// newTSA makes a time-stamp authority for openssl ts, with a root of its own.
+// newTSA makes a time-stamp authority for openssl ts, with its own root.
 func newTSA(dir string) error {
 	certify := func(name string, parent *x509.Certificate, signer *ecdsa.PrivateKey, edit func(*x509.Certificate)) (*x509.Certificate, *ecdsa.PrivateKey, error) {
 		key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -172,8 +173,9 @@ func newTSA(dir string) error {
 	return nil
 }
 
-// stamp SIG OUT has openssl ts certify the present time of a signature, and writes the
-// signature with the token among its unsigned attributes (RFC 3161, Appendix A).
+// stamp SIG OUT gets a time stamp for a signature from openssl ts, and writes
+// the signature with the token among its unsigned attributes (RFC 3161 appendix
+// A).
 func stampSignature(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
 		ts.Fatalf("usage: stamp signature output")
@@ -190,8 +192,8 @@ func stampSignature(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[1]), stamped, 0o600))
 }
 
-// rebuild copies a DER SignedData with one SignerInfo (RFC 5652, 5.1 and 5.3), and adds
-// the token that stamp returns for its signature value.
+// rebuild copies a DER SignedData with one SignerInfo (RFC 5652 §5.1, §5.3),
+// and adds the token that stamp returns for its signature value.
 func rebuild(message []byte, stamp func(signature []byte) []byte) ([]byte, bool) {
 	context0, context1 := tag.Tag(0).Constructed().ContextSpecific(), tag.Tag(1).Constructed().ContextSpecific()
 	input := cryptobyte.String(message)

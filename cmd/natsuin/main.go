@@ -1,9 +1,9 @@
 // Command natsuin signs application files with the key in a My Number card,
-// changes the card's passwords, checks signatures and compares fingerprints.
+// changes the card's passwords, verifies signatures and compares fingerprints.
 //
-// Everything happens in cmd/internal/cli; this file only starts it.
+// The program is package natsuin/cmd/internal/cli. This file only starts it.
 //
-// The contract of its commands, exit codes and JSON is in docs/reference.
+// The contract of its commands, exit codes and JSON is docs/cli.md.
 package main
 
 import (

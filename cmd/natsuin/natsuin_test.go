@@ -26,10 +26,10 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"natsuin": runProgram, "shell": runShell})
 }
 
-// TestBehaviours runs every script once in Japanese and once in English. A script's
-// name begins with the number of the behaviour of docs/cli.md that it proves, with 26
-// for its section "JSON" and 27 for "Verify's arguments"; what is said in words stands
-// behind [ja] or [en].
+// TestBehaviours runs every script once in Japanese and once in English. The
+// name of a script begins with the number of a behaviour in docs/cli.md, or
+// with 26 for its section "JSON" and 27 for "Verify's arguments". Lines about
+// the text in one language begin with [ja] or [en].
 func TestBehaviours(t *testing.T) {
 	store := freshStore(t)
 	for lang, locale := range map[string]string{"ja": "ja_JP.UTF-8", "en": "en_US.UTF-8"} {
@@ -67,7 +67,8 @@ func TestBehaviours(t *testing.T) {
 	}
 }
 
-// freshStore makes the keys of a practice card once for all scripts.
+// freshStore makes a practice card, whose keys are generated once for all
+// scripts.
 func freshStore(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -77,7 +78,8 @@ func freshStore(t *testing.T) string {
 	return dir
 }
 
-// ownerOnly makes the script's files fit to hold a secret.
+// ownerOnly makes the files of a script readable by their owner only, as
+// --pin-from requires.
 func ownerOnly(dir string) error {
 	return filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || !d.Type().IsRegular() {
@@ -91,7 +93,7 @@ func storeDir(getenv func(string) string) string {
 	return filepath.Join(getenv("XDG_DATA_HOME"), "natsuin", "practice")
 }
 
-// exits CODE COMMAND... runs a command and demands its exit code.
+// exits CODE COMMAND... runs a command and checks its exit code.
 func exits(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
 		ts.Fatalf("usage: exits code command...")
@@ -113,9 +115,9 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// hides WORD COMMAND... demands that a command refuses its arguments, never repeats
-// the word, in any case, and says that the shell's history holds it: as it stands,
-// with -v and with --json.
+// hides WORD COMMAND... checks that a command refuses its arguments, does not
+// repeat the word in any case, and warns that the shell's history contains it:
+// as given, with -v and with --json.
 func hides(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 3 {
 		ts.Fatalf("usage: hides word command...")
@@ -133,10 +135,10 @@ func hides(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// unsaid is what the program shows in the place of words that no catalogue has.
+// unsaid matches a message id, which is shown if the message is missing.
 var unsaid = regexp.MustCompile(`\b(err|cmd|flag|sign|unlock|tries|prompt)\.[a-z0-9]+[a-z0-9.-]*|<no value>`)
 
-// said demands that everything that was shown was worded.
+// said checks that no message is missing in the output.
 func said(ts *testscript.TestScript, text string) {
 	for _, id := range unsaid.FindAllString(text, -1) {
 		if !strings.HasSuffix(id, ".pem") && !strings.HasSuffix(id, ".sh") {
@@ -145,8 +147,9 @@ func said(ts *testscript.TestScript, text string) {
 	}
 }
 
-// json PATH VALUE demands that stdout, or the file of -f FILE, is one JSON object
-// whose member at PATH (a.0.b, a.len) is VALUE; absent is "absent". `! json` denies it.
+// json PATH VALUE checks that stdout, or the file of -f FILE, is one JSON
+// object whose member at PATH (such as a.0.b or a.len) is VALUE. The value of a
+// missing member is "absent". `! json` checks the opposite.
 func jsonIs(ts *testscript.TestScript, neg bool, args []string) {
 	file := "stdout"
 	if len(args) == 4 && args[0] == "-f" {
@@ -194,12 +197,12 @@ func member(v any, path []string) string {
 	if s, ok := v.(string); ok {
 		return s
 	}
-	b, _ := json.Marshal(v) // came out of JSON just now
+	b, _ := json.Marshal(v) // v was decoded from JSON
 	return string(b)
 }
 
-// tries sign|auth N demands what the practice card itself holds, whatever the
-// program says about it.
+// tries sign|auth N checks the count of the practice card itself, without the
+// program.
 func tries(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
 		ts.Fatalf("usage: tries sign|auth n")
@@ -215,7 +218,8 @@ func tries(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// bytes FILE TEXT writes a Go string literal's inside, which a script cannot hold.
+// bytes FILE TEXT writes bytes that a script cannot contain. TEXT is a Go
+// string literal without its quotes.
 func writeBytes(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
 		ts.Fatalf("usage: bytes file text")

@@ -10,10 +10,10 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// theServer is where a script's server is among its values.
+// theServer is the key of the server in the values of a script.
 type theServer struct{}
 
-// listen starts a server that answers nobody, and keeps its address in ADDRESS.
+// listen starts a server that never answers, and sets ADDRESS to its address.
 func listen(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 0 {
 		ts.Fatalf("usage: listen")
@@ -35,9 +35,9 @@ func listen(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Setenv("ADDRESS", listener.Addr().String())
 }
 
-// visits N demands that so many connections came to the server. A program that has ended
-// has been let in, or not: Accept may still be on its way, so that none is sure only of
-// what nobody tried.
+// visits N checks how many connections the server has got. Accept may return
+// after the client has ended, so a count of 0 is certain only if nothing tried
+// to connect.
 func visits(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) != 1 {
 		ts.Fatalf("usage: [!] visits n")

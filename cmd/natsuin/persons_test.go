@@ -22,38 +22,38 @@ import (
 	"natsuin/card/virtual"
 )
 
-// A place is where in a run at the terminal a person acts.
+// A place is a point in a run at the terminal at which a person acts.
 type place struct {
 	name   string
-	prompt int        // the question that stands there, of the act's; -1: none
-	half   bool       // half of its answer is typed
-	over   virtual.Op // the command over which the card thinks, after all answers
-	busy   bool       // another program holds the reader, after all answers
-	empty  bool       // the reader is, and waited for
+	prompt int        // the index of the question that is being asked, or -1
+	half   bool       // half of the answer is typed
+	over   virtual.Op // the command that the card is slow with, after all answers
+	busy   bool       // another program uses the reader, after all answers
+	empty  bool       // the reader is empty, and the run waits for a card
 }
 
-// slow reports whether the act is done while a call to the card has not come back.
+// slow reports whether a call to the card is in progress when the person acts.
 func (p place) slow() bool { return p.over != 0 || p.busy }
 
-// A sitter is a run of the program under a shell, at a terminal, with the card in
-// a reader of the real PC/SC service.
+// A sitter is a run of the program at a terminal under a shell, with the card
+// in a reader of the real PC/SC service.
 type sitter struct {
 	*box
 	*screen
 	service *pcscdtest.Service
 	card    *heldCard
 	process *process
-	answers [][2]string // a question and its answer
+	answers [][2]string // pairs of a question and its answer
 	place   place
-	release func() // ends what is slow
-	gone    bool   // the card is out of the reader
+	release func() // lets the slow call return
+	gone    bool   // the card is not in the reader
 }
 
 var seatedActs = []struct {
 	name    string
 	args    []string
 	answers [][2]string
-	done    virtual.Op // the command that does it
+	done    virtual.Op // the command that changes the card
 }{
 	{"sign", []string{"sign", "@a"}, [][2]string{{"(yes / no): ", "yes"}, {"Signature password: ", marked}}, virtual.OpSign},
 	{"pin change", []string{"pin", "change", "sign"}, [][2]string{
@@ -61,8 +61,8 @@ var seatedActs = []struct {
 	}, virtual.OpChange},
 }
 
-// What a person does at each wait of the built program: through the real PC/SC
-// service, at a terminal, under a shell, and in real time.
+// TestAPersonActsInRealTime does each deed at each wait of the built program:
+// at a terminal, under a shell, with the real PC/SC service.
 func TestAPersonActsInRealTime(t *testing.T) {
 	service := pcscdtest.Use(t)
 	every, phase, n := 1, 0, 0
@@ -138,7 +138,8 @@ func sit(t *testing.T, service *pcscdtest.Service, at place, args []string, answ
 	return s
 }
 
-// reach answers everything, the last when the card has become slow.
+// reach answers all questions, the last one only after the card has become
+// slow.
 func (s *sitter) reach() {
 	last := len(s.answers) - 1
 	s.answer(0, last)
@@ -152,7 +153,7 @@ func (s *sitter) reach() {
 	}
 	s.keys(s.answers[last][1] + "\r")
 	if s.place.busy {
-		time.Sleep(200 * time.Millisecond) // it waits for the reader by now
+		time.Sleep(200 * time.Millisecond) // it is waiting for the reader by now
 		return
 	}
 	select {
@@ -162,7 +163,7 @@ func (s *sitter) reach() {
 	}
 }
 
-// answer answers the questions from one on, before another.
+// answer answers the questions with index from to to-1.
 func (s *sitter) answer(from, to int) {
 	for _, a := range s.answers[from:to] {
 		s.await(a[0])
@@ -175,7 +176,7 @@ func (s *sitter) keys(text string) {
 	s.must(err)
 }
 
-// finish has the run come to its end, from the place on.
+// finish lets the run continue from the place to its end.
 func (s *sitter) finish() {
 	switch {
 	case s.place.empty:
@@ -207,8 +208,8 @@ func (s *sitter) pid() int {
 	return pid
 }
 
-// ends waits for the shell to say that the run has ended, with the terminal as
-// before and nothing left to read.
+// ends waits until the shell reports the end of the run. The terminal must have
+// its settings from before and no input left.
 func (s *sitter) ends(exit int) {
 	s.await("[exit ")
 	s.await("\n")
@@ -221,17 +222,18 @@ func (s *sitter) ends(exit int) {
 			s.box.t.Errorf("the screen shows %s:\n%s", secret[:5], shown)
 		}
 	}
-	_ = s.process.Wait() // the shell repeats the exit code
+	_ = s.process.Wait() // the shell exits with the exit code of the job
 }
 
-// saw compares what the card was sent and holds.
+// saw checks how many commands of each kind the card got, and its state.
 func (s *sitter) saw(verifies, changes int) {
 	s.box.t.Helper()
 	tally, state := s.card.Tally(), s.card.State()
 	if tally.Right != verifies || tally.Wrong != 0 || tally.Changes != changes || state.Sign.Tries != 5 {
 		s.box.t.Errorf("the card saw %+v; want %d VERIFYs and %d CHANGEs", tally, verifies, changes)
 	}
-	// A run that ends while another program has the card leaves it to that.
+	// If another program uses the card when the run ends, the run does not
+	// reset it.
 	if s.card.Verified(virtual.Sign) || !s.gone && !s.place.busy && s.card.PINSelected() {
 		s.box.t.Error("the card is not reset")
 	}
@@ -246,7 +248,7 @@ func (s *sitter) leave() {
 	s.service.Remove()
 }
 
-// done demands that everything was done once.
+// done checks that everything was done once.
 func (s *sitter) done() {
 	s.ends(0)
 	if len(s.answers) == 3 {
@@ -259,7 +261,7 @@ func (s *sitter) done() {
 	}
 }
 
-// signalled is what a signal must come to, or the key for one.
+// signalled checks a run that gets a signal, or the key that sends one.
 func signalled(send func(*sitter)) func(*sitter) {
 	return func(s *sitter) {
 		send(s)
@@ -280,7 +282,7 @@ func signalled(send func(*sitter)) func(*sitter) {
 		}
 		s.let()
 		if s.place.slow() && !secret {
-			time.Sleep(300 * time.Millisecond) // in which what was withdrawn would arrive
+			time.Sleep(300 * time.Millisecond) // long enough for a command to arrive that should not be sent
 		}
 		verifies := 0
 		if secret || over == virtual.OpReadBinary || over == virtual.OpSign {
@@ -299,8 +301,8 @@ func killed(sig unix.Signal) func(*sitter) {
 
 func pressed(keys string) func(*sitter) { return func(s *sitter) { s.keys(keys) } }
 
-// stopped is what a stop must come to, or the key for one: not before the card is
-// let go, and with the question anew.
+// stopped checks a run that gets a stop signal, or the key that sends one: it
+// stops only after the transaction, and asks the question again.
 func stopped(send func(*sitter)) func(*sitter) {
 	return func(s *sitter) {
 		send(s)
@@ -313,7 +315,7 @@ func stopped(send func(*sitter)) func(*sitter) {
 		}
 		s.await("[stopped by SIGTSTP, terminal as before]")
 		if !s.gone {
-			holdReader(s.box.t, s.service.Reader())() // the reader is free
+			holdReader(s.box.t, s.service.Reader())() // checks that the reader is free
 		}
 		if s.card.Verified(virtual.Sign) {
 			s.box.t.Error("stopped with the card unlocked")
@@ -340,13 +342,14 @@ func (s *sitter) isStopped() bool {
 
 const aheadPassword = "AHEAD3MARK20C"
 
-// typedAhead is what is typed while nobody asks for it: it answers nothing.
+// typedAhead checks that text typed without a question is not taken as an
+// answer.
 func typedAhead(text string) func(*sitter) {
 	return func(s *sitter) {
 		if s.place.slow() {
 			s.keys(text)
 			time.Sleep(50 * time.Millisecond)
-		} else { // in one piece with the answer
+		} else { // together with the answer
 			answer := s.answers[s.place.prompt][1]
 			s.keys(answer + "\r" + text)
 			if s.place.prompt < len(s.answers)-1 {
@@ -360,12 +363,12 @@ func typedAhead(text string) func(*sitter) {
 	}
 }
 
-// again answers the questions behind the one that text was typed ahead of.
+// again answers the question after the one before which text was typed.
 func (s *sitter) again(text string) {
 	next := s.answers[s.place.prompt+1]
 	s.await(next[0])
 	s.keys(next[1] + "\r")
-	if !strings.HasSuffix(text, "\r") { // the beginning of a line
+	if !strings.HasSuffix(text, "\r") { // text is the beginning of a line
 		s.await("none of it was used")
 		s.await(next[0])
 		s.keys(next[1] + "\r")
@@ -373,7 +376,7 @@ func (s *sitter) again(text string) {
 	s.answer(s.place.prompt+2, len(s.answers))
 }
 
-// lifted takes the card out while a question stands there, whose answer is given.
+// lifted removes the card during a question, which is then answered.
 func lifted(then func(*sitter)) func(*sitter) {
 	return func(s *sitter) {
 		s.service.Remove()
@@ -384,7 +387,7 @@ func lifted(then func(*sitter)) func(*sitter) {
 	}
 }
 
-// another program logs in, and stays.
+// logsIn has another program log in and stay.
 func logsIn(s *sitter) {
 	conn, err := pcsc.System{}.Connect(context.Background(), s.service.Reader())
 	s.must(err)
@@ -406,10 +409,10 @@ func logsIn(s *sitter) {
 
 func atLastQuestion(p place) bool { return p.prompt > 0 && !p.half }
 
-// seatedDeeds are what the person does.
+// seatedDeeds lists what a person can do during a run.
 var seatedDeeds = []struct {
 	name string
-	fits func(place) bool // nil: anywhere
+	fits func(place) bool // nil means anywhere
 	do   func(*sitter)
 }{
 	{"Ctrl-C", nil, signalled(pressed("\x03"))},

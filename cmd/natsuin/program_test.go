@@ -11,19 +11,20 @@ import (
 	"natsuin/cmd/internal/cli"
 )
 
-// readyFile is set in the environment to a file that the program makes as soon as a
-// signal ends it in its own way.
+// readyFile is an environment variable with the name of a file that the program
+// creates once it handles signals itself.
 const readyFile = "TEST_READY"
 
-// signalFirst in the environment sends the program a signal at its very start.
+// signalFirst is an environment variable that makes the program get a signal
+// when it starts.
 const signalFirst = "TEST_SIGNAL_FIRST"
 
-// runProgram is main for the scripts: what no machine can be made to do at will comes in
-// by the environment.
+// runProgram is main for the scripts. The environment selects what a machine
+// cannot be made to do on demand.
 func runProgram() {
 	if os.Getenv(atTerminal) == "" {
-		// Away from the terminal of whoever runs the tests.
-		_, _ = unix.Setsid() // fails only for a leader, who is away already
+		// Without the terminal of the person who runs the tests.
+		_, _ = unix.Setsid() // fails only for a session leader, which has no terminal anyway
 	}
 	env := cli.OS()
 	if file := os.Getenv(readyFile); file != "" {
@@ -42,7 +43,7 @@ func runProgram() {
 	}
 	if os.Getenv(signalFirst) != "" {
 		_ = unix.Kill(os.Getpid(), unix.SIGTERM)
-		time.Sleep(100 * time.Millisecond) // it arrives before the command runs
+		time.Sleep(100 * time.Millisecond) // so that it arrives before the command runs
 	}
 	exit := cli.Main(env)
 	if file := os.Getenv(peakFile); file != "" {

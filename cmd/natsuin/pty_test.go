@@ -18,20 +18,21 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// patience bounds each step at the terminal: it ends a test that has failed, and
-// no test measures it.
+// patience limits each step at the terminal, so that a test that hangs ends. No
+// test depends on its value.
 const patience = 60 * time.Second
 
-// atTerminal is set in the environment of commands that pty runs.
+// atTerminal is an environment variable of commands that pty runs.
 const atTerminal = "TEST_AT_TERMINAL"
 
-// onTerminal runs a command at a terminal of its own, with a person who follows steps:
+// onTerminal runs a command at a terminal of its own, and does what a person
+// would do:
 //
 //	pty CODE STEPS COMMAND...
 //
-// CODE is the exit code. STEPS is a file, a step a line:
+// CODE is the exit code. STEPS is a file with one step per line:
 //
-//	expect TEXT   wait until the screen shows TEXT, after what was expected before
+//	expect TEXT   wait until the screen shows TEXT after the last match
 //	send TEXT     type TEXT and Enter
 //	type TEXT     type TEXT alone; \x03 is Ctrl-C
 //	run COMMAND…  run another command in the meantime, which must succeed
@@ -39,9 +40,10 @@ const atTerminal = "TEST_AT_TERMINAL"
 //	signal NAME   send INT, TERM or HUP
 //	reader WHAT   do something to the readers
 //
-// [ja] or [en] before a step limits it to that language. The standard input and
-// error are the terminal; the standard output is the file out. Afterwards the whole
-// screen is in the file screen, and the terminal must be set as it was.
+// [ja] or [en] before a step limits it to that language. Standard input and
+// standard error are the terminal, and standard output is the file out.
+// Afterwards the file screen has the contents of the screen, and the terminal
+// must have its settings from before.
 func onTerminal(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 3 {
 		ts.Fatalf("usage: pty code steps command...")
@@ -119,7 +121,7 @@ func environ(ts *testscript.TestScript) []string {
 	return list
 }
 
-// A terminalRun is a terminal with the test at the other end.
+// A terminalRun is a terminal whose other end the test holds.
 type terminalRun struct {
 	ts     *testscript.TestScript
 	master *os.File
@@ -128,10 +130,10 @@ type terminalRun struct {
 
 	mu     sync.Mutex
 	screen bytes.Buffer
-	seen   int // of screen, by expect
+	seen   int // how much of the screen expect has matched
 	more   chan struct{}
-	exited chan struct{} // the program has
-	ended  chan struct{} // the screen has, too
+	exited chan struct{} // closed when the program has ended
+	ended  chan struct{} // closed when the screen has ended
 }
 
 func newSitting(ts *testscript.TestScript) *terminalRun {
@@ -169,7 +171,8 @@ func (s *terminalRun) read() {
 	}
 }
 
-// drain reads what is left, to the end: nobody holds the terminal any more.
+// drain reads the rest of the screen, which ends because no process has the
+// terminal open any more.
 func (s *terminalRun) drain() {
 	s.slave.Close()
 	<-s.ended
@@ -186,7 +189,8 @@ func (s *terminalRun) shown() string {
 	return s.screen.String()
 }
 
-// settings are the terminal's, or none when it cannot be asked.
+// settings returns the settings of the terminal, or the zero value if they
+// cannot be read.
 func (s *terminalRun) settings() (t unix.Termios) {
 	if termios, err := unix.IoctlGetTermios(int(s.slave.Fd()), unix.TCGETS); err == nil {
 		t = *termios
@@ -244,7 +248,7 @@ func (s *terminalRun) expect(text string) {
 	}
 }
 
-// find looks for text behind what was found before.
+// find looks for text after the last match.
 func (s *terminalRun) find(text string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -22,15 +22,16 @@ import (
 	"natsuin/cmd/internal/access"
 )
 
-// secondSlot is where vpcd's driver waits for the card of its other reader.
+// secondSlot is the address at which the driver of vpcd waits for the card of
+// its second reader.
 const secondSlot = "127.0.0.1:35964"
 
-// theReaders is where a script's Readers are among its values.
+// theReaders is the key of the readers in the values of a script.
 type theReaders struct{}
 
-// scriptReaders are the readers of the real PC/SC service, from a script's first use of
-// them to its end, with the script's practice card to be put into them, and another
-// program that uses the card too.
+// scriptReaders are the readers of the real PC/SC service, from a script's
+// first use of them to its end. They also hold the script's practice card, and
+// another program that uses it.
 type scriptReaders struct {
 	t       testing.TB
 	service *pcscdtest.Service
@@ -41,17 +42,22 @@ type scriptReaders struct {
 // reader WHAT... does something to the readers, in a script or as a step at the
 // terminal. READER and READER2 are their names.
 //
-//	take             wait for the turn to use them; they are empty
-//	insert [QUIRK]   put the card into the first; see quirk. KEEP=verified is a card
-//	                 on which a new SELECT of the application ends no login, and whose
-//	                 query is then answered 9000 (docs/card.md §2)
+//	take             wait for exclusive use of them; they are empty
+//	insert [QUIRK]   put the card into the first; see quirk. KEEP=verified is
+//	                 a card on which a new SELECT of the application ends no
+//	                 login, and whose query is then answered with 9000
+//	                 (docs/card.md §2)
 //	insert2          put a card into the second
-//	another          put another card into the first, whose signature password is OTHER4567
-//	remove           take the card out of the first
-//	asked, answer    wait until the card has obeyed the command that it holds; let it answer
+//	another          put another card into the first, with the signature
+//	                 password OTHER4567
+//	remove           remove the card from the first
+//	asked            wait until the card has carried out the command of its
+//	                 quirk
+//	answer           let the card answer that command
 //	share            another program connects to the card
-//	hold, let        it begins, ends a transaction
-//	send HEX ANSWER  it sends a command, in a transaction of its own; the answer begins so
+//	hold, let        that program begins or ends a transaction
+//	send HEX ANSWER  that program sends a command in a transaction of its own;
+//	                 the answer must begin with ANSWER
 func reader(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) == 0 {
 		ts.Fatalf("usage: reader what...")
@@ -108,7 +114,7 @@ func practiceCard(ts *testscript.TestScript, change ...func(*virtual.Options)) *
 	return conn
 }
 
-// second is the other reader, as it is now.
+// second returns the second reader in its current state.
 func (r *scriptReaders) second(ts *testscript.TestScript) pcsc.Reader {
 	readers, err := pcsc.System{}.Readers(context.Background())
 	ts.Check(err)
@@ -121,8 +127,8 @@ func (r *scriptReaders) second(ts *testscript.TestScript) pcsc.Reader {
 	return pcsc.Reader{}
 }
 
-// insertSecond returns when the service sees the card in the other reader, or not
-// before patience ends.
+// insertSecond puts a card into the second reader, and returns when the service
+// sees it.
 func (r *scriptReaders) insertSecond(ts *testscript.TestScript) {
 	conn, err := vpcd.Dial(r.t.Context(), secondSlot)
 	ts.Check(err)
@@ -146,8 +152,8 @@ func (r *scriptReaders) await(ts *testscript.TestScript, present bool) {
 	}
 }
 
-// send has the other program send one command. What it finds selected and verified is
-// what was left to it.
+// send makes the other program send one command, which shows what is still
+// selected and verified.
 func (r *scriptReaders) send(ts *testscript.TestScript, command, want string) {
 	bytes, err := hex.DecodeString(command)
 	ts.Check(err)
@@ -160,13 +166,13 @@ func (r *scriptReaders) send(ts *testscript.TestScript, command, want string) {
 	}
 }
 
-// A quirk is what a card does at one command that it has obeyed: SELECT of an application,
-// QUERY of the tries, VERIFY, CHANGE or SIGN.
+// A quirk is a card with a special answer to one command that it has carried
+// out: SELECT of an application, QUERY of the tries, VERIFY, CHANGE or SIGN.
 //
-//	VERIFY=lifted   it is lifted: nobody hears the answer
-//	VERIFY=held     it answers when it is let
-//	SIGN=spoilt     a bit of the answer is another
-//	QUERY=9000      it answers that
+//	VERIFY=lifted   the card is removed, so the answer is lost
+//	VERIFY=held     the card answers when it is told to
+//	SIGN=spoilt     a bit of the answer is wrong
+//	QUERY=9000      the card answers 9000
 type quirk struct {
 	vpcd.Card
 	command, effect string
@@ -203,7 +209,7 @@ func (q *quirk) Transmit(command []byte) ([]byte, error) {
 	return hex.DecodeString(q.effect)
 }
 
-// nameOf names a command that can have a quirk (docs/card.md §2).
+// nameOf returns the name of a command that can have a quirk (docs/card.md §2).
 func nameOf(command []byte) string {
 	switch {
 	case len(command) < 4:
@@ -221,12 +227,14 @@ func nameOf(command []byte) string {
 	return ""
 }
 
-// pluggedFile is set in the environment to a file with the names of the readers that
-// are plugged in, a line each. The lines panic and fail are bugs.
+// pluggedFile is an environment variable with the name of a file that lists the
+// names of the readers that are plugged in, one per line. The lines panic and
+// fail cause bugs.
 const pluggedFile = "TEST_PLUGGED"
 
-// plugged are the readers of the PC/SC service that a file names, taken for hardware:
-// those of vpcd neither come nor go, and are never chosen by themselves.
+// plugged shows only the readers of the PC/SC service that a file names, and
+// marks them as hardware: the readers of vpcd cannot be unplugged and are never
+// chosen automatically.
 type plugged struct {
 	access.Readers
 	file string

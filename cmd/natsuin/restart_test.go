@@ -10,7 +10,7 @@ import (
 	"natsuin/card/virtual"
 )
 
-// atService runs the program at a terminal, with that service.
+// atService runs the program at a terminal, with the given PC/SC service.
 func (b *box) atService(d *service, args ...string) (*process, *screen) {
 	p := b.command(args...)
 	s := newScreen(b.t)
@@ -21,8 +21,9 @@ func (b *box) atService(d *service, args ...string) (*process, *screen) {
 	return p, s
 }
 
-// A service that was restarted while the prompt stood is reconnected to: everything is
-// shown anew, nothing was sent, and the one secret that is typed then goes out.
+// If the service is restarted during the prompt, the run reconnects and shows
+// everything again. Nothing was sent, and the secret that is typed next is sent
+// once.
 func TestARestartedServiceIsReconnectedToAtThePrompt(t *testing.T) {
 	d, card, p, s := atThePrompt(t)
 	close(card.release)
@@ -43,12 +44,13 @@ func TestARestartedServiceIsReconnectedToAtThePrompt(t *testing.T) {
 	}
 }
 
-// A service that ended while the prompt stood, and is not there again, is called so.
+// If the service ends during the prompt and does not come back, the message
+// says so.
 func TestAServiceThatEndedAtThePromptIsCalledThat(t *testing.T) {
 	d, card, p, s := atThePrompt(t)
 	close(card.release)
 	d.stop()
-	defer d.start() // what ends the test stops it
+	defer d.start() // because the end of the test stops it
 	s.master.WriteString(marked + "\r")
 	s.await("The smart card service ended or was restarted. Nothing was sent")
 	s.await("The smart card service is not running. Waiting for it")
@@ -61,9 +63,8 @@ func TestAServiceThatEndedAtThePromptIsCalledThat(t *testing.T) {
 	}
 }
 
-// A service that dies while the card works on a command without a secret took
-// nothing with it: at the prompt it is reconnected to, and it is not called a lifted
-// card.
+// If the service dies during a command without a secret, the run reconnects at
+// the prompt, and does not report a removed card.
 func TestAServiceThatDiesDuringACommandIsReconnectedTo(t *testing.T) {
 	d, card, p, s := atThePrompt(t)
 	card.thinking(virtual.OpQuery)
@@ -87,7 +88,7 @@ func TestAServiceThatDiesDuringACommandIsReconnectedTo(t *testing.T) {
 	}
 }
 
-// atThePrompt runs sign up to its prompt, with a service and a card of its own.
+// atThePrompt runs sign up to its prompt, with its own service and card.
 func atThePrompt(t *testing.T) (*service, *heldCard, *process, *screen) {
 	needService(t)
 	b := newBox(t).inputs()
@@ -99,7 +100,8 @@ func atThePrompt(t *testing.T) (*service, *heldCard, *process, *screen) {
 	return d, card, p, s
 }
 
-// layAndAwait lays a card on the reader and waits until the service gives it power.
+// layAndAwait puts a card on the reader and waits until the service powers it
+// up.
 func (d *service) layAndAwait(card *heldCard) {
 	d.t.Helper()
 	before := card.Tally().Resets
@@ -109,5 +111,5 @@ func (d *service) layAndAwait(card *heldCard) {
 			d.t.Fatal("the service does not see the card")
 		}
 	}
-	time.Sleep(500 * time.Millisecond) // until it tells others
+	time.Sleep(500 * time.Millisecond) // until the service has told its clients
 }

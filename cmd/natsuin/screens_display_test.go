@@ -11,24 +11,26 @@ import (
 	"github.com/rivo/uniseg"
 )
 
-// A display is what a terminal shows of the bytes that it gets: full-width characters
-// take two cells, a row that is full goes on in the next one, and what is drawn again
-// on a row covers what was there.
+// A display shows bytes as a terminal does. A full-width character takes two
+// cells, a full row continues on the next one, and redrawn cells replace the
+// old ones.
 type display struct {
 	columns int
-	rows    [][]string // a cell a string; behind a full-width character comes an empty one
+	rows    [][]string // one string per cell; a full-width character is followed by ""
 	row     int
 	column  int
 }
 
-// control is a sequence that the program sends: a colour, or a part of the row cleared.
+// control matches a sequence of the program: a colour, or the clearing of a
+// row.
 var control = regexp.MustCompile(`\A\x1b\[(\d*(?:;\d+)*)([mK])`)
 
-// cells is how many cells text takes.
+// cells returns the number of cells that text takes.
 func cells(text string) int { return uniseg.StringWidth(text) }
 
-// render returns the rows, without the blanks at their ends. A byte that this display
-// does not know is an error, so that nothing is shown that a terminal would not.
+// render returns the rows without the blanks at their ends. It returns an error
+// for a byte that it does not know, because a terminal might show something
+// else.
 func render(bytes string, columns int) (string, error) {
 	d := &display{columns: columns, rows: [][]string{nil}}
 	for len(bytes) > 0 {
@@ -87,7 +89,8 @@ func (d *display) put(cluster string, width int) {
 	d.column += width
 }
 
-// clear is the terminal's EL: the row from here, or all of it.
+// clear is the sequence EL of a terminal: it clears the rest of the row, or all
+// of it.
 func (d *display) clear(how string) {
 	switch how {
 	case "", "0":
@@ -99,7 +102,7 @@ func (d *display) clear(how string) {
 	}
 }
 
-// TestDisplay holds the display against what tmux 3.3 showed of the same bytes, in a
+// TestDisplay compares the display with tmux 3.3, which got the same bytes in a
 // window of 20 columns (capture-pane -p).
 func TestDisplay(t *testing.T) {
 	for _, test := range []struct{ bytes, want string }{

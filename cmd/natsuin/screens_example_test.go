@@ -15,10 +15,11 @@ import (
 	"natsuin/fingerprint"
 )
 
-// exampleValues are all that differs from run to run, and what stands for it on the
-// pages: the numbers and dates of this run's certificates, the clock, and the home.
+// exampleValues holds the values that differ in each run, with their
+// replacements on the pages: the numbers and dates of the certificates, the
+// clock, and the home directory.
 type exampleValues struct {
-	prints map[string]string // hexadecimal, by hexadecimal
+	prints map[string]string // maps hexadecimal to hexadecimal
 	texts  *strings.Replacer
 }
 
@@ -40,7 +41,7 @@ func (st *stage) setExamples() {
 	st.values["PUBLISHED"], st.values["OTHER"] = root, other
 	st.prints[other] = shown
 	pairs := []string{st.home + "/data", "/home/taro/.local/share", info.Sign.Certificate.Subject.CommonName, "20260401100000123456789 PRACTICE"}
-	for _, between := range []string{"、比べた値は ", " and "} { // the group in which they differ
+	for _, between := range []string{"、比べた値は ", " and "} { // the group in which the values differ
 		pairs = append(pairs, root[8:12]+between+other[8:12], st.prints[root][8:12]+between+shown[8:12])
 	}
 	for _, date := range []struct {
@@ -75,7 +76,8 @@ var (
 	moment       = regexp.MustCompile(`\d{4}-\d\d-\d\d \d\d:\d\d:\d\d JST`)
 )
 
-// asExample puts the examples in place of this run's values, each as wide as the value.
+// asExample replaces the values of this run by the examples, which have the
+// same width.
 func (st *stage) asExample(text string) string {
 	text = groupsOfFour.ReplaceAllStringFunc(text, func(groups string) string {
 		digits, ok := st.prints[strings.Join(strings.Fields(groups), "")]

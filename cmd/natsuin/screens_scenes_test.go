@@ -2,7 +2,7 @@
 
 package main_test
 
-// What is typed, and how the pages mark it where nothing is shown.
+// The entries, and how the pages show those that are not echoed.
 var (
 	password   = [2]string{"パスワード", "password"}
 	wrongOne   = [2]string{"違うパスワード", "a wrong password"}
@@ -23,7 +23,7 @@ func types(secret string, shown [2]string) step {
 	return step{wait: askPassword, keys: secret + "\r", shown: shown}
 }
 
-// pastes is a published value, read in groups of four, after which the input ends.
+// pastes pastes a published value in groups of four, and then ends the input.
 func pastes(name string) step {
 	return step{wait: pasteHere, paste: name, keys: "\r\x04"}
 }

@@ -20,15 +20,15 @@ import (
 	"natsuin/card/virtual/vpcd"
 )
 
-// A service is a real PC/SC service of its own, apart from the machine's: pcscd in a root
-// folder with nothing but itself, its libraries and the driver of the virtual reader.
-// So its reader can have a name as readers have, or there can be none, and nobody else's
-// card is in the way.
+// A service is a real PC/SC service that is independent of the machine's. It is
+// a pcscd in a root folder that contains only the program, its libraries and
+// the driver of the virtual reader. So its reader can have a realistic name,
+// there can be no reader at all, and no other program's card interferes.
 type service struct {
 	t      *testing.T
 	root   string
 	socket string
-	port   int // of the reader's first slot
+	port   int // of the first slot of the reader
 	cmd    *exec.Cmd
 }
 
@@ -38,7 +38,7 @@ const (
 	serviceReader  = "Sample Card Reader"
 )
 
-// lacking skips a test that cannot be run here; in CI it fails.
+// lacking skips a test that cannot run here. In CI it fails the test.
 func lacking(t *testing.T, what string) {
 	t.Helper()
 	if os.Getenv("CI") == "true" {
@@ -47,7 +47,7 @@ func lacking(t *testing.T, what string) {
 	t.Skip(what)
 }
 
-// needService looks for what newService needs.
+// needService skips the test unless newService can run.
 func needService(t *testing.T) {
 	t.Helper()
 	if !pcsc.Available() {
@@ -66,7 +66,7 @@ func needService(t *testing.T) {
 // newService starts a service with one reader, or without any.
 func newService(t *testing.T, reader bool) *service {
 	t.Helper()
-	root, err := os.MkdirTemp("", "service") // a socket's path is short
+	root, err := os.MkdirTemp("", "service") // because the path of a socket must be short
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -118,7 +118,7 @@ func (d *service) stop() {
 	stuck.Stop()
 }
 
-// lay puts a card on the reader, until the end of the test.
+// lay puts a card on the reader until the end of the test.
 func (d *service) lay(card vpcd.Card) {
 	d.t.Helper()
 	conn, err := vpcd.Dial(d.t.Context(), fmt.Sprintf("127.0.0.1:%d", d.port))
@@ -134,12 +134,13 @@ func (d *service) lay(card vpcd.Card) {
 	})
 }
 
-// endOfThreads is what the C library loads when the first thread ends.
+// endOfThreads is a library that the C library loads when the first thread
+// ends.
 const endOfThreads = "libgcc_s.so.1"
 
 var libraryPath = regexp.MustCompile(`/\S+`)
 
-// libraries are the files that the dynamic linker loads with programs.
+// libraries returns the files that the dynamic linker loads with the programs.
 func libraries(t *testing.T, programs ...string) []string {
 	t.Helper()
 	var list []string
@@ -176,8 +177,8 @@ func copyInto(t *testing.T, root, file string) {
 	}
 }
 
-// freePorts returns the first of two ports in a row, one for each slot of the reader,
-// below those that the system gives to whoever connects somewhere.
+// freePorts returns the first of two consecutive free ports, one for each slot
+// of the reader. They are below the ports that the system chooses for clients.
 func freePorts(t *testing.T) int {
 	t.Helper()
 	for port := 21000 + os.Getpid()%5000*2; port < 32000; port += 2 {

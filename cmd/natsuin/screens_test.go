@@ -23,12 +23,13 @@ import (
 
 var update = flag.Bool("update", false, "write the screens of docs/guide/screens.*.md anew")
 
-// example is a screen in a page: the scene's name, and what stands between the fences.
+// example matches a screen on a page: the name of the scene, and the contents
+// of the fence.
 var example = regexp.MustCompile("(?ms)^<!-- screen: (\\S+) -->\n```console\n(.*?)^```$")
 
-// TestScreens plays every scene of docs/guide/screens.{ja,en}.md at a terminal, with the
-// program itself and a real PC/SC service, and holds the screens against the pages. The
-// flag -update writes them:
+// TestScreens plays every scene of docs/guide/screens.{ja,en}.md at a terminal,
+// with the program itself and a real PC/SC service, and compares the screens
+// with the pages. With -update it writes the pages instead:
 //
 //	go test ./cmd/natsuin -run TestScreens -update
 func TestScreens(t *testing.T) {
@@ -71,7 +72,7 @@ func TestScreens(t *testing.T) {
 	}
 }
 
-// A language is what the person reads. The index is that of pairs of texts.
+// A language is the language of the person. index selects its text in a pair.
 type language struct {
 	code, locale string
 	index        int
@@ -82,7 +83,7 @@ var languages = []language{{"ja", "ja_JP.UTF-8", 0}, {"en", "en_US.UTF-8", 1}}
 // A scene is a few commands at one terminal, one after the other.
 type scene struct {
 	name     string
-	set      func(*stage) // how things lie when it begins
+	set      func(*stage) // prepares the stage
 	commands []command
 }
 
@@ -92,27 +93,28 @@ type command struct {
 	steps []step
 }
 
-// A step waits for the end of a prompt, in Japanese or in English, and then does something
-// and types keys.
+// A step waits for the end of a prompt, in Japanese or English. It then calls
+// do and types its keys.
 type step struct {
 	wait   [2]string
 	do     func(*stage)
-	paste  string    // the name of a value that is pasted, in groups of four
-	answer [2]string // typed, with Enter
+	paste  string    // the name of a value that is pasted in groups of four
+	answer [2]string // typed, followed by Enter
 	keys   string
-	shown  [2]string // what is not echoed, and stands on the page in ⟨⟩
+	shown  [2]string // what the page shows in ⟨⟩ because it is not echoed
 }
 
-// A stage is a person's home, terminal, service and card.
+// A stage is the home directory, the terminal, the service and the card of a
+// person.
 type stage struct {
 	*box
 	lang    language
 	columns int
-	values  map[string]string // by the names of what is pasted
+	values  map[string]string // the values that can be pasted, by name
 	exampleValues
 
-	socket  string   // of the service that the commands meet
-	empty   *service // without a reader
+	socket  string   // of the service that the commands use
+	empty   *service // has no reader
 	service *service
 	card    *virtual.Card
 }
@@ -124,18 +126,19 @@ func newStage(t *testing.T, lang language, columns int) *stage {
 	return st
 }
 
-// openServices starts the services, and takes the practice card in hand.
+// openServices starts the services, and gets the practice card.
 func (st *stage) openServices() {
 	st.empty, st.service = newService(st.t, false), newService(st.t, true)
 	conn, err := practice.Open(practice.Options{Dir: st.store}).Connect(context.Background())
 	st.must(err)
 	defer conn.Close()
 	st.must(conn.Begin(context.Background()))
-	// A signature takes a card longer than a file takes a disk: a batch's lines come in order.
+	// The card takes longer for a signature than the disk for a file, so that
+	// the lines of a batch come in order.
 	st.card = virtual.New(virtual.Options{State: conn.Card().State(), SignatureTime: 50 * time.Millisecond})
 }
 
-// play returns what the terminal shows at the end of a scene.
+// play plays a scene and returns what the terminal then shows.
 func (st *stage) play(sc scene) string {
 	st.t.Helper()
 	if sc.set != nil {
@@ -152,8 +155,8 @@ func (st *stage) play(sc scene) string {
 	return st.asExample(text)
 }
 
-// run runs a command at a terminal of its own and returns the bytes that it got, with the
-// marks of what was done without being shown.
+// run runs a command at a terminal of its own. It returns the bytes that the
+// terminal got, with marks for input that is not shown.
 func (st *stage) run(c command) string {
 	st.t.Helper()
 	s := newScreen(st.t)
@@ -187,7 +190,7 @@ func (st *stage) run(c command) string {
 		st.must(err)
 	}
 	exit := st.exitOf(p)
-	s.slave.Close() // nobody holds the terminal any more
+	s.slave.Close() // so that no process has the terminal open any more
 	<-s.ended
 	text := s.shown()
 	if exit != c.exit {
@@ -199,7 +202,7 @@ func (st *stage) run(c command) string {
 	return text
 }
 
-// typing is everything that the step types.
+// typing returns all that the step types.
 func (s step) typing(st *stage) string {
 	keys := groups(st.values[s.paste])
 	if answer := s.answer[st.lang.index]; answer != "" {
@@ -208,7 +211,7 @@ func (s step) typing(st *stage) string {
 	return keys + s.keys
 }
 
-// groups writes hexadecimal digits as they are published.
+// groups formats hexadecimal digits as they are published.
 func groups(hex string) string { return strings.TrimSpace(fourDigits.ReplaceAllString(hex, "$0 ")) }
 
 func (st *stage) exitOf(p *exec.Cmd) int {
@@ -221,7 +224,7 @@ func (st *stage) exitOf(p *exec.Cmd) int {
 	return p.ProcessState.ExitCode()
 }
 
-// left makes the card one with so many tries of the signature password left.
+// left gives the card n tries of the signature password.
 func left(n int) func(*stage) {
 	return func(st *stage) {
 		st.card.Replace(func(s *virtual.State) { s.Sign.Tries = n })

@@ -10,16 +10,17 @@ import (
 )
 
 var (
-	// groupsRow is a row of a fingerprint, behind its name or what stands above it.
+	// groupsRow matches a row of a fingerprint after its name or the indent.
 	groupsRow = regexp.MustCompile(`^( .*?)((?:[0-9A-F]{4} )*[0-9A-F]{4})$`)
-	// hanging is what a line goes on under when it was broken.
+	// hanging matches the indent of a continuation line.
 	hanging = regexp.MustCompile(`^ {3,}`)
-	// named is a row with a name, or a result, and what belongs to it.
+	// named matches a row with a name or a result, followed by its value.
 	named = regexp.MustCompile(`^  \S.*? {2,}\S`)
 )
 
-// TestNarrowAndWide demands of the longest screens that natsuin breaks every line by
-// itself, at 40 columns and at 160, and that what was broken stands under its beginning.
+// TestNarrowAndWide checks the longest screens at 40 and at 160 columns:
+// natsuin itself breaks every line, and continuation lines are indented
+// correctly.
 func TestNarrowAndWide(t *testing.T) {
 	for _, lang := range languages {
 		for _, columns := range []int{40, 160} {
@@ -47,7 +48,7 @@ func TestNarrowAndWide(t *testing.T) {
 	}
 }
 
-// fits holds the bytes that a terminal got against its width.
+// fits compares the bytes that a terminal got with its width.
 func (st *stage) fits(c command, bytes string) {
 	st.t.Helper()
 	screen, err := render(bytes, st.columns)
@@ -55,8 +56,8 @@ func (st *stage) fits(c command, bytes string) {
 	if unbroken, _ := render(bytes, 10_000); unbroken != screen {
 		st.t.Errorf("%s: the terminal broke a line that natsuin did not:\n%s", c.typed, screen)
 	}
-	columns := map[int]bool{} // where rows of fingerprints begin
-	indents := map[int]bool{} // and what was broken
+	columns := map[int]bool{} // the columns at which rows of fingerprints begin
+	indents := map[int]bool{} // the indents of continuation lines
 	for _, line := range strings.Split(screen, "\n") {
 		if m := groupsRow.FindStringSubmatch(line); m != nil && len(m[2]) > 4 {
 			columns[cells(m[1])] = true

@@ -20,14 +20,15 @@ import (
 	"natsuin/card/virtual"
 )
 
-// The marked secrets, which are looked for everywhere.
+// The marked secrets, for which the tests search everywhere.
 const (
 	marked    = "MARKED7SECRET42X"
 	markedNew = "FRESH8MARKED53YZ"
 )
 
-// A heldCard stops at a point behind the last secret, until it is let go. It lies in a
-// reader of the real PC/SC service and lives in the test's process, not in the program's.
+// A heldCard stops at a point after the last secret until it is released. It is
+// in a reader of the real PC/SC service, and its memory belongs to the test and
+// not to the program.
 type heldCard struct {
 	*virtual.Card
 	once    sync.Once
@@ -55,7 +56,7 @@ func (c *heldCard) hold() {
 	<-c.release
 }
 
-// afterVerify holds the first command behind the VERIFY.
+// afterVerify stops at the first command after the VERIFY.
 func (c *heldCard) afterVerify() {
 	sent := false
 	c.Inject(virtual.Fault{
@@ -71,7 +72,7 @@ func (c *heldCard) afterVerify() {
 	})
 }
 
-// Reset holds the reset behind the CHANGE: no command follows that.
+// Reset stops at the reset after the CHANGE, which is the last command.
 func (c *heldCard) Reset() {
 	if c.Tally().Changes > 0 {
 		c.hold()
@@ -79,12 +80,12 @@ func (c *heldCard) Reset() {
 	c.Card.Reset()
 }
 
-// secretActs are the runs in which a person types marked secrets.
+// secretActs lists runs in which a person types marked secrets.
 var secretActs = []struct {
 	name  string
 	args  []string
 	typed []string // in the order of the prompts
-	wait  []string // what each prompt begins with
+	wait  []string // the beginning of each prompt
 	hold  func(*heldCard)
 }{
 	{"sign", []string{"sign", "--yes", "@a"}, []string{marked}, []string{"Signature password: "}, (*heldCard).afterVerify},
@@ -93,9 +94,9 @@ var secretActs = []struct {
 		[]string{"Current ", "New ", "again"}, func(*heldCard) {}},
 }
 
-// The marked secret is nowhere once it was sent: not in the process's memory, nor in its
-// arguments, its environment, on the screen at -v, in the JSON object, in the files that
-// it wrote, or in what it says when it crashes.
+// After a marked secret was sent, it is nowhere: not in the memory of the
+// process, its arguments, its environment, the screen with -v, the JSON object,
+// the files that it wrote, or its output when it crashes.
 func TestSecretsAreNowhere(t *testing.T) {
 	service := pcscdtest.Use(t)
 	for _, act := range secretActs {
@@ -103,7 +104,7 @@ func TestSecretsAreNowhere(t *testing.T) {
 			t.Run(act.name+", "+way, func(t *testing.T) {
 				b := newBox(t).inputs()
 				card := newHeldCard(t, b.store)
-				b.must(os.RemoveAll(b.store)) // not the card of this test
+				b.must(os.RemoveAll(b.store)) // the store of another card
 				act.hold(card)
 				service.Insert(card)
 				defer service.Remove()
@@ -159,7 +160,7 @@ func TestSecretsAreNowhere(t *testing.T) {
 	}
 }
 
-// search looks for the secrets in text and in hexadecimal.
+// search looks for the secrets, as text and in hexadecimal.
 func (b *box) search(where string, data []byte) {
 	b.t.Helper()
 	for _, secret := range []string{marked, markedNew} {
@@ -171,14 +172,14 @@ func (b *box) search(where string, data []byte) {
 	}
 }
 
-// searchProcess looks into a process that runs.
+// searchProcess searches the memory of a running process.
 func (b *box) searchProcess(pid int) {
 	b.t.Helper()
 	proc := fmt.Sprintf("/proc/%d/", pid)
 	for _, file := range []string{"cmdline", "environ", "limits"} {
 		data, err := os.ReadFile(proc + file)
 		if err != nil && os.Geteuid() != 0 {
-			continue // a process that may not be dumped belongs to root
+			continue // the files of a process that may not be dumped belong to root
 		}
 		b.must(err)
 		b.search(file, data)
@@ -203,7 +204,7 @@ func (b *box) searchProcess(pid int) {
 		var mode string
 		fmt.Sscanf(line, "%x-%x %s", &from, &to, &mode)
 		if !strings.HasPrefix(mode, "rw") || to-from > 1<<30 {
-			continue // what cannot be written was there before the secret
+			continue // read-only memory is older than the secret
 		}
 		data := make([]byte, to-from)
 		n, _ := memory.ReadAt(data, from)
@@ -215,7 +216,7 @@ func (b *box) searchProcess(pid int) {
 	}
 }
 
-// searchFiles looks into every file of the home.
+// searchFiles searches every file in the home directory.
 func (b *box) searchFiles() {
 	b.t.Helper()
 	b.must(filepath.WalkDir(b.home, func(path string, d fs.DirEntry, err error) error {
@@ -231,7 +232,7 @@ func (b *box) searchFiles() {
 	}))
 }
 
-// A screen is a terminal whose text is kept.
+// A screen is a terminal that keeps its output.
 type screen struct {
 	t      *testing.T
 	master *os.File
@@ -239,7 +240,7 @@ type screen struct {
 	mu     sync.Mutex
 	text   bytes.Buffer
 	seen   int
-	ended  chan struct{} // there comes no more
+	ended  chan struct{} // closed when there is no more output
 }
 
 func newScreen(t *testing.T) *screen {
@@ -271,7 +272,7 @@ func (s *screen) shown() string {
 	return s.text.String()
 }
 
-// await waits for text behind what was awaited before.
+// await waits for text after the last match.
 func (s *screen) await(text string) {
 	s.t.Helper()
 	for limit := time.Now().Add(patience); ; time.Sleep(5 * time.Millisecond) {

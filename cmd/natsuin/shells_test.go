@@ -10,8 +10,8 @@ import (
 	"natsuin/card/pcsc/pcscdtest"
 )
 
-// shells are started without anybody's own settings, and then take the script as the guide
-// says.
+// shells are started without the user's settings, and then load the completion
+// script as the guide says.
 var shells = []struct {
 	name  string
 	start []string
@@ -22,9 +22,9 @@ var shells = []struct {
 	{"fish", []string{"fish", "--no-config", "--interactive"}, "natsuin completion fish | source"},
 }
 
-// Real shells complete what a person types with the Tab key, the names of real readers
-// included, which have spaces in them. What became of the line is seen by letting printf
-// have it: each word in its own brackets.
+// Real shells complete words when a person presses Tab, including the names of
+// real readers, which contain spaces. printf then shows the words of the line,
+// each in brackets.
 func TestShellsComplete(t *testing.T) {
 	pcscdtest.Use(t)
 	for _, shell := range shells {
@@ -51,7 +51,7 @@ func TestShellsComplete(t *testing.T) {
 				{"natsuin sign --reader pr\t", "<natsuin><sign><--reader><practice>"},
 				{"natsuin pin status --reader Vi\t1\t", "<natsuin><pin><status><--reader><Virtual PCD 00 01>"},
 			} {
-				s.master.WriteString(c.typed + "\x01printf '<%s>' \x05\r") // in front of the line, and run it
+				s.master.WriteString(c.typed + "\x01printf '<%s>' \x05\r") // typed before the line, which is then run
 				s.await(c.want)
 			}
 		})

@@ -14,7 +14,8 @@ import (
 	"natsuin/card/virtual"
 )
 
-// thinking makes the card think over its first such command until it is let go.
+// thinking makes the card hold the answer to the first command of this kind
+// until it is released.
 func (c *heldCard) thinking(op virtual.Op) {
 	c.Inject(virtual.Fault{
 		When: virtual.On(op),
@@ -25,8 +26,9 @@ func (c *heldCard) thinking(op virtual.Op) {
 	})
 }
 
-// A signal while the card thinks over a secret ends nothing: the program waits for the
-// answer, says what it was, does nothing more, and what it said is what the card counts.
+// A signal while the card checks a secret does not end the run at once. The
+// program waits for the answer, reports it, and does nothing more. The report
+// agrees with the count of the card.
 func TestASignalWhileTheCardThinksWaitsForItsAnswer(t *testing.T) {
 	const wrong = "WRONG1234"
 	change := []string{"pin", "change", "sign"}
@@ -37,7 +39,7 @@ func TestASignalWhileTheCardThinksWaitsForItsAnswer(t *testing.T) {
 	for _, c := range []struct {
 		name   string
 		args   []string
-		typed  []string // nil: given by --pin-from
+		typed  []string // nil if --pin-from gives them
 		prompt []string
 		over   virtual.Op
 		signal syscall.Signal
@@ -51,7 +53,8 @@ func TestASignalWhileTheCardThinksWaitsForItsAnswer(t *testing.T) {
 		{"sign, wrong, script", sign, nil, nil, virtual.OpVerify, syscall.SIGINT, 6, `"tries_left":{"sign":4}`, 4, marked},
 		{"change, old password", change, []string{marked, markedNew, markedNew}, changing, virtual.OpVerify, syscall.SIGHUP, 130, "was not changed", 5, marked},
 		{"change, wrong old password", change, []string{wrong, markedNew, markedNew}, changing, virtual.OpVerify, syscall.SIGINT, 130, "4 tries", 4, marked},
-		// It is done: a run that ended as if it were not would be repeated with the old password.
+		// The change was made. If the run reported otherwise, the person would
+		// repeat it with the old password.
 		{"change, new password", change, []string{marked, markedNew, markedNew}, changing, virtual.OpChange, syscall.SIGINT, 0, "was changed", 5, markedNew},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -77,7 +80,7 @@ func TestASignalWhileTheCardThinksWaitsForItsAnswer(t *testing.T) {
 			}
 			<-card.reached
 			b.must(p.Process.Signal(c.signal))
-			time.Sleep(300 * time.Millisecond) // in which a program that does not wait would have ended
+			time.Sleep(300 * time.Millisecond) // long enough for a program to end that does not wait
 			stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.Process.Pid))
 			b.must(err)
 			if strings.Contains(string(stat), ") Z ") {

@@ -14,11 +14,11 @@ import (
 	"natsuin/card/virtual"
 )
 
-// soon is within what a person takes for at once. It is far shorter than what a
-// busy reader or a slow card is waited for.
+// soon is short enough to seem immediate. All waits for a busy reader or a slow
+// card are far longer.
 const soon = 1500 * time.Millisecond
 
-// exitsSoon waits for the end of a run that must not wait for anything.
+// exitsSoon waits for the end of a run that must not wait for anything else.
 func (p *process) exitsSoon(exit int) {
 	p.box.t.Helper()
 	ended := make(chan result, 1)
@@ -35,7 +35,7 @@ func (p *process) exitsSoon(exit int) {
 	}
 }
 
-// holdReader takes the reader as another program does.
+// holdReader uses the reader exclusively, as another program would.
 func holdReader(t *testing.T, name string) (release func()) {
 	t.Helper()
 	conn, err := pcsc.System{}.Connect(context.Background(), name)
@@ -48,8 +48,9 @@ func holdReader(t *testing.T, name string) (release func()) {
 	return func() { conn.Leave() }
 }
 
-// A signal that comes before the VERIFY has left sends nothing and ends the run at
-// once: while another program holds the reader, and while the card is slow.
+// A signal that comes before the VERIFY was sent prevents it and ends the run
+// at once, both while another program uses the reader and while the card is
+// slow.
 func TestASignalBeforeTheVerifyWithdrawsIt(t *testing.T) {
 	const wrong = "WRONG1234"
 	sign := []string{"sign", "--yes", "@a"}
@@ -58,10 +59,10 @@ func TestASignalBeforeTheVerifyWithdrawsIt(t *testing.T) {
 	for _, c := range []struct {
 		name   string
 		args   []string
-		typed  []string // nil: given by --pin-from
+		typed  []string // nil if --pin-from gives them
 		prompt []string
-		at     virtual.Op // that the card is slow with; none: another program holds the reader
-		signal string     // a key, or a signal
+		at     virtual.Op // the command that the card is slow with; without one, another program uses the reader
+		signal string     // a key or a signal
 	}{
 		{"busy reader, Ctrl-C", sign, []string{wrong}, []string{"Signature password: "}, 0, "\x03"},
 		{"busy reader, SIGTERM", sign, []string{wrong}, []string{"Signature password: "}, 0, "TERM"},
@@ -112,7 +113,7 @@ func TestASignalBeforeTheVerifyWithdrawsIt(t *testing.T) {
 			if c.at != 0 {
 				<-card.reached
 			} else {
-				time.Sleep(300 * time.Millisecond) // it waits for the reader by now
+				time.Sleep(300 * time.Millisecond) // it is waiting for the reader by now
 			}
 			if signal := signalNames[c.signal]; signal != 0 {
 				b.must(p.Process.Signal(signal))
@@ -122,7 +123,7 @@ func TestASignalBeforeTheVerifyWithdrawsIt(t *testing.T) {
 			p.exitsSoon(130)
 			close(card.release)
 			release()
-			time.Sleep(500 * time.Millisecond) // in which what was withdrawn would arrive
+			time.Sleep(500 * time.Millisecond) // long enough for a command to arrive that should not be sent
 			if tally := card.Tally(); tally.Right+tally.Wrong+tally.Changes != 0 || card.State().Sign.Tries != 5 {
 				t.Errorf("the card saw %+v, %d tries are left", tally, card.State().Sign.Tries)
 			}

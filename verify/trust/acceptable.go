@@ -8,8 +8,8 @@ import (
 	"sync"
 )
 
-// practicePolicy returns the certificate policy that every practice certificate
-// carries (docs/cli.md, behaviour 20).
+// practicePolicy returns the certificate policy that all practice certificates
+// have (docs/cli.md, behaviour 20).
 var practicePolicy = sync.OnceValue(func() x509.OID {
 	oid, err := x509.ParseOID("2.25.184374126194146455454303695688590931723")
 	if err != nil {
@@ -18,20 +18,21 @@ var practicePolicy = sync.OnceValue(func() x509.OID {
 	return oid
 })
 
-// ErrPractice is returned for a practice root: it has no legal effect and only
-// anchors a run that names it.
+// ErrPractice means that a certificate is a practice root. It has no legal
+// effect, and is an anchor only in a run that names it.
 var ErrPractice = errors.New("register root: practice certificate")
 
-// NotRootError says why a certificate cannot be registered as a root.
+// A NotRootError says why a certificate cannot be registered as a root.
 type NotRootError struct {
 	Reason NotRootReason
 }
 
-// NotRootReason is the reason of a [NotRootError].
+// A NotRootReason is the reason of a [NotRootError].
 type NotRootReason uint8
 
-// A root must be self-issued, a CA by its basic constraints, allowed by its key
-// usage to sign certificates, and signed with its own key.
+// The reasons. A root must be self-issued, be a CA by its basic constraints,
+// have a key usage that allows signing certificates, and be signed with its own
+// key.
 const (
 	NotSelfIssued NotRootReason = iota + 1
 	NotCA
@@ -61,8 +62,8 @@ func IsPractice(cert *x509.Certificate) bool {
 	return slices.ContainsFunc(cert.Policies, practicePolicy().Equal)
 }
 
-// Acceptable returns nil if the certificate may be registered, [ErrPractice] or
-// *[NotRootError]. Dates do not matter: those of an anchor are ignored
+// Acceptable returns nil if the certificate may be registered, and otherwise
+// [ErrPractice] or a *[NotRootError]. The dates of an anchor are ignored
 // (docs/verify.md, "Anchors"), so that old signatures can still be judged.
 func Acceptable(cert *x509.Certificate) error {
 	switch {
@@ -78,8 +79,9 @@ func Acceptable(cert *x509.Certificate) error {
 	err := cert.CheckSignature(cert.SignatureAlgorithm, cert.RawTBSCertificate, cert.Signature)
 	var insecure x509.InsecureAlgorithmError
 	if err == nil || errors.As(err, &insecure) || errors.Is(err, x509.ErrUnsupportedAlgorithm) {
-		// Roots from before 2015 sign themselves with SHA-1. Nothing depends on
-		// that signature, since the user compared the fingerprint.
+		// Roots from before 2015 are self-signed with SHA-1, which cannot be
+		// verified here. Nothing depends on that signature, because the user
+		// has compared the fingerprint.
 		return nil
 	}
 	return &NotRootError{BadSelfSignature}

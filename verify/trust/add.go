@@ -16,7 +16,7 @@ import (
 	"natsuin/fingerprint"
 )
 
-// ExistsError means that another certificate is registered under the name.
+// An ExistsError means that another certificate is registered under the name.
 type ExistsError struct {
 	Name string
 	Path string
@@ -26,7 +26,7 @@ func (e *ExistsError) Error() string {
 	return fmt.Sprintf("register root: %s: another root has this name", e.Path)
 }
 
-// ReservedNameError means that the name is that of a pinned root or of the
+// A ReservedNameError means that the name is that of a pinned root or of the
 // practice root.
 type ReservedNameError struct{ Name string }
 
@@ -34,16 +34,16 @@ func (e *ReservedNameError) Error() string {
 	return fmt.Sprintf("register root: %s: the name is another root's", e.Name)
 }
 
-// Add registers a root whose fingerprint the user compared, or that is pinned,
-// and returns it as registered. The name becomes a file name, in which
-// characters that are not safe are replaced; an empty name is taken from the
-// pinned table, the subject, or the fingerprint. The name of another root that
-// is pinned, and that of the practice root, are refused. A certificate that is
-// already registered, under any name, is left as it is and returned as Already.
+// Add registers a root whose fingerprint the user has compared, or that is
+// pinned, and returns it as registered. The name becomes a file name, in which
+// unsafe characters are replaced. If name is empty, Add takes the name of a
+// pinned root, the subject, or the fingerprint. It refuses the names of other
+// pinned roots and that of the practice root. If the certificate is registered
+// already, under any name, Add changes nothing and returns it with Already set.
 //
 // The error is [ErrPractice], *[NotRootError], *[ExistsError],
-// *[ReservedNameError], [ErrNoFolder] or one of the file system. On error no
-// file is left.
+// *[ReservedNameError], [ErrNoFolder] or one of the file system. On error, Add
+// leaves no file behind.
 func (s Store) Add(name string, cert *x509.Certificate) (Registered, error) {
 	if err := Acceptable(cert); err != nil {
 		return Registered{}, err
@@ -52,7 +52,8 @@ func (s Store) Add(name string, cert *x509.Certificate) (Registered, error) {
 		return Registered{}, ErrNoFolder
 	}
 	prints := fingerprint.Of(cert)
-	// Unreadable files do not keep a root from being added: List reports them.
+	// Unreadable files do not prevent a root from being added. List reports
+	// them.
 	roots, err := s.List()
 	if fileErr := (*FileError)(nil); err != nil && !errors.As(err, &fileErr) {
 		return Registered{}, err
@@ -83,9 +84,9 @@ func (s Store) Add(name string, cert *x509.Certificate) (Registered, error) {
 	return root, nil
 }
 
-// writeNew writes a new file, whole or not at all, and never replaces one.
+// writeNew writes a new file, whole or not at all. It never replaces a file.
 func writeNew(dir, path string, text []byte) (err error) {
-	temp, err := os.CreateTemp(dir, ".root-*.tmp") // 0600
+	temp, err := os.CreateTemp(dir, ".root-*.tmp") // with mode 0600
 	if err != nil {
 		return err
 	}
@@ -101,7 +102,7 @@ func writeNew(dir, path string, text []byte) (err error) {
 		return err
 	}
 	if err = os.Link(temp.Name(), path); err != nil && !errors.Is(err, fs.ErrExist) {
-		// The file system has no hard links. The name was free a moment ago.
+		// The file system has no hard links. Check again that the name is free.
 		if _, statErr := os.Lstat(path); statErr == nil {
 			return fs.ErrExist
 		}
@@ -111,17 +112,17 @@ func writeNew(dir, path string, text []byte) (err error) {
 		return err
 	}
 	if folder, openErr := os.Open(dir); openErr == nil {
-		_ = folder.Sync() // not supported everywhere; the file itself is safe
+		_ = folder.Sync() // not supported everywhere, and the file itself is safe
 		folder.Close()
 	}
 	return nil
 }
 
-// maxStem keeps a name well under the 255 bytes of a file name.
+// maxStem keeps a file name well below the limit of 255 bytes.
 const maxStem = 120
 
-// fileStem returns a file name that is safe on every system, from the name, or
-// from the certificate if nothing of the name is left.
+// fileStem returns a file name that is safe on every system. It is made from
+// the name, or from the certificate if no character of the name can be used.
 func fileStem(name string, cert *x509.Certificate) (string, error) {
 	root, _ := Lookup(cert)
 	if stem := sanitise(name); stem != "" {
@@ -138,8 +139,9 @@ func fileStem(name string, cert *x509.Certificate) (string, error) {
 	return "root-" + fingerprint.Of(cert).SHA256.String()[:16], nil
 }
 
-// reserved reports whether a name is that of a built-in root other than own, in
-// any case and width, since a verdict distinguishes roots by their names.
+// reserved reports whether a name is that of a built-in root other than own,
+// ignoring case and width, because a verdict distinguishes roots by their
+// names.
 func reserved(stem string, own Root) bool {
 	stem = strings.ToLower(norm.NFKC.String(stem))
 	if stem == "practice" {

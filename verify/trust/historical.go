@@ -6,15 +6,15 @@ import (
 	"natsuin/fingerprint"
 )
 
-// HistoricalValue is the published SHA-1 fingerprint of a prefectural root from
-// the years before the national one. It is shown for comparison with old
-// documents and never anchors anything, since SHA-1 does not distinguish
-// certificates any more.
+// A HistoricalValue is the published SHA-1 fingerprint of a prefectural root
+// from the years before the national one. It is shown for comparison with old
+// documents. It is never an anchor, because SHA-1 does not identify a
+// certificate any more.
 type HistoricalValue struct {
 	Prefecture   string // in Latin letters
 	PrefectureJA string
 	SHA1         fingerprint.Fingerprint
-	From, Until  time.Time // when it was in use, midnight in Japan; zero if unknown
+	From, Until  time.Time // the time of its use, from midnight in Japan; zero if unknown
 }
 
 // historical is the list at the end of docs/card.md §7.
@@ -25,8 +25,8 @@ var historical = [...]struct{ prefecture, ja, sha1, from, until string }{
 	{"Oita", "大分県", "CCFB63FBE907EC44950D2655D7E7D3CF4353A7EB", "", "2013-07-31T00:00:00+09:00"},
 }
 
-// Historical returns the historical values. They are apart from [Published]
-// because they anchor nothing.
+// Historical returns the historical values. They are not part of [Published],
+// because they are not anchors.
 func Historical() []HistoricalValue {
 	values := make([]HistoricalValue, len(historical))
 	for i, row := range historical {

@@ -1,10 +1,10 @@
 // Package trust lists the root certificates that may anchor a signature: the
-// six that J-LIS publishes, pinned by fingerprint, and those that the user
+// six that J-LIS publishes, pinned by fingerprint, and those that the user has
 // registered after comparing a fingerprint.
 //
-// It does not validate certificate paths, and it holds no certificates: a
-// pinned root is recognised by its SHA-256 fingerprint, wherever a copy comes
-// from. Historical SHA-1 values are for display and never anchor anything.
+// It does not validate certificate paths, and it contains no certificates: it
+// recognises a pinned root by its SHA-256 fingerprint, wherever the certificate
+// comes from. Historical SHA-1 values are for display and never anchors.
 //
 // The published values and their sources are in docs/card.md §7.
 package trust
@@ -19,10 +19,10 @@ import (
 	"natsuin/fingerprint"
 )
 
-// Usage says what the certificates under a published root are for.
+// A Usage is the purpose of the certificates under a published root.
 type Usage uint8
 
-// Only a Sign root anchors signatures: the key of a certificate under an Auth
+// The usages. Only a Sign root anchors signatures, because a key under an Auth
 // root signs whatever a server sends at login.
 const (
 	Sign Usage = iota + 1 // 署名用
@@ -41,7 +41,8 @@ func (u Usage) String() string {
 	}
 }
 
-// Root is a published root certificate of the JPKI, known by its fingerprint.
+// A Root is a published root certificate of the JPKI, identified by its
+// fingerprint.
 type Root struct {
 	Name                string // "signca01" … "authca03"
 	SHA256, SHA1        fingerprint.Fingerprint
@@ -50,8 +51,8 @@ type Root struct {
 	Usage               Usage
 }
 
-// published is the table of docs/card.md §7, with dates to the second from the
-// certificates themselves.
+// published is the table of docs/card.md §7. The dates are those in the
+// certificates themselves, to the second.
 var published = [...]struct {
 	name, sha256, sha1, notBefore, notAfter, serial string
 	usage                                           Usage
@@ -73,8 +74,9 @@ func Published() []Root {
 	return roots
 }
 
-// Lookup returns the published root with the SHA-256 fingerprint of cert. A
-// certificate that only shares the name or the SHA-1 value is not found.
+// Lookup returns the published root with the SHA-256 fingerprint of cert. It
+// does not find a certificate that has only the same name or the same SHA-1
+// value.
 func Lookup(cert *x509.Certificate) (Root, bool) {
 	if cert == nil || len(cert.Raw) == 0 {
 		return Root{}, false
@@ -101,8 +103,8 @@ func rootAt(i int) Root {
 	}
 }
 
-// mustHex and mustTime parse the tables of this package, and panic on anything
-// else.
+// mustHex and mustTime parse the values in the tables of this package. They
+// panic on invalid values.
 func mustHex(s string) []byte {
 	b, err := hex.DecodeString(s)
 	if err != nil {

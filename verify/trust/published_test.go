@@ -12,7 +12,8 @@ import (
 	"natsuin/verify/trust"
 )
 
-// The table of docs/card.md §7 again, against slips in the other one.
+// The table of docs/card.md §7 a second time, to find mistakes in the other
+// one.
 var pinned = []struct {
 	name, from, to, serial, sha1, sha256 string
 	usage                                trust.Usage

@@ -17,7 +17,7 @@ import (
 	"natsuin/verify/internal/certificate"
 )
 
-// Limits on the files of the folder; a root has a few kilobytes.
+// Limits for the files in the folder. A root has a few kilobytes.
 const (
 	maxFileBytes = 64 << 10
 	maxFiles     = 1000
@@ -25,28 +25,29 @@ const (
 
 const extension = ".pem"
 
-// Store is the folder of registered roots, one PEM file each. Whoever can write
-// to the folder can add a root.
+// A Store is the folder of registered roots, with one PEM file for each. Anyone
+// who can write to the folder can add a root.
 type Store struct {
 	Dir string // need not exist before Add; empty means no folder
 }
 
-// Registered is one root in the folder.
+// A Registered is one root in the folder.
 type Registered struct {
-	Name         string // the name of the file without .pem
+	Name         string // the file name without .pem
 	Path         string
 	Certificate  *x509.Certificate
 	Fingerprints fingerprint.Fingerprints
-	// Already reports whether [Store.Add] found it registered, under this name.
+	// Already is set by [Store.Add] if the root was registered before, under
+	// this name.
 	Already bool
 }
 
-// Matches reports whether a root that is to be registered under the name would
-// get the name of this root. An empty name matches any, since it leaves the
-// choice to Add.
+// Matches reports whether Add would register a root with this name under the
+// name of r. An empty name matches any root, because Add then chooses the name.
 func (r Registered) Matches(name string) bool { return name == "" || sanitise(name) == r.Name }
 
-// FileError names a file in the folder that is not a valid root, and says why.
+// A FileError means that a file in the folder is not a valid root, and says
+// why.
 type FileError struct {
 	Path string
 	Err  error
@@ -55,7 +56,8 @@ type FileError struct {
 func (e *FileError) Error() string { return fmt.Sprintf("read registered root %s: %v", e.Path, e.Err) }
 func (e *FileError) Unwrap() error { return e.Err }
 
-// The reasons of a [FileError], besides [ErrPractice] and *[NotRootError].
+// The reasons of a [FileError], in addition to [ErrPractice] and
+// *[NotRootError].
 var (
 	ErrFileTooLarge   = errors.New("file too large")
 	ErrNotRegular     = errors.New("not a regular file")
@@ -64,16 +66,16 @@ var (
 	ErrBadCertificate = errors.New("certificate cannot be parsed")
 )
 
-// ErrNoFolder is returned by [Store.Add] if the Store has no folder.
+// ErrNoFolder means that [Store.Add] was called for a Store without a folder.
 var ErrNoFolder = errors.New("register root: no folder")
 
-// ErrNotRegistered is returned by [Store.Remove] if nothing has that name or
-// fingerprint.
+// ErrNotRegistered means that no root has the name or fingerprint given to
+// [Store.Remove].
 var ErrNotRegistered = errors.New("remove root: not registered")
 
 // List returns the registered roots, sorted by name. The error joins a
-// *[FileError] for each file that is not a valid root; the valid ones are
-// returned besides. A folder that does not exist holds none.
+// *[FileError] for each file that is not a valid root. The valid roots are
+// returned all the same. A folder that does not exist has no roots.
 func (s Store) List() ([]Registered, error) {
 	names, err := s.names()
 	if err != nil {
@@ -119,7 +121,7 @@ func (s Store) names() ([]string, error) {
 // read returns the root with that name. Its Path is set even on error.
 func (s Store) read(name string) (Registered, error) {
 	root := Registered{Name: name, Path: s.path(name)}
-	// Opening a FIFO would block, so look first.
+	// Opening a FIFO would block.
 	if info, err := os.Stat(root.Path); err != nil {
 		return root, err
 	} else if !info.Mode().IsRegular() {
@@ -158,13 +160,13 @@ func (s Store) read(name string) (Registered, error) {
 func (s Store) path(name string) string { return filepath.Join(s.Dir, name+extension) }
 
 // Remove deletes the root with this SHA-256 fingerprint, in any form that
-// package fingerprint parses, or else with this name: as the file has it, or as
-// Add would write it. The fingerprint comes first, since a root may have any
-// name. A file that List could not read can be removed by its name. The error
-// is [ErrNotRegistered] if nothing was found.
+// package fingerprint parses, or else with this name: the exact name of the
+// file, or the one that Add would choose. The fingerprint comes first, because
+// a root may have any name. A file that List could not read can be removed by
+// its name. The error is [ErrNotRegistered] if nothing was found.
 //
-// It returns what was removed; of a file that could not be read, only the name
-// and path.
+// Remove returns the removed root. If its file could not be read, only the name
+// and the path are set.
 func (s Store) Remove(nameOrSHA256 string) (Registered, error) {
 	names, err := s.names()
 	if err != nil {
@@ -187,7 +189,7 @@ func (s Store) Remove(nameOrSHA256 string) (Registered, error) {
 	}
 	for _, wanted := range []string{nameOrSHA256, strings.TrimSuffix(nameOrSHA256, extension), sanitise(nameOrSHA256)} {
 		if slices.Contains(names, wanted) {
-			root, _ := s.read(wanted) // an unreadable one is removed too
+			root, _ := s.read(wanted) // an unreadable file is removed too
 			return root, s.removeFile(wanted)
 		}
 	}

@@ -32,14 +32,14 @@ var key = sync.OnceValue(func() *ecdsa.PrivateKey {
 	return k
 })
 
-// made returns a certificate from a changed template of a root.
+// made returns a certificate from a root's template with changes.
 func made(t *testing.T, name string, change func(template, parent *x509.Certificate)) *x509.Certificate {
 	t.Helper()
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(1),
 		Subject:      pkix.Name{Country: []string{"JP"}, CommonName: name},
 		NotBefore:    time.Date(2010, 1, 1, 0, 0, 0, 0, time.UTC),
-		NotAfter:     time.Date(2012, 1, 1, 0, 0, 0, 0, time.UTC), // past, and no obstacle
+		NotAfter:     time.Date(2012, 1, 1, 0, 0, 0, 0, time.UTC), // in the past, which does not matter
 		KeyUsage:     x509.KeyUsageCertSign | x509.KeyUsageCRLSign,
 		IsCA:         true, BasicConstraintsValid: true,
 	}
@@ -135,8 +135,8 @@ func TestSameRootIsKeptOnce(t *testing.T) {
 	}
 }
 
-// Roots are distinguished by their names, and whoever makes one chooses its
-// name.
+// Roots are distinguished by their names, but whoever makes a root can choose
+// its name.
 func TestNoRootTakesTheNameOfAnother(t *testing.T) {
 	for _, name := range []string{"signca03", "SignCA03", "signca03.pem", "authca01", "practice", "ｓｉｇｎｃａ０３", "ｐｒａｃｔｉｃｅ"} {
 		s, cert := store(t), root(t, name)
@@ -228,7 +228,7 @@ func TestNameBecomesASafeFileName(t *testing.T) {
 	for name, want := range map[string]string{
 		"../../etc/passwd":       "etc-passwd.pem",
 		"a/b\\c:d*e":             "a-b-c-d-e.pem",
-		"..":                     "subject.pem", // nothing is left: the subject's name
+		"..":                     "subject.pem", // no character can be used, so the name is that of the subject
 		"":                       "subject.pem",
 		".hidden":                "hidden.pem",
 		"root.pem":               "root.pem",
@@ -306,7 +306,7 @@ func TestBadFileIsReportedAndHidesNoOther(t *testing.T) {
 			if len(roots) != 1 || roots[0].Name != "good" {
 				t.Errorf("got %v", roots)
 			}
-			// It does not keep another root from being added, and can be
+			// It does not prevent another root from being added, and it can be
 			// removed.
 			if _, err := s.Add("another", root(t, "another")); err != nil {
 				t.Errorf("add: %v", err)
@@ -413,7 +413,7 @@ func FuzzRegisteredFile(f *testing.F) {
 	})
 }
 
-// A root may have the fingerprint of another as its name: Remove removes the
+// If a root has the fingerprint of another one as its name, Remove removes the
 // root with the fingerprint.
 func TestRemoveLooksAtFingerprintsBeforeNames(t *testing.T) {
 	s := trust.Store{Dir: t.TempDir()}
@@ -433,8 +433,8 @@ func TestRemoveLooksAtFingerprintsBeforeNames(t *testing.T) {
 	}
 }
 
-// A file with exactly that name comes before the one that Add would have
-// written.
+// The file with exactly that name takes precedence over the one that Add would
+// have written.
 func TestRemoveLooksForTheVeryNameFirst(t *testing.T) {
 	s := trust.Store{Dir: t.TempDir()}
 	added, err := s.Add("a:b", root(t, "added"))
@@ -456,7 +456,7 @@ func TestRemoveLooksForTheVeryNameFirst(t *testing.T) {
 	}
 }
 
-// TestStoreLimits pins each limit: so much is accepted, and one more is not.
+// TestStoreLimits checks that each limit is accepted, and that one more is not.
 func TestStoreLimits(t *testing.T) {
 	text := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: root(t, "a").Raw})
 	for size, want := range map[int]error{64 << 10: nil, 64<<10 + 1: trust.ErrFileTooLarge} {

@@ -12,7 +12,7 @@ import (
 	"natsuin/verify/trust"
 )
 
-// Opening a FIFO would wait for a writer.
+// Opening a FIFO would block until there is a writer.
 func TestFIFOInTheFolderDoesNotBlock(t *testing.T) {
 	s := trust.Store{Dir: t.TempDir()}
 	if err := syscall.Mkfifo(filepath.Join(s.Dir, "fifo.pem"), 0o600); err != nil {

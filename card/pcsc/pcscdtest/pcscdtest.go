@@ -1,14 +1,14 @@
 // Package pcscdtest inserts virtual cards into a reader of the real PC/SC
-// service, for tests: pcscd, which it starts unless it runs, with the virtual
-// reader driver of vsmartcard.
+// service, for tests. The service is pcscd with the virtual reader driver of
+// vsmartcard. The package starts pcscd unless it is running.
 //
 // It is for tests only and needs no hardware. It is not for machines whose
-// readers are in use: during a test the card is in the virtual reader's first
-// slot, where every program can use it.
+// readers are in use: during a test the card is in the first slot of the
+// virtual reader, where every program can use it.
 //
 // It needs Debian's packages pcscd and vsmartcard-vpcd, unchanged. All
-// processes share the slots, and go test runs packages in parallel: a file lock
-// makes them take turns.
+// processes share the slots, and go test runs packages in parallel, so the
+// package uses a file lock to make them take turns.
 package pcscdtest
 
 import (
@@ -35,7 +35,7 @@ import (
 const Install = "apt-get install pcscd vsmartcard-vpcd opensc openssl"
 
 const (
-	slot   = "127.0.0.1:35963" // the first of the driver's two
+	slot   = "127.0.0.1:35963" // the first of the driver's two slots
 	socket = "/run/pcscd/pcscd.comm"
 	driver = "/usr/lib/pcsc/drivers/serial/libifdvpcd.so"
 )
@@ -48,11 +48,12 @@ const (
 )
 
 const (
-	insertLimit = 4 * time.Second // pcscd sees a card in less, or not at all
+	insertLimit = 4 * time.Second // if pcscd sees a card at all, it takes less
 	pollTime    = time.Second     // longer than pcscd's polling interval
 )
 
-// A Service is the PC/SC service with one virtual reader reserved for the test.
+// A Service is the PC/SC service with one virtual reader that is reserved for
+// the test.
 type Service struct {
 	t      testing.TB
 	reader string
@@ -61,11 +62,11 @@ type Service struct {
 	remove func()
 }
 
-// Use waits for this process's turn, starts pcscd unless it runs, and returns
-// it with an empty virtual reader. At the end of the test the reader is
-// emptied, and pcscd stopped if Use started it. If the service is missing, Use
+// Use waits for this process's turn, starts pcscd unless it is running, and
+// returns the service with an empty virtual reader. The end of the test empties
+// the reader, and stops pcscd if Use has started it. If pcscd is missing, Use
 // skips the test, or fails it if CI=true is in the environment. With -short it
-// always skips.
+// always skips the test.
 func Use(t testing.TB) *Service {
 	t.Helper()
 	skipIfShort(t)
@@ -92,8 +93,8 @@ func Use(t testing.TB) *Service {
 	return s
 }
 
-// Need skips the test if one of the programs is missing, or with -short; if
-// CI=true is in the environment, a missing program fails the test.
+// Need skips the test with -short, or if one of the programs is missing. If
+// CI=true is in the environment, a missing program fails the test instead.
 func Need(t testing.TB, programs ...string) {
 	t.Helper()
 	skipIfShort(t)
@@ -197,9 +198,9 @@ func (s *Service) Insert(card vpcd.Card) {
 		} else if time.Now().After(deadline) {
 			s.t.Fatalf("no card in the reader after %v: %v", stateLimit, seen)
 		}
-		// pcscd polls its readers every 0.4 s and misses a card that was
-		// reinserted between two polls after a failed command or reset: remove
-		// it once more.
+		// pcscd polls its readers every 0.4 s. After a failed command or reset,
+		// it misses a card that is inserted again before the next poll: remove
+		// the card once more.
 		s.withdraw()
 		time.Sleep(pollTime)
 	}
@@ -226,7 +227,8 @@ func (s *Service) serve(card vpcd.Card) {
 	}
 }
 
-// Remove removes the card, if any, and returns when the service reports that.
+// Remove removes the card, if there is one, and returns when the service
+// reports this.
 func (s *Service) Remove() {
 	s.t.Helper()
 	if s.withdraw() {
@@ -251,8 +253,8 @@ func (s *Service) awaitPresence(want bool) {
 	await(s.t, stateLimit, map[bool]string{true: "card in the reader", false: "empty reader"}[want], func() (bool, any) { return s.present(want) })
 }
 
-// present reports whether the presence of a card in the reader is as wanted,
-// and returns what the service reported.
+// present reports whether the presence of a card in the reader is as wanted. It
+// also returns the report of the service.
 func (s *Service) present(want bool) (bool, any) {
 	readers, err := pcsc.System{}.Readers(context.Background())
 	for _, r := range readers {
@@ -263,8 +265,8 @@ func (s *Service) present(want bool) (bool, any) {
 	return false, fmt.Sprint(readers, err)
 }
 
-// await polls until holds returns true, and fails the test with what holds saw
-// if limit passes first.
+// await polls until holds returns true. If limit passes first, it fails the
+// test and prints seen.
 func await(t testing.TB, limit time.Duration, what string, holds func() (ok bool, seen any)) {
 	t.Helper()
 	if ok, seen := within(limit, holds); !ok {

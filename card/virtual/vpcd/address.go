@@ -7,7 +7,7 @@ import (
 	"net/netip"
 )
 
-// A NotLoopbackError means that other machines could reach an address.
+// A NotLoopbackError means that other machines could reach the address.
 type NotLoopbackError struct{ Address string }
 
 func (e *NotLoopbackError) Error() string {
@@ -15,7 +15,7 @@ func (e *NotLoopbackError) Error() string {
 }
 
 // Listen listens on a loopback address such as 127.0.0.1:0 or [::1]:35963. The
-// host must be an address, or localhost, which means 127.0.0.1; names are not
+// host must be an address or localhost, which means 127.0.0.1. Names are not
 // resolved. For any other host the error is a [*NotLoopbackError].
 func Listen(ctx context.Context, address string) (net.Listener, error) {
 	host, port, err := net.SplitHostPort(address)
@@ -37,9 +37,9 @@ func Listen(ctx context.Context, address string) (net.Listener, error) {
 	return listener, nil
 }
 
-// Dial connects to the port on which the reader driver of pcscd waits for a
-// card. As Debian ships it, 127.0.0.1:35963 is its first slot and port 35964
-// its second.
+// Dial connects to the port at which pcscd's reader driver waits for a card. In
+// Debian's configuration, the first slot is 127.0.0.1:35963 and the second has
+// port 35964.
 func Dial(ctx context.Context, address string) (net.Conn, error) {
 	var dialer net.Dialer
 	conn, err := dialer.DialContext(ctx, "tcp", address)

@@ -8,8 +8,8 @@ import (
 	"natsuin/card/virtual/vpcd"
 )
 
-// A virtual card goes into the first slot of the reader driver of pcscd and
-// stays there until ctx ends.
+// A virtual card goes into the first slot of pcscd's reader driver and stays
+// there until ctx ends.
 func ExampleServe() {
 	ctx, remove := context.WithCancel(context.Background())
 	defer remove()

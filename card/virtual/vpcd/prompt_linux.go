@@ -7,8 +7,8 @@ import (
 
 // A promptConn acknowledges data as soon as it is read. The driver writes the
 // length of a command and the command separately, and Nagle's algorithm delays
-// the second until the first is acknowledged: 40 ms a command by the kernel's
-// default.
+// the second write until the first is acknowledged. By the kernel's default,
+// this takes 40 ms for each command.
 type promptConn struct{ *net.TCPConn }
 
 func prompt(conn net.Conn) net.Conn {
@@ -18,8 +18,8 @@ func prompt(conn net.Conn) net.Conn {
 	return conn
 }
 
-// Read implements [net.Conn]. The kernel resets the option, so that each read
-// sets it again.
+// Read implements [net.Conn]. It sets the option after each read, because the
+// kernel resets it.
 func (c promptConn) Read(b []byte) (int, error) {
 	n, err := c.TCPConn.Read(b)
 	if raw, rawErr := c.SyscallConn(); rawErr == nil {

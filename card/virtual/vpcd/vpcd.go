@@ -2,14 +2,14 @@
 // protocol of the virtual reader driver of vsmartcard (vpcd), so that any PC/SC
 // program can use the card.
 //
-// It is not a reader driver, and not for networks: it authenticates nobody, and
-// every program that reaches the port can use the card. It listens on loopback
-// addresses only.
+// It is not a reader driver, and it is not for networks: it authenticates
+// nobody, and every program that reaches the port can use the card. It listens
+// on loopback addresses only.
 //
 // The protocol is that of vpcd 0.9 (https://frankmorgner.github.io/vsmartcard):
 // frames of a 2-byte big-endian length and that many bytes. A frame of one byte
-// is a control message: 0 off, 1 on, 2 reset, 4 ATR; any other is a command
-// APDU.
+// is a control message: 0 off, 1 on, 2 reset, 4 ATR. Any other frame is a
+// command APDU.
 package vpcd
 
 import (
@@ -31,7 +31,7 @@ type Card interface {
 	Transmit(command []byte) (answer []byte, err error)
 }
 
-// Control messages.
+// The control messages.
 const (
 	controlOff   = 0
 	controlOn    = 1
@@ -48,10 +48,10 @@ type FrameError struct{ Reason string }
 func (e *FrameError) Error() string { return "vpcd: frame: " + e.Reason }
 
 // Serve answers the reader at the other end of conn until ctx ends, the reader
-// closes the connection, or the card does not answer. Then it closes conn,
-// which the reader sees as removal of the card, and turns the card's power off.
-// The error is nil if the reader closed the connection between frames, and
-// ctx.Err() if ctx ended.
+// closes the connection, or the card does not answer. It then closes conn,
+// which the reader takes for the removal of the card, and turns the card's
+// power off. The error is nil if the reader closed the connection between
+// frames, and ctx.Err() if ctx ended.
 func Serve(ctx context.Context, conn net.Conn, card Card) error {
 	stop := context.AfterFunc(ctx, func() { conn.Close() })
 	defer stop()
@@ -90,7 +90,7 @@ func serve(conn io.ReadWriter, card Card) error {
 	}
 }
 
-// control carries out a control message. Only the request for the ATR has an
+// control executes a control message. Only the request for the ATR has an
 // answer.
 func control(message byte, card Card) ([]byte, error) {
 	switch message {

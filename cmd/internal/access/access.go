@@ -1,12 +1,12 @@
 // Package access connects the verbs to the card: it chooses a reader, waits for
-// a card, begins and ends transactions, and gets the secret that a card asks
-// for, from a person or from --pin-from.
+// a card, runs transactions, and gets the card's secret from a person or from
+// --pin-from.
 //
-// It knows no verb: the verb passes a function that uses the card. No secret is
-// sent before the tries left were checked.
+// It does not depend on the verbs: they pass a function that uses the card. No
+// secret is sent before the number of tries left has been checked.
 //
-// The rules are docs/cli.md, "Which reader", "Secrets and scripts" and
-// behaviours 1 to 12, and docs/card.md.
+// The rules are in docs/cli.md ("Which reader", "Secrets and scripts",
+// behaviours 1 to 12) and docs/card.md.
 package access
 
 import (
@@ -21,16 +21,16 @@ import (
 	"natsuin/cmd/internal/terminal"
 )
 
-// Flags are the values of the global flags for the card.
+// Flags holds the values of the global flags that concern the card.
 type Flags struct {
-	Reader   string // --reader; "" is any
-	PINFrom  string // --pin-from; "" asks a person
-	Wait     string // --wait; "" is the usual limit
-	MinTries int    // --min-tries; 0 is the usual limit
+	Reader   string // --reader; "" for any
+	PINFrom  string // --pin-from; "" to ask a person
+	Wait     string // --wait; "" for the default
+	MinTries int    // --min-tries; 0 for the default
 }
 
-// Check refuses flags with invalid values. minTriesGiven reports whether
-// --min-tries was given.
+// Check returns a usage error if a flag has an invalid value. minTriesGiven
+// reports whether --min-tries was given.
 func (f Flags) Check(minTriesGiven bool) error {
 	if minTriesGiven && (f.MinTries < 1 || f.MinTries > 5) {
 		return outcome.Usage("err.min-tries", "Value", strconv.Itoa(f.MinTries))
@@ -41,7 +41,8 @@ func (f Flags) Check(minTriesGiven bool) error {
 	return checkPINSource(f.PINFrom)
 }
 
-// waitLimit returns how long to wait for a card; negative is no limit.
+// waitLimit returns how long to wait for a card. A negative duration means no
+// limit.
 func (f Flags) waitLimit(interactive bool) (time.Duration, error) {
 	if f.Wait == "" {
 		if interactive {
@@ -64,17 +65,17 @@ type Access struct {
 	*console.Console
 	Flags
 	Readers Readers              // the PC/SC service
-	Gate    *Gate                // orders secrets and signals
-	Jobs    *terminal.JobControl // allows a stop only between transactions; may be nil
-	Folder  string               // of the practice card
+	Gate    *Gate                // decides whether a secret or a signal comes first
+	Jobs    *terminal.JobControl // delays stops to the end of a transaction; may be nil
+	Folder  string               // holds the practice card
 	Now     func() time.Time
-	// AfterFunc runs f once, after d, unless stop is called before.
+	// AfterFunc runs f once after d, unless stop is called first.
 	AfterFunc func(d time.Duration, f func()) (stop func())
 
-	trace queue.Queue // the lines of -v
+	trace queue.Queue // the lines of -v that are still to be printed
 }
 
-// Answerable refuses a run in which neither a person nor --pin-from can give a
+// Answerable returns an error if neither a person nor --pin-from can give a
 // secret.
 func (a *Access) Answerable() error {
 	if !a.Interactive() && a.PINFrom == "" {
@@ -83,12 +84,12 @@ func (a *Access) Answerable() error {
 	return nil
 }
 
-// Kind names the kind of a card in words.
+// Kind returns the name of the card's kind, in the language of the run.
 func (a *Access) Kind(t card.Token) string { return a.T("kind." + t.Kind.String()) }
 
-// traced reports each exchange on standard error under -v, secrets redacted by
-// command. The lines are queued, so that a slow reader of standard error does
-// not delay a transaction.
+// traced returns a Transmitter that, with -v, also prints each exchange to
+// standard error, without secrets. The lines are queued, so that a slow reader
+// of standard error does not delay a transaction.
 func (a *Access) traced(t apdu.Transmitter) apdu.Transmitter {
 	if !a.Verbose {
 		return t

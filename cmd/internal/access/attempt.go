@@ -12,14 +12,15 @@ import (
 	"natsuin/cmd/internal/outcome"
 )
 
-// The errors of a secret that was refused before and is not sent.
+// The reasons for not sending a secret that was refused before.
 var (
 	errRepeated = errors.New("this card refused the same secret")
 	errDeclined = errors.New("the same secret is not to be sent")
 )
 
-// mayRepeat asks whether to send a secret that was refused by a card that may
-// be this one. attempt refuses a secret that this card itself refused.
+// mayRepeat asks whether to send s again if it was refused earlier by a card
+// that may be this one. It leaves a secret that this card itself refused to
+// attempt, which does not send it.
 func (l *unlocker) mayRepeat(ctx context.Context, s card.Secret) error {
 	a := l.access
 	if seen(l.wrong, s) || !seen(l.earlier, s) {
@@ -33,9 +34,9 @@ func (l *unlocker) mayRepeat(ctx context.Context, s card.Secret) error {
 	return err
 }
 
-// attempt sends the secret in one transaction: it selects the application,
-// reads the counter again, and sends nothing if it differs from the one shown.
-// begin has ensured, without an exchange, that the card is the same.
+// attempt selects the application, reads the counter again, sends the secret,
+// and runs Use, all in one transaction. It sends nothing if the counter differs
+// from the one shown, or if begin finds that the card may be another.
 func (l *unlocker) attempt(ctx context.Context, was shown, secret card.Secret) error {
 	defer l.access.tellWorking()()
 	s, c := l.s, l.Credential
@@ -43,7 +44,7 @@ func (l *unlocker) attempt(ctx context.Context, was shown, secret card.Secret) e
 		return notShown(err)
 	}
 	defer s.end(true)
-	if seen(l.wrong, secret) { // only now is the card known to be the same
+	if seen(l.wrong, secret) { // begin has shown that the card is the same
 		return errRepeated
 	}
 	now, err := s.Card.Tries(c)
@@ -64,7 +65,7 @@ func (l *unlocker) attempt(ctx context.Context, was shown, secret card.Secret) e
 		l.wrong = append(l.wrong, secret.Clone())
 		return err
 	case err == nil, errors.As(err, new(*card.OutcomeUnknownError)):
-		l.left = card.Tries{Max: c.MaxTries()} // only 63Cx is a count
+		l.left = card.Tries{Max: c.MaxTries()} // only 63Cx reports a count
 	}
 	secret.Wipe()
 	if err != nil {
@@ -103,15 +104,16 @@ func (l *unlocker) tellAndRepeat(err error) bool {
 }
 
 // forget resets the state of the current card, because another card may be in
-// the reader now. Secrets that were refused are kept as earlier ones.
+// the reader now. It keeps the refused secrets, as refused by an earlier card.
 func (l *unlocker) forget() {
 	l.noticed, l.warned, l.same = false, false, false
 	l.earlier = append(l.earlier, l.wrong...)
 	l.wrong = nil
 }
 
-// anew starts a transaction on the same card, or on the one that is put back
-// into the same reader. No secret is pending, so everything can be shown again.
+// anew starts a transaction on the same card, or on the next one that is put
+// into the same reader. The caller holds no secret, so everything can be shown
+// and asked again.
 func (l *unlocker) anew(ctx context.Context) (err error) {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
@@ -122,7 +124,7 @@ func (l *unlocker) anew(ctx context.Context) (err error) {
 	}
 	reader := l.s.conn.Reader()
 	l.s.Close()
-	l.forget() // it was removed, and this may be another
+	l.forget() // the next card may be another
 	l.s, err = l.access.reconnect(ctx, reader)
 	return err
 }
@@ -134,8 +136,8 @@ type changedError struct{ err error }
 func (e *changedError) Error() string { return fmt.Sprintf("card: not what was shown: %v", e.err) }
 func (e *changedError) Unwrap() error { return e.err }
 
-// final returns err for a script: a *changedError becomes the outcome that the
-// card was changed.
+// final returns the error with which the run ends: CodeCardRemoved for a
+// *changedError, and otherwise err.
 func final(err error) error {
 	if !errors.As(err, new(*changedError)) || errors.Is(err, pcsc.ErrNoService) {
 		return err
@@ -143,7 +145,7 @@ func final(err error) error {
 	return &outcome.Error{Code: outcome.CodeCardRemoved, ID: "err.card-changed", Err: err}
 }
 
-// words returns the id of the message for a person.
+// words returns the id of the message that tells the person what changed.
 func (e *changedError) words() string {
 	switch {
 	case errors.Is(e.err, pcsc.ErrNoService):
@@ -165,17 +167,17 @@ func notShown(err error) error {
 	return err
 }
 
-// workingAfter is how long the card may take before the person is told to leave
-// it where it is.
+// workingAfter is how long the card may work before the person is asked to
+// leave it in place.
 const workingAfter = 500 * time.Millisecond
 
-// tellWorking prints that the card is working, unless done is called before
-// workingAfter has passed.
+// tellWorking asks the person, after workingAfter, to leave the card in place,
+// unless done is called first.
 func (a *Access) tellWorking() (done func()) {
 	if !a.Interactive() {
 		return func() {}
 	}
-	var once sync.Once // the callback prints only if done was not called first
+	var once sync.Once // the callback prints only if it comes before done
 	stop := a.AfterFunc(workingAfter, func() {
 		once.Do(func() { a.Prompt(a.T("unlock.working")) })
 	})

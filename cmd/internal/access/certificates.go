@@ -8,24 +8,27 @@ import (
 	"natsuin/card"
 )
 
-// Certificates and Secrets are those of a card, in the order of the help.
+// Certificates and Secrets list the certificates and secrets of a card, in the
+// order in which the help shows them.
 var (
 	Certificates = []card.CertID{card.SignCert, card.SignCA, card.AuthCert, card.AuthCA}
 	Secrets      = []card.Credential{card.SignPassword, card.AuthPIN}
 )
 
-// FreeCertificates are those that a plastic card returns without a secret.
+// FreeCertificates lists the certificates that a plastic card returns without a
+// secret.
 var FreeCertificates = []card.CertID{card.SignCA, card.AuthCert, card.AuthCA}
 
-// Free holds the certificates that a card returned without a secret.
+// Free holds the certificates that a card returned without a secret, and lists
+// those that it did not return.
 type Free struct {
 	Found  map[card.CertID]*x509.Certificate
-	Locked []card.CertID // behind the PIN, as on a phone
+	Locked []card.CertID // need the PIN, as on a phone
 	Absent []card.CertID // not on this card
 }
 
-// ReadFree reads the certificates of ids that need no secret, in the given
-// order, and calls also in the same transaction.
+// ReadFree tries to read the certificates ids, in this order and without a
+// secret. It then calls each function of also in the same transaction.
 func (a *Access) ReadFree(ctx context.Context, ids []card.CertID, also ...func(*Session) error) (*Free, error) {
 	s, err := a.Connect(ctx)
 	if err != nil {
@@ -54,7 +57,7 @@ func (a *Access) ReadFree(ctx context.Context, ids []card.CertID, also ...func(*
 	return found, nil
 }
 
-// ReadCertificate reads one certificate.
+// ReadCertificate reads one certificate, with its secret if it needs one.
 func (a *Access) ReadCertificate(ctx context.Context, id card.CertID) (cert *x509.Certificate, err error) {
 	err = a.reading(ctx, id, func(s *Session) (err error) {
 		cert, err = s.Card.Certificate(id)
@@ -63,8 +66,8 @@ func (a *Access) ReadCertificate(ctx context.Context, id card.CertID) (cert *x50
 	return cert, err
 }
 
-// ReadIssued reads a certificate and its CA's in the same transaction. ca is
-// nil if it is not on the card.
+// ReadIssued reads a certificate and that of its CA in one transaction. ca is
+// nil if the card does not hold it.
 func (a *Access) ReadIssued(ctx context.Context, id card.CertID) (cert, ca *x509.Certificate, err error) {
 	err = a.reading(ctx, id, func(s *Session) (err error) {
 		if cert, err = s.Card.Certificate(id); err != nil {

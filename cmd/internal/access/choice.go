@@ -9,7 +9,8 @@ import (
 	"natsuin/cmd/internal/text"
 )
 
-// pick chooses among the readers as docs/cli.md, "Which reader", says.
+// pick chooses a reader by the rules of docs/cli.md, "Which reader", and starts
+// a transaction on its card.
 func (a *Access) pick(ctx context.Context, readers []pcsc.Reader) (*Session, error) {
 	if a.Reader != "" {
 		r, err := Named(readers, a.Reader)
@@ -30,7 +31,7 @@ func (a *Access) pick(ctx context.Context, readers []pcsc.Reader) (*Session, err
 		}
 	}
 	found, why := a.tryAll(ctx, free, NoRealReader(virtual))
-	if len(found) == 0 { // last, since another program may hold these cards for long
+	if len(found) == 0 { // tried last: another program may hold these cards for long
 		found, why = a.tryAll(ctx, used, why)
 	}
 	if len(found) == 0 {
@@ -47,8 +48,9 @@ func (a *Access) pick(ctx context.Context, readers []pcsc.Reader) (*Session, err
 	return s, nil
 }
 
-// NoRealReader returns the error for a machine without a real reader. Of the
-// virtual ones it names one that holds a card, if there is one.
+// NoRealReader returns the error for a machine without a real reader. It names
+// one of the virtual readers, if there are any: if possible one that holds a
+// card.
 func NoRealReader(virtual []pcsc.Reader) error {
 	if len(virtual) == 0 {
 		return &outcome.Error{Code: outcome.CodeNoReader, ID: "err.no-reader"}
@@ -58,7 +60,8 @@ func NoRealReader(virtual []pcsc.Reader) error {
 }
 
 // tryAll returns a Session, outside a transaction, for each reader that holds a
-// JPKI card, and the most informative reason for the others.
+// JPKI card. The error says why there are no others: why or the error of a
+// reader, whichever is more informative.
 func (a *Access) tryAll(ctx context.Context, readers []pcsc.Reader, why error) ([]*Session, error) {
 	var found []*Session
 	for _, r := range readers {
@@ -73,8 +76,8 @@ func (a *Access) tryAll(ctx context.Context, readers []pcsc.Reader, why error) (
 	return found, why
 }
 
-// worseReader returns the more informative reason: an unusable card before an
-// empty reader, an empty reader before none.
+// worseReader returns the more informative error: an unusable card comes before
+// an empty reader, and an empty reader before no reader.
 func worseReader(a, b error) error {
 	rank := func(err error) int {
 		switch outcome.CodeOf(err) {
@@ -91,9 +94,9 @@ func worseReader(a, b error) error {
 	return a
 }
 
-// Named returns the reader that --reader names: by its exact name, else by a
-// part of one name in any case. If a part matches several names, it is the one
-// that holds a card.
+// Named returns the reader whose name is want, or else the one whose name
+// contains want, ignoring case. If several names contain it, Named returns the
+// one reader of these that holds a card.
 func Named(readers []pcsc.Reader, want string) (pcsc.Reader, error) {
 	var part []pcsc.Reader
 	for _, r := range readers {
@@ -163,8 +166,8 @@ func (a *Access) Try(ctx context.Context, r pcsc.Reader) (*Session, error) {
 	return a.start(ctx, conn)
 }
 
-// chooseOne asks which of several cards to use. In a script it fails with an
-// error that lists the --reader values.
+// chooseOne asks the person which of several cards to use, and closes the other
+// sessions. A script gets an error that lists the --reader values.
 func (a *Access) chooseOne(ctx context.Context, found []*Session) (*Session, error) {
 	chosen := 0
 	if len(found) > 1 {

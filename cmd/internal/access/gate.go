@@ -8,51 +8,53 @@ import (
 	"natsuin/card/apdu"
 )
 
-// A Gate orders, in one atomic step, a secret that is about to be sent and a
-// signal that withdraws it. After a signal no secret is sent; the answer to a
-// secret already sent is waited for.
+// A Gate decides atomically which comes first: a secret that is about to be
+// sent, or a signal that prevents this. After a signal no secret is sent, but
+// the answer to a secret that was already sent is waited for.
 //
-// Its zero value is ready for use.
+// The zero value is ready for use.
 type Gate struct{ state atomic.Int32 }
 
 const (
-	gatePending   int32 = iota // no secret is at the card
-	gateSent                   // a secret is at the card
-	gateEnding                 // likewise, and a signal came: nothing follows
+	gatePending   int32 = iota // no secret is being sent
+	gateSent                   // a secret was sent and has no answer yet
+	gateEnding                 // like gateSent, but a signal came: no other secret is sent
 	gateWithdrawn              // no secret is sent any more
 )
 
-// send reports whether a secret may be sent now. If so, answered must follow.
+// send reports whether a secret may be sent now. If so, the caller must call
+// answered afterwards.
 func (g *Gate) send() bool { return g.state.CompareAndSwap(gatePending, gateSent) }
 
-// answered records that the card has answered, or never will.
+// answered records that the card has answered or will never answer.
 func (g *Gate) answered() {
 	if !g.state.CompareAndSwap(gateSent, gatePending) {
 		g.state.CompareAndSwap(gateEnding, gateWithdrawn)
 	}
 }
 
-// Withdraw prevents every secret that was not sent yet from being sent.
+// Withdraw prevents every secret that has not been sent yet from being sent.
 func (g *Gate) Withdraw() {
 	if !g.state.CompareAndSwap(gatePending, gateWithdrawn) {
 		g.state.CompareAndSwap(gateSent, gateEnding)
 	}
 }
 
-// Withdrawn reports whether no secret is at the card, and none will be sent.
+// Withdrawn reports whether Withdraw was called and no answer to a secret is
+// outstanding.
 func (g *Gate) Withdrawn() bool { return g.state.Load() == gateWithdrawn }
 
-// gated transmits the commands of one transaction. A command without a secret
-// is abandoned as soon as ctx ends; one with a secret passes the gate
-// immediately before it is sent, and its answer is waited for.
+// gated transmits the commands of one transaction. It abandons a command
+// without a secret as soon as ctx ends. It asks the Gate immediately before it
+// sends a secret, and then waits for the answer even if ctx ends.
 type gated struct {
 	ctx    context.Context
 	access *Access
 	conn   Connection
 }
 
-// Transmit implements apdu.Transmitter. The error for a secret that the gate
-// holds back is an apdu.ErrNotSent.
+// Transmit implements [apdu.Transmitter]. The error is [apdu.ErrNotSent] if the
+// Gate forbids sending a secret.
 func (g gated) Transmit(cmd []byte) ([]byte, error) {
 	if !apdu.CarriesSecret(cmd) {
 		return g.conn.TransmitContext(g.ctx, cmd)

@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// Of a secret and a signal that come at the same moment one is first: either the
-// secret is on its way and is waited for, or it never leaves.
+// If a secret and a signal come at the same moment, either the secret is sent
+// and its answer is waited for, or it is never sent.
 func TestASecretIsSentOrWithdrawnAndNeverBoth(t *testing.T) {
 	for range 2000 {
 		var g Gate

@@ -9,10 +9,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// inherited returns descriptor n if the parent process left it open for us, or
-// nil. One with FD_CLOEXEC was opened by this process or the Go runtime, and
-// its number may be a mistyped secret. Standard output and error are never
-// sources of secrets.
+// inherited returns descriptor n if the parent process left it open for us, and
+// otherwise nil. A descriptor with FD_CLOEXEC was opened by this process or the
+// Go runtime, and its number may be a mistyped secret. Standard output and
+// error are never sources of secrets.
 func inherited(n int) *os.File {
 	if n == 1 || n == 2 {
 		return nil

@@ -8,8 +8,9 @@ import (
 	"natsuin/cmd/internal/outcome"
 )
 
-// AskNewSecret asks for a new secret twice, until it has the right form, is not
-// easily guessed and was typed the same both times.
+// AskNewSecret asks for a new secret twice, and repeats this until both entries
+// are equal, have the right form and are not easily guessed. With allowWeak an
+// easily guessed secret is accepted.
 func (a *Access) AskNewSecret(ctx context.Context, c card.Credential, old card.Secret, allowWeak bool) (card.Secret, error) {
 	a.Prompt(a.T("prompt.new.rule." + c.String()))
 	for {
@@ -51,8 +52,8 @@ func (a *Access) askTwice(ctx context.Context, c card.Credential, old card.Secre
 	return s, nil
 }
 
-// CheckNew refuses a new secret that equals the old one, or that is easily
-// guessed unless allowWeak is set.
+// CheckNew returns an error if the new secret equals the old one, or if it is
+// easily guessed and allowWeak is not set.
 func CheckNew(c card.Credential, old, new card.Secret, allowWeak bool) error {
 	err := card.CheckNew(c, old, new)
 	var weak *card.WeakSecretError

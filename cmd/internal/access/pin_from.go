@@ -17,8 +17,8 @@ import (
 	"natsuin/cmd/internal/text"
 )
 
-// checkPINSource refuses a --pin-from value that can never be valid, before
-// anything else is done.
+// checkPINSource returns a usage error for a --pin-from value that can never be
+// valid.
 func checkPINSource(source string) error {
 	kind, value, _ := strings.Cut(source, ":")
 	switch {
@@ -36,10 +36,10 @@ func checkPINSource(source string) error {
 	return outcome.Usage("err.pin-from", "Value", source, "Known", "stdin")
 }
 
-// ScriptSecrets reads n secrets from --pin-from, one per line, or returns nil
-// without the flag. It runs before the card is touched. inputs names the other
-// files that the run reads, with "-" for stdin: a stream cannot be read for two
-// purposes.
+// ScriptSecrets reads n secrets from --pin-from, one per line. Without the flag
+// it returns nil. It must be called before the card is touched. inputs names
+// the other files that the run reads, with "-" for standard input, because one
+// stream cannot be read for two purposes.
 func (a *Access) ScriptSecrets(ctx context.Context, n int, inputs ...string) ([]card.Secret, error) {
 	if a.PINFrom == "" {
 		return nil, nil
@@ -76,22 +76,23 @@ func (a *Access) ScriptSecrets(ctx context.Context, n int, inputs ...string) ([]
 	return secrets, nil
 }
 
-// byteOrderMark is the one of UTF-8, which some editors and shells put before a
+// byteOrderMark is that of UTF-8, which some editors and shells put before a
 // text.
 var byteOrderMark = []byte("\xEF\xBB\xBF")
 
-// isUTF16 reports whether a line, read up to the byte of a line feed, is in
-// UTF-16: a secret has no zero bytes.
+// isUTF16 reports whether a line, read up to the byte 0x0A, is in UTF-16. A
+// zero byte shows this, since a secret has none.
 func isUTF16(line []byte) bool {
 	return bytes.HasPrefix(line, []byte("\xFF\xFE")) || bytes.HasPrefix(line, []byte("\xFE\xFF")) || bytes.IndexByte(line, 0) >= 0
 }
 
-// readSecretLine reads up to one LF or CRLF, or the end, and not a byte
-// further: the source may be a pipe that stays open. A byte order mark before
-// the first line is skipped, and UTF-16 is refused.
+// readSecretLine reads one line, which ends with LF, CRLF or the end of the
+// input. It does not read a byte beyond, since the source may be a pipe that
+// stays open. It skips a byte order mark before the first line, and refuses
+// UTF-16.
 func (a *Access) readSecretLine(r io.Reader, first bool) (card.Secret, error) {
 	line := make([]byte, 0, len(byteOrderMark)+longestSecret+2)
-	b := make([]byte, 1) // one buffer for all bytes: separate ones would leave the secret on the heap
+	b := make([]byte, 1) // one buffer for all bytes, since each would leave a byte of the secret on the heap
 	defer clear(b)
 	for {
 		n, err := r.Read(b)
@@ -137,7 +138,7 @@ func (a *Access) openPINSource(ctx context.Context) (io.ReadCloser, error) {
 		n, _ := strconv.Atoi(value)
 		f := inherited(n)
 		if f == nil {
-			return nil, &outcome.Error{Code: outcome.CodeFile, ID: "err.pin-from.fd"} // without the number: it may be a PIN
+			return nil, &outcome.Error{Code: outcome.CodeFile, ID: "err.pin-from.fd"} // the error does not name the number: it may be a PIN
 		}
 		return f, nil
 	}
@@ -152,10 +153,10 @@ func (a *Access) openPINSource(ctx context.Context) (io.ReadCloser, error) {
 	return f, nil
 }
 
-// checkPINStream refuses a terminal as the source, since it would show the
-// secret, and a source that is also one of the inputs: a stream cannot be read
-// for two purposes, and a signature may contain the file. It reports whether
-// the source is a regular file, whose end can be read without waiting.
+// checkPINStream returns an error if the source is a terminal, which would show
+// the secret, or also one of the inputs: one stream cannot be read for two
+// purposes, and a signature may contain the file. regular reports whether the
+// source is a regular file, whose end can be read without waiting.
 func (a *Access) checkPINStream(source io.Reader, inputs []string) (regular bool, err error) {
 	if a.PINFrom == "stdin" {
 		if slices.Contains(inputs, "-") {
@@ -195,8 +196,9 @@ func (a *Access) statInput(name string) (os.FileInfo, error) {
 	return nil, os.ErrNotExist
 }
 
-// ownerOnly refuses a secret's file that group or others may read or write.
-// Windows has no such bits; there the folder's access list decides.
+// ownerOnly returns an error if the group or others may read or write the
+// secret's file. Windows has no such bits: the access list of the folder
+// decides there.
 func ownerOnly(f *os.File) error {
 	info, err := f.Stat()
 	if err != nil {

@@ -8,11 +8,11 @@ import (
 	"natsuin/cmd/internal/outcome"
 )
 
-// seemsAbsent reports whether, by the hint of the card (docs/card.md §1, EF
-// 0008), the certificate that a secret guards is missing: a wrong entry would
-// then cost a try for nothing. The hint is believed only if it marks the other
-// certificate, which shows that this card maintains it, and even then it only
-// leads to a warning and a question, since a single source describes it. A
+// seemsAbsent reports whether the card hints (docs/card.md §1, EF 0008) that
+// the certificate id is missing, so that a wrong entry would cost a try for
+// nothing. It believes the hint only if the other certificate is marked as
+// present, which shows that the card maintains the file. Even then the hint
+// only leads to a warning and a question, since only one source describes it. A
 // certificate that can be read without a secret is read instead.
 func (s *Session) seemsAbsent(id card.CertID) (bool, error) {
 	switch id {
@@ -25,15 +25,15 @@ func (s *Session) seemsAbsent(id card.CertID) (bool, error) {
 	return false, nil
 }
 
-// HintsNoSign reports whether the hint, if it can be believed, says that there
-// is no signature certificate.
+// HintsNoSign reports whether the card hints that it has no signature
+// certificate, and the hint can be believed.
 func (s *Session) HintsNoSign() (bool, error) {
 	p, err := s.Card.Presence()
 	return p.Known && p.Auth && !p.Sign, err
 }
 
-// warnAbsent prints the meaning of the hint, and asks a person whether to go
-// on.
+// warnAbsent prints a warning that the certificate seems absent, and asks the
+// person whether to go on.
 func (a *Access) warnAbsent(ctx context.Context, u Unlocking) error {
 	seems := a.T("unlock.absent." + u.Guards.String())
 	if !a.Interactive() || u.Rehearse {
@@ -51,10 +51,10 @@ func (a *Access) warnAbsent(ctx context.Context, u Unlocking) error {
 	return nil
 }
 
-// LacksAuth returns an error if the certificate of the authentication key is
-// not on this card, which can be proved without a secret. err is the error of
-// the first read. A short file identifier may have selected another file, so
-// the file is selected by its full identifier before the card is refused.
+// LacksAuth returns an error if the card has no authentication certificate,
+// which can be proved without a secret. err is the error of the first read.
+// That read may have selected another file by its short identifier, so
+// LacksAuth reads again by the full identifier.
 func (s *Session) LacksAuth(err error) error {
 	if !errors.As(err, new(*card.NoCertificateError)) {
 		return nil

@@ -8,31 +8,32 @@ import (
 	"natsuin/card/practice"
 )
 
-// Readers is the part of the PC/SC service that the commands need.
+// Readers is the part of the PC/SC service that the verbs need.
 type Readers interface {
 	List(ctx context.Context) ([]pcsc.Reader, error)
-	// Wait blocks until readers or cards differ from known, or ctx ends.
+	// Wait blocks until the readers or their cards differ from known, or ctx
+	// ends.
 	Wait(ctx context.Context, known []pcsc.Reader) error
 	Connect(ctx context.Context, reader string) (Connection, error)
 }
 
-// A Connection is a card in a reader, or the practice card.
+// A Connection is a connection to a card in a reader, or to the practice card.
 type Connection interface {
 	apdu.Transmitter
-	// TransmitContext is Transmit, but abandons the answer when ctx ends. The
-	// connection is then no longer usable.
+	// TransmitContext is like Transmit, but abandons the answer when ctx ends.
+	// After that the connection cannot be used any more.
 	TransmitContext(ctx context.Context, cmd []byte) ([]byte, error)
 	Begin(ctx context.Context) error // starts a transaction, with exclusive use of the card
-	End(reset bool) error            // ends it, leaving the card as it is or reset
-	Close() error                    // leaves the card reset
-	Leave() error                    // closes, leaving the card as it is
+	End(reset bool) error            // ends the transaction, and resets the card if reset is set
+	Close() error                    // ends the connection and resets the card
+	Leave() error                    // ends the connection without a reset
 	Reader() string
 }
 
 // System returns the PC/SC service of this machine.
 func System() Readers { return pcscReaders{} }
 
-// pcscReaders is the service of this machine.
+// pcscReaders is the PC/SC service of this machine.
 type pcscReaders struct{ system pcsc.System }
 
 func (r pcscReaders) List(ctx context.Context) ([]pcsc.Reader, error) {
@@ -47,11 +48,12 @@ func (r pcscReaders) Connect(ctx context.Context, reader string) (Connection, er
 	return r.system.Connect(ctx, reader)
 }
 
-// PracticeReader is the only name that selects the practice card (docs/cli.md,
-// "Which reader").
+// PracticeReader is the value of --reader that selects the practice card
+// (docs/cli.md, "Which reader"). It must match in full.
 const PracticeReader = "practice"
 
-// ConnectPractice returns a session with the practice card.
+// ConnectPractice returns a session with the practice card, inside a
+// transaction.
 func (a *Access) ConnectPractice(ctx context.Context) (*Session, error) {
 	conn, err := a.Practice().Connect(ctx)
 	if err != nil {

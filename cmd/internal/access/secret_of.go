@@ -6,16 +6,17 @@ import (
 	"natsuin/card"
 )
 
-// A GivenSecret is the secret of the card, from --pin-from or, without it, from
-// a person when it is needed.
+// A GivenSecret gets one secret of the card: from --pin-from or, without that
+// flag, from a person once it is needed.
 type GivenSecret struct {
 	access     *Access
 	credential card.Credential
-	script     []card.Secret // one, or none without --pin-from
+	script     []card.Secret // the secret from --pin-from; empty without the flag
 }
 
-// SecretOf reads a script's secret and checks its form before the card is
-// touched. inputs is as in [Access.ScriptSecrets].
+// SecretOf returns a GivenSecret. With --pin-from it reads the secret and
+// checks its form now, before the card is touched. inputs is as in
+// [Access.ScriptSecrets].
 func (a *Access) SecretOf(ctx context.Context, c card.Credential, inputs ...string) (*GivenSecret, error) {
 	script, err := a.ScriptSecrets(ctx, 1, inputs...)
 	if err != nil {
@@ -31,8 +32,8 @@ func (a *Access) SecretOf(ctx context.Context, c card.Credential, inputs ...stri
 	return s, nil
 }
 
-// Get returns the secret, as [Unlocking.Secret] requires. A script's secret is
-// sent at most once.
+// Get returns the secret, as [Unlocking.Secret] requires. A secret from
+// --pin-from is sent at most once.
 func (s *GivenSecret) Get(ctx context.Context, _ bool) (card.Secret, error) {
 	if len(s.script) == 1 {
 		return s.script[0], nil

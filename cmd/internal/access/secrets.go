@@ -11,15 +11,15 @@ import (
 // characters are 48 bytes. A longer input is refused, never cut.
 const longestSecret = 256
 
-// Wipe overwrites secrets.
+// Wipe overwrites the secrets with zeros.
 func Wipe(secrets []card.Secret) {
 	for _, s := range secrets {
 		s.Wipe()
 	}
 }
 
-// AskSecret asks at the terminal until the input has the form of this
-// credential. A malformed one never reaches the card.
+// AskSecret asks at the terminal until the entry has the form of this
+// credential. Other entries never reach the card.
 func (a *Access) AskSecret(ctx context.Context, c card.Credential, prompt string) (card.Secret, error) {
 	for {
 		var s card.Secret
@@ -42,8 +42,9 @@ func (a *Access) typeSecret(ctx context.Context, prompt string) (card.Secret, er
 	return card.NewSecret(typed), nil
 }
 
-// Normalize checks the form of a secret that the card has already. If it breaks
-// the official rule, Normalize remarks on it, and it is sent as it is.
+// Normalize returns an existing secret in the form of the card. A secret that
+// breaks the official rule is returned all the same, with a remark to the
+// person, because the card may have accepted it.
 func (a *Access) Normalize(c card.Credential, typed card.Secret) (card.Secret, error) {
 	s, how, err := a.NormalizeForm(c, typed)
 	if err == nil && how.SingleClass {
@@ -52,8 +53,8 @@ func (a *Access) Normalize(c card.Credential, typed card.Secret) (card.Secret, e
 	return s, err
 }
 
-// NormalizeForm checks the form of a secret and reports its changes: letters to
-// upper case, full width to ASCII.
+// NormalizeForm returns a secret in the form of the card, and prints which
+// changes this took: letters to upper case, full width to ASCII.
 func (a *Access) NormalizeForm(c card.Credential, typed card.Secret) (card.Secret, card.Normalized, error) {
 	s, how, err := card.Normalize(c, typed)
 	if err != nil {

@@ -9,17 +9,17 @@ import (
 	"natsuin/card/practice"
 )
 
-// A Session is the conversation with one card, from the first transaction to
-// the last. Between begin and end no other program can use the card, nothing is
-// asked, and the process cannot be stopped.
+// A Session is the use of one card, from the first transaction to the last.
+// Between begin and end no other program can use the card, nothing is asked,
+// and the process cannot be stopped.
 type Session struct {
-	Card *card.Card // the application; valid inside a transaction
+	Card *card.Card // the application; valid only in the transaction in which it was opened
 
 	access  *Access
 	conn    Connection
 	open    bool
-	pin     bool   // a PIN file was selected since the card was last reset by us
-	release func() // ends the hold on job control
+	pin     bool   // a PIN file was selected since this session last reset the card
+	release func() // lets the process be stopped again
 }
 
 // start begins the first transaction of a connection.
@@ -35,8 +35,8 @@ func (a *Access) start(ctx context.Context, conn Connection) (*Session, error) {
 // Reader returns the name of the reader.
 func (s *Session) Reader() string { return s.conn.Reader() }
 
-// begin starts a transaction and selects the application. If ctx ends, both are
-// abandoned at once.
+// begin starts a transaction and selects the application. It gives up as soon
+// as ctx ends.
 func (s *Session) begin(ctx context.Context) error {
 	s.release = s.access.Jobs.Hold()
 	if err := s.conn.Begin(ctx); err != nil {
@@ -53,8 +53,9 @@ func (s *Session) begin(ctx context.Context) error {
 	return nil
 }
 
-// end ends the transaction, once. With reset, the card is reset if a PIN file
-// was selected on it. Otherwise it is left as it is for other programs.
+// end ends the transaction, if one is open. If reset is set and a PIN file was
+// selected, it resets the card. Otherwise the card stays as it is, for other
+// programs.
 func (s *Session) end(reset bool) {
 	if !s.open {
 		return
@@ -64,12 +65,12 @@ func (s *Session) end(reset bool) {
 	s.pin = s.pin || s.Card != nil && s.Card.PINSelected()
 	reset = reset && s.pin
 	if err := s.conn.End(reset); err == nil && reset {
-		s.pin = false // if this failed, Close resets the card
+		s.pin = false // otherwise Close resets the card
 	}
 	s.access.trace.Wait(context.Background(), 0)
 }
 
-// Close releases the reader, and resets the card if a PIN file was selected.
+// Close ends the connection, and resets the card if a PIN file was selected.
 func (s *Session) Close() {
 	s.end(true)
 	if s.pin {
@@ -79,8 +80,8 @@ func (s *Session) Close() {
 	_ = s.conn.Leave()
 }
 
-// resetAndAsk resets the card, which ends every login, and reads the counter
-// again in a new transaction, which it leaves open.
+// resetAndAsk resets the card, which logs out every program, and reads the
+// counter in a new transaction, which it leaves open.
 func (s *Session) resetAndAsk(ctx context.Context, c card.Credential) (card.Tries, error) {
 	if !s.open {
 		if err := s.begin(ctx); err != nil {
@@ -95,8 +96,8 @@ func (s *Session) resetAndAsk(ctx context.Context, c card.Credential) (card.Trie
 	return s.Card.Tries(c)
 }
 
-// cardMayDiffer reports whether a transaction did not begin because the card
-// may not be the one of the transaction before it.
+// cardMayDiffer reports whether err means that the card may not be the one of
+// the previous transaction.
 func cardMayDiffer(err error) bool {
 	for _, why := range []error{pcsc.ErrRemoved, pcsc.ErrNoCard, pcsc.ErrReset, pcsc.ErrNoService, practice.ErrReplaced} {
 		if errors.Is(err, why) {

@@ -11,8 +11,9 @@ func LockedError(c card.Credential) error {
 	return &outcome.Error{Code: outcome.CodeLocked, ID: "err.locked." + c.String()}
 }
 
-// mayTry applies --min-tries, and asks for consent before the last try. An
-// unknown count is treated as one.
+// mayTry returns an error if fewer tries are left than --min-tries demands, or
+// if the person does not agree to use the last one. It treats an unknown count
+// as one.
 func (a *Access) mayTry(ctx context.Context, c card.Credential, t card.Tries) error {
 	left := 1
 	if t.Known {
@@ -52,8 +53,8 @@ func (a *Access) mayTry(ctx context.Context, c card.Credential, t card.Tries) er
 	return nil
 }
 
-// TriesLine returns a count as a line: «署名用パスワード（英大文字・数字
-// 6〜16文字） 残り 5 回».
+// TriesLine returns the line that shows a count, such as 「署名用パスワード（英大文字・数字
+// 6〜16文字） 残り 5 回」.
 func (a *Access) TriesLine(c card.Credential, t card.Tries) string {
 	name := a.T("secret." + c.String())
 	switch {
@@ -65,7 +66,7 @@ func (a *Access) TriesLine(c card.Credential, t card.Tries) string {
 	return a.T("tries.left", "Secret", name, "N", t.Left)
 }
 
-// TriesValue returns a count for JSON, or nil if the card did not report it.
+// TriesValue returns a count for JSON, or nil if it is unknown.
 func TriesValue(t card.Tries) any {
 	if !t.Known {
 		return nil

@@ -8,35 +8,37 @@ import (
 	"natsuin/cmd/internal/text"
 )
 
-// An Unlocking is one use of the card that needs a secret (docs/cli.md,
+// An Unlocking describes one use of the card that needs a secret (docs/cli.md,
 // behaviours 1 to 12).
 type Unlocking struct {
 	// Credential is the secret that is sent.
 	Credential card.Credential
-	// Guards is the certificate that the secret guards; 0 for none. If the card
-	// seems to lack it, the person is warned before a try is spent.
+	// Guards is the certificate that the secret guards, or 0 for none. If the
+	// card seems to lack it, the person is warned before a try is used.
 	Guards card.CertID
-	// Secret returns the secret in the form of the card, from the person or the
-	// script; Unlock wipes it. same is false for the first card and for one
-	// that may be another: a secret given for the previous card must not be
-	// sent to it.
+	// Secret returns the secret in the form of the card, from the person or
+	// from --pin-from. Unlock wipes it. same is false for the first card, and
+	// for a card that may be another than the previous one, to which the secret
+	// of the previous card must not be sent.
 	Secret func(ctx context.Context, same bool) (card.Secret, error)
-	// Prepare, if not nil, runs in the transaction before anything is asked.
+	// Prepare, if not nil, runs in the transaction that reads the counter,
+	// before anything is shown or asked.
 	Prepare func(*Session, card.Token) error
-	// Notice, if not nil, is called before the prompt, once per card; an error
-	// ends the run.
+	// Notice, if not nil, is called once per card, before the secret is asked
+	// for. An error ends the run.
 	Notice func(context.Context) error
-	// Use does the work, in the transaction in which the secret was verified.
+	// Use runs in the transaction in which the secret was verified.
 	Use func(*Session) error
-	// Rehearse ends the run before anything is asked.
+	// Rehearse ends the run after the facts about the card were shown, before
+	// anything is asked.
 	Rehearse bool
 }
 
-// Unlock reads and shows the counter, gets the secret, and sends it once, in a
-// transaction in which the counter has not changed; then Use runs. At a
-// terminal, a wrong secret is asked for again. left is the last count that the
-// card reported. It is unknown after a secret was accepted, or if the answer
-// was lost.
+// Unlock shows the tries left, gets the secret, sends it once, and runs Use in
+// the same transaction. It does not send the secret if the count has changed
+// since it was shown. At a terminal it asks again after a wrong secret. left is
+// the count that the card last reported. It is unknown after a secret was
+// accepted, and if the card's answer was lost.
 func (a *Access) Unlock(ctx context.Context, u Unlocking) (left card.Tries, err error) {
 	if most := u.Credential.MaxTries(); a.MinTries > most {
 		return left, outcome.Usage("err.min-tries.most", "Least", a.MinTries, "Most", most)
@@ -58,11 +60,11 @@ func (a *Access) Unlock(ctx context.Context, u Unlocking) (left card.Tries, err 
 	}
 }
 
-// An unlocker is the state of one call of [Access.Unlock].
+// An unlocker holds the state of one call of [Access.Unlock].
 type unlocker struct {
 	Unlocking
 	access  *Access
-	s       *Session // nil if no card was found again
+	s       *Session // nil if reconnecting failed
 	left    card.Tries
 	noticed bool          // Notice was shown for this card
 	warned  bool          // the person was warned that the certificate seems absent
@@ -79,15 +81,14 @@ func (l *unlocker) close() {
 	Wipe(l.earlier)
 }
 
-// shown holds the facts about the card that are shown to the person before the
-// prompt.
+// shown holds the facts about the card that the person sees before the prompt.
 type shown struct {
 	token  card.Token
 	tries  card.Tries
 	absent bool // the guarded certificate seems not to be on the card
 }
 
-// once runs one attempt, from reading the state of the card to the end of Use.
+// once makes one attempt, from reading the state of the card to the end of Use.
 func (l *unlocker) once(ctx context.Context) error {
 	was, err := l.look()
 	if err != nil {
@@ -109,7 +110,7 @@ func (l *unlocker) once(ctx context.Context) error {
 	return l.attempt(ctx, was, secret)
 }
 
-// look reads the facts to show: the kind of the card and the tries left.
+// look reads the facts to show, and runs Prepare.
 func (l *unlocker) look() (was shown, err error) {
 	if was.token, err = l.s.Card.Token(); err != nil {
 		return was, err
@@ -127,10 +128,10 @@ func (l *unlocker) look() (was shown, err error) {
 	return was, err
 }
 
-// announce shows reader, card and tries, and returns an error if no secret may
-// be sent. If another program is logged in, so that the card does not report
-// the count, announce resets the card and reads the count again, after Notice
-// and never in a rehearsal.
+// announce shows the reader, the card and the tries left, and returns an error
+// if no secret may be sent. While another program is logged in the card does
+// not report the count: announce then resets the card and reads the count
+// again, but only after Notice, and never in a rehearsal.
 func (l *unlocker) announce(ctx context.Context, was shown) (shown, error) {
 	a := l.access
 	a.Talk(a.T("unlock.card", "Reader", text.Escape(l.s.conn.Reader()), "Card", a.Kind(was.token)))

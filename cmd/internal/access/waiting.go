@@ -10,9 +10,8 @@ import (
 	"natsuin/cmd/internal/text"
 )
 
-// Connect finds the card and returns it inside a transaction, with the JPKI
-// application selected. It waits for a reader and a card as long as --wait
-// allows.
+// Connect waits for a reader and a card, as long as --wait allows, and starts a
+// transaction with the JPKI application selected.
 func (a *Access) Connect(ctx context.Context) (*Session, error) {
 	if a.Reader == PracticeReader {
 		return a.ConnectPractice(ctx)
@@ -20,8 +19,8 @@ func (a *Access) Connect(ctx context.Context) (*Session, error) {
 	return a.await(ctx, a.Reader, func(readers []pcsc.Reader) (*Session, error) { return a.pick(ctx, readers) })
 }
 
-// reconnect is Connect with the reader of exactly that name; other readers are
-// ignored.
+// reconnect is like Connect, but accepts only the reader with exactly this
+// name.
 func (a *Access) reconnect(ctx context.Context, reader string) (*Session, error) {
 	if a.Reader == PracticeReader {
 		return a.ConnectPractice(ctx)
@@ -39,15 +38,15 @@ func (a *Access) reconnect(ctx context.Context, reader string) (*Session, error)
 	})
 }
 
-// await waits until take returns a card. wanted is the name of the reader, if
-// one was given.
+// await calls take with the current readers until it returns a session. wanted
+// is the name of the reader that was asked for, or empty.
 func (a *Access) await(ctx context.Context, wanted string, take func([]pcsc.Reader) (*Session, error)) (*Session, error) {
 	limit, err := a.waitLimit(a.Interactive())
 	if err != nil {
 		return nil, err
 	}
-	// --wait limits only the waiting, not the connection to a card that is
-	// present, nor the question which of several cards to use.
+	// --wait limits the waiting alone. It does not limit the connection to a
+	// card that is present, or the question which of several cards to use.
 	waiting := ctx
 	if limit >= 0 {
 		var cancel context.CancelFunc
@@ -65,7 +64,8 @@ func (a *Access) await(ctx context.Context, wanted string, take func([]pcsc.Read
 			return s, nil
 		}
 		code := outcome.CodeOf(why)
-		bounced := code == outcome.CodeCardRemoved // it was removed during the search, and may be back by now
+		// The card was removed during the search, and may be back by now.
+		bounced := code == outcome.CodeCardRemoved
 		if limit == 0 || code != outcome.CodeNoReader && code != outcome.CodeNoCard && !bounced {
 			return nil, why
 		}
@@ -93,14 +93,14 @@ func (a *Access) await(ctx context.Context, wanted string, take func([]pcsc.Read
 	}
 }
 
-// awaitService waits, at a terminal, for a service that was available in this
-// run and has ended since. If the run ended instead, the person might type the
-// next secret into the shell.
+// awaitService waits, at a terminal, for the PC/SC service if it has ended
+// during this run. If the run ended instead, the person might type the next
+// secret into the shell.
 func (a *Access) awaitService(ctx context.Context) error {
 	for told := false; ; told = true {
 		_, err := a.Readers.List(ctx)
 		// pcsc-lite reports ErrPermission for the socket that a killed service
-		// left.
+		// leaves behind.
 		down := errors.Is(err, pcsc.ErrNoService) || errors.Is(err, pcsc.ErrPermission)
 		if !down || !a.Interactive() || a.Wait != "" {
 			return err
@@ -116,7 +116,8 @@ func (a *Access) awaitService(ctx context.Context) error {
 	}
 }
 
-// bounceTime is the time that a card gets to settle after it was put down.
+// bounceTime is how long to wait before looking again for a card that was just
+// removed or a service that has ended.
 const bounceTime = 250 * time.Millisecond
 
 var errWaited = errors.New("the time to wait is over")

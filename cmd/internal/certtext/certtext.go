@@ -1,7 +1,7 @@
-// Package certtext writes what a certificate says: names, key usages, the kind
-// of key and the holder's personal data.
+// Package certtext formats the contents of a certificate: names, key usages,
+// the kind of key and the holder's personal data.
 //
-// It judges nothing: package verify does.
+// It does not check a certificate. Package verify does.
 package certtext
 
 import (
@@ -16,13 +16,13 @@ import (
 	"natsuin/verify"
 )
 
-// Name writes a DER Name as RFC 4514 does, an RDN at a time: the order
-// and the grouping are the certificate's.
+// Name formats a DER Name as in RFC 4514, but with the RDNs in the order of the
+// certificate.
 func Name(der []byte) string { return verify.NameText(der) }
 
-// Subject returns [Name]. Unless personal is set, it omits the places, the
-// birth and the gender in a person's name (docs/cli.md, "JSON"); a name with an
-// organization is not a person's.
+// Subject is like [Name], but unless personal is set, it omits the places, the
+// birth and the gender from the name of a person (docs/cli.md, "JSON"). A name
+// with an organization is not that of a person.
 func Subject(der []byte, personal bool) string {
 	name, err := verify.ReadName(der)
 	if err != nil || personal {
@@ -46,8 +46,8 @@ func Subject(der []byte, personal bool) string {
 	return verify.FormatName(public)
 }
 
-// placeTypes are the types of RFC 4519 for an address, and those of RFC 3739
-// for the birth and the gender.
+// placeTypes lists the attribute types of RFC 4519 for an address, and those of
+// RFC 3739 for the birth and the gender.
 var placeTypes = []string{
 	"L", "ST", "STREET", "POSTALCODE", "postalAddress", "postOfficeBox", "houseIdentifier",
 	"dateOfBirth", "placeOfBirth", "gender",
@@ -68,7 +68,7 @@ var usageNames = []struct {
 	{x509.KeyUsageDecipherOnly, "decipherOnly"},
 }
 
-// KeyUsages returns the names of RFC 5280 §4.2.1.3.
+// KeyUsages returns the key usages by their names in RFC 5280 §4.2.1.3.
 func KeyUsages(cert *x509.Certificate) []string {
 	names := []string{}
 	for _, u := range usageNames {
@@ -79,7 +79,7 @@ func KeyUsages(cert *x509.Certificate) []string {
 	return names
 }
 
-// Policies returns the certificate policies as dotted numbers.
+// Policies returns the OIDs of the certificate policies in dotted notation.
 func Policies(cert *x509.Certificate) []string {
 	list := []string{}
 	for _, oid := range cert.Policies {
@@ -88,7 +88,8 @@ func Policies(cert *x509.Certificate) []string {
 	return list
 }
 
-// KeyName returns the kind and size of a key: "rsa-2048", "ecdsa-p384".
+// KeyName returns the kind and size of a key, such as "rsa-2048" or
+// "ecdsa-p384".
 func KeyName(cert *x509.Certificate) string {
 	switch key := cert.PublicKey.(type) {
 	case *rsa.PublicKey:
@@ -99,6 +100,6 @@ func KeyName(cert *x509.Certificate) string {
 	return cert.PublicKeyAlgorithm.String()
 }
 
-// DaysLeft returns the whole days from now until a certificate ends; negative
-// after it.
+// DaysLeft returns the number of whole days from now to end. It is negative if
+// end is past.
 func DaysLeft(end, now time.Time) int { return int(end.Sub(now).Hours() / 24) }

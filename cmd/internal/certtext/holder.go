@@ -8,8 +8,8 @@ import (
 	"natsuin/cmd/internal/text"
 )
 
-// A Holder is the 基本4情報 of a signature certificate, for JSON with
-// --personal.
+// A Holder holds the four basic items of personal data (基本4情報) from a
+// signature certificate, for JSON with --personal.
 type Holder struct {
 	Name    string `json:"name"`
 	Address string `json:"address"`
@@ -19,7 +19,8 @@ type Holder struct {
 	Info card.Holder `json:"-"`
 }
 
-// HolderOf reads the holder's data; nil if the certificate holds none.
+// HolderOf returns the holder's data, or nil if the certificate does not have
+// them.
 func HolderOf(cert *x509.Certificate) *Holder {
 	info, err := card.HolderOf(cert)
 	if err != nil || info.Empty() {
@@ -28,8 +29,8 @@ func HolderOf(cert *x509.Certificate) *Holder {
 	return &Holder{Name: info.Name, Address: info.Address, Birth: info.Birth.String(), Sex: info.Sex.String(), Info: info}
 }
 
-// HasSubstitutes reports whether the positions mark a character that stands for
-// another one.
+// HasSubstitutes reports whether positions marks at least one substitute
+// character.
 func HasSubstitutes(positions string) bool { return strings.Contains(positions, "1") }
 
 // MarkSubstitutes returns name, escaped, with each substitute character

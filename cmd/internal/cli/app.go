@@ -15,7 +15,7 @@ import (
 	"natsuin/cmd/internal/outcome"
 )
 
-// An app is the state of one run: the part that the verbs see, the environment,
+// An app is the state of one run: the part that the verbs use, the environment,
 // and the command tree.
 type app struct {
 	*command.Run
@@ -24,8 +24,9 @@ type app struct {
 	noInput bool // --no-input
 }
 
-// newApp chooses the language and builds the command tree. On an error, the app
-// can still print it, in the language of the environment.
+// newApp chooses the language and builds the command tree. If it returns an
+// error, the app can still print that error, in the language of the
+// environment.
 func newApp(env *Env, gate *access.Gate) (*app, error) {
 	c := console.New(env.Streams, env.Jobs, env.Guard)
 	c.JSON = flagGiven(env.Args, "--json")
@@ -54,7 +55,7 @@ func newApp(env *Env, gate *access.Gate) (*app, error) {
 }
 
 // flagGiven reports whether a boolean flag is among the arguments before "--".
-// It is needed before the flags are parsed, so that a usage error is also JSON.
+// It is used before the flags are parsed, so that a usage error is also JSON.
 func flagGiven(args []string, name string) bool {
 	for _, arg := range args {
 		if arg == "--" {
@@ -96,7 +97,7 @@ func (a *app) execute(ctx context.Context) error {
 		return nil
 	}
 	c, err := a.root.ExecuteContextC(ctx)
-	if err != nil && strings.HasPrefix(c.Name(), cobra.ShellCompRequestCmd) { // typed by hand; cobra's own words
+	if err != nil && strings.HasPrefix(c.Name(), cobra.ShellCompRequestCmd) { // typed by hand; the message is cobra's
 		return outcome.Usage("err.args.few", "Command", c.CommandPath(), "Use", a.UseLine(c))
 	}
 	return err

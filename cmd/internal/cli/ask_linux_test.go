@@ -12,12 +12,13 @@ import (
 	"natsuin/cmd/internal/terminal"
 )
 
-// A slip of the hand agrees to a notice at most, and ends no question.
+// A single y, which may be typed by mistake, agrees only to a notice. It does
+// not answer any other question.
 func TestYIsYesToANoticeAlone(t *testing.T) {
 	for _, test := range []struct {
 		name   string
 		notice bool
-		typed  []string // the last is the answer
+		typed  []string // of which the last is accepted
 		want   bool
 	}{
 		{"notice", true, []string{"y"}, true},

@@ -43,10 +43,10 @@ func newCompletion(a *app) *cobra.Command {
 	return c
 }
 
-// bashMore fixes two things in cobra's script. It defines the function that the
-// script needs from bash-completion, unless that is loaded. If several words
-// match, it escapes them for a Tab (type 9), since bash inserts their common
-// prefix unquoted; listed words stay as they are.
+// bashMore corrects two things in cobra's script. It defines the function that
+// the script needs from bash-completion, unless that is loaded. If several
+// words match, it escapes them when Tab was pressed once (type 9), because bash
+// inserts their common prefix unquoted. A list of words is shown unescaped.
 const bashMore = `
 if ! declare -F _get_comp_words_by_ref >/dev/null 2>&1; then
     __natsuin_init_completion()
@@ -85,9 +85,9 @@ func (a *app) bashCompletion(w io.Writer) error {
 	return err
 }
 
-// completable reports whether cobra can run. It cannot if it would answer the
-// arguments with an error, which repeats flags and values on stderr: they may
-// be secrets.
+// completable reports whether cobra may complete these arguments. It must not
+// if it would return an error, which repeats flags and values on stderr: they
+// may be secrets.
 func (a *app) completable() bool {
 	args := a.env.Args
 	if len(args) < 2 || !slices.Contains([]string{cobra.ShellCompRequestCmd, cobra.ShellCompNoDescRequestCmd}, args[0]) {
@@ -106,8 +106,8 @@ func (a *app) completable() bool {
 	return known && (err == nil || waits)
 }
 
-// completeGlobals registers completion for the global flags, including reader
-// names.
+// completeGlobals registers the completion of the global flags. That of
+// --reader offers the names of the readers.
 func (a *app) completeGlobals(root *cobra.Command) {
 	_ = root.RegisterFlagCompletionFunc("reader", func(c *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
 		names := []string{access.PracticeReader}
@@ -124,7 +124,8 @@ func (a *app) completeGlobals(root *cobra.Command) {
 	command.CompleteWords(root, "pin-from", "fd:", "file:", "stdin")
 }
 
-// completeHelp offers topics and the subcommands of the command already typed.
+// completeHelp offers the topics, and the subcommands of the command already
+// typed.
 func (a *app) completeHelp(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 	var words []string
 	if len(args) == 0 {

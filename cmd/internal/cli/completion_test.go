@@ -11,7 +11,7 @@ import (
 	"natsuin/card/pcsc"
 )
 
-// complete are the words that a shell would offer, and what else the shell may do.
+// complete returns the words that a shell would offer, and cobra's directive.
 func (m *machine) complete(t *testing.T, args ...string) (words []string, directive string) {
 	t.Helper()
 	exit, out, _ := m.run(append([]string{"__complete"}, args...)...)
@@ -33,7 +33,7 @@ func TestCompletionOffersWhatCanBeTyped(t *testing.T) {
 	m := newMachine(t)
 	m.readers = &fakeReaders{readers: []pcsc.Reader{{Name: "Plain Reader 00"}, {Name: "Other Reader 01"}}}
 	for _, c := range []struct {
-		args      string // the last word is being typed
+		args      string // the last argument is being typed
 		want      string
 		directive string
 	}{

@@ -19,14 +19,14 @@ import (
 	"natsuin/cmd/internal/terminal"
 )
 
-// fakeReaders is a PC/SC service with whatever is wrong with it. The card is a
-// software card as strict as the real one.
+// fakeReaders is a PC/SC service that can be given faults. Its cards are
+// virtual cards.
 type fakeReaders struct {
 	readers []pcsc.Reader
 	err     error
 	connect error
 	card    *practice.Store
-	sent    [][]byte // every command that reached the card
+	sent    [][]byte // the commands that reached a card
 }
 
 func (f *fakeReaders) List(context.Context) ([]pcsc.Reader, error) { return f.readers, f.err }
@@ -63,7 +63,7 @@ func (c inReader) TransmitContext(_ context.Context, cmd []byte) ([]byte, error)
 
 func (c inReader) Reader() string { return c.name }
 
-// A finding is what one run of doctor said.
+// A finding is the JSON object of one run of doctor.
 type finding struct {
 	Code   string `json:"code"`
 	Exit   int    `json:"exit"`
@@ -263,7 +263,7 @@ func TestDoctorSendsNoSecretAndSpendsNoTry(t *testing.T) {
 	queries := 0
 	for _, cmd := range service.sent {
 		switch {
-		case bytes.Equal(cmd, []byte{0x00, 0x20, 0x00, 0x80}): // the empty VERIFY
+		case bytes.Equal(cmd, []byte{0x00, 0x20, 0x00, 0x80}): // an empty VERIFY
 			queries++
 		case cmd[1] == 0x20, cmd[1] == 0x24, cmd[1] == 0x2A:
 			t.Errorf("sent to the card: %X", cmd)

@@ -18,8 +18,8 @@ import (
 	"natsuin/card/virtual"
 )
 
-// exchanges signs n files and returns how many exchanges that took, from the first
-// contact to the reset, and the signature of the first.
+// exchanges signs n files. It returns how many exchanges this took, from the
+// first contact to the reset, and the first signature.
 func exchanges(t *testing.T, m *batch, card *virtual.Card, n int, args ...string) (count int, signature []byte) {
 	t.Helper()
 	all := m.files
@@ -34,8 +34,9 @@ func exchanges(t *testing.T, m *batch, card *virtual.Card, n int, args ...string
 	return card.Tally().Exchanges, signature
 }
 
-// What a person waits for is the card: 6 exchanges before the prompt, 8 after it, and
-// one for each 256 bytes of the two certificates. Then one for each further file.
+// People mostly wait for exchanges with the card: 6 before the prompt, 8 after
+// it, one for each 256 bytes of the two certificates, and one for each further
+// file.
 func TestSigningCostsNoExchangeThatIsNotNeeded(t *testing.T) {
 	m, card := deskBatch(t, 4)
 	slot := card.State().Sign
@@ -67,7 +68,8 @@ func operations(card *virtual.Card) (ops []string) {
 	return ops
 }
 
-// A citizen's certificates with a long address: 1,950 bytes, and the CA's 1,304.
+// A citizen's certificate with a long address has 1,950 bytes, and its CA's has
+// 1,304.
 func TestACitizensCertificatesTakeTwentyEightExchanges(t *testing.T) {
 	m, card := deskBatch(t, 2, ofCitizensSize(t))
 	if n, _ := exchanges(t, m, card, 1); n > 28 {
@@ -78,8 +80,8 @@ func TestACitizensCertificatesTakeTwentyEightExchanges(t *testing.T) {
 	}
 }
 
-// ofCitizensSize gives a card certificates as long as a citizen's can be, about which
-// nothing else is like one's.
+// ofCitizensSize gives a card certificates that are as long as a citizen's can
+// be. Nothing else about them resembles a citizen's.
 func ofCitizensSize(tb testing.TB) func(*virtual.Options) {
 	return func(o *virtual.Options) {
 		key := o.State.Sign.Key
@@ -89,7 +91,8 @@ func ofCitizensSize(tb testing.TB) func(*virtual.Options) {
 	}
 }
 
-// long makes a certificate of so many bytes, self-signed if it has no issuer.
+// long makes a certificate of the given size in bytes. It is self-signed if
+// issuer is nil.
 func long(tb testing.TB, size int, template x509.Certificate, issuer []byte, key crypto.Signer) []byte {
 	template.SerialNumber, template.BasicConstraintsValid = big.NewInt(int64(size)), true
 	template.NotBefore, template.NotAfter = time.Now().Add(-time.Hour), time.Now().AddDate(1, 0, 0)
@@ -115,8 +118,8 @@ func long(tb testing.TB, size int, template x509.Certificate, issuer []byte, key
 	}
 }
 
-// Whatever lies where CA certificates are kept, the one that travels in a signature
-// issued the signer's certificate.
+// Whatever the folder of kept CA certificates holds, a signature contains only
+// the certificate that issued the signer's.
 func TestAKeptCertificateIsTheIssuerOrIsNotUsed(t *testing.T) {
 	m, card := deskBatch(t, 1)
 	full, _ := exchanges(t, m, card, 1)
@@ -166,20 +169,20 @@ func TestAKeptCertificateIsTheIssuerOrIsNotUsed(t *testing.T) {
 	}
 }
 
-// named is the file that a certificate would be kept in.
+// named returns the name of the file in which a certificate is kept.
 func named(folder string, content []byte) string {
 	return filepath.Join(folder, fmt.Sprintf("%X.cer", sha256.Sum256(content)))
 }
 
-// flipped changes the last bit of the first half, which is the key's.
+// flipped changes a bit in the middle, which belongs to the key.
 func flipped(der []byte) []byte {
 	der = bytes.Clone(der)
 	der[len(der)/2] ^= 1
 	return der
 }
 
-// A link where a CA certificate is to be kept is replaced, and what it points to stays; in
-// the place of the folder it is left alone.
+// A symbolic link with the name of a kept certificate is replaced, and its
+// target stays as it is. A link in place of the folder is left alone.
 func TestNoLinkIsFollowedWhereCertificatesAreKept(t *testing.T) {
 	m, card := deskBatch(t, 1)
 	folder, victim := filepath.Join(m.home, ".cache", "natsuin", "issuers"), filepath.Join(t.TempDir(), "victim")
@@ -209,7 +212,7 @@ func TestNoLinkIsFollowedWhereCertificatesAreKept(t *testing.T) {
 	}
 }
 
-// The folder does not grow for ever.
+// The folder does not grow without limit.
 func TestFewCertificatesAreKept(t *testing.T) {
 	m, card := deskBatch(t, 1)
 	folder := filepath.Join(m.home, ".cache", "natsuin", "issuers")

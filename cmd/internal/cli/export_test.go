@@ -6,8 +6,8 @@ import (
 	"natsuin/cmd/internal/access"
 )
 
-// AskYesOrNo asks a question as a run in this environment does: of a notice, or
-// of what cannot be taken back.
+// AskYesOrNo asks a question as a run in this environment does: with
+// Acknowledge if notice is set, and otherwise with Agree.
 func AskYesOrNo(ctx context.Context, env *Env, notice bool) (bool, error) {
 	a, err := newApp(env, new(access.Gate))
 	if err != nil {

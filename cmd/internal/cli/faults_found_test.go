@@ -8,9 +8,10 @@ import (
 	"natsuin/card/virtual"
 )
 
-// What the fault matrix found, each defect under its own name.
+// The defects that the fault matrix found, with one test each.
 
-// struck signs one file while a fault strikes the first exchange that fits.
+// struck signs one file with a fault at the first exchange for which when
+// returns true.
 func struck(t *testing.T, when func(int, []byte) bool, e virtual.Effect, flags ...string) *run {
 	t.Helper()
 	s := &faultyService{card: newCard(t)}
@@ -25,7 +26,8 @@ func struck(t *testing.T, when func(int, []byte) bool, e virtual.Effect, flags .
 	return r
 }
 
-// nth fits the n-th command of an operation after the password was verified, from 0.
+// nth matches the n-th command of an operation after the password was verified,
+// counted from 0.
 func nth(n int, op virtual.Op, ins byte) func(int, []byte) bool {
 	verify := virtual.On(virtual.OpVerify)
 	after := false
@@ -39,8 +41,8 @@ func nth(n int, op virtual.Op, ins byte) func(int, []byte) bool {
 	}
 }
 
-// A signature was written with a certificate of which a bit had been lost on the way:
-// nobody could have verified it. (The card's key fits the damaged certificate.)
+// A certificate in which a bit was changed in transit was put into a signature,
+// which nobody could verify. (The card's key matches the damaged certificate.)
 func TestACertificateWithALostBitSignsNothing(t *testing.T) {
 	for read := range 3 {
 		r := struck(t, nth(read, virtual.OpReadBinary, 0xB0), virtual.Corrupt(), "--json")
@@ -50,7 +52,8 @@ func TestACertificateWithALostBitSignsNothing(t *testing.T) {
 	}
 }
 
-// A signature was written with the certificate of a CA that had not issued the signer's.
+// The certificate of a CA that had not issued the signer's was put into a
+// signature.
 func TestACertificateOfAnotherCASignsNothing(t *testing.T) {
 	other := virtual.ReplaceBefore(func(s *virtual.State) { s.Sign.CA = s.Auth.CA })
 	r := struck(t, nth(0, virtual.OpReadBinary, 0xB0), other, "--json")
@@ -59,8 +62,9 @@ func TestACertificateOfAnotherCASignsNothing(t *testing.T) {
 	}
 }
 
-// A damaged certificate, a signature of no form and a transport's own error were taken
-// for bugs in natsuin, with exit code 70 and Go's words on the screen.
+// A damaged certificate, a malformed signature and an error of the transport
+// were reported as bugs in natsuin, with exit code 70 and the text of a Go
+// error.
 func TestWhatTheCardAnswersIsNoBug(t *testing.T) {
 	for name, c := range map[string]struct {
 		when   func(int, []byte) bool
@@ -86,7 +90,7 @@ func TestWhatTheCardAnswersIsNoBug(t *testing.T) {
 	}
 }
 
-// -v showed the names of messages among the causes.
+// -v showed message ids among the causes.
 func TestVerboseNamesCausesAndNoMessages(t *testing.T) {
 	r := struck(t, virtual.On(virtual.OpSign), virtual.Answer(0x6F00), "-v")
 	if found := ids.FindString(r.err); found != "" || !strings.Contains(r.err, "6F00") {

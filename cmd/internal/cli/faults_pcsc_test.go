@@ -12,9 +12,10 @@ import (
 	"natsuin/cmd/internal/cli"
 )
 
-// TestFaultsThroughPCSC is a sample of the fault matrix with the card in a reader of the
-// real PC/SC service: each act meets every second fault that a card can have there, at
-// exchanges that go round; and lost answers to VERIFY and CHANGE as well.
+// TestFaultsThroughPCSC runs a part of the fault matrix with a card in a reader
+// of the real PC/SC service. Each act is run with every second fault that such
+// a card can have, at one exchange each, and with lost answers to VERIFY and
+// CHANGE.
 func TestFaultsThroughPCSC(t *testing.T) {
 	service := pcscdtest.Use(t)
 	s := &sample{service: service, card: newCard(t)}
@@ -46,7 +47,8 @@ func TestFaultsThroughPCSC(t *testing.T) {
 	}
 }
 
-// notEmpty makes an answer of nothing one of a byte: the former hangs vpcd's driver.
+// notEmpty replaces an empty answer by one byte, because an empty answer makes
+// vpcd's driver hang.
 func notEmpty(e virtual.Effect) virtual.Effect {
 	return func(x *virtual.Exchange) ([]byte, error) {
 		answer, err := e(x)
@@ -57,14 +59,14 @@ func notEmpty(e virtual.Effect) virtual.Effect {
 	}
 }
 
-// atTheCard are the faults that a card in a reader can have by itself.
+// atTheCard lists the faults that a card in a reader can cause itself.
 var atTheCard = []string{
 	"removed", "removed after it obeyed", "reset unnoticed", "6F00", "6F00 after it obeyed", "6982", "6985",
 	"truncated to one byte", "data cut short", "without status", "65,000 bytes of junk", "wrong certificate", "certificate of another key",
 }
 
-// theSystem is what natsuin takes from this process, which has its signals once.
-// The tests continue it when it stops, in a shell's place.
+// theSystem is the Env of this process, made once because it takes the signals.
+// The tests act as the shell that continues the process.
 var theSystem = sync.OnceValue(func() *cli.Env {
 	env := cli.OS()
 	if env.Jobs != nil {
@@ -73,14 +75,14 @@ var theSystem = sync.OnceValue(func() *cli.Env {
 	return env
 })
 
-// A sample is the one reader and the card that goes through all cases.
+// A sample is the reader and the card that all cases use.
 type sample struct {
 	service *pcscdtest.Service
 	card    *virtual.Card
 	cases   int
 }
 
-// play runs an act with the card as new, and with a fault.
+// play resets the state of the card, and runs an act with a fault.
 func (s *sample) play(t *testing.T, a act, dir string, fault *virtual.Fault) *run {
 	t.Helper()
 	clean(t, dir, a.files)
@@ -99,7 +101,7 @@ func (s *sample) strike(t *testing.T, a act, dir string, f fault, at int, log []
 	s.cases++
 	r := s.play(t, a, dir, &virtual.Fault{At: at, Effect: notEmpty(f.strike(&faultyService{card: s.card}))})
 	got := r.check()
-	allowed := append([]string{"card-removed"}, f.codes...) // what is no answer looks to the service like a card that went
+	allowed := append([]string{"card-removed"}, f.codes...) // the service takes a malformed answer for a removed card
 	if op := log[at].Op; op == virtual.OpVerify || op == virtual.OpChange {
 		allowed = f.secret
 	}
@@ -115,8 +117,8 @@ func (s *sample) strike(t *testing.T, a act, dir string, f fault, at int, log []
 	}
 	if gone {
 		s.service.Remove()
-		// pcscd polls readers every 0.4 s. A card that comes back between two polls, after
-		// a reset has failed, stays unseen.
+		// pcscd polls readers every 0.4 s. It does not notice a card that is
+		// back before the next poll, after a reset has failed.
 		time.Sleep(time.Second)
 		s.service.Insert(s.card)
 	}

@@ -13,22 +13,23 @@ import (
 )
 
 // A faultyService is a PC/SC service with one reader and one card, in which any
-// exchange and any begin of a transaction can go wrong. It keeps what a program owes:
-// no command outside a transaction, each begun one ended, each connection closed.
+// exchange and any start of a transaction can fail. It checks that the program
+// sends no command outside a transaction, ends each transaction and closes each
+// connection.
 type faultyService struct {
 	card *virtual.Card
 
-	lifted    bool // the card is gone
-	unplugged bool // the reader is gone
-	stopped   bool // the service is gone
+	lifted    bool // the card was removed
+	unplugged bool // the reader was removed
+	stopped   bool // the service has ended
 
-	atBegin map[int]func() error // by index of the Begin
+	atBegin map[int]func() error // by the index of the transaction
 	begins  int
 
 	connections, open, held int
-	broken                  []string // what the program owed and did not do
-	silent                  bool     // a call was given up: the card is reset when it comes back
-	sentSecrets             [][]byte // the buffers of VERIFY and CHANGE, which must be wiped
+	broken                  []string // what the program did wrong
+	silent                  bool     // a call was abandoned; the card is reset when it returns
+	sentSecrets             [][]byte // the buffers of VERIFY and CHANGE, to check that they are wiped
 }
 
 func (s *faultyService) List(context.Context) ([]pcsc.Reader, error) {
@@ -54,7 +55,8 @@ func (s *faultyService) Connect(_ context.Context, reader string) (access.Connec
 	return &faultyConn{service: s, reader: reader}, nil
 }
 
-// gone is the error of a call to what is not there any more.
+// gone returns the error of a call if the service, the reader or the card is
+// gone.
 func (s *faultyService) gone(op string) error {
 	switch {
 	case s.stopped:
@@ -67,10 +69,10 @@ func (s *faultyService) gone(op string) error {
 	return nil
 }
 
-// reachable is whether the card could have been reset.
+// reachable reports whether the card can be reset.
 func (s *faultyService) reachable() bool { return s.gone("") == nil && !s.silent }
 
-// owes returns what the program left undone.
+// owes returns what the program did wrong or left open.
 func (s *faultyService) owes() []string {
 	list := s.broken
 	if s.open != 0 {
@@ -90,7 +92,7 @@ func (s *faultyService) owes() []string {
 	return list
 }
 
-// A faultyConn behaves as pcsc.Conn does.
+// A faultyConn behaves like a pcsc.Conn.
 type faultyConn struct {
 	service *faultyService
 	reader  string
@@ -150,13 +152,14 @@ func (c *faultyConn) Transmit(command []byte) ([]byte, error) {
 		c.dead, c.service.silent = pcsc.ErrNoAnswer, true
 	}
 	var service *pcsc.Error
-	if errors.As(err, &service) { // without the virtual card's words around it
+	if errors.As(err, &service) { // without the text that the virtual card adds
 		return nil, service
 	}
 	return answer, err
 }
 
-// TransmitContext gives the answer up when ctx ends, and the connection with it.
+// TransmitContext abandons the answer when ctx ends. After that
+// the connection cannot be used any more.
 func (c *faultyConn) TransmitContext(ctx context.Context, command []byte) ([]byte, error) {
 	answer, err := giveUp(ctx, func() ([]byte, error) { return c.Transmit(command) })
 	if ctx.Err() != nil {
@@ -200,13 +203,14 @@ func (c *faultyConn) close(reset bool) error {
 	return nil
 }
 
-// A fault is one thing that goes wrong.
+// A fault is one thing that can go wrong.
 type fault struct {
 	name   string
 	strike func(*faultyService) virtual.Effect // at an exchange
-	// codes are those of docs/cli.md that the run may end in when the fault strikes a
-	// command without a secret, and secret those for VERIFY and CHANGE. Success is
-	// always allowed where the run could do without the answer: then it is complete.
+	// codes lists the codes of docs/cli.md with which the run may end if the
+	// fault hits a command without a secret, and secret those for VERIFY and
+	// CHANGE. Success is always allowed if the run did not need the answer, but
+	// then it must be complete.
 	codes, secret []string
 }
 
@@ -218,7 +222,8 @@ func effect(e virtual.Effect) func(*faultyService) virtual.Effect {
 	return func(*faultyService) virtual.Effect { return e }
 }
 
-// silence is no answer for the whole wait, before or after the card obeyed.
+// silence gives no answer until the caller stops waiting. If obeyed is set, the
+// card carries out the command.
 func silence(obeyed bool) virtual.Effect {
 	return func(x *virtual.Exchange) ([]byte, error) {
 		if obeyed {
@@ -230,16 +235,16 @@ func silence(obeyed bool) virtual.Effect {
 
 var (
 	unknown = []string{"unknown-outcome"}
-	refused = []string{"card-refused", "not-jpki", "no-certificate", "card-removed"} // not-jpki for SELECT application alone
+	refused = []string{"card-refused", "not-jpki", "no-certificate", "card-removed"} // not-jpki only for the SELECT of the application
 	garbled = []string{"card-refused", "not-jpki", "no-certificate"}
-	// afterSecret is a refusal of CHANGE; that of a VERIFY is unknown
-	// (checkTries).
+	// afterSecret lists the codes for a refused CHANGE. The outcome of a
+	// refused VERIFY is unknown (checkTries).
 	afterSecret = append([]string{"unknown-outcome"}, refused...)
 	notThere    = []string{"card-removed"}
 )
 
-// faults are those of every exchange. An answer is never believed to be more than it is:
-// whatever may have had an effect on a secret ends as unknown.
+// faults lists the faults of an exchange. If a command may have had an effect
+// on a secret, the run must end with an unknown outcome.
 var faults = []fault{
 	{"removed", func(s *faultyService) virtual.Effect {
 		return func(x *virtual.Exchange) ([]byte, error) {
@@ -294,7 +299,8 @@ var faults = []fault{
 	}, []string{"no-service"}, unknown},
 }
 
-// newCard is a practice card of today with the secrets of this test.
+// newCard returns a practice card of the current kind with the secrets of this
+// test.
 func newCard(t testing.TB, change ...func(*virtual.Options)) *virtual.Card {
 	t.Helper()
 	state, err := cardState()

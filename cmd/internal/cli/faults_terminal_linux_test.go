@@ -14,10 +14,10 @@ import (
 	"natsuin/cmd/internal/terminal"
 )
 
-// A habit is what a person does in one run at the terminal.
+// A habit is an act at the terminal, with the entries of the person.
 type habit struct {
 	act
-	old []string // the secrets typed when the present one is asked for, in order; then Ctrl-C
+	old []string // what the person enters when asked for the current secret, in order, and then Ctrl-C
 	new string
 }
 
@@ -27,7 +27,7 @@ var habits = []habit{
 	{act{name: "sign, the same wrong twice", args: []string{"sign"}, files: 1}, []string{markedWrong, markedWrong, "WRONG2MARK75A"}, ""},
 }
 
-// atTheSeat are the faults that a person meets in the middle of things.
+// atTheSeat lists the faults that are tested at the terminal.
 var atTheSeat = append(slices.DeleteFunc(slices.Clone(faults), func(f fault) bool {
 	return !slices.Contains([]string{
 		"removed", "removed after it obeyed", "reset by another program", "reset unnoticed", "answer lost", "6F00 after it obeyed", "6982",
@@ -35,8 +35,9 @@ var atTheSeat = append(slices.DeleteFunc(slices.Clone(faults), func(f fault) boo
 	}, f.name)
 }), fault{name: "another program spends a try", strike: effect(virtual.ReplaceBefore(func(s *virtual.State) { s.Sign.Tries-- }))})
 
-// Each of these faults at each exchange of a person who mistypes first: no more VERIFYs
-// than secrets typed, the terminal as before, and the rest as in the fault matrix.
+// TestFaultsAtTheTerminal runs each habit with each of these faults at each
+// exchange. There must be no more VERIFYs than entries, and the settings of the
+// terminal must be restored. All else is checked as in the fault matrix.
 func TestFaultsAtTheTerminal(t *testing.T) {
 	cases := 0
 	for _, h := range habits {
@@ -59,13 +60,15 @@ func TestFaultsAtTheTerminal(t *testing.T) {
 	t.Logf("%d cases", cases)
 }
 
-// anyway is the question whether to send what was wrong before.
+// anyway is the end of the question whether to send a secret that was refused
+// before.
 const anyway = "Send it anyway? (yes / no): "
 
-// prompted is a question at the end of the screen.
+// prompted matches a question at the end of the screen.
 var prompted = regexp.MustCompile(`(Signature password|Current signature password|New signature password|New one again|\(yes / no\)): $`)
 
-// sitThrough runs the program at the terminal until it ends, and checks what came of it.
+// sitThrough runs the program at the terminal until it ends, and checks the
+// result.
 func sitThrough(t *testing.T, h habit, dir string, s *faultyService) *run {
 	t.Helper()
 	clean(t, dir, h.files)
@@ -90,7 +93,7 @@ func sitThrough(t *testing.T, h habit, dir string, s *faultyService) *run {
 		defer close(done)
 		open := func() (device *terminal.Terminal, err error) {
 			if device, err = terminal.Open(); err == nil {
-				closeTerminal = device.Close // the program leaves that to its end
+				closeTerminal = device.Close // the program closes it at its end
 			}
 			return device, err
 		}
@@ -103,14 +106,14 @@ func sitThrough(t *testing.T, h habit, dir string, s *faultyService) *run {
 			if after, err := unix.IoctlGetTermios(3, unix.TCGETS); err != nil || *after != *before {
 				r.wrong("the terminal is not set as it was")
 			}
-			const end = "that was all\r\n" // behind everything that the run has shown
+			const end = "that was all\r\n" // comes after everything that the run has shown
 			if _, err := unix.Write(3, []byte(end[:len(end)-2]+"\n")); err != nil {
 				t.Fatal(err)
 			}
 			for !strings.HasSuffix(shown(), end) {
 				time.Sleep(time.Millisecond)
 			}
-			if err := unix.IoctlSetInt(3, unix.TCFLSH, unix.TCIFLUSH); err != nil { // what was typed ahead
+			if err := unix.IoctlSetInt(3, unix.TCFLSH, unix.TCIFLUSH); err != nil { // discard what was typed ahead
 				t.Fatal(err)
 			}
 			r.checkSeat(s, h, shown()[begin:])
@@ -129,7 +132,7 @@ func sitThrough(t *testing.T, h habit, dir string, s *faultyService) *run {
 		switch n := int(typed.Load()); {
 		case strings.HasPrefix(question, "(yes"):
 			answer = "yes"
-			if strings.HasSuffix(shown(), anyway) { // the same wrong one to a card that may be this one
+			if strings.HasSuffix(shown(), anyway) { // the same wrong secret, and the card may be the one that refused it
 				answer = "no"
 			}
 		case strings.HasPrefix(question, "New"):
@@ -143,10 +146,11 @@ func sitThrough(t *testing.T, h habit, dir string, s *faultyService) *run {
 	}
 }
 
-// checkSeat is check for a run in which several secrets may have been typed.
+// checkSeat is like check, for a run in which several secrets may have been
+// entered.
 func (r *run) checkSeat(s *faultyService, h habit, screen string) {
 	code := r.check()
-	r.invalid = slices.DeleteFunc(r.invalid, func(s string) bool { // it may have been said before the end
+	r.invalid = slices.DeleteFunc(r.invalid, func(s string) bool { // it may have been shown before the end
 		return strings.HasPrefix(s, "a try is gone") || s == "done, with a wrong secret"
 	})
 	if code == "internal" || code == "" {

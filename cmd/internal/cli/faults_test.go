@@ -26,7 +26,7 @@ import (
 	"natsuin/cmd/internal/terminal"
 )
 
-// The secrets of this test. They are looked for in everything that is said.
+// The secrets of this test. No output may contain them.
 const (
 	marked      = "MARK7SECRET42X"
 	markedNew   = "FRESH8MARK53Y"
@@ -39,8 +39,8 @@ type act struct {
 	name  string
 	args  []string
 	stdin string // what --pin-from stdin reads
-	given int    // secrets given that may be tried
-	files int    // to sign
+	given int    // how many secrets are given that may be sent
+	files int    // how many files are signed
 }
 
 var acts = []act{
@@ -55,24 +55,24 @@ var acts = []act{
 	{name: "cert show sign", args: []string{"cert", "show", "sign", "--pin-from", "stdin"}, stdin: marked + "\n", given: 1},
 }
 
-// A run is what became of one act.
+// A run is the result of one act.
 type run struct {
 	act     act
-	dir     string // with the files to sign
+	dir     string // holds the files to sign
 	before  virtual.State
 	card    *virtual.Card
 	lang    string
 	exit    int
 	out     string
 	err     string
-	invalid []string // what is wrong with it
+	invalid []string // what is wrong with the run
 }
 
 func (r *run) wrong(format string, args ...any) {
 	r.invalid = append(r.invalid, fmt.Sprintf(format, args...))
 }
 
-// perform runs the act with the card that readers hold, as a script.
+// perform runs the act as a script, with the card in the reader.
 func perform(a act, dir string, readers access.Readers, card *virtual.Card, flags ...string) *run {
 	nobody := func() (*terminal.Terminal, error) { return nil, terminal.ErrNoTerminal }
 	return performAt(nobody, a, dir, readers, card, flags...)
@@ -83,7 +83,7 @@ func performAt(terminal func() (*terminal.Terminal, error), a act, dir string, r
 	if i := slices.Index(flags, "--lang"); i >= 0 {
 		r.lang = flags[i+1]
 	}
-	args := slices.Concat(a.args, []string{"--reader", "reader"}, flags) // the last --reader counts
+	args := slices.Concat(a.args, []string{"--reader", "reader"}, flags) // the last --reader is used
 	for i := range a.files {
 		args = append(args, filepath.Join(dir, fmt.Sprintf("file%d", i)))
 	}
@@ -96,7 +96,7 @@ func performAt(terminal func() (*terminal.Terminal, error), a act, dir string, r
 	return r
 }
 
-// An object is the JSON object, as far as every act has it.
+// An object holds the fields of the JSON object that all acts have.
 type object struct {
 	Code    string
 	Exit    int
@@ -112,8 +112,8 @@ type file struct {
 	Code   string
 }
 
-// check compares what the run said with what the card and the disk hold. It returns
-// the run's code.
+// check compares the output of the run with the state of the card and the disk.
+// It returns the run's code.
 func (r *run) check() string {
 	var o object
 	if err := json.Unmarshal([]byte(r.out), &o); err != nil {
@@ -132,7 +132,8 @@ func (r *run) check() string {
 	return o.Code
 }
 
-// checkTries: no more VERIFYs than secrets, lost ones included, and no try gone unsaid.
+// checkTries checks that there were no more VERIFYs than secrets, also counting
+// those whose answer was lost, and that every lost try was reported.
 func (r *run) checkTries(o object) {
 	verifies, changes := 0, 0
 	for _, e := range r.card.Log() {
@@ -161,9 +162,9 @@ func (r *run) checkTries(o object) {
 	}
 }
 
-// checkChange: the word that a change ends in is the truth. Exit code 9 goes with
-// "unknown" once CHANGE may have been sent, and with "not-changed" while it was not;
-// the tries left are unknown then.
+// checkChange checks that the reported outcome of a change is true. With exit
+// code 9 the outcome is "unknown" if CHANGE may have been sent, and
+// "not-changed" if it was not. The tries left are unknown then.
 func (r *run) checkChange(o object) {
 	if !strings.HasPrefix(r.act.name, "pin change") {
 		return
@@ -192,8 +193,8 @@ func (r *run) checkChange(o object) {
 	}
 }
 
-// checkFiles: each signature is there whole and verifies, or is not there, as the run
-// says; and there is nothing else.
+// checkFiles checks that each signature is whole and valid, or absent, as the
+// run reports, and that there are no other files.
 func (r *run) checkFiles(o object) {
 	entries, err := os.ReadDir(r.dir)
 	if err != nil {
@@ -228,7 +229,8 @@ func (r *run) checkFiles(o object) {
 	}
 }
 
-// checkSignature has another implementation check it, under the citizen's certificate.
+// checkSignature checks the signature with another implementation, against the
+// citizen's certificate.
 func (r *run) checkSignature(name string) {
 	content, err := os.ReadFile(name)
 	if err != nil {
@@ -258,15 +260,16 @@ func (r *run) checkSignature(name string) {
 }
 
 var (
-	// ids are names of messages, which a person sees when there is no message.
+	// ids matches message ids, which are shown if a message is missing.
 	ids = regexp.MustCompile(`\b(err|cmd|flag|sign|unlock|tries|prompt|pin|wait)\.[a-z]+[a-z0-9.-]*|<no value>|%!`)
-	// inner are words of Go and of our own libraries' errors.
+	// inner matches the text of errors of Go and of our own libraries.
 	inner = regexp.MustCompile(`pcsc: |virtual card|card: |apdu: |practice: |asn1: |x509: |crypto/|goroutine|panic|runtime|nil pointer|exchange \d|answer of \d+ bytes|outcome unknown: `)
-	// japanese is a letter of a Japanese sentence.
+	// japanese matches a character that only Japanese text contains.
 	japanese = regexp.MustCompile(`\p{Hiragana}`)
 )
 
-// checkWords: what is said holds no secret, no name of a message, no inner words.
+// checkWords checks that the output contains no secret, no message id and no
+// error text of a library.
 func (r *run) checkWords(message string) {
 	for _, text := range []string{message, r.out, r.err} {
 		if found := ids.FindString(text); found != "" {
@@ -286,10 +289,10 @@ func (r *run) checkWords(message string) {
 	}
 }
 
-// inputs makes the files to sign in a new folder.
+// inputs creates a new folder with n files to sign.
 func inputs(t testing.TB, n int) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("/dev/shm", "natsuin-faults") // thousands of flushes to a disk take minutes
+	dir, err := os.MkdirTemp("/dev/shm", "natsuin-faults") // in memory, since syncing thousands of files to a disk takes minutes
 	if err != nil {
 		dir = t.TempDir()
 	}
@@ -302,7 +305,7 @@ func inputs(t testing.TB, n int) string {
 	return dir
 }
 
-// clean makes the folder ready for the next run.
+// clean removes the results of the previous run.
 func clean(t testing.TB, dir string, n int) {
 	t.Helper()
 	for i := range n {
@@ -310,8 +313,9 @@ func clean(t testing.TB, dir string, n int) {
 	}
 }
 
-// Each fault at each exchange of each act, in process. The tables of docs/reliability.md
-// are what `go test -v -run TestFaultMatrix ./cmd/internal/cli` prints.
+// TestFaultMatrix runs every act with every fault at every exchange, in this
+// process. `go test -v -run TestFaultMatrix ./cmd/internal/cli` prints the
+// tables of docs/reliability.md.
 func TestFaultMatrix(t *testing.T) {
 	var mu sync.Mutex
 	byAct, byFault := ledger{}, ledger{}
@@ -334,7 +338,7 @@ func TestFaultMatrix(t *testing.T) {
 	}
 }
 
-// A ledger counts the codes in which runs ended, by what was done or what went wrong.
+// A ledger counts the codes with which runs ended, by act or by fault.
 type ledger map[string]map[string]int
 
 func (l ledger) enter(name, code string) {
@@ -353,7 +357,7 @@ func (l ledger) total() (n int) {
 	return n
 }
 
-// String is a table in Markdown.
+// String returns the ledger as a table in Markdown.
 func (l ledger) String() string {
 	var b strings.Builder
 	for _, name := range slices.Sorted(maps.Keys(l)) {
@@ -367,7 +371,8 @@ func (l ledger) String() string {
 	return b.String()
 }
 
-// faultsOf plays all faults of one act, and enters each end.
+// faultsOf runs one act with every fault, and passes the code of each run to
+// enter.
 func faultsOf(t *testing.T, a act, enter func(fault, code string)) {
 	dir := inputs(t, a.files)
 	once := func(s *faultyService, flags ...string) *run {
@@ -418,7 +423,7 @@ func faultsOf(t *testing.T, a act, enter func(fault, code string)) {
 	beginsOf(t, a, once, undisturbed.begins, enter)
 }
 
-// beginsOf has each of the act's transactions not begin.
+// beginsOf runs one act with a failure at the start of each transaction.
 func beginsOf(t *testing.T, a act, once func(*faultyService, ...string) *run, begins int, enter func(fault, code string)) {
 	for _, f := range []struct {
 		name, code string

@@ -15,11 +15,11 @@ import (
 	"natsuin/cmd/internal/terminal"
 )
 
-// foundFolder holds situations that people reported of other programs, beside the project
-// where they are at hand.
+// foundFolder holds situations that people reported about other programs. It
+// may be absent.
 const foundFolder = "../../../../shared/data/found"
 
-// runAsPerson runs a command in a folder and returns what was shown and the exit code.
+// runAsPerson runs a command in a folder and returns its output and exit code.
 func runAsPerson(t *testing.T, stdin []byte, args ...string) (shown string, exit int) {
 	t.Helper()
 	home := t.TempDir()
@@ -37,8 +37,8 @@ func runAsPerson(t *testing.T, stdin []byte, args ...string) (shown string, exit
 	return out.String(), exit
 }
 
-// TestFoundSituations gives each situation to verify as its README says, and wants the
-// exit code and words that it calls right.
+// TestFoundSituations verifies each situation in the way that its README
+// describes, and expects the exit code and the messages that the README gives.
 func TestFoundSituations(t *testing.T) {
 	if _, err := os.Stat(foundFolder); err != nil {
 		t.Skip("no situations at hand: ", err)
@@ -107,8 +107,8 @@ func TestFoundSituations(t *testing.T) {
 	}
 }
 
-// The JSON of a mail says what is not covered and whether the sender is in the
-// certificate; of anything else, null.
+// For a mail, the JSON object says what no signature covers and whether the
+// sender is in the certificate. For anything else it has null.
 func TestMailInJSON(t *testing.T) {
 	if _, err := os.Stat(foundFolder); err != nil {
 		t.Skip("no situations at hand: ", err)
@@ -138,8 +138,8 @@ func TestMailInJSON(t *testing.T) {
 	}
 }
 
-// A time-stamp token is judged where its name says that it is a signature, and else called
-// what it is.
+// A time-stamp token is judged if its name is that of a signature. Otherwise it
+// is reported as a time-stamp token.
 func TestTokenUnderItsOwnName(t *testing.T) {
 	token, err := os.ReadFile(filepath.Join(foundFolder, "../foreign/right/0441-tst_two_refs_tst.p7s"))
 	if err != nil {

@@ -14,9 +14,10 @@ import (
 	"natsuin/cmd/internal/terminal"
 )
 
-// FuzzArguments runs command lines of any words, with a line for each, on a machine
-// without a reader. No words are a bug of the program, and with --json there is one object
-// that says the exit code. Words that reach for the network are left out.
+// FuzzArguments runs arbitrary command lines, with one argument per line, on a
+// machine without a reader. No argument may cause an internal error, and --json
+// must give exactly one object with the exit code. Arguments that would use the
+// network are skipped.
 func FuzzArguments(f *testing.F) {
 	for _, line := range []string{
 		"sign\nletter\n--yes\n--pin-from\nstdin", "verify\nletter.p7s\n--at\n2026-01-01T00:00:00Z", "pin\nchange\nsign\n--json",

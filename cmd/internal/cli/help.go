@@ -15,7 +15,7 @@ import (
 	"natsuin/cmd/internal/text"
 )
 
-// helpReport is the part of the JSON object for a run that asked for help.
+// helpReport is the JSON object of a run that asked for help.
 type helpReport struct {
 	console.Head
 	Text string `json:"text"`
@@ -45,8 +45,8 @@ func newHelp(a *app) *cobra.Command {
 	return c
 }
 
-// help prints a command's help to stdout, with cobra's layout in the run's
-// language.
+// help prints a command's help to standard output. The layout is cobra's, and
+// the text is in the language of the run.
 func (a *app) help(c *cobra.Command) {
 	a.Command = command.Path(c)
 	text := a.helpText(c)
@@ -86,8 +86,8 @@ func indent(text string) string {
 	return "  " + strings.ReplaceAll(text, "\n", "\n  ")
 }
 
-// ownFlags returns the flags of this command alone, in the order of their
-// definition.
+// ownFlags returns the flags of this command without the global ones, in the
+// order in which they were defined.
 func ownFlags(c *cobra.Command) *pflag.FlagSet {
 	own := pflag.NewFlagSet("", pflag.ContinueOnError)
 	own.SortFlags = false
@@ -99,7 +99,7 @@ func ownFlags(c *cobra.Command) *pflag.FlagSet {
 	return own
 }
 
-// flagRows returns each flag's spelling and description.
+// flagRows returns the spelling and the description of each flag.
 func flagRows(flags []Flag) [][2]string {
 	var rows [][2]string
 	for _, f := range flags {
@@ -123,7 +123,7 @@ func writeRows(b *strings.Builder, title string, rows [][2]string, columns int) 
 		left = max(left, text.Width(row[0]))
 	}
 	fmt.Fprintf(b, "\n%s\n", title)
-	const narrow = 28 // columns; a narrower description reads badly
+	const narrow = 28 // columns; the least width of a readable description
 	for _, row := range rows {
 		if columns-left-4 < narrow {
 			fmt.Fprintf(b, "  %s\n%s\n", row[0], text.Wrap("        "+row[1], columns))

@@ -12,7 +12,8 @@ import (
 	"natsuin/cmd/internal/text"
 )
 
-// commands are the arguments that lead to every command: "pin", "status".
+// commands returns the arguments that lead to each command, such as "pin",
+// "status".
 func commands(t *testing.T) [][]string {
 	t.Helper()
 	root, _, err := cli.Reference("en")
@@ -40,8 +41,8 @@ func (m *machine) help(t *testing.T, lang string, command []string) string {
 	return out
 }
 
-// What is written in letters of the alphabet is an English word unless it is typed as
-// it stands, a name, an acronym or a file.
+// A word in Latin letters counts as English, except for what a person types,
+// names, acronyms and files.
 var (
 	word   = regexp.MustCompile(`[A-Za-z][A-Za-z0-9-]*`)
 	typed  = regexp.MustCompile("`[^`]*`|\\B--?[a-z0-9-]+|\\S*[.:/*=<_]\\S*|\\b[A-Z][A-Z0-9-]+\\b|^ *natsuin( [a-z-]+)*|^  [a-z-]+ ")
@@ -79,7 +80,7 @@ func TestEnglishHelpHasNoJapanese(t *testing.T) {
 	}
 }
 
-// withoutExamples leaves out the paragraph of commands to type.
+// withoutExamples removes the paragraph of examples from a help text.
 func withoutExamples(help, title string) string {
 	before, rest, found := strings.Cut(help, "\n"+title+"\n")
 	if !found {
@@ -136,7 +137,7 @@ func TestUsageErrorsAreInTheRunsLanguage(t *testing.T) {
 				Exit                int
 			}
 			if err := json.Unmarshal([]byte(out), &object); args[0] == "sign" && len(args) > 1 && args[1] == "--json=zz" {
-				return // the flag itself is what is wrong
+				return // the value of the flag is the error
 			} else if err != nil || talk != "" || object.Code != "usage" || object.Exit != 2 || object.Message == "" || object.Hint == "" {
 				t.Errorf("JSON %v: %s %s", err, out, talk)
 			}

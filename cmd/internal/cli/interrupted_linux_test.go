@@ -11,8 +11,8 @@ import (
 	"natsuin/cmd/internal/cli"
 )
 
-// A signal ends a run whose file system does not answer any more: opening the file
-// waits for ever.
+// A signal ends a run even while opening a file blocks, because the file system
+// does not answer.
 func TestASignalEndsTheWaitForAFileThatDoesNotOpen(t *testing.T) {
 	for _, args := range [][]string{
 		{"sign", "--yes", "STUCK"}, {"verify", "STUCK"}, {"fingerprint", "STUCK"}, {"trust", "add", "STUCK"},
@@ -29,7 +29,7 @@ func TestASignalEndsTheWaitForAFileThatDoesNotOpen(t *testing.T) {
 		d := newFakeService()
 		d.plug("ACME 00", laidCard(t))
 		s := d.atTerminal(t, "en", args...)
-		time.Sleep(100 * time.Millisecond) // it is at the file by now
+		time.Sleep(100 * time.Millisecond) // the run is opening the file by now
 		began := time.Now()
 		d.signals <- os.Interrupt
 		s.end(130)
@@ -40,7 +40,7 @@ func TestASignalEndsTheWaitForAFileThatDoesNotOpen(t *testing.T) {
 	}
 }
 
-// stuck is a service that does not answer until the context ends.
+// stuck is a PC/SC service that does not answer until the context ends.
 type stuck struct{ *fakeService }
 
 func (s stuck) List(ctx context.Context) ([]pcsc.Reader, error) {

@@ -2,6 +2,6 @@
 
 package cli
 
-// platformLanguage returns "": here only the locale variables name the
-// language.
+// platformLanguage returns "", because on this system only the locale variables
+// name the language.
 func platformLanguage() string { return "" }

@@ -1,11 +1,11 @@
-// Package cli puts natsuin together: the root command with the global flags,
-// help, completion and version, and below it the verbs. Each verb is a package
-// of its own with an options struct, New, which only parses, and a run, which
-// does the work.
+// Package cli is the program natsuin: the root command with the global flags,
+// help, completion and version, and the verbs. Each verb is a package of its
+// own with an options struct, a New that only parses, and a run that does the
+// work.
 //
-// It is not a library and decides nothing about cards or signatures. It does
-// not read the process directly: [Env] provides streams, environment, clock and
-// readers, and the exit code is returned as a value.
+// It does not read the process directly: [Env] provides streams, environment,
+// clock and readers, and [Main] returns the exit code. It does not depend on
+// how cards or signatures work.
 //
 // The contract is docs/cli.md: commands, exit codes, JSON.
 package cli
@@ -25,18 +25,18 @@ import (
 	"natsuin/cmd/internal/terminal"
 )
 
-// Env is everything that one run takes from its process.
+// An Env is everything that one run takes from its process.
 type Env struct {
 	Args    []string // without the program's name
 	Streams *console.Streams
 	Getenv  func(string) string
 	Now     func() time.Time
 	Readers access.Readers       // the PC/SC service
-	Guard   func()               // called before a secret is read; nil does nothing
-	Signals <-chan os.Signal     // the first ends the run; nil has none
-	Jobs    *terminal.JobControl // when this process may be stopped; nil leaves that to the system
-	// AfterFunc runs f once, after d, unless stop is called before; nil is
-	// time.AfterFunc.
+	Guard   func()               // called before a secret is read; may be nil
+	Signals <-chan os.Signal     // the first one ends the run; may be nil
+	Jobs    *terminal.JobControl // decides when the process may be stopped; may be nil
+	// AfterFunc runs f once after d, unless stop is called first. If it is nil,
+	// [time.AfterFunc] is used.
 	AfterFunc func(d time.Duration, f func()) (stop func())
 }
 
@@ -49,18 +49,18 @@ func (e *Env) after(d time.Duration, f func()) (stop func()) {
 	return func() { t.Stop() }
 }
 
-// ends are the signals that end a run, with exit code 130.
+// ends lists the signals that end a run with exit code 130.
 var ends = []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT}
 
 // OS returns the Env of the real process.
 func OS() *Env {
 	// signal.Stop is never called: a signal that arrives after Main has stopped
 	// listening must not kill the process, whose exit code reports the outcome.
-	// One that arrives before Main listens waits in the channel.
+	// A signal that arrives before Main listens waits in the channel.
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, ends...)
-	// A closed output pipe must not kill the process while the card works: the
-	// write fails instead, and the run still reports the state of the card.
+	// A closed output pipe must not kill the process while the card is working.
+	// The write fails instead, and the run still reports the state of the card.
 	signal.Ignore(syscall.SIGPIPE)
 	return &Env{
 		Args:    os.Args[1:],
@@ -68,13 +68,13 @@ func OS() *Env {
 		Getenv:  os.Getenv,
 		Now:     time.Now,
 		Readers: access.System(),
-		Guard:   func() { _ = nodump.Disable() }, // if this fails, the secret is still wiped
+		Guard:   func() { _ = nodump.Disable() }, // the secret is wiped even if this fails
 		Signals: signals,
 		Jobs:    terminal.NewJobControl(),
 	}
 }
 
-// Main runs one command and returns the process exit code.
+// Main runs one command and returns its exit code.
 func Main(env *Env) int {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
@@ -92,7 +92,7 @@ func Main(env *Env) int {
 	return a.endAfterSignal(done)
 }
 
-// run executes the command, unless err is not nil, and reports the outcome.
+// run executes the command unless err is set, and reports the outcome.
 func (a *app) run(ctx context.Context, err error) (exit int) {
 	defer func() {
 		if value := recover(); value != nil {
@@ -115,16 +115,17 @@ func interrupted() error {
 
 const (
 	// lastWait is how long a run may take to end after a signal. A system call
-	// that cannot be interrupted, as to a file server that is gone, must not
-	// hold up the person.
+	// that cannot be interrupted, such as one to an unreachable file server,
+	// must not keep the person waiting.
 	lastWait = 5 * time.Second
-	// lastWords is how long the reader of standard error may take then.
+	// lastWords is how long to wait after that for the reader of standard
+	// error.
 	lastWords = 200 * time.Millisecond
 )
 
-// endAfterSignal waits for the end of a run. Unless a secret is at the card, it
-// waits no longer than lastWait; then the exit code is that of an interrupted
-// run, and no JSON is written.
+// endAfterSignal waits for the end of a run, but only for lastWait unless a
+// secret was sent and has no answer yet. After lastWait it returns the exit
+// code of an interrupted run, without JSON.
 func (a *app) endAfterSignal(done <-chan int) int {
 	for {
 		select {
@@ -149,8 +150,8 @@ func (a *app) endAfterSignal(done <-chan int) int {
 	}
 }
 
-// wholeLines returns the Env with a standard error that several goroutines may
-// write to.
+// wholeLines returns a copy of the Env whose standard error may be used by
+// several goroutines.
 func (e *Env) wholeLines() *Env {
 	own, streams := *e, *e.Streams
 	streams.Err = console.Whole(streams.Err)

@@ -20,7 +20,7 @@ import (
 	"natsuin/cmd/internal/terminal"
 )
 
-// A batch is many small files, and a home that the runs share.
+// A batch is many small files, and a home directory that the runs share.
 type batch struct {
 	home, folder string
 	files        []string
@@ -41,7 +41,8 @@ func newBatch(tb testing.TB, n int) *batch {
 	return b
 }
 
-// run runs a command that must succeed, over the files' names with an ending.
+// run runs a command that must succeed, with the names of the files, each
+// followed by ending, as its arguments.
 func (m *batch) run(tb testing.TB, ending string, args ...string) {
 	for _, f := range m.files {
 		args = append(args, f+ending)
@@ -62,7 +63,7 @@ func (m *batch) sign(tb testing.TB, reader string, args ...string) {
 	m.run(tb, "", append([]string{"sign", "--reader", reader, "--yes", "--force", "--pin-from", "stdin"}, args...)...)
 }
 
-// deskBatch is a batch and a card in the reader "reader".
+// deskBatch returns a batch, and a card in a reader named "reader".
 func deskBatch(tb testing.TB, n int, change ...func(*virtual.Options)) (*batch, *virtual.Card) {
 	m, d, card := newBatch(tb, n), newFakeService(), laidCard(tb, change...)
 	d.plug("reader", card)
@@ -70,18 +71,18 @@ func deskBatch(tb testing.TB, n int, change ...func(*virtual.Options)) (*batch, 
 	return m, card
 }
 
-// BenchmarkSignMany signs small files on the practice card, which takes no time of its
-// own but that of an RSA signature.
+// BenchmarkSignMany signs small files with the practice card, which takes only
+// the time of the RSA signature.
 func BenchmarkSignMany(b *testing.B) {
 	m := newBatch(b, 200)
-	m.sign(b, "practice") // makes the card
+	m.sign(b, "practice") // creates the card
 	for b.Loop() {
 		m.sign(b, "practice")
 	}
 	b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N*len(m.files)), "µs/file")
 }
 
-// BenchmarkVerifyMany checks them again.
+// BenchmarkVerifyMany verifies these signatures.
 func BenchmarkVerifyMany(b *testing.B) {
 	m := newBatch(b, 200)
 	m.sign(b, "practice")
@@ -91,8 +92,9 @@ func BenchmarkVerifyMany(b *testing.B) {
 	b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N*len(m.files)), "µs/file")
 }
 
-// BenchmarkExchanges counts what one signature exchanges with a card whose certificates
-// are as long as a citizen's: the first, and one when the CA's is known from before.
+// BenchmarkExchanges counts the exchanges for one signature with a card whose
+// certificates are as long as a citizen's: with and without a kept CA
+// certificate.
 func BenchmarkExchanges(b *testing.B) {
 	for _, known := range []bool{false, true} {
 		b.Run(fmt.Sprintf("known=%v", known), func(b *testing.B) {
@@ -112,8 +114,8 @@ func BenchmarkExchanges(b *testing.B) {
 	}
 }
 
-// BenchmarkOpenSCSigns counts what OpenSC's pkcs11-tool exchanges with the same card, in a
-// reader of the real PC/SC service.
+// BenchmarkOpenSCSigns counts the exchanges that OpenSC's pkcs11-tool needs
+// with the same card, in a reader of the real PC/SC service.
 func BenchmarkOpenSCSigns(b *testing.B) {
 	pcscdtest.Need(b, "pkcs11-tool")
 	m, card := deskBatch(b, 1, ofCitizensSize(b))
@@ -131,8 +133,8 @@ func BenchmarkOpenSCSigns(b *testing.B) {
 	b.ReportMetric(float64(card.Tally().Exchanges)/float64(b.N), "APDUs")
 }
 
-// BenchmarkSignWithASlowCard signs 20 files with a card as slow as a real one. The
-// ratio is the whole run's time over what the card took by itself.
+// BenchmarkSignWithASlowCard signs 20 files with a card as slow as a real one.
+// The ratio is the time of the whole run divided by the time of the card.
 func BenchmarkSignWithASlowCard(b *testing.B) {
 	const apdu, signature = 25 * time.Millisecond, 400 * time.Millisecond
 	m, card := deskBatch(b, 20, func(o *virtual.Options) { o.APDUTime, o.SignatureTime = apdu, signature })

@@ -11,8 +11,8 @@ import (
 	"natsuin/cmd/internal/cli"
 )
 
-// Why a responder could not be asked is said in the run's language; what the network
-// itself says comes with -v.
+// The message about an unreachable responder is in the language of the run. -v
+// adds the error of the network.
 func TestWhyAResponderWasNotReachedIsSaid(t *testing.T) {
 	home := t.TempDir()
 	d := newFakeService()

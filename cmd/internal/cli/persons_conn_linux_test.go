@@ -10,12 +10,12 @@ import (
 	"natsuin/card/virtual"
 )
 
-// A readerConn behaves as pcsc.Conn does.
+// A readerConn behaves like a pcsc.Conn.
 type readerConn struct {
 	r      *reader
-	laid   int // the card that it is to
+	laid   int // which card it connects to
 	begun  bool
-	left   bool // the last transaction left the card as it was
+	left   bool // the last transaction did not reset the card
 	closed bool
 	dead   error
 }
@@ -41,8 +41,8 @@ func (c *readerConn) usable(op string) error {
 	return nil
 }
 
-// giveUp leaves the connection of no further use, and the card reset as soon as
-// the call comes back.
+// giveUp makes the connection unusable, and resets the card when the abandoned
+// call returns.
 func (c *readerConn) giveUp(ctx context.Context, why error) error {
 	c.r.ended()
 	c.reset()
@@ -50,7 +50,7 @@ func (c *readerConn) giveUp(ctx context.Context, why error) error {
 	return context.Cause(ctx)
 }
 
-// reset resets the card, if it is still there.
+// reset resets the card if it is still in the reader.
 func (c *readerConn) reset() {
 	c.r.mu.Lock()
 	defer c.r.mu.Unlock()
@@ -59,7 +59,8 @@ func (c *readerConn) reset() {
 	}
 }
 
-// Begin waits for another program as long as the person who acts here does.
+// Begin starts a transaction. If the deed ends the run here, Begin behaves as
+// if another program held the card.
 func (c *readerConn) Begin(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
@@ -159,7 +160,7 @@ func (c *readerConn) transmit(ctx context.Context, command []byte) ([]byte, erro
 	return answer, nil
 }
 
-// operation names a command by its bytes (docs/card.md §2).
+// operation returns the operation of a command (docs/card.md §2).
 func operation(command []byte) virtual.Op {
 	switch {
 	case command[1] == 0xA4 && command[2] == 0x04:
@@ -216,11 +217,11 @@ func (c *readerConn) close(reset bool) error {
 	return nil
 }
 
-// countShown is the number of tries at the end of a line.
+// countShown matches the number of tries at the end of a line.
 var countShown = regexp.MustCompile(`: (\d) tr(y|ies) left`)
 
-// agreesTo notes what is sent though the person has not seen the count of tries, or
-// not agreed to the notice, of the card that lies there.
+// agreesTo records an error if a secret is sent although the person has not
+// seen the tries of this card, or not agreed to the notice.
 func (p *person) agreesTo(op virtual.Op) {
 	p.reader.mu.Lock()
 	card, laid, reached, agreed := p.reader.card, p.reader.laid, p.reader.reached, p.agreed

@@ -18,12 +18,12 @@ import (
 	"natsuin/cmd/internal/outcome"
 )
 
-// atOnce is how long a run may last after it was ended. It is far shorter than
-// what anything is waited for.
+// atOnce is how long a run may last after it was told to end. All waits of the
+// program are far longer.
 const atOnce = 1500 * time.Millisecond
 
-// judge compares what the run said with what the card, the disk and the terminal
-// hold, and returns its code.
+// judge compares the output of the run with the state of the card, the disk and
+// the terminal, and returns the run's code.
 func (p *person) judge(r *run) string {
 	ended := time.Now()
 	r.invalid = append(p.takeInvalid(), p.checkTerminal()...)
@@ -58,7 +58,7 @@ func (p *person) takeInvalid() []string {
 	return slices.Clone(p.invalid)
 }
 
-// lastCard is the one that the run used last.
+// lastCard returns the card that the run used last.
 func (p *person) lastCard() *virtual.Card {
 	if n := len(p.reader.log); n > 0 {
 		return p.reader.log[n-1].card
@@ -66,14 +66,15 @@ func (p *person) lastCard() *virtual.Card {
 	return nil
 }
 
-// checkTerminal: set as before, and nothing left for the shell. Then the screen
-// holds all that was shown.
+// checkTerminal checks that the settings of the terminal are restored and that
+// no input is left for the shell. When it returns, the screen has all output of
+// the run.
 func (p *person) checkTerminal() (invalid []string) {
 	now, err := unix.IoctlGetTermios(3, unix.TCGETS)
 	if err != nil || *now != p.terminal {
 		invalid = append(invalid, "the terminal is not set as it was")
 	}
-	byKey := p.terminal // so that half a line counts
+	byKey := p.terminal // to read input that is not a whole line
 	byKey.Lflag &^= unix.ICANON | unix.ECHO
 	if err := unix.IoctlSetTermios(3, unix.TCSETS, &byKey); err != nil {
 		p.t.Fatal(err)
@@ -97,11 +98,11 @@ func (p *person) checkTerminal() (invalid []string) {
 	return invalid
 }
 
-// echoed is a typed line or key that the terminal shows by itself.
+// echoed matches a line or a key that the terminal itself has echoed.
 var echoed = regexp.MustCompile(`(?m)^yes\r?$|\^[CZ]`)
 
-// checkScreen: from the first question to the end nothing is shown that was typed,
-// except the answer to a visible question.
+// checkScreen checks that from the first question on no input is shown, except
+// the answers to questions that show them.
 func (p *person) checkScreen(r *run, screen string) {
 	if p.question < 0 {
 		return
@@ -121,8 +122,9 @@ func (p *person) checkScreen(r *run, screen string) {
 	}
 }
 
-// checkSent: no more VERIFYs than secrets given and not withdrawn, no more CHANGEs
-// than new ones; nothing after a signal; each lost try told, and the count true.
+// checkSent checks that there were no more VERIFYs than secrets given and not
+// withdrawn, no more CHANGEs than new secrets, and none of either after a
+// signal. Every lost try must have been reported, with the right count.
 func (p *person) checkSent(r *run, o object, screen string) {
 	var verifies, right, changes int
 	wrong := map[*virtual.Card]int{}
@@ -186,14 +188,14 @@ func distinct(list []string) []string {
 	return slices.Compact(list)
 }
 
-// number is the count in a value of tries_left.
+// number returns the count in a value of tries_left.
 func number(tries json.RawMessage) (int, bool) {
 	found := regexp.MustCompile(`\d+`).Find(tries)
 	n, err := strconv.Atoi(string(found))
 	return n, err == nil
 }
 
-// checkEnd: the exit code is the one of what the person did.
+// checkEnd checks that the exit code is right for what the person did.
 func (p *person) checkEnd(r *run, o object, ended time.Time) {
 	done := p.complete(r, o)
 	if (r.exit == 0) != done {
@@ -228,14 +230,14 @@ func (p *person) checkEnd(r *run, o object, ended time.Time) {
 		if r.exit != 0 {
 			r.wrong("exit %d after %s", r.exit, d.name)
 		}
-	default: // the card was lifted
+	default: // the card was removed
 		if !slices.Contains([]int{0, 5, 9, 130}, r.exit) || r.exit == 130 && !p.leaves.Load() && !p.other.Load() {
 			r.wrong("exit %d after %s", r.exit, d.name)
 		}
 	}
 }
 
-// complete reports whether everything was done that was asked for.
+// complete reports whether the run did everything that it was asked to do.
 func (p *person) complete(r *run, o object) bool {
 	switch p.habit.args[0] {
 	case "sign":
@@ -246,7 +248,7 @@ func (p *person) complete(r *run, o object) bool {
 	return strings.Contains(r.out, `"sha256"`)
 }
 
-// checkFiles is run.checkFiles for attached signatures, too.
+// checkFiles is like run.checkFiles, but knows attached signatures too.
 func (p *person) checkFiles(r *run, o object) {
 	if !slices.Contains(p.habit.args, "--attached") {
 		r.checkFiles(o)

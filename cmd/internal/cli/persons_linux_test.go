@@ -14,10 +14,10 @@ import (
 const (
 	markedOther    = "OTHER5MARK31B" // of another card
 	markedOtherPIN = "3618"
-	markedAhead    = "AHEAD3MARK20C" // typed when nobody asks
+	markedAhead    = "AHEAD3MARK20C" // typed without a question
 )
 
-// personsActs are what is done at the terminal while the person acts.
+// personsActs lists the acts during which the person does something.
 var personsActs = []struct {
 	habit
 	readings []string
@@ -35,20 +35,21 @@ var personsActs = []struct {
 	{habit: habit{act{name: "cert show sign", args: []string{"cert", "show", "sign"}}, []string{marked}, ""}},
 }
 
-// A deed is what a person does once, in the middle of a run.
+// A deed is one thing that a person does during a run.
 type deed struct {
 	name  string
 	fits  func(moment) bool
 	do    func(*person, moment)
-	ends  bool // the run
-	stops bool // the process, which is continued
-	turn  int  // 1 and 2 take turns at the exchanges; 0: at each
+	ends  bool // it ends the run
+	stops bool // it stops the process, which is then continued
+	turn  int  // 1 and 2 alternate between exchanges; 0 is done at each
 }
 
-// odd are readings that no source has, which only other programs can show.
+// odd holds the readings that no source describes, and that only other programs
+// can cause.
 var odd = map[string]bool{"drops, 9000": true, "keeps, counts": true}
 
-// anew reports whether a question that stands there is over.
+// anew reports whether the deed ends a question that is being asked.
 func (d *deed) anew() bool { return d.ends || d.stops }
 
 func anywhere(m moment) bool { return m.place != atAnswer }
@@ -57,7 +58,7 @@ func everywhere(moment) bool { return true }
 
 func betweenKeys(m moment) bool { return anywhere(m) && m.place != atHalf }
 
-// beside are the moments at which other programs can reach the card.
+// beside reports whether other programs can use the card at this moment.
 func beside(m moment) bool {
 	return !m.held() && m.place != atWait && m.place != atClose && m.place != atHalf
 }
@@ -69,7 +70,7 @@ func signalled(sig unix.Signal) func(*person, moment) {
 func typing(text string) func(*person, moment) {
 	return func(p *person, m moment) {
 		if m.place == atPrompt || m.place == atQuestion {
-			p.behind = text // as a paste of several lines
+			p.behind = text // like a paste of several lines
 			return
 		}
 		p.types(text)
@@ -124,7 +125,7 @@ var deeds = []deed{
 	}},
 }
 
-// logIn verifies both secrets as another program does.
+// logIn verifies both secrets, as another program would.
 func logIn(t *testing.T, card *virtual.Card) {
 	if card == nil {
 		return
@@ -143,9 +144,9 @@ func logIn(t *testing.T, card *virtual.Card) {
 	}
 }
 
-// What a person does once, at each moment of what is done at the terminal. The
-// tables of docs/reliability.md are what
-// `go test -v -run TestAPersonActsAtAnyMoment ./cmd/internal/cli` prints.
+// TestAPersonActsAtAnyMoment does every deed at every moment of every act. `go
+// test -v -run TestAPersonActsAtAnyMoment ./cmd/internal/cli` prints the tables
+// of docs/reliability.md.
 func TestAPersonActsAtAnyMoment(t *testing.T) {
 	listen(t)
 	every, phase := 1, 0

@@ -20,37 +20,38 @@ import (
 	"natsuin/cmd/internal/terminal"
 )
 
-// A person follows a habit at the terminal and acts once, at one moment of a run.
+// A person follows a habit at the terminal, and does one deed at one moment of
+// the run.
 type person struct {
 	t      *testing.T
 	pty    *pty
 	habit  habit
 	reader *reader
-	at     int   // the moment of the act; -1: none
-	deed   *deed // nil: none
+	at     int   // the moment of the deed, or -1
+	deed   *deed // may be nil
 
 	signals chan os.Signal
-	done    chan struct{} // the run has ended
-	stopped chan struct{} // it was stopped, and continued
-	armed   func()        // the notice of a slow card
+	done    chan struct{} // closed when the run has ended
+	stopped chan struct{} // closed when the run was stopped and continued
+	armed   func()        // prints that the card is slow
 
 	mu       sync.Mutex
 	moments  []moment
-	when     time.Time // of the act
+	when     time.Time // when the deed was done
 	invalid  []string
-	terminal unix.Termios // as it was
+	terminal unix.Termios // the settings before the run
 
-	next     int         // of the secrets of habit
-	given    int         // secrets that may be sent
-	last     string      // question that was answered
-	said     string      // since the last secret was given
-	behind   string      // typed in one go with the next answer
-	leaves   atomic.Bool // does not lay the card back
-	other    atomic.Bool // has laid another card
-	knows    bool        // that nothing was wrong for that yet
-	agreed   int         // the laying of the card that the notice was agreed to for
-	begin    int         // of the screen of this run
-	question int         // of the screen from the first question on; -1 before
+	next     int         // index in the secrets of habit
+	given    int         // how many secrets may be sent
+	last     string      // the question that was answered last
+	said     string      // the output since the last secret
+	behind   string      // to be typed together with the next answer
+	leaves   atomic.Bool // does not put the card back
+	other    atomic.Bool // has put in another card
+	knows    bool        // knows that the new card has refused nothing yet
+	agreed   int         // the value of laid when the person agreed to the notice
+	begin    int         // where the output of this run begins on the screen
+	question int         // where the first question is on the screen, or -1
 }
 
 func newPerson(t *testing.T, h habit) *person {
@@ -71,7 +72,8 @@ func (p *person) wrongly(format string, args ...any) {
 	p.invalid = append(p.invalid, fmt.Sprintf(format, args...))
 }
 
-// pass notes that the run has come to a moment, and acts if it is the one.
+// pass records a moment of the run. If it is the moment of the deed, the person
+// acts.
 func (p *person) pass(m moment) bool {
 	p.mu.Lock()
 	now := len(p.moments) == p.at
@@ -90,7 +92,7 @@ func (p *person) pass(m moment) bool {
 	p.reader.mu.Lock()
 	p.reader.acted = true
 	p.reader.mu.Unlock()
-	if armed != nil { // the card is so slow that the person does something
+	if armed != nil { // the card is so slow that the person acts meanwhile
 		armed()
 		p.awaits("The card is working. Do not move it.")
 	}
@@ -98,7 +100,7 @@ func (p *person) pass(m moment) bool {
 	return true
 }
 
-// afterFunc is the clock of the run: time passes when the person acts.
+// afterFunc is the AfterFunc of the run. The time is over when the person acts.
 func (p *person) afterFunc(_ time.Duration, f func()) (stop func()) {
 	set := func(f func()) {
 		p.mu.Lock()
@@ -110,7 +112,7 @@ func (p *person) afterFunc(_ time.Duration, f func()) (stop func()) {
 	return func() { set(nil) }
 }
 
-// waitForCard lays the card down, or interrupts the run.
+// waitForCard puts the card into the reader, or interrupts the run.
 func (p *person) waitForCard(ctx context.Context) {
 	if p.leaves.Load() {
 		p.types("\x03")
@@ -120,7 +122,7 @@ func (p *person) waitForCard(ctx context.Context) {
 	p.reader.layBack(newCard(p.t))
 }
 
-// awaitTold waits until the screen says that the card's answer is awaited.
+// awaitTold waits until the screen says that the program waits for the card.
 func (p *person) awaitTold() { p.awaits("Waiting for the card's answer.") }
 
 func (p *person) awaits(text string) {
@@ -132,26 +134,27 @@ func (p *person) awaits(text string) {
 	}
 }
 
-// shown is the screen of this run, from some byte on.
+// shown returns the output of this run after the given number of bytes.
 func (p *person) shown(from int) string {
 	p.pty.mu.Lock()
 	defer p.pty.mu.Unlock()
 	return string(p.pty.screen.Bytes()[p.begin+from:])
 }
 
-// types returns when the terminal has taken what was typed.
+// types types text, and returns when the terminal has received it.
 func (p *person) types(text string) {
 	if _, err := p.pty.master.WriteString(text); err != nil {
 		p.t.Error(err)
 	}
-	// The kernel takes it by and by, and before it answers poll.
+	// The kernel passes the input on asynchronously, but has done so when poll
+	// returns.
 	_, _ = unix.Poll([]unix.PollFd{{Fd: 3, Events: unix.POLLIN}}, 0)
 }
 
-// asked is a question at the end of the screen.
+// asked matches a question at the end of the screen.
 var asked = regexp.MustCompile(`(Signature password|Authentication PIN|(Current|New) (signature password|authentication PIN)|New one again|\(yes / no\)): $`)
 
-// run has the act performed, and returns when it has ended.
+// run performs the habit, and returns when the run has ended.
 func (p *person) run(dir string, flags ...string) *run {
 	before, err := unix.IoctlGetTermios(3, unix.TCGETS)
 	if err != nil {
@@ -188,7 +191,7 @@ func (p *person) sit() {
 		case <-p.done:
 			return
 		case <-p.pty.more:
-		case <-time.After(time.Millisecond): // the news may have come before it was taken
+		case <-time.After(time.Millisecond): // in case the notice of new output was missed
 		case <-limit:
 			stacks := make([]byte, 1<<20)
 			stacks = stacks[:runtime.Stack(stacks, true)]
@@ -207,7 +210,8 @@ func (p *person) sit() {
 	}
 }
 
-// answer types an answer, unless the person did something that ends the question.
+// answer types an answer, unless the person does something that ends the
+// question.
 func (p *person) answer(question, said string) {
 	p.said += said
 	m := moment{place: atPrompt}
@@ -245,13 +249,14 @@ func (p *person) answer(question, said string) {
 	p.types(text)
 }
 
-// current reports whether a question is for a secret that the card has.
+// current reports whether a question asks for a secret that the card already
+// has.
 func current(question string) bool {
 	return !strings.HasPrefix(question, "New") && !strings.HasPrefix(question, "(yes")
 }
 
-// choose returns what the person answers: the next secret only where the one
-// before was wrong.
+// choose returns the answer of the person. It moves on to the next secret only
+// if the previous one was wrong.
 func (p *person) choose(question string) (text string, next int) {
 	other := p.other.Load()
 	if other && !p.knows {

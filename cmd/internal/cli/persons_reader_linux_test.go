@@ -12,7 +12,7 @@ import (
 	"natsuin/cmd/internal/access"
 )
 
-// A place is a point of a run at which a person can act.
+// A place is a point in a run at which a person can act.
 type place string
 
 const (
@@ -30,10 +30,10 @@ const (
 	atQuestion place = "question"
 )
 
-// A moment is one passage of a place.
+// A moment is one time that a run comes to a place.
 type moment struct {
 	place place
-	op    virtual.Op // of a command, and of its answer
+	op    virtual.Op // of a command and its answer
 }
 
 func (m moment) String() string {
@@ -43,11 +43,10 @@ func (m moment) String() string {
 	return string(m.place)
 }
 
-// secret reports whether the moment is a command that carries a secret, or its
-// answer.
+// secret reports whether the moment is a command with a secret, or its answer.
 func (m moment) secret() bool { return m.op == virtual.OpVerify || m.op == virtual.OpChange }
 
-// held reports whether the card is held at the moment, or about to be.
+// held reports whether the run is in a transaction, or about to start one.
 func (m moment) held() bool {
 	switch m.place {
 	case atBegin, atCommand, atAnswer, atEnd:
@@ -56,33 +55,33 @@ func (m moment) held() bool {
 	return false
 }
 
-// An exchange is one command of the run, as the card answered it.
+// An exchange is one command of the run and the card's answer.
 type exchange struct {
 	op     virtual.Op
 	status uint16
-	lost   bool // no answer came
+	lost   bool // the answer was lost
 	card   *virtual.Card
-	late   bool // it left after the person had acted
+	late   bool // the command was sent after the person had acted
 }
 
-// A reader is a PC/SC service with one reader. It calls pass at each moment, and
-// notes what a run owes: no command outside a transaction, each begun one ended,
-// each connection closed, each secret wiped.
+// A reader is a PC/SC service with one reader. It calls pass at each moment. It
+// checks that the run sends no command outside a transaction, ends each
+// transaction, closes each connection, and wipes each secret.
 type reader struct {
 	pass func(moment) (acted bool)
-	ends func() bool           // the person ended the run when they acted
-	told func()                // waits until the person is told that an answer is awaited
-	wait func(context.Context) // a card that is not there
+	ends func() bool           // reports whether the deed ended the run
+	told func()                // waits until the person is told that the program waits for the card
+	wait func(context.Context) // waits for an absent card
 
 	mu      sync.Mutex
 	ctx     context.Context // of the run
-	card    *virtual.Card   // nil for none
-	cards   []*virtual.Card // that lay in it
-	laid    int             // times that a card was laid down
-	reached int             // the laying of the card that commands reach
-	taken   bool            // by another program, for longer than it is waited for
-	reset   bool            // by another program, and the card may be another
-	acted   bool            // the person has
+	card    *virtual.Card   // in the reader, or nil
+	cards   []*virtual.Card // all that were in the reader
+	laid    int             // how often a card was put in
+	reached int             // the value of laid for the card that commands reach
+	taken   bool            // another program uses the card, for longer than the run waits
+	reset   bool            // by another program, so that the card may be another
+	acted   bool            // the person has acted
 	log     []exchange
 	held    int
 	open    int
@@ -99,7 +98,8 @@ func (r *reader) lay(card *virtual.Card) {
 	r.laid++
 }
 
-// layBack lays the card that was lifted, or else a new one.
+// layBack puts back the card that was last in the reader, or card if there was
+// none.
 func (r *reader) layBack(card *virtual.Card) {
 	r.mu.Lock()
 	if n := len(r.cards); n > 0 {
@@ -109,7 +109,7 @@ func (r *reader) layBack(card *virtual.Card) {
 	r.lay(card)
 }
 
-// now is the card that lies in the reader.
+// now returns the card in the reader.
 func (r *reader) now() *virtual.Card {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -150,15 +150,15 @@ func (r *reader) List(ctx context.Context) ([]pcsc.Reader, error) {
 	return []pcsc.Reader{{Name: real, CardPresent: r.present()}}, nil
 }
 
-// at is pass where the run is not looking for a signal: what the person did has
-// arrived when it returns.
+// at is pass for places at which the run does not notice a signal at once. If
+// the deed ends the run, at returns when the run has noticed it.
 func (r *reader) at(m moment) {
 	if r.pass(m) && r.ends() {
 		r.ended()
 	}
 }
 
-// ended waits until the signal has reached the run.
+// ended waits until the run has noticed the signal.
 func (r *reader) ended() {
 	r.mu.Lock()
 	ctx := r.ctx
@@ -194,7 +194,7 @@ func (r *reader) Connect(ctx context.Context, name string) (access.Connection, e
 	return &readerConn{r: r, laid: r.laid}, nil
 }
 
-// owes returns what the run left undone.
+// owes returns what the run did wrong or left open.
 func (r *reader) owes() []string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -210,7 +210,7 @@ func (r *reader) owes() []string {
 			list = append(list, "the card is left unlocked")
 		}
 	}
-	if r.card != nil && !r.taken && r.card.PINSelected() { // who has it now begins anew
+	if r.card != nil && !r.taken && r.card.PINSelected() { // a program that has taken the card resets it itself
 		list = append(list, "the card is not reset")
 	}
 	for _, sent := range r.sent {

@@ -12,10 +12,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// people is who takes the signals of this process.
+// people holds the person whose run gets the signals of this process.
 var people atomic.Pointer[person]
 
-// listen keeps signals from ending this process, and gives them to the run.
+// listen passes signals to the run, so that they do not end this process.
 func listen(t *testing.T) {
 	signals := make(chan os.Signal, 16)
 	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT)
@@ -37,9 +37,9 @@ func listen(t *testing.T) {
 	})
 }
 
-// stop has the run stopped, and continues it as soon as it is. While the card is
-// held that is later. The kernel stops no process without a shell (an orphaned
-// process group), so that the test runs on meanwhile.
+// stop sends SIGTSTP, and continues the run as soon as it has stopped, which it
+// does only after a transaction. The kernel does not stop an orphaned process
+// group, so the test goes on meanwhile.
 func (p *person) stop(m moment, do func()) {
 	arrived := make(chan os.Signal, 1)
 	signal.Notify(arrived, unix.SIGTSTP)
@@ -48,7 +48,7 @@ func (p *person) stop(m moment, do func()) {
 	do()
 	if m.held() {
 		<-arrived
-		time.Sleep(time.Millisecond) // in which a run that holds nothing would stop
+		time.Sleep(time.Millisecond) // long enough for the run to stop, if it may
 		return
 	}
 	select {
@@ -58,8 +58,8 @@ func (p *person) stop(m moment, do func()) {
 	}
 }
 
-// continues waits for the stop, looks at how the run has left card and terminal,
-// and continues it.
+// continues waits for the stop, checks the state of the card and the terminal,
+// and continues the run.
 func (p *person) continues() {
 	for limit := time.Now().Add(patience / 10); !stopping(); time.Sleep(100 * time.Microsecond) {
 		if time.Now().After(limit) {
@@ -79,8 +79,8 @@ func (p *person) continues() {
 	close(p.stopped)
 }
 
-// settled returns when nothing is left of the signals that continued the run: a
-// late one would take back the next stop.
+// settled returns when all SIGCONTs have arrived: a late one would cancel the
+// next stop.
 func settled() {
 	continued := make(chan os.Signal, 1)
 	signal.Notify(continued, unix.SIGCONT)
@@ -90,8 +90,8 @@ func settled() {
 	time.Sleep(time.Millisecond)
 }
 
-// stopping reports whether SIGTSTP has its default action, as it has only while
-// the process is stopped by its own will.
+// stopping reports whether SIGTSTP has its default action, as it has only when
+// the run is about to stop itself.
 func stopping() bool {
 	var action [16]uintptr
 	_, _, errno := unix.RawSyscall6(unix.SYS_RT_SIGACTION, uintptr(unix.SIGTSTP), 0, uintptr(unsafe.Pointer(&action)), 8, 0, 0)

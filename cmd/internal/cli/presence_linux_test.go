@@ -10,7 +10,8 @@ import (
 	"natsuin/cmd/internal/cli"
 )
 
-// child makes a card without signature certificate, as holders under 15 have it.
+// child makes a card without a signature certificate, like that of a holder
+// under 15.
 func child(o *virtual.Options) {
 	o.State.Sign.Certificate, o.State.Sign.Key, o.State.Sign.CA = nil, nil, nil
 }
@@ -33,8 +34,9 @@ func toSign(t *testing.T) string {
 	return name
 }
 
-// A wrong password on a card that has nothing to sign with costs a try for nothing:
-// before the first prompt the person is asked, whatever the verb.
+// On a card without a signature certificate, a wrong password would use a try
+// for nothing. So the person is asked before the first prompt, whatever the
+// verb.
 func TestACardThatSeemsToHaveNoCertificateIsToldBeforeTheFirstPrompt(t *testing.T) {
 	eachLanguage(t, func(t *testing.T, lang string) {
 		w := absentWords[lang]
@@ -68,7 +70,7 @@ func TestACardThatSeemsToHaveNoAuthenticationCertificateIsToldBeforeThePIN(t *te
 	}
 }
 
-// A script is told, and goes on with the full count, as ever.
+// A script gets the warning, and goes on if the count is full, as always.
 func TestAScriptIsToldThatThereSeemsToBeNoCertificate(t *testing.T) {
 	for tries, exit := range map[int]int{5: 6, 4: 8} {
 		d := newFakeService()
@@ -82,8 +84,8 @@ func TestAScriptIsToldThatThereSeemsToBeNoCertificate(t *testing.T) {
 	}
 }
 
-// The hint is no proof: a card that contradicts it signs, and one that does not keep it is
-// not doubted.
+// The hint proves nothing: a card signs even if its hint is wrong, and there is
+// no warning if the card does not maintain the hint.
 func TestTheHintRefusesNoGoodCard(t *testing.T) {
 	w := absentWords["en"]
 	t.Run("wrong", func(t *testing.T) {
@@ -130,8 +132,8 @@ func TestARehearsalTellsThatThereSeemsToBeNoCertificate(t *testing.T) {
 	}
 }
 
-// The authentication certificate is free to read: that it is not there is known before
-// its PIN is sent.
+// The authentication certificate can be read without a secret, so its absence
+// is found before the PIN is sent.
 func TestTheMissingAuthenticationCertificateIsFoundBeforeThePIN(t *testing.T) {
 	d := newFakeService()
 	card := laidCard(t, func(o *virtual.Options) { o.State.Auth.Certificate = nil })

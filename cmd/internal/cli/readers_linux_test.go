@@ -51,9 +51,9 @@ func TestAScriptFindsTheOnlyCard(t *testing.T) {
 func TestWhichReader(t *testing.T) {
 	tests := []struct {
 		name    string
-		readers []string // with a card each
+		readers []string // each with a card
 		flag    string
-		want    string // the reader, or the code
+		want    string // the reader used, or the code
 		exit    int
 	}{
 		{"virtual is never chosen by itself", []string{"Virtual PCD 00 00"}, "", "no-reader", 5},
@@ -112,7 +112,7 @@ func TestSeveralReadersAreANumberedChoiceAtATerminal(t *testing.T) {
 		d := newFakeService()
 		first := d.plug("ACME 00", laidCard(t, left(4)))
 		second := d.plug("ACME 01", laidCard(t, left(3)))
-		s := d.atTerminal(t, lang, "--wait", "1ms", "pin", "status") // a person may think longer than --wait
+		s := d.atTerminal(t, lang, "--wait", "1ms", "pin", "status") // the question may stay open for longer than --wait
 		s.expect("1) ACME 00").expect("2) ACME 01").expect(words[lang].choose)
 		if first.open != 0 {
 			t.Error("a transaction was open while the person was asked")
@@ -196,7 +196,8 @@ func TestCardLiftedBeforeThePINMayComeBack(t *testing.T) {
 	})
 }
 
-// The card that was shown is waited for in its own reader, whatever lies in others by now.
+// After the card was removed, the run waits for it in the same reader, even if
+// other readers hold cards.
 func TestTheLiftedCardIsWaitedForInItsReader(t *testing.T) {
 	for name, flags := range map[string][]string{"without --reader": nil, "a part of several names": {"--reader", "acme"}} {
 		t.Run(name, func(t *testing.T) {
@@ -224,7 +225,7 @@ func TestTheLiftedCardIsWaitedForInItsReader(t *testing.T) {
 	}
 }
 
-// A card that bounces as it is laid down is gone before it was looked at.
+// A card that bounces while it is put down is removed before it was read.
 func TestCardLiftedAsItIsFoundMayComeBack(t *testing.T) {
 	for _, args := range [][]string{{"pin", "status"}, {"cert", "show", "sign"}} {
 		d := newFakeService()
@@ -233,7 +234,7 @@ func TestCardLiftedAsItIsFoundMayComeBack(t *testing.T) {
 		slot := d.plug("ACME 00", card)
 		s := d.atTerminal(t, "en", append([]string{"--reader", "ACME 00"}, args...)...)
 		s.waitsFor(words["en"].wait)
-		d.lay(slot, d.lift(slot)) // not seen by whoever looks before and after
+		d.lay(slot, d.lift(slot)) // between two lists of the readers, so that neither shows it
 		if args[0] == "cert" {
 			s.expect(words["en"].left4).expect("Signature password: ").send(signPassword)
 		}
@@ -243,12 +244,13 @@ func TestCardLiftedAsItIsFoundMayComeBack(t *testing.T) {
 	card := laidCard(t)
 	card.Inject(virtual.Fault{At: 0, Effect: virtual.Remove(lost(0x80100069, pcsc.ErrRemoved))})
 	d.plug("ACME 00", card)
-	if got := d.script(t, 5, "pin", "status"); got["code"] != "card-removed" { // which does not wait
+	if got := d.script(t, 5, "pin", "status"); got["code"] != "card-removed" { // pin status does not wait
 		t.Errorf("code %v", got["code"])
 	}
 }
 
-// What was agreed to for one card is asked anew for the one that lies there after a wrong entry.
+// If another card is in the reader after a wrong entry, the person must agree
+// to the notice again.
 func TestAnotherCardAfterAWrongEntryIsAgreedToAnew(t *testing.T) {
 	d, card := newFakeService(), laidCard(t)
 	slot := d.plug("ACME 00", card)
@@ -314,8 +316,8 @@ func counterChanged(t *testing.T, card *virtual.Card) {
 	}
 }
 
-// loggedIn is a card on which another program has verified the password, and which
-// therefore answers 9000 to the query.
+// loggedIn is a card on which another program has verified the password, so
+// that it answers 9000 to an empty VERIFY.
 func loggedIn(t *testing.T) *virtual.Card {
 	card := laidCard(t)
 	card.Inject(virtual.Fault{When: virtual.On(virtual.OpQuery), Repeat: true, Effect: virtual.Answer(0x9000)})
@@ -342,7 +344,7 @@ func TestAnUnknownCountIsTreatedAsOne(t *testing.T) {
 		s.end(8)
 		s = d.atTerminal(t, lang, "cert", "show", "sign")
 		s.expect(words[lang].consent).send("はい")
-		s.expect(map[string]string{"ja": "署名用パスワード: ", "en": "Signature password: "}[lang]).send(signPassword) // 9000 never replaces the prompt
+		s.expect(map[string]string{"ja": "署名用パスワード: ", "en": "Signature password: "}[lang]).send(signPassword) // the answer 9000 never makes the prompt unnecessary
 		s.end(0)
 	})
 }
@@ -413,7 +415,8 @@ func TestABusyReaderIsNamed(t *testing.T) {
 	}
 }
 
-// The signature's blocked words of real cards differ; each is locked, exit 7.
+// Real cards report a blocked password by different status words. All of them
+// mean locked, exit code 7.
 func TestEveryWordForLocked(t *testing.T) {
 	for _, change := range []func(*virtual.Options){
 		func(o *virtual.Options) { o.BlockedStatus, o.QueryBlocked = 0x6983, true },
@@ -435,8 +438,9 @@ func TestEveryWordForLocked(t *testing.T) {
 	}
 }
 
-// What a card refused belongs to that card. One that is put back cannot be told from
-// another: the same entry is not refused then, but asked about, and y is not enough.
+// A card that is put back cannot be told from another one. So a secret that was
+// refused before is not refused again by the program: the person is asked
+// whether to send it, and y is not enough.
 func TestWhatAnotherCardRefusedIsAskedAboutAndNotRefused(t *testing.T) {
 	ask := map[string]string{"ja": "それでも送りますか", "en": "Send it anyway?"}
 	eachLanguage(t, func(t *testing.T, lang string) {
@@ -458,8 +462,8 @@ func TestWhatAnotherCardRefusedIsAskedAboutAndNotRefused(t *testing.T) {
 	})
 }
 
-// On the card that refused it the same entry stays refused, also after another
-// program spent a try meanwhile.
+// A secret that this card itself has refused is not sent again, even if another
+// program used a try meanwhile.
 func TestWhatThisCardRefusedStaysRefused(t *testing.T) {
 	d, card := newFakeService(), laidCard(t)
 	d.plug("ACME 00", card)
@@ -474,8 +478,8 @@ func TestWhatThisCardRefusedStaysRefused(t *testing.T) {
 	}
 }
 
-// A reader that another program has for itself is looked into only if no other holds a
-// card.
+// A reader that another program uses exclusively is tried only if no other
+// reader holds a card.
 func TestAReaderInUseIsSkipped(t *testing.T) {
 	d := newFakeService()
 	used := d.plug("ACME 00", laidCard(t, left(4)))
@@ -490,7 +494,7 @@ func TestAReaderInUseIsSkipped(t *testing.T) {
 	}
 }
 
-// Of several virtual readers the hint names the one that holds a card.
+// If there are several virtual readers, the hint names one that holds a card.
 func TestTheHintNamesTheVirtualReaderThatHoldsACard(t *testing.T) {
 	d := newFakeService()
 	d.plug("Virtual PCD 00 00", laidCard(t))

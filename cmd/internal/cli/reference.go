@@ -11,25 +11,25 @@ import (
 
 // A Page is the documentation of one command.
 type Page struct {
-	Name     string // "natsuin pin status"
+	Name     string // such as "natsuin pin status"
 	Use      string // the usage line
 	Short    string // one line
 	Long     string // one idea per line
 	Example  string // one command per line; may be empty
-	Flags    []Flag // without the global ones
+	Flags    []Flag // without the global flags
 	Commands []Page // its subcommands
 }
 
 // A Flag is the documentation of one flag.
 type Flag struct {
-	Name      string // without dashes
+	Name      string // without the dashes
 	Shorthand string // one letter, or empty
-	Value     string // the placeholder of its value; empty for a flag without one
+	Value     string // the placeholder of the value; empty if there is no value
 	Words     string
 }
 
-// Reference returns the command tree in a language of [i18n.Languages], and the
-// flags that every command takes. It opens and reads nothing.
+// Reference returns the command tree and the global flags, with their
+// descriptions in one of [i18n.Languages]. It opens no file and no reader.
 func Reference(lang string) (root Page, global []Flag, err error) {
 	a, err := newApp(&Env{
 		Args:    []string{"--lang", lang},
@@ -70,8 +70,9 @@ func (a *app) example(c *cobra.Command) string {
 	return ""
 }
 
-// flagsOf returns flags with their descriptions; their usages are message ids.
-// A quoted part of a description is the placeholder of the value.
+// flagsOf returns the flags of a set with their descriptions. The usage of each
+// flag is the id of a message, in which a quoted part is the placeholder of the
+// value.
 func (a *app) flagsOf(set *pflag.FlagSet) []Flag {
 	var list []Flag
 	set.VisitAll(func(f *pflag.Flag) {
@@ -86,8 +87,8 @@ func (a *app) flagsOf(set *pflag.FlagSet) []Flag {
 	return list
 }
 
-// wordTree sets the descriptions of every command and flag, for the completion
-// in shells.
+// wordTree sets the descriptions of c, its flags and its subcommands, for shell
+// completion.
 func (a *app) wordTree(c *cobra.Command) {
 	c.Short = a.short(c)
 	for _, set := range []*pflag.FlagSet{c.PersistentFlags(), c.Flags()} {

@@ -22,13 +22,13 @@ import (
 	"natsuin/cmd/internal/outcome"
 )
 
-// A verb is a command below the root.
+// A verb is a command directly below the root.
 type verb struct {
 	name string
 	make func(*command.Run) *cobra.Command
 }
 
-// verbs returns the commands in the order of the help.
+// verbs returns the verbs in the order in which the help lists them.
 func (a *app) verbs() []verb {
 	return []verb{
 		{"sign", sign.New}, {"verify", verify.New}, {"fingerprint", fingerprint.New}, {"pin", pin.New},
@@ -39,9 +39,9 @@ func (a *app) verbs() []verb {
 	}
 }
 
-// newRoot builds the whole command tree, or, if the first word is a verb, only
-// that verb's part. It reads and opens nothing: commands and flags hold message
-// ids, since few runs print their descriptions.
+// newRoot builds the command tree. If the first argument is a verb, it builds
+// only that part. It opens no file, and sets ids of messages as descriptions,
+// because few runs print them.
 func newRoot(a *app) *cobra.Command {
 	root := a.Group("natsuin", "root")
 	root.SilenceErrors, root.SilenceUsage = true, true
@@ -62,7 +62,7 @@ func newRoot(a *app) *cobra.Command {
 	f.SortFlags = false
 	g := &a.Access.Flags
 	f.StringVar(&g.Reader, "reader", "", "flag.reader")
-	f.String("lang", "", "flag.lang") // read before the flags are parsed
+	f.String("lang", "", "flag.lang") // already read by newApp
 	f.BoolVar(&a.JSON, "json", a.JSON, "flag.json")
 	f.StringVar(&g.PINFrom, "pin-from", "", "flag.pin-from")
 	f.BoolVar(&a.noInput, "no-input", false, "flag.no-input")
@@ -74,7 +74,7 @@ func newRoot(a *app) *cobra.Command {
 	f.StringVar(&a.Color, "color", "auto", "flag.color")
 	f.BoolP("help", "h", false, "flag.help")
 	f.Lookup("color").DefValue = ""
-	asked := root.Flags().Bool("version", false, "cmd.version.short") // many people try it first
+	asked := root.Flags().Bool("version", false, "cmd.version.short") // many people try --version first
 	group := root.RunE
 	root.RunE = func(c *cobra.Command, args []string) error {
 		if *asked && len(args) == 0 {
@@ -97,11 +97,11 @@ func newRoot(a *app) *cobra.Command {
 		root.AddCommand(v.make(a.Run))
 	}
 	root.SetHelpCommand(newHelp(a))
-	root.InitDefaultHelpCmd() // here, since the documents list it too
+	root.InitDefaultHelpCmd() // now, because the documents list it too
 	return root
 }
 
-// flagError returns an error of pflag in the run's language.
+// flagError converts an error of pflag to one in the language of the run.
 func (a *app) flagError(c *cobra.Command, err error) error {
 	var unknown *pflag.NotExistError
 	var missing *pflag.ValueRequiredError
@@ -110,7 +110,7 @@ func (a *app) flagError(c *cobra.Command, err error) error {
 	case errors.As(err, &unknown):
 		var known []string
 		c.Flags().VisitAll(func(f *pflag.Flag) { known = append(known, "--"+f.Name) })
-		// A secret may be the flag's own text, or the argument after it.
+		// The text of the flag, or the argument after it, may be a secret.
 		typed := append([]string{unknown.GetSpecifiedName()}, a.env.Args...)
 		return outcome.Usage("err.flag.unknown", "Value", strings.Join(typed, " "), "Known", strings.Join(known, ", "))
 	case errors.As(err, &missing):
@@ -121,8 +121,8 @@ func (a *app) flagError(c *cobra.Command, err error) error {
 	return outcome.Usage("err.flag.other", "Value", strings.Join(a.env.Args, " "))
 }
 
-// emptyValue refuses a flag with an empty value: a script with an unset
-// variable would otherwise skip the very check that it asks for.
+// emptyValue returns a usage error if a flag has an empty value: a script with
+// an unset variable would otherwise skip a check that it asked for.
 func emptyValue(flags *pflag.FlagSet) (err error) {
 	flags.Visit(func(f *pflag.Flag) {
 		list, many := f.Value.(pflag.SliceValue)
@@ -133,7 +133,7 @@ func emptyValue(flags *pflag.FlagSet) (err error) {
 	return err
 }
 
-// checkGlobals refuses global flags with invalid values.
+// checkGlobals returns a usage error if a global flag has an invalid value.
 func (a *app) checkGlobals() error {
 	if _, err := console.ParseColorMode(a.Color); err != nil {
 		return outcome.Usage("err.flag.choice", "Flag", "--color", "Value", a.Color, "Known", "auto, always, never")

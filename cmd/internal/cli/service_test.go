@@ -21,29 +21,29 @@ import (
 	"natsuin/cmd/internal/terminal"
 )
 
-// A fakeService is a PC/SC service with readers that a test plugs in and cards that it lays
-// down and lifts.
+// A fakeService is a PC/SC service whose readers a test plugs in, and whose
+// cards a test puts in and removes.
 type fakeService struct {
 	mu      sync.Mutex
 	slots   []*slot
-	waits   int           // calls of Wait
+	waits   int           // the number of calls of Wait
 	changed chan struct{} // closed at each change
 	signals chan os.Signal
 }
 
 type slot struct {
 	name  string
-	card  *virtual.Card // nil: empty
-	busy  bool          // another program has it
-	inUse bool          // and the service says so
-	open  int           // transactions begun and not ended
+	card  *virtual.Card // nil if the reader is empty
+	busy  bool          // another program uses the card exclusively
+	inUse bool          // and the service reports this
+	open  int           // the number of open transactions
 }
 
 func newFakeService() *fakeService {
 	return &fakeService{changed: make(chan struct{}), signals: make(chan os.Signal, 1)}
 }
 
-// change does something to the readers, and whoever waits looks again.
+// change changes the readers with do, and wakes all calls of Wait.
 func (d *fakeService) change(do func()) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -52,14 +52,14 @@ func (d *fakeService) change(do func()) {
 	d.changed = make(chan struct{})
 }
 
-// plug adds a reader with a card, or an empty one.
+// plug adds a reader with a card, or an empty one if card is nil.
 func (d *fakeService) plug(name string, card *virtual.Card) *slot {
 	s := &slot{name: name, card: card}
 	d.change(func() { d.slots = append(d.slots, s) })
 	return s
 }
 
-// lift takes the card out of a reader and returns it.
+// lift removes the card from a reader and returns it.
 func (d *fakeService) lift(s *slot) (card *virtual.Card) {
 	d.change(func() {
 		card, s.card = s.card, nil
@@ -108,7 +108,7 @@ func (d *fakeService) Wait(ctx context.Context, known []pcsc.Reader) error {
 	}
 }
 
-// Connect is as strict as pcsc.System: a context that has ended connects to nothing.
+// Connect is as strict as pcsc.System: it fails if ctx has ended.
 func (d *fakeService) Connect(ctx context.Context, reader string) (access.Connection, error) {
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
@@ -129,7 +129,8 @@ func (d *fakeService) Connect(ctx context.Context, reader string) (access.Connec
 	return nil, &pcsc.Error{Op: "connect", Reader: reader, Err: pcsc.ErrNoReader}
 }
 
-// A wire is a connection to the card that was in the reader when it was made.
+// A wire is a connection to the card that was in the reader when the connection
+// was opened.
 type wire struct {
 	service *fakeService
 	slot    *slot
@@ -185,12 +186,13 @@ func (w *wire) Transmit(command []byte) ([]byte, error) {
 	return answer, nil
 }
 
-// TransmitContext gives the answer up when ctx ends, and the connection with it.
+// TransmitContext abandons the answer when ctx ends. After that
+// the connection cannot be used any more.
 func (w *wire) TransmitContext(ctx context.Context, command []byte) ([]byte, error) {
 	return giveUp(ctx, func() ([]byte, error) { return w.Transmit(bytes.Clone(command)) })
 }
 
-// giveUp waits for an answer until ctx ends.
+// giveUp calls transmit, and waits for the answer until ctx ends.
 func giveUp(ctx context.Context, transmit func() ([]byte, error)) (answer []byte, err error) {
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
@@ -233,7 +235,8 @@ func (w *wire) Close() error {
 	return nil
 }
 
-// The state of a card with real keys and certificates, made once.
+// cardState returns the state of a card with real keys and certificates, which
+// are generated once.
 var cardState = sync.OnceValues(func() (virtual.State, error) {
 	dir, err := os.MkdirTemp("", "natsuin-cli")
 	if err != nil {
@@ -253,7 +256,7 @@ const (
 	authPIN      = "1234"
 )
 
-// laidCard is a My Number card for the service; options may change how it behaves.
+// laidCard returns a My Number card. The changes are applied to its options.
 func laidCard(t testing.TB, change ...func(*virtual.Options)) *virtual.Card {
 	t.Helper()
 	state, err := cardState()
@@ -267,9 +270,9 @@ func laidCard(t testing.TB, change ...func(*virtual.Options)) *virtual.Card {
 	return virtual.New(o)
 }
 
-// readings are the cards that docs/card.md §2 leaves possible: the verified
-// state outlives a new SELECT of the application or not, and the query is then
-// answered 9000 or not.
+// readings holds the cards that docs/card.md §2 allows: the verified state
+// survives another SELECT of the application or does not, and an empty VERIFY
+// is then answered with 9000 or with the count.
 var readings = map[string]func(*virtual.Options){
 	"drops, counts": func(*virtual.Options) {},
 	"drops, 9000":   func(o *virtual.Options) { o.QueryAfterVerify = true },
@@ -277,12 +280,12 @@ var readings = map[string]func(*virtual.Options){
 	"keeps, 9000":   func(o *virtual.Options) { o.KeepVerified, o.QueryAfterVerify = true, true },
 }
 
-// left makes a card with so many tries of the signature password.
+// left makes a card with n tries of the signature password.
 func left(n int) func(*virtual.Options) {
 	return func(o *virtual.Options) { o.State.Sign.Tries = n }
 }
 
-// env is a run away from a terminal.
+// env returns the Env of a run without a terminal.
 func (d *fakeService) env(t testing.TB, out, errs io.Writer, args []string) *cli.Env {
 	t.Helper()
 	home := t.TempDir()
@@ -299,7 +302,7 @@ func (d *fakeService) env(t testing.TB, out, errs io.Writer, args []string) *cli
 	}
 }
 
-// script runs away from a terminal and returns the JSON object.
+// script makes a run without a terminal and returns its JSON object.
 func (d *fakeService) script(t *testing.T, exit int, args ...string) map[string]any {
 	t.Helper()
 	var out, errs bytes.Buffer
@@ -314,7 +317,7 @@ func (d *fakeService) script(t *testing.T, exit int, args ...string) map[string]
 	return object
 }
 
-// secretFile holds lines for --pin-from.
+// secretFile writes lines to a file for --pin-from and returns its name.
 func secretFile(t testing.TB, lines ...string) string {
 	t.Helper()
 	name := t.TempDir() + "/secret"

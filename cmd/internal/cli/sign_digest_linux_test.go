@@ -20,7 +20,8 @@ import (
 	"natsuin/cmd/internal/cli"
 )
 
-// withP384 gives the card's halves keys on P-384, as the next card has.
+// withP384 gives the slots of a card P-384 keys, as the next generation has
+// them.
 func withP384(t *testing.T, slots ...func(*virtual.State) *virtual.Slot) func(*virtual.Options) {
 	t.Helper()
 	return func(o *virtual.Options) {
@@ -69,8 +70,8 @@ func labelled(label string) func(*virtual.Options) {
 	return func(o *virtual.Options) { o.State.Label = label }
 }
 
-// signHeld signs files with the card and makes the files hang from the given command on:
-// a run that opens them later than that does not end.
+// signHeld signs files with the card. From the given command on, opening any of
+// the files blocks, so that a run that opens one later does not end.
 func signHeld(t *testing.T, card *virtual.Card, from func(command []byte) bool, stdin []byte, files []string, args ...string) (exit int, object map[string]any) {
 	t.Helper()
 	d := newFakeService()
@@ -138,7 +139,8 @@ func TestAKeyThatWantsSHA384IsForeseenBeforeThePassword(t *testing.T) {
 
 func noAuth(o *virtual.Options) { o.State.Auth.Certificate, o.State.Auth.Key = nil, nil }
 
-// checkDetached lets another implementation verify a signature over content.
+// checkDetached verifies a detached signature over content with another
+// implementation.
 func checkDetached(t *testing.T, name string, content []byte) {
 	t.Helper()
 	der, err := os.ReadFile(name)
@@ -169,7 +171,8 @@ func TestStandardInputIsReadOnceForEitherHash(t *testing.T) {
 	checkDetached(t, out, []byte("letter"))
 }
 
-// With today's card each file is opened once, before the card's first command.
+// With the current generation of cards, each file is opened once, before the
+// first command to the card.
 func TestAFileIsReadOnceForTodaysCard(t *testing.T) {
 	m := newBatch(t, 2)
 	if exit, object := signHeld(t, laidCard(t), anyCommand, nil, m.files); exit != 0 {

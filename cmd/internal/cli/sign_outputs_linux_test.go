@@ -18,7 +18,7 @@ import (
 	"natsuin/cmd/internal/cli"
 )
 
-// A gate is an output that takes nothing until it is opened.
+// A gate is an output whose writes block until it is opened.
 type gate struct {
 	reached chan struct{} // closed at the first Write
 	opened  chan struct{}
@@ -37,7 +37,7 @@ func (g *gate) Write(b []byte) (int, error) {
 	return g.Buffer.Write(b)
 }
 
-// A transcript is standard error, which a test reads while the run goes on.
+// A transcript is standard error, which a test can read during the run.
 type transcript struct {
 	mu   sync.Mutex
 	text bytes.Buffer
@@ -55,7 +55,7 @@ func (l *transcript) String() string {
 	return l.text.String()
 }
 
-// within waits until something holds, 5 seconds at most.
+// within waits until holds returns true, for 5 seconds at most.
 func within(t *testing.T, what string, holds func() bool) {
 	t.Helper()
 	for end := time.Now().Add(5 * time.Second); !holds(); time.Sleep(5 * time.Millisecond) {
@@ -65,15 +65,16 @@ func within(t *testing.T, what string, holds func() bool) {
 	}
 }
 
-// free reports whether no transaction is open and the card was reset since the last
-// command.
+// free reports whether no transaction is open and the card was reset after the
+// last command.
 func (d *fakeService) free(s *slot) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return s.open == 0 && s.card.Fresh()
 }
 
-// A tap is a service that shows each command to a test before the card gets it.
+// A tap is a PC/SC service that passes each command to sent before the card
+// gets it.
 type tap struct {
 	*fakeService
 	sent func(command []byte)
@@ -102,7 +103,7 @@ func (c *tapped) TransmitContext(ctx context.Context, command []byte) ([]byte, e
 	return c.Connection.TransmitContext(ctx, command)
 }
 
-// A pending is a run of sign that goes on beside the test.
+// A pending is a run of sign in another goroutine.
 type pending struct {
 	service *fakeService
 	slot    *slot
@@ -111,8 +112,8 @@ type pending struct {
 	exit    chan int
 }
 
-// beginSigning signs files in another goroutine and runs signing once, immediately
-// before the first signature.
+// beginSigning signs files in another goroutine. It calls signing once,
+// immediately before the first signature.
 func beginSigning(t *testing.T, out io.Writer, signing func(), args ...string) *pending {
 	t.Helper()
 	p := &pending{service: newFakeService(), card: laidCard(t), errs: &transcript{}, exit: make(chan int, 1)}
@@ -142,9 +143,10 @@ func (p *pending) ends(t *testing.T, within time.Duration, exit int) {
 
 func (p *pending) signatures() int { return p.card.Tally().Signatures }
 
-// hang makes opening the files block, as on a file system that does not answer, until
-// the returned function is called: a write lease (fcntl(2), F_SETLEASE) is broken only
-// after /proc/sys/fs/lease-break-time, 45 seconds. The files must not be open.
+// hang makes opening the files block until answer is called, as on a file
+// system that does not answer. It takes a write lease (fcntl(2), F_SETLEASE),
+// which is broken only after /proc/sys/fs/lease-break-time, 45 seconds. The
+// files must not be open.
 func hang(t *testing.T, files ...string) (answer func()) {
 	var leases []*os.File
 	for _, name := range files {
@@ -209,7 +211,7 @@ func TestBatchOfHungWritersMakesEverySignatureAndFreesTheCard(t *testing.T) {
 	}
 }
 
-// beginHanging signs files and makes those in hung hang once they are hashed.
+// beginHanging signs files. Opening those in hung blocks once all are hashed.
 func beginHanging(t *testing.T, files, hung []string) (p *pending, answer func()) {
 	t.Helper()
 	signing := make(chan struct{})

@@ -11,8 +11,8 @@ import (
 	"natsuin/cmd/internal/cli"
 )
 
-// signedAttributes is a SET OF Attribute with a digest of so many bytes and, where it is
-// not empty, something after it.
+// signedAttributes returns a SET OF Attribute with a digest of the given size.
+// It is followed by after.
 func signedAttributes(digest int, after string) []byte {
 	tlv := func(tag byte, parts ...string) string {
 		body := strings.Join(parts, "")
@@ -25,8 +25,9 @@ func signedAttributes(digest int, after string) []byte {
 	return []byte(tlv(0x31, contentType, attribute(4, tlv(0x04, strings.Repeat("d", digest)))) + after)
 }
 
-// A bare signature over signed attributes is a CMS signature over another content. It is
-// refused where no reader is plugged in: before the card, and so before the PIN.
+// A bare signature over signed attributes would be a CMS signature over another
+// content. It is refused even without a reader: before the card is used, and so
+// before the password is asked for.
 func TestRawRefusesSignedAttributesBeforeTheCard(t *testing.T) {
 	dir := t.TempDir()
 	write := func(name string, content []byte) string {
@@ -78,7 +79,7 @@ func TestRawRefusesSignedAttributesBeforeTheCard(t *testing.T) {
 	}
 }
 
-// The standard input can be read only once, so it is looked at in that reading.
+// Standard input can be read only once, so it is checked while it is hashed.
 func TestRawRefusesSignedAttributesFromAStream(t *testing.T) {
 	var out, errs bytes.Buffer
 	d := newFakeService()
@@ -94,7 +95,8 @@ func TestRawRefusesSignedAttributesFromAStream(t *testing.T) {
 	}
 }
 
-// A CMS signature always has attributes of its own, so that nothing can pass for them.
+// A CMS signature always covers attributes of its own, so its content cannot be
+// mistaken for them.
 func TestOnlyRawRefusesSignedAttributes(t *testing.T) {
 	in := filepath.Join(t.TempDir(), "a.bin")
 	if err := os.WriteFile(in, signedAttributes(32, ""), 0o600); err != nil {

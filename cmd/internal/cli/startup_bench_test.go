@@ -10,7 +10,8 @@ import (
 	"natsuin/cmd/internal/console"
 )
 
-// BenchmarkStartUp is what every command costs before it does anything, and help all that it costs.
+// BenchmarkStartUp measures what every command does before its own work, and
+// all that help does.
 func BenchmarkStartUp(b *testing.B) {
 	for _, lang := range []string{"ja", "en"} {
 		b.Run(lang, func(b *testing.B) {

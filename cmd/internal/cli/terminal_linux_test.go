@@ -21,13 +21,13 @@ import (
 // hasTerminal is set in the environment of the process that has a terminal.
 const hasTerminal = "CLI_TEST_HAS_TERMINAL"
 
-// TestMain runs the tests in a process with a controlling terminal of its own, since
-// prompts open that and nothing else. The test has its other end.
+// TestMain runs the tests in a process with its own controlling terminal,
+// because prompts open only that. The tests hold the other end.
 func TestMain(m *testing.M) {
 	if os.Getenv(hasTerminal) != "" {
 		os.Exit(m.Run())
 	}
-	runtime.LockOSThread() // the signal below comes when the thread ends that started the process
+	runtime.LockOSThread() // the signal below is sent when the thread that started the process ends
 	master, slave, err := newTerminal()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -63,7 +63,7 @@ func newTerminal() (master, slave *os.File, err error) {
 	return master, slave, err
 }
 
-// A pty is the other end of the terminal: what is seen and typed.
+// A pty is the other end of the terminal, which shows output and types input.
 type pty struct {
 	master *os.File
 
@@ -103,7 +103,7 @@ type terminalRun struct {
 	exit     int
 }
 
-// written is an output that is read while the run goes on.
+// written is an output that can be read during the run.
 type written struct {
 	mu  sync.Mutex
 	buf bytes.Buffer
@@ -145,10 +145,11 @@ func (s *terminalRun) screen() string {
 	return s.pty.screen.String()
 }
 
-// patience ends a test that has failed; no test measures it.
+// patience limits each wait, so that a test that hangs ends. No test depends on
+// its value.
 const patience = 30 * time.Second
 
-// expect waits until the screen shows text, behind what was expected before.
+// expect waits until the screen shows text after what was expected before.
 func (s *terminalRun) expect(text string) *terminalRun {
 	s.t.Helper()
 	limit := time.After(patience)
@@ -159,7 +160,7 @@ func (s *terminalRun) expect(text string) *terminalRun {
 		}
 		select {
 		case <-s.pty.more:
-		case <-time.After(50 * time.Millisecond): // what another run took the news of
+		case <-time.After(50 * time.Millisecond): // in case another run took the notice of new output
 		case <-limit:
 			s.t.Fatalf("waited for %q; the screen shows:\n%s\nand the errors:\n%s", text, s.screen(), s.err.String())
 		}
@@ -187,7 +188,7 @@ func (s *terminalRun) end(exit int) {
 	}
 }
 
-// waitsFor waits until the program has said on stderr that it waits for text.
+// waitsFor waits until standard error says that the program waits for text.
 func (s *terminalRun) waitsFor(text string) {
 	s.t.Helper()
 	limit := time.After(patience)

@@ -14,12 +14,12 @@ import (
 	"natsuin/cmd/internal/terminal"
 )
 
-// vectors are other projects' messages, beside the project where they are at hand.
+// vectors is the folder with messages of other projects. It may be absent.
 const vectors = "../../../../shared/data/cms"
 
-// TestVectorsThroughTheCommandLine gives every case with a trust anchor to `natsuin
-// verify` as a person would. A verdict that differs from the catalogue's must stand in
-// docs/verify.md, with its reason.
+// TestVectorsThroughTheCommandLine runs `natsuin verify` for every case that
+// has a trust anchor, as a person would. If the verdict differs from that of
+// the catalogue, docs/verify.md must list it with the reason.
 func TestVectorsThroughTheCommandLine(t *testing.T) {
 	manifest, err := os.ReadFile(filepath.Join(vectors, "manifest.jsonl"))
 	if err != nil {
@@ -58,12 +58,12 @@ func TestVectorsThroughTheCommandLine(t *testing.T) {
 			args = append(args, "--at", c.At)
 			if at, err := time.Parse(time.RFC3339, c.At); err != nil {
 				t.Fatal(err)
-			} else if at.After(now()) { // as if that day had come
+			} else if at.After(now()) { // set the clock to that day
 				now = func() time.Time { return at }
 			}
 		}
 		verdict, code, exit := verdictOf(t, dir, now, args)
-		if exit == 3 && code == "unsuitable" && c.Want != "VALID" { // such as certificates alone
+		if exit == 3 && code == "unsuitable" && c.Want != "VALID" { // such as a message with certificates only
 			continue
 		}
 		if want := map[string]int{"VALID": 0, "INVALID": 1, "INDETERMINATE": 4}[verdict]; exit != want {
@@ -78,7 +78,7 @@ func TestVectorsThroughTheCommandLine(t *testing.T) {
 	}
 }
 
-// verdictOf runs one verify in folders of its own.
+// verdictOf runs verify once, with new folders.
 func verdictOf(t *testing.T, dir string, now func() time.Time, args []string) (verdict, code string, exit int) {
 	t.Helper()
 	var out bytes.Buffer

@@ -11,14 +11,14 @@ import (
 	"natsuin/cmd/internal/console"
 )
 
-// versionReport is version's part of the JSON object.
+// versionReport is the JSON object of version.
 type versionReport struct {
 	console.Head
 	Version string `json:"version"`
 	Go      string `json:"go"`
 	OS      string `json:"os"`
 	Arch    string `json:"arch"`
-	PCSC    bool   `json:"pcsc"` // built with reader support
+	PCSC    bool   `json:"pcsc"` // built with support for readers
 }
 
 func newVersion(a *app) *cobra.Command {
@@ -38,8 +38,7 @@ func (a *app) showVersion() {
 	}
 }
 
-// version returns the version of the module, or the commit that it was built
-// from.
+// version returns the version of the module or, if it has none, the commit.
 func version() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {

@@ -1,9 +1,8 @@
-// Package command is how a verb is declared: what a run gives it, its words
-// from the catalogues, the number of its arguments and the words that they may
-// be.
+// Package command declares a verb: what a run passes to it, its text in the
+// catalogues, and the number and the possible values of its arguments.
 //
-// It knows no verb and does nothing by itself: package cli puts the verbs
-// together, and each verb's own package does the work.
+// It does not depend on the verbs, and does no work of theirs. Package cli puts
+// the verbs together, and each verb has a package of its own.
 package command
 
 import (
@@ -20,24 +19,25 @@ import (
 	"natsuin/cmd/internal/outcome"
 )
 
-// A Run is one run of natsuin, as far as a verb sees it.
+// A Run is what a verb gets from one run of natsuin.
 type Run struct {
 	*console.Console
 	Access   *access.Access
 	Folders  folders.Env
 	Now      func() time.Time
-	Personal bool // --personal: JSON holds personal data too
+	Personal bool // --personal: JSON contains personal data too
 }
 
-// ShowsPersonal reports whether personal data is shown: on the screen, which is
-// before the person, always; in JSON with --personal.
+// ShowsPersonal reports whether personal data is shown: always on the screen,
+// which the person looks at, and in JSON only with --personal.
 func (r *Run) ShowsPersonal() bool { return !r.JSON || r.Personal }
 
-// WordsID is the annotation of a command that holds the id of its words.
+// WordsID is the annotation of a command from which the ids of its messages are
+// made: cmd.ID.short, cmd.ID.long and cmd.ID.example.
 const WordsID = "words"
 
-// Verb returns a command whose words are in the catalogues under cmd.ID. Its
-// run may be nil.
+// Verb returns a command whose messages have ids that begin with cmd.ID. run
+// may be nil.
 func (r *Run) Verb(use, id string, run func(ctx context.Context, args []string) error) *cobra.Command {
 	c := &cobra.Command{
 		Use:                   use,
@@ -71,11 +71,12 @@ func (r *Run) Group(use, id string, subcommands ...*cobra.Command) *cobra.Comman
 	return c
 }
 
-// Arguments bounds the number of positional arguments; most < 0 is no bound.
+// Arguments limits the number of positional arguments to the range least to
+// most. A negative most means no limit.
 func (r *Run) Arguments(least, most int) cobra.PositionalArgs {
 	return func(c *cobra.Command, args []string) error {
 		r.Command = Path(c)
-		if len(args) < least || slices.Contains(args, "") { // an empty one is a variable that was not set
+		if len(args) < least || slices.Contains(args, "") { // an empty argument comes from a variable that is not set
 			return outcome.Usage("err.args.few", "Command", c.CommandPath(), "Use", r.UseLine(c))
 		}
 		if most >= 0 && len(args) > most {
@@ -85,7 +86,7 @@ func (r *Run) Arguments(least, most int) cobra.PositionalArgs {
 	}
 }
 
-// Path returns the command's name as JSON has it, without the program's name.
+// Path returns the name of a command for JSON, such as "pin status".
 func Path(c *cobra.Command) string {
 	if !c.HasParent() {
 		return c.Name()

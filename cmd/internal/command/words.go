@@ -11,7 +11,8 @@ import (
 	"natsuin/cmd/internal/outcome"
 )
 
-// ByWord returns the element whose String is word.
+// ByWord returns the element whose String is word, or an error if there is
+// none.
 func ByWord[T fmt.Stringer](word string, among []T) (T, error) {
 	for _, one := range among {
 		if one.String() == word {
@@ -31,7 +32,7 @@ func WordsOf[T fmt.Stringer](all []T) []string {
 	return words
 }
 
-// CompleteWords offers the values of a flag to the shell.
+// CompleteWords registers words as the values that a shell offers for a flag.
 func CompleteWords[T ~string](c *cobra.Command, flag string, words ...T) {
 	var list []string
 	for _, w := range words {
@@ -42,8 +43,8 @@ func CompleteWords[T ~string](c *cobra.Command, flag string, words ...T) {
 
 var metavariable = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\b(flags|[A-Z]{3,})\b`) })
 
-// UseLine returns the command as it is typed, its placeholders in the run's
-// language.
+// UseLine returns the usage line of a command, with its placeholders in the
+// language of the run.
 func (r *Run) UseLine(c *cobra.Command) string {
 	line := c.UseLine()
 	if c.HasAvailableSubCommands() {

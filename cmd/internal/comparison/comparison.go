@@ -1,4 +1,4 @@
-// Package comparison holds a certificate's fingerprint against a value that a
+// Package comparison compares a certificate's fingerprint with a value that a
 // person has from elsewhere.
 package comparison
 
@@ -13,7 +13,8 @@ import (
 	"natsuin/fingerprint"
 )
 
-// Parse reads a value to compare with; "-" is a paste on stdin.
+// Parse parses the value to compare with. If it is "-", Parse reads it from
+// standard input.
 func Parse(ctx context.Context, c *console.Console, value string) (fingerprint.Fingerprint, error) {
 	if value == "-" {
 		c.StdinTaken = true
@@ -29,7 +30,8 @@ func Parse(ctx context.Context, c *console.Console, value string) (fingerprint.F
 	return fingerprint.Parse(value)
 }
 
-// PrintDifference shows both values in groups of four and says where they part.
+// PrintDifference prints both values in groups of four, and where they first
+// differ.
 func PrintDifference(c *console.Console, target string, prints fingerprint.Fingerprints, want fingerprint.Fingerprint) {
 	have := prints.Select(want.Algorithm)
 	n, _ := fingerprint.Diff(have, want)
@@ -39,7 +41,8 @@ func PrintDifference(c *console.Console, target string, prints fingerprint.Finge
 	c.Print(c.T("compare.first", "Number", n, "Have", have.Groups()[n-1], "Want", want.Groups()[n-1]))
 }
 
-// Different says with a message that nothing matched, and returns that outcome.
+// Different prints the message id, which says that nothing matched, and returns
+// the outcome.
 func Different(c *console.Console, id string) error {
 	c.Print(c.T(id))
 	verdict := &outcome.Verdict{Outcome: outcome.Error{Code: outcome.CodeDifferent, ID: "compare.different"}}

@@ -13,11 +13,10 @@ import (
 	"natsuin/cmd/internal/terminal"
 )
 
-// Interactive reports whether a person is there to be asked. A run with
-// --pin-from or --no-input, or without a terminal, counts as a script
-// (docs/cli.md, "Secrets and scripts"). The terminal is the device: where the
-// streams go does not matter, so that content may come in by a pipe and talk go
-// to a log.
+// Interactive reports whether a person can be asked. A run with --pin-from or
+// --no-input, or without a terminal, counts as a script (docs/cli.md, "Secrets
+// and scripts"). The terminal is the device, not the standard streams: content
+// may come from a pipe, and messages may go to a log.
 func (c *Console) Interactive() bool {
 	if c.Unattended {
 		return false
@@ -26,13 +25,14 @@ func (c *Console) Interactive() bool {
 	return err == nil
 }
 
-// InputNeeded returns the outcome of a run that has nobody to ask.
+// InputNeeded returns the error of a run that needs an answer and cannot ask
+// anybody.
 func InputNeeded() error {
 	return &outcome.Error{Code: outcome.CodeDeclined, ID: "err.input-needed"}
 }
 
-// AskAgain says why an answer cannot be used, and that the question is put
-// anew. A question that ends by itself makes people type the answer into the
+// AskAgain says why an answer cannot be used and that the question follows
+// again. If the run ended there instead, people might type the answer into the
 // shell.
 func (c *Console) AskAgain(err error) {
 	x := c.Explain(err)
@@ -42,7 +42,7 @@ func (c *Console) AskAgain(err error) {
 }
 
 // ReadSecret asks at the terminal for a secret of at most max bytes, without
-// echo, until one was typed that did not begin before the question was put.
+// echo. It asks again if the entry was begun before the prompt.
 func (c *Console) ReadSecret(ctx context.Context, prompt string, max int) ([]byte, error) {
 	t, err := c.device()
 	if err != nil {
@@ -58,15 +58,16 @@ func (c *Console) ReadSecret(ctx context.Context, prompt string, max int) ([]byt
 	}
 }
 
-// Guard keeps the secret that is about to be read out of core dumps.
+// Guard prevents core dumps, which would contain the secret that is about to be
+// read.
 func (c *Console) Guard() {
 	if c.guard != nil {
 		c.guard()
 	}
 }
 
-// Ask puts a question with a visible answer, until one was typed that did not
-// begin before the question was put.
+// Ask asks a question whose answer is shown as it is typed. It asks again if
+// the answer was begun before the prompt.
 func (c *Console) Ask(ctx context.Context, question string) (string, error) {
 	if !c.Interactive() {
 		return "", InputNeeded()
@@ -74,7 +75,7 @@ func (c *Console) Ask(ctx context.Context, question string) (string, error) {
 	return c.AskLines(ctx, question, nil)
 }
 
-// AskLines is Ask for an answer on several lines (see
+// AskLines is like Ask, for an answer of several lines (see
 // [terminal.Terminal.AskLines]).
 func (c *Console) AskLines(ctx context.Context, question string, more func(answer string) (string, bool)) (string, error) {
 	t, err := c.device()
@@ -90,17 +91,16 @@ func (c *Console) AskLines(ctx context.Context, question string, more func(answe
 	}
 }
 
-// unreadable reports whether the answer that was typed is not text, or too
-// long.
+// unreadable reports whether err means that the answer is too long or not text.
 func unreadable(err error) bool {
 	return errors.Is(err, terminal.ErrNotText) || errors.Is(err, terminal.ErrInputLength)
 }
 
-// lastLine shows all lines of a question but the last, which it returns.
+// lastLine prints all lines of a question except the last, which it returns.
 func (c *Console) lastLine(question string) string {
 	lines := strings.Split(c.fit(question, true), "\n")
 	if len(lines) == 1 {
-		return question // its blank at the end included
+		return question // with the blank at its end
 	}
 	for _, line := range lines[:len(lines)-1] {
 		c.Prompt(line)
@@ -108,14 +108,15 @@ func (c *Console) lastLine(question string) string {
 	return lines[len(lines)-1] + " "
 }
 
-// Agree asks until the answer is one of the words of answer.yes in full, or a
-// no. A y may be a slip of the hand, and what is asked here cannot be taken
-// back.
+// Agree asks until the answer is one of the words of answer.yes, or a no. A
+// single y is not enough: it may be a slip, and the person agrees to something
+// that cannot be undone.
 func (c *Console) Agree(ctx context.Context, question string) (bool, error) {
 	return c.yesOrNo(ctx, question, false)
 }
 
-// Acknowledge is Agree for a notice: a word of answer.short is a yes too.
+// Acknowledge is like Agree, but also takes the words of answer.short as a yes.
+// It is for notices.
 func (c *Console) Acknowledge(ctx context.Context, question string) (bool, error) {
 	return c.yesOrNo(ctx, question, true)
 }
@@ -139,16 +140,16 @@ func (c *Console) yesOrNo(ctx context.Context, question string, short bool) (boo
 	}
 }
 
-// among reports whether answer is one of the words of a message, which stand
-// between commas. Nothing typed is no answer, whatever the message holds.
+// among reports whether answer is one of words, a list separated by commas. An
+// empty answer never is.
 func among(words, answer string) bool {
 	return answer != "" && slices.ContainsFunc(strings.Split(words, ","), func(word string) bool {
 		return strings.TrimSpace(word) == answer
 	})
 }
 
-// AskNumber shows lines and asks until one of the numbers 1 to most is chosen.
-// It returns the number less 1.
+// AskNumber prints lines and asks for a number until the answer is between 1
+// and most. It returns that number minus 1.
 func (c *Console) AskNumber(ctx context.Context, lines []string, most int) (int, error) {
 	for _, line := range lines {
 		c.Prompt(line)

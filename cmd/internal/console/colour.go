@@ -5,20 +5,21 @@ import "fmt"
 // ColorMode is the value of --color.
 type ColorMode uint8
 
-// ColorAuto colours output to a terminal, unless NO_COLOR is set or TERM is
-// "dumb".
+// ColorAuto colours the output if it goes to a terminal, unless NO_COLOR is set
+// or TERM is "dumb".
 const (
 	ColorAuto ColorMode = iota
 	ColorAlways
 	ColorNever
 )
 
-// ColorModeError is a value that --color does not take.
+// A ColorModeError means that --color has an unknown value.
 type ColorModeError struct{ Value string }
 
 func (e *ColorModeError) Error() string { return fmt.Sprintf("read color mode: %q", e.Value) }
 
-// ParseColorMode reads auto, always or never.
+// ParseColorMode parses auto, always or never. The error is a
+// [*ColorModeError].
 func ParseColorMode(value string) (ColorMode, error) {
 	switch value {
 	case "", "auto":
@@ -32,8 +33,8 @@ func ParseColorMode(value string) (ColorMode, error) {
 	}
 }
 
-// Palette emphasises text that says the same without it. The zero value leaves
-// text as it is.
+// A Palette emphasises text with colour. Colour is never the only sign of a
+// meaning. The zero value leaves text as it is.
 type Palette struct{ on bool }
 
 // OutPalette returns the palette for standard output.
@@ -48,11 +49,10 @@ func (s *Streams) OutPalette(mode ColorMode) Palette {
 	}
 }
 
-// A Style emphasises a line, whose words say the same without it: a method of
-// [Palette].
+// A Style is a method of [Palette] that emphasises a line.
 type Style func(Palette, string) string
 
-// Plain is the style that emphasises nothing.
+// Plain is the style without any emphasis.
 func Plain(_ Palette, line string) string { return line }
 
 func (p Palette) wrap(code, text string) string {
@@ -62,11 +62,11 @@ func (p Palette) wrap(code, text string) string {
 	return "\x1b[" + code + "m" + text + "\x1b[0m"
 }
 
-// Good is for a good outcome.
+// Good marks a good outcome.
 func (p Palette) Good(text string) string { return p.wrap("32", text) }
 
-// Warn is for what deserves a look.
+// Warn marks a result that needs attention.
 func (p Palette) Warn(text string) string { return p.wrap("33", text) }
 
-// Bad is for a bad outcome.
+// Bad marks a bad outcome.
 func (p Palette) Bad(text string) string { return p.wrap("31", text) }

@@ -1,8 +1,8 @@
 // Package console writes data to standard output and messages to standard
-// error, asks questions at the terminal device, and with --json prints one JSON
-// object instead.
+// error, and asks questions at the terminal device. With --json it writes one
+// JSON object in place of the data.
 //
-// It decides nothing about cards or signatures: the verbs say what to print and
+// It does not depend on cards or signatures: the verbs decide what to print and
 // to ask.
 //
 // The contract is docs/cli.md, "JSON" and behaviours 8, 9, 16, 21, 22 and 25.
@@ -19,30 +19,30 @@ import (
 	"natsuin/cmd/internal/text"
 )
 
-// A Console is what one run prints and asks. Its language is that of the
-// Printer.
+// A Console does the output and the questions of one run, in the language of
+// its Printer.
 type Console struct {
 	*i18n.Printer // nil only if the catalogues cannot be read
 	Streams       *Streams
 
-	Command string // "pin status": the command in the JSON object
-	Report  Report // the verb's own JSON fields; may be nil
+	Command string // the name in the JSON object, such as "pin status"
+	Report  Report // the JSON object of the verb; may be nil
 
-	JSON    bool   // one JSON object in place of all else on standard output
-	Quiet   bool   // no talk
-	Verbose bool   // the cause of an error too
-	Color   string // of --color
+	JSON    bool   // write one JSON object instead of other data
+	Quiet   bool   // write no messages but errors
+	Verbose bool   // also write the causes of an error
+	Color   string // the value of --color
 
-	// Unattended is set if nobody is to be asked, though there may be a
-	// terminal: with --no-input and --pin-from.
+	// Unattended is set if nobody may be asked even at a terminal, as with
+	// --no-input and --pin-from.
 	Unattended bool
-	// StdinTaken is set once standard input was read.
+	// StdinTaken is set once standard input has been read.
 	StdinTaken bool
 
-	guard     func()                             // called before a secret is read
-	device    func() (*terminal.Terminal, error) // the person's terminal, opened at most once
-	opened    atomic.Pointer[terminal.Terminal]  // by device
-	unprinted error                              // the first line of data that stdout did not take
+	guard     func()                             // called before a secret is read; may be nil
+	device    func() (*terminal.Terminal, error) // opens the person's terminal, once
+	opened    atomic.Pointer[terminal.Terminal]  // the terminal that device has opened
+	unprinted error                              // the first error of writing data to stdout
 }
 
 // New returns the console of a run. A terminal that it opens is attached to
@@ -64,23 +64,24 @@ func New(streams *Streams, jobs *terminal.JobControl, guard func()) *Console {
 // Close restores the settings of the terminal and discards unread input.
 func (c *Console) Close() {
 	if t := c.opened.Load(); t != nil {
-		_ = t.Close() // the run is over, and its outcome stands
+		_ = t.Close() // the run is over, and its outcome does not change
 	}
 }
 
-// Print writes one line of data to standard output, unless JSON replaces it.
+// Print writes one line of data to standard output, but not with --json.
 func (c *Console) Print(line string) {
 	if !c.JSON {
 		c.WriteLine(c.fit(line, c.Streams.OutIsTerminal))
 	}
 }
 
-// Styled is Print in a style, if --color, NO_COLOR and the terminal want any.
+// Styled is like Print, but applies a style if --color, NO_COLOR and the
+// terminal allow it.
 func (c *Console) Styled(in Style, line string) {
 	if c.JSON {
 		return
 	}
-	mode, _ := ParseColorMode(c.Color) // was checked with the flags
+	mode, _ := ParseColorMode(c.Color) // already checked with the flags
 	palette := c.Streams.OutPalette(mode)
 	lines := strings.Split(c.fit(line, c.Streams.OutIsTerminal), "\n")
 	for i := range lines {
@@ -89,8 +90,8 @@ func (c *Console) Styled(in Style, line string) {
 	c.WriteLine(strings.Join(lines, "\n"))
 }
 
-// WriteLine writes one line to standard output as it is. The first line that
-// cannot be written fails the run.
+// WriteLine writes one line to standard output unchanged. If it fails, the run
+// ends with that error, and later lines are not written.
 func (c *Console) WriteLine(line string) {
 	if c.unprinted != nil {
 		return
@@ -100,16 +101,15 @@ func (c *Console) WriteLine(line string) {
 	}
 }
 
-// Say writes one line of talk to standard error, unless -q or --json asks for
-// silence.
+// Say writes one message to standard error, but not with -q or --json.
 func (c *Console) Say(line string) {
 	if !c.JSON && !c.Quiet {
 		fmt.Fprintln(c.Streams.Err, c.fit(line, c.Streams.ErrIsTerminal))
 	}
 }
 
-// Talk is Prompt where a person is asked, whatever -q and --json say, and Say
-// where nobody is.
+// Talk writes one message: like Prompt, whatever -q and --json say, if a person
+// can be asked, and otherwise like Say.
 func (c *Console) Talk(line string) {
 	if c.Interactive() {
 		c.Prompt(line)
@@ -118,18 +118,18 @@ func (c *Console) Talk(line string) {
 	c.Say(line)
 }
 
-// Prompt writes a line that belongs to a question to the terminal device.
+// Prompt writes a line to the terminal device, as part of a question.
 func (c *Console) Prompt(line string) {
 	if line == "" {
 		return
 	}
 	if t, err := c.device(); err == nil {
-		_ = t.Print(c.fit(line, true) + "\n") // the next question reports a terminal that went away
+		_ = t.Print(c.fit(line, true) + "\n") // an error will occur again at the next question
 	}
 }
 
-// HideTyping turns echo off where a person is kept waiting: what is typed
-// meanwhile may be the secret that is asked for next.
+// HideTyping turns echo off while a person is kept waiting: input typed in the
+// meantime may be the secret that is asked for next.
 func (c *Console) HideTyping() {
 	if !c.Interactive() {
 		return
@@ -139,7 +139,8 @@ func (c *Console) HideTyping() {
 	}
 }
 
-// fit breaks a line between words for a terminal; a pipe gets it whole.
+// fit wraps a line at the width of the terminal. Elsewhere the line stays
+// whole.
 func (c *Console) fit(line string, isTerminal bool) string {
 	if !isTerminal {
 		return line

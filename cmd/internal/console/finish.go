@@ -11,18 +11,18 @@ import (
 	"natsuin/cmd/internal/text"
 )
 
-// Finish reports the outcome of the run and returns the exit code.
+// Finish reports err, the outcome of the run, and returns the exit code.
 func (c *Console) Finish(err error) int {
 	if c.Printer == nil { // the catalogues themselves are broken
 		fmt.Fprintln(c.Streams.Err, "natsuin:", err)
 		return outcome.CodeInternal.Exit()
 	}
 	if c.unprinted != nil && (err == nil || outcome.IsVerdict(err)) {
-		err = c.unprinted // nobody saw the verdict
+		err = c.unprinted // the verdict could not be shown
 	}
 	x := c.Explain(err)
 	if errors.Is(c.unprinted, syscall.EPIPE) && err == c.unprinted {
-		return x.Exit() // the reader had enough, as in `natsuin … | head`
+		return x.Exit() // the reader closed early, as in `natsuin … | head`
 	}
 	if c.JSON {
 		if werr := c.writeJSON(x); werr != nil && (err == nil || outcome.IsVerdict(err)) {
@@ -36,12 +36,12 @@ func (c *Console) Finish(err error) int {
 	return x.Exit()
 }
 
-// SayError writes an error and its next step to standard error, without the
+// SayError writes an error and its next step to standard error, but not its
 // causes.
 func (c *Console) SayError(err error) { c.sayError(c.Explain(err), nil) }
 
-// sayError writes an error and its next step to standard error (docs/cli.md,
-// behaviour 22).
+// sayError writes an error and its next step to standard error, and under -v
+// the causes in err (docs/cli.md, behaviour 22).
 func (c *Console) sayError(x i18n.Explanation, err error) {
 	fmt.Fprintln(c.Streams.Err, c.fitError(c.T("err.line", "Message", x.Message)))
 	c.writeHint(x)
@@ -52,7 +52,7 @@ func (c *Console) sayError(x i18n.Explanation, err error) {
 	}
 }
 
-// writeHint writes a next step, a line for each of its lines.
+// writeHint writes each line of a next step as a line of its own.
 func (c *Console) writeHint(x i18n.Explanation) {
 	if x.Hint == "" {
 		return
@@ -62,15 +62,16 @@ func (c *Console) writeHint(x i18n.Explanation) {
 	}
 }
 
-// SayHint says the next step after a verdict that standard output has shown.
+// SayHint writes the next step that belongs to a verdict. The verdict itself is
+// on standard output.
 func (c *Console) SayHint(verdict error) {
 	if !c.JSON && !c.Quiet {
 		c.writeHint(c.Explain(verdict))
 	}
 }
 
-// fitError breaks a line that begins with the program's name, and leaves that
-// alone there.
+// fitError wraps a line that begins with "natsuin: ", and indents the other
+// lines by that width.
 func (c *Console) fitError(line string) string {
 	if !c.Streams.ErrIsTerminal {
 		return line

@@ -13,12 +13,12 @@ import (
 	"natsuin/cmd/internal/outcome"
 )
 
-// A Report is the JSON object of a verb: a pointer to a struct that embeds
-// [Head] first.
+// A Report is the JSON object of a verb: a pointer to a struct whose first
+// field is an embedded [Head].
 type Report interface{ head() *Head }
 
-// Head is the beginning of every JSON object (docs/cli.md, "JSON"). The console
-// fills it in.
+// Head holds the first fields of every JSON object (docs/cli.md, "JSON"). The
+// Console sets them.
 type Head struct {
 	Schema  int          `json:"schema"`
 	Command string       `json:"command"`
@@ -32,7 +32,7 @@ type Head struct {
 
 func (h *Head) head() *Head { return h }
 
-// writeJSON prints the run's one object.
+// writeJSON writes the one JSON object of the run.
 func (c *Console) writeJSON(x i18n.Explanation) error {
 	report := c.Report
 	if report == nil {
@@ -47,9 +47,9 @@ func (c *Console) writeJSON(x i18n.Explanation) error {
 	return err
 }
 
-// harmless writes characters that could steer a terminal as JSON's own escapes,
-// as the encoder does for ASCII only. The value stays the same (docs/cli.md,
-// behaviour 25).
+// harmless replaces characters that could control a terminal by JSON escapes,
+// which json.Encoder does only for ASCII. The decoded value does not change
+// (docs/cli.md, behaviour 25).
 func harmless(object []byte) []byte {
 	out := make([]byte, 0, len(object))
 	for _, r := range string(object) {
@@ -66,7 +66,7 @@ func harmless(object []byte) []byte {
 	return out
 }
 
-// marshal encodes without HTML escapes, so that file names stay readable.
+// marshal encodes v without HTML escapes, so that file names stay readable.
 func marshal(v any) ([]byte, error) {
 	var b strings.Builder
 	enc := json.NewEncoder(&b)
@@ -77,11 +77,11 @@ func marshal(v any) ([]byte, error) {
 	return []byte(strings.TrimSuffix(b.String(), "\n")), nil
 }
 
-// Stamp returns a time as JSON has it (RFC 3339, UTC).
+// Stamp formats a time for JSON: RFC 3339, in UTC.
 func Stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
-// OrNull returns a pointer to s, or nil for the empty string, which JSON shows
-// as null.
+// OrNull returns a pointer to s, or nil if s is empty, so that JSON has null
+// instead.
 func OrNull(s string) *string {
 	if s == "" {
 		return nil

@@ -6,12 +6,12 @@ import (
 	"natsuin/cmd/internal/text"
 )
 
-// UnderResult is the column under which the detail of a check or a probe goes
-// on: below their names, to the right of the results.
+// UnderResult is the column at which the details of a check or a probe are
+// indented: just right of the column of results.
 const UnderResult = 12
 
-// Field prints the name with this id and a value, whose lines stand under each
-// other, wrapped to the terminal's width.
+// Field prints the message id as a name, and the value beside it. The value is
+// wrapped at the width of the terminal, and its lines are aligned.
 func (c *Console) Field(id, value string) {
 	name := c.T(id)
 	const indent = "  "
@@ -23,8 +23,8 @@ func (c *Console) Field(id, value string) {
 	}
 }
 
-// PrintAfter prints a line, of which the first columns stay alone if it is
-// broken.
+// PrintAfter prints a line. If it must be wrapped, the other lines are indented
+// by the given number of columns.
 func (c *Console) PrintAfter(columns int, line string) {
 	if c.Streams.OutIsTerminal {
 		line = text.WrapUnder(line, c.Streams.Columns(), columns)
@@ -32,8 +32,8 @@ func (c *Console) PrintAfter(columns int, line string) {
 	c.Print(line)
 }
 
-// Groups prints the name with this id and a fingerprint in groups of four
-// digits, which stand under each other.
+// Groups prints the message id as a name, and beside it a fingerprint in
+// aligned groups of four digits.
 func (c *Console) Groups(id, hex string) {
 	var groups []string
 	for i := 0; i < len(hex); i += 4 {

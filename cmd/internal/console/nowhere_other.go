@@ -4,5 +4,6 @@ package console
 
 import "os"
 
-// leadsNowhere: writing to an output that was closed fails by itself here.
+// leadsNowhere returns false: on this system, writing to an output that was
+// closed fails anyway.
 func leadsNowhere(*os.File) bool { return false }

@@ -8,9 +8,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// leadsNowhere reports whether an output was closed when the process began. The
-// Go runtime then opens the null device in its place, to read and write
-// (runtime, fds_unix.go), where a shell's >/dev/null opens it to write.
+// leadsNowhere reports whether an output was closed when the process started.
+// The Go runtime then opens the null device in its place, for reading and
+// writing (runtime, fds_unix.go). A shell's >/dev/null opens it for writing
+// only.
 func leadsNowhere(f *os.File) bool {
 	flags, err := unix.FcntlInt(f.Fd(), unix.F_GETFL, 0)
 	if err != nil {

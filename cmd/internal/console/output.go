@@ -7,9 +7,9 @@ import (
 	"natsuin/cmd/internal/outfile"
 )
 
-// CheckOutput refuses an output of binary data that could not be written,
-// before anything is made: a file as [outfile.Check] does, or "-", standard
-// output.
+// CheckOutput returns an error if a binary result could not be written to
+// output, before the result is made. output is a file, checked like
+// [outfile.Check] does, or "-" for standard output.
 func (c *Console) CheckOutput(output string, inputs []string, force bool) error {
 	switch {
 	case output != "-":
@@ -22,8 +22,8 @@ func (c *Console) CheckOutput(output string, inputs []string, force bool) error 
 	return c.CheckStdout()
 }
 
-// CheckStdout refuses -o - to a standard output that was closed: the result
-// would be lost, and every write succeed.
+// CheckStdout returns an error if standard output was closed: the result would
+// be lost, although every write succeeds.
 func (c *Console) CheckStdout() error {
 	if c.Streams.OutLeadsNowhere {
 		return &outcome.Error{Code: outcome.CodeFile, ID: "err.stdout.closed"}
@@ -31,8 +31,8 @@ func (c *Console) CheckStdout() error {
 	return nil
 }
 
-// WriteOutput writes data to a file, whole or not at all, or to standard
-// output.
+// WriteOutput writes data to a file, whole or not at all, or to standard output
+// if output is "-".
 func (c *Console) WriteOutput(output string, data []byte, force bool) error {
 	if output != "-" {
 		return outfile.Write(output, data, force)
@@ -43,7 +43,8 @@ func (c *Console) WriteOutput(output string, data []byte, force bool) error {
 	return nil
 }
 
-// NotWritten returns the outcome of data that standard output did not take.
+// NotWritten returns the error of a run that could not write to standard
+// output.
 func NotWritten(err error) error {
 	return &outcome.Error{Code: outcome.CodeFile, ID: "err.stdout", Pairs: []any{"Error", outcome.Reason(err)}, Err: err}
 }

@@ -11,17 +11,16 @@ import (
 	"natsuin/cmd/internal/text"
 )
 
-// A wait shorter than this shows no progress at all (docs/cli.md, behaviour
-// 16).
+// progressDelay is how long nothing is shown (docs/cli.md, behaviour 16).
 const progressDelay = 500 * time.Millisecond
 
-// Plain lines come no closer than this to each other.
+// plainInterval is the least time between two plain lines.
 const plainInterval = 2 * time.Second
 
-// Progress shows how much of a long hash is done: on standard error, only when
-// that is a terminal, only after half a second, gone when done. With ACCESSIBLE
-// it is plain lines. A nil Progress shows nothing. It is safe for concurrent
-// use.
+// A Progress shows on standard error how much of a long hash is done. It
+// appears after progressDelay, only if standard error is a terminal, and Done
+// removes it. With ACCESSIBLE it consists of plain lines. A nil Progress shows
+// nothing. It is safe for concurrent use.
 type Progress struct {
 	mu          sync.Mutex
 	label       string
@@ -32,13 +31,14 @@ type Progress struct {
 	out   io.Writer
 	width int
 	plain bool
-	shown time.Time // of the last plain line
+	shown time.Time // when the last plain line was shown
 	bar   *progressbar.ProgressBar
 	over  bool
 }
 
-// Progress returns a Progress over total bytes (unknown if under 1), or nil
-// unless standard error is a terminal. label is translated and escaped already.
+// Progress returns a Progress for total bytes, or nil if standard error is not
+// a terminal. total is unknown if it is less than 1. label must be translated
+// and escaped.
 func (s *Streams) Progress(label string, total int64) *Progress {
 	if !s.ErrIsTerminal {
 		return nil
@@ -52,7 +52,7 @@ func (s *Streams) Progress(label string, total int64) *Progress {
 	}
 }
 
-// Add counts n more bytes.
+// Add counts n more bytes as done.
 func (p *Progress) Add(n int64) {
 	if p == nil {
 		return
@@ -69,18 +69,19 @@ func (p *Progress) Add(n int64) {
 		if p.bar == nil {
 			p.bar = p.newBar()
 		}
-		// A file that grew overruns the bar, which then stays at its end.
+		// If the file has grown, the bar stays full.
 		_ = p.bar.Set64(p.done)
 	}
 }
 
-// Write counts the bytes, so that a Progress can stand in an io.MultiWriter.
+// Write counts the bytes of b as done, so that a Progress can be part of an
+// [io.MultiWriter].
 func (p *Progress) Write(b []byte) (int, error) {
 	p.Add(int64(len(b)))
 	return len(b), nil
 }
 
-// Done takes the progress off the screen. It may be called more than once.
+// Done removes the progress from the screen. It may be called more than once.
 func (p *Progress) Done() {
 	if p == nil {
 		return
@@ -103,7 +104,7 @@ func (p *Progress) newBar() *progressbar.ProgressBar {
 		progressbar.OptionUseIECUnits(true),
 		progressbar.OptionThrottle(100*time.Millisecond),
 		progressbar.OptionUseANSICodes(true),
-		// No goroutine that draws by itself: a prompt may follow.
+		// Without a goroutine that draws: a prompt may follow.
 		progressbar.OptionSetSpinnerChangeInterval(0),
 	)
 }

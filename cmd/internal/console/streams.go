@@ -19,13 +19,13 @@ type Streams struct {
 
 	InIsTerminal, OutIsTerminal, ErrIsTerminal bool
 
-	// OutLeadsNowhere is set when standard output was closed when the process
-	// began (`natsuin … >&-`): what is written to it is lost without an error.
+	// OutLeadsNowhere is set if standard output was closed when the process
+	// started (`natsuin … >&-`), so that writes to it succeed but are lost.
 	OutLeadsNowhere bool
 
-	Width    int                                // columns of the terminal; 0: not known
-	Terminal func() (*terminal.Terminal, error) // opens the terminal device; ErrNoTerminal
-	Env      func(string) string                // an environment variable, "" when unset
+	Width    int                                // columns of the terminal, or 0 if unknown
+	Terminal func() (*terminal.Terminal, error) // opens the terminal device, or returns ErrNoTerminal
+	Env      func(string) string                // returns an environment variable, or ""
 	Now      func() time.Time
 }
 
@@ -53,11 +53,11 @@ func System() *Streams {
 	return s
 }
 
-// IsTerminal reports whether somebody may be typing at a file.
+// IsTerminal reports whether f is a terminal.
 func IsTerminal(f *os.File) bool { return term.IsTerminal(int(f.Fd())) }
 
-// Columns returns the width to lay text out for: the terminal's, kept between
-// 40 and 160, and 80 where there is none.
+// Columns returns the width for the layout of text: that of the terminal,
+// limited to 40 to 160, or 80 if it is unknown.
 func (s *Streams) Columns() int {
 	if s.Width <= 0 {
 		return 80
@@ -80,14 +80,14 @@ func (s *Streams) now() time.Time {
 }
 
 // Accessible reports whether the person asked for plain lines instead of moving
-// ones: ACCESSIBLE set to anything but the empty string and 0.
+// ones, by setting ACCESSIBLE to anything but 0.
 func (s *Streams) Accessible() bool {
 	v := s.env("ACCESSIBLE")
 	return v != "" && v != "0"
 }
 
-// Whole returns a writer to w for several goroutines: no two Writes run at
-// once, so that lines written by one call each stay whole.
+// Whole returns a writer to w for several goroutines: it lets only one Write
+// run at a time, so that the bytes of one call stay together.
 func Whole(w io.Writer) io.Writer { return &whole{w: w} }
 
 type whole struct {

@@ -61,7 +61,7 @@ func TestColourModeIsOneOfThree(t *testing.T) {
 	}
 }
 
-// clock is moved by hand.
+// clock is a clock that the test sets.
 type clock struct{ at time.Time }
 
 func (c *clock) now() time.Time { return c.at }
@@ -96,9 +96,9 @@ func TestProgressIsShownAndTakenAway(t *testing.T) {
 		got := progress(t, total, nil, func(c *clock, p *console.Progress) {
 			c.at = c.at.Add(time.Second)
 			p.Add(400)
-			p.Add(2000) // the file grew
+			p.Add(2000) // more than the total, as if the file had grown
 			p.Done()
-			p.Add(1) // a late reader
+			p.Add(1) // a read that ends after Done
 			p.Done()
 		})
 		if !strings.Contains(got, "大きな申請書.pdf") {
@@ -125,7 +125,7 @@ func TestAccessibleProgressIsPlainLines(t *testing.T) {
 	if got := progress(t, 0, env, steps); got != "大きな申請書.pdf 1 MiB\n大きな申請書.pdf 3 MiB\n" {
 		t.Errorf("got %q", got)
 	}
-	// 0 says no: the bar moves.
+	// ACCESSIBLE=0 means no: the bar moves.
 	if got := progress(t, 4<<20, map[string]string{"ACCESSIBLE": "0"}, steps); !strings.Contains(got, "\r") {
 		t.Errorf("got %q", got)
 	}

@@ -1,9 +1,9 @@
-// Package depcheck holds no code: its test keeps the dependencies between the
-// packages of this project pointing one way, and the libraries free of what
-// belongs to a command.
+// Package depcheck contains no code. Its test checks that the packages of this
+// project depend on each other in one direction only, and that the libraries do
+// nothing that is left to the command.
 //
-// It does not check style. It reads every file, whatever system the file is
-// for.
+// It does not check style. It reads every file, including those for other
+// systems.
 //
-// The rules stand in the tables of its test, each as one row.
+// The rules are the tables of its test, with one rule per row.
 package depcheck

@@ -17,24 +17,25 @@ import (
 
 const (
 	module = "natsuin/"
-	root   = "../../.." // of the module, seen from here
+	root   = "../../.." // the root of the module, relative to this package
 )
 
-// rooms are the packages of the command that a verb may use: no other verb.
+// rooms lists the packages of the command that a verb may import. It may not
+// import another verb.
 var rooms = []string{
 	"cmd/internal/access", "cmd/internal/certtext", "cmd/internal/command", "cmd/internal/comparison", "cmd/internal/console",
 	"cmd/internal/fonts", "cmd/internal/i18n", "cmd/internal/infile", "cmd/internal/outcome", "cmd/internal/outfile", "cmd/internal/policy", "cmd/internal/queue",
 	"cmd/internal/terminal", "cmd/internal/text",
 }
 
-// imports says which packages of the project a package may import, outside its tests.
-// A package's own row counts, or the longest that fits; a row or an entry that ends in
-// /... fits everything beneath too.
+// imports lists which packages of the project a package may import, except in
+// its tests. If a package has no row of its own, the longest matching row
+// applies. A row or an entry that ends in /... also matches all packages below.
 var imports = map[string][]string{
 	"cmd/natsuin": {"cmd/internal/cli"},
 	"cmd/gendocs": {"cmd/internal/cli", "cmd/internal/i18n"},
 
-	// Of the command, these know nothing but each other in this order.
+	// Packages that import none of the command's, or only those above them.
 	"cmd/internal/depcheck": {},
 	"cmd/internal/nodump":   {},
 	"cmd/internal/folders":  {},
@@ -44,13 +45,13 @@ var imports = map[string][]string{
 	"cmd/internal/text":     {},
 	"cmd/internal/terminal": {"cmd/internal/text"},
 
-	// What an error means, what it is called, and who is told.
+	// Errors, their messages, and the output.
 	"cmd/internal/outcome": {"cmd/internal/outfile", "cmd/internal/terminal", "cmd/internal/text",
 		"card/...", "sign/...", "verify/...", "fingerprint"},
 	"cmd/internal/i18n":    {"cmd/internal/outcome", "cmd/internal/text"},
 	"cmd/internal/console": {"cmd/internal/i18n", "cmd/internal/outcome", "cmd/internal/outfile", "cmd/internal/terminal", "cmd/internal/text"},
 
-	// What verbs share. None of it knows a verb.
+	// What the verbs share. None of it imports a verb.
 	"cmd/internal/infile":   {"cmd/internal/outcome", "cmd/internal/text", "verify"},
 	"cmd/internal/certtext": {"cmd/internal/text", "card", "verify"},
 	"cmd/internal/access": {"cmd/internal/console", "cmd/internal/infile", "cmd/internal/outcome", "cmd/internal/queue",
@@ -60,7 +61,7 @@ var imports = map[string][]string{
 	"cmd/internal/policy": {"cmd/internal/access", "cmd/internal/command", "cmd/internal/i18n", "cmd/internal/infile", "cmd/internal/outcome",
 		"cmd/internal/text", "verify/..."},
 
-	// The verbs, and what puts them together.
+	// The verbs, and the package that puts them together.
 	"cmd/internal/cli/...": append(slices.Clone(rooms), "card/...", "sign/...", "verify/...", "fingerprint"),
 	"cmd/internal/cli": append(slices.Clone(rooms), "cmd/internal/cli/...", "cmd/internal/folders", "cmd/internal/nodump", "cmd/internal/terminal",
 		"card/pcsc"),
@@ -71,7 +72,7 @@ var imports = map[string][]string{
 	"card/apdu":           {},
 	"card/pcsc":           {"card/apdu"},
 	"card/pcsc/pcscdtest": {"card/pcsc", "card/virtual/..."},
-	"card/virtual":        {"card/apdu"}, // not card: it states the card's rules a second time
+	"card/virtual":        {"card/apdu"}, // not card, since it states the card's rules a second time
 	"card/virtual/vpcd":   {"card/virtual"},
 	"card/practice":       {"card/virtual"},
 
@@ -92,7 +93,7 @@ var imports = map[string][]string{
 	"verify/trust":                {"fingerprint", "verify/internal/certificate"},
 }
 
-// owners says which packages alone may import a module, tests included.
+// owners lists the only packages that may import a module, tests included.
 var owners = map[string][]string{
 	"github.com/ebfe/scard":           {"card/pcsc"},
 	"github.com/spf13":                {"cmd/..."},
@@ -105,11 +106,12 @@ var owners = map[string][]string{
 	"go.mozilla.org/pkcs7":            {"sign/...", "verify/...", "cmd/internal/..."},
 }
 
-// alone need nothing but the standard library, outside their tests.
+// alone lists the packages that may import only the standard library, except in
+// their tests.
 var alone = []string{"fingerprint", "card/apdu"}
 
-// commandOnly are names of the standard library that a library leaves to the command:
-// it takes what it needs as arguments and returns what it has to say.
+// commandOnly lists names of the standard library that only the command may
+// use. A library takes its input as arguments and returns its results.
 var commandOnly = map[string][]string{
 	"os": {"Args", "Getenv", "LookupEnv", "Environ", "Setenv", "ExpandEnv", "Stdin", "Stdout", "Stderr", "Exit",
 		"UserHomeDir", "UserConfigDir", "UserCacheDir"},
@@ -119,17 +121,17 @@ var commandOnly = map[string][]string{
 	"testing": {"*"},
 }
 
-// process are the packages of the command that give it to the others: its
-// arguments, environment and streams.
+// process lists the packages of the command that take arguments, environment
+// and streams from the process.
 var process = []string{"cmd/internal/cli", "cmd/internal/console", "cmd/internal/access"}
 
-// mainOnly are names that not even the packages of the process use.
+// mainOnly lists names that only main may use.
 var mainOnly = map[string][]string{
 	"os":  {"Exit"},
 	"log": {"*"},
 }
 
-// fits is whether a package is a row's, or beneath it when the row ends in /... .
+// fits reports whether a row matches a package.
 func fits(row, pkg string) bool {
 	above, beneath := strings.CutSuffix(row, "/...")
 	return pkg == above || beneath && strings.HasPrefix(pkg, above+"/")
@@ -139,7 +141,8 @@ func fitsAny(rows []string, pkg string) bool {
 	return slices.ContainsFunc(rows, func(row string) bool { return fits(row, pkg) })
 }
 
-// allowed is the row of a package, or the longest that fits it.
+// allowed returns the row of a package or, if it has none, the longest matching
+// row.
 func allowed(pkg string) (rows []string, ok bool) {
 	if to, ok := imports[pkg]; ok {
 		return to, true
@@ -153,7 +156,7 @@ func allowed(pkg string) (rows []string, ok bool) {
 	return rows, ok
 }
 
-// check returns what is wrong with a file, whose name is relative to the module.
+// check returns the violations in a file. name is relative to the module.
 func check(name string, file *ast.File) []string {
 	pkg := path.Dir(name)
 	test := strings.HasSuffix(name, "_test.go")
@@ -166,7 +169,7 @@ func check(name string, file *ast.File) []string {
 	if !known {
 		report("package %s has no row in imports", pkg)
 	}
-	local := map[string]string{} // the name of an import in this file → its path
+	local := map[string]string{} // maps the name of an import in this file to its path
 	for _, spec := range file.Imports {
 		to, err := strconv.Unquote(spec.Path.Value)
 		if err != nil {

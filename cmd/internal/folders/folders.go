@@ -1,8 +1,8 @@
-// Package folders names the folders in which natsuin keeps files of its own:
-// the practice card, registered roots and CA certificates.
+// Package folders names the folders in which natsuin keeps its own files: the
+// practice card, registered roots and CA certificates.
 //
-// It makes none. The places are those of the XDG base directory specification,
-// or the platform's own on Windows and macOS.
+// It does not create them. The paths are those of the XDG base directory
+// specification and, on Windows and macOS, those of the platform.
 package folders
 
 import (
@@ -10,7 +10,7 @@ import (
 	"runtime"
 )
 
-// An Env looks up a variable of the environment, "" if it is not set.
+// An Env returns the value of an environment variable, or "" if it is not set.
 type Env func(name string) string
 
 // Practice returns the folder of the practice card.
@@ -23,15 +23,16 @@ func (e Env) Roots() string {
 	return e.folder("XDG_CONFIG_HOME", ".config", "Application Support", "APPDATA", "roots")
 }
 
-// Issuers returns the folder of CA certificates that cards gave, which can be
-// read again.
+// Issuers returns the folder of CA certificates that were read from cards. They
+// can be read again, so the folder may be deleted.
 func (e Env) Issuers() string {
 	return e.folder("XDG_CACHE_HOME", ".cache", "Caches", "LOCALAPPDATA", "issuers")
 }
 
-// folder asks the XDG variable first, on every platform. A relative value is
-// ignored, as the XDG base directory specification says. Without a known home
-// the answer is "": the current folder may be anybody's.
+// folder returns the path of a folder. The XDG variable comes first on every
+// platform, but a relative value is ignored, as the XDG base directory
+// specification requires. Without a home folder the path is "", since the
+// current folder may belong to anybody.
 func (e Env) folder(xdg, home, library, windows, name string) string {
 	base := e(xdg)
 	switch {

@@ -1,8 +1,8 @@
 // Package fonts finds a font of the system that has the characters of Japanese
 // names.
 //
-// It knows where distributions and systems install such fonts, and asks no
-// font service. It does not read what it finds.
+// It knows where systems install such fonts, and does not use a font service.
+// It does not read the fonts.
 package fonts
 
 import (
@@ -10,13 +10,13 @@ import (
 	"path/filepath"
 )
 
-// Package is the Debian package that a person without a font is asked to
-// install. Its font is the first that Find looks for.
+// Package is the Debian package that a person without a font should install.
+// Find looks for its font first.
 const Package = "fonts-ipaexfont-gothic"
 
-// candidates are files by runtime.GOOS, the best first: sans-serif fonts, which
-// stay legible when they are small. Systems that are not here use those of
-// Linux.
+// candidates lists the files by runtime.GOOS, the best first. They are
+// sans-serif fonts, which stay legible when they are small. Systems that are
+// not listed use those of Linux.
 var candidates = map[string][]string{
 	"linux": {
 		"/usr/share/fonts/opentype/ipaexfont-gothic/ipaexg.ttf",               // Debian: fonts-ipaexfont-gothic
@@ -42,9 +42,9 @@ var candidates = map[string][]string{
 	},
 }
 
-// Find returns the path of a font on a system, which is named as runtime.GOOS
-// names it, and reports whether there is one. The paths are those below the
-// folder root, or of the system itself if root is "".
+// Find returns the path of a font, and reports whether there is one. system is
+// the name of the system in runtime.GOOS. root is the folder below which Find
+// looks, or "" for the system itself.
 func Find(system, root string) (path string, ok bool) {
 	names := candidates[system]
 	if names == nil {

@@ -8,7 +8,7 @@ import (
 	"natsuin/cmd/internal/fonts"
 )
 
-// install makes a file below root where a system has it.
+// install creates a file below root, at the path at which a system has it.
 func install(t *testing.T, root, name string) string {
 	t.Helper()
 	name = filepath.Join(root, name)
@@ -26,7 +26,7 @@ func TestTheBestFontIsFound(t *testing.T) {
 	if path, ok := fonts.Find("linux", root); ok {
 		t.Errorf("an empty system has %s", path)
 	}
-	// A folder of that name is not a font.
+	// A folder with the name of a font is not a font.
 	if err := os.MkdirAll(filepath.Join(root, "usr/share/fonts/opentype/ipafont-gothic/ipag.ttf"), 0o755); err != nil {
 		t.Fatal(err)
 	}

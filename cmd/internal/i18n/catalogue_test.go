@@ -16,7 +16,8 @@ import (
 	"natsuin/cmd/internal/i18n"
 )
 
-// catalogue is every message of a language: its text, or its plural forms together.
+// catalogue returns all messages of a language: the text of each, or its plural
+// forms joined.
 func catalogue(t *testing.T, lang string) map[string]string {
 	t.Helper()
 	files, err := filepath.Glob("messages/*." + lang + ".json")
@@ -67,7 +68,7 @@ func TestEveryLanguageHasTheSameMessages(t *testing.T) {
 	}
 }
 
-// A Printer finds messages by their place in the text of a file.
+// A Printer finds a message by its position in the text of a file.
 func TestEveryMessageIsFound(t *testing.T) {
 	for _, lang := range i18n.Languages() {
 		p, err := i18n.New(lang)
@@ -97,7 +98,7 @@ func variables(text string) []string {
 }
 
 func TestAMessageSaysTheSameFactsInEveryLanguage(t *testing.T) {
-	// Dates and places are written from other parts in each language.
+	// Dates and places have other variables in each language.
 	ownParts := []string{"date", "birth", "prefecture"}
 	en := catalogue(t, "en")
 	for _, lang := range i18n.Languages() {
@@ -116,7 +117,7 @@ func TestAMessageSaysTheSameFactsInEveryLanguage(t *testing.T) {
 }
 
 func TestEveryErrorHasANextStep(t *testing.T) {
-	// The two lines that hold any error, and its hint.
+	// The line for any error, and the line for its hint.
 	frames := []string{"err.line", "err.hint"}
 	en := catalogue(t, "en")
 	for id := range en {
@@ -129,7 +130,7 @@ func TestEveryErrorHasANextStep(t *testing.T) {
 	}
 }
 
-// What was typed may be a secret: only a reader's name is shown as it was written.
+// A typed value may be a secret. Only the name of a reader is repeated.
 func TestNoErrorRepeatsWhatWasTyped(t *testing.T) {
 	for _, lang := range i18n.Languages() {
 		for id, text := range catalogue(t, lang) {
@@ -146,8 +147,8 @@ func isJapanese(r rune) bool {
 
 func isKana(r rune) bool { return unicode.In(r, unicode.Hiragana, unicode.Katakana) }
 
-// A word that the console cannot compare is never an answer, and one that means
-// two things agrees to what was refused.
+// Every answer must be in the form that the console compares, and must not mean
+// both yes and no.
 func TestTheAnswersAreWordsThatMeanOneThing(t *testing.T) {
 	for _, lang := range i18n.Languages() {
 		have, meant := catalogue(t, lang), map[string]string{}
@@ -172,7 +173,7 @@ func TestTheAnswersAreWordsThatMeanOneThing(t *testing.T) {
 }
 
 func TestEnglishMessagesAreEnglish(t *testing.T) {
-	// Words that a person must type or recognise as they stand.
+	// Words that a person must type or recognise in Japanese.
 	official := regexp.MustCompile(`署名検証者|練習|はい|いいえ|JPKI暗証番号リセット`)
 	for id, text := range catalogue(t, "en") {
 		if strings.ContainsFunc(official.ReplaceAllString(text, ""), isJapanese) {
@@ -201,7 +202,7 @@ func TestTopicsAreWrittenInEveryLanguage(t *testing.T) {
 			if !ok || text == "" {
 				t.Errorf("%s: no topic %s", lang, topic)
 			}
-			if kana := strings.ContainsFunc(text, isKana); kana != (lang == "ja") { // Han is Chinese too
+			if kana := strings.ContainsFunc(text, isKana); kana != (lang == "ja") { // Chinese has Han characters too
 				t.Errorf("%s: topic %s is in the other language", lang, topic)
 			}
 		}

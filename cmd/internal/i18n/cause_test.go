@@ -20,7 +20,8 @@ import (
 	"natsuin/verify/trust"
 )
 
-// Whatever the system or the network says in English, a person reads in their language.
+// Errors of the system and the network are in English, but a person reads them
+// in the language of the run.
 func TestCausesAreWordedInTheRunsLanguage(t *testing.T) {
 	dial := func(err error) error {
 		return &url.Error{Op: "Post", URL: "http://a/", Err: &net.OpError{Op: "dial", Net: "tcp", Err: err}}
@@ -61,7 +62,8 @@ func TestCausesAreWordedInTheRunsLanguage(t *testing.T) {
 			}
 		}
 	}
-	// An end of a file is no broken connection, and the unknown stays as it is.
+	// The end of a file does not mean a broken connection, and an unknown error
+	// keeps its text.
 	p, err := i18n.New("ja")
 	if err != nil {
 		t.Fatal(err)

@@ -7,12 +7,12 @@ import (
 	"natsuin/cmd/internal/text"
 )
 
-// An Explanation is an error in a person's words.
+// An Explanation is the text of an error for a person.
 type Explanation struct {
 	Code    outcome.Code
 	Message string
 	Hint    string // the next step
-	Reason  string // of outcome.CodeUnsuitable; "" otherwise
+	Reason  string // why a file is unsuitable (outcome.CodeUnsuitable), or ""
 
 	exit int
 }
@@ -20,7 +20,7 @@ type Explanation struct {
 // Exit returns the process exit code.
 func (x Explanation) Exit() int { return x.exit }
 
-// Explain words an error, as [outcome.Of] classifies it.
+// Explain returns the text for an error, as [outcome.Of] classifies it.
 func (p *Printer) Explain(err error) Explanation {
 	if err == nil {
 		return Explanation{Code: outcome.CodeOK}
@@ -43,8 +43,9 @@ func (p *Printer) Explain(err error) Explanation {
 	return x
 }
 
-// Cause words what an error came from: a failure that people meet in the run's
-// language, any other as the system says it, escaped. The whole text is for -v.
+// Cause returns the text for the cause of an error. If the catalogues have
+// none, it is the system's text, escaped. The whole chain of errors is shown
+// only by -v.
 func (p *Printer) Cause(err error) string {
 	if id := outcome.Cause(err); id != "" {
 		return p.T(id)
@@ -52,8 +53,8 @@ func (p *Printer) Cause(err error) string {
 	return text.Escape(err.Error())
 }
 
-// withCause returns the pairs of an outcome with the run's own words in place
-// of the system's.
+// withCause returns the pairs of an outcome. The value of "Error" is
+// [Printer.Cause] of the cause instead of the system's text.
 func (p *Printer) withCause(e *outcome.Error) []any {
 	if e.Err == nil {
 		return e.Pairs

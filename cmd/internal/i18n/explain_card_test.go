@@ -13,7 +13,7 @@ import (
 )
 
 // A card whose application was selected is a JPKI card, whatever it answers
-// then.
+// afterwards.
 func TestCardThatRefusesIsNotCalledAnotherCard(t *testing.T) {
 	refusal := &apdu.StatusError{Op: "SELECT file", Status: 0x6985}
 	malformed := &apdu.MalformedError{Op: "READ BINARY", Length: 1, Reason: "no status word"}
@@ -41,8 +41,8 @@ func TestCardThatRefusesIsNotCalledAnotherCard(t *testing.T) {
 	}
 }
 
-// An answer that says nothing is not called a missing one, nor the other way
-// round. The next step depends on the command alone.
+// A missing answer and an answer without meaning have different messages. The
+// next step depends only on the command.
 func TestLostOutcomeIsWordedByItsCause(t *testing.T) {
 	none := &apdu.TransmitError{Op: "VERIFY", Err: errors.New("gone")}
 	for _, lang := range i18n.Languages() {

@@ -10,11 +10,11 @@ import (
 	"natsuin/cmd/internal/i18n"
 )
 
-// inMessage is a variable of a template.
+// inMessage matches a variable of a template.
 var inMessage = regexp.MustCompile(`\.([A-Z][A-Za-z0-9]*)`)
 
-// FuzzPrinter puts anything into any message: what comes from outside is shown and never
-// read as a template, and whatever is asked for there are words.
+// FuzzPrinter puts arbitrary values into every message. A value must be shown,
+// and never be executed as a template. Every message must have text.
 func FuzzPrinter(f *testing.F) {
 	f.Add(uint16(0), "plain", 1)
 	f.Add(uint16(7), `{{.N}}{{template "x"}}`, -1)

@@ -1,12 +1,12 @@
-// Package i18n holds every word that natsuin says to a person, and words
-// outcomes.
+// Package i18n holds all text that natsuin shows to a person, and chooses the
+// text for an outcome.
 //
-// It decides nothing: package outcome says which error is which outcome. Flags,
-// exit codes and JSON are the same in every language.
+// It does not classify errors: package outcome does. Flags, exit codes and JSON
+// are the same in every language.
 //
-// The catalogues are messages/TOPIC.LANG.json in go-i18n's format (docs/cli.md,
-// behaviour 23), and topics/TOPIC.LANG.txt. To add a language is to add files:
-// nothing else names the languages.
+// The catalogues are messages/TOPIC.LANG.json in the format of go-i18n
+// (docs/cli.md, behaviour 23), and topics/TOPIC.LANG.txt. A language is added
+// by adding its files: no code names a language, except for the fallback.
 package i18n
 
 import (
@@ -28,8 +28,8 @@ var catalogues fs.FS = embedded
 // fallback is the language of a locale that has no catalogue.
 const fallback = "en"
 
-// Languages returns the codes that --lang takes: those of the catalogues, in
-// alphabetical order but for the fallback, which is last.
+// Languages returns the values of --lang, which are the languages of the
+// catalogues: in alphabetical order, except that the fallback is last.
 func Languages() []string {
 	names, _ := fs.Glob(catalogues, "messages/*.json") // the pattern is well-formed
 	var list []string
@@ -42,12 +42,14 @@ func Languages() []string {
 	return append(slices.Compact(list), fallback)
 }
 
-// Topics are the names that Topic knows, in the order of the help.
+// Topics returns the names for [Printer.Topic], in the order in which the help
+// lists them.
 func Topics() []string {
 	return []string{"exit-codes", "environment", "json", "legal", "locked", "lost", "unknown-outcome"}
 }
 
-// Topic returns a page of help by name.
+// Topic returns the text of a help topic, and reports whether there is one with
+// this name.
 func (p *Printer) Topic(name string) (string, bool) {
 	if !slices.Contains(Topics(), name) {
 		return "", false
@@ -56,10 +58,10 @@ func (p *Printer) Topic(name string) (string, bool) {
 	return string(b), err == nil
 }
 
-// Choose picks the language as docs/cli.md, behaviour 23, says: the flag, then
-// the first variable that is not empty of NATSUIN_LANG, LC_ALL, LC_MESSAGES and
-// LANG, then the platform's own setting. An unknown language in the flag is an
-// error.
+// Choose chooses the language by docs/cli.md, behaviour 23: the flag, then the
+// first of NATSUIN_LANG, LC_ALL, LC_MESSAGES and LANG that is not empty, then
+// the setting of the platform. It returns an error if the flag has an unknown
+// language.
 func Choose(flag string, getenv func(string) string, platform func() string) (string, error) {
 	if flag != "" {
 		if slices.Contains(Languages(), flag) {
@@ -78,7 +80,8 @@ func Choose(flag string, getenv func(string) string, platform func() string) (st
 	return fallback, nil
 }
 
-// fromLocale returns the language whose code a locale begins with.
+// fromLocale returns the language with whose code a locale begins, or the
+// fallback.
 func fromLocale(locale string) string {
 	for _, code := range Languages() {
 		if strings.HasPrefix(strings.ToLower(locale), code) {

@@ -11,7 +11,7 @@ import (
 	"natsuin/cmd/internal/outcome"
 )
 
-// A language that exists for this test alone consists of files alone.
+// A language is added by its files alone, as this test does.
 func TestALanguageIsAddedByItsFiles(t *testing.T) {
 	files := fstest.MapFS{}
 	was := i18n.SetCatalogues(files)

@@ -12,33 +12,34 @@ import (
 	"golang.org/x/text/language"
 )
 
-// A Printer says things in one language. It may be used by several goroutines.
+// A Printer returns messages in one language. It may be used by several
+// goroutines.
 //
-// It looks a message up when it is first said: to read a whole catalogue takes
-// longer than what most commands do.
+// It reads a message when it is first needed, because reading a whole catalogue
+// takes longer than what most commands do.
 type Printer struct {
-	// Version, if not nil, returns the program's version, for the message about
-	// an internal error.
+	// Version, if not nil, returns the version of the program, which is part of
+	// the message about an internal error.
 	Version func() string
 
 	lang string
 	tag  language.Tag
 
 	mu        sync.Mutex
-	files     []string // catalogues not opened yet
-	texts     [][]byte // those that are
+	files     []string // catalogues that were not read yet
+	texts     [][]byte // catalogues that were read
 	messages  map[string]message
-	bundle    *goi18n.Bundle // of the messages with variables; nil before the first
+	bundle    *goi18n.Bundle // messages with variables; nil at first
 	localizer *goi18n.Localizer
 }
 
-// A message is one that was looked up.
+// A message is a message that was looked up.
 type message struct {
 	known bool
-	plain string // the message itself, unless it has variables or plural forms
+	plain string // the text, if there are no variables or plural forms
 }
 
-// New returns a Printer for a code in Languages.
+// New returns a Printer for one of [Languages].
 func New(lang string) (*Printer, error) {
 	tag, err := language.Parse(lang)
 	if err != nil {
@@ -51,9 +52,9 @@ func New(lang string) (*Printer, error) {
 	return &Printer{lang: lang, tag: tag, files: files, messages: map[string]message{}}, nil
 }
 
-// T returns the message with the given id. The pairs are a name and its value
-// in turn; a value named "N" also chooses the plural form. An id that no
-// catalogue has comes back as it is, which a test of the catalogues forbids.
+// T returns the message with the given id. pairs alternates names and values of
+// its variables. The value named "N" also chooses the plural form. If no
+// catalogue has the id, T returns the id itself, which a test rules out.
 func (p *Printer) T(id string, pairs ...any) string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -74,21 +75,20 @@ func (p *Printer) T(id string, pairs ...any) string {
 			cfg.PluralCount = n
 		}
 	}
-	// The message is known: an error means that it has no plural form of its
-	// own, and the common one is used. A message of empty values alone is
-	// empty.
+	// The message exists, so an error means that it lacks this plural form, and
+	// text is the general form. text is also empty if all values are.
 	text, _ := p.localizer.Localize(cfg)
 	return text
 }
 
-// Has reports whether the catalogues hold the id.
+// Has reports whether the catalogues have a message with this id.
 func (p *Printer) Has(id string) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.look(id).known
 }
 
-// look finds a message, once.
+// look returns a message. It keeps the message for the next call.
 func (p *Printer) look(id string) message {
 	m, ok := p.messages[id]
 	if !ok {
@@ -98,9 +98,9 @@ func (p *Printer) look(id string) message {
 	return m
 }
 
-// find returns a catalogue's text from the message's value on, or nil. Each
-// message begins on a line of its own, indented by two spaces, and no value
-// holds a line break.
+// find returns the text of a catalogue from the value of a message on, or nil.
+// Each message begins on a line of its own, which is indented by two spaces,
+// and no value contains a line break.
 func (p *Printer) find(id string) []byte {
 	key := []byte("\n  \"" + id + "\": ")
 	for i := 0; ; i++ {
@@ -110,7 +110,7 @@ func (p *Printer) find(id string) []byte {
 			}
 			text, err := fs.ReadFile(catalogues, p.files[0])
 			if err != nil {
-				panic(err) // it was listed
+				panic(err) // the file was listed, so it can be read
 			}
 			p.files, p.texts = p.files[1:], append(p.texts, text)
 		}
@@ -120,7 +120,7 @@ func (p *Printer) find(id string) []byte {
 	}
 }
 
-// read takes the value off the beginning of text.
+// read decodes the JSON value at the beginning of text.
 func (p *Printer) read(text []byte, id string) message {
 	var value any
 	if json.NewDecoder(bytes.NewReader(text)).Decode(&value) != nil {

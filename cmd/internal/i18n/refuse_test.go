@@ -15,7 +15,7 @@ func TestARefusedWordIsTakenForASlipOrForASecret(t *testing.T) {
 	}
 	known := []string{"sign", "verify", "pin", "practice", "--pin-from", "--at"}
 	for _, test := range []struct {
-		typed, hint string // "" is neither a hint of a slip nor of a secret
+		typed, hint string // if hint is "", typed looks neither like a typing error nor like a secret
 	}{
 		{"sing", "did you mean sign?"},
 		{"sing a.txt", "did you mean sign?"},
@@ -27,9 +27,9 @@ func TestARefusedWordIsTakenForASlipOrForASecret(t *testing.T) {
 		{"RENSHU123", "shell's history"},
 		{"8264", "shell's history"},
 		{"RENSHU", "shell's history"},
-		{"sign1", "shell's history"}, // a password holds a digit, and may be typed in small letters
+		{"sign1", "shell's history"}, // a password contains a digit, and may be typed in lower case
 		{"p RENSHU123", "shell's history"},
-		{"verfy 8264", "shell's history"}, // both
+		{"verfy 8264", "shell's history"}, // a typing error and a secret
 		{"--pin-form=RENSHU123", "shell's history"},
 		{"暗証番号", "shell's history"},
 		{"md5", ""},

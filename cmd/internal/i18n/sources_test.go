@@ -21,8 +21,8 @@ import (
 	"natsuin/verify"
 )
 
-// ids are what the sources ask the catalogues for: whole ids, and the beginnings
-// of ids that end in a value of the program.
+// ids holds the message ids in the sources: whole ids, and the beginnings of
+// ids to which the program appends a value.
 type ids struct {
 	whole    map[string]token.Position
 	prefixes map[string]token.Position
@@ -33,11 +33,12 @@ var (
 	prefixShape = regexp.MustCompile(`^[a-z][a-z0-9-]*\.([a-z0-9-]+\.)*$`)
 )
 
-// notIDs have the shape of an id and are none.
+// notIDs lists strings that look like an id but are not.
 var notIDs = []string{"vcs.revision", "vcs.time"}
 
-// asked walks the sources of the commands. Whatever string has the shape of an id
-// is one; ids of a single word stand as the first argument of t or T.
+// asked returns the ids in the sources of the command. Every string that looks
+// like an id counts as one. An id without a dot is recognised as the first
+// argument of t or T.
 func asked(t *testing.T) ids {
 	t.Helper()
 	found := ids{map[string]token.Position{}, map[string]token.Position{}}
@@ -109,7 +110,7 @@ func literal(e ast.Expr) string {
 	return text
 }
 
-// families are the beginnings of ids with everything that may stand after them.
+// families returns, for each beginning of an id, all endings that it may have.
 func families(t *testing.T) map[string][]string {
 	credentials := words(card.SignPassword, card.AuthPIN)
 	certificates := words(card.SignCert, card.SignCA, card.AuthCert, card.AuthCA)
@@ -153,7 +154,7 @@ func families(t *testing.T) map[string][]string {
 		"check.":                constants(t, "../../../verify/checks.go", "Check"),
 		"reason.":               words(verify.Reasons()...),
 		"crl-reason.":           values(t, "../../../verify/internal/revocation/status.go", "reasonNames"),
-		"cmd.":                  nil, // by Group and Verb
+		"cmd.":                  nil, // used by Group and Verb
 		"err.practice.invalid.": {"kind", "name", "address", "birth", "sex", "sign", "auth", "reason"},
 	}
 }
@@ -173,7 +174,7 @@ func lower(list []string) []string {
 	return list
 }
 
-// until lists a numbered enumeration from 1 to its last word.
+// until returns the strings of an enumeration that counts from 1.
 func until(at func(int) fmt.Stringer) []string {
 	past := at(255).String()
 	var list []string
@@ -183,7 +184,8 @@ func until(at func(int) fmt.Stringer) []string {
 	return list
 }
 
-// constants are the string constants of a file whose names begin so.
+// constants returns the string constants of a file whose names begin with a
+// prefix.
 func constants(t *testing.T, file string, prefixes ...string) []string {
 	t.Helper()
 	var list []string
@@ -205,7 +207,7 @@ func constants(t *testing.T, file string, prefixes ...string) []string {
 	return list
 }
 
-// values are the strings in the map of that name.
+// values returns the strings in the map variable of a file.
 func values(t *testing.T, file, variable string) []string {
 	t.Helper()
 	var list []string
@@ -224,7 +226,8 @@ func values(t *testing.T, file, variable string) []string {
 	return list
 }
 
-// fields are the strings of that field in the literals of a file.
+// fields returns the strings that composite literals of a file assign to a
+// field.
 func fields(t *testing.T, file, field string) []string {
 	t.Helper()
 	var list []string
@@ -293,7 +296,7 @@ func TestEveryMessageIsUsed(t *testing.T) {
 	}
 }
 
-// suffixOf makes an example stand and fall with its command.
+// suffixOf makes an example count as used if its command is.
 func suffixOf(id string) string {
 	if strings.HasSuffix(id, ".example") {
 		return ".short"

@@ -1,8 +1,8 @@
-// Package infile reads the files that a command line names: of any kind,
-// streams included, and in a way that Ctrl-C ends.
+// Package infile reads the files that a command line names. They may be of any
+// kind, including streams, and Ctrl-C ends every wait.
 //
-// It is the counterpart of package outfile. It decides nothing about what it
-// reads but how long it may be.
+// It is the counterpart of package outfile. It limits the size of what it reads
+// into memory, and does not interpret it except as certificates.
 package infile
 
 import (
@@ -17,9 +17,10 @@ import (
 	"natsuin/verify"
 )
 
-// interruptible runs work that may block where no context reaches, such as a
-// read of a pipe, and gives up when ctx ends: Ctrl-C ends every wait
-// (docs/cli.md, behaviour 9). What is still blocked ends with the process.
+// interruptible runs work that may block and takes no context, such as a read
+// from a pipe. It returns as soon as ctx ends, because Ctrl-C must end every
+// wait (docs/cli.md, behaviour 9). A call that still blocks ends with the
+// process.
 func interruptible[T any](ctx context.Context, work func() (T, error)) (T, error) {
 	type answer struct {
 		value T
@@ -39,14 +40,14 @@ func interruptible[T any](ctx context.Context, work func() (T, error)) (T, error
 	}
 }
 
-// Open opens a file for reading. It may wait for a writer (FIFO) or a file
-// server; the end of ctx ends the wait.
+// Open opens a file for reading. It may have to wait for the writer of a FIFO
+// or for a file server, but no longer than until ctx ends.
 func Open(ctx context.Context, name string) (*os.File, error) {
 	return interruptible(ctx, func() (*os.File, error) { return os.Open(name) })
 }
 
-// Stream returns in itself if its reads end soon, and otherwise a reader that
-// ctx ends.
+// Stream returns a reader of in whose reads end when ctx ends. A regular file
+// is returned as it is, because its reads do not block for long.
 func Stream(ctx context.Context, in io.Reader) io.Reader {
 	if f, ok := in.(*os.File); ok {
 		if info, err := f.Stat(); err == nil && info.Mode().IsRegular() {
@@ -57,8 +58,8 @@ func Stream(ctx context.Context, in io.Reader) io.Reader {
 }
 
 // An interruptibleReader is a reader whose Read returns when ctx ends. It reads
-// into its own buffer rather than the caller's: a read that was abandoned may
-// still write to that buffer later.
+// into its own buffer and not into the caller's, because an abandoned read may
+// still write to its buffer later.
 type interruptibleReader struct {
 	ctx context.Context
 	in  io.Reader
@@ -72,11 +73,11 @@ func (r *interruptibleReader) Read(p []byte) (int, error) {
 	own := r.own[:len(p)]
 	n, err := interruptible(r.ctx, func() (int, error) { return r.in.Read(own) })
 	copy(p, own[:n])
-	clear(own[:n]) // it may have been a secret
+	clear(own[:n]) // it may contain a secret
 	return n, err
 }
 
-// Certificates reads every certificate of a file: DER, PEM or a bundle.
+// Certificates reads all certificates of a file in DER or PEM, or of a bundle.
 func Certificates(ctx context.Context, name string) ([]*x509.Certificate, error) {
 	b, err := Read(ctx, name)
 	if err != nil {
@@ -92,7 +93,8 @@ func Certificates(ctx context.Context, name string) ([]*x509.Certificate, error)
 	return certs, nil
 }
 
-// Read reads a file that is meant to be small: certificates, lists, letters.
+// Read reads a file into memory. It refuses files that are too large to be
+// certificates, lists or letters.
 func Read(ctx context.Context, name string) ([]byte, error) {
 	f, err := Open(ctx, name)
 	if err != nil {
@@ -102,7 +104,8 @@ func Read(ctx context.Context, name string) ([]byte, error) {
 	return ReadAll(Stream(ctx, f), name)
 }
 
-// ReadAll reads a stream that is meant to be small to its end.
+// ReadAll reads a stream into memory, with the same limit as [Read]. name is
+// for errors.
 func ReadAll(in io.Reader, name string) ([]byte, error) {
 	const most = 64 << 20
 	b, err := io.ReadAll(io.LimitReader(in, most+1))
@@ -117,8 +120,8 @@ func ReadAll(in io.Reader, name string) ([]byte, error) {
 
 var errLarge = errors.New("larger than 64 MiB")
 
-// UTF16 returns the outcome of a text that a shell wrote in UTF-16: exit code
-// 3.
+// UTF16 returns the error for a text in UTF-16, which some shells write. The
+// exit code is 3.
 func UTF16(name string) error {
 	return &outcome.Error{
 		Code: outcome.CodeUnsuitable, ID: "err.file.utf16",

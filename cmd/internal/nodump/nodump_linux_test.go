@@ -10,7 +10,7 @@ import (
 	"natsuin/cmd/internal/nodump"
 )
 
-// TestMain lets the test start this binary as the process that must not be
+// TestMain lets a test start this binary as the process that must not be
 // dumped.
 func TestMain(m *testing.M) {
 	if os.Getenv("NODUMP_TEST") == "" {

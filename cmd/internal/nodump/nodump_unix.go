@@ -4,7 +4,7 @@ package nodump
 
 import "golang.org/x/sys/unix"
 
-// noCore sets the soft limit of a core file's size to zero.
+// noCore sets the soft limit of the core file size to zero.
 func noCore() error {
 	var limit unix.Rlimit
 	if err := unix.Getrlimit(unix.RLIMIT_CORE, &limit); err != nil {

@@ -7,7 +7,8 @@ import (
 	"natsuin/card/apdu"
 )
 
-// cardRows are about what a card, its secrets and its certificates can answer.
+// cardRows are the rows for errors about a card, its secrets and its
+// certificates.
 var cardRows = []row{
 	as(func(e *card.OutcomeUnknownError) *Error { return &Error{Code: CodeUnknownOutcome, ID: unknownID(e)} }),
 	pinOutcome,
@@ -29,8 +30,8 @@ var cardRows = []row{
 	}),
 }
 
-// answerRows are about answers of a card whose application was selected: it is
-// a JPKI card, whatever it answers.
+// answerRows are the rows for answers of a card whose application was selected,
+// so that it is a JPKI card whatever it answers.
 var answerRows = []row{
 	as(func(e *apdu.StatusError) *Error {
 		return &Error{Code: CodeCardRefused, ID: "err.card-refused", Pairs: []any{"Op", e.Op, "Status", e.Status.String()}}
@@ -39,12 +40,13 @@ var answerRows = []row{
 	always[*card.BadCertificateError](CodeCardRefused, "err.card-certificate"),
 	is(card.ErrBadSignature, CodeCardRefused, "err.card-signature"),
 	always[*card.UnsupportedError](CodeCardRefused, "err.card-key"),
-	// Of a transport without words of its own.
+	// From a transport without an error type of its own.
 	always[*apdu.TransmitError](CodeCardRemoved, "err.pcsc.removed"),
 }
 
-// unknownID names the words for a lost outcome by its command and by its cause:
-// no answer came, or one that does not say what became of the secret.
+// unknownID returns the id of the message for a lost outcome. It depends on the
+// command, and on whether there was no answer or one from which the outcome
+// cannot be seen.
 func unknownID(e *card.OutcomeUnknownError) string {
 	answered := errors.As(e, new(*apdu.StatusError)) || errors.As(e, new(*apdu.MalformedError))
 	switch change := e.Op == card.OpChange; {
@@ -58,8 +60,8 @@ func unknownID(e *card.OutcomeUnknownError) string {
 	return "err.unknown-outcome"
 }
 
-// pinOutcome returns the outcome of a refused secret: wrong, locked before, or
-// locked by this try.
+// pinOutcome returns the outcome for a refused secret: it was wrong, it was
+// locked before, or this try has locked it.
 func pinOutcome(err error) *Error {
 	var pin *card.PINError
 	if !errors.As(err, &pin) {

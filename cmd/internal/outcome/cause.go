@@ -14,8 +14,8 @@ import (
 	"natsuin/verify/trust"
 )
 
-// causes are the failures of the operating system and of the network that
-// people meet. Both word them in English, which need not be the run's language.
+// causes lists the common errors of the operating system and the network. Their
+// own text is in English, which may not be the language of the run.
 var causes = []struct {
 	err error
 	id  string
@@ -52,7 +52,8 @@ var causes = []struct {
 	{trust.ErrBadCertificate, "root.unreadable"},
 }
 
-// Cause returns the id of the words for what an error came from, or "".
+// Cause returns the id of the message for the cause of an error, or "" if there
+// is none.
 func Cause(err error) string {
 	var lookup *net.DNSError
 	var certificate *tls.CertificateVerificationError

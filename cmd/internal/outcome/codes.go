@@ -1,10 +1,10 @@
-// Package outcome names how a run can end: the codes of docs/cli.md, their exit
-// codes and their order of severity, and for each error that a library of
-// natsuin exports the code that it stands for.
+// Package outcome defines how a run can end: the codes of docs/cli.md, their
+// exit codes and their order of severity. It also maps each error that a
+// library of natsuin exports to its code.
 //
-// It has no words: package i18n has. It decides nothing about cards or
-// signatures: the libraries return typed errors with facts, and the commands
-// pass them up unchanged.
+// It contains no messages: package i18n does. It decides nothing about cards or
+// signatures: the libraries return typed errors, and the verbs pass them on
+// unchanged.
 package outcome
 
 // A Code is the stable name of an outcome (docs/cli.md, "JSON"). Each has one
@@ -64,8 +64,8 @@ var exits = map[Code]int{
 	CodeInterrupted:    130,
 }
 
-// Exit returns the process exit code of an outcome: 70 for an unknown code,
-// which is a bug.
+// Exit returns the exit code of an outcome. It is 70 for an unknown code, which
+// is a bug.
 func (c Code) Exit() int {
 	if n, ok := exits[c]; ok {
 		return n
@@ -73,11 +73,11 @@ func (c Code) Exit() int {
 	return 70
 }
 
-// severity orders exit codes for several files, worst first (docs/cli.md, "Exit
-// codes").
+// severity lists the exit codes, worst first, for runs with several files
+// (docs/cli.md, "Exit codes").
 var severity = []int{70, 130, 7, 6, 9, 5, 8, 3, 1, 4, 0}
 
-// Worse returns whichever of two outcomes decides the run when files differ.
+// Worse returns the worse of two outcomes, which decides the run.
 func Worse(a, b Code) Code {
 	for _, n := range severity {
 		if a.Exit() == n {
@@ -90,7 +90,7 @@ func Worse(a, b Code) Code {
 	return a
 }
 
-// WorseError returns the error that decides the exit code; nil is the best.
+// WorseError returns the error with the worse outcome. nil is the best.
 func WorseError(a, b error) error {
 	if a == nil || b != nil && Worse(CodeOf(a), CodeOf(b)) != CodeOf(a) {
 		return b

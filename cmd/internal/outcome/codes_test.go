@@ -11,10 +11,11 @@ import (
 	"testing"
 )
 
-// A code without its place in all three lists ends a run with 70, or lets a
-// lesser outcome decide for several files.
+// If a code is missing from one of the three lists, a run may end with 70, or a
+// lesser outcome may decide a run with several files.
 func TestEveryCodeHasAnExitCodeAndItsSeverity(t *testing.T) {
-	// A usage error refuses a run before any file, and so is not in the order.
+	// A usage error ends a run before it comes to a file, so it has no place in
+	// the order.
 	usage := func(exit int) bool { return exit == CodeUsage.Exit() }
 	given := slices.DeleteFunc(slices.Compact(slices.Sorted(maps.Values(exits))), usage)
 	if ordered := slices.Sorted(slices.Values(severity)); !slices.Equal(given, ordered) {
@@ -35,7 +36,7 @@ func TestEveryCodeHasAnExitCodeAndItsSeverity(t *testing.T) {
 			t.Fatal(err)
 		}
 		seen++
-		// A file that was not attempted decides nothing.
+		// A file that was not attempted does not affect the exit code.
 		if _, ok := exits[Code(word)]; !ok && Code(word) != CodeNotDone {
 			t.Errorf("%s has no exit code", word)
 		}

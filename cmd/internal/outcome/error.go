@@ -11,22 +11,23 @@ import (
 	"natsuin/cmd/internal/text"
 )
 
-// An Error is an outcome that a command decided. Package i18n words it.
+// An Error is the outcome of a run that is not a success. Package i18n has its
+// text.
 type Error struct {
 	Code  Code
-	ID    string // of the message; its hint is ID + ".hint"
-	Pairs []any  // names and values for both, as i18n.Printer.T takes them
+	ID    string // of the message; the hint has ID + ".hint"
+	Pairs []any  // names and values for both, as for i18n.Printer.T
 	Err   error  // the cause, for -v; may be nil
-	// Reason is why a file is not one for the verb, as JSON has it; only with
-	// CodeUnsuitable.
+	// Reason is the JSON field that says why a file is unsuitable. It is set
+	// only with CodeUnsuitable.
 	Reason string
-	// ExitCode replaces the exit code of Code unless it is 0: doctor exits with
-	// 5 whatever it finds first (docs/cli.md, "Exit codes").
+	// ExitCode, if not 0, replaces the exit code of Code: doctor exits with 5
+	// whatever it finds first (docs/cli.md, "Exit codes").
 	ExitCode int
-	// Meant is the known word that a refused one is a slip of, if any (see
+	// Meant is the known word that the person probably meant, or "" (see
 	// [Refuse]).
 	Meant string
-	// Typed reports that the refused words may be a secret (see [Refuse]).
+	// Typed reports whether the refused words may be a secret (see [Refuse]).
 	Typed bool
 }
 
@@ -49,9 +50,8 @@ func (e *Error) Exit() int {
 	return e.Code.Exit()
 }
 
-// A Verdict is an outcome that the command has already shown on standard
-// output. It sets the exit code and the code in JSON, and no error line
-// follows.
+// A Verdict is an outcome that was already shown on standard output. It sets
+// the exit code and the code in JSON, but no error is printed for it.
 type Verdict struct{ Outcome Error }
 
 // Error names the outcome, for logs and tests.
@@ -63,14 +63,15 @@ func (v *Verdict) Unwrap() error { return &v.Outcome }
 // IsVerdict reports whether an error is a *[Verdict].
 func IsVerdict(err error) bool { return errors.As(err, new(*Verdict)) }
 
-// File returns the outcome of a file that cannot be used: exit code 3. The
-// pairs of the message are "Path" and "Error".
+// File returns the outcome for a file that cannot be used, with exit code 3.
+// The message has the variables "Path" and "Error".
 func File(id, name string, err error) error {
 	return &Error{Code: CodeFile, ID: id, Pairs: []any{"Path", text.Escape(name), "Error", text.Escape(Reason(err))}, Err: err}
 }
 
-// Exists words an output that exists with a message of its own, which names
-// another flag; it returns any other error as it is.
+// Exists returns an outcome with message id if an output exists already,
+// because that message names another flag. It returns any other error
+// unchanged.
 func Exists(err error, id string) error {
 	var exists *outfile.ExistsError
 	if !errors.As(err, &exists) {
@@ -79,8 +80,7 @@ func Exists(err error, id string) error {
 	return &Error{Code: CodeExists, ID: id, Pairs: []any{"Path", text.Escape(exists.Path)}, Err: err}
 }
 
-// Reason returns the text of an error of the operating system without the path
-// that it repeats.
+// Reason returns the text of an error of the operating system without the path.
 func Reason(err error) string {
 	var path *os.PathError
 	if errors.As(err, &path) {
@@ -89,9 +89,9 @@ func Reason(err error) string {
 	return err.Error()
 }
 
-// Detail returns the chain of causes for -v, a line each: status words, PC/SC
-// codes, where it broke. What the commands decided themselves is left out,
-// since it is worded already.
+// Detail returns the chain of causes for -v, one per line: status words, PC/SC
+// codes, the operation that failed. It omits the outcomes themselves, whose
+// message is shown anyway.
 func Detail(err error) (lines []string) {
 	for e := err; e != nil; e = errors.Unwrap(e) {
 		switch e.(type) {
@@ -103,9 +103,9 @@ func Detail(err error) (lines []string) {
 	return lines
 }
 
-// Bug returns the outcome of a panic: exit code 70. It holds the type of the
-// value and the stack, and not the value, which may hold what a card or a
-// person said.
+// Bug returns the outcome of a panic, with exit code 70. It contains the type
+// of the value and the stack, but not the value itself, in which data of a card
+// or a person may be.
 func Bug(value any) error {
 	return &Error{
 		Code: CodeInternal, ID: "err.panic",

@@ -35,8 +35,8 @@ var outputRows = []row{
 	}),
 }
 
-// outputID names the words for an output that could not be written, by its
-// cause.
+// outputID returns the id of the message for an output that could not be
+// written. It depends on the cause.
 func outputID(e *outfile.Error) string {
 	for _, cause := range []struct {
 		err error
@@ -90,7 +90,7 @@ var fingerprintRows = []row{
 }
 
 var trustRows = []row{
-	as(func(e *trust.FileError) *Error { // before the reasons that it can hold
+	as(func(e *trust.FileError) *Error { // before the errors that it may wrap
 		name := strings.TrimSuffix(filepath.Base(e.Path), ".pem")
 		return &Error{Code: CodeFile, ID: "err.trust.file", Pairs: []any{"Path", text.Escape(e.Path), "Name", text.Escape(name), "Error", text.Escape(e.Err.Error())}}
 	}),
@@ -105,12 +105,12 @@ var trustRows = []row{
 	}),
 }
 
-// pathRows are about files that a library reads or writes of its own.
+// pathRows are the rows for files that a library reads or writes by itself.
 var pathRows = []row{
 	as(func(e *fs.PathError) *Error {
 		return storeFile(e.Path, e.Err)
 	}),
-	as(func(e *os.LinkError) *Error { return storeFile(e.New, e.Err) }), // a rename
+	as(func(e *os.LinkError) *Error { return storeFile(e.New, e.Err) }), // from a rename
 }
 
 func storeFile(path string, err error) *Error {

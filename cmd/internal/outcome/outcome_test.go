@@ -22,7 +22,8 @@ import (
 	"natsuin/verify/trust"
 )
 
-// docs/cli.md, "Exit codes": which outcome decides when files differ.
+// The worst outcome decides a run with several files (docs/cli.md, "Exit
+// codes").
 func TestTheWorseOutcomeDecides(t *testing.T) {
 	order := []outcome.Code{
 		outcome.CodeInternal, outcome.CodeInterrupted, outcome.CodeLocked, outcome.CodeWrongPIN, outcome.CodeUnknownOutcome,
@@ -100,7 +101,8 @@ func TestExitCodes(t *testing.T) {
 	}
 }
 
-// What was typed may be a secret, and what a file is called may steer a terminal.
+// A typed value may be a secret, and the name of a file may contain control
+// characters.
 func TestUsageKeepsWhatWasTypedAndEscapesTheRest(t *testing.T) {
 	var e *outcome.Error
 	if err := outcome.Usage("id", "Value", "RENSHU123", "Path", "a\x1b[2J", "N", 3); !errors.As(err, &e) {

@@ -8,8 +8,8 @@ import (
 	"natsuin/sign/pdf/seal"
 )
 
-// pdfRows are about PDF files and the visible mark. The command adds "Path" to
-// those about a file.
+// pdfRows are the rows for errors about PDF files and the visible mark. The
+// verb adds "Path" if the error is about a file.
 var pdfRows = []row{
 	as(func(e *pdf.RefusedError) *Error {
 		return &Error{Code: CodeUnsuitable, ID: "err.pdf." + string(e.Reason), Reason: string(e.Reason)}
@@ -43,7 +43,7 @@ var pdfRows = []row{
 	}),
 	always[*seal.FontError](CodeFile, "err.seal.font-unusable"),
 	always[*seal.PictureError](CodeFile, "err.seal.picture-unusable"),
-	always[*seal.LimitError](CodeUsage, "err.seal.limit"), // after those that can hold one
+	always[*seal.LimitError](CodeUsage, "err.seal.limit"), // after the errors that may wrap it
 }
 
 func millimetres(f float64) string { return fmt.Sprintf("%.0f", f) }

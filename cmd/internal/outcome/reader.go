@@ -9,7 +9,8 @@ import (
 	"natsuin/cmd/internal/text"
 )
 
-// readerRows are about the PC/SC service and the store of the practice card.
+// readerRows are the rows for errors of the PC/SC service and of the store of
+// the practice card.
 var readerRows = []row{
 	serviceGone,
 	reader(pcsc.ErrNoSupport, CodeNoService, "err.pcsc.no-support"),
@@ -44,7 +45,7 @@ var readerRows = []row{
 	always[*practice.RevokedError](CodeRevoked, "err.practice.revoked"),
 }
 
-// reader returns the row of an error whose words name the reader.
+// reader returns the row for an error whose message names the reader.
 func reader(target error, code Code, id string) row {
 	return func(err error) *Error {
 		if !errors.Is(err, target) {
@@ -62,10 +63,11 @@ func readerOf(err error) string {
 	return "—"
 }
 
-// duringRun are the operations on a card that was reached before.
+// duringRun lists the operations that come after the first contact with a card.
 var duringRun = []string{"begin", "transmit", "end"}
 
-// serviceGone is the row of a service that was there when the run began.
+// serviceGone is the row for a PC/SC service that has ended since the run
+// began.
 func serviceGone(err error) *Error {
 	var service *pcsc.Error
 	if errors.As(err, &service) && errors.Is(err, pcsc.ErrNoService) && slices.Contains(duringRun, service.Op) {

@@ -9,11 +9,11 @@ import (
 	"natsuin/cmd/internal/text"
 )
 
-// Usage returns the outcome of a command line that does not fit: exit code 2.
-// The pair "Value" is what was typed, words separated by a space: it may be a
-// secret, so no message repeats it (see [Refuse]). "Known" are the words that
-// would fit, separated by ", ". Every other value is escaped: a file name may
-// hold anything.
+// Usage returns the outcome for an invalid command line, with exit code 2. The
+// value of "Value" is what was typed, with words separated by a space. It may
+// be a secret, so no message repeats it (see [Refuse]). The value of "Known"
+// lists the valid words, separated by ", ". All other values are escaped, since
+// a file name may contain anything.
 func Usage(id string, pairs ...any) error {
 	var typed, known string
 	var shown []any
@@ -37,34 +37,35 @@ func Usage(id string, pairs ...any) error {
 
 const digits = "0123456789"
 
-// Refuse returns the outcome of words on the command line that do not fit where
-// they stand: exit code 2. They may be a password or a PIN, so no message
-// repeats them. If the first is a slip of a known word, the hint names the
-// known word; otherwise, or if another has the form of a secret, it says that
-// the shell's history holds what was typed.
+// Refuse returns the outcome for words on the command line that are not valid
+// there, with exit code 2. They may be a password or a PIN, so no message
+// repeats them. If the first is a misspelling of a known word, the hint names
+// that word. Otherwise, or if another looks like a secret, the hint warns that
+// the history of the shell contains what was typed.
 func Refuse(id, typed string, known []string, pairs ...any) *Error {
 	e := &Error{Code: CodeUsage, ID: id, Pairs: pairs}
 	words := strings.FieldsFunc(typed, func(r rune) bool { return r == ' ' || r == '=' })
 	if len(words) > 0 {
 		e.Meant = near(words[0], known)
 	}
-	const shortest = 4 // characters of a PIN
+	const shortest = 4 // characters; a PIN has four
 	e.Typed = e.Meant == "" && utf8.RuneCountInString(typed) >= shortest || slices.ContainsFunc(words, secretForm)
 	return e
 }
 
 // secretForm reports whether a word has the form of a signature password or of
-// a PIN (docs/card.md §5) and contains a digit, as every password that natsuin
-// sets does.
+// a PIN (docs/card.md §5) and contains a digit, as all passwords set by natsuin
+// do.
 func secretForm(word string) bool {
 	other := func(r rune) bool { return r > unicode.MaxASCII || !unicode.IsLetter(r) && !unicode.IsDigit(r) }
 	n := len(word)
 	return (n == 4 || n >= 6 && n <= 16) && strings.ContainsAny(word, digits) && !strings.ContainsFunc(word, other)
 }
 
-// near returns the known word that typed is a misspelling of, or "": at most
-// two edits, and fewer than half its length. A typed word with a digit never
-// matches, since it may be a password. Leading hyphens do not count.
+// near returns the known word of which typed is a misspelling, or "". A
+// misspelling takes at most two edits, and fewer than half the length of the
+// word. A word with a digit never counts as one, since it may be a password.
+// Leading hyphens are ignored.
 func near(typed string, known []string) string {
 	meant, least := "", 3
 	typed = strings.TrimLeft(typed, "-")
@@ -83,8 +84,9 @@ func near(typed string, known []string) string {
 	return meant
 }
 
-// distance is the optimal string alignment distance between a and b: how many
-// bytes to insert, delete or replace, or to exchange with the next.
+// distance returns the optimal string alignment distance between a and b: how
+// many bytes must be inserted, deleted, replaced, or exchanged with the next
+// one.
 func distance(a, b string) int {
 	d := make([][]int, len(a)+1)
 	for i := range d {

@@ -6,24 +6,24 @@ import (
 	"slices"
 )
 
-// A row of the table returns the outcome of an error, or nil if the error is
-// not the row's. [Of] sets Err.
+// A row returns the outcome of an error, or nil if the row does not apply to
+// the error. [Of] sets Err.
 type row func(error) *Error
 
 // table maps each error that a library exports, or a package of the command
-// that knows no outcomes, to its outcome. The first row that matches counts.
+// below this one, to its outcome. The first row that applies is used.
 //
-// The order matters in three places. A secret whose fate is unknown comes
-// before whatever else the error holds. A card that was removed comes before
-// what its last answer may have said. An error with a path comes last: others
-// hold one.
+// The order matters in three places. An unknown outcome of a secret comes
+// before all other errors that it wraps. A removed card comes before what its
+// last answer may mean. An error with a path comes last, because other errors
+// wrap one.
 var table = slices.Concat(
 	[]row{is(context.Canceled, CodeInterrupted, "err.interrupted")},
 	cardRows, readerRows, answerRows,
 	outputRows, terminalRows, signRows, pdfRows, fingerprintRows, trustRows, pathRows,
 )
 
-// is returns the row of an error that errors.Is finds.
+// is returns the row for an error that errors.Is finds.
 func is(target error, code Code, id string) row {
 	return func(err error) *Error {
 		if !errors.Is(err, target) {
@@ -33,7 +33,7 @@ func is(target error, code Code, id string) row {
 	}
 }
 
-// as returns the row of a type of error that errors.As finds. word may return
+// as returns the row for a type of error that errors.As finds. word may return
 // nil.
 func as[T error](word func(T) *Error) row {
 	return func(err error) *Error {
@@ -45,13 +45,13 @@ func as[T error](word func(T) *Error) row {
 	}
 }
 
-// always returns the outcome of every error of a type.
+// always returns the row that gives every error of a type the same outcome.
 func always[T error](code Code, id string) row {
 	return as(func(T) *Error { return &Error{Code: code, ID: id} })
 }
 
-// Of returns the outcome that an error stands for, nil for nil. An error
-// without a row is a bug: exit code 70.
+// Of returns the outcome of an error, or nil if err is nil. An error without a
+// row is a bug, with exit code 70.
 func Of(err error) *Error {
 	var own *Error
 	switch {
@@ -69,7 +69,7 @@ func Of(err error) *Error {
 	return &Error{Code: CodeInternal, ID: "err.internal", Pairs: []any{"Error", err.Error()}, Err: err}
 }
 
-// CodeOf returns the code of the outcome that an error stands for.
+// CodeOf returns the code of the outcome of an error.
 func CodeOf(err error) Code {
 	if err == nil {
 		return CodeOK
@@ -77,8 +77,7 @@ func CodeOf(err error) Code {
 	return Of(err).Code
 }
 
-// UnsuitableReason returns why a file is not one for the verb, "" for any other
-// error.
+// UnsuitableReason returns why a file is unsuitable, or "" for any other error.
 func UnsuitableReason(err error) string {
 	if err == nil {
 		return ""

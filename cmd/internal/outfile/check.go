@@ -9,20 +9,21 @@ import (
 	"strings"
 )
 
-// Check looks for reasons why outputs cannot be written, and leaves no trace.
-// The folder is missing or not writable ([*Error]). A file of that name exists
-// ([*ExistsError]); with force, only folders, devices and the like are
-// reported, as an [*Error]. The output is one of the inputs, through any link,
-// or the same file as an output before it ([*SameFileError]).
+// Check returns the reasons why outputs cannot be written: one error for each
+// output, in order, or nil if there is none. Output i is made from input i.
+// Check leaves no files behind.
 //
-// Output i is made from input i.
+// The error is an [*Error] if the folder is missing or not writable; an
+// [*ExistsError] if a file of that name exists; and a [*SameFileError] if the
+// output is the same file as an input, through any link, or as an earlier
+// output. With force, an existing file is an [*Error] if it is a folder, a
+// device or the like, and otherwise not an error.
 //
-// It returns one error for each output, in order, or nil if there is none. The
-// result may change before [Create] and [File.Commit], which check again.
+// The result may change before [Create] and [File.Commit], which check again.
 func Check(outputs, inputs []string, force bool) []error {
 	c := checker{force: force, taken: map[place]taken{}}
 	for _, in := range inputs {
-		info, _ := os.Stat(in) // nil: nothing is the same file
+		info, _ := os.Stat(in) // nil, which is not the same file as any other
 		c.inputs = append(c.inputs, input{in, info})
 	}
 	errs := make([]error, len(outputs))
@@ -44,7 +45,7 @@ type checker struct {
 	taken   map[place]taken
 }
 
-// taken is the output that uses a place.
+// taken is the output that already uses a place.
 type taken struct {
 	path  string
 	index int
@@ -62,8 +63,8 @@ type checkedFolder struct {
 	err   error // why no file can be created there
 }
 
-// place identifies an output: a folder, however its path is written, and a name
-// in it.
+// place identifies an output by its folder, however the path is written, and
+// its name there.
 type place struct {
 	folder int
 	name   string
@@ -96,7 +97,7 @@ func (c *checker) check(index int, out string) error {
 	return folder.err
 }
 
-// source returns the input of both outputs, or "" if they have different ones.
+// source returns the input of both outputs, or "" if their inputs differ.
 func (c *checker) source(a, b int) string {
 	if max(a, b) < len(c.inputs) && os.SameFile(c.inputs[a].info, c.inputs[b].info) {
 		return c.inputs[a].path
@@ -134,8 +135,8 @@ func (c *checker) folder(path string) checkedFolder {
 	return f
 }
 
-// split splits path into a folder and a name in it, as the system resolves it:
-// filepath.Dir takes "link/.." for the folder that holds the link.
+// split splits path into a folder and a name, as the system resolves it.
+// filepath.Dir would take "link/.." for the folder that contains the link.
 func split(path string) (dir, name string, err error) {
 	dir, name = filepath.Split(path)
 	if name == "" || name == "." || name == ".." {
@@ -150,9 +151,9 @@ func split(path string) (dir, name string, err error) {
 	return dir, name, nil
 }
 
-// foldName returns the same string for names that the system's usual file
-// systems treat as equal. Other file systems are left to [File.Commit], which
-// does not replace files.
+// foldName maps names to the same string if the usual file systems of this
+// operating system treat them as equal. On other file systems, [File.Commit]
+// still does not replace files.
 func foldName(name string) string {
 	if runtime.GOOS == "windows" || runtime.GOOS == "darwin" {
 		return strings.ToLower(name)

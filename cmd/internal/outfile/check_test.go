@@ -93,7 +93,7 @@ func TestCheckNamesTheReason(t *testing.T) {
 			}
 			t.Run(c.output, func(t *testing.T) { judge(t, err, path) })
 			if c.output == "input" || c.output == "hard" || c.output == "soft" || path != at(c.output) {
-				continue // Create knows no inputs
+				continue // Create is not told the inputs
 			}
 			f, err := outfile.Create(path, outfile.Options{Force: force})
 			if err == nil {

@@ -56,16 +56,16 @@ func (f *File) publish() error {
 		if !f.opts.Force || !errors.Is(err, fs.ErrExist) {
 			return err
 		}
-		// A link does not replace a file, so that the file needs a temporary
-		// name for an instant. A process killed then leaves a complete copy
-		// under it.
+		// A link cannot replace a file, so the file gets a temporary name
+		// first. If the process is killed at that point, a complete copy is
+		// left under that name.
 		temp := tempName()
 		if err := f.folder.link(f.file, temp); err != nil {
 			return err
 		}
 		f.temp = temp
 	}
-	// Windows does not move an open file.
+	// Windows cannot rename an open file.
 	if err := f.file.Close(); err != nil {
 		return err
 	}
@@ -76,9 +76,9 @@ func (f *File) publish() error {
 }
 
 // moveNew renames the file from its temporary to its final name without
-// replacing a file, by the best means that the file system has. With the last
-// of them, which only file systems without hard links need, a crash can leave
-// an empty file under the final name, but never a partial one.
+// replacing a file, by the best means that the file system has. Only file
+// systems without hard links need the last of these means, with which a crash
+// can leave an empty file under the final name, but never a partial one.
 func (f *File) moveNew() error {
 	if !f.opts.faults.noExclusiveRename {
 		err := f.folder.moveNew(f.temp, f.name)

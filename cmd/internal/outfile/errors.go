@@ -6,11 +6,11 @@ import (
 	"io/fs"
 )
 
-// ErrFolder is found by [errors.Is] in an [*Error] about the folder of an
-// output, whatever the reason. Path is then the path of the folder.
+// [errors.Is] finds ErrFolder in an [*Error] about the folder of an output,
+// whatever the reason. Path is then the path of the folder.
 var ErrFolder = errors.New("folder of the output")
 
-// Reasons that [errors.Is] finds in an [*Error], in addition to
+// The reasons that [errors.Is] finds in an [*Error], in addition to
 // [fs.ErrPermission] and [fs.ErrNotExist].
 var (
 	ErrNoSpace    = errors.New("no space left on the device")
@@ -22,23 +22,23 @@ var (
 	ErrNotRegular = errors.New("is not a regular file")
 )
 
-// An Error is a failed operation on an output, with its reason.
+// An Error means that an operation on an output failed.
 type Error struct {
 	Op   string // "open folder", "create", "set permissions", "write", "read", "sync", "name", "sync folder"
-	Path string // of the output, or of its folder (ErrFolder)
-	Err  error  // the system's own error, or one of the reasons above
+	Path string // of the output or, with ErrFolder, of its folder
+	Err  error  // the error of the system, or one of the reasons above
 }
 
 func (e *Error) Error() string { return fmt.Sprintf("%s: %s: %v", e.Op, e.Path, e.Err) }
 
-// Unwrap returns the system's error.
+// Unwrap returns the error of the system.
 func (e *Error) Unwrap() error { return e.Err }
 
 // opFolder is the only operation on a folder instead of the output.
 const opFolder = "open folder"
 
-// Is reports whether target is the reason of the error, as each system reports
-// it, or [ErrFolder].
+// Is reports whether target is the reason of the error on this system, or
+// [ErrFolder].
 func (e *Error) Is(target error) bool {
 	if target == ErrFolder {
 		return e.Op == opFolder
@@ -46,8 +46,8 @@ func (e *Error) Is(target error) bool {
 	return target != nil && reason(e.Err) == target
 }
 
-// An ExistsError means that a file of that name exists and Force was not given.
-// It matches [fs.ErrExist].
+// An ExistsError means that a file of that name exists and must not be
+// replaced. It matches [fs.ErrExist].
 type ExistsError struct{ Path string }
 
 func (e *ExistsError) Error() string { return fmt.Sprintf("create: %s: exists", e.Path) }
@@ -56,13 +56,13 @@ func (e *ExistsError) Error() string { return fmt.Sprintf("create: %s: exists", 
 func (e *ExistsError) Unwrap() error { return fs.ErrExist }
 
 // A SameFileError means that an output is the same file as an input or as
-// another output, under whatever names.
+// another output, even if its name differs.
 type SameFileError struct {
 	Path  string // the output
-	Other string // the input, or the output before it
+	Other string // the input, or the earlier output
 	Input bool   // Other is an input
-	// Source is the input from which both outputs are made, or "" if they have
-	// different ones.
+	// Source is the input from which both outputs are made, or "" if their
+	// inputs differ.
 	Source string
 }
 

@@ -10,7 +10,8 @@ import (
 	"natsuin/cmd/internal/outfile"
 )
 
-// Until Commit there is no file. An existing one is not replaced without Force.
+// The file exists only after Commit. An existing file is not replaced without
+// Force.
 func ExampleCreate() {
 	dir, err := os.MkdirTemp("", "outfile")
 	if err != nil {

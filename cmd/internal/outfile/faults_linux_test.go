@@ -14,8 +14,7 @@ import (
 	"natsuin/cmd/internal/outfile"
 )
 
-// A new file is never visible under a temporary name if the system supports
-// that.
+// If the system supports it, a new file is not visible under a temporary name.
 func TestNothingIsToBeSeenBeforeCommit(t *testing.T) {
 	dir := t.TempDir()
 	if fd, err := unix.Open(dir, unix.O_TMPFILE|unix.O_WRONLY, 0o600); err != nil {
@@ -42,8 +41,8 @@ func TestNewFilesObeyTheUmask(t *testing.T) {
 	})
 }
 
-// asNobody runs test on a thread with the file system rights of another user,
-// since root may do everything.
+// asNobody runs test on a thread with another user's rights to files, because
+// root may do anything.
 func asNobody(t *testing.T, test func()) {
 	t.Helper()
 	if os.Geteuid() != 0 {

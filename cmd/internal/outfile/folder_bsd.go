@@ -8,7 +8,8 @@ import (
 	"os"
 )
 
-// createUnnamed fails: this system has no unnamed files.
+// createUnnamed returns [errors.ErrUnsupported]: this system has no unnamed
+// files.
 func (d *folder) createUnnamed(string, fs.FileMode) (*os.File, error) {
 	return nil, errors.ErrUnsupported
 }

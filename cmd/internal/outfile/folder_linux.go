@@ -8,10 +8,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// createUnnamed creates a file without a name, which the kernel deletes when it
-// is closed without one. A file system that does not support it returns
-// EOPNOTSUPP, a kernel EISDIR or EINVAL. Without /proc the file could not be
-// given a name later.
+// createUnnamed creates a file without a name. The kernel deletes it if it is
+// closed before it has one. The error is EOPNOTSUPP if the file system does not
+// support this, and EISDIR or EINVAL if the kernel does not. Without /proc the
+// file could not be given a name later.
 func (d *folder) createUnnamed(called string, mode fs.FileMode) (*os.File, error) {
 	f, err := d.open(".", called, unix.O_RDWR|unix.O_TMPFILE, mode)
 	if err != nil {
@@ -40,9 +40,9 @@ func (d *folder) moveNew(old, name string) error {
 // started.
 const writebackStep = 8 << 20
 
-// startWriteback starts writing to the disk while the caller produces the next
-// bytes, so that [File.Commit] has less to wait for. It is a hint: errors are
-// reported again in Commit.
+// startWriteback starts writing data to the disk while the caller produces
+// more, so that [File.Commit] has less to wait for. Errors are ignored, because
+// Commit gets them again.
 func startWriteback(f *os.File, from, to int64) {
 	first, last := from/writebackStep, to/writebackStep
 	if last > first {

@@ -12,7 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// folder is an open folder. Operations still apply to it after it was moved or
+// folder is an open folder. Operations apply to it even after it was moved or
 // replaced.
 type folder struct {
 	dir  *os.File
@@ -34,7 +34,7 @@ func (d *folder) fd() int { return int(d.dir.Fd()) }
 
 func (d *folder) close() { d.dir.Close() }
 
-// create creates a file, which must not exist.
+// create creates a file. It fails if the file exists.
 func (d *folder) create(name string, mode fs.FileMode) (*os.File, error) {
 	return d.open(name, filepath.Join(d.path, name), unix.O_RDWR|unix.O_CREAT|unix.O_EXCL, mode)
 }
@@ -74,9 +74,8 @@ func (d *folder) sync() error {
 	return err
 }
 
-// orUnsupported returns an error that matches [errors.ErrUnsupported] if err
-// means that: ENOSYS, ENOTSUP or EOPNOTSUPP, or one of also. Otherwise it
-// returns err.
+// orUnsupported returns an error that matches [errors.ErrUnsupported] if err is
+// ENOSYS, ENOTSUP or EOPNOTSUPP, or one of also. Otherwise it returns err.
 func orUnsupported(err error, also ...error) error {
 	if err == nil || errors.Is(err, errors.ErrUnsupported) {
 		return err

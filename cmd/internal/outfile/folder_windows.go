@@ -25,14 +25,15 @@ func openFolder(path string) (*folder, error) {
 
 func (d *folder) close() {}
 
-// createUnnamed fails: this system has no unnamed files.
+// createUnnamed returns [errors.ErrUnsupported]: this system has no unnamed
+// files.
 func (d *folder) createUnnamed(string, fs.FileMode) (*os.File, error) {
 	return nil, errors.ErrUnsupported
 }
 
 func (d *folder) link(*os.File, string) error { return errors.ErrUnsupported }
 
-// create creates a file, which must not exist.
+// create creates a file. It fails if the file exists.
 func (d *folder) create(name string, mode fs.FileMode) (*os.File, error) {
 	f, err := os.OpenFile(filepath.Join(d.path, name), os.O_RDWR|os.O_CREATE|os.O_EXCL, mode)
 	if err != nil {
@@ -48,7 +49,7 @@ func (d *folder) replace(old, name string) error {
 	return d.move(old, name, windows.MOVEFILE_REPLACE_EXISTING)
 }
 
-// move renames a file and returns when the new name is on the disk
+// move renames a file and waits until the new name is on the disk
 // (MOVEFILE_WRITE_THROUGH), so that sync has nothing to do.
 func (d *folder) move(old, name string, flags uint32) error {
 	from, err := windows.UTF16PtrFromString(filepath.Join(d.path, old))
@@ -72,8 +73,8 @@ func (d *folder) sync() error { return nil }
 
 func startWriteback(*os.File, int64, int64) {}
 
-// writable creates a file and removes it: on Windows nothing else shows
-// reliably whether that is allowed.
+// writable creates a file and removes it, because on Windows nothing else shows
+// reliably whether this is allowed.
 func writable(path string) error {
 	d := &folder{path}
 	name := tempName()

@@ -83,7 +83,7 @@ func TestKilledAtAnyMomentLeavesWholeFilesOnly(t *testing.T) {
 				t.Errorf("%s has %d bytes of %d", name, info.Size(), killedSize)
 			}
 			if strings.HasPrefix(name, ".natsuin-") {
-				litter++ // only the instant between link and rename of a replacement, and then whole
+				litter++ // left between link and rename of a replacement, and complete
 			} else {
 				whole++
 			}

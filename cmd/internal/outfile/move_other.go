@@ -4,5 +4,6 @@ package outfile
 
 import "errors"
 
-// moveNew fails: on this system a rename always replaces.
+// moveNew returns [errors.ErrUnsupported]: on this system a rename always
+// replaces the target.
 func (d *folder) moveNew(old, name string) error { return errors.ErrUnsupported }

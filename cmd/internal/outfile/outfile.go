@@ -2,8 +2,9 @@
 // or a temporary one, until every byte is on the disk, and it replaces another
 // file only on request.
 //
-// It does not decide what is written or how the file is named, and knows no
-// messages or exit codes. Its errors carry path, operation and reason.
+// It does not decide what is written or how the file is named, and contains no
+// messages or exit codes. Its errors have the path, the operation and the
+// reason.
 //
 // The contract is docs/cli.md, behaviours 13 and 14. The system calls are
 // described in open(2) (O_TMPFILE), linkat(2), renameat2(2) and fsync(2), and
@@ -19,7 +20,8 @@ import (
 	"os"
 )
 
-// Options says how a file is created. The zero value never replaces a file.
+// Options determines how a file is created. With the zero value it never
+// replaces a file.
 type Options struct {
 	// Force lets [File.Commit] replace a regular file, or a symbolic link
 	// itself but not its target, of the same name.
@@ -28,7 +30,7 @@ type Options struct {
 	faults faults
 }
 
-// faults inject failures that tests cannot cause from outside. The zero value
+// faults injects failures that tests cannot cause from outside. The zero value
 // injects none.
 type faults struct {
 	syncFile, syncFolder error
@@ -38,13 +40,13 @@ type faults struct {
 	noLink               bool // as if the file system had no hard links
 }
 
-// A File is a file being written. Call [File.Write], then [File.Commit];
-// [File.Abort] may be called at any time. A File is not safe for concurrent
-// use.
+// A File is a file that is being written. [File.Commit] gives it its name, and
+// [File.Abort] deletes it and may be called at any time. A File is not safe for
+// concurrent use.
 type File struct {
 	path    string
 	name    string
-	temp    string // the temporary name; empty while the file has none
+	temp    string // the temporary name, or ""
 	folder  *folder
 	file    *os.File
 	opts    Options
@@ -52,18 +54,20 @@ type File struct {
 	err     error // the first error of Write, or errDone
 }
 
-// newMode holds the permission bits of a new file, before the umask. A file
-// that replaces a regular file takes over its permission bits.
+// newMode is the mode of a new file, before the umask. A file that replaces a
+// regular file gets the permission bits of that file.
 const newMode = 0o666
 
 // errDone is the error after [File.Commit] and [File.Abort].
 var errDone = errors.New("file is committed or aborted")
 
-// Create begins a file that [File.Commit] will name path. Until then path is
-// not touched. If the system supports it (Linux, most file systems), nothing is
-// visible in the folder either, so that even a killed process leaves nothing.
+// Create creates a file that [File.Commit] names path. Until then nothing at
+// path changes. If the system supports it (most file systems on Linux), the
+// file is not visible in the folder either, so that even a killed process
+// leaves nothing behind.
 //
-// Errors: [*ExistsError] without Force; otherwise [*Error].
+// The error is an [*ExistsError] if path exists and Force is not set, and
+// otherwise an [*Error].
 func Create(path string, opts Options) (*File, error) {
 	dir, name, err := split(path)
 	if err != nil {
@@ -106,15 +110,15 @@ func (f *File) create() (err error) {
 	return err
 }
 
-// tempName returns a new name, short whatever the length of the final one.
+// tempName returns a random name, which is short whatever the final name is.
 func tempName() string {
 	var b [8]byte
 	rand.Read(b[:])
 	return ".natsuin-" + hex.EncodeToString(b[:]) + ".tmp"
 }
 
-// Write appends b. After an error only [File.Abort] is useful: [File.Commit]
-// returns the same error. The error is an [*Error].
+// Write appends b. The error is an [*Error]. After an error, [File.Commit]
+// returns the same error.
 func (f *File) Write(b []byte) (int, error) {
 	if f.err != nil {
 		return 0, f.err
@@ -135,7 +139,7 @@ func (f *File) Write(b []byte) (int, error) {
 	return n, nil
 }
 
-// ReadAt reads back what was written. The error is an [*Error], or io.EOF.
+// ReadAt reads written bytes again. The error is [io.EOF] or an [*Error].
 func (f *File) ReadAt(b []byte, off int64) (int, error) {
 	n, err := f.file.ReadAt(b, off)
 	if err != nil && err != io.EOF {
@@ -144,8 +148,7 @@ func (f *File) ReadAt(b []byte, off int64) (int, error) {
 	return n, err
 }
 
-// Abort deletes the file. After [File.Commit], and the second time, it does
-// nothing.
+// Abort deletes the file. After [File.Commit] or another Abort it does nothing.
 func (f *File) Abort() {
 	if f.err == errDone {
 		return
@@ -158,8 +161,8 @@ func (f *File) Abort() {
 	f.err = errDone
 }
 
-// bare returns err without the operation and path of package os: [Error] has
-// its own.
+// bare returns err without the operation and the path that package os adds,
+// since [Error] has its own.
 func bare(err error) error {
 	var p *fs.PathError
 	if errors.As(err, &p) {
@@ -168,7 +171,7 @@ func bare(err error) error {
 	return err
 }
 
-// Write writes a small file, whole or not at all.
+// Write writes data to the file name, completely or not at all.
 func Write(name string, data []byte, force bool) error {
 	f, err := Create(name, Options{Force: force})
 	if err != nil {

@@ -11,8 +11,8 @@ import (
 	"natsuin/cmd/internal/outfile"
 )
 
-// ways lists the ways in which a file can get its name; all must satisfy the
-// same tests.
+// ways lists the ways in which a file can get its name. All must pass the same
+// tests.
 var ways = map[string]outfile.Faults{
 	"best":             {},
 	"exclusive rename": outfile.Faults{}.Named(false, false),
@@ -123,7 +123,7 @@ func TestCreateRefusesWhatExists(t *testing.T) {
 	})
 }
 
-// Another program creates the output while ours is being written.
+// Another program creates a file of the same name while ours is being written.
 func TestCommitNeverReplacesWhatCameMeanwhile(t *testing.T) {
 	for what, appear := range map[string]func(t *testing.T, path string){
 		"file":             func(t *testing.T, path string) { put(t, path, "theirs") },
@@ -306,7 +306,7 @@ func TestLongNamesLeaveRoomForThePassingName(t *testing.T) {
 	})
 }
 
-// The system resolves the link first and then goes to the parent.
+// The system resolves the link before it goes to the parent folder.
 func TestAFolderAfterALinkIsTheSystemsOwn(t *testing.T) {
 	inEveryWay(t, func(t *testing.T, dir string, opts outfile.Options) {
 		if err := os.MkdirAll(filepath.Join(dir, "far", "away"), 0o700); err != nil {

@@ -19,10 +19,11 @@ import (
 
 const (
 	ocspPatience = 15 * time.Second
-	ocspLongest  = 1 << 20 // bytes of an answer
+	ocspLongest  = 1 << 20 // bytes of a response
 )
 
-// checkOCSPAddress refuses what could never be asked.
+// checkOCSPAddress returns a usage error for an address that can never be
+// asked.
 func checkOCSPAddress(address string) error {
 	if address == verify.OCSPAuto {
 		return nil
@@ -34,19 +35,19 @@ func checkOCSPAddress(address string) error {
 	return nil
 }
 
-// A statusError is an answer of HTTP without what was asked for.
+// A statusError means that the HTTP response had a status other than 200.
 type statusError struct{ status int }
 
 func (e *statusError) Error() string { return fmt.Sprintf("http status %d", e.status) }
 
-// A client asks OCSP responders for concurrent judgements, and records those
-// that it could not reach.
+// A client sends requests to OCSP responders, for several verifications at the
+// same time. It records which responders it could not reach.
 type client struct {
 	mu     sync.Mutex
 	failed []unreached
 }
 
-// unreached is one address and why it gave no answer.
+// unreached is an address that gave no response, and the reason.
 type unreached struct {
 	address string
 	err     error
@@ -65,9 +66,8 @@ func (c *client) ask(ctx context.Context, address string, request []byte) ([]byt
 	return nil, err
 }
 
-// askOCSP sends one request (RFC 6960, appendix A.1). It is the only place
-// where natsuin uses a network, and only --ocsp leads here (docs/cli.md,
-// behaviour 24).
+// askOCSP sends one request (RFC 6960 appendix A.1). Nothing else in natsuin
+// uses a network, and only --ocsp leads here (docs/cli.md, behaviour 24).
 func askOCSP(ctx context.Context, address string, request []byte) ([]byte, error) {
 	if err := checkOCSPAddress(address); err != nil {
 		return nil, err
@@ -95,7 +95,7 @@ func askOCSP(ctx context.Context, address string, request []byte) ([]byte, error
 	return b, nil
 }
 
-// SayUnreached says which responders could not be asked, and why.
+// SayUnreached prints which responders could not be reached, and why.
 func (s *Sources) SayUnreached() {
 	for _, u := range s.client.failed {
 		why := s.Cause(u.err)

@@ -1,8 +1,8 @@
-// Package policy turns what a person trusts and names on the command line into
-// what package verify judges by: roots, revocation lists, an OCSP responder. It
-// words the reasons that come of it.
+// Package policy makes the policy of package verify from the flags of the
+// command line and from the roots that a person registered. It also has the
+// text for verify's reasons.
 //
-// It judges nothing. Only --ocsp leads it to a network.
+// It does not verify anything. It uses a network only because of --ocsp.
 package policy
 
 import (
@@ -18,7 +18,7 @@ import (
 	"natsuin/verify/trust"
 )
 
-// Sources are the flags that verify and validity share.
+// Sources holds the flags that verify and validity share.
 type Sources struct {
 	*command.Run
 	CA, CRL []string
@@ -27,7 +27,7 @@ type Sources struct {
 	client client
 }
 
-// Add adds the lists and the responder that the person named.
+// Add adds the CRLs of --crl and the responder of --ocsp to p.
 func (s *Sources) Add(ctx context.Context, p *verify.Policy) error {
 	if s.OCSP != "" {
 		if err := checkOCSPAddress(s.OCSP); err != nil {
@@ -52,8 +52,8 @@ func (s *Sources) Add(ctx context.Context, p *verify.Policy) error {
 	return nil
 }
 
-// Anchors returns the roots of --ca, the practice roots if it names them, and
-// those that the person registered.
+// Anchors returns the roots of --ca, including the practice roots if it names
+// them, and the registered roots.
 func (s *Sources) Anchors(ctx context.Context, names []string) ([]verify.Anchor, error) {
 	var list []verify.Anchor
 	add := func(like verify.Anchor, certs []*x509.Certificate) {
@@ -96,5 +96,5 @@ func (s *Sources) Anchors(ctx context.Context, names []string) ([]verify.Anchor,
 	return list, nil
 }
 
-// Registered returns the store of the roots that the person registered.
+// Registered returns the store of the roots that the person has registered.
 func Registered(r *command.Run) trust.Store { return trust.Store{Dir: r.Folders.Roots()} }

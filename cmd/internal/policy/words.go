@@ -8,7 +8,7 @@ import (
 	"natsuin/verify"
 )
 
-// Reason words one of verify's stable identifiers.
+// Reason returns the text for a reason of verify.
 func Reason(p *i18n.Printer, id verify.Reason) string {
 	if key := "reason." + string(id); p.Has(key) {
 		return p.T(key)
@@ -16,7 +16,8 @@ func Reason(p *i18n.Printer, id verify.Reason) string {
 	return text.Escape(string(id))
 }
 
-// CRLReason words a CRLReason of RFC 5280 §5.3.1.
+// CRLReason returns the text for a CRLReason of RFC 5280 §5.3.1. An empty
+// reason means unspecified.
 func CRLReason(p *i18n.Printer, reason string) string {
 	if reason == "" {
 		reason = "unspecified"
@@ -27,14 +28,14 @@ func CRLReason(p *i18n.Printer, reason string) string {
 	return p.T("crl-reason.other", "Reason", text.Escape(reason))
 }
 
-// An Anchor is a root in JSON.
+// An Anchor is the JSON object of a root.
 type Anchor struct {
 	Kind   verify.AnchorKind `json:"kind"`
 	Name   string            `json:"name"`
 	SHA256 string            `json:"sha256"`
 }
 
-// AnchorOf returns a root for JSON; nil for none.
+// AnchorOf returns the JSON object of a root, or nil if a is nil.
 func AnchorOf(a *verify.AnchorInfo) *Anchor {
 	if a == nil {
 		return nil

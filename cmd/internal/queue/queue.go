@@ -1,5 +1,6 @@
-// Package queue runs work that whoever hands it in must not wait for: while a
-// card's transaction is open, nothing depends on a disk, a pipe or a terminal.
+// Package queue runs functions in the background, so that the caller need not
+// wait for them: during a transaction with the card, nothing may depend on a
+// disk, a pipe or a terminal.
 package queue
 
 import (
@@ -8,8 +9,8 @@ import (
 	"time"
 )
 
-// A Queue runs functions in the order in which they are added, at most limit at
-// a time.
+// A Queue runs functions in the order in which they were added, at most Limit
+// at a time.
 type Queue struct {
 	Limit   int
 	mu      sync.Mutex
@@ -18,7 +19,7 @@ type Queue struct {
 	idle    chan struct{} // closed when the last worker ends
 }
 
-// Add returns at once, however many functions wait.
+// Add adds a function. It returns at once, however many functions are waiting.
 func (q *Queue) Add(f func()) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -39,7 +40,8 @@ func (q *Queue) work() {
 	}
 }
 
-// next takes the first function that waits, or ends one of the workers.
+// next removes and returns the first function that is waiting. If there is
+// none, it records that a worker ends.
 func (q *Queue) next() (f func()) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -54,8 +56,8 @@ func (q *Queue) next() (f func()) {
 	return nil
 }
 
-// Wait waits until everything has run, and when ctx ends patience longer at
-// most. It reports whether everything has.
+// Wait waits until all functions have run, but after the end of ctx no longer
+// than patience. It reports whether all have run.
 func (q *Queue) Wait(ctx context.Context, patience time.Duration) bool {
 	q.mu.Lock()
 	idle, running := q.idle, q.running

@@ -2,5 +2,5 @@
 
 package terminal
 
-// OpenAt opens a terminal that need not control this process.
+// OpenAt opens a terminal that need not be the controlling one.
 var OpenAt = openTerminal

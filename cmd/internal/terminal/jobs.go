@@ -12,27 +12,29 @@ import (
 )
 
 // A JobControl stops and continues this process as a shell expects of a job
-// (POSIX XBD 11.1.4): with the settings of the terminal restored, and never
-// while a card is held. A nil JobControl does nothing.
+// (POSIX XBD 11.1.4). It restores the settings of the terminal before each
+// stop, and allows no stop while a card is in use. A nil JobControl does
+// nothing.
 //
-// At a question, Ctrl-Z stops the whole job and SIGTSTP only this process;
-// after SIGCONT the question is asked again. A job in the background stops
+// At a question, Ctrl-Z stops the whole job and SIGTSTP only this process.
+// After SIGCONT the question is asked again. A job in the background stops
 // before it asks.
 type JobControl struct {
-	// HasShell reports whether a stopped process would be continued. If nil, a
-	// shell is looked for among the ancestors.
+	// HasShell reports whether a stopped process would be continued. If it is
+	// nil, JobControl looks for a shell among the ancestors of the process.
 	HasShell func() bool
 
 	signals chan os.Signal
-	ignored map[unix.Signal]bool // by our parent process; they stay ignored
+	ignored map[unix.Signal]bool // by the parent process; they stay ignored
 
 	mu       sync.Mutex
 	holds    int
-	pending  bool      // SIGTSTP came while held
-	terminal *Terminal // nil while none is open
+	pending  bool      // SIGTSTP came while stops were held
+	terminal *Terminal // the attached terminal, or nil
 }
 
-// NewJobControl takes over SIGTSTP and SIGCONT of this process, permanently.
+// NewJobControl returns a JobControl that handles SIGTSTP and SIGCONT from now
+// to the end of the process.
 func NewJobControl() *JobControl {
 	j := &JobControl{signals: make(chan os.Signal, 8), ignored: map[unix.Signal]bool{}}
 	for _, sig := range []unix.Signal{unix.SIGTSTP, unix.SIGTTIN, unix.SIGTTOU} {
@@ -46,8 +48,8 @@ func NewJobControl() *JobControl {
 	return j
 }
 
-// Attach sets the terminal that is restored before each stop, until its Close.
-// It must be called before the terminal is used.
+// Attach sets the terminal whose settings are restored before each stop, until
+// the terminal is closed. Attach must be called before the terminal is used.
 func (j *JobControl) Attach(t *Terminal) {
 	if j == nil {
 		return
@@ -68,11 +70,11 @@ func (j *JobControl) detach(t *Terminal) {
 	}
 }
 
-// Hold prevents stops of the process until release: SIGTSTP is deferred, and
-// SIGTTIN and SIGTTOU are ignored, so that a write from the background does not
-// stop it. Holds nest; only the first call of each release counts. A stop that
-// began earlier is over when Hold returns; the last release carries out a
-// deferred one.
+// Hold prevents the process from being stopped until release is called. SIGTSTP
+// is deferred until then. SIGTTIN and SIGTTOU are ignored, so that a write from
+// the background does not stop the process. A stop that began before Hold is
+// over when Hold returns. Holds nest, and only the first call of each release
+// counts.
 func (j *JobControl) Hold() (release func()) {
 	if j == nil {
 		return func() {}
@@ -100,9 +102,9 @@ func (j *JobControl) release() {
 	}
 }
 
-// reset gives a signal the action that it had when the process started.
+// reset restores the action that a signal had when the process started.
 func (j *JobControl) reset(sig unix.Signal) error {
-	signal.Ignore(sig) // the runtime gives up its handler, which signal.Reset keeps
+	signal.Ignore(sig) // removes the runtime's handler, which signal.Reset keeps
 	if j.ignored[sig] {
 		return nil
 	}
@@ -125,14 +127,15 @@ func (j *JobControl) stopOrWait() {
 	switch {
 	case j.holds > 0:
 		j.pending = true
-	case j.terminal != nil && j.terminal.interrupted(errStop): // it calls suspend
+	case j.terminal != nil && j.terminal.interrupted(errStop): // the question ends and calls suspend
 	default:
 		j.stop(os.Getpid())
 	}
 }
 
-// continued handles a terminal that was changed during a SIGSTOP, which cannot
-// be caught: without it, the next key would be echoed.
+// continued is called after SIGCONT. Another process may have turned echo on
+// during a SIGSTOP, which cannot be caught. continued turns it off again before
+// the next key is typed.
 func (j *JobControl) continued() {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -142,8 +145,8 @@ func (j *JobControl) continued() {
 	}
 }
 
-// suspend stops this process or, with job, all processes of its job, as Ctrl-Z
-// does where the terminal handles it.
+// suspend stops this process, or all processes of the job if job is set, as a
+// terminal does that handles Ctrl-Z itself.
 func (j *JobControl) suspend(job bool) {
 	if j == nil {
 		return
@@ -162,8 +165,8 @@ func (j *JobControl) suspend(job bool) {
 }
 
 // foreground returns once the terminal belongs to this job. Until then it stops
-// the process as the kernel would, but before it reads the settings, which are
-// the shell's.
+// the process, as the kernel would do for a read, but before the settings are
+// read, which are still those of the shell.
 func (j *JobControl) foreground(t *Terminal) {
 	if j == nil {
 		return
@@ -180,7 +183,7 @@ func (j *JobControl) stop(pid int) {
 		shell = hasShell
 	}
 	if j.ignored[unix.SIGTSTP] || !shell() {
-		return // echo stays off: no shell would take the terminal back
+		return // echo stays off, since no shell would restore the settings
 	}
 	if t := j.terminal; t != nil {
 		t.leave()
@@ -192,9 +195,9 @@ func (j *JobControl) stop(pid int) {
 	signal.Notify(j.signals, unix.SIGTSTP)
 }
 
-// hasShell reports whether the process can be stopped. It cannot if it leads
-// its session or its parent is in another session, as when a terminal window,
-// ssh or a container runs the program instead of a shell.
+// hasShell reports whether a shell can continue this process. No shell can if
+// the process leads its session or its parent is in another session, as when a
+// terminal window, ssh or a container started it directly.
 func hasShell() bool {
 	session, err := unix.Getsid(0)
 	if err != nil || session == os.Getpid() {
@@ -204,16 +207,16 @@ func hasShell() bool {
 	return err == nil && parents == session
 }
 
-// The limits of waiting for a stop. The kernel does not stop a process in an
-// orphaned process group, and reports nothing. The time is waited for in
-// slices, since a timer also runs during a stop.
+// How long to wait for a stop. The kernel does not stop a process in an
+// orphaned process group, and does not report this. The wait is divided into
+// slices, because a timer also runs while the process is stopped.
 const (
 	stopSlices = 20
 	stopSlice  = 50 * time.Millisecond
 )
 
-// raise sends a stop signal with the default action to pid, or to the whole job
-// if pid is 0. It reports whether the process was stopped and continued.
+// raise sends a stop signal, with its default action, to pid, or to the whole
+// job if pid is 0. It reports whether the process was stopped and continued.
 func (j *JobControl) raise(sig unix.Signal, pid int) bool {
 	continued := make(chan os.Signal, 1)
 	signal.Notify(continued, unix.SIGCONT)

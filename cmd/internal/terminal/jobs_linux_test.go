@@ -16,8 +16,8 @@ import (
 	"natsuin/cmd/internal/terminal"
 )
 
-// hold is the process that a test stops: it does what it reads, a word a line,
-// and repeats the word when it is done.
+// hold is the process that the tests stop. It reads one command per line,
+// carries it out, and prints the command when it is done.
 func hold() {
 	jobs := terminal.NewJobControl()
 	var releases []func()
@@ -29,7 +29,7 @@ func hold() {
 		case "release":
 			last := len(releases) - 1
 			releases[last]()
-			releases[last]() // counts once
+			releases[last]() // only the first call counts
 			releases = releases[:last]
 		case "often":
 			go often(jobs)
@@ -38,7 +38,7 @@ func hold() {
 	os.Exit(0)
 }
 
-// often holds again and again, and says so if it was stopped meanwhile.
+// often calls Hold again and again, and reports a stop that came while it held.
 func often(jobs *terminal.JobControl) {
 	for {
 		release := jobs.Hold()
@@ -52,7 +52,7 @@ func often(jobs *terminal.JobControl) {
 	}
 }
 
-// stopped is how long the test leaves the process stopped.
+// stopped is how long a test leaves the process stopped.
 const stopped = 400 * time.Millisecond
 
 type job struct {
@@ -70,7 +70,8 @@ func newJob(t *testing.T) *job {
 	}
 	j := &job{t: t, cmd: exec.Command(self)}
 	j.cmd.Env = append(os.Environ(), childEnv+"=hold")
-	// A job of its own: the kernel stops none that lacks a parent beside it.
+	// A process group of its own, whose parent is in the same session: the
+	// kernel does not stop an orphaned one.
 	j.cmd.SysProcAttr = &unix.SysProcAttr{Setpgid: true, Pdeathsig: unix.SIGKILL}
 	if j.in, err = j.cmd.StdinPipe(); err != nil {
 		t.Fatal(err)
@@ -83,7 +84,7 @@ func newJob(t *testing.T) *job {
 	if err := j.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	limit := time.AfterFunc(time.Minute, func() { _ = j.cmd.Process.Kill() }) // it may be stopped for good
+	limit := time.AfterFunc(time.Minute, func() { _ = j.cmd.Process.Kill() }) // in case it stays stopped
 	t.Cleanup(func() { limit.Stop(); _ = j.cmd.Process.Kill(); _ = j.cmd.Wait() })
 	j.hears("ready")
 	return j
@@ -146,8 +147,8 @@ func (j *job) staysUp() {
 	}
 }
 
-// From Begin to End of a card transaction nothing stops the process: a stopped
-// one would keep the card, verified, from everybody else.
+// Nothing stops the process during a card transaction: a stopped process would
+// keep the card, with its password verified, from all others.
 func TestStopsWaitWhileTheCardIsHeld(t *testing.T) {
 	j := newJob(t)
 	j.does("hold")
@@ -159,11 +160,11 @@ func TestStopsWaitWhileTheCardIsHeld(t *testing.T) {
 	j.does("release")
 	j.staysUp()
 	j.told("release")
-	j.stops() // by the SIGTSTP that waited
+	j.stops() // by the deferred SIGTSTP
 	j.send(unix.SIGCONT)
 	j.hears("release")
 
-	// As a shell expects outside, and once more.
+	// Without a hold, every stop works, and works again.
 	for range 2 {
 		for _, sig := range []unix.Signal{unix.SIGTSTP, unix.SIGTTOU, unix.SIGTTIN} {
 			j.send(sig)
@@ -175,7 +176,7 @@ func TestStopsWaitWhileTheCardIsHeld(t *testing.T) {
 		j.send(unix.SIGTTOU)
 		j.staysUp()
 		j.does("release")
-		j.send(unix.SIGCONT) // nothing was stopped
+		j.send(unix.SIGCONT) // it was not stopped
 		j.does("nothing")
 		j.staysUp()
 	}
@@ -185,14 +186,15 @@ func TestContinuingTakesBackAStopThatWaits(t *testing.T) {
 	j := newJob(t)
 	j.does("hold")
 	j.send(unix.SIGTSTP)
-	j.staysUp() // until it has arrived
+	j.staysUp() // wait until the signal has arrived
 	j.send(unix.SIGCONT)
 	j.staysUp()
 	j.does("release")
 	j.staysUp()
 }
 
-// A stop that arrives as a hold begins comes before it or waits for its end.
+// A stop that arrives while Hold is called takes effect either before Hold
+// returns or after the release.
 func TestNoStopFallsIntoAHold(t *testing.T) {
 	j := newJob(t)
 	j.does("often")

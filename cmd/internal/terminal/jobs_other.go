@@ -2,8 +2,8 @@
 
 package terminal
 
-// A JobControl does nothing here: there are no jobs, or a signal cannot be
-// given its default action again.
+// A JobControl does nothing on this system, which has no jobs, or on which the
+// default action of a signal cannot be restored.
 type JobControl struct {
 	// HasShell is not used here.
 	HasShell func() bool

@@ -8,21 +8,21 @@ import (
 	"natsuin/cmd/internal/text"
 )
 
-// A line is the line that is being typed. Its text never outgrows its first
-// capacity, so that append does not leave a copy of a secret behind.
+// A line is the line that is being typed. Its text never grows beyond its first
+// capacity, because append would then leave a copy of a secret behind.
 type line struct {
 	text    []byte
 	strict  bool                        // a key that is not a character invalidates the line
 	begun   bool                        // its beginning was typed before the prompt and discarded
 	stops   bool                        // Ctrl-Z stops the process
 	echo    io.Writer                   // nil for a secret
-	more    func(string) (string, bool) // nil if the first line is the last
-	afterCR bool                        // the last line ended with CR, and another follows
+	more    func(string) (string, bool) // nil if the first line ends the answer
+	afterCR bool                        // CR ended the previous line of the answer
 	tooLong bool
 	notText bool
 }
 
-// Keys, as a terminal in raw mode sends them.
+// The keys, as a terminal in raw mode sends them.
 const (
 	ctrlC     = 0x03
 	ctrlD     = 0x04
@@ -38,7 +38,7 @@ func (l *line) key(b byte) (done bool, err error) {
 	afterCR := l.afterCR
 	l.afterCR = b == '\r' && l.more != nil
 	switch {
-	case b == '\n' && afterCR: // CR LF
+	case b == '\n' && afterCR: // the LF of a CR LF
 	case b == '\r' || b == '\n':
 		if l.more != nil && l.goesOn() {
 			return false, nil
@@ -48,7 +48,7 @@ func (l *line) key(b byte) (done bool, err error) {
 		return false, ErrInterrupted
 	case b == ctrlZ && l.stops:
 		return false, errStopJob
-	case l.begun && b != ctrlU: // perhaps the rest of a secret: neither kept nor shown
+	case l.begun && b != ctrlU: // perhaps the rest of a secret: not kept and not shown
 	case b == ctrlD:
 		switch {
 		case l.tooLong || l.notText:
@@ -64,8 +64,9 @@ func (l *line) key(b byte) (done bool, err error) {
 		}
 		l.tooLong, l.notText, l.begun = false, false, false
 	case b < ' ':
-		// An arrow key sends ESC [ A: without the ESC it would read as "[A".
-		// The sequence is not skipped, since a real letter may also follow ESC.
+		// An arrow key sends ESC [ A, which would read as "[A" without the ESC.
+		// The sequence is not skipped, since the [ may also be a character of
+		// its own.
 		l.notText = true
 	case len(l.text) == cap(l.text):
 		l.tooLong = true
@@ -76,7 +77,7 @@ func (l *line) key(b byte) (done bool, err error) {
 	return false, nil
 }
 
-// goesOn begins another line if more asks for one.
+// goesOn starts another line if more asks for one.
 func (l *line) goesOn() bool {
 	if l.verdict() != nil || len(l.text) == cap(l.text) {
 		return false
@@ -109,12 +110,12 @@ func (l *line) verdict() error {
 	}
 }
 
-// show echoes the last character once all of its bytes are there.
+// show echoes the last character once all its bytes have arrived.
 func (l *line) show() {
 	if l.echo == nil {
 		return
 	}
-	// Look back at most to the beginning of the last character.
+	// A character has at most UTFMax bytes.
 	for n := 1; n <= min(utf8.UTFMax, len(l.text)); n++ {
 		tail := l.text[len(l.text)-n:]
 		if utf8.RuneStart(tail[0]) {

@@ -13,17 +13,17 @@ import (
 	"natsuin/cmd/internal/terminal"
 )
 
-// pty is a terminal with the test at its other end.
+// pty is a pseudo-terminal whose master side the test holds.
 type pty struct {
 	t      *testing.T
 	master *os.File
-	fd     int    // of master
+	fd     int    // of the master
 	path   string // of the slave
 	opened *terminal.Terminal
 
 	mu     sync.Mutex
 	screen strings.Builder
-	more   chan struct{} // told of each new piece of screen
+	more   chan struct{} // receives a value for each new piece of output
 }
 
 func newPTY(t *testing.T) *pty {
@@ -40,7 +40,7 @@ func newPTY(t *testing.T) *pty {
 		t.Fatal(err)
 	}
 	p := &pty{t: t, master: os.NewFile(uintptr(fd), "ptmx"), fd: fd, path: fmt.Sprintf("/dev/pts/%d", n), more: make(chan struct{}, 1)}
-	// As long as the test holds the slave open, its settings stay.
+	// The settings last as long as the test holds the slave open.
 	held, err := os.OpenFile(p.path, os.O_RDWR|unix.O_NOCTTY, 0)
 	if err != nil {
 		t.Fatal(err)
@@ -71,13 +71,13 @@ func (p *pty) shown() string {
 	return p.screen.String()
 }
 
-// waitFor returns when the screen ends in text.
+// waitFor returns when the screen ends with text.
 func (p *pty) waitFor(text string) {
 	p.t.Helper()
 	p.waitUntil(text, func() bool { return strings.HasSuffix(p.shown(), text) })
 }
 
-// waitForOneMore returns when the screen shows text once more than it did before.
+// waitForOneMore returns when the screen shows text before+1 times.
 func (p *pty) waitForOneMore(text string, before int) {
 	p.t.Helper()
 	p.waitUntil(text, func() bool { return p.count(text) > before })
@@ -115,7 +115,8 @@ func (p *pty) settings() unix.Termios {
 
 func (p *pty) echoes() bool { return p.settings().Lflag&unix.ECHO != 0 }
 
-// unread reads what a shell would get, to a line of its own.
+// unread returns the input that a shell would get, also if it is not a whole
+// line.
 func (p *pty) unread() string {
 	p.t.Helper()
 	fd, err := unix.Open(p.path, unix.O_RDONLY|unix.O_NONBLOCK|unix.O_NOCTTY|unix.O_CLOEXEC, 0)
@@ -133,7 +134,7 @@ func (p *pty) unread() string {
 	buf := make([]byte, 4096)
 	n, err := unix.Read(fd, buf)
 	if err != nil {
-		return "" // EAGAIN: nothing
+		return "" // EAGAIN: there is no input
 	}
 	return string(buf[:n])
 }

@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// readLine asks until the question ends without a stop or another interruption
-// that requires asking again.
+// readLine asks the question, and asks again after a stop or another
+// interruption, until there is an answer or an error.
 func (t *Terminal) readLine(ctx context.Context, prompt string, l *line) error {
 	for {
 		err := t.question(ctx, prompt, l)
@@ -39,13 +39,13 @@ func (t *Terminal) question(ctx context.Context, prompt string, l *line) (err er
 	}
 	defer func() {
 		endErr := t.end()
-		// The person's Enter was not echoed either.
+		// The Enter that ended the answer was not echoed either.
 		_, writeErr := io.WriteString(t.out, "\n")
 		if err == nil {
 			err = errors.Join(endErr, writeErr)
 		}
 		if errors.Is(context.Cause(ctx), errStop) && !errors.Is(err, errStop) {
-			t.jobs.suspend(false) // it arrived as the question was answered
+			t.jobs.suspend(false) // SIGTSTP arrived just after the answer
 		}
 	}()
 	if l.begun, err = t.in.discard(); err != nil {
@@ -76,7 +76,8 @@ func (t *Terminal) question(ctx context.Context, prompt string, l *line) (err er
 	}
 }
 
-// begin makes the terminal raw for a question. cancel interrupts the question.
+// begin sets the terminal to raw mode for a question. cancel interrupts the
+// question.
 func (t *Terminal) begin(cancel context.CancelCauseFunc) error {
 	t.jobs.foreground(t)
 	t.mu.Lock()
@@ -85,7 +86,7 @@ func (t *Terminal) begin(cancel context.CancelCauseFunc) error {
 	return t.in.raw()
 }
 
-// end leaves the terminal without echo until the next question.
+// end turns line editing and signal keys on again. Echo stays off.
 func (t *Terminal) end() error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -112,15 +113,15 @@ func (t *Terminal) changed() bool {
 	return !t.closed && t.in.changed()
 }
 
-// leave restores the settings before the process stops.
+// leave restores the settings, before the process stops.
 func (t *Terminal) leave() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	_ = t.in.restore() // nothing can be done about it, and the stop must not fail
+	_ = t.in.restore() // an error must not prevent the stop
 }
 
-// Quiet turns echo off before the first question, as after one. In the
-// background it does nothing.
+// Quiet turns echo off, as it is between two questions. In the background it
+// does nothing.
 func (t *Terminal) Quiet() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -130,9 +131,9 @@ func (t *Terminal) Quiet() {
 	}
 }
 
-// resume turns echo off again after a stop, if it was off. If the terminal
-// belongs to another job, resume waits until it is ours again: a shell that
-// brings a running job to the foreground need not send SIGCONT.
+// resume turns echo off again after a stop, if it was off before. If the
+// terminal belongs to another job, resume waits until it belongs to this one: a
+// shell that brings a running job to the foreground need not send SIGCONT.
 func (t *Terminal) resume() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -146,12 +147,11 @@ func (t *Terminal) resume() {
 	}
 }
 
-// foregroundPoll is the interval at which awaitForeground checks the foreground
-// job.
+// foregroundPoll is how often awaitForeground checks which job is in the
+// foreground.
 const foregroundPoll = 100 * time.Millisecond
 
-// awaitForeground turns echo off as soon as the terminal belongs to this job
-// again.
+// awaitForeground turns echo off once the terminal belongs to this job again.
 func (t *Terminal) awaitForeground() {
 	for t.stillBackground() {
 		time.Sleep(foregroundPoll)
@@ -164,7 +164,7 @@ func (t *Terminal) stillBackground() bool {
 	if !t.closed && t.in.background() {
 		return true
 	}
-	if !t.closed && t.interrupt == nil { // a question sets the terminal itself
+	if !t.closed && t.interrupt == nil { // while a question is open, its own settings apply
 		_ = t.in.quiet()
 	}
 	t.awaited = false

@@ -5,17 +5,17 @@ package terminal
 import "golang.org/x/sys/unix"
 
 // Package os/signal can catch and ignore a signal, but cannot restore its
-// default action afterwards: Reset keeps the runtime's handler, which ignores
-// stop signals. sigaction(2) restores it.
+// default action afterwards: signal.Reset keeps the runtime's handler, which
+// ignores stop signals. sigaction(2) can.
 
 func isIgnored(sig unix.Signal) bool {
 	var old kernelAction
 	return sigaction(sig, nil, &old) == nil && old[0] == sigIgn
 }
 
-// setDefault gives a signal its default action. The caller must first make the
-// runtime give up its handler, with signal.Ignore.
+// setDefault restores the default action of a signal. The caller must first
+// call signal.Ignore, which removes the runtime's handler.
 func setDefault(sig unix.Signal) error {
-	var standard kernelAction // all zero: SIG_DFL, no flags, an empty mask
+	var standard kernelAction // all zeros: SIG_DFL, no flags, an empty mask
 	return sigaction(sig, &standard, nil)
 }

@@ -7,8 +7,7 @@ import (
 )
 
 // A kernelAction has room for the kernel's struct sigaction, whose first field
-// is the handler, except on MIPS, where the size of the mask makes these calls
-// fail.
+// is the handler. On MIPS the mask has another size, so the calls fail there.
 type kernelAction [16]uintptr
 
 const sigIgn = 1 // SIG_IGN; SIG_DFL is 0

@@ -21,7 +21,7 @@ type answer struct {
 	err    error
 }
 
-// terminal opens the pty as the program does, once.
+// terminal opens the pty, as the program does, on the first call.
 func (p *pty) terminal() *terminal.Terminal {
 	p.t.Helper()
 	if p.opened != nil {
@@ -36,8 +36,8 @@ func (p *pty) terminal() *terminal.Terminal {
 	return terminal
 }
 
-// leave ends the run, after which the terminal is the shell's: set as before,
-// with nothing left to read.
+// leave closes the terminal, and checks that it has the settings from before
+// and no input for the shell.
 func (p *pty) leave(before unix.Termios) {
 	p.t.Helper()
 	if p.echoes() {
@@ -54,7 +54,7 @@ func (p *pty) leave(before unix.Termios) {
 	}
 }
 
-// readSecret runs ReadSecret on the pty and returns when the prompt stands.
+// readSecret calls ReadSecret on the pty and returns when the prompt is shown.
 func readSecret(ctx context.Context, p *pty, max int) <-chan answer {
 	p.t.Helper()
 	terminal := p.terminal()
@@ -168,7 +168,7 @@ func TestTerminalThatGoesAwayInterrupts(t *testing.T) {
 	}
 }
 
-// A question is answered by what is typed once it stands there, and by nothing before.
+// Only input typed after the prompt is an answer.
 func TestWhatWasTypedBeforeTheQuestionIsNoAnswer(t *testing.T) {
 	for _, test := range []struct{ name, first, got, ahead string }{
 		{"typed ahead", "OLD111\r", "OLD111", "yes\rNEW222\r"},
@@ -199,7 +199,7 @@ func TestWhatWasTypedBeforeTheQuestionIsNoAnswer(t *testing.T) {
 	}
 }
 
-// Of a password that is typed while the question comes up only the end would be read.
+// If a password is begun before the prompt, only its end would be read.
 func TestTheRestOfALineThatBeganBeforeTheQuestionIsNoSecret(t *testing.T) {
 	for _, test := range []struct {
 		name, keys, want string
@@ -226,8 +226,8 @@ func TestTheRestOfALineThatBeganBeforeTheQuestionIsNoSecret(t *testing.T) {
 	}
 }
 
-// A terminal that still marks pastes puts ESC [ 200 ~ before them: the line is spoilt, and
-// the lines behind it are of no more use than in any other paste.
+// A terminal in bracketed paste mode puts ESC [ 200 ~ before a paste. The first
+// line is then invalid, and the other lines are discarded, as in any paste.
 func TestBracketedPasteAnswersNothing(t *testing.T) {
 	p := newPTY(t)
 	first := readSecret(context.Background(), p, 16)
@@ -236,7 +236,7 @@ func TestBracketedPasteAnswersNothing(t *testing.T) {
 		t.Fatalf("got %q, %v", got.secret, got.err)
 	}
 	second := readSecret(context.Background(), p, 16)
-	p.press("WHOAMI1\r\x1b[201~") // behind the end of a paste
+	p.press("WHOAMI1\r\x1b[201~") // after the end of the paste
 	if got := <-second; !errors.Is(got.err, terminal.ErrTypedAhead) {
 		t.Fatalf("got %q, %v", got.secret, got.err)
 	}
@@ -250,7 +250,7 @@ func TestBracketedPasteAnswersNothing(t *testing.T) {
 func TestCtrlCBeforeTheQuestionInterrupts(t *testing.T) {
 	p := newPTY(t)
 	first := readSecret(context.Background(), p, 16)
-	p.press("OLD111\rNEW\x03\r") // all of it while the terminal is raw
+	p.press("OLD111\rNEW\x03\r") // all of it arrives in raw mode
 	if got := <-first; got.secret != "OLD111" || got.err != nil {
 		t.Fatalf("got %q, %v", got.secret, got.err)
 	}
@@ -259,7 +259,7 @@ func TestCtrlCBeforeTheQuestionInterrupts(t *testing.T) {
 	}
 }
 
-// ask puts a visible question on the pty and returns when it stands.
+// ask calls Ask on the pty and returns when the prompt is shown.
 func ask(p *pty) <-chan answer {
 	p.t.Helper()
 	terminal := p.terminal()
@@ -317,7 +317,7 @@ func TestFileIsNoTerminal(t *testing.T) {
 	}
 }
 
-// What is typed while the program works may be a password typed once more.
+// Input typed while the program works may be a password typed once more.
 func TestNothingTypedBetweenAQuestionAndTheEndIsShownOrLeftForTheShell(t *testing.T) {
 	for name, question := range map[string]func(*pty) <-chan answer{
 		"after a secret": func(p *pty) <-chan answer { return readSecret(context.Background(), p, 16) },
@@ -349,10 +349,10 @@ func TestNothingTypedBetweenAQuestionAndTheEndIsShownOrLeftForTheShell(t *testin
 	}
 }
 
-// A key that sends a signal makes a terminal drop what it has not shown yet
-// (POSIX XBD 11.1.9), among it perhaps that a try is gone.
+// A key that sends a signal makes a terminal discard output that it has not
+// shown yet (POSIX XBD 11.1.9). This could be the message that a try was used.
 func TestAKeyThatSendsASignalDropsNoWords(t *testing.T) {
-	words := strings.Repeat("違います。残り 4 回です\n", 300) // more than Linux keeps elsewhere
+	words := strings.Repeat("違います。残り 4 回です\n", 300) // more than the buffers of Linux hold
 	for name, key := range map[string]string{"Ctrl-C": "\x03", "Ctrl-Z": "\x1a", "Ctrl-Backslash": "\x1c"} {
 		t.Run(name, func(t *testing.T) {
 			p := newPTY(t)
@@ -363,7 +363,7 @@ func TestAKeyThatSendsASignalDropsNoWords(t *testing.T) {
 				t.Fatal(got.err)
 			}
 			p.waitFor("\r\n")
-			p.mu.Lock() // the screen is slow: it takes one piece and no more
+			p.mu.Lock() // the screen is slow: it takes only one piece
 			for _, text := range []string{".", words} {
 				if err := p.terminal().Print(text); err != nil {
 					t.Fatal(err)
@@ -379,7 +379,7 @@ func TestAKeyThatSendsASignalDropsNoWords(t *testing.T) {
 	}
 }
 
-// A secret may have been begun when a visible question comes up.
+// A secret may have been begun before a question that shows its answer.
 func TestTheRestOfALineThatBeganBeforeAQuestionIsNotShown(t *testing.T) {
 	for _, test := range []struct {
 		name, ahead, keys, want, screen string

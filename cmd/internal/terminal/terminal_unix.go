@@ -17,13 +17,13 @@ import (
 // device is the controlling terminal, POSIX XBD 10.1.
 const device = "/dev/tty"
 
-// Open opens the terminal that controls this process, or returns an error that
-// is ErrNoTerminal.
+// Open opens the controlling terminal of this process. The error wraps
+// ErrNoTerminal.
 func Open() (*Terminal, error) { return openTerminal(device) }
 
 func openTerminal(path string) (*Terminal, error) {
-	// Non-blocking: another process may have read the byte that select
-	// reported.
+	// Non-blocking, because another process may read a byte after select has
+	// reported it.
 	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_NONBLOCK|unix.O_NOCTTY|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %s: %w", ErrNoTerminal, path, err)
@@ -40,22 +40,22 @@ func openTerminal(path string) (*Terminal, error) {
 	return &Terminal{in: &ttyInput{fd: fd}, out: out}, nil
 }
 
-// A ttyInput is a descriptor and not an os.File: the runtime's poller does not
-// support terminals on macOS.
+// A ttyInput reads from a descriptor and not from an os.File, because the
+// runtime's poller does not support terminals on macOS.
 type ttyInput struct {
 	fd    int
-	found *unix.Termios // the settings before the first question; nil while they are in force
-	asked bool          // it was set at least once
-	set   uint64        // the modes of raw or quiet
+	found *unix.Termios // the settings to restore; nil if they are in force
+	asked bool          // the settings were changed at least once
+	set   uint64        // the local modes that raw or quiet has set
 }
 
 func (t *ttyInput) Close() error { return unix.Close(t.fd) }
 
-// modes are the local modes that decide whether input is echoed and when input
-// is available.
+// modes are the local modes that determine when input is available and whether
+// it is echoed.
 const modes = unix.ECHO | unix.ICANON | unix.ISIG
 
-// keep reads the settings that restore sets again.
+// keep saves the settings for restore.
 func (t *ttyInput) keep() error {
 	if t.found != nil {
 		return nil
@@ -84,22 +84,22 @@ func (t *ttyInput) quiet() error {
 	s := *t.found
 	s.Lflag &^= unix.ECHO | unix.ECHOE | unix.ECHOK | unix.ECHONL
 	s.Lflag |= unix.ICANON | unix.ISIG
-	s.Lflag |= unix.NOFLSH // else a signal key would discard pending output
+	s.Lflag |= unix.NOFLSH // otherwise a signal key discards pending output
 	t.set = unix.ICANON | unix.ISIG
 	return unix.IoctlSetTermios(t.fd, setTermios, &s)
 }
 
-// restore flushes the input before echo is on again, so that nothing is shown,
-// and after it, so that nothing is left. It does not wait for the output to
-// drain, which Ctrl-S may hold up. A terminal that now belongs to another job
-// is left as it is.
+// restore discards the input before echo is on again, so that none is shown,
+// and once more afterwards, so that none is left. It does not wait until the
+// output is drained, since Ctrl-S may prevent this. It does nothing if the
+// terminal now belongs to another job.
 func (t *ttyInput) restore() error {
 	found := t.found
 	t.found = nil
 	switch {
 	case !t.asked || t.background():
 		return nil
-	case found == nil: // nothing was set since the last stop
+	case found == nil: // nothing was changed since the last stop
 		return flushInput(t.fd)
 	}
 	return errors.Join(flushInput(t.fd), unix.IoctlSetTermios(t.fd, setTermios, found), flushInput(t.fd))
@@ -113,8 +113,8 @@ func (t *ttyInput) changed() bool {
 	return err == nil && uint64(now.Lflag)&modes != t.set
 }
 
-// background compares process groups, as tcgetpgrp(3) does. A terminal that
-// does not control this process has no jobs (ENOTTY).
+// background compares process groups, like tcgetpgrp(3). A terminal that is not
+// the controlling one has no jobs (ENOTTY).
 func (t *ttyInput) background() bool {
 	owner, err := unix.IoctlGetInt(t.fd, unix.TIOCGPGRP)
 	if err != nil {
@@ -155,12 +155,12 @@ func (t *ttyInput) readByte(ctx context.Context) (byte, error) {
 	}
 }
 
-// maxAhead limits the input to discard, in bytes: a terminal buffers far less.
-// Endless input does not come from a person, and would be discarded for ever.
+// maxAhead limits the input to discard, in bytes. A terminal buffers far less,
+// so longer input does not come from a person, and may be endless.
 const maxAhead = 1 << 20
 
-// discard reads the input instead of calling tcflush, whose number differs
-// between systems, and which would lose Ctrl-C.
+// discard reads the input instead of calling tcflush, which has another number
+// on each system and would also discard Ctrl-C.
 func (t *ttyInput) discard() (begun bool, err error) {
 	var b [256]byte
 	defer clear(b[:])
@@ -180,7 +180,7 @@ func (t *ttyInput) discard() (begun bool, err error) {
 	return false, fmt.Errorf("%w: input has no end", ErrInterrupted)
 }
 
-// waitReadable uses select, since poll does not support terminals on macOS.
+// waitReadable uses select, because poll does not support terminals on macOS.
 func waitReadable(fds ...int) error {
 	for {
 		var set unix.FdSet

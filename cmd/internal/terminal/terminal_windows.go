@@ -11,8 +11,7 @@ import (
 	"golang.org/x/term"
 )
 
-// Open opens the console of this process, or returns an error that is
-// ErrNoTerminal.
+// Open opens the console of this process. The error wraps ErrNoTerminal.
 func Open() (*Terminal, error) {
 	in, err := os.OpenFile("CONIN$", os.O_RDWR, 0)
 	if err != nil {
@@ -26,15 +25,15 @@ func Open() (*Terminal, error) {
 	return &Terminal{in: &console{file: in, wanted: make(chan struct{}), got: make(chan keyRead, 1)}, out: out}, nil
 }
 
-// A console reads CONIN$. A read there cannot be cancelled, so one goroutine
-// does all of them: after an abandoned prompt it still waits for the next key.
+// A console reads CONIN$. A read cannot be cancelled, so a single goroutine
+// reads: after an abandoned prompt it is still waiting for the next key.
 type console struct {
 	file    *os.File
 	once    sync.Once
 	wanted  chan struct{}
 	got     chan keyRead
-	waiting bool   // a read is under way, or its result was not taken
-	found   uint32 // the mode before the first question, while kept
+	waiting bool   // a read is in progress, or its result was not taken yet
+	found   uint32 // the mode to restore, if kept is set
 	kept    bool
 }
 
@@ -45,7 +44,7 @@ type keyRead struct {
 
 func (c *console) Close() error { return c.file.Close() }
 
-// keep reads the mode that restore sets again.
+// keep saves the mode for restore.
 func (c *console) keep() error {
 	if c.kept {
 		return nil
@@ -82,7 +81,7 @@ func (c *console) restore() error {
 		windows.FlushConsoleInputBuffer(c.handle()))
 }
 
-// Windows has no jobs: no other process changes the mode meanwhile.
+// Windows has no jobs, so no other process changes the mode meanwhile.
 func (c *console) changed() bool    { return false }
 func (c *console) background() bool { return false }
 
@@ -103,11 +102,11 @@ func (c *console) readByte(ctx context.Context) (byte, error) {
 	}
 }
 
-// discard cannot report whether a line was begun: the events include other
-// sorts than keys.
+// discard cannot report whether a line was begun, because not all events are
+// keys.
 func (c *console) discard() (begun bool, err error) {
 	select {
-	case <-c.got: // from an abandoned prompt
+	case <-c.got: // read for an abandoned prompt
 		c.waiting = false
 	default:
 	}
@@ -123,8 +122,8 @@ func (c *console) serve() {
 	}
 }
 
-// PrepareOutput makes a console interpret the sequences for colour and for
-// clearing a line, which older consoles print as text.
+// PrepareOutput makes a console interpret the sequences that set colours and
+// clear a line. Older consoles would print them as text.
 func PrepareOutput(f *os.File) {
 	var mode uint32
 	handle := windows.Handle(f.Fd())

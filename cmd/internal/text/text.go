@@ -1,10 +1,10 @@
 // Package text makes text safe to print, and lays it out in the columns of a
-// terminal, in which a Japanese character takes two.
+// terminal, where a Japanese character takes two.
 //
-// It is not about words: it wraps and escapes what others say (docs/cli.md,
-// behaviours 21 and 25).
+// It contains no text of its own: it escapes and wraps that of others
+// (docs/cli.md, behaviours 21 and 25).
 //
-// Lines break as UAX #14 allows; widths are those of UAX #11 and UAX #29.
+// Line breaks follow UAX #14, and widths follow UAX #11 and UAX #29.
 package text
 
 import (
@@ -17,9 +17,9 @@ import (
 )
 
 // Escape makes text from a certificate, a message or a file name safe to print
-// on one line: control characters, line ends, bidi marks, characters without
-// width and bytes that are not UTF-8 become visible as \u{202E} or \x{FF}.
-// Variation selectors stay: Japanese names are written with them.
+// on one line. Control characters, line ends, bidi marks, characters without
+// width and bytes that are not UTF-8 are shown like \u{202E} or \x{FF}.
+// Variation selectors stay, because Japanese names contain them.
 func Escape(s string) string {
 	if strings.IndexFunc(s, steers) < 0 && utf8.ValidString(s) {
 		return s
@@ -40,13 +40,14 @@ func Escape(s string) string {
 	return b.String()
 }
 
-// steers reports whether a character moves, hides or reorders what is printed.
+// steers reports whether a character could move, hide or reorder other
+// characters.
 func steers(r rune) bool {
 	return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Other_Default_Ignorable_Code_Point)
 }
 
-// Width returns the columns that text takes in a terminal: two for a Japanese
-// character.
+// Width returns the number of columns that text takes in a terminal. A Japanese
+// character takes two.
 func Width(s string) int {
 	if plain(s) {
 		return len(s)
@@ -54,8 +55,8 @@ func Width(s string) int {
 	return uniseg.StringWidth(s)
 }
 
-// plain reports whether text is printable ASCII, of which each character takes
-// a column.
+// plain reports whether text is printable ASCII, so that each character takes
+// one column.
 func plain(s string) bool {
 	for i := range len(s) {
 		if s[i] < ' ' || s[i] > '~' {
@@ -65,15 +66,16 @@ func plain(s string) bool {
 	return true
 }
 
-// Pad fills text up with blanks to the given columns; longer text stays.
+// Pad appends blanks to text up to the given number of columns. It does not
+// change longer text.
 func Pad(s string, columns int) string {
 	return s + strings.Repeat(" ", max(0, columns-Width(s)))
 }
 
-// Wrap breaks text into lines of at most width columns, where UAX #14 allows a
-// break but for flags and for commands in backquotes, which stay whole to be
-// copied, and inside a word that alone is too long. Lines that the text has
-// already stay, and a broken line goes on under its own indent.
+// Wrap breaks text into lines of at most width columns, at the places that UAX
+// #14 allows. It does not break flags, or commands in backquotes, which people
+// copy. It breaks a word that is longer than a line. Existing line breaks stay,
+// and each continuation line has the indent of its first line.
 func Wrap(text string, width int) string {
 	var out []string
 	for _, paragraph := range strings.Split(text, "\n") {
@@ -83,8 +85,8 @@ func Wrap(text string, width int) string {
 }
 
 // WrapUnder wraps one line with a hanging indent: continuation lines start at
-// the given column, so that the text before it stays alone. If columns exceeds
-// half of width, it is Wrap.
+// the given column, so that the text before it stands alone. If columns exceeds
+// half of width, WrapUnder does the same as [Wrap].
 func WrapUnder(text string, width, columns int) string {
 	if Width(text) <= width || columns > width/2 {
 		return Wrap(text, width)
@@ -126,7 +128,8 @@ func wrapLine(text string, width int) []string {
 	return append(lines, strings.TrimRight(line, " "))
 }
 
-// nextPiece splits off what must not be broken, unless it is wider than a line.
+// nextPiece splits off the next piece of text that must not be broken, unless
+// it is wider than a line.
 func nextPiece(body string, state, width int) (piece, rest string, next int) {
 	first, rest, _, next := uniseg.FirstLineSegmentInString(body, state)
 	piece, more, then := first, rest, next
@@ -140,13 +143,14 @@ func nextPiece(body string, state, width int) (piece, rest string, next int) {
 	return piece, more, then
 }
 
-// flagGoesOn reports whether a piece ends at a hyphen within a flag.
+// flagGoesOn reports whether a piece ends at a hyphen inside a flag.
 func flagGoesOn(piece string) bool {
 	return strings.HasSuffix(piece, "-") && (piece == "-" || strings.Contains(piece, "--"))
 }
 
-// fits reports whether text takes no more than these columns. It looks no
-// further: a name in a certificate may be as long as the certificate.
+// fits reports whether text takes at most the given number of columns. It does
+// not examine the rest of longer text, because a name in a certificate may be
+// as long as the certificate.
 func fits(s string, columns int) bool {
 	if n := min(len(s), columns+1); n > 0 && plain(s[:n]) {
 		return len(s) <= columns
@@ -161,7 +165,7 @@ func fits(s string, columns int) bool {
 	return true
 }
 
-// cut splits off as many whole characters as fit, but at least one.
+// cut splits off as many whole characters as fit, and at least one.
 func cut(s string, columns int) (head, rest string) {
 	rest, state := s, -1
 	for len(rest) > 0 {
@@ -174,8 +178,8 @@ func cut(s string, columns int) (head, rest string) {
 	return head, rest
 }
 
-// GroupLines lays groups of digits out in lines of 16, 8, 4, 2 or 1, whichever
-// is the most that fits, so that groups stand under each other.
+// GroupLines arranges groups of digits in aligned lines of 16, 8, 4, 2 or 1
+// groups, as many as fit.
 func GroupLines(groups []string, width int) []string {
 	perLine := 1
 	for _, n := range []int{2, 4, 8, 16} {

@@ -88,7 +88,7 @@ func TestWrapUnderLeavesTheFirstColumnsAlone(t *testing.T) {
 		{"abc one two", 4, "abc one two"},
 		{"abc one two three four", 4, "abc one two\n    three\n    four"},
 		{"結果 一二三四五六", 5, "結果 一二三\n     四五六"},
-		{"abc one two three", 7, "abc one two\nthree"}, // no room there
+		{"abc one two three", 7, "abc one two\nthree"}, // no room for the indent
 	} {
 		if got := text.WrapUnder(test.in, 12, test.columns); got != test.want {
 			t.Errorf("%q: got %q, want %q", test.in, got, test.want)
@@ -145,8 +145,8 @@ func TestGroupsStandUnderEachOther(t *testing.T) {
 	}
 }
 
-// A name in a certificate may be as long as the certificate: laying it out takes as long
-// as it is, and not the square of that, which for these would be minutes.
+// A name in a certificate may be as long as the certificate. Wrapping it must
+// take linear time: quadratic time would be minutes here.
 func TestWrapBearsAVeryLongWord(t *testing.T) {
 	for _, in := range []string{
 		strings.Repeat("a", 1<<19), strings.Repeat("漢", 1<<18), "`" + strings.Repeat("a-", 1<<18), strings.Repeat("-", 1<<18),

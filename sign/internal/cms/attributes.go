@@ -14,8 +14,8 @@ import (
 type Attributes struct {
 	Hash        crypto.Hash       // of the content, and of the certificate in signing-certificate-v2
 	Digest      []byte            // of the content
-	SigningTime time.Time         // to the second, fractions are dropped; zero to leave it out
-	Signer      *x509.Certificate // for the hash, issuer and serial number in signing-certificate-v2; nil to leave it out
+	SigningTime time.Time         // to the second, without fractions; zero to omit it
+	Signer      *x509.Certificate // whose hash, issuer and serial number are in signing-certificate-v2; nil to omit it
 }
 
 // Marshal returns the DER SET OF Attribute: contentType, messageDigest and
@@ -45,8 +45,8 @@ func (a Attributes) Marshal() ([]byte, error) {
 	return append(header(tagSet, int64(len(set))), set...), nil
 }
 
-// addSigningCertificate writes SigningCertificateV2 with one ESSCertIDv2. The
-// hash algorithm is omitted if it is SHA-256, the DEFAULT, as DER requires.
+// addSigningCertificate writes SigningCertificateV2 with one ESSCertIDv2. It
+// omits the hash algorithm if that is SHA-256, the DEFAULT, as DER requires.
 func (a Attributes) addSigningCertificate(b *cryptobyte.Builder) {
 	h := a.Hash.New()
 	h.Write(a.Signer.Raw)
@@ -79,8 +79,8 @@ func attribute(oid asn1.ObjectIdentifier, value cryptobyte.BuilderContinuation) 
 	}
 }
 
-// addTime writes a Time (RFC 5652 §11.3): UTCTime from 1950 to 2049, otherwise
-// GeneralizedTime, in UTC, with seconds and without fractions.
+// addTime writes a Time (RFC 5652 §11.3): UTCTime from 1950 to 2049 and
+// otherwise GeneralizedTime, in UTC, with seconds and without fractions.
 func addTime(b *cryptobyte.Builder, t time.Time) {
 	t = t.UTC()
 	if y := t.Year(); 1950 <= y && y < 2050 {

@@ -15,7 +15,7 @@ import (
 	"natsuin/sign/internal/cms"
 )
 
-// certificate returns the fields that the encoder uses.
+// certificate returns a certificate with only the fields that the encoder uses.
 func certificate(raw string) *x509.Certificate {
 	return &x509.Certificate{
 		Raw:          []byte("\x30" + string(rune(len(raw))) + raw),
@@ -40,7 +40,7 @@ func signedData(t *testing.T) *cms.SignedData {
 	return sd
 }
 
-// readHeader reads a tag and a shortest definite length.
+// readHeader reads a tag and a definite length in its shortest form.
 func readHeader(t *testing.T, b []byte) (tag byte, length int64, rest []byte) {
 	t.Helper()
 	if len(b) < 2 {
@@ -63,13 +63,13 @@ func readHeader(t *testing.T, b []byte) (tag byte, length int64, rest []byte) {
 	return tag, length, rest[n:]
 }
 
-// The encoded lengths must add up without the content: at 4 GiB and above there
-// is no parser to compare with.
+// The encoded lengths must add up without the content. From 4 GiB on, there is
+// no parser to compare with.
 func TestAttachedLengthsAddUpAtEveryBoundary(t *testing.T) {
 	sd := signedData(t)
 	sizes := []int64{0, 1, math.MaxInt64 / 2}
 	for _, edge := range []int64{1 << 7, 1 << 8, 1 << 16, 1 << 24, 1 << 31, 1 << 32, 1 << 40} {
-		for d := int64(-700); d <= 2; d++ { // every outer length crosses the edge, too
+		for d := int64(-700); d <= 2; d++ { // so that every outer length crosses the boundary too
 			if edge+d >= 0 {
 				sizes = append(sizes, edge+d)
 			}
@@ -80,7 +80,7 @@ func TestAttachedLengthsAddUpAtEveryBoundary(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		end := int64(len(before)) + size + int64(len(after)) // of everything
+		end := int64(len(before)) + size + int64(len(after)) // of the whole encoding
 		at := func(rest []byte) int64 { return int64(len(before) - len(rest)) }
 		expect := func(b []byte, wantTag byte, wantEnd int64) []byte {
 			tag, length, rest := readHeader(t, b)

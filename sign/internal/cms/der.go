@@ -8,7 +8,7 @@ import (
 	"golang.org/x/crypto/cryptobyte"
 )
 
-// Identifier octets of the values whose headers this package writes.
+// The identifier octets of the values whose headers this package writes.
 const (
 	tagOctetString = 0x04
 	tagSequence    = 0x30
@@ -18,7 +18,7 @@ const (
 
 // header returns the identifier and length octets of a value with length
 // content octets, in the shortest definite form (X.690 §10.1). Unlike
-// cryptobyte, it has no limit of 4 GiB and does not need the content.
+// cryptobyte, it is not limited to 4 GiB and does not need the content.
 func header(tag byte, length int64) []byte {
 	if length < 0x80 {
 		return []byte{tag, byte(length)}

@@ -11,12 +11,12 @@ import (
 	"natsuin/sign/internal/cms"
 )
 
-// SHA-256 is the DEFAULT of ESSCertIDv2 (RFC 5035 §4), which DER leaves out.
+// SHA-256 is the DEFAULT of ESSCertIDv2 (RFC 5035 §4), which DER omits.
 func TestHashOfTheCertificateIsNamedUnlessItIsTheDefault(t *testing.T) {
-	const arc = "\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02" // and one octet for the hash
+	const arc = "\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02" // followed by one octet for the hash
 	for _, c := range []struct {
 		hash crypto.Hash
-		want string // before the octets of the hash
+		want string // precedes the octets of the hash
 	}{
 		{crypto.SHA256, "\x04\x20"},
 		{crypto.SHA384, "\x30\x0b" + arc + "\x02" + "\x04\x30"},
@@ -38,8 +38,8 @@ func TestHashOfTheCertificateIsNamedUnlessItIsTheDefault(t *testing.T) {
 	}
 }
 
-// 128 octets are kept free for what stands around the content, besides the
-// version, the digest algorithms and the part behind the content.
+// 128 octets are reserved for the headers around the content, in addition to
+// the version, the digest algorithms and all that follows the content.
 func TestAttachedHasALargestContent(t *testing.T) {
 	sd := signedData(t)
 	_, after, err := sd.Attached(0)

@@ -5,7 +5,8 @@ import (
 	"encoding/asn1"
 )
 
-// Object identifiers (RFC 5652, RFC 5035, RFC 3370, RFC 5754, RFC 5758).
+// The object identifiers of RFC 5652, RFC 5035, RFC 3370, RFC 5754 and RFC
+// 5758.
 var (
 	oidData       = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 7, 1}
 	oidSignedData = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 7, 2}

@@ -1,9 +1,9 @@
-// Package cms encodes a CMS SignedData in DER, with one signer, identified by
-// issuer and serial number, over content of type id-data of any size, detached
-// or attached.
+// Package cms encodes a CMS SignedData in DER, with one signer, who is
+// identified by issuer and serial number. The content is of type id-data, of
+// any size, detached or attached.
 //
-// It neither computes nor verifies signatures, and parses nothing. Package sign
-// checks its output with independent code.
+// It does not compute or verify signatures, and does not parse anything.
+// Package sign checks its output with independent code.
 //
 // The standard is RFC 5652, with RFC 5035 for signing-certificate-v2, and RFC
 // 3370, RFC 5754 and RFC 5758 for the algorithm identifiers.
@@ -32,15 +32,15 @@ type SignedData struct {
 type Signer struct {
 	Hash        crypto.Hash
 	Certificate *x509.Certificate
-	Attributes  []byte // what Attributes.Marshal returned
+	Attributes  []byte // the result of Attributes.Marshal
 	Signature   []byte
 }
 
-// New encodes everything but the content. certs, which should include the
-// signer's certificate, becomes the set of certificates, in DER order.
+// New encodes everything except the content. certs becomes the set of
+// certificates, in DER order, and should include the signer's.
 //
-// Both versions are 1, as for id-data and issuerAndSerialNumber (RFC 5652 §5.1
-// and §5.3).
+// Both versions are 1, as for id-data and issuerAndSerialNumber (RFC 5652 §5.1,
+// §5.3).
 func New(s Signer, certs []*x509.Certificate) (*SignedData, error) {
 	prefix, err := build(func(b *cryptobyte.Builder) {
 		b.AddASN1Int64(1)
@@ -78,8 +78,8 @@ func (s Signer) add(b *cryptobyte.Builder) {
 			b.AddASN1BigInt(s.Certificate.SerialNumber)
 		})
 		addDigestAlgorithm(b, s.Hash)
-		// The octets that were signed, except the first: [0] IMPLICIT instead
-		// of SET (RFC 5652 §5.4).
+		// The octets that were signed, except that the first is [0] IMPLICIT
+		// instead of SET (RFC 5652 §5.4).
 		b.AddUint8(tagContext0)
 		b.AddBytes(s.Attributes[1:])
 		s.addSignatureAlgorithm(b)
@@ -111,15 +111,15 @@ func (sd *SignedData) Detached() []byte {
 	return wrap(tagSequence, encodedOID(oidSignedData), wrap(tagContext0, signed))
 }
 
-// Attached returns the octets before and after size octets of content in a
-// ContentInfo with all lengths definite: before + content + after. It fails if
-// the total length does not fit into an int64.
+// Attached returns the octets before and after the content in a ContentInfo, so
+// that before, size octets of content, and after make up the whole. All lengths
+// are definite. It fails if the total length does not fit into an int64.
 func (sd *SignedData) Attached(size int64) (before, after []byte, err error) {
 	if size < 0 || size > math.MaxInt64-int64(len(sd.prefix)+len(sd.suffix))-maxOverhead {
 		return nil, nil, fmt.Errorf("encode: signed data: content of %d bytes", size)
 	}
-	// From the inside out: each step prepends a header and counts the octets
-	// that the next header must include.
+	// From the innermost header to the outermost: each step prepends a header
+	// and counts the octets that the next header must include.
 	length := size
 	open := func(tag byte, inFront []byte, behind int) {
 		before = append(append(inFront[:len(inFront):len(inFront)], header(tag, length)...), before...)
@@ -135,7 +135,7 @@ func (sd *SignedData) Attached(size int64) (before, after []byte, err error) {
 	return before, sd.suffix, nil
 }
 
-// maxOverhead is an upper bound of the headers and object identifiers around
+// maxOverhead is an upper limit for the headers and object identifiers around
 // the content: six headers of at most ten octets, and two identifiers.
 const maxOverhead = 128
 

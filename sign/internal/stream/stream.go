@@ -1,7 +1,7 @@
 // Package stream reads content of any size in constant memory, and hashes it
 // while it is read.
 //
-// It opens no files and knows no format.
+// It does not open files, and does not depend on a format.
 package stream
 
 import (
@@ -15,11 +15,11 @@ const (
 	blockSize  = 256 << 10 // two blocks fit into the cache of a core
 )
 
-// Copy reads r to its end, and writes what it reads to w and to sum. It returns
-// the number of bytes read. Writing to sum, a hash, overlaps with reading; its
-// errors are ignored. If ctx is cancelled, Copy returns the cause before the
-// next block; to interrupt a Read that blocks, close what r reads from. Errors:
-// those of r and w, wrapped.
+// Copy reads r to its end, and writes the content to w and to sum. It returns
+// the number of bytes read. sum is a hash, to which Copy writes while it reads,
+// and whose errors it ignores. If ctx is cancelled, Copy returns the cause
+// before the next block. To interrupt a Read that blocks, close the source of
+// r. The error wraps that of r or w.
 func Copy(ctx context.Context, w, sum io.Writer, r io.Reader) (int64, error) {
 	block := make([]byte, firstBlock)
 	n, err := readBlock(ctx, r, block)
@@ -73,8 +73,9 @@ func overlap(ctx context.Context, w, sum io.Writer, r io.Reader, size *int64) er
 	}
 }
 
-// readBlock fills block. It returns [io.EOF] with the last bytes before the end
-// of r. If r itself reports an unexpected end, that is an error.
+// readBlock fills block. With the last bytes before the end of r it returns
+// [io.EOF]. If r itself returns [io.ErrUnexpectedEOF], readBlock returns that
+// error.
 func readBlock(ctx context.Context, r io.Reader, block []byte) (n int, err error) {
 	if ctx.Err() != nil {
 		return 0, fmt.Errorf("read: content: %w", context.Cause(ctx))

@@ -1,12 +1,12 @@
 // Package certificate reads X.509 certificates (RFC 5280 §4.1) that other
-// programs make and read, where crypto/x509 refuses them: names with string
-// types or characters that it does not know, alternative names in UTF-8, marks
-// of criticality that RFC 5280 forbids, keys on other curves.
+// programs make and read but crypto/x509 refuses: names with string types or
+// characters that it does not know, alternative names in UTF-8, critical flags
+// that RFC 5280 forbids, keys on other curves.
 //
-// It judges nothing and reads nothing in a more lenient way that decides who
-// may do what: key usages, basic constraints and policies are always read by
-// crypto/x509. Package path reads names and name constraints itself, from the
-// extensions.
+// It does not validate certificates. It is not lenient about anything that
+// determines rights: key usages, basic constraints and policies are always read
+// by crypto/x509. Package path reads names and name constraints itself, from
+// the extensions.
 //
 // The structure is that of RFC 5280 §4.1, in DER.
 package certificate
@@ -22,17 +22,17 @@ import (
 	"natsuin/verify/internal/name"
 )
 
-// ErrNotCertificate means that the bytes do not have the shape of a
-// certificate.
+// ErrNotCertificate means that the bytes do not have the form of a certificate.
 var ErrNotCertificate = errors.New("certificate: not a certificate")
 
-// UnreadableError means that the bytes have the shape of a certificate, and a
+// An UnreadableError means that the bytes have the form of a certificate, but a
 // part of it cannot be read.
 type UnreadableError struct {
-	// Part is the part in English, such as "validity" or "extension 2.5.29.32".
+	// Part is the name of the part in English, such as "validity" or "extension
+	// 2.5.29.32".
 	Part string
-	// Certificate holds the bytes, and of issuer, subject, serial number and
-	// dates what can be read. It has no key, so that nothing verifies with it.
+	// Certificate has the bytes, and those of issuer, subject, serial number
+	// and dates that can be read. It has no key, so it verifies nothing.
 	Certificate *x509.Certificate
 }
 
@@ -42,11 +42,11 @@ var errTrailingElements = errors.New("certificate: elements after the signature"
 
 // Parse parses a DER certificate with nothing after it. It accepts all that
 // x509.ParseCertificate does, except elements after the signature inside the
-// certificate, which nothing covers. The error is [ErrNotCertificate] or an
-// [*UnreadableError].
+// certificate, because the signature does not cover them. The error is
+// [ErrNotCertificate] or an [*UnreadableError].
 //
-// PublicKey is nil for a key that crypto/x509 does not know. DNSNames and
-// EmailAddresses are only set as far as subjectAltName can be read.
+// PublicKey is nil if crypto/x509 does not know the type of the key. DNSNames
+// and EmailAddresses are set only if subjectAltName can be read.
 func Parse(der []byte) (*x509.Certificate, error) {
 	cert, err := x509.ParseCertificate(der)
 	if err == nil && !threeElements(der) {
@@ -82,35 +82,36 @@ func Parse(der []byte) (*x509.Certificate, error) {
 	return cert, nil
 }
 
-// Unreadable reports whether a certificate is that of an [UnreadableError].
+// Unreadable reports whether a certificate comes from an [UnreadableError].
 func Unreadable(c *x509.Certificate) bool {
 	return c.PublicKey == nil && len(c.RawSubjectPublicKeyInfo) == 0
 }
 
-// readElsewhere reports whether the validation of paths reads an extension
-// itself: alternative names, name constraints and distribution points.
+// readElsewhere reports whether path validation reads an extension itself:
+// alternative names, name constraints and distribution points.
 func readElsewhere(e pkix.Extension) bool {
 	return len(e.Id) == 4 && e.Id[0] == 2 && e.Id[1] == 5 && e.Id[2] == 29 && slices.Contains([]int{17, 18, 30, 31}, e.Id[3])
 }
 
 // optional reports whether an extension only helps to find other certificates
-// or responders: the key identifiers and authorityInfoAccess. Without it, a
-// certificate is the same.
+// or responders: the key identifiers and authorityInfoAccess. Ignoring it does
+// not change the meaning of the certificate.
 func optional(e pkix.Extension) bool {
 	return e.Id.Equal([]int{2, 5, 29, 14}) || e.Id.Equal([]int{2, 5, 29, 35}) || e.Id.Equal([]int{1, 3, 6, 1, 5, 5, 7, 1, 1})
 }
 
-// takes reports whether crypto/x509 reads the certificate with that extension
-// alone.
+// takes reports whether crypto/x509 accepts the certificate with only that
+// extension.
 func (p *parts) takes(e pkix.Extension) bool {
 	_, err := p.parse([]pkix.Extension{e})
 	return err == nil
 }
 
-// maxCulprits limits the extensions that culprit tries.
+// maxCulprits limits how many extensions culprit tries.
 const maxCulprits = 32
 
-// culprit returns the part for which crypto/x509 refuses the certificate.
+// culprit returns the part because of which crypto/x509 refuses the
+// certificate.
 func (p *parts) culprit(kept []pkix.Extension) string {
 	if _, err := p.parse(nil); err != nil {
 		switch {
@@ -132,7 +133,7 @@ func (p *parts) culprit(kept []pkix.Extension) string {
 	return "extensions"
 }
 
-// restore puts back what parse replaced.
+// restore sets the fields that parse has replaced to their original values.
 func (p *parts) restore(cert *x509.Certificate) {
 	cert.Raw, cert.RawTBSCertificate = p.raw, p.tbs
 	cert.RawIssuer, cert.RawSubject, cert.RawSubjectPublicKeyInfo = p.issuer, p.subject, p.key
@@ -160,7 +161,7 @@ func (p *parts) outline() *x509.Certificate {
 	return cert
 }
 
-// fillName sets the fields of a name as far as it can be read.
+// fillName sets the fields of a name if it can be read.
 func fillName(to *pkix.Name, der []byte) {
 	rdns, err := name.Attributes(der)
 	if err != nil {
@@ -178,7 +179,7 @@ func fillName(to *pkix.Name, der []byte) {
 	to.FillFromRDNSequence(&sequence)
 }
 
-// fillAlternatives sets the host names and addresses in subjectAltName.
+// fillAlternatives sets the host names and addresses from subjectAltName.
 func fillAlternatives(cert *x509.Certificate, value []byte) {
 	names, ok := alternatives(value)
 	if !ok {

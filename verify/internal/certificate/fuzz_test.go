@@ -16,8 +16,8 @@ import (
 	"natsuin/verify/internal/name"
 )
 
-// seeds are certificates that crypto/x509 reads, and copies with a name that it
-// does not.
+// seeds returns certificates that crypto/x509 can read, and copies with a name
+// that it cannot read.
 func seeds(t testing.TB) [][]byte {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -36,9 +36,9 @@ func seeds(t testing.TB) [][]byte {
 		bytes.ReplaceAll(der, []byte("a@b.jp"), []byte("a@\xe5\xb1\xb1j"))}
 }
 
-// FuzzParse compares the reader with crypto/x509: where both read a
-// certificate, they agree, and what only this package reads has the parts that
-// decide who may do what from crypto/x509.
+// FuzzParse compares this package with crypto/x509. If both read a certificate,
+// they must agree. If only this package does, the parts that determine rights
+// must come from crypto/x509.
 func FuzzParse(f *testing.F) {
 	for _, der := range seeds(f) {
 		f.Add(der)
@@ -80,8 +80,8 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-// FuzzName reads names for display and for comparison: whatever is one for
-// comparison has a text, and the text has no name of a type without one.
+// FuzzName reads names for display and for comparison. Every name that can be
+// compared must have a text, in which no type without a name has one.
 func FuzzName(f *testing.F) {
 	for _, der := range seeds(f) {
 		if c, err := certificate.Parse(der); err == nil {

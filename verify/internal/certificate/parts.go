@@ -13,25 +13,26 @@ import (
 	"natsuin/verify/internal/name"
 )
 
-// maxExtensions limits the extensions of a certificate; real ones have some 10.
+// maxExtensions limits the extensions of a certificate. Real ones have about
+// 10.
 const maxExtensions = 128
 
-// parts is a certificate taken apart. All of it lies in raw.
+// parts holds the parts of a certificate. All are slices of raw.
 type parts struct {
 	raw, tbs                 []byte
-	version, algorithm       []byte // elements; version is nil if absent
+	version, algorithm       []byte // whole elements; version is nil if absent
 	issuer, validity         []byte
 	subject, key             []byte
-	uniqueIDs                []byte // the elements as they are
+	uniqueIDs                []byte // whole elements, unchanged
 	serial                   *big.Int
 	extensions               []pkix.Extension
 	outerAlgorithm, sigValue []byte
-	known                    []byte // key, or noKey if crypto/x509 does not read it
-	broken                   string // the part that cannot be taken apart
+	known                    []byte // key, or noKey if crypto/x509 cannot read key
+	broken                   string // the part that cannot be split
 }
 
-// threeElements reports whether a Certificate that crypto/x509 has parsed holds
-// what RFC 5280 §4.1 says, and nothing after it.
+// threeElements reports whether a certificate that crypto/x509 has parsed has
+// only the three elements of RFC 5280 §4.1.
 func threeElements(der []byte) bool {
 	in := cryptobyte.String(der)
 	var body cryptobyte.String
@@ -39,8 +40,8 @@ func threeElements(der []byte) bool {
 		body.SkipASN1(asn1.SEQUENCE) && body.SkipASN1(asn1.BIT_STRING) && body.Empty()
 }
 
-// split takes a certificate apart. ok is false for what does not have the shape
-// of one, up to the public key.
+// split splits a certificate into its parts. ok is false if der does not have
+// the form of one, up to the public key.
 func split(der []byte) (p *parts, ok bool) {
 	p = &parts{raw: der, serial: new(big.Int)}
 	in := cryptobyte.String(der)
@@ -77,7 +78,8 @@ func split(der []byte) (p *parts, ok bool) {
 	return p, true
 }
 
-// readExtensions reads the [3] EXPLICIT Extensions, each at most once.
+// readExtensions reads the [3] EXPLICIT Extensions, each of which may occur
+// once.
 func (p *parts) readExtensions(fields cryptobyte.String) bool {
 	var explicit, list cryptobyte.String
 	if !fields.ReadASN1(&explicit, asn1.Tag(3).ContextSpecific().Constructed()) || !fields.Empty() ||
@@ -100,7 +102,7 @@ func (p *parts) readExtensions(fields cryptobyte.String) bool {
 	return true
 }
 
-// dates returns the validity, zero for what cannot be read.
+// dates returns the validity. A time that cannot be read is zero.
 func (p *parts) dates() (from, to time.Time) {
 	in := cryptobyte.String(p.validity)
 	var both cryptobyte.String
@@ -117,7 +119,7 @@ func readTime(in *cryptobyte.String, t *time.Time) bool {
 	return in.ReadASN1GeneralizedTime(t)
 }
 
-// takesVersion reports whether the version is one of 1 to 3.
+// takesVersion reports whether the version is 1, 2 or 3.
 func (p *parts) takesVersion() bool {
 	in, n := cryptobyte.String(p.version), 0
 	var inner cryptobyte.String
@@ -125,10 +127,10 @@ func (p *parts) takesVersion() bool {
 		inner.ReadASN1Integer(&n) && inner.Empty() && n >= 0 && n <= 2
 }
 
-// parse has crypto/x509 parse a certificate with these extensions and no names,
-// with the number 1, and without a key if crypto/x509 does not read it.
-// Extensions of the kind optional are not critical in it: RFC 5280 forbids it,
-// and it changes nothing.
+// parse calls crypto/x509 for the certificate with these extensions. It
+// replaces the names, the serial number and, if crypto/x509 cannot read it, the
+// key. It marks optional extensions as not critical, as RFC 5280 requires,
+// which does not change the meaning of the certificate.
 func (p *parts) parse(extensions []pkix.Extension) (*x509.Certificate, error) {
 	if p.known == nil {
 		p.known = p.key
@@ -177,7 +179,7 @@ func addExtension(b *cryptobyte.Builder, e pkix.Extension) {
 	})
 }
 
-// noKey is a SubjectPublicKeyInfo with an algorithm that nobody has.
+// noKey is a SubjectPublicKeyInfo with an algorithm that does not exist.
 var noKey = func() []byte {
 	var b cryptobyte.Builder
 	b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {

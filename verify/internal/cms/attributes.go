@@ -8,25 +8,25 @@ import (
 	"golang.org/x/crypto/cryptobyte/asn1"
 )
 
-// Attributes are the signed attributes.
+// Attributes holds the signed attributes.
 type Attributes struct {
 	List []Attribute
-	// DER is the SET OF that is signed (RFC 5652 §5.4); AsSent is the same in
-	// the order in which it was sent.
+	// DER is the SET OF that is signed (RFC 5652 §5.4). AsSent is the same, but
+	// in the order of the message.
 	DER, AsSent []byte
 }
 
 // Sorted reports whether the attributes were sent in DER order.
 func (a *Attributes) Sorted() bool { return bytes.Equal(a.DER, a.AsSent) }
 
-// Attribute is a type and its values, each of them a whole element.
+// An Attribute is a type and its values, each of which is a whole element.
 type Attribute struct {
 	Type   OID
 	Values [][]byte
 }
 
-// signedAttributes reads the attributes into DER, however they were encoded,
-// and keeps both orders.
+// signedAttributes reads the attributes, converts them to DER, and keeps both
+// orders.
 func (s *Signer) signedAttributes(c *cursor) error {
 	off := c.off
 	der, err := c.der(tagContext0, maxBags)
@@ -44,8 +44,8 @@ func (s *Signer) signedAttributes(c *cursor) error {
 
 // parseAttributes parses the DER SET OF Attribute that fills der, in any order.
 // why is empty on success. An empty set is not valid (RFC 5652 §5.3: SIZE
-// 1..MAX), nor is a type in other than its shortest form, which another reader
-// could take for an attribute that this one does not see.
+// 1..MAX). Nor is a type that is not in its shortest form, because another
+// reader could take it for an attribute that this one does not find.
 func parseAttributes(der []byte) (list []Attribute, why Reason) {
 	s := cryptobyte.String(der)
 	var set cryptobyte.String
@@ -77,9 +77,9 @@ func parseAttributes(der []byte) (list []Attribute, why Reason) {
 	return list, ""
 }
 
-// takeElement takes one element of definite length off b, whatever its tag:
-// cryptobyte supports no tag number above 30, and the values of an attribute
-// may have any.
+// takeElement removes one element of definite length from b, whatever its tag
+// is. cryptobyte does not support tag numbers above 30, which the values of
+// attributes may have.
 func takeElement(b *[]byte) ([]byte, bool) {
 	h, err := memory(*b).header(0, int64(len(*b)))
 	if err != nil || h.length < 0 {
@@ -92,7 +92,7 @@ func takeElement(b *[]byte) ([]byte, bool) {
 }
 
 // sortSet returns a well-formed SET OF with its elements in DER order (X.690
-// §11.6): der itself if it is in order.
+// §11.6). If they are in order, it returns der itself.
 func sortSet(der []byte) []byte {
 	s := cryptobyte.String(der)
 	var set cryptobyte.String
@@ -113,12 +113,12 @@ func sortSet(der []byte) []byte {
 	return append(bytes.Clone(der[:head]), bytes.Join(elements, nil)...)
 }
 
-// LooksLikeAttributes reports, from the first bytes of the content, whether it
-// has the shape of a SET OF Attribute, which is what a signer with attributes
+// LooksLikeAttributes reports, from the beginning of the content, whether it
+// has the form of a SET OF Attribute, which is what a signer with attributes
 // signs (ePrint 2023/1801): a SET whose first element is a SEQUENCE of an
 // identifier and a SET, with lengths in any form of BER. size is the length of
-// such content, -1 if an indefinite length leaves it open. Only the shape
-// counts, so that no oddity deeper inside can hide it.
+// such content, or -1 if its length is indefinite. Only this outer form counts,
+// so that nothing inside can hide it.
 func LooksLikeAttributes(head []byte) (size int64, is bool) {
 	rest := head
 	for _, want := range []byte{tagSet, tagSequence, tagOID} {
@@ -138,7 +138,7 @@ func LooksLikeAttributes(head []byte) (size int64, is bool) {
 			}
 		case tagOID:
 			if length > int64(len(rest)) {
-				return size, true // it continues beyond head
+				return size, true // the identifier continues beyond head
 			}
 			rest = rest[length:]
 		}
@@ -148,7 +148,7 @@ func LooksLikeAttributes(head []byte) (size int64, is bool) {
 }
 
 // unsignedAttributes reads attributes that no signature covers. Their values
-// stay as sent.
+// are unchanged.
 func (c *cursor) unsignedAttributes() ([]Attribute, error) {
 	var list []Attribute
 	err := c.each(maxAttributes, func() error {

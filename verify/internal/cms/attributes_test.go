@@ -7,11 +7,10 @@ import (
 	"natsuin/verify/internal/cms"
 )
 
-// TestAttributesOfOthers reads signed attributes with larger and less usual
-// values than CMS defines.
+// Signed attributes may have larger and less usual values than CMS defines.
 func TestAttributesOfOthers(t *testing.T) {
 	short := func(tag byte, body []byte) []byte { return append([]byte{tag, byte(len(body))}, body...) }
-	list := bytes.Repeat([]byte{0x30, 6, 2, 1, 1, 4, 1, 9}, 100_000) // more elements than are brought into DER
+	list := bytes.Repeat([]byte{0x30, 6, 2, 1, 1, 4, 1, 9}, 100_000) // more elements than are converted to DER
 	whole := func(tag byte, body []byte) []byte {
 		n := len(body)
 		return append([]byte{tag, 0x83, byte(n >> 16), byte(n >> 8), byte(n)}, body...)

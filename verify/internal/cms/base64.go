@@ -6,18 +6,18 @@ import (
 	"io"
 )
 
-// chunk is how many decoded bytes are between two points of the index: whole
-// quanta of 3.
+// chunk is the number of decoded bytes between two entries of the index. It is
+// a multiple of 3.
 const chunk = 48 << 10
 
-// base64At reads base64 text, with white space anywhere, as the bytes that it
-// encodes. Its index has 8 bytes for 64 KiB of text.
+// base64At reads the bytes that a base64 text encodes. The text may have white
+// space anywhere. The index has 8 bytes for 64 KiB of text.
 type base64At struct {
 	w       *window
-	size    int64   // decoded
+	size    int64   // of the decoded bytes
 	textEnd int64   // where the text ends
-	index   []int64 // text offset of each chunk
-	cached  int64   // which chunk decoded holds
+	index   []int64 // offset of each chunk in the text
+	cached  int64   // index of the chunk in decoded
 	decoded []byte
 	digits  []byte // reused by the next load
 }
@@ -110,7 +110,7 @@ func (b *base64At) load(i int64) error {
 	b.decoded = b.decoded[:chunk]
 	n, err := base64.StdEncoding.Decode(b.decoded, digits)
 	if err != nil {
-		return io.ErrUnexpectedEOF // the index was valid, so the file changed
+		return io.ErrUnexpectedEOF // the index was valid, so the file has changed
 	}
 	b.decoded, b.cached = b.decoded[:n], i
 	if int64(n) != min(chunk, b.size-i*chunk) {

@@ -2,10 +2,10 @@ package cms
 
 import "io"
 
-// Content returns a reader of the attached content, in one piece whatever
-// pieces it was sent in; it is empty without attached content. Its errors are
-// *[ReadError], since [Parse] has checked the structure. Each call starts from
-// the beginning.
+// Content returns a reader of the attached content, without the boundaries of
+// its pieces. The reader is empty if there is no attached content. Its errors
+// are *[ReadError], because [Parse] has checked the structure. Each call
+// returns a reader from the beginning.
 func (m *Message) Content() io.Reader {
 	if !m.Attached {
 		return eof{}
@@ -19,12 +19,12 @@ type eof struct{}
 
 func (eof) Read([]byte) (int, error) { return 0, io.EOF }
 
-// segments walks over the primitive pieces of an OCTET STRING, primitive or
+// segments iterates over the primitive pieces of an OCTET STRING, primitive or
 // constructed, without recursion.
 type segments struct {
 	w     *window
 	depth int
-	off   int64 // after the last piece; at the end, after the whole OCTET STRING
+	off   int64 // after the current piece or, at the end, after the whole OCTET STRING
 	open  []cursor
 	first *header
 }

@@ -2,11 +2,11 @@ package cms
 
 import "errors"
 
-// cursor walks over the elements inside one constructed element.
+// cursor iterates over the elements inside a constructed element.
 type cursor struct {
 	w          *window
-	off        int64 // the next element
-	limit      int64 // the end of its element, of the parent if that is indefinite
+	off        int64 // of the next element
+	limit      int64 // the end of the constructed element, or of its parent if its length is indefinite
 	indefinite bool
 	closed     bool // the end-of-contents octets were read
 	depth      int
@@ -19,7 +19,7 @@ type element struct {
 }
 
 // more reports whether another element follows. At the end of an indefinite
-// length it steps over the end-of-contents octets.
+// length it skips the end-of-contents octets.
 func (c *cursor) more() (bool, error) {
 	if !c.indefinite {
 		return c.off < c.limit, nil
@@ -38,8 +38,8 @@ func (c *cursor) more() (bool, error) {
 	return true, nil
 }
 
-// is reports whether another element follows and begins with that identifier
-// octet.
+// is reports whether another element follows that begins with the identifier
+// octet tag.
 func (c *cursor) is(tag byte) (bool, error) {
 	ok, err := c.more()
 	if !ok || err != nil {
@@ -49,8 +49,8 @@ func (c *cursor) is(tag byte) (bool, error) {
 	return h.tag == tag, err
 }
 
-// header reads the header of the next element, which must have that identifier
-// octet, without stepping over it.
+// header reads the header of the next element, which must begin with the
+// identifier octet tag, without skipping the element.
 func (c *cursor) header(tag byte) (header, error) {
 	ok, err := c.more()
 	if err != nil {
@@ -69,7 +69,8 @@ func (c *cursor) header(tag byte) (header, error) {
 	return h, nil
 }
 
-// enter opens the next element, a constructed one. leave must follow.
+// enter returns a cursor for the inside of the next element, which must be
+// constructed. The caller must call leave afterwards.
 func (c *cursor) enter(tag byte) (cursor, error) {
 	h, err := c.header(tag)
 	if err != nil {
@@ -89,7 +90,8 @@ func (c *cursor) open(h header) (cursor, error) {
 	return child, nil
 }
 
-// leave steps over an element that was entered. All of it must have been read.
+// leave skips an element that was entered. It returns an error unless all of
+// the element was read.
 func (c *cursor) leave(child cursor) error {
 	more, err := child.more()
 	if err != nil {
@@ -102,7 +104,7 @@ func (c *cursor) leave(child cursor) error {
 	return nil
 }
 
-// next steps over the next element, whatever it is.
+// next skips the next element, whatever it is, and returns it.
 func (c *cursor) next() (element, error) {
 	h, err := c.w.header(c.off, c.limit)
 	if err != nil {
@@ -119,7 +121,7 @@ func (c *cursor) next() (element, error) {
 	return element{h, end}, nil
 }
 
-// raw steps over the next element and returns its bytes as sent.
+// raw skips the next element and returns its bytes unchanged.
 func (c *cursor) raw(tag byte, most int64) ([]byte, error) {
 	if _, err := c.header(tag); err != nil {
 		return nil, err
@@ -134,7 +136,7 @@ func (c *cursor) raw(tag byte, most int64) ([]byte, error) {
 	return c.w.copy(e.off, e.end-e.off)
 }
 
-// der steps over the next element and returns its DER form.
+// der skips the next element and returns its DER form.
 func (c *cursor) der(tag byte, most int64) ([]byte, error) {
 	off := c.off
 	raw, err := c.raw(tag, most)

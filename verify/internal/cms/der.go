@@ -2,7 +2,7 @@ package cms
 
 import "encoding/binary"
 
-// maxNodes limits the elements of one part that toDER rewrites.
+// maxNodes limits the number of elements in a part that toDER rewrites.
 const maxNodes = 1 << 16
 
 type node struct {
@@ -12,11 +12,11 @@ type node struct {
 	bare   bool   // a piece of a constructed OCTET STRING: only its contents are written
 }
 
-// toDER encodes a BER element with definite, shortest lengths and with OCTET
-// STRINGs in one piece. It keeps the order of sets. It does not recurse, and
-// takes time and memory in proportion to the input. It returns an input that
-// needs no change as it is, whatever its size. Offsets in its errors count from
-// the start of raw.
+// toDER encodes a BER element with definite lengths in their shortest form and
+// with each OCTET STRING in one piece. It keeps the order of sets. It does not
+// recurse, and its time and memory are proportional to the input. If the input
+// needs no change, toDER returns it, whatever its size. Offsets in its errors
+// count from the start of raw.
 func toDER(raw []byte) ([]byte, error) {
 	if isDER(raw) {
 		return raw, nil
@@ -32,8 +32,8 @@ func toDER(raw []byte) ([]byte, error) {
 	return out, nil
 }
 
-// isDER reports whether toDER would change nothing. It walks over the elements
-// and only keeps where the open ones end.
+// isDER reports whether toDER would change nothing. It needs memory only for
+// the ends of the open elements.
 func isDER(raw []byte) bool {
 	w := memory(raw)
 	ends := []int64{w.size}
@@ -63,8 +63,8 @@ func isDER(raw []byte) bool {
 	}
 }
 
-// readNodes splits BER into its elements, each before its children, with the
-// lengths that they have in DER.
+// readNodes splits BER into its elements, each before its children, with their
+// lengths in DER.
 func readNodes(raw []byte) ([]node, error) {
 	w := memory(raw)
 	var nodes []node
@@ -126,8 +126,8 @@ func readNodes(raw []byte) ([]node, error) {
 	}
 }
 
-// formAllowed reports whether an element of this kind may be primitive or
-// constructed as it is (X.690 §8, RFC 5652). Of the strings, only OCTET STRING
+// formAllowed reports whether an element may have its form, primitive or
+// constructed (X.690 §8, RFC 5652). Of the string types, only an OCTET STRING
 // may be constructed.
 func formAllowed(tag byte) bool {
 	if tag&0xC0 != 0 {
@@ -162,8 +162,8 @@ func (n node) size() int {
 	return len(n.tag) + lengthSize(n.length) + n.length
 }
 
-// write appends the element; of a constructed one only the header, since its
-// children follow.
+// write appends the element. Of a constructed element it appends only the
+// header, because its children follow.
 func (n node) write(out []byte) []byte {
 	if !n.bare {
 		first := n.tag[0]

@@ -1,16 +1,17 @@
 package cms
 
-// maxDepth is how many levels an element may be below the outermost one.
+// maxDepth is how many levels below the outermost element an element may be.
 const maxDepth = 32
 
-// The identifier octets that CMS uses, universal ones by their ASN.1 names.
+// The identifier octets that CMS uses. Those of universal types have their
+// ASN.1 names.
 const (
 	tagInteger     byte = 0x02
 	tagOctetString byte = 0x04
 	tagOID         byte = 0x06
 	tagSequence    byte = 0x30
 	tagSet         byte = 0x31
-	tagOctetsBuilt byte = 0x24 // OCTET STRING in constructed form
+	tagOctetsBuilt byte = 0x24 // constructed OCTET STRING
 	tagContext0    byte = 0xA0
 	tagContext1    byte = 0xA1
 	tagSKI         byte = 0x80 // [0] IMPLICIT OCTET STRING
@@ -18,9 +19,9 @@ const (
 
 // header is the identifier and length octets of a BER element.
 type header struct {
-	tag    byte  // first identifier octet: class, form, number
-	off    int64 // where the element begins
-	body   int64 // where its contents begin
+	tag    byte  // the first identifier octet: class, form, number
+	off    int64 // the start of the element
+	body   int64 // the start of its contents
 	length int64 // of the contents; -1 if indefinite
 }
 
@@ -61,9 +62,9 @@ func (w *window) header(off, limit int64) (header, error) {
 	return h, nil
 }
 
-// readIdentifier takes the identifier octets off b. CMS has no tag number above
-// 30, which takes further octets, but the values of attributes may. why is
-// empty on success.
+// readIdentifier removes the identifier octets from b. CMS has no tag numbers
+// above 30, which take more octets, but the values of attributes may have them.
+// why is empty on success.
 func readIdentifier(b []byte) (tag byte, rest []byte, why Reason) {
 	if len(b) == 0 {
 		return 0, nil, Truncated
@@ -83,8 +84,8 @@ func readIdentifier(b []byte) (tag byte, rest []byte, why Reason) {
 	return tag, nil, Truncated
 }
 
-// readLength takes the length octets off b. -1 is the indefinite length, which
-// only a constructed element may have.
+// readLength removes the length octets from b. length is -1 if it is
+// indefinite, which only a constructed element may be.
 func readLength(b []byte, constructed bool) (length int64, rest []byte, why Reason) {
 	if len(b) == 0 {
 		return 0, nil, Truncated
@@ -111,9 +112,9 @@ func readLength(b []byte, constructed bool) (length int64, rest []byte, why Reas
 	return length, rest[count:], ""
 }
 
-// end returns the offset after the element. For an indefinite length it walks
-// over the contents, without recursion, counting the open levels; depth are
-// those above h.
+// end returns the offset after the element. For an indefinite length it
+// iterates over the contents, without recursion, and counts the open levels.
+// depth is the number of levels above h.
 func (w *window) end(h header, limit int64, depth int) (int64, error) {
 	if h.length >= 0 {
 		return h.body + h.length, nil

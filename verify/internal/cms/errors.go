@@ -2,10 +2,10 @@ package cms
 
 import "fmt"
 
-// Reason says what is wrong with a message. It is a stable identifier.
+// A Reason says what is wrong with a message. It is a stable identifier.
 type Reason string
 
-// The reasons of a [SyntaxError]. Package verify says what each means.
+// The reasons of a [SyntaxError]. Their meanings are those in package verify.
 const (
 	Truncated      Reason = "truncated"
 	BadHeader      Reason = "bad-header"
@@ -25,11 +25,11 @@ const (
 	UnknownLabel   Reason = "pem-label-not-allowed"
 )
 
-// SyntaxError means that the bytes are not a well-formed SignedData.
+// A SyntaxError means that the bytes are not a well-formed SignedData.
 type SyntaxError struct {
 	Reason Reason
-	// Offset is where the error is, in bytes from the start of the DER or BER
-	// encoding, or of the text.
+	// Offset is the position of the error, in bytes from the start of the DER
+	// or BER encoding, or of the text.
 	Offset int64
 }
 
@@ -37,7 +37,7 @@ func (e *SyntaxError) Error() string {
 	return fmt.Sprintf("read signed data: %s at byte %d", e.Reason, e.Offset)
 }
 
-// ReadError is an error of the underlying reader.
+// A ReadError wraps an error of the underlying reader.
 type ReadError struct{ Err error }
 
 func (e *ReadError) Error() string { return "read signed data: " + e.Err.Error() }

@@ -6,10 +6,10 @@ import (
 	"strings"
 )
 
-// fields are the header fields of a MIME entity, unfolded, in their order.
+// fields holds the header fields of a MIME entity, unfolded, in their order.
 type fields []field
 
-type field struct{ name, value string } // name in lower case
+type field struct{ name, value string } // name is in lower case
 
 // all returns the values of the fields with that name.
 func (f fields) all(name string) []string {
@@ -30,10 +30,10 @@ func (f fields) get(name string) string {
 	return ""
 }
 
-// parseFields parses the header at the start of an entity and returns its
-// length with the empty line after it. It returns false if the text does not
-// begin with a field, or with the empty line of an entity without fields, or if
-// no empty line follows. A line that is not a field is skipped.
+// parseFields parses the header at the start of an entity. size is its length
+// with the empty line after it. It skips a line that is not a field. ok is
+// false if the text begins neither with a field nor with the empty line of an
+// entity without fields, or if there is no empty line.
 func parseFields(text []byte) (f fields, size int, ok bool) {
 	var folded [][]string // the lines of each value
 	for size < len(text) {
@@ -69,15 +69,15 @@ func parseFields(text []byte) (f fields, size int, ok bool) {
 	return nil, 0, false
 }
 
-// mediaType is a Content-Type: kind in lower case, "text/plain" if there is
-// none (RFC 2045 §5.2).
+// mediaType is a Content-Type. kind is in lower case, and "text/plain" if there
+// is no Content-Type (RFC 2045 §5.2).
 type mediaType struct {
 	kind   string
 	params map[string]string
 }
 
-// mediaType returns the Content-Type. It returns false for two of them, and for
-// one that no reader takes alike.
+// mediaType returns the Content-Type. ok is false if there are two, or if
+// readers would not agree on its meaning.
 func (f fields) mediaType() (mediaType, bool) {
 	switch values := f.all("content-type"); len(values) {
 	case 0:
@@ -89,9 +89,9 @@ func (f fields) mediaType() (mediaType, bool) {
 	}
 }
 
-// parseMediaType parses a Content-Type by RFC 2045 §5.1, and else as mail
-// programs do that find a value with separators in it and without quotes: it
-// ends at the semicolon. A parameter that is there twice has no value.
+// parseMediaType parses a Content-Type by RFC 2045 §5.1. If that fails, it
+// parses it like mail programs that accept a value with separators but without
+// quotes, up to the semicolon. A parameter that occurs twice has no value.
 func parseMediaType(s string) (mediaType, bool) {
 	if kind, params, err := mime.ParseMediaType(s); err == nil {
 		return mediaType{kind, params}, true
@@ -115,8 +115,8 @@ func parseMediaType(s string) (mediaType, bool) {
 	return m, true
 }
 
-// cutParameter returns the first name=value of a list that semicolons separate,
-// and what follows its semicolon. What is not of that form has no name.
+// cutParameter returns the first name=value of a list separated by semicolons,
+// and the rest of the list. If the first item has another form, name is "".
 func cutParameter(s string) (name, value, rest string) {
 	quoted, end := false, len(s)
 scan:
@@ -145,7 +145,7 @@ scan:
 	return strings.ToLower(strings.TrimSpace(name)), value, rest
 }
 
-// maxName is how long a name may be to be decoded.
+// maxName is the length of the longest name that is decoded, in bytes.
 const maxName = 1 << 10
 
 // fileName returns the name that the sender gave a part, or "".

@@ -7,43 +7,45 @@ import (
 	"strings"
 )
 
-// Form is how a message was written.
+// A Form is the encoding of a message.
 type Form string
 
 // The forms that Open recognises.
 const (
-	Binary Form = "der" // BER included
+	Binary Form = "der" // or BER
 	PEM    Form = "pem"
 	Base64 Form = "base64"
 	SMIME  Form = "smime"
 )
 
-// maxHead is how far Open looks for a PEM label or the end of a MIME header.
+// maxHead is how many bytes Open searches for a PEM label or the end of a MIME
+// header.
 const maxHead = 64 << 10
 
-// Input is the encoded message inside a file, and the content that S/MIME has
-// beside it.
+// An Input is the encoded message in a file, and the content that S/MIME has
+// next to it.
 type Input struct {
 	Form Form
 	// Message holds the DER or BER bytes, from 0 to Size.
 	Message io.ReaderAt
 	Size    int64
-	// Content returns the signed part of a multipart/signed message with
-	// canonical line ends, AsSent as it stands in the file; nil in every other
+	// Content returns the signed part of a multipart/signed message with CR LF
+	// line ends, and AsSent returns it unchanged. Both are nil in every other
 	// form.
 	Content, AsSent func() io.Reader
-	// Mail is what surrounds the signed part; nil unless the form is SMIME.
+	// Mail describes the parts around the signed part. It is nil unless the
+	// form is SMIME.
 	Mail *Mail
 }
 
-// labels are the PEM labels of RFC 7468, OpenSSL and gpgsm.
+// labels holds the PEM labels of RFC 7468, OpenSSL and gpgsm.
 var labels = map[string]bool{
 	"CMS": true, "PKCS7": true, "PKCS #7 SIGNED DATA": true, "SIGNED MESSAGE": true,
 }
 
-// Open recognises the form of a file by its bytes alone. It reads text forms
-// once, to index them, and a mail once for each level of its parts, at most 10.
-// Its errors are *[SyntaxError], *[AttachmentError] and *[ReadError].
+// Open recognises the form of a file by its bytes alone. It reads a text form
+// once, to index it, and a mail once for each of at most 10 levels. Its errors
+// are *[SyntaxError], *[AttachmentError] and *[ReadError].
 func Open(r io.ReaderAt, size int64) (*Input, error) {
 	w := newWindow(r, size)
 	head, err := w.peek(0, int(min(size, maxHead)))
@@ -56,7 +58,7 @@ func Open(r io.ReaderAt, size int64) (*Input, error) {
 	}
 	text := bytes.TrimPrefix(head, []byte("\xef\xbb\xbf"))
 	text = bytes.TrimLeft(text, " \t\r\n")
-	if bytes.HasPrefix(text, []byte("From ")) { // mbox puts this line before the header
+	if bytes.HasPrefix(text, []byte("From ")) { // an mbox has this line before the header
 		if line := bytes.IndexByte(text, '\n'); line >= 0 {
 			text = text[line+1:]
 		}
@@ -89,8 +91,8 @@ func Open(r io.ReaderAt, size int64) (*Input, error) {
 
 const begin, dashes = "-----BEGIN ", "-----"
 
-// labelAt returns where a line begins that opens PEM, or -1. Other text may
-// precede it.
+// labelAt returns the offset of the first line that begins PEM, or -1. Other
+// text may precede it.
 func labelAt(text []byte) int {
 	if bytes.HasPrefix(text, []byte(begin)) {
 		return 0

@@ -8,13 +8,13 @@ import (
 	"natsuin/verify/internal/cms"
 )
 
-// withValue returns a message with a signed attribute of that value, which
-// stands as it is, and another attribute after it.
+// withValue returns a message with a signed attribute that has this value,
+// unchanged, followed by another attribute.
 func withValue(value []byte) []byte {
 	return message(tlv, tlv(0xA0, tlv(0x04, []byte("x"))), signerInfo(tlv(0xA0, attribute("\x2a\x03", value), attribute("\x2a\x04"))))
 }
 
-// failsAt compares the reason and, unless it is -1, the offset of an error.
+// failsAt checks the reason of an error and, unless it is -1, the offset.
 func failsAt(t *testing.T, name string, err error, reason cms.Reason, offset int) {
 	t.Helper()
 	var broken *cms.SyntaxError
@@ -26,7 +26,7 @@ func failsAt(t *testing.T, name string, err error, reason cms.Reason, offset int
 func TestHeadersOfElements(t *testing.T) {
 	for name, c := range map[string]struct {
 		value  []byte
-		reason cms.Reason // empty: accepted
+		reason cms.Reason // empty if the message is accepted
 	}{
 		"tag number in two octets":             {[]byte{0x9F, 0x21, 0}, ""},
 		"tag number in five octets":            {[]byte{0x9F, 0x81, 0x81, 0x81, 0x01, 0}, ""},
@@ -95,7 +95,7 @@ func TestValuesAreBroughtIntoDER(t *testing.T) {
 	}
 }
 
-// Elements that are in DER are not counted: only the rest is rewritten.
+// Only elements that must be rewritten count, and not those in DER.
 func TestPartInDERMayHaveAnyNumberOfElements(t *testing.T) {
 	deepest := func(w func(tag byte, body []byte) []byte) []byte {
 		b := w(0x30, bytes.Repeat([]byte{5, 0}, 70_000))
@@ -107,11 +107,12 @@ func TestPartInDERMayHaveAnyNumberOfElements(t *testing.T) {
 	if _, err := parse(deepest(whole)); err != nil {
 		t.Error(err)
 	}
-	_, err := parse(deepest(func(tag byte, body []byte) []byte { return tlv(tag, body) })) // a length that is too long
+	_, err := parse(deepest(func(tag byte, body []byte) []byte { return tlv(tag, body) })) // a length that is not in its shortest form
 	failsAt(t, "not in DER", err, cms.TooMany, -1)
 }
 
-// whole returns an element of more than 64 KiB with the shortest length.
+// whole returns an element of more than 64 KiB with its length in the shortest
+// form.
 func whole(tag byte, body []byte) []byte {
 	n := len(body)
 	return append([]byte{tag, 0x83, byte(n >> 16), byte(n >> 8), byte(n)}, body...)
@@ -124,9 +125,9 @@ func TestIdentifiers(t *testing.T) {
 		"\x2a\x81\x80\x01":          "1.2.16385",
 		"\x2a\x81\x80\x80\x01":      "1.2.2097153",
 		"":                          "invalid",
-		"\x2a\x80\x01":              "invalid", // padded
+		"\x2a\x80\x01":              "invalid", // with padding
 		"\x80":                      "invalid",
-		"\x2a\x81":                  "invalid", // unended
+		"\x2a\x81":                  "invalid", // without an end
 		"\x2a\x81\x80":              "invalid",
 		"\x2a\xFF\x7F":              "1.2.16383",
 		"\x2a\x7F":                  "1.2.127",

@@ -1,6 +1,6 @@
 package cms
 
-// Content types besides [SignedData] and [Data].
+// The content types other than [SignedData] and [Data].
 const (
 	TSTInfo         OID = "\x2a\x86\x48\x86\xf7\x0d\x01\x09\x10\x01\x04" // 1.2.840.113549.1.9.16.1.4, RFC 3161
 	enveloped       OID = "\x2a\x86\x48\x86\xf7\x0d\x01\x07\x03"         // 1.2.840.113549.1.7.3
@@ -10,7 +10,7 @@ const (
 )
 
 // contentInfo returns the content type of the ContentInfo (RFC 5652 §3) that
-// begins at head, as far as head shows it: whatever follows may be damaged.
+// begins at head. It needs only the beginning, and the rest may be damaged.
 func contentInfo(head []byte) (kind OID, ok bool) {
 	tag, rest, why := readIdentifier(head)
 	if why != "" || tag != tagSequence {
@@ -29,13 +29,13 @@ func contentInfo(head []byte) (kind OID, ok bool) {
 	return OID(rest[:length]), true
 }
 
-// BeginsSigned reports whether head begins as a SignedData in DER or BER does.
+// BeginsSigned reports whether head begins like a SignedData in DER or BER.
 func BeginsSigned(head []byte) bool {
 	kind, ok := contentInfo(head)
 	return ok && kind == SignedData
 }
 
-// BeginsEncrypted reports whether head begins as encrypted CMS does.
+// BeginsEncrypted reports whether head begins like encrypted CMS.
 func BeginsEncrypted(head []byte) bool {
 	switch kind, _ := contentInfo(head); kind {
 	case enveloped, signedEnveloped, encrypted, authEnveloped:

@@ -10,7 +10,7 @@ import (
 	"natsuin/verify/internal/cms"
 )
 
-// The limits of cms, written a second time.
+// The limits of package cms, stated a second time.
 const (
 	depth      = 32
 	nodes      = 1 << 16
@@ -21,7 +21,7 @@ const (
 	identifier = 64
 )
 
-// nested returns an element inside n others with that tag.
+// nested returns an element inside n elements with that tag.
 func nested(w wrap, tag byte, n int) []byte {
 	var b []byte
 	for range n {
@@ -30,7 +30,7 @@ func nested(w wrap, tag byte, n int) []byte {
 	return b
 }
 
-// sized returns an element of n octets in all, n at least 6.
+// sized returns an element of n octets in total. n must be at least 6.
 func sized(tag byte, n int) []byte {
 	return append([]byte{tag, 0x84, byte((n - 6) >> 24), byte((n - 6) >> 16), byte((n - 6) >> 8), byte(n - 6)}, make([]byte, n-6)...)
 }
@@ -38,10 +38,10 @@ func sized(tag byte, n int) []byte {
 // arcs returns the contents of an object identifier of n octets.
 func arcs(n int) []byte { return append([]byte{0x2a}, make([]byte, n-1)...) }
 
-// TestLimits pins each limit: so much is accepted, and one more is not.
+// TestLimits checks that each limit is accepted, and that one more is not.
 func TestLimits(t *testing.T) {
 	octets := tlv(0xA0, tlv(0x04, []byte("x")))
-	// signedDataWith returns a SignedData with that after its content.
+	// with returns a SignedData with these parts after its content.
 	with := func(parts ...[]byte) []byte {
 		body := [][]byte{one, tlv(0x31), tlv(0x30, data, octets)}
 		return tlv(0x30, signedData, tlv(0xA0, tlv(0x30, append(append(body, parts...), tlv(0x31))...)))
@@ -55,8 +55,9 @@ func TestLimits(t *testing.T) {
 		make   func(n int) []byte
 		reason cms.Reason
 	}{
-		// The content lies five levels deep, a certificate four; a signer's attributes are counted anew, and three
-		// levels above their values.
+		// The content is five levels deep, and a certificate four. A signer's
+		// attributes are counted separately, with three levels above their
+		// values.
 		"depth of content":             {depth - 5, func(n int) []byte { return message(tlv, tlv(0xA0, nested(tlv, 0x24, n)), signerInfo(nil)) }, cms.TooDeep},
 		"depth of content, indefinite": {depth - 5, func(n int) []byte { return message(loose, loose(0xA0, nested(loose, 0x24, n)), signerInfo(nil)) }, cms.TooDeep},
 		"depth of a certificate":       {depth - 4, func(n int) []byte { return with(tlv(0xA0, nested(loose, 0x30, n))) }, cms.TooDeep},
@@ -80,7 +81,7 @@ func TestLimits(t *testing.T) {
 		"size of a list":           {bag, func(n int) []byte { return with(tlv(0xA1, sized(0x30, n))) }, cms.TooLarge},
 		"size of two lists":        {bag, func(n int) []byte { return with(tlv(0xA1, sized(0x30, 1000), sized(0x30, n-1000))) }, cms.TooLarge},
 		"size of a response": {bag, func(n int) []byte {
-			before := 1000 + 6 + len(ocspResponses) // 6: of the header around the response
+			before := 1000 + 6 + len(ocspResponses) // 6 is the header around the response
 			return with(tlv(0xA1, sized(0x30, 1000), tlv(0xA1, ocspResponses, sized(0x30, n-before))))
 		}, cms.TooLarge},
 		"size of two signers": {bag, func(n int) []byte {
@@ -120,7 +121,7 @@ func TestLimits(t *testing.T) {
 	}
 }
 
-// TestTextLimits pins the limits of text forms.
+// TestTextLimits checks the limits of text forms.
 func TestTextLimits(t *testing.T) {
 	der := message(tlv, tlv(0xA0, tlv(0x04, []byte("x"))), signerInfo(nil))
 	text := string(pem.EncodeToMemory(&pem.Block{Type: "CMS", Bytes: der}))

@@ -8,30 +8,30 @@ import (
 	"strings"
 )
 
-// Mail is what surrounds the signed part of a mail. No signature covers any of
-// it.
+// Mail describes the parts of a mail around the signed part. No signature
+// covers them.
 type Mail struct {
-	// From holds the From fields in the header of the message that has the
-	// signed part: the innermost one, if it was forwarded.
+	// From holds the From fields in the header of the message with the signed
+	// part. If that message was forwarded, it is the innermost one.
 	From []string
-	// Before and After report whether there is text, or another part, before
-	// the signed part or after it.
+	// Before and After report whether there is text, or another part, before or
+	// after the signed part.
 	Before, After bool
 	// Second reports whether another message, or another signed part, follows.
 	Second bool
 }
 
-// AttachmentError means that a mail has no signed part, but attachments that
-// may be signatures.
+// An AttachmentError means that a mail has no signed part, but has attachments
+// that may be signatures.
 type AttachmentError struct{ Names []string }
 
 func (e *AttachmentError) Error() string { return "read signed data: a mail with a signature attached" }
 
-// Limits on the tree of a mail.
+// Limits for the tree of a mail.
 const (
 	maxParts       = 1000
 	maxMailDepth   = 10
-	maxAttachments = 16 // that an AttachmentError names
+	maxAttachments = 16 // in an AttachmentError
 )
 
 // walk looks for the signed part of a mail, in the order of the file.
@@ -40,12 +40,12 @@ type walk struct {
 	parts int
 	in    *Input
 	mail  Mail
-	// attached names the parts that may be signatures.
+	// attached holds the names of the parts that may be signatures.
 	attached []string
 }
 
-// openMail opens the signed part of the mail that fills the window from off, in
-// whatever multiparts and forwarded messages it lies.
+// openMail opens the signed part of the mail from off to the end of the window.
+// The part may be nested in multiparts and forwarded messages.
 func openMail(w *window, off int64) (*Input, error) {
 	k := &walk{w: w}
 	if err := k.entity(off, w.size, 0, true, nil); err != nil {
@@ -61,8 +61,8 @@ func openMail(w *window, off int64) (*Input, error) {
 	return nil, syntax(NoContentType, 0)
 }
 
-// entity visits a MIME entity from off to end. from are the From fields around
-// it; those of its own header count if it is a message.
+// entity visits a MIME entity from off to end. from holds the From fields
+// around it. If the entity is a message, those in its own header count instead.
 func (k *walk) entity(off, end int64, depth int, message bool, from []string) error {
 	if k.parts++; k.parts > maxParts {
 		if k.in != nil {
@@ -75,7 +75,7 @@ func (k *walk) entity(off, end int64, depth int, message bool, from []string) er
 		return err
 	}
 	h, size, ok := parseFields(bytes.Clone(head))
-	if !ok { // not a header: text
+	if !ok { // without a header, so it is text
 		return k.outside(off, end)
 	}
 	if message {
@@ -113,8 +113,8 @@ func (k *walk) attachment(name string) {
 	}
 }
 
-// isOpaque reports whether a part holds the CMS message with its content
-// (RFC 8551 §3.9).
+// isOpaque reports whether a part is a CMS message with its content (RFC 8551
+// §3.9).
 func isOpaque(kind, name string) bool {
 	return kind == "application/pkcs7-mime" || kind == "application/x-pkcs7-mime" ||
 		kind == "application/octet-stream" && name == "smime.p7m"
@@ -133,7 +133,7 @@ func hasSuffix(name string, endings ...string) bool {
 	return false
 }
 
-// signed visits multipart/signed. One that is not S/MIME is text like any other.
+// signed visits multipart/signed. If it is not S/MIME, it counts as text.
 func (k *walk) signed(t mediaType, body, end int64, depth int, from []string) error {
 	if k.in != nil {
 		k.mail.Second = true
@@ -194,8 +194,8 @@ func (k *walk) multipart(t mediaType, body, end int64, depth int, from []string)
 	return nil
 }
 
-// fillers are what mail programs write before the first part for programs that
-// know no MIME. They say nothing.
+// fillers lists text that mail programs write before the first part, for
+// programs that do not know MIME. It has no meaning for people.
 var fillers = []string{
 	"This is a multi-part message in MIME format.",
 	"This is a multi-part message in MIME format",
@@ -204,11 +204,11 @@ var fillers = []string{
 	"This is a MIME-encapsulated message",
 }
 
-// starts are how the header of another message begins.
+// starts lists the beginnings of the header of another message.
 var starts = []string{"From ", "From:", "Return-Path:", "Received:", "Delivered-To:", "MIME-Version:", "Message-ID:"}
 
-// outside notes whether the text from off to end, which no signature covers,
-// says anything.
+// outside records whether there is text other than blanks from off to end,
+// which no signature covers.
 func (k *walk) outside(off, end int64) error {
 	r := bufio.NewReaderSize(readErrors{io.NewSectionReader(k.w.r, off, max(end-off, 0))}, windowSize)
 	for lineStart := true; ; {

@@ -29,7 +29,8 @@ func mixed(boundary string, parts ...string) string {
 
 var opaque = "Content-Type: application/pkcs7-mime\nContent-Transfer-Encoding: base64\n\n" + base64.StdEncoding.EncodeToString([]byte("message"))
 
-// TestMailLimits pins how deep a signed part may lie and after how many parts.
+// TestMailLimits checks how deep a signed part may be nested, and how many
+// parts may precede it.
 func TestMailLimits(t *testing.T) {
 	const depth, parts = 10, 1000
 	nested := func(n int) string {
@@ -63,7 +64,7 @@ func TestMailLimits(t *testing.T) {
 	}
 }
 
-// What stands outside the signed part cannot spoil it, however it is written.
+// Malformed parts outside the signed part do not make it unreadable.
 func TestBrokenPartsOutsideDoNotMatter(t *testing.T) {
 	for name, other := range map[string]string{
 		"multipart without boundary": "Content-Type: multipart/mixed\n\nx",
@@ -87,8 +88,8 @@ func TestBrokenPartsOutsideDoNotMatter(t *testing.T) {
 	}
 }
 
-// TestHostileMailIsReadInLinearTime reads mails of 8 MiB that are made of
-// boundaries, headers and lines alone.
+// Mails of 8 MiB that consist only of boundaries, headers or lines must be read
+// in linear time.
 func TestHostileMailIsReadInLinearTime(t *testing.T) {
 	const size = 8 << 20
 	head := strings.Repeat("Content-Type: multipart/mixed; boundary=b\n\n--b\n", 10)

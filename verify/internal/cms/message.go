@@ -2,11 +2,13 @@
 // BER where the standard allows it, with content of any size, which it does not
 // hold in memory. It also decodes PEM, base64 and S/MIME.
 //
-// It judges nothing: it refuses what is not a well-formed SignedData, and
-// returns the parts. Every loop is bounded by the length of the input, every
-// part other than the content by a limit, every depth by 32; nothing recurses.
+// It does not verify anything: it refuses bytes that are not a well-formed
+// SignedData, and returns the parts. Every loop is limited by the length of the
+// input, every part other than the content by a limit, and every depth by 32.
+// Nothing recurses.
 //
-// The ASN.1 module is that of RFC 5652 §12.1; S/MIME is RFC 8551, PEM RFC 7468.
+// The ASN.1 module is that of RFC 5652 §12.1. S/MIME is RFC 8551, and PEM is
+// RFC 7468.
 package cms
 
 import (
@@ -14,37 +16,37 @@ import (
 	"io"
 )
 
-// Limits on the parts of a message other than its content.
+// Limits for the parts of a message other than its content.
 const (
-	maxBags         = 12 << 20 // bytes of certificates, revocation data, signers: each
+	maxBags         = 12 << 20 // bytes of certificates, of revocation data, and of signers
 	maxSmall        = 64 << 10 // bytes of an algorithm, a name, a signature value
 	maxCertificates = 1024
 	maxRevocation   = 1024
 	maxSigners      = 64
-	maxAttributes   = 1024 // of one signer, signed and unsigned each; also values
+	maxAttributes   = 1024 // signed and unsigned ones of a signer, and their values
 )
 
-// Message is a SignedData. Its byte slices are copies.
+// A Message is a SignedData. Its byte slices are copies.
 type Message struct {
 	ContentType OID
 	// Attached reports whether there is an eContent, even an empty one.
 	Attached bool
-	// Certificates are the X.509 ones, as sent; those of other kinds are
+	// Certificates holds the X.509 certificates, unchanged. Other kinds are
 	// skipped.
 	Certificates [][]byte
-	// CRLs and OCSP responses (RFC 5940), as sent.
+	// CRLs and OCSP hold revocation data (RFC 5940), unchanged.
 	CRLs, OCSP [][]byte
 	Signers    []Signer
 
 	w       *window
 	content header
-	limit   int64 // where the content ends
+	limit   int64 // the end of the content
 	depth   int
 }
 
 // Parse parses the SignedData that fills r from 0 to size. Its errors are
-// *[SyntaxError] and *[ReadError]. r must stay readable as long as
-// [Message.Content] is used.
+// *[SyntaxError] and *[ReadError]. r must be readable while [Message.Content]
+// is used.
 func Parse(r io.ReaderAt, size int64) (*Message, error) {
 	m := &Message{w: newWindow(r, size)}
 	top := cursor{w: m.w, limit: size}
@@ -71,8 +73,8 @@ func Parse(r io.ReaderAt, size int64) (*Message, error) {
 	return m, nil
 }
 
-// trailing returns the error for bytes after the message, which begin at off.
-// It looks at one window of them.
+// trailing returns the error for the bytes after the message, which begin at
+// off. It examines one window of them.
 func (m *Message) trailing(off int64) error {
 	rest, err := m.w.peek(off, windowSize)
 	if err != nil {
@@ -84,9 +86,9 @@ func (m *Message) trailing(off int64) error {
 	return following(rest, off, m.w.size)
 }
 
-// following returns the error for what follows a message, of which rest are the
-// first bytes: a byte or two that a program or a transfer adds at the end of a
-// file are told from others.
+// following returns the error for the bytes after a message, of which rest has
+// the first. It distinguishes the one or two bytes that a program or a transfer
+// adds at the end of a file from other bytes.
 func following(rest []byte, off, size int64) error {
 	if n := size - off; n <= 2 && int64(len(rest)) == n && len(bytes.Trim(rest, "\r\n\x00\x1a")) == 0 {
 		return syntax(TrailingByte, off)
@@ -106,7 +108,7 @@ func (m *Message) inside(c *cursor, tag byte, f func(*cursor) error) error {
 	return c.leave(child)
 }
 
-// optional is inside for an element that may be absent.
+// optional is like inside, for an element that may be absent.
 func (m *Message) optional(c *cursor, tag byte, f func(*cursor) error) error {
 	if ok, err := c.is(tag); !ok || err != nil {
 		return err
@@ -140,8 +142,8 @@ func (m *Message) signedData(c *cursor) error {
 	return nil
 }
 
-// digestAlgorithms reads the list of digest algorithms, a hint for one-pass
-// readers: each signer names its own.
+// digestAlgorithms skips the list of digest algorithms, which is only a hint
+// for one-pass readers: each signer names its own.
 func digestAlgorithms(c *cursor) error {
 	return c.each(maxSigners, func() error {
 		_, err := c.algorithm()
@@ -214,7 +216,8 @@ func (m *Message) signers(c *cursor) error {
 	})
 }
 
-// each calls f until the elements end. More than most of them are an error.
+// each calls f until there are no more elements. It returns an error if there
+// are more than most.
 func (c *cursor) each(most int, f func() error) error {
 	for n := 0; ; n++ {
 		ok, err := c.more()

@@ -2,14 +2,14 @@ package cms
 
 import "crypto/x509"
 
-// maxOID is how many octets an identifier may have.
+// maxOID limits the octets of an identifier.
 const maxOID = 64
 
-// OID is an object identifier: the contents octets of its DER form. It is
-// comparable and holds arcs of any size.
+// An OID is an object identifier: the contents octets of its DER form. It is
+// comparable and may have arcs of any size.
 type OID string
 
-// String returns the dotted form, or "invalid" for octets that are not a valid
+// String returns the dotted form, or "invalid" if the octets are not a valid
 // identifier.
 func (o OID) String() string {
 	var oid x509.OID
@@ -20,7 +20,7 @@ func (o OID) String() string {
 }
 
 // valid reports whether the octets are base-128 numbers in their shortest form
-// (X.690 §8.19), at most 64 octets.
+// (X.690 §8.19), and at most 64 octets.
 func (o OID) valid() bool {
 	start := true
 	for i := range len(o) {

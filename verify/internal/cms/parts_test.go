@@ -9,7 +9,7 @@ import (
 	"natsuin/verify/internal/cms"
 )
 
-// withParts returns a SignedData with those parts between content and signers.
+// withParts returns a SignedData with these parts between content and signers.
 func withParts(parts ...[]byte) []byte {
 	body := [][]byte{one, tlv(0x31), tlv(0x30, data)}
 	return tlv(0x30, signedData, tlv(0xA0, tlv(0x30, append(append(body, parts...), tlv(0x31))...)))
@@ -34,7 +34,7 @@ func TestPartsOfAMessageAreReturned(t *testing.T) {
 
 var ocspResponses = tlv(0x06, []byte("\x2b\x06\x01\x05\x05\x07\x10\x02")) // RFC 5940
 
-// RFC 5940 encloses a whole response; some signers enclose a basic one.
+// RFC 5940 encloses a whole response, but some signers enclose a basic one.
 func TestResponsesAreReturnedWhole(t *testing.T) {
 	basic := tlv(0x06, []byte("\x2b\x06\x01\x05\x05\x07\x30\x01\x01")) // RFC 6960 §4.2.1
 	enclosed := func(kind []byte, value ...[]byte) []byte {

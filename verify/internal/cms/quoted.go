@@ -2,12 +2,12 @@ package cms
 
 import "bytes"
 
-// maxQuoted is how long a message in quoted-printable may be. Nobody writes a
-// large one so; it is decoded in memory.
+// maxQuoted limits a message in quoted-printable, in bytes. It is decoded in
+// memory, since large messages do not use this encoding.
 const maxQuoted = 16 << 20
 
-// quotedPrintable decodes the text from off to end (RFC 2045 §6.7). It accepts
-// nothing that a decoder would have to guess.
+// quotedPrintable decodes the text from off to end (RFC 2045 §6.7). It refuses
+// text whose meaning a decoder would have to guess.
 func quotedPrintable(w *window, off, end int64) ([]byte, error) {
 	if end-off > maxQuoted {
 		return nil, syntax(TooLarge, off)
@@ -16,7 +16,7 @@ func quotedPrintable(w *window, off, end int64) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	text = bytes.TrimRight(text, "\r\n") // that of the last line of text; octets of the message are encoded
+	text = bytes.TrimRight(text, "\r\n") // the end of the last line; octets of the message are encoded
 	out := text[:0]
 	for i := 0; i < len(text); i++ {
 		c := text[i]
@@ -33,7 +33,7 @@ func quotedPrintable(w *window, off, end int64) ([]byte, error) {
 		case len(rest) >= 2 && hexDigit(rest[0]) >= 0 && hexDigit(rest[1]) >= 0:
 			out = append(out, byte(hexDigit(rest[0])<<4|hexDigit(rest[1])))
 			i += 2
-		case len(rest) == 0: // a soft line break whose line end belongs to the boundary
+		case len(rest) == 0: // a soft line break; its line end belongs to the boundary
 		default:
 			return nil, syntax(BadText, off+int64(i))
 		}

@@ -84,7 +84,7 @@ func TestSameMessageInEveryForm(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			for range 2 { // each call starts anew
+			for range 2 { // each call starts from the beginning
 				got, err := io.ReadAll(m.Content())
 				if err != nil || !bytes.Equal(got, want) {
 					t.Errorf("%d bytes, %v", len(got), err)
@@ -230,8 +230,8 @@ func TestSignedMailHasCanonicalContent(t *testing.T) {
 	}
 }
 
-// TestAttributesAreBroughtIntoDER sends attributes in BER and out of order, and
-// expects the form that is signed (RFC 5652 §5.4).
+// Attributes in BER and out of order must be converted to the form that is
+// signed (RFC 5652 §5.4).
 func TestAttributesAreBroughtIntoDER(t *testing.T) {
 	a := attribute("\x2a", tlv(0x04, []byte("long")))
 	b := attribute("\x2b", tlv(0x04, []byte("ab")))
@@ -250,7 +250,8 @@ func TestAttributesAreBroughtIntoDER(t *testing.T) {
 	}
 }
 
-// sparse is a file of zeros with bytes at both ends, read without keeping any.
+// sparse is a file of zeros with other bytes at both ends. It is not held in
+// memory.
 type sparse struct {
 	head, tail []byte
 	size       int64
@@ -317,7 +318,7 @@ func TestBase64IsReadAtAnyOffset(t *testing.T) {
 	if _, err := rand.Read(der); err != nil {
 		t.Fatal(err)
 	}
-	der[0] = 0x31 // text, not binary
+	der[0] = 0x31 // so that it is text and not binary
 	text := wrapLines(base64.StdEncoding.EncodeToString(der), 64)
 	in, err := cms.Open(strings.NewReader(text), int64(len(text)))
 	if err != nil {
@@ -373,7 +374,7 @@ func FuzzParse(f *testing.F) {
 			if s.Signed == nil {
 				continue
 			}
-			// Signed attributes must never pass for content.
+			// Signed attributes must always be recognised in content.
 			size, is := cms.LooksLikeAttributes(s.Signed.DER)
 			if !is || size != int64(len(s.Signed.DER)) {
 				t.Fatalf("attributes of %d bytes seen as %v with %d", len(s.Signed.DER), is, size)

@@ -36,8 +36,9 @@ func (m *Message) revocation(c *cursor) error {
 	})
 }
 
-// WholeResponse wraps a BasicOCSPResponse, which some CAdES signers enclose
-// where RFC 5940 requires more, in an OCSPResponse (RFC 6960 §4.2.1).
+// WholeResponse wraps a BasicOCSPResponse in an OCSPResponse (RFC 6960 §4.2.1).
+// RFC 5940 requires an OCSPResponse, but some CAdES signers enclose a
+// BasicOCSPResponse.
 func WholeResponse(basic []byte) ([]byte, error) {
 	b := cryptobyte.NewBuilder(make([]byte, 0, len(basic)+32))
 	b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {

@@ -10,8 +10,8 @@ import (
 
 // Signer is a SignerInfo.
 type Signer struct {
-	// RawIssuer (a DER Name) and Serial identify the certificate, or else
-	// SubjectKeyID does.
+	// The certificate is identified by RawIssuer (a DER Name) and Serial, or by
+	// SubjectKeyID.
 	RawIssuer    []byte
 	Serial       *big.Int
 	SubjectKeyID []byte
@@ -20,13 +20,13 @@ type Signer struct {
 	Signed    *Attributes
 	Algorithm Algorithm
 	Signature []byte
-	// Unsigned attributes are covered by no signature. Their values are as
-	// sent.
+	// Unsigned holds the attributes that no signature covers. Their values are
+	// unchanged.
 	Unsigned []Attribute
 }
 
-// parseSigner parses the SignerInfo that fills raw, which begins at offset at
-// of the message.
+// parseSigner parses the SignerInfo that fills raw. at is the offset of raw in
+// the message.
 func parseSigner(raw []byte, depth int, at int64) (Signer, error) {
 	var s Signer
 	c := cursor{w: memory(raw), limit: int64(len(raw)), depth: depth}

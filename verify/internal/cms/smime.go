@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// openBody opens the body of a MIME entity that holds a CMS message, from off
-// to end, and returns where it ends: text may follow base64.
+// openBody opens the body of a MIME entity with a CMS message, from off to end.
+// It returns the end of the message, because text may follow base64.
 func openBody(w *window, h fields, off, end int64) (in *Input, after int64, err error) {
 	switch strings.ToLower(strings.TrimSpace(h.get("content-transfer-encoding"))) {
 	case "base64":
@@ -32,7 +32,7 @@ func openBody(w *window, h fields, off, end int64) (in *Input, after int64, err 
 }
 
 // firstBase64 opens the lines of base64 at off, up to the first line that is
-// empty or of another kind: a list may have added text below.
+// empty or not base64, because a mailing list may have added text below.
 func firstBase64(w *window, off, end int64) (*base64At, error) {
 	r := bufio.NewReaderSize(readErrors{io.NewSectionReader(w.r, off, end-off)}, windowSize)
 	at, begun := off, false
@@ -63,8 +63,9 @@ func firstBase64(w *window, off, end int64) (*base64At, error) {
 	return b, nil
 }
 
-// openMultipart finds the two parts of multipart/signed (RFC 1847 §2.1), the
-// content as it is and the signature, and returns their boundaries too.
+// openMultipart finds the two parts of multipart/signed (RFC 1847 §2.1), which
+// are the unchanged content and the signature. It also returns their
+// boundaries.
 func openMultipart(w *window, t mediaType, off, end int64) (*Input, []mark, error) {
 	marks, err := boundaries(w, t.params["boundary"], off, end, 3)
 	if err != nil {
@@ -104,15 +105,16 @@ func openMultipart(w *window, t mediaType, off, end int64) (*Input, []mark, erro
 	return in, marks, nil
 }
 
-// mark is a boundary line: before is where the text in front of it ends (the
-// line end belongs to the boundary), after is where the next line begins.
+// mark is a boundary line. before is the end of the text before it, and after
+// is the start of the next line. The line end before it belongs to the
+// boundary.
 type mark struct {
 	before, after int64
 	last          bool
 }
 
-// boundaries finds the boundary lines from off to end, up to the closing one
-// and at most most.
+// boundaries finds at most most boundary lines from off to end, up to the
+// closing one.
 func boundaries(w *window, boundary string, off, end int64, most int) ([]mark, error) {
 	if boundary == "" || len(boundary) > 70 {
 		return nil, syntax(BadText, off)
@@ -173,8 +175,8 @@ func (r readErrors) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// CRLF returns r with lone line feeds as CR LF, the form in which text is
-// signed (RFC 8551 §3.1.1). Its errors are *[ReadError].
+// CRLF returns a reader of r with each lone line feed replaced by CR LF, the
+// form in which text is signed (RFC 8551 §3.1.1). Its errors are *[ReadError].
 func CRLF(r io.Reader) io.Reader {
 	return &canonical{r: bufio.NewReaderSize(readErrors{r}, windowSize)}
 }
@@ -182,7 +184,7 @@ func CRLF(r io.Reader) io.Reader {
 type canonical struct {
 	r    *bufio.Reader
 	cr   bool // the last byte was CR
-	feed bool // LF follows the CR that was inserted
+	feed bool // a CR was inserted, and LF follows
 }
 
 // Read implements io.Reader.
@@ -211,7 +213,8 @@ func (c *canonical) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// LF returns r with each CR LF as a line feed. Its errors are *[ReadError].
+// LF returns a reader of r with each CR LF replaced by a line feed. Its errors
+// are *[ReadError].
 func LF(r io.Reader) io.Reader {
 	return &unixLines{r: bufio.NewReaderSize(readErrors{r}, windowSize)}
 }

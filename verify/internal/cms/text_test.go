@@ -12,11 +12,11 @@ import (
 	"natsuin/verify/internal/cms"
 )
 
-// step is how many bytes of base64 are decoded at once.
+// step is the number of bytes that are decoded from base64 at once.
 const step = 48 << 10
 
-// sample returns bytes that differ from step to step, of which the first does
-// not pass for a binary message.
+// sample returns bytes that differ from step to step. The first one is not that
+// of a binary message.
 func sample(n int) []byte {
 	b := make([]byte, n)
 	for i := range b {
@@ -68,7 +68,7 @@ func TestBase64IsReadFirstAtAnyOffset(t *testing.T) {
 	}
 }
 
-// A disk reads a text, until it fails, and counts the bytes.
+// A disk reads a text, possibly until an error, and counts the bytes.
 type disk struct {
 	text string
 	err  error
@@ -114,7 +114,7 @@ func TestBase64AfterAFailedReadIsReadAnew(t *testing.T) {
 		"fewer digits":  whole[:len(whole)-4] + "    ",
 		"another digit": whole[:len(whole)-1000] + "*" + whole[len(whole)-999:],
 	} {
-		if _, err := in.Message.ReadAt(make([]byte, 1), 0); err != nil { // away from the end
+		if _, err := in.Message.ReadAt(make([]byte, 1), 0); err != nil { // a position other than the end
 			t.Fatal(err)
 		}
 		d.text = changed
@@ -220,8 +220,8 @@ func TestBinaryPartOfAMailEndsWithIt(t *testing.T) {
 	failsAt(t, "the boundary is behind the end", err, cms.BadText, -1)
 }
 
-// A line end before a boundary belongs to the boundary, whatever the others
-// look like.
+// A line end before a boundary belongs to the boundary, whatever the other line
+// ends are.
 func TestLastLineEndOfSignedMail(t *testing.T) {
 	part := "Content-Type: application/pkcs7-signature\n\n" + string(message(tlv, nil, signerInfo(nil)))
 	for body, want := range map[string]string{
@@ -242,7 +242,7 @@ func TestLastLineEndOfSignedMail(t *testing.T) {
 			continue
 		}
 		p := make([]byte, 100)
-		n, err := in.Content().Read(p) // in one call
+		n, err := in.Content().Read(p) // with one call
 		if string(p[:n]) != want || err != nil && err != io.EOF {
 			t.Errorf("%q: content %q, want %q (%v)", body, p[:n], want, err)
 		}

@@ -59,8 +59,8 @@ func (c *cursor) algorithm() (Algorithm, error) {
 	return a, nil
 }
 
-// ParseAlgorithm parses the AlgorithmIdentifier that fills der, and reports
-// whether it is one.
+// ParseAlgorithm parses the AlgorithmIdentifier that fills der. It returns
+// false if there is none.
 func ParseAlgorithm(der []byte) (Algorithm, bool) {
 	s := cryptobyte.String(der)
 	var seq, oid, params cryptobyte.String

@@ -7,12 +7,13 @@ import (
 
 const windowSize = 64 << 10
 
-// window reads an input of any size while it holds only a small part of it.
+// window reads an input of any size, but holds only a small part of it in
+// memory.
 type window struct {
 	r    io.ReaderAt
 	size int64
 	buf  []byte // at most windowSize, or the whole input if r is nil
-	off  int64  // where buf begins
+	off  int64  // the offset of buf
 }
 
 func newWindow(r io.ReaderAt, size int64) *window { return &window{r: r, size: size} }
@@ -47,12 +48,12 @@ func (w *window) fill(off int64) error {
 	}
 	w.buf = w.buf[:0]
 	if err == nil || errors.Is(err, io.EOF) {
-		err = io.ErrUnexpectedEOF // the input was changed while it was read
+		err = io.ErrUnexpectedEOF // the input has become shorter since it was opened
 	}
 	return &ReadError{err}
 }
 
-// copy returns a copy of n bytes from off. The caller has limited n.
+// copy returns a copy of n bytes from off. The caller must limit n.
 func (w *window) copy(off, n int64) ([]byte, error) {
 	out := make([]byte, 0, n)
 	for int64(len(out)) < n {

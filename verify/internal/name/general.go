@@ -5,7 +5,7 @@ import (
 	"golang.org/x/crypto/cryptobyte/asn1"
 )
 
-// Form is the kind of a GeneralName: its context tag (RFC 5280 §4.2.1.6).
+// A Form is the kind of a GeneralName: its context tag (RFC 5280 §4.2.1.6).
 type Form int
 
 // The forms of RFC 5280 §4.2.1.6.
@@ -21,19 +21,19 @@ const (
 	RegisteredID
 )
 
-// maxGeneralNames limits a list of general names.
+// maxGeneralNames limits the length of a list of general names.
 const maxGeneralNames = 4096
 
-// General is one GeneralName.
+// A General is one GeneralName.
 type General struct {
 	Form Form
-	// Value holds the contents octets. DN is set for a DirectoryName only.
+	// Value holds the contents octets. DN is set only for a DirectoryName.
 	Value []byte
 	DN    DN
 }
 
-// Equal reports whether two general names match: directory names as RFC 5280
-// §7.1 says, all others byte for byte.
+// Equal reports whether two general names match. It compares directory names as
+// in RFC 5280 §7.1, and all others byte for byte.
 func (g General) Equal(h General) bool {
 	if g.Form != h.Form {
 		return false
@@ -44,7 +44,7 @@ func (g General) Equal(h General) bool {
 	return string(g.Value) == string(h.Value)
 }
 
-// ReadGeneral reads one GeneralName from the front of in. The error is
+// ReadGeneral removes one GeneralName from the front of in. The error is
 // [ErrMalformed].
 func ReadGeneral(in *cryptobyte.String) (General, error) {
 	var value cryptobyte.String
@@ -79,7 +79,7 @@ func ReadGeneral(in *cryptobyte.String) (General, error) {
 }
 
 // ReadGenerals parses the contents of a GeneralNames (without its tag and
-// length), which holds at least one name. The error is [ErrMalformed].
+// length), which has at least one name. The error is [ErrMalformed].
 func ReadGenerals(in cryptobyte.String) ([]General, error) {
 	var all []General
 	for !in.Empty() {

@@ -1,10 +1,12 @@
-// Package name compares distinguished names and parses general names.
+// Package name compares distinguished names, parses general names, and formats
+// names as text.
 //
-// It is for matching only: it keeps names in a canonical form that is not fit
-// for display. Names are parsed from DER, since crypto/x509 keeps neither
+// For comparison it keeps names in a canonical form that is not suitable for
+// display. It parses names from DER, because crypto/x509 keeps neither the
 // string types nor the order within an RDN.
 //
-// RFC 5280 §7.1, RFC 4518 (string preparation).
+// The standards are RFC 5280 §7.1, RFC 4518 (string preparation) and RFC 4514
+// (text).
 package name
 
 import (
@@ -24,11 +26,12 @@ import (
 // ErrMalformed means that the bytes are not a well-formed name.
 var ErrMalformed = errors.New("name: malformed")
 
-// maxRDNs limits the length of a distinguished name; real ones have under 20.
+// maxRDNs limits the length of a distinguished name. Real ones have fewer than
+// 20.
 const maxRDNs = 256
 
-// DN is a distinguished name with an element for each RDN in canonical form:
-// two RDNs match if and only if their elements are equal.
+// A DN is a distinguished name with one element for each RDN, in canonical
+// form: two RDNs match if and only if their elements are equal.
 type DN []string
 
 // ParseDN parses a DER Name with nothing after it. The error is [ErrMalformed].
@@ -81,7 +84,7 @@ func frame(s string) string {
 	return string(binary.BigEndian.AppendUint32(nil, uint32(len(s)))) + s
 }
 
-// Key returns a map key: a string that is equal for names that match.
+// Key returns a key for maps. The keys of names that match are equal.
 func (d DN) Key() string {
 	var b strings.Builder
 	for _, rdn := range d {
@@ -95,8 +98,8 @@ func (d DN) Equal(e DN) bool {
 	return len(d) == len(e) && d.Under(e)
 }
 
-// Under reports whether d lies in the subtree at base: it begins with all RDNs
-// of base.
+// Under reports whether d is in the subtree at base, which means that it begins
+// with all RDNs of base.
 func (d DN) Under(base DN) bool {
 	if len(base) > len(d) {
 		return false
@@ -122,8 +125,8 @@ const (
 )
 
 // canonical returns an attribute value in a form for comparison. Text is
-// compared as text whatever its ASN.1 type; anything else byte for byte with
-// its type.
+// compared whatever its ASN.1 type is. Any other value is compared byte for
+// byte together with its type.
 func canonical(tag asn1.Tag, value []byte) string {
 	text, ok := decode(tag, value)
 	if !ok {
@@ -136,7 +139,7 @@ func decode(tag asn1.Tag, value []byte) (string, bool) {
 	switch tag {
 	case asn1.UTF8String, asn1.PrintableString, asn1.IA5String, tagNumericString, tagVisibleString:
 		return string(value), utf8.Valid(value)
-	case asn1.T61String: // read as Latin-1, as is common
+	case asn1.T61String: // commonly read as Latin-1
 		runes := make([]rune, len(value))
 		for i, b := range value {
 			runes[i] = rune(b)
@@ -193,8 +196,8 @@ func plain(s string) bool {
 	return true
 }
 
-// mapRune implements RFC 4518 §2.2: white space becomes SPACE, controls and
-// characters without width are dropped.
+// mapRune implements RFC 4518 §2.2: white space becomes SPACE, and control
+// characters and characters without width are removed.
 func mapRune(r rune) rune {
 	switch {
 	case r >= 0x09 && r <= 0x0d, r == 0x85, r == 0xa0, r == 0x1680, r >= 0x2000 && r <= 0x200a,

@@ -21,7 +21,7 @@ const (
 	utf8Tag, printable, t61, ia5, bmp, universal = 0x0c, 0x13, 0x14, 0x16, 0x1e, 0x1c
 )
 
-// attribute is an AttributeTypeAndValue of id-at with the given arc.
+// attribute returns an AttributeTypeAndValue of id-at with the given arc.
 func attribute(arc, tag byte, value string) []byte {
 	return tlv(0x30, tlv(0x06, []byte{0x55, 4, arc}), tlv(tag, []byte(value)))
 }

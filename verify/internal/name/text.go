@@ -15,14 +15,15 @@ import (
 // Attribute is one attribute of a distinguished name, for display.
 type Attribute struct {
 	ID encoding.ObjectIdentifier
-	// Short, if set, replaces the name of the type that belongs to ID.
+	// Short, if set, is used instead of the name of the type ID.
 	Short string
-	// Value is the text; the lines of a postal address are joined by "$" (RFC
-	// 4517 §3.3.28). Any other value is the hexadecimal form of its contents.
+	// Value is the text. The lines of a postal address are joined by "$" (RFC
+	// 4517 §3.3.28). For any other value it is the hexadecimal form of its
+	// contents.
 	Value string
 }
 
-// short are the names of attribute types, as RFC 4514 and OpenSSL write them.
+// short holds the names of attribute types as in RFC 4514 and OpenSSL.
 var short = map[string]string{
 	"2.5.4.3": "CN", "2.5.4.4": "surname", "2.5.4.5": "SERIALNUMBER", "2.5.4.6": "C", "2.5.4.7": "L", "2.5.4.8": "ST",
 	"2.5.4.9": "STREET", "2.5.4.10": "O", "2.5.4.11": "OU", "2.5.4.12": "title", "2.5.4.13": "description",
@@ -53,8 +54,8 @@ func (a Attribute) Type() string {
 	return a.ID.String()
 }
 
-// Attributes reads a DER Name for display: its RDNs in the order of the name.
-// The error is [ErrMalformed].
+// Attributes reads a DER Name for display. It returns the RDNs in the order of
+// the name. The error is [ErrMalformed].
 func Attributes(der []byte) ([][]Attribute, error) {
 	in := cryptobyte.String(der)
 	var seq cryptobyte.String
@@ -84,8 +85,8 @@ func Attributes(der []byte) ([][]Attribute, error) {
 	return rdns, nil
 }
 
-// typed returns an attribute of the type with these contents octets. A type
-// that does not fit an ObjectIdentifier only has a name.
+// typed returns an attribute whose type has these contents octets. If the type
+// does not fit into an ObjectIdentifier, only Short is set.
 func typed(contents []byte) (a Attribute) {
 	var b cryptobyte.Builder
 	b.AddASN1(asn1.OBJECT_IDENTIFIER, func(b *cryptobyte.Builder) { b.AddBytes(contents) })
@@ -139,7 +140,7 @@ func textLines(list cryptobyte.String) ([]string, bool) {
 	return lines, len(lines) > 0
 }
 
-// Format writes RDNs as RFC 4514 does: the last one first.
+// Format formats RDNs as in RFC 4514, the last one first.
 func Format(rdns [][]Attribute) string {
 	var list []string
 	for _, rdn := range slices.Backward(rdns) {
@@ -152,8 +153,7 @@ func Format(rdns [][]Attribute) string {
 	return strings.Join(list, ",")
 }
 
-// Text returns a DER Name as text, or its bytes in hexadecimal if it is
-// malformed.
+// Text returns a DER Name as text, or der in hexadecimal if it is malformed.
 func Text(der []byte) string {
 	rdns, err := Attributes(der)
 	if err != nil {

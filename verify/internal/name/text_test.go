@@ -9,8 +9,8 @@ import (
 	"natsuin/verify/internal/name"
 )
 
-// TestTextAgreesWithThePlatform compares names that encoding/asn1 and
-// crypto/x509/pkix read, with types that both know.
+// Names with types that both know must agree with encoding/asn1 and
+// crypto/x509/pkix.
 func TestTextAgreesWithThePlatform(t *testing.T) {
 	for _, n := range []pkix.Name{
 		{CommonName: "Yamada Taro", Organization: []string{"A, B"}, Country: []string{"JP"}},

@@ -13,7 +13,7 @@ var (
 	errTooMany      = errors.New("too many names and constraints")
 )
 
-// check applies the constraints to the names, within the budget of comparisons.
+// check applies the constraints to the names. budget limits the comparisons.
 func (c *constraints) check(names []name.General, budget *int) error {
 	for _, n := range names {
 		for _, s := range c.excluded {

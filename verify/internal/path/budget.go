@@ -12,24 +12,24 @@ import (
 	"natsuin/verify/internal/sigalg"
 )
 
-// Budget is what all the paths for one message share: the certificates and
-// lists that were parsed, the signatures that were verified, each once, and
-// what may still be spent. It is for one goroutine.
+// A Budget holds what all paths for one message share: the parsed certificates
+// and CRLs, the verified signatures, and what the judgement may still spend.
+// Only one goroutine may use it.
 type Budget struct {
 	// Signatures limits the signatures of certificates, CRLs and OCSP
 	// responses, and those that the caller verifies.
 	Signatures *sigalg.Budget
 
 	cache     *Cache
-	facts     map[string]*facts // by the certificate's bytes
+	facts     map[string]*facts // by the bytes of the certificate
 	numbers   map[string]int    // of names and keys
 	verified  map[pair]error
-	lists     map[place]*revocation.CRL // nil if malformed
+	lists     map[place]*revocation.CRL // an element is nil if malformed
 	responses map[place]*revocation.Response
 
-	steps       int  // issuers that may still be tried
-	comparisons int  // of names with constraints that may still be made
-	names       int  // bytes of names that may still be read
+	steps       int  // how many more issuers may be tried
+	comparisons int  // how many more names may be compared with constraints
+	names       int  // how many more bytes of names may be read
 	unread      bool // some names were not read
 }
 
@@ -39,8 +39,8 @@ type pair struct {
 	key   int
 }
 
-// place is where bytes are in memory, which is cheaper to look up than their
-// contents.
+// place is the position of bytes in memory, which is faster to look up than
+// their contents.
 type place struct {
 	first *byte
 	size  int
@@ -48,16 +48,16 @@ type place struct {
 
 func placeOf(b []byte) place { return place{unsafe.SliceData(b), len(b)} }
 
-// Limits of a Budget besides signatures. Real messages need far less, and a
-// hostile one that needs as much costs little.
+// The limits of a Budget, in addition to signatures. Real messages need far
+// less, and a hostile message that needs all of it takes little time.
 const (
 	maxSteps       = 20000
 	maxComparisons = 250000
 	maxNames       = 512 << 10
 )
 
-// NewBudget returns an unspent budget, which ends with the context. cache is
-// shared with the budgets of other messages; nil means a new one.
+// NewBudget returns a full budget, which ends with the context. cache is shared
+// with the budgets of other messages. If it is nil, NewBudget makes a new one.
 func NewBudget(ctx context.Context, cache *Cache) *Budget {
 	if cache == nil {
 		cache = new(Cache)
@@ -70,11 +70,11 @@ func NewBudget(ctx context.Context, cache *Cache) *Budget {
 	}
 }
 
-// Certificate parses a certificate of a message, as [ParseCertificate] does.
+// Certificate parses a certificate of a message, like [ParseCertificate].
 func (w *Budget) Certificate(der []byte) (*x509.Certificate, error) { return w.cache.certificate(der) }
 
-// Own reads certificates of the caller. They cost nothing, and a message cannot
-// keep them from being read.
+// Own reads certificates of the caller. They do not use the budget, so a
+// message cannot keep them from being read.
 func (w *Budget) Own(certificates []*x509.Certificate) {
 	for _, c := range certificates {
 		if c != nil {
@@ -83,10 +83,11 @@ func (w *Budget) Own(certificates []*x509.Certificate) {
 	}
 }
 
-// Unread reports whether some names were not read, because there were too many.
+// Unread reports whether some names were not read because the budget was used
+// up.
 func (w *Budget) Unread() bool { return w.unread }
 
-// Keep reads lists that the caller keeps for all messages of the cache.
+// Keep reads CRLs that the caller keeps for all messages of the cache.
 func (w *Budget) Keep(lists [][]byte) {
 	for _, der := range lists {
 		w.lists[placeOf(der)] = w.cache.list(der)
@@ -97,7 +98,7 @@ func (w *Budget) Keep(lists [][]byte) {
 // the budget does not suffice to read its names, they match no others.
 func (w *Budget) read(c *x509.Certificate) *facts { return w.afford(c, nameBytes(c)) }
 
-// afford is read for n bytes of names.
+// afford is like read, but takes n bytes of names from the budget.
 func (w *Budget) afford(c *x509.Certificate, n int) *facts {
 	if f := w.facts[string(c.Raw)]; f != nil {
 		return f
@@ -114,7 +115,7 @@ func (w *Budget) afford(c *x509.Certificate, n int) *facts {
 	return &f
 }
 
-// number returns the same number for the same text.
+// number returns a number that is the same for the same text.
 func (w *Budget) number(text string) int {
 	n, ok := w.numbers[text]
 	if !ok {
@@ -124,7 +125,7 @@ func (w *Budget) number(text string) int {
 	return n
 }
 
-// signed verifies the signature on child with the key of issuer, and caches the
+// signed verifies the signature of child with the key of issuer, and caches the
 // result.
 func (w *Budget) signed(child, issuer *facts) error {
 	key := pair{child, issuer.keyID}
@@ -138,8 +139,8 @@ func (w *Budget) signed(child, issuer *facts) error {
 }
 
 // IssuedBy returns a function that reports whether the issuer of a certificate
-// has the name (a DER Name), compared as RFC 5280 §7.1 says. A name that cannot
-// be parsed only matches the same bytes.
+// has the name raw (a DER Name), compared as in RFC 5280 §7.1. A name that
+// cannot be parsed matches only the same bytes.
 func (w *Budget) IssuedBy(raw []byte) func(*x509.Certificate) bool {
 	dn, err := name.ParseDN(raw)
 	id := w.number(nameKey(dn))
@@ -152,17 +153,19 @@ func (w *Budget) IssuedBy(raw []byte) func(*x509.Certificate) bool {
 	}
 }
 
-// list parses a CRL; nil means that it is malformed.
+// list parses a CRL. It returns nil if the CRL is malformed.
 func (w *Budget) list(der []byte) *revocation.CRL {
 	return once(w.lists, der, revocation.ParseCRL)
 }
 
-// response parses an OCSP response; nil means that it is malformed.
+// response parses an OCSP response. It returns nil if the response is
+// malformed.
 func (w *Budget) response(der []byte) *revocation.Response {
 	return once(w.responses, der, revocation.ParseResponse)
 }
 
-// once returns the cached value for der, or parses it; nil means malformed.
+// once returns the cached value for der, or parses der. It returns nil if der
+// is malformed.
 func once[T any](known map[place]*T, der []byte, parse func([]byte) (*T, error)) *T {
 	if len(der) == 0 {
 		return nil

@@ -9,27 +9,27 @@ import (
 	"natsuin/verify/internal/sigalg"
 )
 
-// Cache caches parsed certificates and CRLs, and signature checks, for many
-// messages; it never changes a verdict. Nothing in it depends on a policy, a
-// time or a budget, and each [Budget] spends as if it were empty. Several
-// goroutines may share one. The zero value is empty.
+// A Cache caches parsed certificates and CRLs, and signature checks, for many
+// messages. It never changes a verdict: nothing in it depends on a policy, a
+// time or a budget, and each [Budget] spends as if the cache were empty.
+// Several goroutines may share one. The zero value is empty.
 type Cache struct {
 	mu    sync.Mutex
-	lists map[place]*revocation.CRL // the caller's; they are few
+	lists map[place]*revocation.CRL // those of the caller, which are few
 
-	size         int // of what follows, in bytes of DER and overhead
+	size         int // of the following fields: bytes of DER plus overhead
 	certificates map[string]*x509.Certificate
 	facts        map[*x509.Certificate]*facts
-	places       map[place]bool // the signed parts and the keys of all of these
+	places       map[place]bool // of the signed parts and the keys of all these certificates
 	signatures   map[signature]error
 }
 
-// signature is the signed bytes and the key that may have signed them.
+// signature is signed bytes, and the key that may have signed them.
 type signature struct{ signed, key place }
 
-// Limits of a Cache: at maxCache it starts anew, and it does not take
-// certificates above maxCertificate. Real runs have a few issuers and some
-// signers; the parsed form of a certificate is about ten times as long as its
+// The limits of a Cache. It is emptied when it reaches maxCache, and does not
+// take certificates above maxCertificate. Real runs have a few issuers and some
+// signers. The parsed form of a certificate is about ten times as long as its
 // DER.
 const (
 	maxCache       = 1 << 20
@@ -48,7 +48,7 @@ func (k *Cache) certificate(der []byte) (*x509.Certificate, error) {
 	if c != nil {
 		return c, nil
 	}
-	c, err := ParseCertificate(bytes.Clone(der)) // not a part of the whole message
+	c, err := ParseCertificate(bytes.Clone(der)) // a copy, which does not keep the whole message in memory
 	if err != nil {
 		return nil, err
 	}
@@ -60,8 +60,8 @@ func (k *Cache) certificate(der []byte) (*x509.Certificate, error) {
 }
 
 // factsOf reads a certificate, without the numbers of a Budget. It
-// distinguishes copies of a certificate, since the caller may have changed what
-// one says.
+// distinguishes copies of a certificate, because the caller may have changed
+// the fields of one.
 func (k *Cache) factsOf(c *x509.Certificate) *facts {
 	k.mu.Lock()
 	f := k.facts[c]
@@ -82,8 +82,8 @@ func (k *Cache) factsOf(c *x509.Certificate) *facts {
 	return f
 }
 
-// list returns a list that the caller keeps for all messages, for use with one
-// of them; nil means that it is malformed.
+// list returns a CRL that the caller keeps for all messages, for use with one
+// of them. It returns nil if the CRL is malformed.
 func (k *Cache) list(der []byte) *revocation.CRL {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -99,7 +99,7 @@ func (k *Cache) list(der []byte) *revocation.CRL {
 	return list.Copy()
 }
 
-// verify is [sigalg.Verify] with the result cached.
+// verify is like [sigalg.Verify], but caches the result.
 func (k *Cache) verify(signer *x509.Certificate, a x509.SignatureAlgorithm, signed, value []byte) error {
 	id := signature{placeOf(signed), placeOf(signer.RawSubjectPublicKeyInfo)}
 	k.mu.Lock()
@@ -118,7 +118,7 @@ func (k *Cache) verify(signer *x509.Certificate, a x509.SignatureAlgorithm, sign
 	return err
 }
 
-// take makes room for n bytes.
+// take reserves n bytes. If they exceed the limit, it first empties the cache.
 func (k *Cache) take(n int) {
 	if k.size += n; k.size > maxCache || k.facts == nil {
 		k.size = n

@@ -7,8 +7,8 @@ import (
 	"natsuin/verify/internal/path"
 )
 
-// TestCacheIsBounded passes more certificates than a cache holds, one of them
-// longer than all of it.
+// The test uses more certificates than a cache can hold. One of them is larger
+// than the cache.
 func TestCacheIsBounded(t *testing.T) {
 	root := newRoot(t, "root")
 	long := root.newLeaf(t, "long", extension(false, make([]byte, path.MaxCache), 1, 2, 3))

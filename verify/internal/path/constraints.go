@@ -21,7 +21,7 @@ type constraints struct {
 type subtree struct {
 	base name.General
 	// unusable reports whether there is a minimum or maximum, the form is not
-	// processed, or the base is malformed. A name of that form then fails.
+	// supported, or the base is malformed. A name of that form is then refused.
 	unusable bool
 }
 
@@ -74,7 +74,7 @@ func parseSubtrees(in cryptobyte.String) ([]subtree, error) {
 				minimum = 1
 			}
 		}
-		if minimum != 0 || !v.Empty() { // the rest is a maximum
+		if minimum != 0 || !v.Empty() { // any rest is a maximum
 			s.unusable = true
 		}
 		out = append(out, s)
@@ -82,8 +82,7 @@ func parseSubtrees(in cryptobyte.String) ([]subtree, error) {
 	return out, nil
 }
 
-// usable reports whether the base has a form that is processed here, and is
-// well formed.
+// usable reports whether the base is well formed and has a supported form.
 func usable(base name.General) bool {
 	v := string(base.Value)
 	switch base.Form {
@@ -109,8 +108,8 @@ func usable(base name.General) bool {
 	return false
 }
 
-// hostname reports whether s is labels of ASCII letters, digits, - and _,
-// separated by dots.
+// hostname reports whether s consists of labels of ASCII letters, digits, - and
+// _, separated by dots.
 func hostname(s string) bool {
 	if s == "" || len(s) > 253 {
 		return false
@@ -129,7 +128,8 @@ func hostname(s string) bool {
 	return true
 }
 
-// mailbox splits a mailbox without quoting. ok is false for anything else.
+// mailbox splits a mailbox without quoting into its two parts. ok is false for
+// anything else.
 func mailbox(s string) (local, host string, ok bool) {
 	at := strings.LastIndexByte(s, '@')
 	if at <= 0 || strings.ContainsAny(s[:at], "\"\\@ ()<>[]:;,") {
@@ -143,18 +143,18 @@ func mailbox(s string) (local, host string, ok bool) {
 	return s[:at], s[at+1:], true
 }
 
-// match is whether a name matches a subtree.
+// match says whether a name matches a subtree.
 type match int
 
 const (
 	no match = iota
 	yes
-	unclear // cannot be decided: the path fails
+	unclear // undecidable, so the path is refused
 )
 
-// match compares a name with the subtree of the same form. For excluded
-// subtrees, a name that stands for several (a wildcard) matches if any of them
-// would.
+// match compares a name with a subtree of the same form. If the subtree is
+// excluded, a name that stands for several (a wildcard) matches if any of these
+// does.
 func (s subtree) match(n name.General, excluded bool) match {
 	if s.unusable {
 		return unclear
@@ -197,7 +197,7 @@ func matchDNS(base, value string, excluded bool) match {
 	return no
 }
 
-// within reports whether host is domain or lies beneath it.
+// within reports whether host is domain or is below it.
 func within(host, domain string) bool {
 	if len(host) > len(domain) {
 		cut := len(host) - len(domain)
@@ -206,8 +206,8 @@ func within(host, domain string) bool {
 	return strings.EqualFold(host, domain)
 }
 
-// matchHost reports whether a host matches a mail or URI constraint: with a
-// leading dot it means any host beneath, without one that host alone.
+// matchHost reports whether a host matches a mail or URI constraint. With a
+// leading dot, base means any host below it, and otherwise only that host.
 func matchHost(base, host string) bool {
 	if strings.HasPrefix(base, ".") {
 		return len(host) > len(base) && within(host, base[1:])

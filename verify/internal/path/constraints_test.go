@@ -10,7 +10,7 @@ import (
 	"natsuin/verify/internal/path"
 )
 
-// general names by form, for constraints and for subjectAltName
+// General names by form, for constraints and for subjectAltName.
 func dns(s string) []byte  { return tlv(0x82, []byte(s)) }
 func mail(s string) []byte { return tlv(0x81, []byte(s)) }
 func uri(s string) []byte  { return tlv(0x86, []byte(s)) }
@@ -26,7 +26,7 @@ func alternative(names ...[]byte) change {
 	return extension(false, tlv(0x30, names...), 2, 5, 29, 17)
 }
 
-// constrain returns the change that adds nameConstraints of general names.
+// constrain adds nameConstraints of general names to a certificate.
 func constrain(permitted, excluded [][]byte) change {
 	list := func(tag byte, bases [][]byte) []byte {
 		if bases == nil {
@@ -137,8 +137,8 @@ func TestNameConstraintsNarrow(t *testing.T) {
 	}
 }
 
-// A base distance other than zero is not processed, so a name of its form
-// fails.
+// A base distance other than zero is not supported, so a name of its form is
+// refused.
 func TestBaseDistance(t *testing.T) {
 	root := newRoot(t, "Root")
 	subtree := tlv(0x30, dns("example.jp"), []byte{0x80, 1, 1})
@@ -149,7 +149,7 @@ func TestBaseDistance(t *testing.T) {
 	wantPath(t, path.Request{Leaf: quiet.cert, Pool: certs(ca), Anchors: certs(root), At: at})
 }
 
-// The product of names and constraints is limited.
+// The product of the numbers of names and of constraints is limited.
 func TestConstraintFlood(t *testing.T) {
 	root := newRoot(t, "Root")
 	var bases, names [][]byte

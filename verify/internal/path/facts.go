@@ -13,7 +13,7 @@ import (
 	"natsuin/verify/internal/revocation"
 )
 
-// facts is a certificate with what validation reads from it beyond crypto/x509.
+// facts holds a certificate and the fields that validation reads itself.
 type facts struct {
 	cert            *x509.Certificate
 	subject, issuer name.DN
@@ -21,32 +21,34 @@ type facts struct {
 	constraints     *constraints   // nil if absent
 	hasKeyUsage     bool
 	unknownCritical asn1.ObjectIdentifier // nil if there is none
-	malformed       error                 // what cannot be read and must be
-	asAnchor        error                 // that of it which concerns an anchor too
-	unread          bool                  // only cert is set, since the budget did not suffice
+	malformed       error                 // an error for a part that must be read but cannot
+	asAnchor        error                 // malformed, if it matters in an anchor too
+	unread          bool                  // only cert is set, because the budget did not suffice
 
-	subjectKey, issuerKey string // equal where the names match
+	subjectKey, issuerKey string // equal if the names match
 
-	// Numbers that are equal if the names match and the keys are the same,
-	// within one Budget; the other fields are the same in every one.
+	// Numbers that are equal if the names match and the keys are the same. They
+	// are valid within one Budget. The other fields are the same in every
+	// Budget.
 	subjectID, issuerID, keyID int
 }
 
-// nameKey returns the text under which a Budget numbers a name.
+// nameKey returns the text for which a Budget has the number of a name.
 func nameKey(dn name.DN) string { return "name " + dn.Key() }
 
 // selfIssued reports whether subject and issuer are the same name (RFC 5280
 // §3.2).
 func (f *facts) selfIssued() bool { return f.subjectID == f.issuerID }
 
-// isCA reports whether the certificate is one of a CA (RFC 5280 §6.1.4 (k)). A
+// isCA reports whether the certificate is that of a CA (RFC 5280 §6.1.4 (k)). A
 // version 1 certificate never is.
 func (f *facts) isCA() bool {
 	return f.cert.Version == 3 && f.cert.BasicConstraintsValid && f.cert.IsCA
 }
 
-// processed are the extensions beneath id-ce (2.5.29) that validation
-// processes, or that RFC 5280 excludes from it.
+// processed holds the extensions below id-ce (2.5.29) that may be critical:
+// those that this package or its caller processes, and those that do not affect
+// validation.
 var processed = map[int]bool{
 	9:  true, // subjectDirectoryAttributes
 	14: true, // subjectKeyIdentifier
@@ -60,17 +62,17 @@ var processed = map[int]bool{
 	33: true, // policyMappings
 	35: true, // authorityKeyIdentifier
 	36: true, // policyConstraints
-	37: true, // extKeyUsage; the caller checks what it permits
+	37: true, // extKeyUsage; the caller checks it
 	46: true, // freshestCRL
 	54: true, // inhibitAnyPolicy
 }
 
-// idOCSPNoCheck concerns revocation only (RFC 6960 §4.2.2.2.1).
+// idOCSPNoCheck affects revocation only (RFC 6960 §4.2.2.2.1).
 var idOCSPNoCheck = asn1.ObjectIdentifier{1, 3, 6, 1, 5, 5, 7, 48, 1, 5}
 
-// newFacts reads a certificate. It always returns facts; malformed says what
-// could not be read, and any path with it fails. Of an anchor, only the subject
-// and the constraints are input to validation (RFC 5280 §6.1.1 (d)).
+// newFacts reads a certificate. It never returns nil. If a part cannot be read,
+// malformed is set, and any path with the certificate is invalid. Of an anchor,
+// validation uses only the subject and the constraints (RFC 5280 §6.1.1 (d)).
 func newFacts(cert *x509.Certificate) *facts {
 	f := &facts{cert: cert}
 	var err error
@@ -78,7 +80,7 @@ func newFacts(cert *x509.Certificate) *facts {
 		f.broken(fmt.Errorf("subject: %w", err))
 	}
 	if f.issuer, err = name.ParseDN(cert.RawIssuer); err != nil || len(f.issuer) == 0 {
-		f.malformed = fmt.Errorf("issuer: %w", name.ErrMalformed) // never empty, §4.1.2.4
+		f.malformed = fmt.Errorf("issuer: %w", name.ErrMalformed) // must not be empty, §4.1.2.4
 	}
 	f.subjectKey, f.issuerKey = nameKey(f.subject), nameKey(f.issuer)
 	for _, e := range cert.Extensions {
@@ -107,10 +109,10 @@ func newFacts(cert *x509.Certificate) *facts {
 	return f
 }
 
-// broken records what cannot be read and concerns an anchor too.
+// broken records that a part cannot be read which matters in an anchor too.
 func (f *facts) broken(err error) { f.malformed, f.asAnchor = err, err }
 
-// nameBytes returns how many bytes of a certificate newFacts brings into
+// nameBytes returns how many bytes of a certificate newFacts converts to
 // canonical form, which is most of its work.
 func nameBytes(c *x509.Certificate) int {
 	n := len(c.RawSubject) + len(c.RawIssuer)

@@ -5,11 +5,11 @@ import (
 	"fmt"
 )
 
-// Kind says which rule a path broke.
+// A Kind says which rule a path breaks.
 type Kind int
 
 const (
-	// NoPath means that no chain of verified signatures reaches an anchor: an
+	// NoPath means that no chain of verified signatures leads to an anchor: an
 	// issuer is missing, or the anchor is not trusted.
 	NoPath Kind = iota + 1
 	// Expired and NotYetValid mean that the validity of a certificate does not
@@ -21,38 +21,40 @@ const (
 	TooComplex
 	// Cancelled means that the context ended.
 	Cancelled
-	// Refused means that Request.Accept refused; Unwrap returns its error.
+	// Refused means that Request.Accept returned an error. Unwrap returns it.
 	Refused
-	// Ambiguous means that several certificates that may be meant have a valid
-	// path. Chain then holds one of them.
+	// Ambiguous means that several certificates that may be the signer's have a
+	// valid path. Chain holds one of these.
 	Ambiguous
 
-	// BadSignature means that there is an issuer of the right name and key
-	// identifier, but the signature of the certificate does not verify. Other
-	// certificates may help (see [Failure.Indeterminate]) unless an anchor
-	// should have signed the leaf.
+	// BadSignature means that there is an issuer with the right name and key
+	// identifier, but its key does not verify the signature. Other certificates
+	// may help (see [Failure.Indeterminate]) unless an anchor should have
+	// signed the leaf.
 	BadSignature
-	// Malformed means that an extension that must be understood cannot be.
+	// Malformed means that an extension which must be understood cannot be
+	// read.
 	Malformed
-	// UnknownCritical means a critical extension that is not processed here.
+	// UnknownCritical means that a critical extension is not supported.
 	UnknownCritical
-	// NotCA means an issuer without basicConstraints CA:TRUE, version 1
-	// included.
+	// NotCA means that an issuer has no basicConstraints with CA:TRUE, as in
+	// version 1.
 	NotCA
-	// KeyUsage means an issuer whose keyUsage lacks keyCertSign.
+	// KeyUsage means that the keyUsage of an issuer lacks keyCertSign.
 	KeyUsage
-	// PathLen means more certificates beneath a CA than it allows.
+	// PathLen means that there are more certificates below a CA than it allows.
 	PathLen
-	// NameConstraints means a name outside what a CA above permits, or a
-	// constraint that cannot be processed.
+	// NameConstraints means that a CA does not permit a name below it, or that
+	// a constraint is not supported.
 	NameConstraints
 	// Policy means that no certificate policy is valid and one is required,
 	// or that anyPolicy is mapped.
 	Policy
-	// WeakAlgorithm means SHA-1 or a weak RSA key without the switch that
-	// allows it.
+	// WeakAlgorithm means SHA-1 or a weak RSA key, which the request does not
+	// allow.
 	WeakAlgorithm
-	// UnsupportedAlgorithm means a key or signature that is never accepted.
+	// UnsupportedAlgorithm means a key or signature algorithm that is never
+	// accepted.
 	UnsupportedAlgorithm
 )
 
@@ -74,28 +76,28 @@ func (k Kind) String() string {
 	return fmt.Sprintf("kind(%d)", int(k))
 }
 
-// Failure says why there is no valid path. It is an error.
+// A Failure says why there is no valid path. It is an error.
 type Failure struct {
 	Kind Kind
-	// Cert is the certificate concerned, one of Chain.
+	// Cert is the certificate that breaks the rule. It is in Chain.
 	Cert *x509.Certificate
 	// Chain is the path that failed, leaf first. It ends at an anchor unless
-	// Kind is NoPath, BadSignature, NotCA or KeyUsage, where the failure may
-	// have ended the search.
+	// Kind is NoPath, BadSignature, NotCA or KeyUsage, which may end the search
+	// earlier.
 	Chain []*x509.Certificate
 	// Detail is an explanation in English for developers.
 	Detail string
 	err    error
-	// indeterminate is set if more information could help although Kind does
-	// not say so.
+	// indeterminate is set if more information could help although this does
+	// not follow from Kind.
 	indeterminate bool
 }
 
 // Indeterminate reports whether more information (another certificate, another
-// anchor, a proof of time) could turn the failure into a valid path.
+// anchor, proof of time) could lead to a valid path.
 func (f *Failure) Indeterminate() bool {
 	switch f.Kind {
-	case WeakAlgorithm, UnsupportedAlgorithm: // the same key may be certified with others
+	case WeakAlgorithm, UnsupportedAlgorithm: // the same key may have another certificate
 		return true
 	}
 	return f.indeterminate || f.Kind < BadSignature

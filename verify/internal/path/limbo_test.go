@@ -19,8 +19,8 @@ import (
 
 const limboFile = "../../../../shared/data/x509-limbo/limbo.json"
 
-// Groups of limbo that are about TLS: host names, and requirements of browsers
-// beyond RFC 5280. They are not run.
+// limboForeign lists groups of limbo that are about TLS: host names, and
+// requirements of browsers beyond RFC 5280. They are not run.
 var limboForeign = []string{"webpki::cn::", "webpki::san::", "webpki::eku::", "webpki::aki::"}
 
 const (
@@ -29,8 +29,8 @@ const (
 	browsers = "a rule of browsers, not of RFC 5280"
 )
 
-// limboDiffer lists the cases where we accept what limbo refuses, each with
-// why.
+// limboDiffer holds the cases in which we accept what limbo refuses, with the
+// reason for each.
 var limboDiffer = map[string]string{
 	"rfc5280::aki::leaf-missing-aki":                       dutyOfCA,
 	"rfc5280::aki::intermediate-missing-aki":               dutyOfCA,
@@ -85,8 +85,8 @@ func limboDER(t *testing.T, text string) []byte {
 	return block.Bytes
 }
 
-// limboRequest returns the case as a request, or nil if the leaf or an anchor
-// does not parse, which is a refusal.
+// limboRequest returns the case as a request. It returns nil if the leaf or an
+// anchor cannot be parsed, which counts as a refusal.
 func limboRequest(t *testing.T, c limboCase) *path.Request {
 	t.Helper()
 	r := &path.Request{At: time.Now()}
@@ -143,8 +143,8 @@ func limboRequest(t *testing.T, c limboCase) *path.Request {
 	return r
 }
 
-// TestLimbo runs C2SP's x509-limbo as far as it is about paths. A case where we
-// refuse what limbo accepts is always an error.
+// TestLimbo runs the cases of C2SP's x509-limbo that are about paths. To refuse
+// what limbo accepts is always an error.
 func TestLimbo(t *testing.T) {
 	raw, err := os.ReadFile(limboFile)
 	if err != nil {

@@ -7,12 +7,12 @@ import (
 	"natsuin/verify/internal/path"
 )
 
-// TestPathLength: a path has at most 16 certificates, the anchor included.
+// A path has at most 16 certificates, including the anchor.
 func TestPathLength(t *testing.T) {
 	root := newRoot(t, "Root")
 	last := root
 	var pool []*party
-	for n := 3; n <= 17; n++ { // with the leaf, the root, and one more CA each time
+	for n := 3; n <= 17; n++ { // the leaf, the root, and one more CA each time
 		last = issue(t, last, fmt.Sprint("CA ", n), newKey(t), asCA)
 		pool = append(pool, last)
 		r := path.Request{Leaf: last.newLeaf(t, "Leaf").cert, Pool: certs(pool...), Anchors: certs(root), At: at}

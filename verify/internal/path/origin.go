@@ -6,22 +6,22 @@ import (
 	"natsuin/verify/internal/sigalg"
 )
 
-// Origin is what the signatures of CAs say about a certificate.
+// An Origin says whether a CA has signed a certificate.
 type Origin uint8
 
 // The origins.
 const (
-	// Unproven: no anchor, and no CA that an anchor signed, has the name of its
-	// issuer, or the signature was not computed.
+	// Unproven: no anchor, and no CA that an anchor has signed, has the name of
+	// the certificate's issuer, or the signature was not computed.
 	Unproven Origin = iota
-	// Authentic: the certificate is an anchor, or one of those signed it.
+	// Authentic: the certificate is an anchor, or such an issuer has signed it.
 	Authentic
-	// Forged: there are such CAs, and none of them signed it.
+	// Forged: there are such issuers, but none has signed it.
 	Forged
 )
 
-// OriginOf returns the origin of the leaf of a request. It looks at signatures
-// alone, not at dates or algorithms.
+// OriginOf returns the origin of the leaf of a request. It considers only
+// signatures, and not dates or algorithms.
 func OriginOf(r Request) Origin {
 	s := newStore(&r)
 	leaf := s.add(r.Leaf)

@@ -6,5 +6,5 @@ import (
 	"natsuin/verify/internal/certificate"
 )
 
-// ParseCertificate parses a DER certificate as [certificate.Parse] does.
+// ParseCertificate parses a DER certificate like [certificate.Parse].
 func ParseCertificate(der []byte) (*x509.Certificate, error) { return certificate.Parse(der) }

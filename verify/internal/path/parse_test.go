@@ -46,7 +46,7 @@ func TestParseRelativeDistributionPoint(t *testing.T) {
 	}
 }
 
-// Other distribution points that crypto/x509 refuses are refused by Validate.
+// Validate refuses other distribution points that crypto/x509 refuses.
 func TestMalformedDistributionPoints(t *testing.T) {
 	root := newRoot(t, "Root")
 	for name, value := range map[string][]byte{
@@ -66,7 +66,7 @@ func TestMalformedDistributionPoints(t *testing.T) {
 			}
 			cert, err := path.ParseCertificate(der)
 			if err != nil {
-				return // refused as early
+				return // the parser may refuse it already
 			}
 			wantFailure(t, path.Request{Leaf: cert, Anchors: certs(root), At: at}, path.Malformed, cert)
 		})
@@ -82,8 +82,8 @@ func TestParseRefuses(t *testing.T) {
 	}
 }
 
-// Nothing covers what follows the signature inside a certificate, and
-// crypto/x509 ignores it: a changed copy would verify as the original does.
+// The signature does not cover elements after it inside a certificate, and
+// crypto/x509 ignores them, so a changed copy would verify like the original.
 func TestParseRefusesElementsAfterTheSignature(t *testing.T) {
 	leaf := newRoot(t, "Root").newLeaf(t, "Leaf").cert.Raw
 	var body asn1.RawValue

@@ -1,14 +1,15 @@
-// Package path builds and validates certification paths from a certificate,
-// over whatever certificates are at hand, to a trust anchor.
+// Package path builds and validates certification paths from a certificate to a
+// trust anchor, using any certificates at hand.
 //
-// It does not verify signatures of documents and has no trust anchors of its
-// own: the caller gives them. It opens no file or connection. Every certificate
-// but the anchors counts only by its verified signature. crypto/x509 parses
-// certificates and verifies signatures; names, constraints, policies and
-// revocation are handled here, because crypto/x509 compares names byte for
-// byte, does not process CRLs and refuses directoryName constraints.
+// It does not verify signatures of documents, has no trust anchors of its own
+// and opens no files or connections. A certificate that is not an anchor counts
+// only with a verified signature. crypto/x509 parses certificates and verifies
+// signatures. This package itself handles names, constraints, policies and
+// revocation, because crypto/x509 compares names byte for byte, does not
+// process CRLs and refuses directoryName constraints.
 //
-// RFC 5280 §6, RFC 9618 (policy graph), RFC 4158 (path building).
+// The standards are RFC 5280 §6, RFC 9618 (policy graph) and RFC 4158 (path
+// building).
 package path
 
 import (
@@ -23,38 +24,39 @@ import (
 	"natsuin/verify/internal/sigalg"
 )
 
-// Request is what to validate, and with what. The zero values of the switches
-// are the safe ones.
+// A Request holds the certificate to validate, and the inputs of the
+// validation. The zero values of the switches are the safe ones.
 type Request struct {
-	// Leaf is the certificate whose path is wanted, parsed by
+	// Leaf is the certificate whose path is wanted. It must come from
 	// [ParseCertificate].
 	Leaf *x509.Certificate
-	// Others are certificates that may be meant in place of Leaf: their key
-	// verified the same signature. Only one may have a valid path.
+	// Others holds certificates that may be the right one instead of Leaf:
+	// their key verified the same signature. Only one of them may have a valid
+	// path.
 	Others []*x509.Certificate
-	// Certain reports that Leaf is the certificate that is meant, byte for byte.
-	// Otherwise it may be a forged copy of it.
+	// Certain reports whether Leaf is certainly the right certificate, byte for
+	// byte. Otherwise it may be a forged copy.
 	Certain bool
-	// Pool holds certificates that may help to build the path. None of them is
+	// Pool holds certificates that may be part of the path. None of them is
 	// trusted.
 	Pool []*x509.Certificate
-	// Anchors are trusted: as issuers if they are CA certificates (their own
-	// dates and signature are ignored, their constraints apply), and as the
-	// leaf itself if the bytes are identical (the dates of the leaf apply).
+	// Anchors are trusted. A CA certificate is trusted as an issuer: its own
+	// dates and signature are ignored, but its constraints apply. Any anchor is
+	// trusted as the leaf if its bytes are identical: the dates then apply.
 	Anchors []*x509.Certificate
 
-	// At is the time at which every certificate must be valid, in whole
-	// seconds.
+	// At is the time at which every certificate must be valid. Fractions of a
+	// second are ignored.
 	At time.Time
-	// Now is the time of the clock; no document may be younger. Zero means At.
-	// It matters if At lies in the past: a CRL issued since then still says
-	// what was revoked by At.
+	// Now is the current time. No document may be newer. Zero means At. Now
+	// matters if At is in the past, because a CRL that was issued since then
+	// still lists the certificates revoked by At.
 	Now time.Time
 
 	// InitialPolicies and the following fields are the inputs of RFC 5280
-	// §6.1.1 (c), (e), (f) and (g). Package verify leaves them zero; NIST's
+	// §6.1.1 (c), (e), (f) and (g). Package verify leaves them zero, and NIST's
 	// PKITS varies them to test this package. InitialPolicies is the
-	// user-initial-policy-set; nil means any-policy.
+	// user-initial-policy-set. nil means any-policy.
 	InitialPolicies       []x509.OID
 	RequireExplicitPolicy bool
 	InhibitMapping        bool
@@ -65,42 +67,42 @@ type Request struct {
 	// AllowWeak allows RSA keys from 1024 to 2047 bits and small exponents.
 	AllowWeak bool
 
-	// CheckRevocation asks for the revocation status of every certificate but
-	// the anchor. CRLs and OCSPResponses are DER; FetchOCSP, if not nil, asks a
-	// responder.
+	// CheckRevocation determines whether to find out the revocation status of
+	// every certificate except the anchor. CRLs and OCSPResponses are in DER.
+	// FetchOCSP, if not nil, asks a responder.
 	CheckRevocation bool
 	CRLs            [][]byte
 	OCSPResponses   [][]byte
 	FetchOCSP       revocation.Fetch
 
-	// Budget is shared with the other paths for the same message; nil means a
+	// Budget is shared with the other paths for the same message. nil means a
 	// new one.
 	Budget *Budget
 
-	// Accept, if not nil, is called with each valid path (leaf first) and may
-	// refuse it; other paths are then tried. The [Failure] wraps its error.
+	// Accept, if not nil, is called with each valid path, leaf first. If it
+	// returns an error, other paths are tried. The [Failure] wraps the error.
 	Accept func(chain []*x509.Certificate) error
 }
 
-// Result is a valid path.
+// A Result is a valid path.
 type Result struct {
-	// Chain runs from the leaf to the anchor. It has one element if the leaf is
-	// itself an anchor.
+	// Chain is the path from the leaf to the anchor. It has one element if the
+	// leaf is itself an anchor.
 	Chain []*x509.Certificate
-	// AnchorIndex is the anchor's index in Request.Anchors.
+	// AnchorIndex is the index of the anchor in Request.Anchors.
 	AnchorIndex int
 	// Policies is the user-constrained-policy-set of RFC 5280 §6.1.6, in the
 	// policy domain of the anchor, sorted. It is empty if no policy is valid,
 	// or only anyPolicy is.
 	Policies []x509.OID
-	// Revocation has an answer for each element of Chain. The anchor's is
-	// NotChecked. A revoked certificate does not make [Validate] fail: what
-	// follows is left to the caller.
+	// Revocation has an answer for each element of Chain. That of the anchor is
+	// NotChecked. [Validate] does not fail because a certificate is revoked:
+	// the caller decides.
 	Revocation []revocation.Answer
 }
 
-// Worst returns the answer that weighs most in the path at the given time:
-// revoked by then, then unknown, then revoked later, then good.
+// Worst returns the worst answer in the path for the given time. From worst to
+// best: revoked by then, unknown, not checked, revoked later, good.
 func (r *Result) Worst(at time.Time) revocation.Answer {
 	worst := r.Revocation[0]
 	for i, a := range r.Revocation {
@@ -130,10 +132,11 @@ func weight(a revocation.Answer, at time.Time) int {
 	return 0
 }
 
-// Validate returns a valid path from the leaf, or from one of the others, to an
-// anchor, or the most informative failure. If revocation is checked and the
-// certificate has several valid paths, it returns the one with the best status.
-// If several certificates have one, the failure is [Ambiguous].
+// Validate returns a valid path to an anchor from the leaf or from one of the
+// others. If there is none, it returns the most informative failure. If
+// revocation is checked and there are several valid paths, it returns the one
+// with the best status. If several of the certificates have a valid path, it
+// returns the failure [Ambiguous].
 func Validate(ctx context.Context, r Request) (*Result, *Failure) {
 	if r.Budget == nil {
 		r.Budget = NewBudget(ctx, nil)
@@ -163,8 +166,8 @@ func Validate(ctx context.Context, r Request) (*Result, *Failure) {
 }
 
 // sound returns the certificates of the request that have a valid path,
-// whatever their revocation status. Without others, it leaves the search to
-// from.
+// whatever their revocation status is. Without others, it returns the leaf
+// unsearched.
 func (s *search) sound(ctx context.Context) []*facts {
 	leaf := s.add(s.r.Leaf)
 	if len(s.r.Others) == 0 {
@@ -188,8 +191,8 @@ func ambiguous(sound []*facts) *Failure {
 	return newFailure(Ambiguous, sound[:1], 0, strings.Join(names, "; "))
 }
 
-// from returns the valid path from one leaf with the best revocation status,
-// nil if there is none. revoker is nil if revocation is not checked.
+// from returns the valid path from one leaf with the best revocation status, or
+// nil. revoker is nil if revocation is not checked.
 func (s *search) from(ctx context.Context, leaf *facts, revoker *revoker) *Result {
 	at := s.r.At
 	var best *Result
@@ -202,7 +205,7 @@ func (s *search) from(ctx context.Context, leaf *facts, revoker *revoker) *Resul
 		}
 		result.Revocation = revoker.chain(ctx, chain)
 		if result.Revocation[0].RevokedBy(at) {
-			best = result // no other path can make a revoked leaf good
+			best = result // another path cannot make a revoked leaf good
 			return true
 		}
 		if best == nil || result.weight(at) < best.weight(at) {

@@ -122,8 +122,8 @@ func TestRefusals(t *testing.T) {
 	})
 }
 
-// A failure of dates is returned only if everything else is valid: otherwise a
-// proof of time would not help.
+// The failure is about dates only if everything else is valid, because
+// otherwise proof of time would not help.
 func TestDatesComeLast(t *testing.T) {
 	root := newRoot(t, "Root")
 	leaf := root.newLeaf(t, "Leaf", valid(at.AddDate(-2, 0, 0), at.AddDate(-1, 0, 0)),
@@ -182,7 +182,8 @@ func TestAnchors(t *testing.T) {
 	})
 }
 
-// Three generations of JPKI roots share one name: the signature decides.
+// Three generations of JPKI roots have the same name, so only the signature
+// distinguishes them.
 func TestGenerationsOfOneName(t *testing.T) {
 	for _, withID := range []bool{true, false} {
 		t.Run(fmt.Sprintf("key identifiers %v", withID), func(t *testing.T) {
@@ -268,7 +269,7 @@ func TestHostilePools(t *testing.T) {
 		if !f.Indeterminate() {
 			t.Error("giving up must not read as INVALID")
 		}
-		// The right one comes first, by its key identifier.
+		// The right issuer is tried first because of its key identifier.
 		ca = root.newCA(t, "CA")
 		leaf = ca.newLeaf(t, "Leaf")
 		wantPath(t, path.Request{Leaf: leaf.cert, Pool: append(pool, ca.cert), Anchors: certs(root), At: at})
@@ -286,7 +287,7 @@ func TestHostilePools(t *testing.T) {
 	})
 }
 
-// spent returns a Budget that allows no further signature.
+// spent returns a Budget without any signatures left.
 func spent(c *x509.Certificate) *path.Budget {
 	w := path.NewBudget(context.Background(), nil)
 	for w.Signatures.Spend(c.PublicKey, 0) == nil {
@@ -294,8 +295,8 @@ func spent(c *x509.Certificate) *path.Budget {
 	return w
 }
 
-// TestBudgetIsShared spends the budget after a first path: what was verified
-// for it is still cached.
+// If the budget is used up after a first path, the signatures that were
+// verified for that path are still cached.
 func TestBudgetIsShared(t *testing.T) {
 	root := newRoot(t, "Root")
 	ca := root.newCA(t, "CA")
@@ -309,7 +310,7 @@ func TestBudgetIsShared(t *testing.T) {
 	wantFailure(t, r, path.TooComplex, second.cert)
 }
 
-// TestCertificatesThatMayBeMeant adds unsigned copies of the leaf.
+// The request may contain copies of the leaf that its issuer did not sign.
 func TestCertificatesThatMayBeMeant(t *testing.T) {
 	root := newRoot(t, "Root")
 	ca := root.newCA(t, "CA")
@@ -338,8 +339,8 @@ func TestCertificatesThatMayBeMeant(t *testing.T) {
 	}
 }
 
-// TestInventedIssuers adds certificates to the pool that anyone can make. Their
-// failures are not those of the leaf.
+// Anyone can add certificates to the pool. Their failures do not count as
+// failures of the leaf.
 func TestInventedIssuers(t *testing.T) {
 	root := newRoot(t, "Root")
 	ca := root.newCA(t, "CA")
@@ -380,7 +381,7 @@ func TestCancelled(t *testing.T) {
 func TestSelfIssuedIsNotCounted(t *testing.T) {
 	root := newRoot(t, "Root")
 	old := root.newCA(t, "CA", func(c *x509.Certificate) { c.MaxPathLen, c.MaxPathLenZero = 0, true })
-	rolled := old.newCA(t, "CA") // the same CA's new key, certified by its old one
+	rolled := old.newCA(t, "CA") // a new key of the same CA, certified by its old key
 	leaf := rolled.newLeaf(t, "Leaf")
 	result := wantPath(t, path.Request{Leaf: leaf.cert, Pool: certs(old, rolled), Anchors: certs(root), At: at})
 	if len(result.Chain) != 4 {

@@ -19,10 +19,10 @@ import (
 	"natsuin/verify/internal/path"
 )
 
-// at is the reference time of the tests; certificates are valid around it.
+// at is the reference time of the tests. Certificates are valid around it.
 var at = time.Date(2025, 6, 1, 12, 0, 0, 0, time.UTC)
 
-// party is a name, its key, and its certificate.
+// party is a name with its key and certificate.
 type party struct {
 	cert *x509.Certificate
 	key  crypto.Signer
@@ -42,8 +42,8 @@ func newKey(t testing.TB) crypto.Signer {
 // change changes a certificate before it is signed.
 type change func(*x509.Certificate)
 
-// issue makes a certificate for the named subject with key; a nil issuer makes
-// it self-signed.
+// issue makes a certificate for subject and key. If issuer is nil, it is
+// self-signed.
 func issue(t testing.TB, issuer *party, subject string, key crypto.Signer, changes ...change) *party {
 	t.Helper()
 	nextSerial++
@@ -74,7 +74,7 @@ func issue(t testing.TB, issuer *party, subject string, key crypto.Signer, chang
 	return &party{cert, key}
 }
 
-// asCA makes a certificate one of a CA.
+// asCA makes a certificate that of a CA.
 func asCA(c *x509.Certificate) {
 	c.IsCA, c.BasicConstraintsValid, c.MaxPathLen = true, true, -1
 	c.KeyUsage = x509.KeyUsageCertSign | x509.KeyUsageCRLSign
@@ -113,7 +113,8 @@ func policies(oids ...string) change {
 	}
 }
 
-// mapping maps each policy to the one after it, in pairs.
+// mapping adds policyMappings. pairs alternates the policies of the issuer and
+// of the subject.
 func mapping(pairs ...string) change {
 	var all [][]byte
 	for i := 0; i < len(pairs); i += 2 {
@@ -170,7 +171,7 @@ func tlv(tag byte, contents ...[]byte) []byte {
 	return append([]byte{tag, 0x82, byte(len(body) >> 8), byte(len(body))}, body...)
 }
 
-// wantPath asserts that there is a path and returns it.
+// wantPath checks that there is a valid path, and returns it.
 func wantPath(t *testing.T, r path.Request) *path.Result {
 	t.Helper()
 	result, failure := path.Validate(context.Background(), r)
@@ -180,8 +181,7 @@ func wantPath(t *testing.T, r path.Request) *path.Result {
 	return result
 }
 
-// wantFailure asserts the rule that was broken, and the certificate that broke
-// it.
+// wantFailure checks which rule is broken, and by which certificate.
 func wantFailure(t *testing.T, r path.Request, kind path.Kind, by *x509.Certificate) *path.Failure {
 	t.Helper()
 	result, failure := path.Validate(context.Background(), r)

@@ -15,12 +15,12 @@ import (
 	"natsuin/verify/internal/revocation"
 )
 
-// NIST PKITS: the certificates and CRLs as Debian ships them, the expected
-// results as the Go tree does.
+// pkitsData is the folder of NIST's PKITS in a Debian package. The certificates
+// and CRLs come from there, and the expected results from the Go project.
 const pkitsData = "/usr/lib/python3/dist-packages/cryptography_vectors/x509/PKITS_data"
 
-// pkitsDiffer lists the cases where our answer differs from that of NIST, with
-// the reason. All are refusals.
+// pkitsDiffer holds the cases in which our result differs from NIST's, with the
+// reason. All are refusals.
 var pkitsDiffer = map[string]string{
 	"4.1.4 Valid DSA Signatures Test4":            "DSA with SHA-1 is not accepted",
 	"4.1.5 Valid DSA Parameter Inheritance Test5": "DSA with SHA-1 is not accepted",
@@ -77,8 +77,8 @@ func pkitsFile(t *testing.T, folder, file string) []byte {
 	return raw
 }
 
-// pkitsRequest returns the case as a request, or nil if a certificate does not
-// parse, which is a refusal.
+// pkitsRequest returns the case as a request. It returns nil if a certificate
+// cannot be parsed, which counts as a refusal.
 func pkitsRequest(t *testing.T, c pkitsCase) *path.Request {
 	t.Helper()
 	var certs []*x509.Certificate
@@ -112,7 +112,7 @@ func pkitsRequest(t *testing.T, c pkitsCase) *path.Request {
 	return r
 }
 
-// pkitsVerdict runs a request and says why it was refused.
+// pkitsVerdict runs a request. If it is refused, pkitsVerdict returns why.
 func pkitsVerdict(r *path.Request) (bool, string) {
 	if r == nil {
 		return false, "a certificate cannot be parsed"
@@ -127,7 +127,7 @@ func pkitsVerdict(r *path.Request) (bool, string) {
 	return true, ""
 }
 
-// TestPKITS runs the 249 cases of NIST's path validation suite, CRLs included.
+// TestPKITS runs the 249 cases of NIST's path validation suite, including CRLs.
 func TestPKITS(t *testing.T) {
 	cases := pkitsCases(t)
 	agree := 0
@@ -151,8 +151,8 @@ func TestPKITS(t *testing.T) {
 	}
 }
 
-// TestPKITSAmongAllCertificates builds the paths out of all of PKITS at once:
-// more certificates must change no verdict.
+// TestPKITSAmongAllCertificates builds each path from all certificates of
+// PKITS: additional certificates must not change a verdict.
 func TestPKITSAmongAllCertificates(t *testing.T) {
 	cases := pkitsCases(t)
 	files, err := filepath.Glob(filepath.Join(pkitsData, "certs", "*.crt"))

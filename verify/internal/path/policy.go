@@ -14,9 +14,9 @@ func policyKey(oid x509.OID) string {
 	return string(der)
 }
 
-// policyNode is a node of the valid_policy_graph of RFC 9618 §5: at each depth
-// there is at most one for each policy, so the graph grows with the sum of the
-// policies in the path, not with their product.
+// policyNode is a node of the valid_policy_graph of RFC 9618 §5. At each depth
+// there is at most one node for each policy, so the size of the graph is
+// limited by the sum of the policies in the path, and not by their product.
 type policyNode struct {
 	policy   string
 	expected map[string]bool
@@ -24,9 +24,9 @@ type policyNode struct {
 	children int
 }
 
-// policyGraph is the state of RFC 5280 §6.1.2 (a), (d), (e), (f).
+// policyGraph is the state of RFC 5280 §6.1.2 (a), (d), (e) and (f).
 type policyGraph struct {
-	levels []map[string]*policyNode // nil once there is no valid policy
+	levels []map[string]*policyNode // nil if no policy is valid any more
 
 	explicit, inhibitAny, mapping int
 	last                          int // n, the length of the path
@@ -50,7 +50,7 @@ func newPolicyGraph(r *Request, length int) *policyGraph {
 }
 
 // certificate implements RFC 5280 §6.1.3 (d) to (f) for the i-th certificate,
-// counted from 1 beneath the anchor. It returns false if the path needs a valid
+// counted from 1 below the anchor. It returns false if the path needs a valid
 // policy and has none left.
 func (g *policyGraph) certificate(f *facts, i int) bool {
 	switch {
@@ -101,8 +101,8 @@ func (g *policyGraph) grow(f *facts, i int) {
 	g.prune()
 }
 
-// prune removes nodes without children above the last level, and the whole
-// graph if nothing is left.
+// prune removes nodes without children above the last level. If nothing is
+// left, it removes the whole graph.
 func (g *policyGraph) prune() {
 	for depth := len(g.levels) - 2; depth >= 0; depth-- {
 		for p, n := range g.levels[depth] {
@@ -119,8 +119,8 @@ func (g *policyGraph) prune() {
 	}
 }
 
-// prepare implements RFC 5280 §6.1.4 (a), (b), (h) to (j): what a CA
-// certificate demands of those beneath it. It returns false if anyPolicy is
+// prepare implements RFC 5280 §6.1.4 (a), (b) and (h) to (j), the requirements
+// of a CA certificate for those below it. It returns false if anyPolicy is
 // mapped.
 func (g *policyGraph) prepare(f *facts) bool {
 	c := f.cert
@@ -179,9 +179,10 @@ func (g *policyGraph) lower(state *int, value int, zero bool) {
 	}
 }
 
-// finish implements RFC 5280 §6.1.5 (a), (b), (g) with RFC 9618 §5.5: it
-// returns the policies of the user's set that hold for the whole path, in the
-// domain of the anchor. ok is false if there is none and one is needed.
+// finish implements RFC 5280 §6.1.5 (a), (b) and (g) with RFC 9618 §5.5. It
+// returns the policies of the user's set that are valid for the whole path, in
+// the policy domain of the anchor. ok is false if there is none but one is
+// required.
 func (g *policyGraph) finish(leaf *facts, initial []x509.OID) (policies []x509.OID, ok bool) {
 	g.explicit = lowered(g.explicit)
 	if leaf.cert.RequireExplicitPolicyZero {
@@ -191,8 +192,8 @@ func (g *policyGraph) finish(leaf *facts, initial []x509.OID) (policies []x509.O
 	return policies, g.explicit > 0 || any || len(policies) > 0
 }
 
-// constrained returns the user-constrained-policy-set, and whether anyPolicy is
-// in it.
+// constrained returns the user-constrained-policy-set. any reports whether it
+// contains anyPolicy.
 func (g *policyGraph) constrained(initial []x509.OID) (policies []x509.OID, any bool) {
 	if g.levels == nil {
 		return nil, false
@@ -202,9 +203,8 @@ func (g *policyGraph) constrained(initial []x509.OID) (policies []x509.OID, any 
 		wanted[policyKey(oid)] = true
 	}
 	all := initial == nil || wanted[anyPolicy]
-	// A policy of the path is identified by the first node on its way from the
-	// anchor that is not anyPolicy. Every node that is left has a way to the
-	// last level.
+	// A policy of the path is identified by the first node after the anchor
+	// that is not anyPolicy. All remaining nodes lead to the last level.
 	found := map[string]bool{}
 	for _, level := range g.levels[1:] {
 		for p, n := range level {
@@ -215,7 +215,7 @@ func (g *policyGraph) constrained(initial []x509.OID) (policies []x509.OID, any 
 			}
 		}
 	}
-	// anyPolicy at the last level stands for whatever the user asks for.
+	// anyPolicy at the last level stands for every policy in the user's set.
 	if g.levels[len(g.levels)-1][anyPolicy] != nil {
 		any = all
 		for p := range wanted {

@@ -25,8 +25,8 @@ func texts(oids []x509.OID) []string {
 	return out
 }
 
-// An official's path: root, bridge, ministry CA, official, over cross-
-// certificates that map each domain's policy to the next one's.
+// The path of an official consists of root, bridge, ministry CA and official.
+// The cross-certificates map the policy of each domain to that of the next one.
 func TestOfficialThroughBridge(t *testing.T) {
 	root := newRoot(t, "Root CA")
 	bridgeKey, ministryKey := newKey(t), newKey(t)
@@ -85,8 +85,8 @@ func TestMappingAnyPolicyIsRefused(t *testing.T) {
 	}
 }
 
-// With the policy tree of RFC 5280 this path has 20^12 nodes; the graph of RFC
-// 9618 has 20 at each depth.
+// The policy tree of RFC 5280 would have 20^12 nodes for this path. The graph
+// of RFC 9618 has 20 at each depth.
 func TestPoliciesDoNotMultiply(t *testing.T) {
 	root := newRoot(t, "Root")
 	var names []string

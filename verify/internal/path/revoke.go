@@ -11,10 +11,10 @@ import (
 	"natsuin/verify/internal/sigalg"
 )
 
-// Limits of the revocation checks of one [Validate], besides those of its
-// [Budget].
+// Limits for the revocation checks of one [Validate], in addition to those of
+// its [Budget].
 const (
-	maxSignerDepth = 4 // CRL signers whose own CRL signers are checked
+	maxSignerDepth = 4 // of CRL signers whose own CRL signers are checked
 	maxSignerPaths = 200
 )
 
@@ -24,18 +24,18 @@ type revoker struct {
 	store   *store
 	lists   []*revocation.CRL
 	answers []*revocation.Response
-	paths   *int // signer paths built
+	paths   *int // the number of paths built for signers
 	known   map[question]revocation.Answer
 
-	unreadable int // CRLs and responses that could not be parsed
+	unreadable int // the number of CRLs and responses that could not be parsed
 
 	anchor *facts
-	// pending are CRL signers whose own status is being checked. A signer that
-	// issues its own status is accepted unless it lists itself.
+	// pending holds the CRL signers whose own status is being checked. A signer
+	// that signs the CRL for itself is accepted unless that CRL lists it.
 	pending []*facts
 }
 
-// question is the status of cert, issued by issuer, in a path to the anchor.
+// question asks for the status of cert, issued by issuer, in a path to anchor.
 type question struct{ cert, issuer, anchor *facts }
 
 func newRevoker(r *Request, s *store) *revoker {
@@ -70,8 +70,8 @@ func (k *revoker) checker(fetch revocation.Fetch) *revocation.Checker {
 
 var errTooManyDocuments = errors.New("path: too many revocation documents")
 
-// chain returns an answer for every certificate of the chain; the anchor's is
-// NotChecked.
+// chain returns an answer for every certificate of the chain. That of the
+// anchor is NotChecked.
 func (k *revoker) chain(ctx context.Context, chain []*facts) []revocation.Answer {
 	k.anchor = chain[len(chain)-1]
 	out := make([]revocation.Answer, len(chain))
@@ -94,8 +94,8 @@ func (k *revoker) chain(ctx context.Context, chain []*facts) []revocation.Answer
 var errSigner = errors.New("path: CRL signer refused")
 
 // trusted returns nil if the CRL signer has a valid path to the anchor of the
-// path that is being checked (RFC 5280 §6.3.3 (f)), on which nothing is revoked
-// or unknown.
+// path that is being checked (RFC 5280 §6.3.3 (f)), and every certificate of it
+// is known not to be revoked.
 func (k *revoker) trusted(ctx context.Context, signer *x509.Certificate) error {
 	leaf := k.store.read(signer)
 	if leaf == k.anchor {

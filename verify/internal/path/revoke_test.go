@@ -13,7 +13,7 @@ import (
 	"natsuin/verify/internal/revocation"
 )
 
-// crl returns a CRL of the party that lists the certificates.
+// crl returns a CRL of the party that lists the revoked certificates.
 func (p *party) crl(t testing.TB, revoked ...*party) []byte {
 	t.Helper()
 	template := &x509.RevocationList{Number: big.NewInt(1), ThisUpdate: at.AddDate(0, 0, -1), NextUpdate: at.AddDate(0, 0, 9)}
@@ -74,8 +74,8 @@ func TestEveryCertificateIsAsked(t *testing.T) {
 	})
 }
 
-// Three generations of JPKI roots share a name, and serial numbers may repeat:
-// a list of one generation says nothing about another's certificates.
+// Three generations of JPKI roots have the same name, and serial numbers may
+// repeat. A CRL of one generation says nothing about certificates of another.
 func TestListsOfAnotherGeneration(t *testing.T) {
 	one, two := newRoot(t, "JPKI"), newRoot(t, "JPKI")
 	leaf := two.newLeaf(t, "Citizen")
@@ -92,7 +92,8 @@ func TestListsOfAnotherGeneration(t *testing.T) {
 	}
 }
 
-// A CA may sign its lists with another key, certified like its first one.
+// A CA may sign its CRLs with another key, which is certified like its first
+// one.
 func TestSeparateListKey(t *testing.T) {
 	root := newRoot(t, "Root")
 	ca := root.newCA(t, "CA")
@@ -117,7 +118,7 @@ func TestSeparateListKey(t *testing.T) {
 	}
 }
 
-// Two lists whose signers depend on each other prove nothing, and the check
+// Two CRLs whose signers depend on each other prove nothing, and the check
 // ends.
 func TestSignersInACircle(t *testing.T) {
 	root := newRoot(t, "Root")
@@ -154,7 +155,7 @@ func TestAnotherPathForARevokedCA(t *testing.T) {
 	}
 }
 
-// A leaf that is revoked over one path is not unknown over another.
+// A leaf that is revoked on one path is not unknown because of another path.
 func TestRevokedOverOnePath(t *testing.T) {
 	one, two := newRoot(t, "One"), newRoot(t, "Two")
 	key := newKey(t)

@@ -12,14 +12,14 @@ import (
 	"natsuin/verify/internal/sigalg"
 )
 
-// Limits of one [Validate], besides those of its [Budget].
+// Limits for one [Validate], in addition to those of its [Budget].
 const (
-	maxLength = 16 // certificates in a path, the anchor included
-	maxValid  = 8  // valid paths compared for their revocation status
+	maxLength = 16 // certificates in a path, including the anchor
+	maxValid  = 8  // valid paths that are compared by their revocation status
 )
 
-// search builds paths for one leaf after another, depth first, the best issuers
-// first.
+// search builds paths for one leaf after another, depth first, starting with
+// the best issuers.
 type search struct {
 	r          *Request
 	algorithms sigalg.Policy
@@ -32,7 +32,7 @@ type search struct {
 	gaveUp   bool
 }
 
-// store is what all searches for one [Request] share: the certificates, and
+// store holds what all searches for one [Request] share: the certificates, and
 // which of them are anchors.
 type store struct {
 	*Budget
@@ -74,7 +74,7 @@ func (s *store) isAnchor(f *facts) bool {
 	return ok
 }
 
-// named returns the certificates with that subject.
+// named returns the certificates with the subject dn.
 func (s *store) named(dn name.DN) []*x509.Certificate {
 	return certificates(s.bySubject[s.number(nameKey(dn))])
 }
@@ -128,15 +128,16 @@ func (s *search) extend(ctx context.Context, chain []*facts) (stop bool) {
 	return false
 }
 
-// Ranks of failures. Paths that reach no anchor come first, shorter ones below
-// longer ones; see incomplete. Those that reach one are more informative.
+// Ranks of failures, in increasing order. Those of paths that do not reach an
+// anchor are below 100, and increase with the length of the path (see
+// incomplete). Those of paths that reach one are more informative.
 const (
-	rankBroken        = 100 + iota // breaks a rule, and nothing can change that
+	rankBroken        = 100 + iota // breaks a rule, whatever else is known
 	rankIndeterminate              // more information could make the path valid
-	rankRefused                    // valid, and refused by Request.Accept
+	rankRefused                    // valid, but refused by Request.Accept
 )
 
-// Ranks of the failures that end a path, for paths of one length.
+// Ranks of the failures at the end of paths with the same length.
 const (
 	noIssuer = iota
 	inDoubt
@@ -145,13 +146,14 @@ const (
 
 func incomplete(length, why int) int { return 3*length + why }
 
-// refuse records why an issuer of the right name did not sign the child. A
-// wrong signature means something only if the key identifiers match, since
-// several generations of a CA share a name.
+// refuse records why an issuer with the right name did not sign the child. A
+// wrong signature means something only if the key identifiers match, because
+// several generations of a CA have the same name.
 //
-// Anyone can add a certificate that no anchor has signed: a damaged copy, or an
-// invented issuer. Another copy may be right, so the failure is final only for
-// a leaf that is certain, if its issuer is an anchor or signed by one.
+// Anyone can add a certificate that no anchor has signed, such as a damaged
+// copy or an invented issuer. Another copy may be right, so the failure is
+// final only if the leaf is certain, and its issuer is an anchor or signed by
+// one.
 func (s *search) refuse(err error, child, issuer *facts, chain []*facts) {
 	at := len(chain) - 2
 	match := keyMatch(child, issuer)
@@ -181,8 +183,7 @@ func (s *search) refuse(err error, child, issuer *facts, chain []*facts) {
 	s.fail(incomplete(at+1, why), f)
 }
 
-// signedByAnchor reports whether an issuer is an anchor, or an anchor verifies
-// its signature.
+// signedByAnchor reports whether an issuer is an anchor, or is signed by one.
 func (s *store) signedByAnchor(issuer *facts) bool {
 	if s.isAnchor(issuer) {
 		return true
@@ -195,7 +196,7 @@ func (s *store) signedByAnchor(issuer *facts) bool {
 	return false
 }
 
-// repeats reports whether the chain already has this CA with this key.
+// repeats reports whether the chain already contains this CA with this key.
 func repeats(chain []*facts, issuer *facts) bool {
 	return slices.ContainsFunc(chain, func(f *facts) bool {
 		return f.subjectID == issuer.subjectID && f.keyID == issuer.keyID
@@ -203,7 +204,8 @@ func repeats(chain []*facts, issuer *facts) bool {
 }
 
 // keyMatch compares the authority key identifier of the child with the subject
-// key identifier of the issuer: 2 if equal, 1 if one is absent, 0 if different.
+// key identifier of the issuer. It returns 2 if they are equal, 1 if one is
+// absent, and 0 if they differ.
 func keyMatch(child, issuer *facts) int {
 	a, b := child.cert.AuthorityKeyId, issuer.cert.SubjectKeyId
 	switch {
@@ -216,8 +218,9 @@ func keyMatch(child, issuer *facts) int {
 }
 
 // issuers returns the certificates with the name of the child's issuer, the
-// likeliest first: by key identifier, then anchors, then those valid at the
-// time. Only the signature decides.
+// likeliest first: by key identifier, then anchors, then those that are valid
+// at the time. The order does not affect validity, which depends on the
+// signature.
 func (s *search) issuers(child *facts) []*facts {
 	found := slices.Clone(s.bySubject[child.issuerID])
 	score := func(f *facts) int {
@@ -256,7 +259,8 @@ func (s *search) complete(ctx context.Context, chain []*facts) (stop bool) {
 	return s.accept(ctx, chain, result)
 }
 
-// fail keeps the most informative failure: of equal rank, the first.
+// fail keeps the most informative failure. Of several with the same rank it
+// keeps the first.
 func (s *search) fail(rank int, f *Failure) {
 	if s.best == nil || rank > s.bestRank {
 		s.best, s.bestRank = f, rank

@@ -11,15 +11,15 @@ import (
 
 var (
 	idEmailAddress = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 1}
-	// idSMTPUTF8Mailbox is an otherName that rfc822Name constraints concern
+	// idSMTPUTF8Mailbox is an otherName to which rfc822Name constraints apply
 	// (RFC 9598 §6).
 	idSMTPUTF8Mailbox = asn1.ObjectIdentifier{1, 3, 6, 1, 5, 5, 7, 8, 9}
 )
 
-// names returns all names that name constraints apply to: the subject unless
-// empty, the alternative names, and mailboxes in other places. If the
-// alternatives hold no rfc822Name, e-mail addresses in the subject count (RFC
-// 5280 §4.2.1.10).
+// names returns all names to which name constraints apply: the subject unless
+// it is empty, the alternative names, and mailboxes in other places. E-mail
+// addresses in the subject count if the alternative names have no rfc822Name
+// (RFC 5280 §4.2.1.10).
 func (f *facts) names() []name.General {
 	var all []name.General
 	if len(f.subject) > 0 {
@@ -33,7 +33,8 @@ func (f *facts) names() []name.General {
 			in := cryptobyte.String(g.Value)
 			var id asn1.ObjectIdentifier
 			if in.ReadASN1ObjectIdentifier(&id) && id.Equal(idSMTPUTF8Mailbox) {
-				// Not comparable here, so any mail constraint refuses it.
+				// This mailbox cannot be compared, so any mail constraint
+				// refuses it.
 				all = append(all, name.General{Form: name.RFC822Name})
 			}
 		}

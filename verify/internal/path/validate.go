@@ -8,13 +8,13 @@ import (
 	"natsuin/verify/internal/sigalg"
 )
 
-// validate implements RFC 5280 §6.1 over a chain, leaf first, whose signatures
-// have been verified. The dates come last, so that a failure of dates means
-// that all else is valid.
+// validate implements RFC 5280 §6.1 for a chain, leaf first, whose signatures
+// have been verified. It checks the dates last, so that a failure about dates
+// means that everything else is valid.
 func (s *search) validate(chain []*facts) (*Result, *Failure) {
 	fail := func(kind Kind, index int, detail string) (*Result, *Failure) {
 		f := newFailure(kind, chain, index, detail)
-		f.indeterminate = kind == Malformed && index > 0 // another copy may be sound
+		f.indeterminate = kind == Malformed && index > 0 // another copy may be readable
 		return nil, f
 	}
 	for i := len(chain) - 1; i >= 0; i-- {
@@ -51,7 +51,7 @@ func (s *search) validate(chain []*facts) (*Result, *Failure) {
 }
 
 // certificate checks one certificate by itself, and as the issuer of the one
-// beneath it. It returns zero if it is valid.
+// below it. It returns zero if it is valid.
 func (s *search) certificate(chain []*facts, i int) (Kind, string) {
 	f := chain[i]
 	if f.unread {
@@ -64,7 +64,7 @@ func (s *search) certificate(chain []*facts, i int) (Kind, string) {
 		return UnknownCritical, f.unknownCritical.String()
 	}
 	key := f.cert.PublicKey
-	if i == 0 { // the caller verified what it signed
+	if i == 0 { // the caller has verified what the leaf signed
 		key, _, _ = sigalg.PublicKey(f.cert)
 	}
 	if kind := algorithmKind(s.algorithms.Key(key)); kind != 0 {
@@ -97,9 +97,9 @@ func algorithmKind(err error) Kind {
 	return UnsupportedAlgorithm
 }
 
-// pathLengths implements RFC 5280 §6.1.4 (l) and (m): self-issued certificates
-// and the last certificate are not counted. The limit of the anchor applies
-// too.
+// pathLengths implements RFC 5280 §6.1.4 (l) and (m). It does not count
+// self-issued certificates and the last certificate. The limit of the anchor
+// applies too.
 func (s *search) pathLengths(chain []*facts) (Kind, int) {
 	left := len(chain)
 	for i := len(chain) - 1; i >= 1; i-- {
@@ -118,7 +118,7 @@ func (s *search) pathLengths(chain []*facts) (Kind, int) {
 }
 
 // nameConstraints implements RFC 5280 §6.1.3 (b) and (c) with §6.1.4 (g). With
-// an error, it returns the index of the certificate that it is about.
+// an error, it returns the index of the certificate that breaks a constraint.
 func (s *search) nameConstraints(chain []*facts) (int, error) {
 	var above []*constraints
 	for i := len(chain) - 1; i >= 0; i-- {
@@ -143,7 +143,7 @@ func (s *search) nameConstraints(chain []*facts) (int, error) {
 func (s *search) policies(chain []*facts) (policies []x509.OID, failed int) {
 	n := len(chain) - 1
 	if n == 0 {
-		// The leaf is the anchor: its own policies are all there are.
+		// The leaf is the anchor, so only its own policies count.
 		n = 1
 		chain = []*facts{chain[0], chain[0]}
 	}

@@ -16,30 +16,30 @@ import (
 // skew is how far the date of a document may be ahead of the clock.
 const skew = 5 * time.Minute
 
-// Checker checks the certificates of one path. Its functions come from package
-// path, which has the anchor.
+// A Checker checks the certificates of one path. Its functions come from
+// package path, which has the anchor.
 type Checker struct {
 	CRLs      []*CRL
 	Responses []*Response
 	Fetch     Fetch // nil if there is no responder
 
-	// At is the reference time; Now is the clock, zero meaning At.
+	// At is the reference time. Now is the current time, and zero means At.
 	At, Now    time.Time
 	Algorithms sigalg.Policy
 
 	// Named returns the certificates at hand with that subject.
 	Named func(name.DN) []*x509.Certificate
 	// Trusted returns nil if the certificate has a valid, unrevoked path to the
-	// anchor of the path that is being checked. It is asked for CRL signers
+	// anchor of the path that is being checked. It is called for CRL signers
 	// other than the issuer of the certificate.
 	Trusted func(ctx context.Context, signer *x509.Certificate) error
-	// Verify verifies a signature, as [sigalg.Verify] does, within a budget.
+	// Verify verifies a signature like [sigalg.Verify], within a budget.
 	Verify sigalg.Verifier
 }
 
-// tolerated reports whether a signature by the key of signer, or the one on a
-// signer other than the issuer, rests on SHA-1 or a weak key. The signature of
-// a self-issued certificate on itself proves nothing and does not count.
+// tolerated reports whether a signature with the key of signer, or the
+// signature on signer if it is not the issuer, relies on SHA-1 or a weak key.
+// The signature of a self-issued certificate proves nothing and does not count.
 func tolerated(signer, issuer *x509.Certificate, a x509.SignatureAlgorithm) (sha1, weak bool) {
 	var strict sigalg.Policy
 	sha1 = strict.Algorithm(a) != nil
@@ -49,7 +49,7 @@ func tolerated(signer, issuer *x509.Certificate, a x509.SignatureAlgorithm) (sha
 	return sha1, strict.Key(signer.PublicKey) != nil
 }
 
-// now returns the time of the clock.
+// now returns k.Now, or k.At if that is zero.
 func (k *Checker) now() time.Time {
 	if k.Now.IsZero() {
 		return k.At
@@ -73,8 +73,8 @@ func (k *Checker) allowed(signer *x509.Certificate, a x509.SignatureAlgorithm) e
 	return k.Algorithms.Key(signer.PublicKey)
 }
 
-// Check returns what is known of cert, issued by issuer. One source that says
-// revoked outweighs any that says good.
+// Check returns the revocation status of cert, issued by issuer. One source
+// that says revoked outweighs all that say good.
 func (k *Checker) Check(ctx context.Context, cert, issuer *x509.Certificate) Answer {
 	answer := k.byCRL(ctx, cert, issuer)
 	for _, r := range k.Responses {
@@ -116,10 +116,10 @@ func merge(a, b Answer) Answer {
 	return unknown(slices.Concat(a.Why, b.Why)...)
 }
 
-// byFetch asks a responder and checks its answer.
+// byFetch asks a responder and checks its response.
 func (k *Checker) byFetch(ctx context.Context, cert, issuer *x509.Certificate) Answer {
 	nonce := make([]byte, nonceSize)
-	rand.Read(nonce) // never fails: it crashes the program instead
+	rand.Read(nonce) // never fails, but may crash the program
 	request, err := NewRequest(cert, issuer, nonce)
 	if err != nil {
 		return unknown(Gap{NobodyReached, "OCSP: request: " + err.Error()})
@@ -157,10 +157,10 @@ func errorCause(err error) Cause {
 	return AnswerError
 }
 
-// covers reports whether a document with these dates is one for the reference
-// time. A document issued later is too: it lists what was revoked by then,
-// unless the certificate expired in between and could have been dropped (see
-// dropped).
+// covers reports whether a document with these dates is suitable for the
+// reference time. A document that was issued later is suitable too, because it
+// lists what was revoked by the reference time, unless the certificate expired
+// in between and may have been dropped (see dropped).
 func (k *Checker) covers(thisUpdate, nextUpdate time.Time) bool {
 	if thisUpdate.After(k.limit()) {
 		return false
@@ -172,10 +172,10 @@ func (k *Checker) covers(thisUpdate, nextUpdate time.Time) bool {
 }
 
 // stale reports whether a document that covers the reference time was issued
-// before it and has ended by now, and when it ended, which is when it was
-// issued if it names no end. RFC 5280 §6.3.3 wants lists that are current when
-// they are used, and ETSI EN 319 102-1 §5.2.5 fresh ones: such a document does
-// not cover a revocation between the reference time and now.
+// before it and has ended by now. end is when it ended, or when it was issued
+// if it has no end. RFC 5280 §6.3.3 requires CRLs that are current when they
+// are used, and ETSI EN 319 102-1 §5.2.5 fresh ones: a stale document does not
+// cover a revocation between the reference time and now.
 func (k *Checker) stale(thisUpdate, nextUpdate time.Time) (end time.Time, stale bool) {
 	grace := time.Duration(0)
 	if nextUpdate.IsZero() {
@@ -185,13 +185,13 @@ func (k *Checker) stale(thisUpdate, nextUpdate time.Time) (end time.Time, stale 
 }
 
 // dropped reports whether a document of this date may omit the certificate
-// because it had expired. keptFrom is the earliest expiry that is kept, zero if
-// nothing is said.
+// because it had expired. keptFrom is the earliest expiry of the certificates
+// that are kept, or zero if the document does not say.
 func dropped(cert *x509.Certificate, thisUpdate, keptFrom time.Time) bool {
 	return thisUpdate.After(cert.NotAfter) && (keptFrom.IsZero() || cert.NotAfter.Before(keptFrom))
 }
 
-// newestFirst returns the lists, sorted by date.
+// newestFirst returns the CRLs sorted by date, the newest first.
 func newestFirst(lists []*CRL) []*CRL {
 	sorted := slices.Clone(lists)
 	slices.SortStableFunc(sorted, func(a, b *CRL) int {

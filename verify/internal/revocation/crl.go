@@ -17,8 +17,9 @@ import (
 // ErrMalformed means that the bytes are not a well-formed CRL or OCSP response.
 var ErrMalformed = errors.New("revocation: malformed")
 
-// CRL is a parsed certificate revocation list, version 1 or 2. Its entries stay
-// in DER and are read when needed, so that memory does not grow with them.
+// A CRL is a parsed certificate revocation list, version 1 or 2. Its entries
+// stay in DER and are read when needed, so that memory does not grow with their
+// number.
 type CRL struct {
 	raw       []byte
 	tbs       []byte
@@ -27,32 +28,34 @@ type CRL struct {
 
 	issuer                 name.DN
 	keyID                  []byte
-	thisUpdate, nextUpdate time.Time // nextUpdate is zero when absent
+	thisUpdate, nextUpdate time.Time // nextUpdate is zero if absent
 	entries                cryptobyte.String
 
-	number   *big.Int // nil when absent
-	base     *big.Int // BaseCRLNumber: this is a delta
-	freshest bool     // names a delta
+	number   *big.Int // nil if absent
+	base     *big.Int // the BaseCRLNumber of a delta CRL, or nil
+	freshest bool     // the CRL names a delta CRL
 	scope    scope
-	rawScope []byte // the issuingDistributionPoint, nil when absent
-	// keepsExpiredFrom is expiredCertsOnCRL: certificates that expired since
-	// then stay listed. Zero if absent.
+	rawScope []byte // the issuingDistributionPoint, or nil
+	// keepsExpiredFrom is expiredCertsOnCRL: certificates that have expired
+	// since then stay in the CRL. It is zero if absent.
 	keepsExpiredFrom time.Time
 
-	// unknownCritical: an extension of the list or of an entry is critical and
-	// not processed here, so the list must not be used (RFC 5280 §5.2, §5.3).
+	// unknownCritical is set if an extension of the CRL or of an entry is
+	// critical and not supported. The CRL must then not be used (RFC 5280 §5.2,
+	// §5.3).
 	unknownCritical bool
-	// unnumbered: version 2 without a cRLNumber, or with a critical one (RFC
-	// 5280 §5.2.3). Such a list can revoke, but cannot prove good.
+	// unnumbered is set for version 2 without a cRLNumber, or with a critical
+	// one (RFC 5280 §5.2.3). Such a CRL can prove that a certificate is
+	// revoked, but not that it is good.
 	unnumbered bool
 
 	verified map[string]error // by public key
 }
 
-// Signed returns the part of the list that its signature covers.
+// Signed returns the part of the CRL that its signature covers.
 func (c *CRL) Signed() []byte { return c.tbs }
 
-// Copy returns a copy that another goroutine may use. c must be fresh from
+// Copy returns a copy that another goroutine may use. c must come directly from
 // [ParseCRL].
 func (c *CRL) Copy() *CRL {
 	list := *c
@@ -61,7 +64,7 @@ func (c *CRL) Copy() *CRL {
 
 // scope is the issuingDistributionPoint (RFC 5280 §5.2.5).
 type scope struct {
-	names                                     []name.General // nil when absent
+	names                                     []name.General // nil if absent
 	onlyUser, onlyCA, onlyAttribute, indirect bool
 	reasons                                   reasonMask
 }
@@ -70,11 +73,11 @@ type scope struct {
 type reasonMask uint16
 
 // everyReason is the set of the reasons from keyCompromise(1) to
-// aACompromise(8); bit 0 is unused.
+// aACompromise(8). Bit 0 is unused.
 const everyReason reasonMask = 0x1fe
 
-// ParseCRL parses a DER CertificateList with nothing after it. It only checks
-// the structure: signature, dates and scope are checked when the list is used.
+// ParseCRL parses a DER CertificateList with nothing after it. It checks only
+// the structure. Signature, dates and scope are checked when the CRL is used.
 func ParseCRL(der []byte) (*CRL, error) {
 	c := &CRL{raw: der, scope: scope{reasons: everyReason}}
 	in := cryptobyte.String(der)
@@ -121,7 +124,7 @@ func ParseCRL(der []byte) (*CRL, error) {
 	}
 	c.unnumbered = c.unnumbered || version == 1 && c.number == nil
 	if c.base != nil && c.number == nil {
-		return nil, ErrMalformed // a delta is numbered (RFC 5280 §5.2.4)
+		return nil, ErrMalformed // a delta CRL must have a number (RFC 5280 §5.2.4)
 	}
 	if err := c.checkEntries(version); err != nil {
 		return nil, err
@@ -129,7 +132,7 @@ func ParseCRL(der []byte) (*CRL, error) {
 	return c, nil
 }
 
-// extension reads one extension of the list.
+// extension reads one extension of the CRL.
 func (c *CRL) extension(e extension) bool {
 	v := e.value
 	switch e.oid {
@@ -223,8 +226,8 @@ func readReasons(bits cryptobyte.String) (reasonMask, bool) {
 	return mask & everyReason, true
 }
 
-// readPointName reads a DistributionPointName. A name relative to the CRL
-// issuer becomes the full directory name.
+// readPointName reads a DistributionPointName. It converts a name relative to
+// the CRL issuer to the full directory name.
 func readPointName(v cryptobyte.String, issuer name.DN) ([]name.General, error) {
 	var inner cryptobyte.String
 	switch {

@@ -17,7 +17,7 @@ import (
 func trustAll(context.Context, *x509.Certificate) error  { return nil }
 func trustNone(context.Context, *x509.Certificate) error { return errors.New("not this one") }
 
-// want asserts a status, and for unknown the reason.
+// want checks a status and, if it is unknown, the reason.
 func want(t *testing.T, a revocation.Answer, status revocation.Status, why string) {
 	t.Helper()
 	if a.Status != status {
@@ -198,7 +198,7 @@ func TestDelta(t *testing.T) {
 	stale.next = day(-3)
 	want(t, ask(held, stale.parse(t, ca), delta.parse(t, ca)), revocation.Good, "")
 	late := delta
-	late.extensions = indicator(6) // says nothing of what happened between 5 and 6
+	late.extensions = indicator(6) // does not cover the time between 5 and 6
 	want(t, ask(held, base.parse(t, ca), late.parse(t, ca)), revocation.Revoked, "")
 	foreign := issue(t, nil, "CA", asCA)
 	want(t, ask(held, base.parse(t, ca), delta.parse(t, foreign)), revocation.Revoked, "")
@@ -219,15 +219,16 @@ func TestIndirect(t *testing.T) {
 	serial, unrelated := leaf.cert.SerialNumber, big.NewInt(5)
 
 	want(t, ask(leaf, with()), revocation.Good, "")
-	want(t, ask(leaf, with(revoked(serial, day(-2)))), revocation.Good, "") // the agency's own serial
+	want(t, ask(leaf, with(revoked(serial, day(-2)))), revocation.Good, "") // a serial number of the CRL issuer itself
 	want(t, ask(leaf, with(revoked(serial, day(-2), issuer(ca)))), revocation.Revoked, "")
 	want(t, ask(leaf, with(revoked(unrelated, day(-2), issuer(ca)), revoked(serial, day(-2)))), revocation.Revoked, "")
 	want(t, ask(leaf, with(revoked(unrelated, day(-2), issuer(ca)), revoked(serial, day(-2), issuer(root)))), revocation.Good, "")
-	want(t, ask(leaf, list{}), revocation.Unknown, "no CRL")  // not marked indirect
-	want(t, ask(plain, with()), revocation.Unknown, "no CRL") // not named by the certificate
+	want(t, ask(leaf, list{}), revocation.Unknown, "no CRL")  // the CRL is not marked as indirect
+	want(t, ask(plain, with()), revocation.Unknown, "no CRL") // the certificate does not name the CRL issuer
 }
 
-// With a proof of time in the past, a current list still says what happened.
+// If a time in the past is proved, a current CRL still lists the certificates
+// revoked by then.
 func TestPastReferenceTime(t *testing.T) {
 	ca := issue(t, nil, "CA", asCA)
 	leaf := issue(t, ca, "Leaf")

@@ -32,7 +32,7 @@ type change func(*x509.Certificate)
 
 var nextSerial int64 = 100
 
-// issue makes a certificate; a nil issuer makes it self-signed.
+// issue makes a certificate. If issuer is nil, it is self-signed.
 func issue(t testing.TB, issuer *party, subject string, changes ...change) *party {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -108,7 +108,7 @@ func moment(v time.Time) []byte { return tlv(0x18, []byte(v.UTC().Format("200601
 
 var (
 	yes = []byte{0x01, 1, 0xff}
-	// algorithms are ECDSA with the hash.
+	// algorithms holds the AlgorithmIdentifier of ECDSA with each hash.
 	algorithms = map[crypto.Hash][]byte{
 		crypto.SHA256: tlv(0x30, oid(1, 2, 840, 10045, 4, 3, 2)),
 		crypto.SHA1:   tlv(0x30, oid(1, 2, 840, 10045, 4, 1)),
@@ -135,15 +135,15 @@ func sign(t testing.TB, key *ecdsa.PrivateKey, h crypto.Hash, tbs []byte, rest .
 	return tlv(0x30, parts...)
 }
 
-// list describes a CRL. The zero value is a good, empty one.
+// list describes a CRL. The zero value is a valid, empty one.
 type list struct {
-	this, next time.Time // zero: yesterday, in ten days
+	this, next time.Time // zero means yesterday, and in ten days
 	noNext     bool
 	unnumbered bool
 	number     int64
 	entries    [][]byte
 	extensions [][]byte
-	hash       crypto.Hash // zero: SHA-256
+	hash       crypto.Hash // zero means SHA-256
 }
 
 func revoked(serial *big.Int, when time.Time, extensions ...[]byte) []byte {
@@ -197,8 +197,8 @@ func (l list) parse(t testing.TB, by *party) *revocation.CRL {
 	return c
 }
 
-// checker returns a checker with the lists; every certificate of others may
-// sign for it.
+// checker returns a Checker with these CRLs. The certificates of others are at
+// hand and trusted as CRL signers.
 func checker(others []*party, lists ...*revocation.CRL) *revocation.Checker {
 	return &revocation.Checker{Verify: sigalg.Verify, CRLs: lists, At: at,
 		Named: func(dn name.DN) []*x509.Certificate {

@@ -11,7 +11,7 @@ import (
 	"natsuin/verify/internal/name"
 )
 
-// maxSerial limits a serial number, in bytes; RFC 5280 allows 20.
+// maxSerial limits a serial number, in bytes. RFC 5280 allows 20.
 const maxSerial = 64
 
 // entry is one revoked certificate.
@@ -25,7 +25,7 @@ type entry struct {
 type rawEntry struct {
 	serial     []byte // contents octets
 	revokedAt  time.Time
-	extensions cryptobyte.String // contents, nil when absent
+	extensions cryptobyte.String // contents octets, or nil if absent
 }
 
 func readEntry(list *cryptobyte.String) (rawEntry, bool) {
@@ -43,8 +43,8 @@ func readEntry(list *cryptobyte.String) (rawEntry, bool) {
 }
 
 // details reads the extensions of an entry. issuer is nil unless the entry
-// names a certificate issuer; known is false if there is a critical extension
-// that is not processed here.
+// names a certificate issuer. known is false if a critical extension is not
+// supported.
 func (e rawEntry) details() (out entry, issuer []name.General, known, ok bool) {
 	out, known = entry{revokedAt: e.revokedAt}, true
 	if e.extensions == nil {
@@ -71,8 +71,8 @@ func (e rawEntry) details() (out entry, issuer []name.General, known, ok bool) {
 	return out, issuer, known, ok
 }
 
-// readReason reads a CRLReason with nothing after it. 7 is unused (RFC 5280
-// §5.3.1).
+// readReason reads a CRLReason with nothing after it. The value 7 is unused
+// (RFC 5280 §5.3.1).
 func readReason(in cryptobyte.String, out *Reason) bool {
 	var code int
 	if !in.ReadASN1Enum(&code) || !in.Empty() {
@@ -83,8 +83,8 @@ func readReason(in cryptobyte.String, out *Reason) bool {
 	return ok
 }
 
-// checkEntries reads every entry once: its structure, and whether it has a
-// critical extension that is not processed here.
+// checkEntries reads every entry once. It checks their structure, and whether
+// one has a critical extension that is not supported.
 func (c *CRL) checkEntries(version int) error {
 	for list := c.entries; !list.Empty(); {
 		e, ok := readEntry(&list)
@@ -95,8 +95,7 @@ func (c *CRL) checkEntries(version int) error {
 		if !ok {
 			return ErrMalformed
 		}
-		// A certificate issuer in a list that is not indirect contradicts its
-		// scope.
+		// A CRL that is not indirect must not name a certificate issuer.
 		if !known || issuer != nil && !c.scope.indirect {
 			c.unknownCritical = true
 		}
@@ -106,19 +105,20 @@ func (c *CRL) checkEntries(version int) error {
 
 // find returns the last entry for the serial number of a certificate by the
 // issuer. In an indirect CRL, an entry belongs to the last certificate issuer
-// named before it, or else to the issuer of the list (RFC 5280 §5.3.3).
+// named before it, or to the issuer of the CRL if there is none (RFC 5280
+// §5.3.3).
 func (c *CRL) find(issuer name.DN, serial *big.Int) (entry, bool) {
 	var found entry
 	var hit bool
 	want := serialBytes(serial)
 	if !c.scope.indirect && !bytes.Contains(c.entries, want) {
-		return entry{}, false // far cheaper than reading each entry
+		return entry{}, false // far faster than reading each entry
 	}
 	current := c.issuer.Equal(issuer)
 	for list := c.entries; !list.Empty(); {
 		raw, ok := readEntry(&list)
 		if !ok {
-			return entry{}, false // not reached: checkEntries has read them
+			return entry{}, false // cannot happen, since checkEntries has read the entries
 		}
 		match := bytes.Equal(raw.serial, want)
 		if !match && !c.scope.indirect {

@@ -15,7 +15,7 @@ type extension struct {
 	value    cryptobyte.String
 }
 
-// Object identifiers, here and in the other files, are DER contents octets.
+// The object identifiers, here and in the other files, as DER contents octets.
 const (
 	oidKeyUsage           = "\x55\x1d\x0f"
 	oidCRLNumber          = "\x55\x1d\x14"
@@ -48,8 +48,8 @@ func readExtension(list *cryptobyte.String) (extension, bool) {
 	return e, true
 }
 
-// extensionOf returns the value of an extension of a certificate, and whether
-// it is present.
+// extensionOf returns the value of an extension of a certificate. present
+// reports whether the certificate has it.
 func extensionOf(cert *x509.Certificate, oid string) (value []byte, present bool) {
 	for _, e := range cert.Extensions {
 		if contents(e.Id) == oid {
@@ -64,7 +64,7 @@ func hasExtension(cert *x509.Certificate, oid string) bool {
 	return present
 }
 
-// contents returns the contents octets of an object identifier; empty if it is
+// contents returns the contents octets of an object identifier, or "" if it is
 // not valid.
 func contents(id []int) string {
 	var b cryptobyte.Builder
@@ -79,8 +79,8 @@ func contents(id []int) string {
 	return string(out)
 }
 
-// readExtensions reads the contents of an Extensions, none of them twice, and
-// calls f for each.
+// readExtensions reads the contents of an Extensions and calls f for each. No
+// extension may occur twice.
 func readExtensions(list cryptobyte.String, f func(extension) bool) bool {
 	seen := make([]string, 0, 8)
 	for !list.Empty() {
@@ -101,8 +101,8 @@ func readExtensions(list cryptobyte.String, f func(extension) bool) bool {
 	return len(seen) > 0
 }
 
-// onlySequence replaces in with the contents of the one SEQUENCE that fills it,
-// and reports whether it does.
+// onlySequence replaces in by the contents of the SEQUENCE that fills it. It
+// returns false if there is none.
 func onlySequence(in *cryptobyte.String) bool {
 	var contents cryptobyte.String
 	if !in.ReadASN1(&contents, asn1.SEQUENCE) || !in.Empty() {

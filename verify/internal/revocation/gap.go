@@ -3,39 +3,39 @@ package revocation
 import "strings"
 
 // A Cause says why a document, or the lack of one, did not answer the question.
-// The causes are ordered by how close the document came to an answer, the
-// closest last.
+// The causes are in increasing order of how close the document came to an
+// answer.
 type Cause int
 
 // The causes.
 const (
-	NothingAtHand      Cause = iota // neither list nor answer
-	Unreadable                      // a document that cannot be parsed
-	ListOfAnother                   // no list is of this issuer and scope
-	NobodyReached                   // the responder was not reached
+	NothingAtHand      Cause = iota // neither a CRL nor a response
+	Unreadable                      // a document cannot be parsed
+	ListOfAnother                   // no CRL has this issuer and scope
+	NobodyReached                   // the responder could not be reached
 	AnswerMalformed                 // not an OCSP response
 	AnswerTryLater                  // tryLater(3): the responder is busy
 	AnswerUnauthorized              // unauthorized(6): the responder does not answer for this CA
 	AnswerError                     // another error of the responder
 	AnswerOther                     // about another certificate
-	AnswerNonce                     // another nonce than ours
+	AnswerNonce                     // a nonce other than ours
 	AnswerSignature                 // no key at hand verifies the signature
-	AnswerSigner                    // signed by someone who may not, or too weakly
-	AnswerRefused                   // not understood, or from after the certificate's end
-	AnswerFuture                    // from after the clock's time
+	AnswerSigner                    // the signer is not authorised, or the signature too weak
+	AnswerRefused                   // not understood, or issued after the end of the certificate
+	AnswerFuture                    // issued in the future
 	AnswerOutOfDate                 // not for the reference time
 	AnswerUnknown                   // the responder does not know the certificate
-	ListSigner                      // signed by someone who may not
-	ListAlgorithm                   // signed with an algorithm or key that is not allowed
+	ListSigner                      // the signer is not authorised
+	ListAlgorithm                   // an algorithm or key that is not allowed
 	ListSignature                   // no key at hand verifies the signature
-	ListInsufficient                // partial, or not understood: it cannot prove good
-	ListAfterExpiry                 // from after the expiry: it may omit the certificate
-	ListFuture                      // from after the clock's time
+	ListInsufficient                // partial, or not understood: cannot prove good
+	ListAfterExpiry                 // issued after the expiry: may omit the certificate
+	ListFuture                      // issued in the future
 	ListOutOfDate                   // not for the reference time
 )
 
-// A Gap is one thing that was missing or refused: Cause is for programs, Text
-// for developers.
+// A Gap is one document that was missing or refused. Cause is for programs, and
+// Text for developers.
 type Gap struct {
 	Cause Cause
 	Text  string

@@ -33,7 +33,7 @@ func TestLimits(t *testing.T) {
 		"octets of a serial number": {64, func(n int) error {
 			return parse(list{entries: [][]byte{revoked(new(big.Int).Lsh(big.NewInt(1), uint(8*n-2)), day(-2))}})
 		}},
-		"octets of a list's number": {64 - 2, func(n int) error { // tag and length count here
+		"octets of a list's number": {64 - 2, func(n int) error { // including the tag and the length
 			number, err := asn1.Marshal(new(big.Int).Lsh(big.NewInt(1), uint(8*n-2)))
 			if err != nil {
 				return err
@@ -64,7 +64,7 @@ func TestLimits(t *testing.T) {
 	}
 }
 
-// TestListAheadOfTheClock: a list may be five minutes ahead.
+// The date of a CRL may be five minutes ahead of the clock.
 func TestListAheadOfTheClock(t *testing.T) {
 	ca := issue(t, nil, "CA", asCA)
 	leaf := issue(t, ca, "Leaf")

@@ -15,20 +15,21 @@ import (
 	"natsuin/verify/internal/sigalg"
 )
 
-// query is the question about one certificate, and what the lists say so far.
+// query is the question about one certificate, and the answer of the CRLs so
+// far.
 type query struct {
 	cert, issuer *x509.Certificate
 	issuerName   name.DN
 	why          []Gap
 	covered      reasonMask
-	fresh        reasonMask      // covered by lists that have not ended
-	until        time.Time       // when the last of the others ended
-	sha1, weak   bool            // what the lists that counted rest on
-	revoked      Answer          // the merged answer of lists that revoke
-	settled      map[string]*CRL // the list that counted, by issuer, scope and signer
+	fresh        reasonMask      // the reasons covered by CRLs that have not ended
+	until        time.Time       // when the last of the other CRLs ended
+	sha1, weak   bool            // whether the CRLs that counted rely on SHA-1 or a weak key
+	revoked      Answer          // the merged answer of the CRLs that revoke
+	settled      map[string]*CRL // the CRL that counted, by issuer, scope and signer
 }
 
-// byCRL implements RFC 5280 §6.3.3 over all the lists at hand.
+// byCRL implements RFC 5280 §6.3.3 for all CRLs at hand.
 func (k *Checker) byCRL(ctx context.Context, cert, issuer *x509.Certificate) Answer {
 	issuerName, err := name.ParseDN(cert.RawIssuer)
 	if err != nil {
@@ -40,7 +41,7 @@ func (k *Checker) byCRL(ctx context.Context, cert, issuer *x509.Certificate) Ans
 	}
 	q := &query{cert: cert, issuer: issuer, issuerName: issuerName, settled: map[string]*CRL{}}
 	lists := newestFirst(k.CRLs)
-	// The last point is the assumed one: any list by the issuer itself.
+	// The last point is the implied one: any CRL by the issuer itself.
 	for _, p := range append(named, point{names: issuerNames(cert, issuerName), reasons: everyReason}) {
 		for _, list := range lists {
 			if ctx.Err() != nil {
@@ -65,10 +66,9 @@ func (k *Checker) byCRL(ctx context.Context, cert, issuer *x509.Certificate) Ans
 	return unknown(q.why...)
 }
 
-// consult adds to q what one list says or covers under one distribution point.
-// RFC 5280 stops once every reason is covered; here all lists in scope are
-// read, so that one that does not list the certificate cannot hide one that
-// does.
+// consult adds to q what one CRL says or covers for one distribution point. RFC
+// 5280 stops once every reason is covered. Here all CRLs in scope are read, so
+// that a CRL without the certificate cannot hide one that lists it.
 func (k *Checker) consult(ctx context.Context, q *query, p point, list *CRL) {
 	reasons := p.reasons & list.scope.reasons
 	if list.base != nil || !inScope(q, p, list) || reasons == 0 {
@@ -92,7 +92,8 @@ func (k *Checker) consult(ctx context.Context, q *query, p point, list *CRL) {
 		refuse(why.Cause, why.Text)
 		return
 	}
-	// Of several lists with one issuer, scope and key, only the newest counts.
+	// Of several CRLs with the same issuer, scope and key, only the newest
+	// counts.
 	group := list.issuer.Key() + "|" + string(list.rawScope) + "|" + string(signer.RawSubjectPublicKeyInfo)
 	if counted := q.settled[group]; counted != nil && counted != list {
 		return
@@ -139,8 +140,8 @@ func (k *Checker) consult(ctx context.Context, q *query, p point, list *CRL) {
 	}
 }
 
-// inScope reports whether a list is one for the certificate, under a
-// distribution point (RFC 5280 §6.3.3 (b)(1) and (b)(2)).
+// inScope reports whether the certificate and the distribution point are in the
+// scope of a CRL (RFC 5280 §6.3.3 (b)(1), (b)(2)).
 func inScope(q *query, p point, list *CRL) bool {
 	if p.issuer != nil {
 		if !list.scope.indirect || !anyEqual(p.issuer, []name.General{{Form: name.DirectoryName, DN: list.issuer}}) {
@@ -173,8 +174,9 @@ func anyEqual(a, b []name.General) bool {
 	return false
 }
 
-// findEntry returns the entry for the certificate in the delta, or else in the
-// complete list. It returns false if neither lists it or the delta removed it.
+// findEntry returns the entry for the certificate in the delta CRL, or else in
+// the complete CRL. It returns false if neither lists the certificate, or if
+// the delta CRL removes it.
 func findEntry(list, delta *CRL, issuer name.DN, cert *x509.Certificate) (entry, bool) {
 	if delta != nil {
 		if e, ok := delta.find(issuer, cert.SerialNumber); ok {
@@ -185,8 +187,8 @@ func findEntry(list, delta *CRL, issuer name.DN, cert *x509.Certificate) (entry,
 	return e, ok && e.reason != RemoveFromCRL
 }
 
-// delta returns the newest delta that can be combined with the list (RFC 5280
-// §5.2.4, §6.3.3 (c)) and was signed with the same key, or nil.
+// delta returns the newest delta CRL that can be combined with the CRL (RFC
+// 5280 §5.2.4, §6.3.3 (c)) and is signed with the same key, or nil.
 func (k *Checker) delta(list *CRL, signer *x509.Certificate) *CRL {
 	var best *CRL
 	for _, d := range k.CRLs {
@@ -204,8 +206,8 @@ func (k *Checker) delta(list *CRL, signer *x509.Certificate) *CRL {
 	return best
 }
 
-// signer returns the certificate whose key signed the list and that may sign
-// it, or nil and why there is none.
+// signer returns the certificate of the authorised signer whose key verifies
+// the CRL. If there is none, it returns nil and the reason.
 func (k *Checker) signer(ctx context.Context, q *query, list *CRL) (*x509.Certificate, Gap) {
 	why := Gap{ListSignature, "signed by nobody at hand"}
 	candidates := k.Named(list.issuer)
@@ -245,9 +247,9 @@ func (k *Checker) signer(ctx context.Context, q *query, list *CRL) (*x509.Certif
 	return nil, why
 }
 
-// names reports whether the authority key identifier of the list, if present,
-// is that of the signer's key: the one in a certificate for that key, or the
-// SHA-1 of the key (RFC 5280 §5.2.1, §4.2.1.2). For a signer without an
+// names reports whether the authority key identifier of the CRL, if present, is
+// that of the signer's key: the identifier in a certificate for that key, or
+// the SHA-1 of the key (RFC 5280 §5.2.1, §4.2.1.2). If the signer has no
 // identifier, only the signature counts.
 func (c *CRL) names(signer *x509.Certificate, candidates []*x509.Certificate) bool {
 	if c.keyID == nil || signer.SubjectKeyId == nil {
@@ -261,7 +263,7 @@ func (c *CRL) names(signer *x509.Certificate, candidates []*x509.Certificate) bo
 	return bytes.Equal(c.keyID, digest(crypto.SHA1, publicKeyBits(signer)))
 }
 
-// signed verifies the signature of the list, once for each key.
+// signed verifies the signature of the CRL. It does so once for each key.
 func (k *Checker) signed(list *CRL, signer *x509.Certificate) error {
 	key := string(signer.RawSubjectPublicKeyInfo)
 	if err, ok := list.verified[key]; ok {
@@ -275,8 +277,8 @@ func (k *Checker) signed(list *CRL, signer *x509.Certificate) error {
 	return err
 }
 
-// issuerNames returns the assumed distribution point of RFC 5280 §6.3.3: the
-// name and the alternative names of the issuer.
+// issuerNames returns the names of the implied distribution point of RFC 5280
+// §6.3.3: the name and the alternative names of the issuer.
 func issuerNames(cert *x509.Certificate, issuer name.DN) []name.General {
 	names := []name.General{{Form: name.DirectoryName, DN: issuer}}
 	value, _ := extensionOf(cert, oidIssuerAltName)

@@ -2,7 +2,7 @@ package revocation
 
 import (
 	"crypto"
-	_ "crypto/sha1" // names issuers in certificate identifiers
+	_ "crypto/sha1" // identifies issuers in a CertID
 	_ "crypto/sha256"
 	_ "crypto/sha512"
 	"crypto/x509"
@@ -18,8 +18,8 @@ import (
 	"natsuin/verify/internal/sigalg"
 )
 
-// ResponderError is an OCSP response without an answer, with its status, such
-// as tryLater(3) or unauthorized(6) (RFC 6960 §4.2.1).
+// A ResponderError is an OCSP response that has only an error status, such as
+// tryLater(3) or unauthorized(6) (RFC 6960 §4.2.1).
 type ResponderError struct{ Status int }
 
 // Error implements error.
@@ -27,33 +27,33 @@ func (e *ResponderError) Error() string {
 	return fmt.Sprintf("revocation: the responder returned error %d", e.Status)
 }
 
-// Response is a parsed OCSP basic response, whose signature has not been
-// checked.
+// A Response is a parsed OCSP basic response. Its signature has not been
+// verified yet.
 type Response struct {
 	tbs       []byte
 	algorithm x509.SignatureAlgorithm
 	signature []byte
 	certs     []*x509.Certificate
 
-	responderName name.DN // nil when named by key
+	responderName name.DN // nil if the responder is named by its key
 	responderKey  []byte
 	producedAt    time.Time
 	singles       []single
-	nonce         []byte // nil when absent
-	// unknownCritical: the whole response must not be used.
+	nonce         []byte // nil if absent
+	// unknownCritical means that the whole response must not be used.
 	unknownCritical bool
 }
 
 // single is one SingleResponse.
 type single struct {
-	hash              crypto.Hash // zero for an unknown hash
+	hash              crypto.Hash // zero if the hash is unknown
 	nameHash, keyHash []byte
 	serial            []byte // contents octets
 	status            Status
 	entry             entry
 
-	thisUpdate, nextUpdate time.Time // nextUpdate is zero when absent
-	archiveCutoff          time.Time // zero when absent
+	thisUpdate, nextUpdate time.Time // nextUpdate is zero if absent
+	archiveCutoff          time.Time // zero if absent
 	unknownCritical        bool
 }
 
@@ -74,9 +74,9 @@ var certIDHashes = map[string]crypto.Hash{
 	"\x60\x86\x48\x01\x65\x03\x04\x02\x03": crypto.SHA512,
 }
 
-// ParseResponse parses a DER OCSPResponse of type id-pkix-ocsp-basic, with
-// nothing after it. The error is [ErrMalformed], *[ResponderError] for a
-// response without an answer, or names an unknown type.
+// ParseResponse parses a DER OCSPResponse of type id-pkix-ocsp-basic with
+// nothing after it. The error is [ErrMalformed], a *[ResponderError] for an
+// error status, or names an unknown type.
 func ParseResponse(der []byte) (*Response, error) {
 	in := cryptobyte.String(der)
 	var outer, body, oid, basic cryptobyte.String
@@ -119,7 +119,7 @@ func parseBasic(in cryptobyte.String) (*Response, error) {
 			if !certs.ReadASN1Element(&der, asn1.SEQUENCE) {
 				return nil, ErrMalformed
 			}
-			// A certificate that does not parse is left out.
+			// A certificate that cannot be parsed is ignored.
 			if c, err := certificate.Parse(der); err == nil && len(r.certs) < maxResponderCerts {
 				r.certs = append(r.certs, c)
 			}

@@ -16,11 +16,11 @@ import (
 	"natsuin/verify/internal/revocation"
 )
 
-// reply describes an OCSP response. The zero value is good, from an hour ago,
-// for a day.
+// reply describes an OCSP response. The zero value says good, was made an hour
+// ago and is valid for a day.
 type reply struct {
-	hash       crypto.Hash // zero: SHA-1
-	status     []byte      // nil: good
+	hash       crypto.Hash // zero means SHA-1
+	status     []byte      // nil means good
 	this, next time.Time
 	noNext     bool
 	produced   time.Time
@@ -120,7 +120,7 @@ func TestResponses(t *testing.T) {
 	unfit := issue(t, ca, "Unfit", noCheck)
 	anyUsage := issue(t, ca, "Any", noCheck, func(c *x509.Certificate) { c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageAny} })
 	foreign := issue(t, twin, "Foreign", asResponder, noCheck)
-	alias := &party{&x509.Certificate{Subject: pkix.Name{CommonName: "Alias"}}, ca.key} // another CA of the same key
+	alias := &party{&x509.Certificate{Subject: pkix.Name{CommonName: "Alias"}}, ca.key} // another CA with the same key
 	ofAlias := issue(t, alias, "Alias's", asResponder, noCheck)
 	sub := issue(t, ca, "Sub", asCA)
 	below := issue(t, sub, "Below", asResponder, noCheck)
@@ -187,7 +187,7 @@ func TestResponses(t *testing.T) {
 	}
 }
 
-// Responses of another implementation are read as our own are.
+// Responses made by another implementation are accepted too.
 func TestResponseByCryptoOCSP(t *testing.T) {
 	ca := issue(t, nil, "CA", asCA)
 	leaf := issue(t, ca, "Leaf")
@@ -216,7 +216,7 @@ func TestResponderIsCheckedItself(t *testing.T) {
 		k.Responses = []*revocation.Response{parse(t, reply{certs: [][]byte{p.cert.Raw}}.der(t, p, leaf.cert, ca.cert))}
 		return k.Check(context.Background(), leaf.cert, ca.cert)
 	}
-	// A list that covers the leaf would answer too: this one does not.
+	// The CRL must not cover the leaf, because the answer would come from it.
 	empty := func(entries ...[]byte) *revocation.CRL {
 		return list{unnumbered: true, entries: entries}.parse(t, ca)
 	}
@@ -242,7 +242,7 @@ func TestRevokedOutweighsGood(t *testing.T) {
 	want(t, k.Check(context.Background(), leaf.cert, ca.cert), revocation.Revoked, "")
 }
 
-// nonceOf returns the nonce of a request, DER OCTET STRING.
+// nonceOf returns the nonce of a request, a DER OCTET STRING.
 func nonceOf(t *testing.T, request []byte) []byte {
 	t.Helper()
 	var r struct {

@@ -11,9 +11,9 @@ import (
 
 // point is a DistributionPoint of a certificate (RFC 5280 §4.2.1.13).
 type point struct {
-	names   []name.General // nil when absent
+	names   []name.General // nil if absent
 	reasons reasonMask
-	issuer  []name.General // cRLIssuer, nil when absent
+	issuer  []name.General // cRLIssuer, or nil
 }
 
 // maxPoints limits the distribution points of one certificate.
@@ -26,7 +26,7 @@ func CheckPoints(cert *x509.Certificate) error {
 	return err
 }
 
-// points returns the CRL distribution points of a certificate, nil if it has
+// points returns the CRL distribution points of a certificate, or nil if it has
 // none.
 func points(cert *x509.Certificate) ([]point, error) {
 	var out []point

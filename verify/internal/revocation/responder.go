@@ -18,8 +18,8 @@ import (
 	"natsuin/verify/internal/sigalg"
 )
 
-// byOCSP returns the answer of one response. NotChecked means that it is about
-// other certificates. nonce is the one that was sent, nil if none was.
+// byOCSP returns the answer of one response. NotChecked means that the response
+// is about other certificates. nonce is the one that was sent, or nil.
 func (k *Checker) byOCSP(ctx context.Context, r *Response, cert, issuer *x509.Certificate, nonce []byte) Answer {
 	s := r.about(cert, issuer)
 	if s == nil {
@@ -29,7 +29,7 @@ func (k *Checker) byOCSP(ctx context.Context, r *Response, cert, issuer *x509.Ce
 		return unknown(Gap{AnswerRefused, "OCSP: a critical extension is not understood"})
 	}
 	fetched := nonce != nil
-	if fetched && r.nonce == nil { // prepared in advance (RFC 5019 §4)
+	if fetched && r.nonce == nil { // the response was prepared in advance (RFC 5019 §4)
 		nonce = nil
 	}
 	if nonce != nil && !bytes.Equal(nonce, r.nonce) {
@@ -59,7 +59,7 @@ func (k *Checker) byOCSP(ctx context.Context, r *Response, cert, issuer *x509.Ce
 		return unknown(Gap{AnswerUnknown, "OCSP: the responder does not know the certificate"})
 	case dropped(cert, s.thisUpdate, s.archiveCutoff):
 		return unknown(Gap{AnswerRefused, "OCSP: the certificate had expired, so good proves nothing"})
-	case nonce == nil || !s.nextUpdate.IsZero(): // an answer to us is current without an end
+	case nonce == nil || !s.nextUpdate.IsZero(): // a response to our request is current even without an end
 		answer.Until, answer.Stale = k.stale(s.thisUpdate, s.nextUpdate)
 	}
 	answer.SHA1, answer.Weak = tolerated(signer, issuer, r.algorithm)
@@ -68,19 +68,20 @@ func (k *Checker) byOCSP(ctx context.Context, r *Response, cert, issuer *x509.Ce
 }
 
 // current reports whether a status that was prepared in advance may answer our
-// question: it says when newer information will be available, and that time has
-// not come (RFC 5019 §4).
+// request: it says when newer information will be available, and that time has
+// not come yet (RFC 5019 §4).
 func (k *Checker) current(s *single) bool {
 	return !s.nextUpdate.IsZero() && !s.nextUpdate.Add(skew).Before(k.now())
 }
 
-// longest is the maximal age of a status that names no end, in an answer to our
-// own question. RFC 6960 §4.2.2.1 says that newer information is then available
-// all the time; a responder that repeats an older status does not work.
+// longest is the greatest age of a status without an end in a response to our
+// own request. By RFC 6960 §4.2.2.1, newer information is then always
+// available, so a responder that repeats an older status does not work
+// correctly.
 const longest = 7 * 24 * time.Hour
 
-// recent reports whether a status is one for the reference time. asked reports
-// whether it answers our own question.
+// recent reports whether a status is suitable for the reference time. asked
+// reports whether it answers our own request.
 func (k *Checker) recent(s *single, asked bool) bool {
 	if asked && s.nextUpdate.IsZero() {
 		return !s.thisUpdate.After(k.limit()) && !s.thisUpdate.Add(longest).Before(k.At)
@@ -88,7 +89,8 @@ func (k *Checker) recent(s *single, asked bool) bool {
 	return k.covers(s.thisUpdate, s.nextUpdate)
 }
 
-// about returns the status of cert, or nil; the newest of several.
+// about returns the status of cert, or nil. If there are several, it returns
+// the newest.
 func (r *Response) about(cert, issuer *x509.Certificate) *single {
 	key := publicKeyBits(issuer)
 	serial := serialBytes(cert.SerialNumber)
@@ -98,7 +100,8 @@ func (r *Response) about(cert, issuer *x509.Certificate) *single {
 		if s.hash == 0 || !bytes.Equal(s.serial, serial) || !bytes.Equal(s.keyHash, digest(s.hash, key)) {
 			continue
 		}
-		// The name as the certificate spells it, or as its issuer does.
+		// The hash may be over the name as in the certificate, or as in its
+		// issuer's.
 		if !bytes.Equal(s.nameHash, digest(s.hash, cert.RawIssuer)) &&
 			!bytes.Equal(s.nameHash, digest(s.hash, issuer.RawSubject)) {
 			continue
@@ -117,7 +120,7 @@ func digest(h crypto.Hash, b []byte) []byte {
 }
 
 // publicKeyBits returns the subjectPublicKey without tag, length and unused
-// bits, as certificate identifiers and responder IDs hash it.
+// bits, which CertIDs and responder IDs hash.
 func publicKeyBits(c *x509.Certificate) (bits []byte) {
 	in := cryptobyte.String(c.RawSubjectPublicKeyInfo)
 	_ = in.ReadASN1(&in, cbasn1.SEQUENCE) && in.SkipASN1(cbasn1.SEQUENCE) && in.ReadASN1BitStringAsBytes(&bits)
@@ -125,8 +128,8 @@ func publicKeyBits(c *x509.Certificate) (bits []byte) {
 }
 
 // responder returns the signer of the response: the issuer, or a responder that
-// the same key of the issuer certified for it (RFC 6960 §4.2.2.2).
-// Without one, it says why.
+// the issuer has certified with the same key (RFC 6960 §4.2.2.2). If there is
+// none, it returns nil and the reason.
 func (k *Checker) responder(ctx context.Context, r *Response, issuer *x509.Certificate) (*x509.Certificate, Gap) {
 	why := Gap{AnswerSigner, "OCSP: the responder's certificate is not at hand"}
 	refuse := func(cause Cause, err error) { why = Gap{cause, "OCSP: " + err.Error()} }
@@ -171,12 +174,12 @@ func (r *Response) names(c *x509.Certificate) bool {
 	return bytes.Equal(sum[:], r.responderKey)
 }
 
-// errDelegate is the common part of the errors of delegate.
+// errDelegate is the common part of the errors from delegate.
 var errDelegate = errors.New("the responder was not appointed by the issuer")
 
-// delegate returns nil if the issuer appointed the responder c: c was issued
-// with the same key, for OCSPSigning, was valid when it answered, and is not
-// revoked.
+// delegate returns nil if the issuer has authorised the responder c: c was
+// issued with the same key, for OCSPSigning, was valid when it responded, and
+// is not revoked.
 func (k *Checker) delegate(ctx context.Context, c, issuer *x509.Certificate, producedAt time.Time) error {
 	above, err := name.ParseDN(c.RawIssuer)
 	if err != nil {
@@ -210,8 +213,8 @@ func (k *Checker) delegate(ctx context.Context, c, issuer *x509.Certificate, pro
 	if hasExtension(c, oidOCSPNoCheck) {
 		return nil
 	}
-	// RFC 6960 §4.2.2.2.1: the status is checked if the certificate says how;
-	// otherwise it suffices that no list at hand has it.
+	// RFC 6960 §4.2.2.2.1: the status must be checked if the certificate says
+	// how. Otherwise it is enough that no CRL at hand lists it.
 	answer := k.byCRL(ctx, c, issuer)
 	named := len(c.OCSPServer) > 0 || hasExtension(c, oidCRLDP)
 	if answer.Status == Revoked || named && answer.Status != Good {
@@ -220,8 +223,8 @@ func (k *Checker) delegate(ctx context.Context, c, issuer *x509.Certificate, pro
 	return nil
 }
 
-// mayAnswer reports whether the key usages of a certificate are those of a
-// responder.
+// mayAnswer reports whether the key usages of a certificate allow it to sign
+// responses.
 func mayAnswer(c *x509.Certificate) bool {
 	if hasExtension(c, oidKeyUsage) && c.KeyUsage&(x509.KeyUsageDigitalSignature|x509.KeyUsageContentCommitment) == 0 {
 		return false

@@ -1,13 +1,14 @@
 // Package revocation determines whether a certificate was revoked, from CRLs
-// (complete, partitioned, indirect and delta) and OCSP responses. Each counts
-// only once its own signature, dates and scope have been checked.
+// (complete, partitioned, indirect and delta) and OCSP responses. A document
+// counts only after its own signature, dates and scope have been checked.
 //
-// It fetches nothing and has no trust anchors: package path decides who may
-// sign a CRL, and the caller gives the function that uses the network. It
-// returns facts (revoked when and why); their meaning for a signature is left
-// to the caller.
+// It does not fetch anything itself and has no trust anchors: package path
+// decides who may sign a CRL, and the caller provides the function that uses
+// the network. It returns facts, such as when and why a certificate was
+// revoked. Their meaning for a signature is left to the caller.
 //
-// RFC 5280 §5 and §6.3 (CRLs), RFC 6960 and RFC 9654 (OCSP, nonces).
+// The standards are RFC 5280 §5 and §6.3 (CRLs), RFC 6960 and RFC 9654 (OCSP,
+// nonces).
 package revocation
 
 import (
@@ -15,24 +16,24 @@ import (
 	"time"
 )
 
-// Status says what is known of a certificate's revocation.
+// A Status is the revocation status of a certificate.
 type Status int
 
 const (
-	// NotChecked means that the question was not asked, or does not apply (a
-	// trust anchor).
+	// NotChecked means that the status was not asked for, or that there is
+	// none, as for a trust anchor.
 	NotChecked Status = iota
-	// Good means that information for the reference time and of the right
-	// scope, covering every reason, does not list the certificate.
+	// Good means that documents for the reference time and of the right scope,
+	// which cover every reason, do not list the certificate.
 	Good
-	// Unknown means that nothing at hand answers the question.
+	// Unknown means that no document at hand answers the question.
 	Unknown
-	// Revoked means that the certificate is listed; [Answer.Since] returns
+	// Revoked means that the certificate is listed. [Answer.Since] returns
 	// since when.
 	Revoked
 )
 
-// String returns the status as the report spells it.
+// String returns the status as in reports.
 func (s Status) String() string {
 	switch s {
 	case NotChecked:
@@ -47,7 +48,7 @@ func (s Status) String() string {
 	return fmt.Sprintf("status(%d)", int(s))
 }
 
-// Reason is a CRLReason (RFC 5280 §5.3.1).
+// A Reason is a CRLReason (RFC 5280 §5.3.1).
 type Reason int
 
 // The reasons of RFC 5280 §5.3.1.
@@ -71,7 +72,7 @@ var reasonNames = map[Reason]string{
 	RemoveFromCRL: "removeFromCRL", PrivilegeWithdrawn: "privilegeWithdrawn", AACompromise: "aACompromise",
 }
 
-// String returns the reason as RFC 5280 spells it.
+// String returns the name of the reason in RFC 5280.
 func (r Reason) String() string {
 	if n, ok := reasonNames[r]; ok {
 		return n
@@ -79,9 +80,9 @@ func (r Reason) String() string {
 	return fmt.Sprintf("reason(%d)", int(r))
 }
 
-// compromise reports whether a key revoked for this reason may have been used
-// by others before the date. No reason, which CRLs and OCSP write as
-// unspecified, rules nothing out.
+// compromise reports whether others may have used a key that was revoked for
+// this reason, before its revocation. A missing reason, which is "unspecified"
+// in CRLs and OCSP, does not rule this out.
 func (r Reason) compromise() bool {
 	switch r {
 	case Unspecified, KeyCompromise, CACompromise, AACompromise:
@@ -90,13 +91,13 @@ func (r Reason) compromise() bool {
 	return false
 }
 
-// revokedBy returns the answer for an entry of a list or a response.
+// revokedBy returns the answer for an entry of a CRL or a response.
 func revokedBy(e entry, source Source) Answer {
 	return Answer{Status: Revoked, RevokedAt: e.revokedAt, Reason: e.reason, InvalidityDate: e.invalidityDate,
 		Compromised: e.reason.compromise(), Source: source}
 }
 
-// Source is a kind of document.
+// A Source is a kind of document.
 type Source string
 
 // The kinds of document.
@@ -105,46 +106,44 @@ const (
 	FromOCSP Source = "ocsp"
 )
 
-// Answer is what is known of one certificate.
+// An Answer is the revocation status of one certificate, with details.
 type Answer struct {
 	Status Status
 
-	// RevokedAt and Reason are set for Revoked only. InvalidityDate is zero if
+	// RevokedAt and Reason are set only for Revoked. InvalidityDate is zero if
 	// the CA gave none (RFC 5280 §5.3.2).
 	RevokedAt      time.Time
 	Reason         Reason
 	InvalidityDate time.Time
-	// Compromised reports, for Revoked, whether the key of the certificate, or
-	// its issuer's, may have been in other hands before the date: some source
-	// gives a compromise as the reason, or no reason at all.
+	// Compromised is about Revoked. It reports whether others may have had the
+	// key of the certificate, or of its issuer, before the date: a source gives
+	// a compromise as the reason, or no reason at all.
 	Compromised bool
 
-	// Source is the kind of document that decided; empty if none did.
+	// Source is the kind of document that decided, or "" if none did.
 	Source Source
 
-	// Stale reports, for Good, whether the documents that decided were issued
-	// before the reference time and have ended now: the time between the two is
-	// not covered. Until is then the end of the last of them, and meaningless
-	// otherwise.
+	// Stale is about Good. It reports whether the documents that decided were
+	// issued before the reference time and have ended by now, so that the time
+	// in between is not covered. Until is then the end of the last of them.
 	Stale bool
 	Until time.Time
 
-	// SHA1 and Weak report whether a document that decided rests on algorithms
-	// that only a switch allows.
+	// SHA1 and Weak report whether a document that decided relies on SHA-1 or a
+	// weak key, which the policy tolerates.
 	SHA1, Weak bool
 
-	// NoNonce reports whether the answer of a responder that was asked has no
-	// nonce, so that it may be an earlier one that is still current.
+	// NoNonce reports whether the response of a responder that was asked has no
+	// nonce, so that it may be an earlier response that is still current.
 	NoNonce bool
 
-	// Why says, for Unknown, what was missing or refused, one item for each
-	// document.
+	// Why is about Unknown. It says which documents were missing or refused.
 	Why []Gap
 }
 
 // Since returns the time since when the certificate must not be relied on: the
-// revocation date, or the invalidity date if a key was compromised and it is
-// earlier. Zero unless Revoked.
+// revocation date, or the invalidity date if that is earlier and a key was
+// compromised. It is zero unless the status is Revoked.
 func (a Answer) Since() time.Time {
 	switch a.Reason {
 	case KeyCompromise, CACompromise, AACompromise:

@@ -11,10 +11,10 @@ import (
 	"natsuin/verify/internal/revocation"
 )
 
-// Whether an answer still holds, which algorithms it rests on, and whose key
-// signed it.
+// Whether an answer is still current, on which algorithms it relies, and whose
+// key signed it.
 
-// past returns a checker for a reference time 30 days before the clock's.
+// past returns a Checker for a reference time 30 days ago.
 func past(lists ...*revocation.CRL) *revocation.Checker {
 	k := checker(nil, lists...)
 	k.At, k.Now = day(-30), at
@@ -71,12 +71,12 @@ func TestAnswersThatAreOver(t *testing.T) {
 	}
 }
 
-// A list is one for a key: the identifier in it must not contradict that.
+// The key identifier in a CRL must not contradict that of the signer's key.
 func TestKeyIdentifierOfTheList(t *testing.T) {
 	called := func(id string) change { return func(c *x509.Certificate) { c.SubjectKeyId = []byte(id) } }
 	ca := issue(t, nil, "CA", asCA, called("one"))
 	leaf := issue(t, ca, "Leaf")
-	twin := &party{issue(t, nil, "CA", asCA, called("two")).cert, ca.key} // of another key, though it has the identifier
+	twin := &party{issue(t, nil, "CA", asCA, called("two")).cert, ca.key} // has the identifier of another key
 	other := *twin.cert
 	other.RawSubjectPublicKeyInfo = ca.cert.RawSubjectPublicKeyInfo
 	same := &party{&other, ca.key}
@@ -103,8 +103,8 @@ func TestKeyIdentifierOfTheList(t *testing.T) {
 	}
 }
 
-// RFC 3161 §4 asks whether the key was in other hands; without a reason, it may
-// have been.
+// RFC 3161 §4 asks whether others had the key. If there is no reason, they may
+// have had it.
 func TestCompromise(t *testing.T) {
 	ca := issue(t, nil, "CA", asCA)
 	leaf := issue(t, ca, "Leaf")
@@ -131,8 +131,8 @@ func TestCompromise(t *testing.T) {
 	}
 }
 
-// Two lists of different scope may both have the certificate: both count. Of
-// one scope, the newest does.
+// If two CRLs of different scope list the certificate, both count. If they have
+// the same scope, only the newest counts.
 func TestEveryListThatRevokesCounts(t *testing.T) {
 	ca := issue(t, nil, "CA", asCA)
 	leaf := issue(t, ca, "Leaf")

@@ -10,17 +10,17 @@ import (
 	"math/bits"
 )
 
-// ErrTooMuch means that a signature was not verified because the budget is
-// spent.
+// ErrTooMuch means that a signature was not verified because the budget is used
+// up.
 var ErrTooMuch = errors.New("sigalg: too many signatures")
 
-// total is the cost allowed for the signatures of one message: about a second.
-// 64 signers with keys on P-521 and two CAs each cost half of it.
+// total is the allowed cost of the signatures of one message, which take about
+// a second. 64 signers with P-521 keys and two CAs each cost half of it.
 const total = 20000
 
-// Budget limits the cost of the signatures of one message. It spans all its
-// paths, since their number is in the hands of the sender too. It is for one
-// goroutine.
+// A Budget limits the cost of the signatures of one message. It covers all its
+// paths, because their number too is under the control of the sender. Only one
+// goroutine may use it.
 type Budget struct {
 	ctx    context.Context
 	left   int
@@ -30,14 +30,15 @@ type Budget struct {
 // A Verifier has the contract of [Verify].
 type Verifier func(signer *x509.Certificate, a x509.SignatureAlgorithm, signed, signature []byte) error
 
-// NewBudget returns an unspent budget that ends with the context. Signatures
-// that verify answers from a cache cost the same as computed ones, so that the
-// verdict on a message does not depend on earlier messages.
+// NewBudget returns a full budget that ends with the context. Cached signatures
+// cost the same as computed ones, so that the verdict on a message does not
+// depend on earlier messages.
 func NewBudget(ctx context.Context, verify Verifier) *Budget { return &Budget{ctx, total, verify} }
 
-// Spend takes the cost of one signature by a key over size bytes. The error is
-// [ErrTooMuch] or that of the context. A signature that costs too much takes
-// nothing, and leaves the rest to cheaper ones.
+// Spend takes the cost of one signature by a key over size bytes from the
+// budget. The error is [ErrTooMuch] or that of the context. If the cost exceeds
+// the budget, Spend takes nothing, so that the rest is left for cheaper
+// signatures.
 func (w *Budget) Spend(public any, size int) error {
 	if err := w.ctx.Err(); err != nil {
 		return err
@@ -61,8 +62,8 @@ func (w *Budget) Verify(signer *x509.Certificate, a x509.SignatureAlgorithm, sig
 	return w.verify(signer, a, signed, signature)
 }
 
-// cost estimates one verification in units of some 30 microseconds, about the
-// time for RSA with 2048 bits and the usual exponent.
+// cost estimates the cost of one verification in units of about 30
+// microseconds, the time for RSA with 2048 bits and the usual exponent.
 func cost(public any, size int) int {
 	n := 1 + size>>14 // the digest
 	switch k := public.(type) {

@@ -14,9 +14,9 @@ import (
 	"natsuin/verify/internal/sigalg"
 )
 
-// signedByNobody makes an RSA key with exponent 3 under which a given signature
-// over a digest is valid: the modulus follows from the signature. For a given
-// key this is not possible.
+// signedByNobody makes an RSA key with exponent 3 for which a given signature
+// over a digest is valid, by deriving the modulus from the signature. This is
+// not possible for a given key.
 func signedByNobody(bits int, digest []byte) (*rsa.PublicKey, []byte) {
 	size := bits / 8
 	block := make([]byte, size)
@@ -47,7 +47,8 @@ func signedByNobody(bits int, digest []byte) (*rsa.PublicKey, []byte) {
 	return &rsa.PublicKey{N: n, E: 3}, low.FillBytes(make([]byte, size))
 }
 
-// TestLongKeysAreNotComputed has valid signatures by keys that are too long.
+// Signatures by keys that are too long are not computed, even if they are
+// valid.
 func TestLongKeysAreNotComputed(t *testing.T) {
 	digest := sha256.Sum256([]byte("x"))
 	for bits, want := range map[int]error{8192: nil, 8200: sigalg.ErrUnsupported, 16384: sigalg.ErrUnsupported, 20000: sigalg.ErrUnsupported} {
@@ -68,7 +69,7 @@ func TestWorkEnds(t *testing.T) {
 	for name, c := range map[string]struct {
 		key         any
 		size        int
-		least, most int // how many fit
+		least, most int // how many signatures the budget allows
 	}{
 		"P-256": {key(elliptic.P256()), 1000, 5000, 20000},
 		"P-521, as many as 64 signers with two CAs each": {key(elliptic.P521()), 1000, 3 * 64, 1000},

@@ -9,9 +9,10 @@ import (
 )
 
 // VerifyPSS implements RSASSA-PSS-VERIFY (RFC 8017 §8.1.2, §9.1.2) for a digest
-// by hash, with mask as the hash of the mask generation and a salt of exactly
-// that many octets. crypto/rsa cannot be used, since it takes a length of 0 to
-// mean any. The key must be computable and the signature as long as its modulus.
+// made with hash. mask is the hash of the mask generation, and salt the exact
+// length of the salt in octets. crypto/rsa cannot be used, because it takes the
+// length 0 to mean any length. The key must be computable, and the signature as
+// long as its modulus.
 func VerifyPSS(key *rsa.PublicKey, hash, mask crypto.Hash, salt int, digest, signature []byte) bool {
 	value := new(big.Int).SetBytes(signature)
 	if value.Cmp(key.N) >= 0 {
@@ -25,7 +26,7 @@ func VerifyPSS(key *rsa.PublicKey, hash, mask crypto.Hash, salt int, digest, sig
 	}
 	em := value.FillBytes(make([]byte, size))
 	db, h := em[:size-hLen-1], em[size-hLen-1:size-1]
-	unused := byte(0xFF) << (8 - (size*8 - emBits)) // bits that must be 0
+	unused := byte(0xFF) << (8 - (size*8 - emBits)) // the bits that must be 0
 	if em[size-1] != 0xBC || db[0]&unused != 0 {
 		return false
 	}

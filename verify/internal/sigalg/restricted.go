@@ -11,10 +11,10 @@ import (
 
 const idRSASSAPSS = "\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0a" // 1.2.840.113549.1.1.10
 
-// PublicKey returns the key of a certificate: that of crypto/x509, or the RSA
-// key of one that is restricted to RSASSA-PSS, which crypto/x509 does not read
-// (RFC 4055 §1.2). params are then the DER RSASSA-PSS-params to which the key
-// is restricted; nil for any.
+// PublicKey returns the key of a certificate: that of crypto/x509, or an RSA
+// key that is restricted to RSASSA-PSS, which crypto/x509 does not read (RFC
+// 4055 §1.2). In that case params is the DER of the RSASSA-PSS-params to which
+// the key is restricted, or nil if there are none.
 func PublicKey(c *x509.Certificate) (key any, params []byte, restricted bool) {
 	if c.PublicKey != nil {
 		return c.PublicKey, nil, false

@@ -1,10 +1,12 @@
-// Package sigalg says which keys and signature algorithms are allowed for
+// Package sigalg determines which keys and signature algorithms are allowed for
 // certificates, CRLs and OCSP responses, and verifies their signatures.
 //
-// It does not verify the signature of a document, which must also compare
-// digests and parameters across the message; [VerifyPSS] is a part of that.
+// It does not verify the signature of a document, for which digests and
+// parameters must also be compared across the message. [VerifyPSS] is a part of
+// that.
 //
-// RFC 5280 §4.1.1.2, RFC 4055 and RFC 8017 (RSA), RFC 5758 (ECDSA).
+// The standards are RFC 5280 §4.1.1.2, RFC 4055 and RFC 8017 (RSA), and RFC
+// 5758 (ECDSA).
 package sigalg
 
 import (
@@ -18,33 +20,34 @@ import (
 	"sync"
 )
 
-// Errors of Key, Algorithm and Verify.
+// The errors of Key, Algorithm and Verify.
 var (
-	// ErrWeak means an algorithm or key that only a switch of [Policy] allows.
+	// ErrWeak means that only a switch of [Policy] allows an algorithm or key.
 	ErrWeak = errors.New("sigalg: weak algorithm")
-	// ErrUnsupported means an algorithm or key that is never allowed.
+	// ErrUnsupported means that an algorithm or key is never allowed.
 	ErrUnsupported = errors.New("sigalg: unsupported algorithm")
-	// ErrSignature means that the signature does not verify.
+	// ErrSignature means that a signature is not valid.
 	ErrSignature = errors.New("sigalg: signature does not verify")
 )
 
-// Policy says what is allowed besides RSA from 2048 bits, P-256, P-384, P-521,
-// and SHA-256, SHA-384, SHA-512. The zero value allows nothing more.
+// A Policy determines what is allowed in addition to RSA from 2048 bits, P-256,
+// P-384, P-521, and SHA-256, SHA-384, SHA-512. The zero value allows nothing
+// else.
 type Policy struct {
 	AllowSHA1 bool // SHA-1
-	AllowWeak bool // RSA from 1024 bits, and exponents under 65537
+	AllowWeak bool // RSA from 1024 bits, and exponents less than 65537
 }
 
 const (
 	minRSABits  = 2048
 	weakRSABits = 1024
-	maxRSABits  = 16384 // larger ones take too long to verify
+	maxRSABits  = 16384 // larger keys take too long to verify
 	maxCABits   = 8192  // for certificates, CRLs and OCSP responses
 	minExponent = 65537
 	maxExponent = 1<<31 - 1 // the limit of crypto/rsa
 )
 
-// Computable reports whether a verification with the key takes bounded time. It
+// Computable reports whether a verification with the key takes limited time. It
 // does not report whether the key is allowed.
 func Computable(public any) bool {
 	switch k := public.(type) {
@@ -61,7 +64,8 @@ func Computable(public any) bool {
 	return false
 }
 
-// Key returns nil if the public key is allowed, [ErrWeak] or [ErrUnsupported].
+// Key returns nil if the public key is allowed, and otherwise [ErrWeak] or
+// [ErrUnsupported].
 func (p Policy) Key(public any) error {
 	if k, ok := public.(*ecdsa.PublicKey); !Computable(public) || ok && k.Curve == elliptic.P224() {
 		return ErrUnsupported
@@ -72,8 +76,8 @@ func (p Policy) Key(public any) error {
 	return nil
 }
 
-// Algorithm returns nil if the signature algorithm is allowed, [ErrWeak] or
-// [ErrUnsupported].
+// Algorithm returns nil if the signature algorithm is allowed, and otherwise
+// [ErrWeak] or [ErrUnsupported].
 func (p Policy) Algorithm(a x509.SignatureAlgorithm) error {
 	switch a {
 	case x509.SHA256WithRSA, x509.SHA384WithRSA, x509.SHA512WithRSA,
@@ -89,9 +93,9 @@ func (p Policy) Algorithm(a x509.SignatureAlgorithm) error {
 	return ErrUnsupported
 }
 
-// Verify verifies a signature over signed with the key of signer. It returns
-// nil, [ErrSignature], or [ErrUnsupported] for keys that take too long. Whether
-// key and algorithm are allowed is left to [Policy].
+// Verify verifies a signature over signed with the key of signer. The error is
+// [ErrSignature], or [ErrUnsupported] for keys that take too long. Verify does
+// not check whether the key and the algorithm are allowed (see [Policy]).
 func Verify(signer *x509.Certificate, a x509.SignatureAlgorithm, signed, signature []byte) error {
 	if err := verifiable(signer.PublicKey, a); err != nil {
 		return err
@@ -102,7 +106,7 @@ func Verify(signer *x509.Certificate, a x509.SignatureAlgorithm, signed, signatu
 	return nil
 }
 
-// verifiable returns nil if [Verify] can verify such a signature.
+// verifiable returns nil if [Verify] can compute such a signature.
 func verifiable(public any, a x509.SignatureAlgorithm) error {
 	if k, ok := public.(*rsa.PublicKey); !Computable(public) || ok && k.N.BitLen() > maxCABits {
 		return ErrUnsupported
@@ -110,10 +114,10 @@ func verifiable(public any, a x509.SignatureAlgorithm) error {
 	return (Policy{AllowSHA1: true}).Algorithm(a)
 }
 
-// Parse parses an AlgorithmIdentifier (DER, tag and length included). It
-// returns x509.UnknownSignatureAlgorithm for everything that Policy never
-// allows, which includes PSS with unequal hashes or a salt that is not as long
-// as the hash.
+// Parse parses an AlgorithmIdentifier (DER, including tag and length). It
+// returns x509.UnknownSignatureAlgorithm for everything that no Policy allows,
+// including PSS with different hashes or with a salt that is not as long as the
+// hash.
 func Parse(identifier []byte) x509.SignatureAlgorithm {
 	for _, row := range identifiers() {
 		if bytes.Equal(row.der, identifier) {
@@ -123,7 +127,7 @@ func Parse(identifier []byte) x509.SignatureAlgorithm {
 	return x509.UnknownSignatureAlgorithm
 }
 
-// identifiers is computed on first use, since most commands judge no
+// identifiers is computed on first use, because most commands verify no
 // certificate.
 var identifiers = sync.OnceValue(table)
 
@@ -158,7 +162,7 @@ func table() []identifier {
 	for last, a := range map[int]x509.SignatureAlgorithm{5: x509.SHA1WithRSA, 11: x509.SHA256WithRSA,
 		12: x509.SHA384WithRSA, 13: x509.SHA512WithRSA} {
 		add(a, pkcs1(last), null)
-		add(a, pkcs1(last), asn1.RawValue{}) // RFC 4055 §5: absent is accepted too
+		add(a, pkcs1(last), asn1.RawValue{}) // RFC 4055 §5: absent parameters are accepted too
 	}
 	add(x509.ECDSAWithSHA1, ec(1), asn1.RawValue{})
 	add(x509.ECDSAWithSHA256, ec(3, 2), asn1.RawValue{})
@@ -170,7 +174,7 @@ func table() []identifier {
 	}{{1, 32, x509.SHA256WithRSAPSS}, {2, 48, x509.SHA384WithRSAPSS}, {3, 64, x509.SHA512WithRSAPSS}} {
 		oid := asn1.ObjectIdentifier{2, 16, 840, 1, 101, 3, 4, 2, h.last}
 		for _, parameters := range []asn1.RawValue{null, {}} {
-			for _, trailer := range []int{0, 1} { // absent, or written out
+			for _, trailer := range []int{0, 1} { // trailerField absent, or explicit
 				hash := algorithmIdentifier{oid, parameters}
 				pss := pssParameters{
 					Hash:    hash,
@@ -188,7 +192,7 @@ func table() []identifier {
 func encode(v any) []byte {
 	der, err := asn1.Marshal(v)
 	if err != nil {
-		panic(err) // the table above is constant
+		panic(err) // cannot fail, since the table above is constant
 	}
 	return der
 }

@@ -19,7 +19,7 @@ import (
 
 func TestKeys(t *testing.T) {
 	rsaKey := func(bits uint, e int) *rsa.PublicKey {
-		return &rsa.PublicKey{N: new(big.Int).SetBit(big.NewInt(1), int(bits-1), 1), E: e} // odd
+		return &rsa.PublicKey{N: new(big.Int).SetBit(big.NewInt(1), int(bits-1), 1), E: e} // an odd modulus
 	}
 	ec := func(c elliptic.Curve) any {
 		key, err := ecdsa.GenerateKey(c, rand.Reader)
@@ -77,19 +77,19 @@ func TestAlgorithms(t *testing.T) {
 }
 
 func TestIdentifiers(t *testing.T) {
-	// AlgorithmIdentifiers as OpenSSL 3 writes them.
+	// AlgorithmIdentifiers in the form of OpenSSL 3.
 	for text, want := range map[string]x509.SignatureAlgorithm{
 		"300d06092a864886f70d01010b0500": x509.SHA256WithRSA,
 		"300b06092a864886f70d01010b":     x509.SHA256WithRSA,
 		"300d06092a864886f70d0101050500": x509.SHA1WithRSA,
 		"300a06082a8648ce3d040303":       x509.ECDSAWithSHA384,
-		// RSASSA-PSS with SHA-256, its MGF1 likewise, salt 32
+		// RSASSA-PSS with SHA-256, MGF1 with SHA-256, and a salt of 32 octets
 		"304106092a864886f70d01010a3034a00f300d06096086480165030402010500a11c301a06092a864886f70d010108300d06096086480165030402010500a203020120": x509.SHA256WithRSAPSS,
-		// the same with salt 20
+		// the same with a salt of 20 octets
 		"304106092a864886f70d01010a3034a00f300d06096086480165030402010500a11c301a06092a864886f70d010108300d06096086480165030402010500a203020114": x509.UnknownSignatureAlgorithm,
-		// the same with MGF1 of SHA-384
+		// the same with MGF1 with SHA-384
 		"304106092a864886f70d01010a3034a00f300d06096086480165030402010500a11c301a06092a864886f70d010108300d06096086480165030402020500a203020120": x509.UnknownSignatureAlgorithm,
-		// RSASSA-PSS with the default parameters, which are SHA-1
+		// RSASSA-PSS with the default parameters, which use SHA-1
 		"300d06092a864886f70d01010a3000": x509.UnknownSignatureAlgorithm,
 		// ECDSA with parameters
 		"300c06082a8648ce3d0403020500": x509.UnknownSignatureAlgorithm,

@@ -7,7 +7,7 @@ import (
 	"natsuin/cmd/internal/command"
 )
 
-// New returns the command.
+// New returns the command cert.
 func New(c *command.Run) *cobra.Command {
 	r := &run{c}
 	return r.Group("cert", "cert", newShow(r), newExport(r))

@@ -40,7 +40,7 @@ func newExport(r *run) *cobra.Command {
 	return c
 }
 
-// exportReport is cert export's part of the JSON object.
+// exportReport is the JSON object of cert export.
 type exportReport struct {
 	console.Head
 	PEM string `json:"pem"`

@@ -16,15 +16,15 @@ import (
 	"natsuin/verify/trust"
 )
 
-// report is cert show's part of the JSON object.
+// report is the JSON object of cert show.
 type report struct {
 	console.Head
 	Certificates []entry   `json:"certificates"`
 	LeftOut      []leftOut `json:"left_out,omitempty"`
 }
 
-// A leftOut is a certificate that was not shown: it needs its secret, is not on
-// the card, or seems to be absent.
+// A leftOut is a certificate that was not shown, because it needs its secret,
+// is not on the card, or seems to be absent.
 type leftOut struct {
 	Kind string `json:"kind"`
 	Why  string `json:"why"` // "secret", "absent" or "seems-absent"
@@ -75,8 +75,8 @@ func (r *run) show(ctx context.Context, args []string) error {
 	return nil
 }
 
-// showFree shows the certificates that need no secret, and prints which were
-// left out and why.
+// showFree shows the certificates that need no secret. It then lists the
+// others, and says why they were not shown.
 func (r *run) showFree(ctx context.Context, rep *report) error {
 	var noSign bool
 	found, err := r.Access.ReadFree(ctx, access.FreeCertificates, func(s *access.Session) (err error) {

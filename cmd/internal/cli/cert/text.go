@@ -9,7 +9,7 @@ import (
 	"natsuin/cmd/internal/text"
 )
 
-// printCertificate prints the screen of cert show (証明書表示).
+// printCertificate prints one certificate (証明書表示).
 func (r *run) printCertificate(e entry, h *certtext.Holder, practice bool) {
 	r.Print(r.T("cert.kind." + e.Kind))
 	if practice {
@@ -38,9 +38,9 @@ func (r *run) printCertificate(e entry, h *certtext.Holder, practice bool) {
 	r.Print("")
 }
 
-// leftWords returns how long the certificate is still valid, and why it ends
-// then: on the fifth birthday after issue (docs/card.md §6), except for cards
-// with other keys (§9).
+// leftWords returns the text that says how long the certificate is still valid,
+// and why it ends then: on the fifth birthday after issue (docs/card.md §6),
+// except for cards with other keys (docs/card.md §9).
 func (r *run) leftWords(e entry) string {
 	if e.DaysLeft < 0 {
 		return r.T("cert.ended", "N", -e.DaysLeft)

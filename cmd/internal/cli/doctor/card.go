@@ -14,11 +14,11 @@ import (
 	"natsuin/cmd/internal/text"
 )
 
-// cardProbes are the probes that need a card.
+// cardProbes lists the probes that need a card.
 var cardProbes = []string{"kind", "certificates", "dates", "tries-sign", "tries-auth"}
 
-// examineCard looks for a card and examines it; without one it marks cardProbes
-// as not done.
+// examineCard looks for a card and examines it. Without a card it marks
+// cardProbes as not done.
 func (d *diagnosis) examineCard(ctx context.Context) {
 	s := d.findCard(ctx)
 	if s == nil {
@@ -63,7 +63,8 @@ func (d *diagnosis) findCard(ctx context.Context) *access.Session {
 	return d.examineApplication(ctx, holding)
 }
 
-// practiceCard takes the practice card, which needs neither service nor reader.
+// practiceCard returns a session with the practice card, which needs neither
+// the service nor a reader.
 func (d *diagnosis) practiceCard(ctx context.Context) *access.Session {
 	for _, id := range []string{"build", "service", "permission", "readers"} {
 		d.skip(id, d.T("doctor.practice.no-reader"))
@@ -79,7 +80,7 @@ func (d *diagnosis) practiceCard(ctx context.Context) *access.Session {
 	return s
 }
 
-// examineService lists the readers. The one call decides the probes build,
+// examineService lists the readers. This single call decides the probes build,
 // service and permission.
 func (d *diagnosis) examineService(ctx context.Context) ([]pcsc.Reader, bool) {
 	readers, err := d.Access.Readers.List(ctx)
@@ -105,7 +106,7 @@ func (d *diagnosis) examineService(ctx context.Context) ([]pcsc.Reader, bool) {
 	return readers, true
 }
 
-// usable returns the readers that the other commands would use (docs/cli.md,
+// usable returns the readers that the other verbs would use (docs/cli.md,
 // "Which reader").
 func (d *diagnosis) usable(readers []pcsc.Reader) ([]pcsc.Reader, error) {
 	if want := d.Access.Reader; want != "" {
@@ -180,8 +181,8 @@ func (d *diagnosis) examineKind(s *access.Session) card.Kind {
 	return token.Kind
 }
 
-// examineCertificates reads the certificates that need no secret, and how long
-// they are valid.
+// examineCertificates reads the certificates that need no secret, and checks
+// how long they are valid.
 func (d *diagnosis) examineCertificates(s *access.Session, kind card.Kind) {
 	now := d.Now()
 	var there, dates, missing []string
@@ -215,7 +216,7 @@ func (d *diagnosis) examineCertificates(s *access.Session, kind card.Kind) {
 		d.fail("certificates", broken)
 	case len(there) == 0:
 		d.fail("certificates", &outcome.Error{Code: outcome.CodeNoCertificate, ID: "err.no-certificate.sign"})
-	case len(missing) > 0 && kind != card.KindJuki: // such a card never has more
+	case len(missing) > 0 && kind != card.KindJuki: // the card of the resident register never has more
 		d.warn("certificates", list, d.T("doctor.fix.certificates"))
 	default:
 		d.pass("certificates", list)
@@ -223,8 +224,8 @@ func (d *diagnosis) examineCertificates(s *access.Session, kind card.Kind) {
 	d.examineDates(s, strings.Join(dates, "\n"), now)
 }
 
-// examineDates checks the dates of the authentication certificate, the only
-// certificate of the holder that can be read without a secret.
+// examineDates checks the dates of the authentication certificate, which is the
+// holder's only certificate that can be read without a secret.
 func (d *diagnosis) examineDates(s *access.Session, dates string, now time.Time) {
 	end, err := s.Card.Expiry(card.AuthCert)
 	switch {
@@ -239,7 +240,7 @@ func (d *diagnosis) examineDates(s *access.Session, dates string, now time.Time)
 	}
 }
 
-// examineTries reads a counter with an empty VERIFY, which costs no try.
+// examineTries reads a counter by an empty VERIFY, which does not use a try.
 func (d *diagnosis) examineTries(s *access.Session, id string, c card.Credential) {
 	t, err := s.Card.Tries(c)
 	switch {

@@ -1,4 +1,4 @@
-// Package doctor finds the problems that keep natsuin from working, and prints
+// Package doctor looks for problems that keep natsuin from working, and prints
 // how to fix them (動作確認).
 package doctor
 
@@ -15,14 +15,14 @@ import (
 	"natsuin/cmd/internal/text"
 )
 
-// New returns the command.
+// New returns the command doctor.
 func New(c *command.Run) *cobra.Command {
 	verb := c.Verb("doctor", "doctor", func(ctx context.Context, _ []string) error {
 		d := &diagnosis{Run: c, report: &report{Probes: []probe{}}}
 		d.Report = d.report
 		d.examine(ctx)
 		if ctx.Err() != nil {
-			return context.Cause(ctx) // an interrupted probe is not a failed one
+			return context.Cause(ctx) // an interrupted probe has not failed
 		}
 		d.print()
 		return d.conclusion()
@@ -31,24 +31,24 @@ func New(c *command.Run) *cobra.Command {
 	return verb
 }
 
-// report is doctor's part of the JSON object.
+// report is the JSON object of doctor.
 type report struct {
 	console.Head
 	Probes []probe `json:"probes"`
 }
 
-// A probe is the result of one examination.
+// A probe is the result of one probe.
 type probe struct {
 	ID     string  `json:"id"`
 	Result string  `json:"result"`
 	Detail *string `json:"detail"`
 	Fix    *string `json:"fix"`
 
-	advice, command string // Fix in words, and the command to type, if any
-	resting         bool   // not done, since an earlier probe failed
+	advice, command string // the fix in words, and the command to type, if there is one
+	resting         bool   // not done because an earlier probe failed
 }
 
-// The results of a probe. A warning is not a failure.
+// The results of a probe. A warning does not count as a failure.
 const (
 	probePassed  = "passed"
 	probeWarning = "warning"
@@ -56,14 +56,14 @@ const (
 	probeNotDone = "not-done"
 )
 
-// A diagnosis is one run of doctor. A failed probe does not stop the others;
-// the probes that depend on it are marked as not done. It never asks for a
-// secret or sends one. It creates nothing except the practice card, and that
-// only if asked about it.
+// A diagnosis is one run of doctor. A failed probe does not stop the run, but
+// the probes that depend on it are marked as not done. A diagnosis never asks
+// for a secret and never sends one. It creates a practice card if --reader
+// practice asks for it, and nothing else.
 type diagnosis struct {
 	*command.Run
 	report *report
-	first  *i18n.Explanation // the first failure's
+	first  *i18n.Explanation // of the first failure
 	failed int
 	warned int
 }
@@ -93,7 +93,7 @@ func (d *diagnosis) skip(id, detail string) {
 	d.add(probe{ID: id, Result: probeNotDone, Detail: console.OrNull(detail)})
 }
 
-// skipAll marks probes as not done, since an earlier one failed.
+// skipAll marks probes as not done because an earlier one failed.
 func (d *diagnosis) skipAll(ids ...string) {
 	for _, id := range ids {
 		d.add(probe{ID: id, Result: probeNotDone, Detail: console.OrNull(d.T("doctor.depends")), resting: true})
@@ -105,8 +105,8 @@ func (d *diagnosis) warn(id, detail, fix string) {
 	d.add(probe{ID: id, Result: probeWarning, Detail: console.OrNull(detail), advice: fix})
 }
 
-// fail records a failure with the message of its error, and with the fix for
-// this platform if there is one, else with the error's own next step.
+// fail records a failed probe with the message of its error. The fix is the one
+// for this platform or, if there is none, the next step of the error.
 func (d *diagnosis) fail(id string, err error) {
 	x := d.Explain(err)
 	if d.first == nil {
@@ -145,8 +145,8 @@ func (d *diagnosis) print() {
 	}
 }
 
-// printCommand breaks a command only after &&, where it can still be copied.
-// The terminal makes any other break.
+// printCommand prints a command and breaks it only after &&, so that it can
+// still be copied. Any other line break comes from the terminal.
 func (d *diagnosis) printCommand(command string) {
 	indent := strings.Repeat(" ", console.UnderResult+2)
 	if len(indent+command) > d.Streams.Columns() {
@@ -163,8 +163,8 @@ func (d *diagnosis) printUnder(detail string) {
 	}
 }
 
-// conclusion returns nil if nothing failed. Otherwise the code is the first
-// failure's, and the exit code is always doctor's own.
+// conclusion returns nil if nothing failed. Otherwise it returns an error with
+// the code of the first failure and the exit code of doctor.
 func (d *diagnosis) conclusion() error {
 	if d.first == nil {
 		return nil
@@ -172,7 +172,8 @@ func (d *diagnosis) conclusion() error {
 	return &outcome.Verdict{Outcome: outcome.Error{Code: d.first.Code, ID: "err.doctor.failed", Pairs: []any{"N", d.failed}, ExitCode: 5}}
 }
 
-// styleOfProbe returns no style for a probe that passed or was not done.
+// styleOfProbe returns the style for the result of a probe. It is Plain if the
+// probe passed or was not done.
 func styleOfProbe(result string) console.Style {
 	switch result {
 	case probeFailed:

@@ -16,8 +16,8 @@ import (
 )
 
 // examineClock compares the clock with two times that cannot be in the future:
-// the day of this program's source, and the first day of the newest published
-// root.
+// the commit that this program was built from, and the first day of the newest
+// published root.
 func (d *diagnosis) examineClock() {
 	now := d.Now()
 	earliest, latest := time.Time{}, time.Time{}
@@ -59,8 +59,8 @@ func builtAt() time.Time {
 	return time.Time{}
 }
 
-// examineLocale looks for UTF-8, without which Japanese is not readable. On
-// Windows and macOS these variables do not decide it.
+// examineLocale checks that the locale uses UTF-8, which Japanese text needs.
+// On Windows and macOS the variables do not determine the encoding.
 func (d *diagnosis) examineLocale() {
 	value := ""
 	for _, name := range []string{"LC_ALL", "LC_CTYPE", "LANG"} {
@@ -76,7 +76,8 @@ func (d *diagnosis) examineLocale() {
 	d.warn("locale", d.T("doctor.locale", "Value", text.Escape(value)), d.T("doctor.fix.locale"))
 }
 
-// examinePractice checks whether there is a practice card; it creates none.
+// examinePractice checks whether there is a practice card. It does not create
+// one.
 func (d *diagnosis) examinePractice() {
 	_, _, err := d.Access.Practice().Roots()
 	switch {
@@ -98,19 +99,20 @@ func (d *diagnosis) examineRoots() {
 	d.pass("roots", d.T("trust.registered", "N", len(registered)))
 }
 
-// A platform decides which command fixes a problem.
+// A platform determines which command fixes a problem.
 type platform string
 
 const (
 	debian  platform = "debian"
 	fedora  platform = "fedora"
 	arch    platform = "arch"
-	linux   platform = "linux" // another one
+	linux   platform = "linux" // any other distribution
 	macOS   platform = "macos"
 	windows platform = "windows"
 )
 
-// platformOf returns the platform for a GOOS, and on Linux for os-release(5).
+// platformOf returns the platform for a GOOS and, on Linux, the contents of
+// os-release(5).
 func platformOf(goos, osRelease string) platform {
 	switch goos {
 	case "windows":
@@ -140,13 +142,13 @@ func platformOf(goos, osRelease string) platform {
 func thisPlatform() platform {
 	release, err := os.ReadFile("/etc/os-release")
 	if err != nil {
-		release, _ = os.ReadFile("/usr/lib/os-release") // neither: some other system
+		release, _ = os.ReadFile("/usr/lib/os-release") // if it cannot be read either, the distribution is unknown
 	}
 	return platformOf(runtime.GOOS, string(release))
 }
 
-// fixCommands are the commands to type, by probe and platform. Some platforms
-// have none.
+// fixCommands holds the commands to type, by probe and platform. Some platforms
+// need none.
 var fixCommands = map[string]map[platform]string{
 	"build": {
 		debian:  "sudo apt install gcc pkg-config libpcsclite-dev && CGO_ENABLED=1 go build ./cmd/natsuin",
@@ -190,12 +192,12 @@ var fixCommands = map[string]map[platform]string{
 	},
 }
 
-// fixFor returns the fix for a failed probe on this platform: in words, and the
-// command to type.
+// fixFor returns the fix for a failed probe on this platform, in words and as a
+// command to type. Both may be empty.
 func (d *diagnosis) fixFor(id string) (words, command string) {
 	commands, ok := fixCommands[id]
 	if !ok || id == "readers" && d.Access.Reader != "" {
-		return "", "" // the error's own next step says more
+		return "", "" // the next step of the error is more helpful
 	}
 	return d.T("doctor.fix." + id), commands[thisPlatform()]
 }

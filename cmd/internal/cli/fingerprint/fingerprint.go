@@ -23,13 +23,13 @@ import (
 	"natsuin/verify/trust"
 )
 
-// Options are the flags of fingerprint.
+// Options holds the flags of fingerprint.
 type Options struct {
 	Compare   string
 	Published bool
 }
 
-// report is fingerprint's part of the JSON object.
+// report is the JSON object of fingerprint.
 type report struct {
 	console.Head
 	Certificates []entry           `json:"certificates"`
@@ -62,7 +62,7 @@ type historicalEntry struct {
 	SHA1       string `json:"sha1"`
 }
 
-// New returns the command.
+// New returns the command fingerprint.
 func New(c *command.Run) *cobra.Command {
 	r, o := &run{c}, &Options{}
 	verb := r.Verb("fingerprint [flags] [TARGET]...", "fingerprint", func(ctx context.Context, args []string) error {
@@ -77,16 +77,18 @@ func New(c *command.Run) *cobra.Command {
 
 type run struct{ *command.Run }
 
-// completeTargets offers the card's certificates, besides the files of the
-// folder.
+// completeTargets completes the names of the card's certificates, and the names
+// of files.
 func completeTargets(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 	return append([]string{rootWord}, command.WordsOf(access.Certificates)...), cobra.ShellCompDirectiveDefault
 }
 
-// rootWord is the common name for sign-ca.
+// rootWord is another name for sign-ca, since that is the certificate people
+// call the root.
 const rootWord = "root"
 
-// onCard returns the certificate of the card that a target names, if any.
+// onCard returns the certificate of the card that target names, and reports
+// whether it names one.
 func onCard(target string) (card.CertID, bool) {
 	if target == rootWord {
 		return card.SignCA, true
@@ -130,8 +132,8 @@ func (r *run) do(ctx context.Context, o *Options, args []string) error {
 	return r.compare(rep, want)
 }
 
-// targets reads files first, so that a wrong name is reported before the card
-// is read.
+// targets reads the files first, so that a wrong file name is reported before
+// the card is read.
 func (r *run) targets(ctx context.Context, args []string) ([]entry, error) {
 	entries := make([][]entry, max(len(args), 1))
 	var fromCard []int
@@ -200,7 +202,7 @@ func publishedEntries() ([]entry, []historicalEntry) {
 	return entries, old
 }
 
-// compare compares the value with every certificate; one match is enough.
+// compare compares want with every certificate. One match is enough.
 func (r *run) compare(rep *report, want fingerprint.Fingerprint) error {
 	c := &comparisonEntry{Value: want.String(), Algorithm: want.Algorithm.String()}
 	rep.Compare = c

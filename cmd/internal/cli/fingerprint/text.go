@@ -33,8 +33,8 @@ func (r *run) prefecture(h trust.HistoricalValue) string {
 	return r.T("prefecture", "Kanji", h.PrefectureJA, "Romaji", h.Prefecture)
 }
 
-// printIfHistorical prints which certificate a historical value belongs to. No
-// such value makes a certificate trusted.
+// printIfHistorical prints which certificate had this fingerprint, if it is a
+// historical one. A historical fingerprint never makes a certificate trusted.
 func (r *run) printIfHistorical(value fingerprint.Fingerprint) {
 	for _, h := range trust.Historical() {
 		if h.SHA1.Equal(value) {

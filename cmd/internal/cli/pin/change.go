@@ -15,7 +15,7 @@ import (
 	"natsuin/cmd/internal/outcome"
 )
 
-// changeReport is pin change's part of the JSON object.
+// changeReport is the JSON object of pin change.
 type changeReport struct {
 	console.Head
 	PIN       string `json:"pin"`
@@ -39,8 +39,8 @@ func newChange(r *run) *cobra.Command {
 	return c
 }
 
-// A change replaces one secret. Its outcome is "changed", "not-changed" or
-// "unknown" (docs/cli.md, behaviour 7).
+// A change is one run of pin change. The result in its report is "changed",
+// "not-changed" or "unknown" (docs/cli.md, behaviour 7).
 type change struct {
 	*run
 	cred      card.Credential
@@ -76,7 +76,7 @@ func (r *change) do(ctx context.Context) error {
 	return r.outcome(err)
 }
 
-// guardedBy maps a secret to the certificate that cannot be used without it.
+// guardedBy holds, for each secret, the certificate whose key needs it.
 var guardedBy = map[card.Credential]card.CertID{card.SignPassword: card.SignCert, card.AuthPIN: card.AuthCert}
 
 func (r *change) fromScript(secrets []card.Secret) (old card.Secret, err error) {
@@ -91,10 +91,10 @@ func (r *change) fromScript(secrets []card.Secret) (old card.Secret, err error) 
 
 // fromPerson asks for the old secret, the new one, and the new one again, all
 // before the transaction. If only the old secret was wrong and the card is the
-// same, the new secret already entered is kept.
+// same, it keeps the new secret that was already entered.
 func (r *change) fromPerson(ctx context.Context, same bool) (old card.Secret, err error) {
 	if !same {
-		r.new.Wipe() // it was meant for another card
+		r.new.Wipe() // entered for another card
 	}
 	name := r.T("secret.name." + r.cred.String())
 	if old, err = r.Access.AskSecret(ctx, r.cred, r.T("prompt.old", "Secret", name)); err != nil {
@@ -103,13 +103,12 @@ func (r *change) fromPerson(ctx context.Context, same bool) (old card.Secret, er
 	if r.new.Len() > 0 && access.CheckNew(r.cred, old, r.new, r.allowWeak) == nil {
 		return old, nil
 	}
-	r.new.Wipe() // the same as the old one: another is needed
+	r.new.Wipe() // equal to the old one, so another is needed
 	r.new, err = r.Access.AskNewSecret(ctx, r.cred, old, r.allowWeak)
 	return old, err
 }
 
-// set sets the new secret, in the transaction in which the old one was
-// verified.
+// set changes the secret, in the transaction in which the old one was verified.
 func (r *change) set(s *access.Session) error {
 	defer r.new.Wipe()
 	if r.cred == card.SignPassword && !r.allowWeak {
@@ -120,8 +119,9 @@ func (r *change) set(s *access.Session) error {
 	return s.Card.Change(r.cred, r.new)
 }
 
-// notBirthDate refuses a new password that contains the birth date in the
-// certificate, which can be read only after the password is verified.
+// notBirthDate returns an error if the new password contains the birth date.
+// The date is in the certificate, which can be read only after the password was
+// verified.
 func (r *change) notBirthDate(s *access.Session) error {
 	cert, err := s.Card.Certificate(card.SignCert)
 	if err != nil {
@@ -136,13 +136,14 @@ func (r *change) notBirthDate(s *access.Session) error {
 func checkBirth(s card.Secret, cert *x509.Certificate) error {
 	holder, err := card.HolderOf(cert)
 	if err != nil {
-		return nil // the certificate has no readable birth date
+		return nil // there is no readable birth date in the certificate
 	}
 	return card.CheckBirth(card.SignPassword, s, holder.Birth)
 }
 
-// outcome reports the outcome of the change. If the answer to the VERIFY before
-// the CHANGE was lost, the secret is not changed, but a try may be gone.
+// outcome returns the outcome of the change. If the answer to the VERIFY before
+// the change was lost, the secret was not changed, but a try may have been
+// used.
 func (r *change) outcome(err error) error {
 	name := r.T("secret.name." + r.cred.String())
 	var unknown *card.OutcomeUnknownError

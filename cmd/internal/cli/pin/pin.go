@@ -1,4 +1,5 @@
-// Package pin shows the tries left of a card's secrets, and changes a secret.
+// Package pin shows how many tries a card's secrets have left, and changes a
+// secret.
 package pin
 
 import (
@@ -7,7 +8,7 @@ import (
 	"natsuin/cmd/internal/command"
 )
 
-// New returns the command.
+// New returns the command pin.
 func New(r *command.Run) *cobra.Command {
 	return r.Group("pin", "pin", newStatus(&run{r}), newChange(&run{r}))
 }

@@ -12,7 +12,7 @@ import (
 	"natsuin/cmd/internal/text"
 )
 
-// statusReport is pin status's part of the JSON object.
+// statusReport is the JSON object of pin status.
 type statusReport struct {
 	console.Head
 	Card statusCard  `json:"card"`
@@ -38,7 +38,7 @@ func newStatus(r *run) *cobra.Command {
 	return c
 }
 
-// status reads both counters with empty VERIFYs, which cost no try.
+// status reads both counters by empty VERIFYs, which do not use a try.
 func (r *run) status(ctx context.Context) error {
 	s, err := r.Access.Connect(ctx)
 	if err != nil {

@@ -18,7 +18,7 @@ func newIssue(r *run) *cobra.Command {
 	var kind, name, address, birth, sex string
 	c := r.Verb("issue [flags]", "practice.issue", func(ctx context.Context, _ []string) error {
 		o := practice.IssueOptions{Kind: practice.Kind(kind), Name: name, Address: address, Sex: practice.Sex(sex)}
-		if !slices.Contains(practice.Kinds(), o.Kind) { // before anybody chooses passwords
+		if !slices.Contains(practice.Kinds(), o.Kind) { // checked before the person chooses passwords
 			return &practice.InvalidError{Field: "kind", Reason: "unknown"}
 		}
 		if sex != "" && !slices.Contains(practice.Sexes(), o.Sex) {
@@ -51,8 +51,9 @@ func newIssue(r *run) *cobra.Command {
 	return c
 }
 
-// secrets returns the new card's two secrets: each asked for twice at a
-// terminal, from two lines of --pin-from in a script, else the published ones.
+// secrets sets the two secrets of the new card. A person types each of them
+// twice, a script gives them in two lines of --pin-from, and otherwise the
+// published ones are used.
 func (r *run) secrets(ctx context.Context, o *practice.IssueOptions) error {
 	secrets, err := r.Access.ScriptSecrets(ctx, 2)
 	if err != nil {
@@ -78,7 +79,7 @@ func (r *run) secrets(ctx context.Context, o *practice.IssueOptions) error {
 		if secrets[i], err = r.Access.Normalize([]card.Credential{card.SignPassword, card.AuthPIN}[i], s); err != nil {
 			return err
 		}
-		*fields[i] = string(secrets[i].Reveal()) // not secret: the store keeps and shows it
+		*fields[i] = string(secrets[i].Reveal()) // not a secret: the store keeps and shows it
 	}
 	return nil
 }

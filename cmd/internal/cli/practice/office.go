@@ -71,9 +71,9 @@ func newRenew(r *run) *cobra.Command {
 	return c
 }
 
-// newCRL returns the command that writes the CRL covering the card's signature
-// certificate or, with --all, the CRLs of every practice CA, since a path through
-// the bridge needs three.
+// newCRL returns the command practice crl. It writes the CRL that covers the
+// card's signature certificate, or with --all the CRLs of every practice CA,
+// since a path through the bridge CA needs three.
 func newCRL(r *run) *cobra.Command {
 	var output string
 	var all, force bool
@@ -105,7 +105,7 @@ func newCRL(r *run) *cobra.Command {
 	return c
 }
 
-// lists returns the CRLs of every practice CA as PEM, which can hold several.
+// lists returns the CRLs of every practice CA in one PEM file.
 func (r *run) lists() ([]byte, error) {
 	lists, err := r.Access.Practice().CRLs()
 	if err != nil {
@@ -118,8 +118,9 @@ func (r *run) lists() ([]byte, error) {
 	return data, nil
 }
 
-// newOfficial signs a letter as a practice official, to rehearse the check
-// of a 官職証明書 through the bridge CA.
+// newOfficial returns the command practice official. It signs a letter as a
+// practice official, so that people can practise checking a 官職証明書 through the
+// bridge CA.
 func newOfficial(r *run) *cobra.Command {
 	var output string
 	var force bool

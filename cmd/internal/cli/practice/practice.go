@@ -18,7 +18,7 @@ import (
 	"natsuin/fingerprint"
 )
 
-// New returns the command.
+// New returns the command practice.
 func New(c *command.Run) *cobra.Command {
 	r := &run{c}
 	return r.Group("practice", "practice",
@@ -29,8 +29,8 @@ func New(c *command.Run) *cobra.Command {
 
 type run struct{ *command.Run }
 
-// report is the part of the JSON object of practice show, and of every verb
-// that results in a new card.
+// report is the JSON object of practice show, and of every verb that results in
+// a new card.
 type report struct {
 	console.Head
 	Kind       string           `json:"kind"`
@@ -49,7 +49,7 @@ func newShow(r *run) *cobra.Command {
 }
 
 // show prints everything about the practice card, including its passwords,
-// which are not secrets.
+// which are not secret.
 func (r *run) show() error {
 	info, err := r.Access.Practice().Show()
 	if err != nil {

@@ -16,8 +16,8 @@ import (
 	"natsuin/cmd/internal/text"
 )
 
-// newServe offers the practice card to pcscd's vpcd reader, so that any PC/SC
-// program can use it.
+// newServe returns the command practice serve. It puts the practice card into
+// the vpcd reader of pcscd, so that any PC/SC program can use it.
 func newServe(r *run) *cobra.Command {
 	var connect, listen string
 	c := r.Verb("serve --connect HOST:PORT | --listen 127.0.0.1:PORT", "practice.serve", func(ctx context.Context, _ []string) error {
@@ -39,13 +39,13 @@ func newServe(r *run) *cobra.Command {
 }
 
 // servePatience is how long a command from the reader waits for the town hall,
-// which generates keys while it holds the store. A reader has no time limit of
-// its own.
+// which locks the store while it generates keys. The reader itself has no time
+// limit.
 const servePatience = time.Minute
 
-// serve keeps the card in the reader until the person ends it with Ctrl-C. It
-// holds the store for one command at a time: the town hall can change the card
-// meanwhile, and both see the same counters.
+// serve keeps the card in the reader until the person presses Ctrl-C. It locks
+// the store only during each command, so that the town hall can change the card
+// in between, and both see the same counters.
 func (r *run) serve(ctx context.Context, connect, listen string) error {
 	o := r.Access.PracticeOptions()
 	o.Wait = servePatience
@@ -80,9 +80,9 @@ func (r *run) serve(ctx context.Context, connect, listen string) error {
 	}
 }
 
-// served returns nil if the person ended the run. The error for a connection
-// that broke, or that does not speak the protocol of vpcd, contains its
-// address.
+// served returns nil if the person ended the run. Otherwise it returns an error
+// with the address of the connection, which broke or does not use the protocol
+// of vpcd.
 func served(ctx context.Context, address string, err error) error {
 	if err == nil || ctx.Err() != nil {
 		return nil
@@ -93,8 +93,8 @@ func served(ctx context.Context, address string, err error) error {
 	return err
 }
 
-// checkAddress refuses a value that is not a host and port. An empty one means
-// that the flag was not given.
+// checkAddress returns a usage error if value is not a host and a port. An
+// empty value means that the flag was not given.
 func checkAddress(flag, value string) error {
 	_, port, err := net.SplitHostPort(value)
 	if err == nil {
@@ -114,7 +114,8 @@ func networkError(id, address string, err error) error {
 	return &outcome.Error{Code: code, ID: id, Pairs: []any{"Address", text.Escape(address), "Error", text.Escape(err.Error())}, Err: err}
 }
 
-// newOCSP runs the practice CA's OCSP responder (RFC 6960).
+// newOCSP returns the command practice ocsp. It runs the OCSP responder of the
+// practice CA (RFC 6960).
 func newOCSP(r *run) *cobra.Command {
 	var listen string
 	c := r.Verb("ocsp --listen 127.0.0.1:PORT", "practice.ocsp", func(ctx context.Context, _ []string) error {
@@ -139,11 +140,12 @@ func (r *run) ocsp(ctx context.Context, listen string) error {
 	if err != nil {
 		return err
 	}
-	listener, err := vpcd.Listen(ctx, listen) // loopback only, like the card's own port
+	listener, err := vpcd.Listen(ctx, listen) // on a loopback address only, like practice serve --listen
 	if err != nil {
 		return networkError("err.practice.listen", listen, err)
 	}
-	// The address is data: scripts read the port from it.
+	// The address goes to standard output, because scripts read the port from
+	// it.
 	r.Print("http://" + listener.Addr().String())
 	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, BaseContext: func(net.Listener) context.Context { return ctx }}
 	context.AfterFunc(ctx, func() { server.Close() })

@@ -42,7 +42,7 @@ func newAdd(r *run) *cobra.Command {
 }
 
 // add registers a root after its fingerprint was compared. A pinned root needs
-// no comparison, since its fingerprint is part of the program.
+// no comparison, because the program contains its fingerprint.
 func (r *run) add(ctx context.Context, o *addOptions, args []string) error {
 	var want *fingerprint.Fingerprint
 	if o.compare != "" {
@@ -92,8 +92,8 @@ func (r *run) rootToAdd(ctx context.Context, o *addOptions, args []string) (*x50
 	return certs[0], nil
 }
 
-// compared makes sure that the whole fingerprint was compared with the
-// published one: by --compare, or typed at the terminal.
+// compared returns an error unless the whole fingerprint was compared with the
+// published one, by --compare or by typing it at the terminal.
 func (r *run) compared(ctx context.Context, cert *x509.Certificate, want *fingerprint.Fingerprint) error {
 	root, pinned := trust.Lookup(cert)
 	if pinned {
@@ -124,7 +124,8 @@ func (r *run) compared(ctx context.Context, cert *x509.Certificate, want *finger
 	return comparison.Different(r.Console, "trust.not-added")
 }
 
-// askPrint asks for a fingerprint at the terminal until one is complete.
+// askPrint asks for a fingerprint at the terminal until the entry is a complete
+// one.
 func (r *run) askPrint(ctx context.Context) (fingerprint.Fingerprint, error) {
 	for {
 		typed, err := r.AskLines(ctx, r.T("trust.compare.ask"), r.morePrint)
@@ -145,8 +146,8 @@ func (r *run) askPrint(ctx context.Context) (fingerprint.Fingerprint, error) {
 	}
 }
 
-// morePrint reports whether to read another line of a fingerprint. An empty
-// line also ends it.
+// morePrint reports whether the fingerprint continues on another line. An empty
+// line ends it.
 func (r *run) morePrint(text string) (prompt string, on bool) {
 	if text == "" || strings.HasSuffix(text, "\n") {
 		return "", false
@@ -155,11 +156,11 @@ func (r *run) morePrint(text string) (prompt string, on bool) {
 	var part *fingerprint.LengthError
 	digits := 0
 	switch {
-	case err == nil && print.Algorithm == fingerprint.SHA1: // or the beginning of a SHA-256 value
+	case err == nil && print.Algorithm == fingerprint.SHA1: // may be the beginning of a SHA-256 fingerprint
 		digits = 2 * len(print.Sum)
 	case errors.As(err, &part) && part.Short():
 		digits = part.Digits + part.Base64
-	case errors.Is(err, fingerprint.ErrEmpty): // a label
+	case errors.Is(err, fingerprint.ErrEmpty): // only a label so far
 	default:
 		return "", false
 	}

@@ -18,7 +18,7 @@ func newRemove(r *run) *cobra.Command {
 	c := r.Verb("remove NAME|SHA256", "trust.remove", func(_ context.Context, args []string) error {
 		return r.remove(strings.Join(args, " "))
 	})
-	// The groups of four that trust list prints need no quotes.
+	// A fingerprint in groups, as trust list prints it, needs no quotes.
 	c.Args = func(c *cobra.Command, args []string) error {
 		most := 1
 		if _, err := fingerprint.Parse(strings.Join(args, " ")); err == nil {
@@ -48,7 +48,7 @@ func (r *run) remove(which string) error {
 	return nil
 }
 
-// builtIn finds a pinned root by its name or SHA-256.
+// builtIn returns the pinned root with this name or SHA-256 fingerprint.
 func builtIn(which string) (trust.Root, bool) {
 	print, _ := fingerprint.Parse(which)
 	for _, r := range trust.Published() {

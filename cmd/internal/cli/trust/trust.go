@@ -1,5 +1,5 @@
-// Package trust manages the roots that a person trusts besides the built-in
-// ones.
+// Package trust manages the roots that a person trusts in addition to the
+// built-in ones.
 package trust
 
 import (
@@ -12,7 +12,7 @@ import (
 	"natsuin/verify/trust"
 )
 
-// New returns the command.
+// New returns the command trust.
 func New(c *command.Run) *cobra.Command {
 	r := &run{c}
 	return r.Group("trust", "trust", newList(r), newAdd(r), newRemove(r))
@@ -20,12 +20,12 @@ func New(c *command.Run) *cobra.Command {
 
 type run struct{ *command.Run }
 
-// report is the part of the JSON object of trust list, add and remove.
+// report is the JSON object of trust list, add and remove.
 type report struct {
 	console.Head
 	Roots []root `json:"roots"`
-	// Already reports that trust add found the root registered, under the name
-	// in Roots.
+	// Already is set if trust add found that the root was registered before.
+	// Roots has the name under which it is registered.
 	Already bool `json:"already,omitempty"`
 }
 

@@ -22,7 +22,7 @@ import (
 	"natsuin/verify"
 )
 
-// New returns the command.
+// New returns the command validity.
 func New(c *command.Run) *cobra.Command {
 	r := &run{Run: c, sources: policy.Sources{Run: c}}
 	verb := r.Verb("validity [flags] [sign|auth]", "validity", func(ctx context.Context, args []string) error {
@@ -39,13 +39,13 @@ func New(c *command.Run) *cobra.Command {
 
 type run struct {
 	*command.Run
-	sources policy.Sources // the flags
+	sources policy.Sources // the flags --ca, --crl and --ocsp
 }
 
 // holderCertificates are the holder's own certificates.
 var holderCertificates = []card.CertID{card.SignCert, card.AuthCert}
 
-// report is validity's part of the JSON object (docs/cli.md, "JSON").
+// report is the JSON object of validity (docs/cli.md, "JSON").
 type report struct {
 	console.Head
 	Certificate string         `json:"certificate"`
@@ -84,7 +84,7 @@ func (r *run) do(ctx context.Context, args []string) error {
 	if ca != nil {
 		p.Certificates = []*x509.Certificate{ca}
 	}
-	if r.Access.Reader == access.PracticeReader { // the card, and so its roots, exist by now
+	if r.Access.Reader == access.PracticeReader { // the practice card exists by now, and so do its roots
 		roots, err := r.sources.Anchors(ctx, []string{access.PracticeReader})
 		if err != nil {
 			return err
@@ -105,9 +105,9 @@ func (r *run) do(ctx context.Context, args []string) error {
 	return &outcome.Verdict{Outcome: *answer}
 }
 
-// outcome returns the one answer: good only if revocation was checked and the
+// outcome returns the answer: good only if revocation was checked and the
 // certificate is not revoked (docs/cli.md, "Commands"). The screen and the JSON
-// object have the same message.
+// object show the same message.
 func (r *run) outcome(id card.CertID, cert *x509.Certificate, rep *verify.CertificateReport) *outcome.Error {
 	name := r.T("cert.kind." + id.String())
 	say := func(code outcome.Code, message string, pairs ...any) *outcome.Error {
@@ -135,7 +135,8 @@ func (r *run) outcome(id card.CertID, cert *x509.Certificate, rep *verify.Certif
 	return say(outcome.CodeIndeterminate, "validity.unchecked")
 }
 
-// revocationReason returns, in words, why the revocation status is not known.
+// revocationReason returns the text that says why the revocation status is
+// unknown.
 func (r *run) revocationReason(rep *verify.CertificateReport) string {
 	c, _ := rep.Check(verify.CheckRevocation)
 	return policy.Reason(r.Printer, c.Detail)
@@ -154,8 +155,8 @@ func reportOf(id card.CertID, cert *x509.Certificate, rep *verify.CertificateRep
 	return v
 }
 
-// newForHours is about how long after its issue a new certificate is not known
-// to the responders.
+// newForHours is about how long it takes until the responders know a new
+// certificate.
 const newForHours = 24 * time.Hour
 
 // show prints the answer, its source, and remarks for the holder.
@@ -192,7 +193,7 @@ func (r *run) show(id card.CertID, cert *x509.Certificate, rep *verify.Certifica
 	}
 }
 
-// goodOrBad returns the style of a good or a bad outcome.
+// goodOrBad returns the style for a good or a bad answer.
 func goodOrBad(good bool) console.Style {
 	if good {
 		return console.Palette.Good

@@ -16,8 +16,8 @@ import (
 	"natsuin/verify"
 )
 
-// pairs sorts the arguments into signatures and contents (docs/cli.md,
-// "Verify's arguments").
+// pairs combines the arguments into pairs of a signature and its content
+// (docs/cli.md, "Verify's arguments").
 func (r *run) pairs(ctx context.Context, args []string) ([]pair, error) {
 	var list []pair
 	for i, arg := range args {
@@ -42,8 +42,8 @@ func (r *run) pairs(ctx context.Context, args []string) ([]pair, error) {
 	return list, r.checkPairs(list)
 }
 
-// checkPairs refuses flags that need exactly one signature, and a stream that
-// is used twice, and applies --content.
+// checkPairs applies --content. It returns a usage error if a flag needs
+// exactly one signature and there are others, or if a stream is used twice.
 func (r *run) checkPairs(list []pair) error {
 	o := r.opts
 	stdin := 0
@@ -77,7 +77,7 @@ func (r *run) checkPairs(list []pair) error {
 }
 
 func isSignatureName(name string) bool {
-	return slices.Contains([]string{".p7s", ".p7m", ".pem", ".eml"}, strings.ToLower(filepath.Ext(name)))
+	return slices.Contains([]string{detachedExt, ".p7m", ".pem", ".eml"}, strings.ToLower(filepath.Ext(name)))
 }
 
 func regular(name string) bool {
@@ -85,8 +85,8 @@ func regular(name string) bool {
 	return err == nil && info.Mode().IsRegular()
 }
 
-// looksSigned reports whether a file is a signature by its content. A file that
-// cannot be read, or only once, is not examined.
+// looksSigned reports whether a file is a signature, judging by its content. A
+// file that cannot be read, or can be read only once, is not examined.
 func looksSigned(name string) bool {
 	if name == "-" || !regular(name) {
 		return false
@@ -101,7 +101,7 @@ func looksSigned(name string) bool {
 }
 
 // holdsContent reports whether a signature contains its content, or the file is
-// not a message at all. The next argument is then not its content.
+// not a signature at all. In both cases the next argument is not its content.
 func (r *run) holdsContent(name string) bool {
 	if name == "-" {
 		b, err := r.stdin()
@@ -131,7 +131,7 @@ func openRegular(name string) (*os.File, int64, error) {
 	return f, info.Size(), nil
 }
 
-// A signatureFile is an opened signature.
+// A signatureFile is an open file with a signature.
 type signatureFile struct {
 	io.ReaderAt
 	io.Closer
@@ -140,8 +140,8 @@ type signatureFile struct {
 
 var errNotRegular = errors.New("not a regular file")
 
-// openSignature opens a file that can be read at any offset, or reads the
-// standard input into one.
+// openSignature opens a signature for reading at any offset. It reads a
+// signature from standard input into memory.
 func (r *run) openSignature(ctx context.Context, name string) (*signatureFile, error) {
 	if name == "-" {
 		b, err := r.stdin()
@@ -164,17 +164,22 @@ func (r *run) readStdin(ctx context.Context) ([]byte, error) {
 	return infile.ReadAll(infile.Stream(ctx, r.Streams.In), "-")
 }
 
-// impliedName returns the name that the content of a detached signature has:
-// its own without .p7s, or "".
+// detachedExt is what sign appends to the name of the content of a detached
+// signature.
+const detachedExt = ".p7s"
+
+// impliedName returns the name of a detached signature without detachedExt,
+// which is the name of its content. It returns "" if the name has another
+// extension.
 func impliedName(signature string) string {
-	if !strings.EqualFold(filepath.Ext(signature), ".p7s") {
+	if !strings.EqualFold(filepath.Ext(signature), detachedExt) {
 		return ""
 	}
-	return signature[:len(signature)-len(".p7s")]
+	return signature[:len(signature)-len(detachedExt)]
 }
 
-// impliedContent returns the file that a detached signature implies, or "". A
-// folder or a pipe of that name is not the content.
+// impliedContent returns impliedName if it is a regular file, and otherwise "".
+// A folder or a pipe of that name is not the content.
 func impliedContent(signature string) string {
 	if name := impliedName(signature); name != "" && regular(name) {
 		return name

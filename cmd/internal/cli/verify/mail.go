@@ -22,11 +22,11 @@ func mailOf(rep *verify.Report) *mail {
 	return &mail{console.OrNull(rep.Mail.From), rep.Mail.FromInCertificate, slices.Clone(rep.Mail.Uncovered)}
 }
 
-// mailRemarks returns remarks on the parts that no signature covers, to print
-// beside the verdict.
+// mailRemarks returns the remarks on the parts that no signature covers. They
+// are printed with the verdict.
 func (r *run) mailRemarks(rep *verify.Report) []string {
 	m := rep.Mail
-	if m == nil || len(rep.Signers) == 0 { // no signature was read
+	if m == nil || len(rep.Signers) == 0 { // no signature could be read
 		return nil
 	}
 	var remarks []string
@@ -39,7 +39,7 @@ func (r *run) mailRemarks(rep *verify.Report) []string {
 	return remarks
 }
 
-// printMail prints the claimed sender of a mail.
+// printMail prints the sender that a mail claims to have.
 func (r *run) printMail(rep *verify.Report) {
 	m := rep.Mail
 	if m == nil || m.From == "" {
@@ -56,7 +56,8 @@ func (r *run) printMail(rep *verify.Report) {
 	r.Field("verify.mail.from", r.T(id, "From", text.Escape(m.From)))
 }
 
-// checkName returns the name of a check in the words for a mail, or for a file.
+// checkName returns the name of a check. For a mail, that of the digest says
+// "signed part" instead of "file".
 func (r *run) checkName(id verify.CheckID, mail bool) string {
 	if id == verify.CheckMessageDigest && mail {
 		return r.T("check.signed-part")

@@ -15,8 +15,8 @@ import (
 	"natsuin/verify"
 )
 
-// next returns the next step after a verdict that is not VALID. If something is
-// missing, it is named.
+// next returns the message for the next step after a verdict other than VALID.
+// It names the missing certificate or file, if there is one.
 func (r *run) next(j *judged) string {
 	rep := j.report
 	switch {
@@ -45,8 +45,8 @@ func (r *run) attachmentNames(rep *verify.Report) string {
 	return strings.Join(names, r.T("list.separator"))
 }
 
-// lineEndsDiffer reports whether a signer signed the content with different
-// line ends.
+// lineEndsDiffer reports whether a signer signed the content with other line
+// ends.
 func lineEndsDiffer(rep *verify.Report) bool {
 	for _, s := range rep.Signers {
 		if c, _ := s.Check(verify.CheckMessageDigest); slices.Contains(c.Also, verify.RemarkCRLF) || slices.Contains(c.Also, verify.RemarkLF) {
@@ -56,8 +56,8 @@ func lineEndsDiffer(rep *verify.Report) bool {
 	return false
 }
 
-// missingIssuer returns the next step for a path that does not reach a root,
-// with the name of the missing issuer.
+// missingIssuer returns the next step if a path does not reach a root, with the
+// name of the missing issuer.
 func (r *run) missingIssuer(rep *verify.Report) string {
 	for _, s := range rep.Signers {
 		if s.Reason != verify.ReasonNoAnchor || len(s.Chain) == 0 {
@@ -68,7 +68,7 @@ func (r *run) missingIssuer(rep *verify.Report) string {
 		switch {
 		case bytes.Equal(last.RawIssuer, last.RawSubject):
 			return r.T("verify.next.root", "Name", issuer)
-		case len(r.policy.Anchors) > 0: // a root is given, so an intermediate is missing
+		case len(r.policy.Anchors) > 0: // a root was given, so an intermediate certificate is missing
 			return r.T("verify.next.issuer", "Name", issuer)
 		}
 		return r.T("verify.next.issuer-or-root", "Name", issuer)
@@ -76,9 +76,9 @@ func (r *run) missingIssuer(rep *verify.Report) string {
 	return ""
 }
 
-// missingContent returns the name of the file that was expected, and of one in
-// the same folder whose name looks the same. That one is not used: it may be
-// another file.
+// missingContent returns a message with the name of the expected file and, if
+// the same folder has one, of a file whose name looks the same. That file is
+// not used, because it may not be the content.
 func (r *run) missingContent(signature string) string {
 	name := impliedName(signature)
 	if name == "" || signature == "-" {
@@ -90,11 +90,11 @@ func (r *run) missingContent(signature string) string {
 	return r.T("verify.next.content.beside", "Path", text.Escape(name), "Signature", text.Escape(signature))
 }
 
-const maxNeighbours = 10_000 // entries of a folder to examine
+const maxNeighbours = 10_000 // how many entries of a folder are examined
 
-// lookalike returns the only file in the folder of name whose own name is the
-// same except for case, Unicode form, or the number that a browser adds; "" if
-// there is none.
+// lookalike returns the only file in the same folder whose name differs from
+// name only in case, in Unicode form, or by the number that a browser adds. It
+// returns "" if there is no such file or more than one.
 func lookalike(name string) string {
 	dir, err := os.Open(filepath.Dir(name))
 	if err != nil {

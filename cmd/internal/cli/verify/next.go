@@ -8,7 +8,7 @@ import (
 	"natsuin/verify"
 )
 
-// outcomeOf returns the outcome of a run decided by a verdict other than VALID.
+// outcomeOf returns the outcome for a signature that is not VALID.
 func (r *run) outcomeOf(j *judged) error {
 	verdict := j.report.Verdict
 	return &outcome.Verdict{Outcome: outcome.Error{
@@ -17,8 +17,8 @@ func (r *run) outcomeOf(j *judged) error {
 	}}
 }
 
-// nextSteps are the message ids of the next step for a reason, if naming a flag
-// helps more than the hint of the verdict.
+// nextSteps holds the reasons whose next step names a flag, which helps more
+// than the hint for the verdict. The first match is used.
 var nextSteps = []struct {
 	reason verify.Reason
 	id     string
@@ -42,7 +42,8 @@ var nextSteps = []struct {
 	{verify.ReasonAmbiguous, "verify.next.ambiguous"},
 }
 
-// nextStep returns the id of the next step after a verdict that is not VALID.
+// nextStep returns the id of the message for the next step after a verdict
+// other than VALID.
 func nextStep(rep *verify.Report) string {
 	for _, row := range nextSteps {
 		if rep.Reason == row.reason {
@@ -52,7 +53,7 @@ func nextStep(rep *verify.Report) string {
 	if rep.Verdict == verify.Invalid {
 		return "verify.next.invalid"
 	}
-	if rep.Reason == verify.ReasonExpired || rep.Reason == verify.ReasonRevokedNoTime { // a proof of time would help
+	if rep.Reason == verify.ReasonExpired || rep.Reason == verify.ReasonRevokedNoTime { // a time stamp would help
 		for _, s := range rep.Signers {
 			if c, _ := s.Check(verify.CheckTimestamp); c.Detail == verify.ReasonTimestampChain {
 				return "verify.next.tsa"

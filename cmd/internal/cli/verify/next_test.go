@@ -21,7 +21,7 @@ func TestNextStepAnswersTheReason(t *testing.T) {
 		{verify.Indeterminate, verify.ReasonNoCertificate, nil, "verify.next.cert"},
 		{verify.Indeterminate, verify.ReasonAuthRoot, nil, "verify.next.auth"},
 		{verify.Indeterminate, verify.ReasonExpired, nil, "verify.next.indeterminate"},
-		// The root of a time stamp helps where its time is what is missing.
+		// The root of a time stamp helps if the verdict depends on its time.
 		{verify.Indeterminate, verify.ReasonExpired, []verify.Signer{unstamped}, "verify.next.tsa"},
 		{verify.Indeterminate, verify.ReasonNoAnchor, []verify.Signer{unstamped}, "verify.next.indeterminate"},
 	} {

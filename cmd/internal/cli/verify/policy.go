@@ -13,7 +13,7 @@ import (
 	"natsuin/verify"
 )
 
-// readPolicy turns the flags into the policy of the verifier.
+// readPolicy sets the policy for the verifier from the flags.
 func (r *run) readPolicy(ctx context.Context, pairs []pair) error {
 	o := r.opts
 	p := &r.policy
@@ -25,7 +25,7 @@ func (r *run) readPolicy(ctx context.Context, pairs []pair) error {
 	p.RequireRevocation = o.Revocation == "require"
 	if o.At != "" {
 		at, err := time.Parse(time.RFC3339, o.At)
-		if err != nil || at.IsZero() { // year 1 means "not given" to verify
+		if err != nil || at.IsZero() { // verify takes the year 1 as "not given"
 			return outcome.Usage("err.flag.time", "Flag", "--at")
 		}
 		if at.After(p.Now) {
@@ -43,7 +43,7 @@ func (r *run) readPolicy(ctx context.Context, pairs []pair) error {
 		}
 		p.SignerSHA256 = (*[32]byte)(print.Sum)
 	}
-	if o.Out == "-" { // output to a pipe cannot be undone if the verdict is not VALID
+	if o.Out == "-" { // a pipe cannot take content back if the verdict is not VALID
 		return outcome.Usage("err.verify.out-stdout")
 	}
 	if o.Out != "" {
@@ -70,7 +70,7 @@ func (r *run) readPolicy(ctx context.Context, pairs []pair) error {
 	return r.sources.Add(ctx, p)
 }
 
-// inputs returns the files that are read. --out must not replace any of them.
+// inputs returns the files that the run reads, none of which --out may replace.
 func (r *run) inputs(pairs []pair) []string {
 	o := r.opts
 	list := slices.Concat(r.sources.CA, o.TSACA, r.sources.CRL, []string{o.Cert})

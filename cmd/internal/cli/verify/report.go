@@ -14,7 +14,7 @@ import (
 	"natsuin/verify"
 )
 
-// report is verify's part of the JSON object (docs/cli.md, "JSON").
+// report is the JSON object of verify (docs/cli.md, "JSON").
 type report struct {
 	console.Head
 	Verdict string `json:"verdict"`
@@ -50,8 +50,8 @@ type signer struct {
 	Checks       []check        `json:"checks"`
 }
 
-// reference is the time for which a signer was judged, and its source: now, at
-// or timestamp.
+// reference is the time for which a signer was judged, and its source: "now",
+// "at" or "timestamp".
 type reference struct {
 	Time string                 `json:"time"`
 	From verify.ReferenceSource `json:"from"`
@@ -71,12 +71,12 @@ type check struct {
 	Also   []verify.Reason `json:"also,omitempty"`
 }
 
-// conclude prints every judgement as it arrives, in order, and returns the
-// outcome that decides the run.
+// conclude prints each result as it arrives, in order, and returns the outcome
+// of the run.
 func (r *run) conclude(ctx context.Context, answers <-chan chan *judged) error {
 	rep := &report{Files: []file{}}
 	worst, decisive, verdict := outcome.CodeOK, error(nil), verify.Valid
-	all, others := 0, []string(nil) // others are not VALID
+	all, others := 0, []string(nil) // others lists the signatures that are not VALID
 	for answer := range answers {
 		j := <-answer
 		if ctx.Err() != nil {
@@ -94,7 +94,7 @@ func (r *run) conclude(ctx context.Context, answers <-chan chan *judged) error {
 		if j.verdict() != verify.Valid {
 			others = append(others, text.Escape(j.signature))
 		}
-		verdict = min(verdict, j.verdict()) // INVALID if any, else INDETERMINATE if any
+		verdict = min(verdict, j.verdict()) // INVALID outweighs INDETERMINATE
 		if code := j.code(); code != outcome.CodeOK && (decisive == nil || outcome.Worse(worst, code) == code && code != worst) {
 			worst, decisive = code, j.err
 			if decisive == nil {
@@ -116,8 +116,8 @@ func (r *run) conclude(ctx context.Context, answers <-chan chan *judged) error {
 	return decisive
 }
 
-// sayOthers names the signatures that are not VALID, which may have scrolled
-// off the screen.
+// sayOthers lists the signatures that are not VALID, because they may have
+// scrolled off the screen.
 func (r *run) sayOthers(all int, others []string) {
 	const most = 10
 	names := strings.Join(others[:min(most, len(others))], r.T("list.separator"))
@@ -127,8 +127,8 @@ func (r *run) sayOthers(all int, others []string) {
 	r.Say(r.T("verify.summary", "N", len(others), "All", all, "Names", names))
 }
 
-// verdict returns the report's verdict; a file that could not be read proves
-// nothing.
+// verdict returns the verdict of the report, or INDETERMINATE for a file that
+// could not be read.
 func (j *judged) verdict() verify.Verdict {
 	if j.report == nil {
 		return verify.Indeterminate
@@ -175,7 +175,7 @@ func (r *run) signerOf(s *verify.Signer) signer {
 	}
 	if t := s.Timestamp; t != nil {
 		v.Timestamp = &timestamp{Verified: t.Verified, Reason: t.Reason, Revocation: string(t.Revocation)}
-		if !t.Time.IsZero() { // an unreadable time stamp has none
+		if !t.Time.IsZero() { // an unreadable time stamp has no time
 			v.Timestamp.Time = console.OrNull(console.Stamp(t.Time))
 		}
 	}
@@ -191,7 +191,7 @@ func checksOf(checks []verify.Check) []check {
 	return list
 }
 
-// printJudged prints all findings about one signature.
+// printJudged prints everything that was found about one signature.
 func (r *run) printJudged(j *judged) {
 	if j.report == nil {
 		r.Print(r.T("verify.unjudged", "Path", text.Escape(j.signature), "Error", r.Explain(j.err).Message))
@@ -256,7 +256,7 @@ func (r *run) printSigner(s *verify.Signer, n, of int, mail bool) {
 	r.printChecks(s.Checks, mail)
 }
 
-// printChecks prints one line per check: its result, its name, and the reason.
+// printChecks prints one line per check: the result, the name and the reason.
 func (r *run) printChecks(checks []verify.Check, mail bool) {
 	for _, c := range checks {
 		line := r.T("check.line", "Result", r.T("result."+string(c.Result)), "Name", r.checkName(c.ID, mail))
@@ -274,8 +274,8 @@ func (r *run) printChecks(checks []verify.Check, mail bool) {
 	}
 }
 
-// printSignerName prints the name of the signer, but only if the verdict is
-// VALID: otherwise anyone may have written the name there.
+// printSignerName prints the name of the signer if the verdict is VALID.
+// Otherwise anyone may have written that name.
 func (r *run) printSignerName(s *verify.Signer) {
 	if s.Verdict != verify.Valid {
 		return

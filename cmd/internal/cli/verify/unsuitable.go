@@ -7,10 +7,10 @@ import (
 	"natsuin/verify"
 )
 
-// unsuitable reports whether a file is, by its content, something other than a
-// signature, and records its kind. A file named like a signature is judged all
-// the same if it is of no known kind, or a time-stamp token, which is a
-// signature over a time.
+// unsuitable reports whether the content of a file shows that it is not a
+// signature, and records its kind in the report. A file that is named like a
+// signature counts as one if its kind is unknown, or if it is a time-stamp
+// token, which is a signature over a time.
 func (r *run) unsuitable(j *judged, in verify.Input, report *verify.Report) bool {
 	structure, _ := report.Check(verify.CheckStructure)
 	token := report.ContentType == verify.ContentTypeTimestamp && !isSignatureName(j.signature)
@@ -33,7 +33,7 @@ func (r *run) unsuitable(j *judged, in verify.Input, report *verify.Report) bool
 		return true
 	}
 	next := r.T("unsuitable.next."+string(kind), "Path", text.Escape(j.signature))
-	if beside := j.signature + ".p7s"; j.signature != "-" && regular(beside) {
+	if beside := j.signature + detachedExt; j.signature != "-" && regular(beside) {
 		next = r.T("verify.next.beside", "Path", text.Escape(beside))
 	}
 	j.err = &outcome.Error{

@@ -10,14 +10,14 @@ import (
 	"natsuin/verify"
 )
 
-// verdictLine returns the verdict together with the checks that were not done,
-// never the word alone (docs/cli.md, behaviour 18).
+// verdictLine returns the verdict with the checks that were not done. The
+// verdict is never shown alone (docs/cli.md, behaviour 18).
 func (r *run) verdictLine(rep *verify.Report) string {
 	return r.verdictWith(rep.Verdict, rep.Reason, rep.Practice, rep.Signers, r.mailRemarks(rep)...)
 }
 
-// verdictWith returns the verdict over some signers with its qualifications,
-// and more.
+// verdictWith returns the verdict over signers with the remarks that qualify
+// it, and more remarks.
 func (r *run) verdictWith(verdict verify.Verdict, reason verify.Reason, practice bool, signers []verify.Signer, more ...string) string {
 	var remarks []string
 	if practice {
@@ -62,8 +62,8 @@ func (r *run) verdictWith(verdict verify.Verdict, reason verify.Reason, practice
 }
 
 // asOfGivenTime reports whether a signer was judged for the time of --at, which
-// nothing proves, and not for now. If the dates were not checked, the time does
-// not matter.
+// nothing proves. It returns false if the dates were not checked, since the
+// time does not matter then.
 func asOfGivenTime(s verify.Signer) bool { return asOf(s, verify.FromAt) }
 
 // asOfTimeStamp reports whether a signer was judged for the time of a verified
@@ -75,16 +75,16 @@ func asOf(s verify.Signer, from verify.ReferenceSource) bool {
 	return s.ReferenceFrom == from && dates.Result != verify.NotDone
 }
 
-// byAuthenticationKey reports whether only --allow-auth lets this signer's key
-// sign.
+// byAuthenticationKey reports whether this signer's key counts only because of
+// --allow-auth.
 func byAuthenticationKey(s verify.Signer) bool {
 	c, _ := s.Check(verify.CheckChain)
 	return c.Detail == verify.RemarkAuthRoot
 }
 
-// openRevocation returns, in words, the unknown or bad revocation status of a
-// valid signer, or of the authority of the time stamp that the verdict depends
-// on.
+// openRevocation returns the text about a revocation status that is unknown or
+// bad although the signer is valid. It may be that of the signer, or that of
+// the time-stamp authority if the verdict depends on the time stamp.
 func (r *run) openRevocation(s *verify.Signer) string {
 	switch t := s.Timestamp; {
 	case s.Revocation.State == verify.Revoked && asOfGivenTime(*s):
@@ -101,7 +101,7 @@ func (r *run) openRevocation(s *verify.Signer) string {
 	return ""
 }
 
-// decisiveCheck returns the check that a reason came from.
+// decisiveCheck returns the check that gave the reason.
 func decisiveCheck(reason verify.Reason, signers []verify.Signer) verify.CheckID {
 	for _, s := range signers {
 		for _, c := range s.Checks {
@@ -113,8 +113,9 @@ func decisiveCheck(reason verify.Reason, signers []verify.Signer) verify.CheckID
 	return ""
 }
 
-// reasonOf returns the words for a reason given by one check: for a person, a
-// file has changed, not an attribute of its signature.
+// reasonOf returns the text for a reason that a check gave. If the digest
+// differs, the text says that the file has changed, and not that an attribute
+// differs.
 func (r *run) reasonOf(check verify.CheckID, id verify.Reason) string {
 	if check == verify.CheckMessageDigest && id == verify.ReasonDiffers {
 		return r.T("reason.file-differs")
@@ -122,8 +123,8 @@ func (r *run) reasonOf(check verify.CheckID, id verify.Reason) string {
 	return policy.Reason(r.Printer, id)
 }
 
-// styleOf returns the style of a verdict. A practice verdict is never green,
-// since it proves nothing.
+// styleOf returns the style of a verdict. A verdict about a practice signature
+// is never green, because it proves nothing.
 func styleOf(rep *verify.Report) console.Style {
 	switch {
 	case rep.Verdict == verify.Invalid:

@@ -1,4 +1,4 @@
-// Package verify judges signatures and shows which checks were done, and which
+// Package verify checks signatures, and shows which checks were done and which
 // were not.
 package verify
 
@@ -17,7 +17,7 @@ import (
 	"natsuin/verify"
 )
 
-// Options are the flags of verify, besides those of [policy.Sources].
+// Options holds the flags of verify, except those of [policy.Sources].
 type Options struct {
 	Content, Cert                   string
 	TSACA                           []string
@@ -27,7 +27,7 @@ type Options struct {
 	Force                           bool
 }
 
-// New returns the command.
+// New returns the command verify.
 func New(c *command.Run) *cobra.Command {
 	r := &run{Run: c, sources: policy.Sources{Run: c}}
 	o := &r.opts
@@ -60,10 +60,10 @@ type run struct {
 	opts    Options
 	sources policy.Sources // --ca, --crl and --ocsp
 	policy  verify.Policy
-	stdin   func() ([]byte, error) // the signature that "-" names, read once
+	stdin   func() ([]byte, error) // reads the signature from standard input, once
 }
 
-// A pair is a signature and the content that it covers; "" means that the
+// A pair is a signature and the file with its content. If content is "", the
 // content is inside, or in the file of the same name without .p7s.
 type pair struct{ signature, content string }
 
@@ -81,9 +81,9 @@ func (r *run) do(ctx context.Context, args []string) error {
 	return err
 }
 
-// judgeAll judges the pairs in parallel. The answers come in the order of the
-// pairs, each on its own channel, and a bounded number ahead of the printing.
-// Every pair gets an answer, even if ctx ends.
+// judgeAll judges the pairs in parallel. The returned channel has one channel
+// per pair, in order, each of which gets one result. A bounded number of pairs
+// is judged ahead of the printing. Every pair gets a result, even if ctx ends.
 func (r *run) judgeAll(ctx context.Context, pairs []pair) <-chan chan *judged {
 	const ahead = 64
 	answers := make(chan chan *judged, ahead)
@@ -132,7 +132,7 @@ func verdictCode(v verify.Verdict) outcome.Code {
 	return outcome.CodeInvalid
 }
 
-// judge opens both files once and judges the signature.
+// judge opens the two files once and judges the signature.
 func (r *run) judge(ctx context.Context, p pair) *judged {
 	j := &judged{pair: p}
 	if j.err = ctx.Err(); j.err != nil {
@@ -146,7 +146,7 @@ func (r *run) judge(ctx context.Context, p pair) *judged {
 	defer sig.Close()
 	in := verify.Input{Signature: sig, Size: sig.size}
 	if p.content == "" {
-		j.content = impliedContent(p.signature) // "": the content may be inside
+		j.content = impliedContent(p.signature) // if this is "", the content may be inside
 	}
 	if j.content == "-" {
 		in.Content = infile.Stream(ctx, r.Streams.In)
@@ -163,8 +163,8 @@ func (r *run) judge(ctx context.Context, p pair) *judged {
 	return j
 }
 
-// judgeInto judges the signature, and commits attached content to --out only if
-// it is VALID.
+// judgeInto judges the signature. If it is VALID and --out is given, it keeps
+// the attached content in that file.
 func (r *run) judgeInto(ctx context.Context, j *judged, in verify.Input) {
 	var f *outfile.File
 	if r.opts.Out != "" {
