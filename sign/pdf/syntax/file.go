@@ -135,10 +135,10 @@ func (f *File) StartXref() int64 { return f.last.xref }
 // Trailer returns the trailer of the newest section.
 func (f *File) Trailer() *Dict { return f.sections[0].Trailer }
 
-// Encrypted reports whether a trailer has /Encrypt.
+// Encrypted reports whether a trailer has /Encrypt, be it null.
 func (f *File) Encrypted() bool {
 	for _, s := range f.sections {
-		if s.Trailer.Get("Encrypt") != nil || s.hidden != nil && s.hidden.Trailer.Get("Encrypt") != nil {
+		if s.Trailer.Entry("Encrypt") != nil || s.hidden != nil && s.hidden.Trailer.Entry("Encrypt") != nil {
 			return true
 		}
 	}

@@ -201,17 +201,19 @@ func TestEndOfTheFile(t *testing.T) {
 }
 
 func TestEncrypted(t *testing.T) {
-	b := classic()
-	first := bytes.Index(b.Bytes(), []byte("xref\n"))
-	b.object(2, "<< >>")
-	b.end(b.table(fmt.Sprintf("/Encrypt 2 0 R /Prev %d", first)))
-	second := bytes.LastIndex(b.Bytes(), []byte("\nxref\n")) + 1
-	b.object(3, "<< >>")
-	b.end(b.table(fmt.Sprintf("/Prev %d", second)))
-	f := open(t, b.Bytes())
-	old, err := f.Prefix(int64(b.revised[0]))
-	if err != nil || !f.Encrypted() || old.Encrypted() {
-		t.Errorf("encrypted %t, before %t, error %v", f.Encrypted(), old.Encrypted(), err)
+	for _, encrypt := range []string{"2 0 R", "<< >>", "null"} {
+		b := classic()
+		first := bytes.Index(b.Bytes(), []byte("xref\n"))
+		b.object(2, "<< >>")
+		second := b.table(fmt.Sprintf("/Encrypt %s /Prev %d", encrypt, first))
+		b.end(second)
+		b.object(3, "<< >>")
+		b.end(b.table(fmt.Sprintf("/Prev %d", second)))
+		f := open(t, b.Bytes())
+		old, err := f.Prefix(int64(b.revised[0]))
+		if err != nil || !f.Encrypted() || old.Encrypted() {
+			t.Errorf("%s: encrypted %t, before %t, error %v", encrypt, f.Encrypted(), old.Encrypted(), err)
+		}
 	}
 }
 

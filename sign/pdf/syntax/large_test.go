@@ -147,3 +147,66 @@ func BenchmarkReachable(b *testing.B) {
 		}
 	}
 }
+
+// A wide is a PDF whose second object is a stream of zeros.
+type wide struct {
+	head, tail string
+	zeros      int64
+	read       int64 // bytes
+}
+
+func newWide(zeros int64) *wide {
+	w := &wide{zeros: zeros}
+	b := newBuilder()
+	b.object(1, "<< /Image 2 0 R >>")
+	b.use(2, entry{1, b.Len(), 0})
+	fmt.Fprintf(b, "2 0 obj\n<< /Length %d >>\nstream\n", zeros)
+	w.head = b.String()
+	b.WriteString("\nendstream\nendobj\n")
+	at := b.table("")
+	b.end(at + int(zeros))
+	w.tail = b.String()[len(w.head):]
+	return w
+}
+
+func (w *wide) size() int64 { return int64(len(w.head)+len(w.tail)) + w.zeros }
+
+func (w *wide) ReadAt(b []byte, offset int64) (int, error) {
+	for i := range b {
+		at := offset + int64(i)
+		after := at - int64(len(w.head)) - w.zeros
+		switch {
+		case after >= int64(len(w.tail)):
+			return i, io.EOF
+		case after >= 0:
+			b[i] = w.tail[after]
+		case at < int64(len(w.head)):
+			b[i] = w.head[at]
+		default:
+			b[i] = 0
+		}
+	}
+	w.read += int64(len(b))
+	return len(b), nil
+}
+
+func TestOnlyWhatIsNeededIsRead(t *testing.T) {
+	w := newWide(1 << 30)
+	f, err := syntax.Open(w, w.size())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := value(f, 2); got != "<</Length 1073741824>>stream(1073741824)" {
+		t.Error(got)
+	}
+	if got := ends(t, f); len(got) != 1 || int64(got[0]) != w.size() {
+		t.Errorf("revisions end at %v", got)
+	}
+	if w.read > 64<<10 {
+		t.Errorf("%d bytes read of %d", w.read, w.size())
+	}
+	o, _ := f.Object(syntax.Ref{Number: 2})
+	if _, err := f.Decode(o.Value.(*syntax.Stream)); !isLimit(err) || w.read > 2*syntax.MaxDecoded {
+		t.Errorf("%d bytes read to decode it: error %v", w.read, err)
+	}
+}
