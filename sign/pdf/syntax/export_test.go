@@ -14,10 +14,17 @@ func ParseObject(b []byte) (Object, Span, error) {
 	return o, span, l.err
 }
 
+// StartWork returns what may be spent on a file of size bytes.
+func StartWork(size int) int64 { return startWork(int64(size)) }
+
 const (
 	MaxTrailers    = maxTrailers
 	MaxSubsections = maxSubsections
 	MaxFilters     = maxFilters
+	MaxRows        = maxRows
+	MaxContainers  = maxContainers
+	PageSize       = pageSize
+	PageCount      = pageCount
 	MaxNested      = maxNested
 	TailSize       = tailSize
 	ScanSize       = scanSize

@@ -24,7 +24,7 @@ type File struct {
 // of a cross-reference stream, those of r, wrapped. An encrypted file can be
 // opened; see [File.Encrypted].
 func Open(r io.ReaderAt, size int64) (*File, error) {
-	s := &shared{r: r, size: size, work: baseWork + min(size, 1<<50)*workPerByte}
+	s := &shared{r: r, size: size, work: startWork(size)}
 	s.known = map[int64]*section{}
 	return s.open(size)
 }

@@ -261,6 +261,7 @@ var errDisk = errors.New("disk")
 
 func (r *failing) ReadAt(b []byte, offset int64) (int, error) {
 	if offset+int64(len(b)) > r.from {
+		clear(b) // as io.ReaderAt allows
 		return 0, errDisk
 	}
 	return copy(b, r.data[offset:]), nil
@@ -269,14 +270,26 @@ func (r *failing) ReadAt(b []byte, offset int64) (int, error) {
 func TestErrorsOfTheReaderAreReturned(t *testing.T) {
 	b := newBuilder()
 	b.object(1, "<< >>")
-	for n := range 400 {
-		b.object(2+n, strings.Repeat("(text)", 100))
+	for n := range 1000 {
+		b.object(2+n, "["+strings.Repeat("(text)", 200)+"]")
 	}
 	b.end(b.table(""))
 	r := &failing{data: b.Bytes(), from: 1 << 40}
 	f, err := syntax.Open(r, int64(b.Len()))
 	if err != nil {
 		t.Fatal(err)
+	}
+	want := value(f, 2)
+	r.from = 1
+	far := 2 + syntax.PageSize*syntax.PageCount*1000/bytes.Index(b.Bytes(), []byte("xref"))
+	for n := far - 5; n < far+5; n++ { // where object 2 was
+		if _, err := f.Object(syntax.Ref{Number: n}); !errors.Is(err, errDisk) {
+			t.Errorf("object %d: error %v", n, err)
+		}
+	}
+	r.from = 1 << 40
+	if got := value(f, 2); got != want || !strings.Contains(got, "text") {
+		t.Errorf("object 2 was %s, and is %s", want, got)
 	}
 	r.from = 0
 	if _, err := f.Object(syntax.Ref{Number: 300}); !errors.Is(err, errDisk) || isBroken(err) {

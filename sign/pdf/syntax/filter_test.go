@@ -58,6 +58,8 @@ func TestDecode(t *testing.T) {
 			"\x01\x02\x03\x02\x03\x04" + "\x02\x03\x04\x03\x04\x05"},
 		{"PNG with parameters by reference", "/Filter [/FlateDecode] /DecodeParms [5 0 R]",
 			deflate("\x02\x01\x02\x03\x04" + "\x02\x01\x01\x01\x01"), "\x01\x02\x03\x04\x02\x03\x04\x05"},
+		{"PNG with Paeth, up and to the left", "/Filter /FlateDecode /DecodeParms << /Predictor 14 /Columns 2 >>",
+			deflate("\x00\x0a\x14" + "\x04\x00\x00" + "\x04\xfb\x00"), "\x0a\x14" + "\x0a\x14" + "\x05\x14"},
 		{"PNG with a short row", "/Filter /FlateDecode /DecodeParms << /Predictor 12 /Columns 4 >>", deflate("\x01\x01\x01\x01\x01\x02\x01"), "\x01\x02\x03\x04\x02"},
 		{"PNG of 1 bit", "/Filter /FlateDecode /DecodeParms << /Predictor 12 /Columns 9 /BitsPerComponent 1 >>", deflate("\x01\x01\x01\x02\x01\x01"), "\x01\x02\x02\x03"},
 		{"no predictor", "/Filter /FlateDecode /DecodeParms << /Predictor 1 /Columns 4 >>", deflate("abc"), "abc"},
@@ -183,6 +185,9 @@ func TestBudget(t *testing.T) {
 		t.Errorf("one less: error %v", err)
 	}
 	f = open(t, b.Bytes())
+	if spent := syntax.StartWork(b.Len()) - f.Work(); spent < 3*20 || spent > 300 {
+		t.Errorf("a table of three entries costs %d", spent)
+	}
 	p, err := f.Prefix(f.Size())
 	if err != nil {
 		t.Fatal(err)

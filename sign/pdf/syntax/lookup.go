@@ -33,7 +33,7 @@ func (f *File) find(number int) (Use, bool, error) {
 		if err == nil && s.hidden != nil && !f.tables && (!ok || u.Free) {
 			var h Use
 			var hidden bool
-			if h, hidden, err = f.entry(s.hidden, number); hidden && (!ok || !h.Free) {
+			if h, hidden, err = f.entry(s.hidden, number); hidden {
 				u, ok = h, true
 			}
 		}

@@ -2,6 +2,7 @@ package syntax_test
 
 import (
 	"fmt"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -76,13 +77,16 @@ func TestObjectStreams(t *testing.T) {
 }
 
 func TestObjectStreamWithinAnotherIsRefused(t *testing.T) {
-	b := newBuilder()
-	b.object(1, "<< >>")
-	b.objectStream(4, 2, "(two)")
-	b.objectStream(5, 4, "(four)")
-	b.end(b.xrefStream(6, ""))
-	if _, err := open(t, b.Bytes()).Object(syntax.Ref{Number: 2}); !isBroken(err) {
-		t.Errorf("error %v", err)
+	for _, outer := range []entry{{2, 5, 0}, {2, 4, 0}, {2, 9, 0}} {
+		b := newBuilder()
+		b.object(1, "<< >>")
+		b.objectStream(4, 2, "(two)")
+		b.objectStream(5, 4, "(four)")
+		b.use(4, outer)
+		b.end(b.xrefStream(6, ""))
+		if _, err := open(t, b.Bytes()).Object(syntax.Ref{Number: 2}); !isBroken(err) {
+			t.Errorf("object stream in %d: error %v", outer.a, err)
+		}
 	}
 }
 
@@ -104,6 +108,12 @@ func TestManyObjectStreams(t *testing.T) {
 		if a := o.Value.(syntax.Array); a[0].Value != syntax.Integer(n) || len(a[1].Value.(syntax.String)) != each {
 			t.Errorf("object %d is another", n)
 		}
+	}
+	var memory runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&memory)
+	if kept := memory.HeapAlloc - uint64(b.Cap()); kept > syntax.MaxContainers+8<<20 {
+		t.Errorf("%d bytes kept", kept)
 	}
 	before := f.Work()
 	if _, err := f.Object(syntax.Ref{Number: 2}); err != nil {

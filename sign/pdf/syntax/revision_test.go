@@ -162,6 +162,25 @@ func TestEndsThatAreNoRevision(t *testing.T) {
 	}
 }
 
+// An XRefStm that lies after the end of a revision is none of that revision.
+func TestXRefStmAfterTheRevision(t *testing.T) {
+	b := newBuilder()
+	b.object(1, "<< >>")
+	first := b.table("/XRefStm 500")
+	b.end(first)
+	cut := b.revised[0]
+	b.WriteString(strings.Repeat("\n", 500-b.Len()))
+	b.xrefStream(5, "")
+	b.end(first)
+	f := open(t, b.Bytes())
+	if got := ends(t, f); !slices.Equal(got, b.revised[1:]) {
+		t.Errorf("revisions end at %v, want %v", got, b.revised[1:])
+	}
+	if _, err := f.Prefix(int64(cut)); !isBroken(err) {
+		t.Errorf("prefix: error %v", err)
+	}
+}
+
 // The last "startxref" may name an older section than the last one in the file.
 func TestRevisionThatReturnsToAnOlderSection(t *testing.T) {
 	b := classic("(two)")

@@ -9,7 +9,7 @@ import (
 const (
 	maxGeneration  = 65535
 	maxTrailers    = 4 << 20  // bytes of all trailers
-	maxRows        = 64 << 20 // bytes of all decoded cross-reference streams
+	maxRows        = 32 << 20 // bytes of all decoded cross-reference streams
 	maxSubsections = 1 << 20  // of all sections
 	entrySize      = 20       // bytes of an entry of a table
 )

@@ -169,6 +169,62 @@ func TestRowsOfUnknownTypeAreNull(t *testing.T) {
 	}
 }
 
+// The highest number does not rely on /Size, and counts a cross-reference stream
+// that has no entry.
+func TestHighestIsAboveSize(t *testing.T) {
+	b := newBuilder()
+	b.object(1, "<< >>")
+	b.object(18, "(eighteen)")
+	b.use(20, entry{0, 0, 0})
+	b.size = 9
+	b.end(b.table(""))
+	if f := open(t, b.Bytes()); f.Highest() != 18 || value(f, 18) != `"eighteen"` {
+		t.Errorf("table: highest %d, object 18 is %s", f.Highest(), value(f, 18))
+	}
+	b = newBuilder()
+	b.object(1, "<< >>")
+	b.use(18, entry{1, 15, 0})
+	b.size = 9
+	at := b.xrefStream(5, "")
+	b.end(at)
+	if f := open(t, b.Bytes()); f.Highest() != 18 {
+		t.Errorf("stream: highest %d", f.Highest())
+	}
+	f, err := opens(func(int, int) string {
+		return "9 0 obj\n<< /Type /XRef /Size 3 /W [1 1 0] /Length 6 >>\nstream\n\x00\x00\x00\x00\x00\x00\nendstream\nendobj\n"
+	})
+	if err != nil || f.Highest() != 9 {
+		t.Errorf("stream without an entry: highest %d, error %v", f.Highest(), err)
+	}
+}
+
+func TestLimitOfRows(t *testing.T) {
+	const size = 16
+	for _, c := range []struct {
+		rows []int // of each stream
+		ok   bool
+	}{
+		{[]int{syntax.MaxDecoded / size, syntax.MaxRows/size - syntax.MaxDecoded/size}, true},
+		{[]int{syntax.MaxDecoded / size, syntax.MaxRows/size - syntax.MaxDecoded/size, 1}, false},
+	} {
+		b := newBuilder()
+		b.object(1, "<< >>")
+		prev := ""
+		for i, n := range c.rows {
+			at := b.Len()
+			b.stream(2+i, fmt.Sprintf("/Type /XRef /Size %d /W [1 7 8] /Filter /FlateDecode %s", n, prev), deflate(strings.Repeat("\x00", size*n)))
+			prev = fmt.Sprintf("/Prev %d", at)
+			if i == len(c.rows)-1 {
+				b.end(at)
+			}
+		}
+		_, err := syntax.Open(bytes.NewReader(b.Bytes()), int64(b.Len()))
+		if c.ok && err != nil || !c.ok && !isLimit(err) {
+			t.Errorf("%d rows: error %v", c.rows, err)
+		}
+	}
+}
+
 func TestLimitsOfSections(t *testing.T) {
 	table := func(text string) (*syntax.File, error) {
 		return opens(func(int, int) string { return "xref\n" + text })

@@ -35,6 +35,8 @@ type shared struct {
 	containers containers
 }
 
+func startWork(size int64) int64 { return baseWork + min(size, 1<<50)*workPerByte }
+
 type page struct {
 	number int64
 	data   []byte
