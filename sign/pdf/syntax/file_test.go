@@ -103,7 +103,11 @@ func TestKindsOfFiles(t *testing.T) {
 }
 
 func TestTablesLeavesOutXRefStm(t *testing.T) {
-	f := open(t, hybrid().Bytes()).Tables()
+	b := hybrid()
+	f, err := open(t, b.Bytes()).Tables().Prefix(int64(b.Len()))
+	if err != nil {
+		t.Fatal(err)
+	}
 	for number, want := range map[int]string{1: "<</Type /Catalog>>", 5: "null", 6: "null", 7: `"seven"`} {
 		if got := value(f, number); got != want {
 			t.Errorf("object %d is %s, want %s", number, got, want)
@@ -269,7 +273,7 @@ func (r *failing) ReadAt(b []byte, offset int64) (int, error) {
 
 func TestErrorsOfTheReaderAreReturned(t *testing.T) {
 	b := newBuilder()
-	b.object(1, "<< >>")
+	b.stream(1, "/Filter /FlateDecode", deflate("abc"))
 	for n := range 1000 {
 		b.object(2+n, "["+strings.Repeat("(text)", 200)+"]")
 	}
@@ -280,6 +284,10 @@ func TestErrorsOfTheReaderAreReturned(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := value(f, 2)
+	o, err := f.Object(syntax.Ref{Number: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
 	r.from = 1
 	far := 2 + syntax.PageSize*syntax.PageCount*1000/bytes.Index(b.Bytes(), []byte("xref"))
 	for n := far - 5; n < far+5; n++ { // where object 2 was
@@ -292,6 +300,9 @@ func TestErrorsOfTheReaderAreReturned(t *testing.T) {
 		t.Errorf("object 2 was %s, and is %s", want, got)
 	}
 	r.from = 0
+	if _, err := f.Decode(o.Value.(*syntax.Stream)); !errors.Is(err, errDisk) || isBroken(err) {
+		t.Errorf("decode: error %v", err)
+	}
 	if _, err := f.Object(syntax.Ref{Number: 300}); !errors.Is(err, errDisk) || isBroken(err) {
 		t.Errorf("object: error %v", err)
 	}

@@ -6,12 +6,10 @@ import "bytes"
 // a /Length refers to it.
 const maxNested = 8
 
-// lexer returns one at pos of the file, which may read so much as is left to
-// spend.
+// lexer returns one at pos of the file.
 func (f *File) lexer(pos int64) *lexer {
 	l := newLexer(pos, f.size)
 	l.load = f.at
-	l.steps = min(l.steps, f.work)
 	return l
 }
 

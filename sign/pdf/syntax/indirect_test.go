@@ -143,6 +143,27 @@ func TestLengthByReference(t *testing.T) {
 	}
 }
 
+// Reading the length of a stream does not change what is read of the stream,
+// wherever the length is.
+func TestLengthsFarAway(t *testing.T) {
+	b := newBuilder()
+	b.object(1, "<< >>")
+	for n := range 200 {
+		b.object(100+n, fmt.Sprintf("<< /Length %d 0 R >>\nstream\nabc\nendstream", 1000+n))
+	}
+	b.object(2, "["+strings.Repeat("(text)", (syntax.PageSize*syntax.PageCount-b.Len())/6)+"]")
+	for n := range 200 {
+		b.object(1000+n, "3"+strings.Repeat(" ", 60))
+	}
+	b.end(b.table(""))
+	f := open(t, b.Bytes())
+	for n := range 200 {
+		if got, want := value(f, 100+n), fmt.Sprintf("<</Length %d 0 R>>stream(3)", 1000+n); got != want {
+			t.Errorf("object %d is %s, want %s", 100+n, got, want)
+		}
+	}
+}
+
 // A length may be in an object stream, whose own length is in the next.
 func TestLimitOfLengthsByReference(t *testing.T) {
 	read := func(n int) error {

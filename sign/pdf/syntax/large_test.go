@@ -112,16 +112,20 @@ func TestMemoryDoesNotGrowWithTheObjects(t *testing.T) {
 	l := &large{count: 200_000}
 	runtime.GC()
 	runtime.ReadMemStats(&before)
-	f := l.look(t, true)
+	f := l.look(t, false)
+	if spent := syntax.StartWork(int(l.size())) - f.Work(); spent < int64(l.count)*20 {
+		t.Errorf("checking the table costs %d", spent)
+	}
+	f.Uses(func(int, syntax.Use) bool { return true })
 	runtime.GC()
 	runtime.ReadMemStats(&after)
 	if kept := int64(after.HeapAlloc) - int64(before.HeapAlloc); kept > 1<<20 {
 		t.Errorf("%d bytes kept", kept)
 	}
+	runtime.KeepAlive(f)
 	if most := int64(l.count)*20*3 + 1<<20; l.read > most {
 		t.Errorf("%d bytes read of %d", l.read, l.size())
 	}
-	runtime.KeepAlive(f)
 }
 
 // BenchmarkLargeFile opens a file of 500 MB with two million objects, reads a

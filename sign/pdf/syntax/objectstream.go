@@ -123,7 +123,6 @@ func (f *File) inner(ref Ref, u Use) (*Indirect, error) {
 	}
 	l := newLexer(int64(c.objects[u.Index].offset), int64(len(c.data)))
 	l.window, l.inner = c.data, true
-	l.steps = min(l.steps, f.work)
 	steps := l.steps
 	o, span := l.object(0)
 	if err := f.charge(l, steps+objectWork); err != nil {

@@ -100,7 +100,11 @@ func TestManyObjectStreams(t *testing.T) {
 	}
 	b.end(b.xrefStream(99, ""))
 	f := open(t, b.Bytes())
-	for _, n := range []int{0, 1, 2, 47, 3, 0, 46, 1, 30, 31, 32, 33, 0} {
+	order := []int{0, 1, 2, 47, 3, 0, 46, 1}
+	for n := range count {
+		order = append(order, n)
+	}
+	for _, n := range append(order, 0) {
 		o, err := f.Object(syntax.Ref{Number: 2 + n})
 		if err != nil {
 			t.Fatal(err)

@@ -51,23 +51,20 @@ func (s *shared) spend(n int64) error {
 	return nil
 }
 
-// at returns the bytes from offset, which is in the file, to the end of its page.
+// at returns the bytes from offset, which is in the file, to the end of its
+// page. They stay as they are: lexers hold them while other pages are read.
 func (s *shared) at(offset int64) ([]byte, error) {
 	number := offset / pageSize
+	start := number * pageSize
 	p := &s.pages[number%pageCount]
 	if p.data == nil || p.number != number {
-		if p.data == nil {
-			p.data = make([]byte, pageSize)
-		}
-		start := number * pageSize
-		p.data = p.data[:min(pageSize, s.size-start)]
-		p.number = -1
-		if err := readFull(s.r, p.data, start); err != nil {
+		data := make([]byte, min(pageSize, s.size-start))
+		if err := readFull(s.r, data, start); err != nil {
 			return nil, err
 		}
-		p.number = number
+		*p = page{number, data}
 	}
-	return p.data[offset-number*pageSize:], nil
+	return p.data[offset-start:], nil
 }
 
 func readFull(r io.ReaderAt, b []byte, offset int64) error {
