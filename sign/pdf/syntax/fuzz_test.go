@@ -148,6 +148,7 @@ func FuzzObjectStream(f *testing.F) {
 	f.Add("/N 2 /First 8", []byte("2 0 3 2 5 [2 0 R]"))
 	f.Add("/N 2 /First 8 /Filter /FlateDecode", []byte(deflate("2 0 3 2 5 [2 0 R]")))
 	f.Add("/N 1 /First 4 /Filter /LZWDecode", []byte("2 0 1"))
+	f.Add("/N 2 0 R /First 4 /Filter 3 0 R /DecodeParms << /Columns 4 0 R >>", []byte("2 0 1"))
 	f.Add("/N 3 /First 3 0 R", []byte("2 0 3 0 4 1 55"))
 	f.Fuzz(func(t *testing.T, dict string, data []byte) {
 		b := newBuilder()

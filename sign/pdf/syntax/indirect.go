@@ -2,9 +2,9 @@ package syntax
 
 import "bytes"
 
-// maxNested bounds how many streams wait for an object of another one, because
-// a /Length refers to it.
-const maxNested = 8
+// maxNested bounds the objects of which each needs the next one to be read: the
+// object stream that it is in, the length of that one, and so on.
+const maxNested = 16
 
 // lexer returns one at pos of the file.
 func (f *File) lexer(pos int64) *lexer {
@@ -30,6 +30,11 @@ func (f *File) Object(ref Ref) (*Indirect, error) {
 	if f.err != nil {
 		return nil, f.err
 	}
+	if f.nested++; f.nested > maxNested {
+		f.nested--
+		return nil, &BrokenError{-1, "an object that needs itself to be read"}
+	}
+	defer func() { f.nested-- }()
 	u, ok, err := f.find(ref.Number)
 	if err != nil {
 		return nil, err
@@ -69,13 +74,6 @@ func (f *File) Resolve(o Object) (Object, error) {
 
 // length returns the value of a stream's /Length.
 func (f *File) length(o Object) (int64, error) {
-	if _, ok := o.(Ref); ok {
-		if f.nested++; f.nested > maxNested {
-			f.nested--
-			return 0, &BrokenError{-1, "a stream's length depends on itself"}
-		}
-		defer func() { f.nested-- }()
-	}
 	o, err := f.Resolve(o)
 	if err != nil {
 		return 0, err

@@ -165,32 +165,29 @@ func TestLengthsFarAway(t *testing.T) {
 }
 
 // A length may be in an object stream, whose own length is in the next.
-func TestLimitOfLengthsByReference(t *testing.T) {
-	read := func(n int) error {
-		b := newBuilder()
-		b.object(1, "<< >>")
-		b.object(2, "<< /Length 100 0 R >>\nstream\nabc\nendstream")
-		length := 3
-		for i := range n {
-			data := fmt.Sprintf("%d 0 %d", 100+i, length)
-			first := len(fmt.Sprintf("%d 0 ", 100+i))
-			next := fmt.Sprintf("%d 0 R", 101+i)
-			if i == n-1 {
-				next = fmt.Sprint(len(data))
-			}
-			b.use(100+i, entry{2, 200 + i, 0})
-			b.object(200+i, fmt.Sprintf("<< /Type /ObjStm /N 1 /First %d /Length %s >>\nstream\n%s\nendstream", first, next, data))
-			length = len(fmt.Sprintf("%d 0 %d", 100+i, length))
+func TestLimitOfObjectsThatNeedOthers(t *testing.T) {
+	const streams = syntax.MaxNested / 2
+	b := newBuilder()
+	b.object(1, "<< >>")
+	b.object(2, "<< /Length 100 0 R >>\nstream\nabc\nendstream")
+	length := 3
+	for i := range streams {
+		header := fmt.Sprintf("%d 0 ", 100+i)
+		data := header + fmt.Sprint(length)
+		length = len(data)
+		next := fmt.Sprintf("%d 0 R", 101+i)
+		if i == streams-1 {
+			next = fmt.Sprint(length)
 		}
-		b.end(b.xrefStream(99, ""))
-		_, err := open(t, b.Bytes()).Object(syntax.Ref{Number: 2})
-		return err
+		b.use(100+i, entry{2, 200 + i, 0})
+		b.object(200+i, fmt.Sprintf("<< /Type /ObjStm /N 1 /First %d /Length %s >>\nstream\n%s\nendstream", len(header), next, data))
 	}
-	if err := read(syntax.MaxNested); err != nil {
-		t.Errorf("%d: %v", syntax.MaxNested, err)
-	}
-	if err := read(syntax.MaxNested + 1); !isBroken(err) {
+	b.end(b.xrefStream(99, ""))
+	if _, err := open(t, b.Bytes()).Object(syntax.Ref{Number: 2}); !isBroken(err) {
 		t.Errorf("%d: error %v", syntax.MaxNested+1, err)
+	}
+	if _, err := open(t, b.Bytes()).Object(syntax.Ref{Number: 100}); err != nil {
+		t.Errorf("%d: %v", syntax.MaxNested, err)
 	}
 }
 

@@ -56,6 +56,10 @@ func TestObjectStreams(t *testing.T) {
 		{"damaged data", 0, stream("/Type /ObjStm /N 1 /First 4 /Filter /FlateDecode", "2 0 (two)"), ""},
 		{"data in another file", 0, stream("/Type /ObjStm /N 1 /First 4 /F (x)", "2 0 (two)"), ""},
 		{"no stream", 0, "<< /Type /ObjStm /N 1 /First 4 >>", ""},
+		{"N within itself", 0, stream("/Type /ObjStm /N 2 0 R /First 4", "2 0 1"), ""},
+		{"First within itself", 0, stream("/Type /ObjStm /N 1 /First 2 0 R", "2 0 4"), ""},
+		{"Filter within itself", 0, stream("/Type /ObjStm /N 1 /First 4 /Filter 2 0 R", "2 0 null"), ""},
+		{"Columns within itself", 0, stream("/Type /ObjStm /N 1 /First 4 /Filter /FlateDecode /DecodeParms << /Predictor 12 /Columns 2 0 R >>", deflate("2 0 4")), ""},
 		{"length within itself", 0, strings.Replace(stream("/Type /ObjStm /N 1 /First 4", "2 0 9"), "/Length 5", "/Length 2 0 R", 1), ""},
 	} {
 		f, o, err := inStream(t, c.index, c.four)

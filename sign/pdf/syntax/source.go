@@ -24,7 +24,7 @@ type shared struct {
 	size   int64
 	pages  [pageCount]page
 	work   int64 // left to spend
-	nested int   // streams being read because of another one's /Length
+	nested int   // objects being read, each because of the one before
 	err    error // the first that Find or Uses could not return
 
 	known       map[int64]*section // by offset
