@@ -13,7 +13,8 @@ const maxFilters = 8
 
 // Decode returns the decoded data of a stream: FlateDecode with predictors,
 // ASCIIHexDecode and ASCII85Decode, or no filter. Errors: *[BrokenError],
-// *[LimitError], *[FilterError] for another filter, those of the reader, wrapped.
+// *[LimitError], *[FilterError] for another filter, those of the reader,
+// wrapped.
 func (f *File) Decode(s *Stream) ([]byte, error) {
 	return f.decode(s, f.Resolve)
 }

@@ -105,8 +105,9 @@ func (l *large) look(t testing.TB, uses bool) *syntax.File {
 	return f
 }
 
-// A table is looked up in the file: what is kept in memory and what is read does
-// not grow with the objects but by the 20 bytes of each entry that is checked.
+// A table is looked up in the file: what is kept in memory and what is read
+// does not grow with the objects but by the 20 bytes of each entry that is
+// checked.
 func TestMemoryDoesNotGrowWithTheObjects(t *testing.T) {
 	var before, after runtime.MemStats
 	l := &large{count: 200_000}

@@ -5,9 +5,9 @@ import (
 	"slices"
 )
 
-// Find returns the cross-reference entry of an object number, and whether there
-// is one. In a section with /XRefStm the entry of the stream counts if the table
-// has none, or a free one. See [File.Err].
+// Find returns the cross-reference entry of an object number, and whether
+// there is one. In a section with /XRefStm the entry of the stream counts if
+// the table has none, or a free one. See [File.Err].
 func (f *File) Find(number int) (Use, bool) {
 	u, ok, err := f.find(number)
 	if err != nil {
@@ -45,8 +45,8 @@ func (f *File) find(number int) (Use, bool, error) {
 	return Use{}, false, nil
 }
 
-// Uses calls yield for the entry of each object number in ascending order, until
-// it returns false. See [File.Err].
+// Uses calls yield for the entry of each object number in ascending order,
+// until it returns false. See [File.Err].
 func (f *File) Uses(yield func(number int, u Use) bool) {
 	next := 0
 	for _, r := range f.numbers() {

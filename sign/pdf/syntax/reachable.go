@@ -1,8 +1,8 @@
 package syntax
 
 // Reachable calls visit for each indirect object in use that is reachable from
-// o, a reference or an object with references, once and in an order that depends
-// on the file alone. It stops at the first error: visit's or one of
+// o, a reference or an object with references, once and in an order that
+// depends on the file alone. It stops at the first error: visit's or one of
 // [File.Object].
 func (f *File) Reachable(o Object, visit func(*Indirect) error) error {
 	seen := make([]uint64, f.Highest()/64+1)

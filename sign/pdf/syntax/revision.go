@@ -45,10 +45,10 @@ func (f *File) ending(offset int64) (ending, error) {
 }
 
 // Revisions returns the revisions that f holds, oldest first: those whose
-// "startxref" names one of the sections. The first-page section of a linearised
-// file is followed by one that names none; its revision ends after the main
-// section. An end farther than 64 KiB after its section is not found, except for
-// that of f itself.
+// "startxref" names one of the sections. The first-page section of a
+// linearised file is followed by one that names none; its revision ends after
+// the main section. An end farther than 64 KiB after its section is not found,
+// except for that of f itself.
 func (f *File) Revisions() ([]Revision, error) {
 	index := map[int64]int{}   // of a section by its offset
 	reach := map[int64]int64{} // by the same, the end of it and all older ones

@@ -169,8 +169,8 @@ func TestRowsOfUnknownTypeAreNull(t *testing.T) {
 	}
 }
 
-// The highest number does not rely on /Size, and counts a cross-reference stream
-// that has no entry.
+// The highest number does not rely on /Size, and counts a cross-reference
+// stream that has no entry.
 func TestHighestIsAboveSize(t *testing.T) {
 	b := newBuilder()
 	b.object(1, "<< >>")

@@ -1,5 +1,5 @@
-// Package syntax reads the objects, cross references and revisions of PDF files,
-// with the file position of each.
+// Package syntax reads the objects, cross references and revisions of PDF
+// files, with the file position of each.
 //
 // It never repairs: a file that needs repair is refused. It writes nothing,
 // decrypts nothing, and does not interpret pages, fonts or signatures.
