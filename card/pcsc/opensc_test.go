@@ -8,7 +8,6 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
-	"fmt"
 	"math/big"
 	"os"
 	"os/exec"
@@ -17,7 +16,6 @@ import (
 	"testing"
 	"time"
 
-	"natsuin/card/pcsc"
 	"natsuin/card/pcsc/pcscdtest"
 	"natsuin/card/virtual"
 )
@@ -87,30 +85,6 @@ func run(t *testing.T, program string, args ...string) string {
 	return string(out)
 }
 
-// only makes OpenSC use one reader only.
-func only(t *testing.T, reader string) {
-	t.Helper()
-	readers, err := pcsc.System{}.Readers(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	var others []string
-	for _, r := range readers {
-		if r.Name != reader {
-			others = append(others, fmt.Sprintf("%q", r.Name))
-		}
-	}
-	conf := filepath.Join(t.TempDir(), "opensc.conf")
-	text := ""
-	if others != nil {
-		text = "app default {\n ignored_readers = " + strings.Join(others, ", ") + ";\n}\n"
-	}
-	if err := os.WriteFile(conf, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	t.Setenv("OPENSC_CONF", conf)
-}
-
 // OpenSC's JPKI driver was written by others for the real card. It must work
 // with the virtual card, through the real service.
 func TestOpenSCTakesTheVirtualCardForAJPKICard(t *testing.T) {
@@ -118,7 +92,7 @@ func TestOpenSCTakesTheVirtualCardForAJPKICard(t *testing.T) {
 	service := pcscdtest.Use(t)
 	card := issued(t)
 	service.Insert(card)
-	only(t, service.Reader())
+	service.OnlyForOpenSC()
 
 	t.Run("opensc-tool names it", func(t *testing.T) {
 		if out := run(t, "opensc-tool", "-n"); !strings.Contains(out, "jpki") {

@@ -122,6 +122,7 @@ func (c *Conn) insert(st *state, raw []byte) error {
 	o.Save = c.save
 	row, _ := st.Card.Kind.row() // load has checked the kind
 	o.MissingFiles = o.MissingFiles || row.fewFiles
+	o.OnlyJPKI = o.OnlyJPKI || row.onlyJPKI
 	c.stored, c.raw, c.card = st, raw, virtual.New(o)
 	return nil
 }

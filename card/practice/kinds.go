@@ -39,14 +39,15 @@ type kindRow struct {
 	age       int  // years before now at which the card is issued
 	guarded   bool // reading the authentication certificate needs its PIN
 	fewFiles  bool // the files that it does not need do not exist
+	onlyJPKI  bool // no other application
 }
 
 // kinds is the table of kinds, in the order in which the help lists them. The
 // label of the next generation is unknown, and the one here is a guess.
 var kinds = []kindRow{
 	{kind: KindMyNumber, label: "JPKIAPICCTOKEN2", algorithm: rsa2048, sign: true, auth: true, years: 5},
-	{kind: KindJuki, label: "JPKIAPICCTOKEN", algorithm: rsa1024, sign: true, years: 3, fixed: true, fewFiles: true},
-	{kind: KindPhone, label: "JPKIAPGPSETOKEN", algorithm: rsa2048, sign: true, auth: true, years: 5, guarded: true},
+	{kind: KindJuki, label: "JPKIAPICCTOKEN", algorithm: rsa1024, sign: true, years: 3, fixed: true, fewFiles: true, onlyJPKI: true},
+	{kind: KindPhone, label: "JPKIAPGPSETOKEN", algorithm: rsa2048, sign: true, auth: true, years: 5, guarded: true, onlyJPKI: true},
 	{kind: KindNoSign, label: "JPKIAPICCTOKEN2", algorithm: rsa2048, auth: true, years: 5},
 	{kind: KindExpired, label: "JPKIAPICCTOKEN2", algorithm: rsa2048, sign: true, auth: true, years: 5, age: 6},
 	{kind: KindNext, label: "JPKIAPICCTOKEN3", algorithm: p384, sign: true, auth: true, years: 10},

@@ -66,9 +66,13 @@ func distributionPointName(use string) []byte {
 	return name(country("JP"), organization("練習用 PRACTICE"), unit(use), common("練習区 Renshu-ku CRLDP"))
 }
 
-// personName returns the subject of a citizen's certificate. As on the real
-// card, it contains places and a serial number. The person's own name is in the
+// signName returns the subject of a signature certificate. As on the real card,
+// it contains places and a number. The person's own name is in the
 // subjectAltName.
-func personName(number string) []byte {
+func signName(number string) []byte {
 	return name(country("JP"), locality("練習用 PRACTICE"), locality("Renshu-ku"), common(number))
 }
+
+// authName returns the subject of an authentication certificate, which contains
+// only the number (docs/card.md §6).
+func authName(number string) []byte { return name(country("JP"), common(number)) }

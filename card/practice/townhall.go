@@ -130,9 +130,9 @@ func (s *Store) certifyCard(st *state, card *cardRecord) error {
 		return err
 	}
 	halves := []half{
-		{row.sign, &card.Sign, &roots.Sign, "A", "PRACTICE for digital signature",
+		{row.sign, &card.Sign, &roots.Sign, signName, "A", "PRACTICE for digital signature",
 			x509.KeyUsageDigitalSignature | x509.KeyUsageContentCommitment, []pkix.Extension{information}},
-		{row.auth, &card.Auth, &roots.Auth, "B", "PRACTICE for user authentication",
+		{row.auth, &card.Auth, &roots.Auth, authName, "B", "PRACTICE for user authentication",
 			x509.KeyUsageDigitalSignature, nil},
 	}
 	for i, h := range halves {
@@ -144,7 +144,7 @@ func (s *Store) certifyCard(st *state, card *cardRecord) error {
 			continue
 		}
 		serial := fmt.Sprintf("%s%.8s%s PRACTICE", from.In(japan).Format("20060102150405"), strings.ToUpper(card.ID), h.letter)
-		if err := s.certifyHalf(st, h, request{subject: personName(serial), key: keys[i], notBefore: from, notAfter: until}); err != nil {
+		if err := s.certifyHalf(st, h, request{subject: h.subject(serial), key: keys[i], notBefore: from, notAfter: until}); err != nil {
 			return err
 		}
 	}
@@ -156,7 +156,8 @@ type half struct {
 	wanted     bool
 	slot       *slotRecord
 	root       *authority
-	letter     string // the last character of the common name
+	subject    func(number string) []byte
+	letter     string // the last character of the number
 	use        string
 	usage      x509.KeyUsage
 	extensions []pkix.Extension

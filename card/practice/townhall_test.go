@@ -70,6 +70,8 @@ func TestKindsOfCard(t *testing.T) {
 				}
 			}
 			conn := connect(t, dir)
+			other := map[bool]string{true: "6a82", false: "9000"}[c.kind == practice.KindJuki || c.kind == practice.KindPhone]
+			expect(t, "SELECT of the 券面事項入力補助 application", talk(t, conn, "00a4040c0ad3921000310001010408"), other)
 			talk(t, conn, application, "00a4020c020006")
 			token, err := conn.Transmit([]byte{0x00, 0xB0, 0x00, 0x00, 0x00})
 			if label, _, _ := strings.Cut(string(token), " "); err != nil || label != c.label {
@@ -123,6 +125,17 @@ func TestCertificatesSayWhoAndThatTheyArePractice(t *testing.T) {
 		t.Fatal(err)
 	}
 	all = slices.Concat(all, signers, logins, chain)
+	for c, want := range map[*x509.Certificate]string{ // docs/card.md §6
+		info.Sign.Certificate: "C L L CN", info.Auth.Certificate: "C CN",
+	} {
+		var types []string
+		for _, a := range c.Subject.Names {
+			types = append(types, map[string]string{"2.5.4.6": "C", "2.5.4.7": "L", "2.5.4.3": "CN"}[a.Type.String()])
+		}
+		if got := strings.Join(types, " "); got != want {
+			t.Errorf("subject %s, want the attributes %s", c.Subject, want)
+		}
+	}
 	serials := map[string]bool{}
 	for _, c := range all {
 		name := c.Subject.String()
@@ -133,7 +146,8 @@ func TestCertificatesSayWhoAndThatTheyArePractice(t *testing.T) {
 			t.Errorf("%s carries a real policy", name)
 		}
 		for _, n := range []string{c.Subject.String(), c.Issuer.String()} {
-			if !strings.Contains(n, "練習用") || !strings.Contains(n, "PRACTICE") {
+			// The subject of an authentication certificate has no room for more.
+			if !strings.Contains(n, "PRACTICE") || (!strings.Contains(n, "練習用") && n != info.Auth.Certificate.Subject.String()) {
 				t.Errorf("%s does not say that it is practice", n)
 			}
 		}

@@ -115,6 +115,13 @@ const (
 	someDigest  = "802A008033 3031300d060960864801650304020105000420 0000000000000000000000000000000000000000000000000000000000000000 00"
 )
 
+func zeros(n int) string { return strings.Repeat("00", n) }
+
+// short returns a signature command for the key with a short identifier.
+func short(p2 string, n int) string {
+	return fmt.Sprintf("802A00%s%02X%s00", p2, n, zeros(n))
+}
+
 func TestEachWrongByteIsRefused(t *testing.T) {
 	inApplication := []string{application}
 	inPIN := []string{application, signPIN}
@@ -129,10 +136,12 @@ func TestEachWrongByteIsRefused(t *testing.T) {
 		{"wrong class", "01A4040C0A D392F000260100000001", "6E00", nil},
 		{"own class for SELECT", "80A4040C0A D392F000260100000001", "6E00", nil},
 		{"ISO class for signing", "00" + someDigest[2:], "6E00", inKey},
-		{"unknown instruction", "00CA0000", "6D00", inApplication},
+		{"unknown instruction", "00CB0000", "6D00", inApplication},
 		{"another application", "00A4040C0A D392F000260100000002", "6A82", nil},
 		{"part of the application's name", "00A4040C05 D392F00026", "6A82", nil},
-		{"SELECT that asks for data", "00A404000A D392F000260100000001", "6A86", nil},
+		{"SELECT for the next occurrence", "00A404020A D392F000260100000001 00", "6A86", nil},
+		{"SELECT with FCI and a short Le", "00A404000A D392F000260100000001 0D", "6700", nil},
+		{"SELECT of a file with FCI", "00A4020002 0001 00", "6A86", inApplication},
 		{"SELECT with Le", "00A4040C0A D392F000260100000001 00", "6700", nil},
 		{"SELECT with wrong Lc", "00A4040C0B D392F000260100000001", "6700", nil},
 		{"SELECT of nothing", "00A4040C", "6700", nil},
@@ -151,7 +160,13 @@ func TestEachWrongByteIsRefused(t *testing.T) {
 		{"VERIFY without file", rightSign, "6986", inApplication},
 		{"VERIFY on a certificate", rightSign, "6981", []string{application, authCert}},
 		{"VERIFY with P1", "00200180 09 52454E534855313233", "6A86", inPIN},
-		{"VERIFY with P2", "00200081 09 52454E534855313233", "6A86", inPIN},
+		{"VERIFY with P2 of the whole card", "0020001B 09 52454E534855313233", "6A86", inPIN},
+		{"VERIFY with P2 9F", "0020009F 09 52454E534855313233", "6A86", inPIN},
+		{"VERIFY on a certificate by short identifier", "00200081 09 52454E534855313233", "6981", inPIN},
+		{"VERIFY on a key by short identifier", "0020009A 09 52454E534855313233", "6981", inPIN},
+		{"VERIFY on a missing file by short identifier", "00200099 09 52454E534855313233", "6A82", inPIN},
+		{"VERIFY by short identifier before the application", "0020009B 09 52454E534855313233", "6A82", nil},
+		{"VERIFY by short identifier with Le", "0020009B 09 52454E534855313233 00", "6700", inPIN},
 		{"VERIFY with wrong Lc", "00200080 0A 52454E534855313233", "6700", inPIN},
 		{"VERIFY with Le", "00200080 09 52454E534855313233 00", "6700", inPIN},
 		{"VERIFY with Lc 0", "0020008000", "6700", inPIN},
@@ -162,17 +177,30 @@ func TestEachWrongByteIsRefused(t *testing.T) {
 		{"CHANGE to five characters", "00240180 05 4142433132", "6700", verified},
 		{"CHANGE to seventeen", "00240180 11 4141414141414141414141414141414141", "6700", verified},
 		{"CHANGE to lower case", "00240180 06 616263313233", "6A80", verified},
+		{"CHANGE by short identifier", "0024019B 08 4E4557504153 3132", "6A86", verified},
 		{"CHANGE of the other secret", "00240180 04 35363738", "6982", append(verified, authPIN)},
 		{"signing before VERIFY", someDigest, "6982", []string{application, signKeyFile}},
 		{"signing with the other key", someDigest, "6982", append(verified, authKeyFile)},
 		{"signing without a key file", someDigest, "6981", verified},
 		{"signing without Le", someDigest[:len(someDigest)-3], "6700", inKey},
 		{"signing with short Le", someDigest[:len(someDigest)-2] + "80", "6700", inKey},
-		{"signing with P2 9A", strings.Replace(someDigest, "802A0080", "802A009A", 1), "6A86", inKey},
-		{"signing a bare digest", "802A008020" + strings.Repeat("00", 32) + "00", "6A80", inKey},
-		{"signing a DigestInfo without NULL", "802A008031 302f300b0609608648016503040201 0420" + strings.Repeat("00", 32) + "00", "6A80", inKey},
-		{"signing a cut DigestInfo", "802A008032 3031300d060960864801650304020105000420" + strings.Repeat("00", 31) + "00", "6A80", inKey},
-		{"signing a SHA-224 DigestInfo", "802A00802F 302d300d06096086480165030402040500041c" + strings.Repeat("00", 28) + "00", "6A80", inKey},
+		{"signing by short identifier before VERIFY", short("9A", 33), "6982", inApplication},
+		{"signing with the other key by short identifier", short("97", 33), "6982", verified},
+		{"signing with a PIN file by short identifier", short("9B", 33), "6981", verified},
+		{"signing with a missing file by short identifier", short("99", 33), "6A82", verified},
+		{"signing with P2 9F", short("9F", 33), "6A86", inKey},
+		{"signing with P2 00", short("00", 33), "6A86", inKey},
+		{"signing with P1 01", "802A018020" + zeros(32) + "00", "6A86", inKey},
+		{"signing with P1 03", "802A038020" + zeros(32) + "00", "6A86", inKey},
+		{"signing nothing", "802A008000", "6700", inKey},
+		{"signing a byte more than PKCS #1 v1.5 has room for", "802A0080F6" + zeros(246) + "00", "6700", inKey},
+		{"signing a digest a byte short", "802A02801F" + zeros(31) + "00", "6700", inKey},
+		{"signing a digest a byte long", "802A028021" + zeros(33) + "00", "6700", inKey},
+		{"signing a digest before VERIFY", "802A029A20" + zeros(32) + "00", "6982", inApplication},
+		{"GET DATA of another object", "00CA5F5200", "6A88", inApplication},
+		{"GET DATA without Le", "00CA5F51", "6700", inApplication},
+		{"GET DATA with a short Le", "00CA5F5107", "6700", inApplication},
+		{"GET DATA with the own class", "80CA5F5100", "6E00", inApplication},
 		{"GET RESPONSE with nothing waiting", "00C0000000", "6985", inApplication},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -386,6 +414,12 @@ func TestShortIdentifierByOption(t *testing.T) {
 	cl = newClient(t, func(o *virtual.Options) { o.RefuseShortID = true })
 	cl.ok(application)
 	cl.want("00B08A0000", "6A86")
+	cl.want("0020009B", "6A86")
+	cl.want("0020009B 09 52454E534855313234", "6A86")
+	cl.want("802A009A0100", "6A86")
+	if tries := cl.card.State().Sign.Tries; tries != 5 {
+		t.Errorf("%d tries left", tries)
+	}
 }
 
 func TestAbsentHalves(t *testing.T) {
@@ -450,7 +484,8 @@ func TestECDSASignature(t *testing.T) {
 	for _, asDER := range []bool{false, true} {
 		cl := newClient(t, func(o *virtual.Options) { o.State.Sign.Key, o.DERSignatures = key, asDER })
 		cl.ok(application, signPIN, rightSign, signKeyFile)
-		cl.want("802A008020"+strings.Repeat("00", 32)+"00", "6A80")
+		cl.want("802A008020"+zeros(32)+"00", "6A80")
+		cl.want("802A028020"+zeros(32)+"00", "6A86")
 		signature := cl.want(command, "9000")
 		if asDER {
 			if !ecdsa.VerifyASN1(&key.PublicKey, digest[:], signature) {
@@ -509,7 +544,8 @@ func TestLogHoldsNoSecret(t *testing.T) {
 }
 
 func FuzzTransmit(f *testing.F) {
-	for _, c := range []string{application, signPIN, rightSign, newSign, read, someDigest, "00B0810000", "00C0000000"} {
+	for _, c := range []string{application, signPIN, rightSign, newSign, read, someDigest, "00B0810000", "00C0000000",
+		"0020009B 06 414243313233", "00200098 04 31323335", "802A029A20" + zeros(32) + "00", "00A404000A D3921000310001010408 00", "00CA5F5100"} {
 		raw, err := hex.DecodeString(strings.ReplaceAll(c, " ", ""))
 		if err != nil {
 			f.Fatal(err)

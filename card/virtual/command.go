@@ -61,7 +61,8 @@ func (c *Card) execute(raw []byte, e *Entry) ([]byte, uint16) {
 	}
 	class, known := map[byte]byte{
 		insVerify: classISO, insChange: classISO, insSelect: classISO,
-		insReadBinary: classISO, insGetResponse: classISO, insSign: classOwn,
+		insReadBinary: classISO, insGetResponse: classISO, insGetData: classISO,
+		insSign: classOwn,
 	}[raw[1]]
 	switch {
 	case raw[0] != classISO && raw[0] != classOwn:
@@ -76,6 +77,9 @@ func (c *Card) execute(raw []byte, e *Entry) ([]byte, uint16) {
 	c.session.pending = nil
 	switch cmd.ins {
 	case insSelect:
+		if cmd.p1 == 0x04 {
+			return c.selectApplication(cmd, wellFormed)
+		}
 		return nil, c.selectFile(cmd, wellFormed)
 	case insReadBinary:
 		return c.readBinary(cmd, wellFormed)
@@ -85,33 +89,76 @@ func (c *Card) execute(raw []byte, e *Entry) ([]byte, uint16) {
 		return nil, c.change(cmd, wellFormed, e)
 	case insSign:
 		return c.sign(cmd, wellFormed, e)
+	case insGetData:
+		return c.getData(cmd, wellFormed)
 	}
 	return c.getResponse(cmd, wellFormed, pending)
 }
 
+// selectApplication executes SELECT by name. P2 is 0C for no answer, or 00 for
+// the file control information (FCI), which comes if there is an Le field
+// (docs/card.md §12).
+func (c *Card) selectApplication(cmd command, wellFormed bool) ([]byte, uint16) {
+	information := cmd.p2 == 0x00
+	switch {
+	case cmd.p2 != 0x0C && !information:
+		return nil, statusParameters
+	case !wellFormed || len(cmd.data) == 0 || (cmd.le != 0 && !information):
+		return nil, statusLength
+	}
+	selected := c.applicationNamed(cmd.data)
+	if selected == noApplication {
+		return nil, statusNotFound
+	}
+	next := session{application: selected, touched: true, pin: c.session.pin}
+	if c.opts.KeepVerified && selected == c.session.application {
+		next.verified = c.session.verified
+	}
+	c.session = next
+	if cmd.le == 0 {
+		return nil, statusOK
+	}
+	return controlInformation(cmd.data, cmd.le)
+}
+
+func (c *Card) applicationNamed(name []byte) application {
+	for a, known := range applicationName {
+		if bytes.Equal(name, known) && (a == jpkiApplication || !c.opts.OnlyJPKI) {
+			return a
+		}
+	}
+	return noApplication
+}
+
+// controlInformation returns the FCI template (ISO/IEC 7816-4 §5.3.3) with the
+// name of an application.
+func controlInformation(name []byte, le int) ([]byte, uint16) {
+	content := append([]byte{0x84, byte(len(name))}, name...)
+	return whole(append([]byte{0x6F, byte(len(content))}, content...), le)
+}
+
+// whole returns an answer that is never cut: if it is longer than Le, the
+// status word is 6700.
+func whole(answer []byte, le int) ([]byte, uint16) {
+	if len(answer) > le {
+		return nil, statusLength
+	}
+	return answer, statusOK
+}
+
 func (c *Card) selectFile(cmd command, wellFormed bool) uint16 {
 	switch {
-	case cmd.p2 != 0x0C || (cmd.p1 != 0x04 && cmd.p1 != 0x02):
+	case cmd.p1 != 0x02 || cmd.p2 != 0x0C:
 		return statusParameters
-	case !wellFormed || cmd.le != 0 || len(cmd.data) == 0:
+	case !wellFormed || cmd.le != 0 || len(cmd.data) != 2:
 		return statusLength
 	}
-	if cmd.p1 == 0x04 {
-		if !bytes.Equal(cmd.data, applicationID) {
-			return statusNotFound
-		}
-		next := session{application: true, touched: true, pin: c.session.pin}
-		if c.opts.KeepVerified {
-			next.verified = c.session.verified
-		}
-		c.session = next
-		return statusOK
-	}
-	if len(cmd.data) != 2 {
-		return statusLength
-	}
-	id := binary.BigEndian.Uint16(cmd.data)
-	if !c.session.application || !c.exists(id) {
+	return c.enter(binary.BigEndian.Uint16(cmd.data))
+}
+
+// enter makes a file of the selected application the selected one.
+func (c *Card) enter(id uint16) uint16 {
+	if !c.exists(id) {
 		return statusNotFound
 	}
 	c.session.file = id
@@ -119,6 +166,36 @@ func (c *Card) selectFile(cmd command, wellFormed bool) uint16 {
 		c.session.pin = true
 	}
 	return statusOK
+}
+
+// refersToFile reports whether P2 of VERIFY or of the signature command names a
+// file: 80 the selected one, 81 to 9E one by its short identifier (docs/card.md
+// §12).
+func (c *Card) refersToFile(p2 byte) bool {
+	return p2 == 0x80 || (!c.opts.RefuseShortID && p2 > 0x80 && p2 < 0x9F)
+}
+
+// enterReferred selects the file to which P2 refers.
+func (c *Card) enterReferred(p2 byte) uint16 {
+	if id := uint16(p2 & 0x1F); id != 0 {
+		return c.enter(id)
+	}
+	if c.session.file == 0 {
+		return statusNoFile
+	}
+	return statusOK
+}
+
+// getData executes GET DATA (ISO/IEC 7816-4 §7.4.2). The one object is the ATR
+// of the contact interface.
+func (c *Card) getData(cmd command, wellFormed bool) ([]byte, uint16) {
+	switch {
+	case !wellFormed || len(cmd.data) != 0 || cmd.le == 0:
+		return nil, statusLength
+	case int(cmd.p1)<<8|int(cmd.p2) != tagATR:
+		return nil, statusNoObject
+	}
+	return whole(slices.Clone(answerToReset[1:]), cmd.le)
 }
 
 func (c *Card) getResponse(cmd command, wellFormed bool, pending []byte) ([]byte, uint16) {

@@ -5,8 +5,11 @@ import (
 	"slices"
 )
 
-// exists reports whether a file can be selected.
+// exists reports whether the selected application has a file.
 func (c *Card) exists(id uint16) bool {
+	if c.session.application != jpkiApplication {
+		return false
+	}
 	if cred, ok := secretFile[id]; ok {
 		return c.state.Slot(cred).MaxTries > 0
 	}
@@ -89,7 +92,7 @@ func (c *Card) readBinary(cmd command, wellFormed bool) ([]byte, uint16) {
 	id, offset := c.session.file, int(cmd.p1)<<8|int(cmd.p2)
 	if short {
 		id, offset = uint16(cmd.p1&0x1F), int(cmd.p2)
-		if !c.session.application || !c.exists(id) {
+		if !c.exists(id) {
 			return nil, statusNotFound
 		}
 	}

@@ -5,11 +5,12 @@ import (
 	"slices"
 )
 
-// secretTarget returns the credential whose PIN file is selected. If there is
-// none, it returns None and the status word of the refusal.
-func (c *Card) secretTarget() (Credential, uint16) {
-	if c.session.file == 0 {
-		return None, statusNoFile
+// secretTarget selects the file to which P2 refers and returns the credential
+// whose PIN file it is. If it is none, it returns None and the status word of
+// the refusal.
+func (c *Card) secretTarget(p2 byte) (Credential, uint16) {
+	if sw := c.enterReferred(p2); sw != statusOK {
+		return None, sw
 	}
 	cred, ok := secretFile[c.session.file]
 	if !ok {
@@ -18,15 +19,16 @@ func (c *Card) secretTarget() (Credential, uint16) {
 	return cred, statusOK
 }
 
-// verify executes VERIFY. Without data the command queries the count.
+// verify executes VERIFY. Without data the command queries the count. For a file
+// that P2 names, the rules are the same.
 func (c *Card) verify(cmd command, wellFormed bool, e *Entry) uint16 {
 	switch {
-	case cmd.p1 != 0x00 || cmd.p2 != 0x80:
+	case cmd.p1 != 0x00 || !c.refersToFile(cmd.p2):
 		return statusParameters
 	case !wellFormed || cmd.le != 0 || len(cmd.data) > secretForm[Sign].max:
 		return statusLength
 	}
-	cred, sw := c.secretTarget()
+	cred, sw := c.secretTarget(cmd.p2)
 	if sw != statusOK {
 		return sw
 	}
@@ -72,7 +74,8 @@ func (c *Card) query(cred Credential, slot *Slot) uint16 {
 }
 
 // change executes CHANGE REFERENCE DATA, which contains only the new value and
-// needs a VERIFY before it (docs/card.md §2).
+// needs a VERIFY before it (docs/card.md §2). It has no form with a short
+// identifier.
 func (c *Card) change(cmd command, wellFormed bool, e *Entry) uint16 {
 	switch {
 	case cmd.p1 != 0x01 || cmd.p2 != 0x80:
@@ -80,7 +83,7 @@ func (c *Card) change(cmd command, wellFormed bool, e *Entry) uint16 {
 	case !wellFormed || cmd.le != 0 || len(cmd.data) == 0:
 		return statusLength
 	}
-	cred, sw := c.secretTarget()
+	cred, sw := c.secretTarget(cmd.p2)
 	if sw != statusOK {
 		return sw
 	}

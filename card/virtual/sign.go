@@ -1,48 +1,40 @@
 package virtual
 
 import (
-	"bytes"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/rand"
 	"crypto/rsa"
 	"encoding/asn1"
 	"math/big"
+	"slices"
 	"time"
 )
 
-// digestInfo lists the DigestInfo values that the card accepts, without the
-// digest (RFC 8017 §9.2, note 1). SHA-1 dates from the 住民基本台帳カード and is still
-// accepted.
-var digestInfo = []struct {
-	size   int
-	prefix []byte
-}{
-	{20, []byte{0x30, 0x21, 0x30, 0x09, 0x06, 0x05, 0x2b, 0x0e, 0x03, 0x02, 0x1a, 0x05, 0x00, 0x04, 0x14}},
-	{32, []byte{0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05, 0x00, 0x04, 0x20}},
-	{48, []byte{0x30, 0x41, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x02, 0x05, 0x00, 0x04, 0x30}},
-	{64, []byte{0x30, 0x51, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x03, 0x05, 0x00, 0x04, 0x40}},
-}
+// sha256Info is the DigestInfo of a SHA-256 digest, without the digest (RFC
+// 8017 §9.2, note 1).
+var sha256Info = []byte{0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05, 0x00, 0x04, 0x20}
 
-func wellFormedDigestInfo(b []byte) bool {
-	for _, d := range digestInfo {
-		if len(b) == len(d.prefix)+d.size && bytes.HasPrefix(b, d.prefix) {
-			return true
-		}
-	}
-	return false
-}
+const (
+	sha256Size = 32
+	// pkcs1Overhead is how much shorter than the modulus the data must be (RFC
+	// 8017 §9.2).
+	pkcs1Overhead = 11
+)
 
-// sign signs with the selected key. An RSA key pads a DigestInfo by PKCS #1
-// v1.5. A P-384 key signs the SHA-384 digest itself (docs/card.md §2, §9).
+// sign signs with the key that is selected or named in P2. An RSA key pads the
+// data by PKCS #1 v1.5, whatever they are, or (P1 02) the DigestInfo of a
+// SHA-256 digest. A P-384 key signs the SHA-384 digest itself (docs/card.md §2,
+// §9, §12).
 func (c *Card) sign(cmd command, wellFormed bool, e *Entry) ([]byte, uint16) {
 	switch {
-	case cmd.p1 != 0x00 || cmd.p2 != 0x80:
+	case (cmd.p1 != signData && cmd.p1 != signHash) || !c.refersToFile(cmd.p2):
 		return nil, statusParameters
 	case !wellFormed || len(cmd.data) == 0 || cmd.le != 256:
 		return nil, statusLength
-	case c.session.file == 0:
-		return nil, statusNoFile
+	}
+	if sw := c.enterReferred(cmd.p2); sw != statusOK {
+		return nil, sw
 	}
 	cred, ok := keyFile[c.session.file]
 	if !ok {
@@ -52,7 +44,7 @@ func (c *Card) sign(cmd command, wellFormed bool, e *Entry) ([]byte, uint16) {
 	if !c.session.verified[cred] {
 		return nil, statusSecurity
 	}
-	signature, sw := c.signature(c.state.Slot(cred).Key, cmd.data)
+	signature, sw := c.signature(c.state.Slot(cred).Key, cmd.p1, cmd.data)
 	if sw != statusOK {
 		return nil, sw
 	}
@@ -67,15 +59,20 @@ func (c *Card) sign(cmd command, wellFormed bool, e *Entry) ([]byte, uint16) {
 	return signature, statusOK
 }
 
-func (c *Card) signature(key crypto.Signer, data []byte) ([]byte, uint16) {
+func (c *Card) signature(key crypto.Signer, p1 byte, data []byte) ([]byte, uint16) {
 	random := c.opts.Rand
 	if random == nil {
 		random = rand.Reader
 	}
 	switch key := key.(type) {
 	case *rsa.PrivateKey:
-		if !wellFormedDigestInfo(data) {
-			return nil, statusData
+		switch {
+		case p1 == signHash && len(data) != sha256Size:
+			return nil, statusLength
+		case p1 == signHash:
+			data = slices.Concat(sha256Info, data)
+		case len(data) > key.Size()-pkcs1Overhead:
+			return nil, statusLength
 		}
 		signature, err := rsa.SignPKCS1v15(random, key, 0, data)
 		if err != nil {
@@ -84,7 +81,10 @@ func (c *Card) signature(key crypto.Signer, data []byte) ([]byte, uint16) {
 		return signature, statusOK
 	case *ecdsa.PrivateKey:
 		size := (key.Curve.Params().BitSize + 7) / 8
-		if len(data) != size {
+		switch {
+		case p1 != signData:
+			return nil, statusParameters
+		case len(data) != size:
 			return nil, statusData
 		}
 		der, err := key.Sign(random, data, crypto.SHA384)

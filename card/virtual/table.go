@@ -3,8 +3,20 @@ package virtual
 // The card's constants, repeated here on purpose (see the package comment).
 // Each group names its section of docs/card.md.
 
-// applicationID is the JPKI application (§1).
-var applicationID = []byte{0xD3, 0x92, 0xF0, 0x00, 0x26, 0x01, 0x00, 0x00, 0x00, 0x01}
+// An application is what SELECT by name selects (§1, §12).
+type application int
+
+const (
+	noApplication    application = iota
+	jpkiApplication              // 公的個人認証AP
+	inputApplication             // 券面事項入力補助AP, without files
+)
+
+// applicationName holds the name (AID) of each application (§1, §12).
+var applicationName = map[application][]byte{
+	jpkiApplication:  {0xD3, 0x92, 0xF0, 0x00, 0x26, 0x01, 0x00, 0x00, 0x00, 0x01},
+	inputApplication: {0xD3, 0x92, 0x10, 0x00, 0x31, 0x00, 0x01, 0x01, 0x04, 0x08},
+}
 
 // answerToReset is the ATR of the contact interface, T=1 (§4).
 var answerToReset = []byte{0x3B, 0xE0, 0x00, 0xFF, 0x81, 0x31, 0xFE, 0x45, 0x14}
@@ -29,7 +41,7 @@ const (
 	hintPresent = 0x8F // EF 0008, byte 0 sign, byte 1 auth (§1)
 )
 
-// Instructions (§2).
+// Instructions (§2, §12).
 const (
 	insVerify      = 0x20
 	insChange      = 0x24
@@ -37,9 +49,16 @@ const (
 	insSelect      = 0xA4
 	insReadBinary  = 0xB0
 	insGetResponse = 0xC0
+	insGetData     = 0xCA
 
 	classISO = 0x00
 	classOwn = 0x80 // of the signature command alone
+
+	// P1 of the signature command: what the data is.
+	signData = 0x00 // what is signed, such as a DigestInfo
+	signHash = 0x02 // a SHA-256 digest, without its DigestInfo
+
+	tagATR = 0x5F51 // GET DATA: the ATR without its first byte
 )
 
 // Status words (§3).
@@ -59,6 +78,7 @@ const (
 	statusData         = 0x6A80
 	statusNotFound     = 0x6A82
 	statusParameters   = 0x6A86
+	statusNoObject     = 0x6A88
 	statusOffset       = 0x6B00
 	statusInstruction  = 0x6D00
 	statusClass        = 0x6E00

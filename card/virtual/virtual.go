@@ -6,8 +6,9 @@
 // which is, so that a wrong value there is refused here. It does not protect
 // its keys, which are in memory in the clear.
 //
-// The facts, with how certain they are, are in docs/card.md §1 to §5. The
-// structure of commands and answers is that of ISO/IEC 7816-4.
+// The facts, with how certain they are, are in docs/card.md §1 to §5, and those
+// that only programs of others need in §12. The structure of commands and
+// answers is that of ISO/IEC 7816-4.
 package virtual
 
 import (
@@ -40,8 +41,12 @@ type Options struct {
 	// KeepVerified keeps the verified state over another SELECT of the
 	// application, which otherwise drops it. A loss of power always drops it.
 	KeepVerified bool
-	// RefuseShortID refuses READ BINARY by short file identifier with 6A86.
+	// RefuseShortID refuses short file identifiers with 6A86, in READ BINARY,
+	// VERIFY and the signature command.
 	RefuseShortID bool
+	// OnlyJPKI leaves out the 券面事項入力補助 application, which is otherwise
+	// there, without files.
+	OnlyJPKI bool
 	// WarnAtEnd answers 6282 to a read that reaches the end of the file, with
 	// the remaining bytes, and to a read that starts there, without data.
 	// Otherwise the first is answered with 9000 and the second with 6B00.
@@ -85,7 +90,7 @@ type Card struct {
 
 // session is the state that the card drops when it loses power.
 type session struct {
-	application bool
+	application application
 	file        uint16 // 0 if none is selected
 	verified    [2]bool
 	pending     []byte // the rest of an answer, for GET RESPONSE

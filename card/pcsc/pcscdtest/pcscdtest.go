@@ -20,6 +20,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -32,7 +34,7 @@ import (
 )
 
 // Install is the command that installs the programs that the tests need.
-const Install = "apt-get install pcscd vsmartcard-vpcd opensc openssl"
+const Install = "apt-get install pcscd vsmartcard-vpcd opensc openssl gnutls-bin openssh-client"
 
 const (
 	slot   = "127.0.0.1:35963" // the first of the driver's two slots
@@ -187,6 +189,31 @@ func start(t testing.TB) {
 
 // Reader returns the name of the reader into which [Service.Insert] puts cards.
 func (s *Service) Reader() string { return s.reader }
+
+// OnlyForOpenSC makes OpenSC's programs and its PKCS #11 module, which the test
+// or its children run, ignore all other readers.
+func (s *Service) OnlyForOpenSC() {
+	s.t.Helper()
+	readers, err := pcsc.System{}.Readers(context.Background())
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	var others []string
+	for _, r := range readers {
+		if r.Name != s.reader {
+			others = append(others, strconv.Quote(r.Name))
+		}
+	}
+	text := ""
+	if others != nil {
+		text = "app default {\n ignored_readers = " + strings.Join(others, ", ") + ";\n}\n"
+	}
+	conf := filepath.Join(s.t.TempDir(), "opensc.conf")
+	if err := os.WriteFile(conf, []byte(text), 0o600); err != nil {
+		s.t.Fatal(err)
+	}
+	s.t.Setenv("OPENSC_CONF", conf)
+}
 
 // Insert puts a card into the reader and returns when the service reports it.
 func (s *Service) Insert(card vpcd.Card) {
