@@ -1,6 +1,10 @@
 package practice
 
-import "slices"
+import (
+	"slices"
+
+	"natsuin/card/virtual"
+)
 
 // A Kind is a kind of card that [Store.Issue] issues.
 type Kind string
@@ -84,3 +88,5 @@ const (
 	defaultSignPassword = "RENSHU123"
 	defaultAuthPIN      = "1234"
 )
+
+var builtIn = map[virtual.Credential]string{virtual.Sign: defaultSignPassword, virtual.Auth: defaultAuthPIN}

@@ -22,6 +22,7 @@ type Info struct {
 // SlotInfo is one half of the card.
 type SlotInfo struct {
 	Secret          string            // the current secret, or "" if there is none
+	BuiltIn         bool              // Secret is that of a card that was issued without choosing one
 	Tries, MaxTries int               // MaxTries is 0 if there is no such secret
 	Certificate     *x509.Certificate // nil if the card has none
 	CA              *x509.Certificate // nil if the card has none
@@ -57,7 +58,10 @@ func (s *Store) Show() (Info, error) {
 
 func (s *Store) slotInfo(st *state, cred virtual.Credential) (SlotInfo, error) {
 	slot := st.Card.slot(cred)
-	info := SlotInfo{Secret: slot.Secret, Tries: slot.Tries, MaxTries: slot.MaxTries}
+	info := SlotInfo{
+		Secret: slot.Secret, BuiltIn: slot.Secret == builtIn[cred],
+		Tries: slot.Tries, MaxTries: slot.MaxTries,
+	}
 	var err error
 	if slot.CA != nil {
 		if info.CA, err = s.certificate(slot.CA); err != nil {

@@ -15,22 +15,26 @@ import (
 // is wiped, and echo stays off throughout.
 func TestCtrlZWithoutAShellShowsNothing(t *testing.T) {
 	b := newBox(t).inputs()
+	// The built-in password is shown at the prompt, so that it is not the one here.
+	if r := b.command("pin", "change", "sign", "--reader", "practice", "--json", "--pin-from", "file:@change").run(); r.exit != 0 {
+		t.Fatalf("pin change: exit %d", r.exit)
+	}
 	p := b.command("sign", "--reader", "practice", "--yes", "@a")
 	s := newScreen(t)
 	p.Stdin, p.Stdout, p.Stderr = s.slave, s.slave, s.slave
 	p.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true, Ctty: 0}
 	b.must(p.Start())
 	s.await("Signature password: ")
-	s.master.WriteString("REN\x1a")
+	s.master.WriteString("ATA\x1a")
 	time.Sleep(50 * time.Millisecond)
-	s.master.WriteString("SHU")
+	s.master.WriteString("RASHI")
 	s.await("Signature password: ")
-	s.master.WriteString("\x15" + rightPIN + "\r")
+	s.master.WriteString("\x15" + freshPIN + "\r")
 	s.await("signed: ")
 	if r := p.end(); r.exit != 0 {
 		t.Errorf("exit %d", r.exit)
 	}
-	if shown := s.shown(); strings.Contains(shown, "REN") || strings.Contains(shown, "SHU") {
+	if shown := s.shown(); strings.Contains(shown, "ATA") || strings.Contains(shown, "RASHI") {
 		t.Errorf("a key was shown: %q", shown)
 	}
 }

@@ -106,7 +106,7 @@ func (l *unlocker) tellAndRepeat(err error) bool {
 // forget resets the state of the current card, because another card may be in
 // the reader now. It keeps the refused secrets, as refused by an earlier card.
 func (l *unlocker) forget() {
-	l.noticed, l.warned, l.same = false, false, false
+	l.noticed, l.warned, l.introduced, l.same = false, false, false, false
 	l.earlier = append(l.earlier, l.wrong...)
 	l.wrong = nil
 }

@@ -3,6 +3,7 @@ package access
 import (
 	"context"
 
+	"natsuin/card"
 	"natsuin/card/apdu"
 	"natsuin/card/pcsc"
 	"natsuin/card/practice"
@@ -64,6 +65,29 @@ func (a *Access) ConnectPractice(ctx context.Context) (*Session, error) {
 
 // Practice returns the store of the practice card.
 func (a *Access) Practice() *practice.Store { return practice.Open(a.PracticeOptions()) }
+
+// introducePractice says before the prompt that the secret asked for is that of
+// the practice card, and which it is while nobody has chosen one. Of other
+// cards it says nothing.
+func (a *Access) introducePractice(conn Connection, c card.Credential) {
+	if _, ok := conn.(*practice.Conn); !ok {
+		return
+	}
+	info, err := a.Practice().Show()
+	if err != nil {
+		return // the next transaction reports it
+	}
+	slot := info.Sign
+	if c == card.AuthPIN {
+		slot = info.Auth
+	}
+	name := a.T("secret.name." + c.String())
+	if slot.BuiltIn {
+		a.Talk(a.T("practice.prompt.built-in", "Secret", name, "Value", slot.Secret))
+		return
+	}
+	a.Talk(a.T("practice.prompt.chosen", "Secret", name))
+}
 
 // PracticeOptions returns the options of the practice card's store.
 func (a *Access) PracticeOptions() practice.Options {

@@ -71,6 +71,8 @@ type unlocker struct {
 	same    bool          // a secret was given for this card
 	wrong   []card.Secret // refused by this card
 	earlier []card.Secret // refused by a card that may be this one
+
+	introduced bool // this card was introduced, if it is the practice card
 }
 
 func (l *unlocker) close() {
@@ -98,6 +100,10 @@ func (l *unlocker) once(ctx context.Context) error {
 	if was, err = l.announce(ctx, was); err != nil || l.Rehearse {
 		return err
 	}
+	if !l.introduced && l.access.PINFrom == "" {
+		l.access.introducePractice(l.s.conn, l.Credential)
+	}
+	l.introduced = true
 	secret, err := l.Secret(ctx, l.same)
 	defer func() { secret.Wipe() }()
 	if err != nil {

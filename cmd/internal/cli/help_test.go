@@ -46,7 +46,7 @@ func (m *machine) help(t *testing.T, lang string, command []string) string {
 var (
 	word   = regexp.MustCompile(`[A-Za-z][A-Za-z0-9-]*`)
 	typed  = regexp.MustCompile("`[^`]*`|\\B--?[a-z0-9-]+|\\S*[.:/*=<_]\\S*|\\b[A-Z][A-Z0-9-]+\\b|^ *natsuin( [a-z-]+)*|^  [a-z-]+ ")
-	proper = strings.Fields("mm natsuin Android iPhone SSH Apache License Ctrl-C Linux Windows macOS Web base64 s PKCS")
+	proper = strings.Fields("mm natsuin Android iPhone SSH Apache License Ctrl-C Linux Windows macOS Web base64 s PKCS OpenSC p11tool ssh-keygen")
 	values = strings.Fields("ja en fd file stdin auto always never practice sign auth sign-ca auth-ca root pem der p7b ssh require " +
 		"sha256 sha384 sha512 mynumber juki phone no-sign expired next moved name lost other male female unknown pcscd vpcd localhost " +
 		"bash zsh fish powershell exit-codes environment json legal locked touki")
