@@ -199,5 +199,9 @@ func (d *diagnosis) fixFor(id string) (words, command string) {
 	if !ok || id == "readers" && d.Access.Reader != "" {
 		return "", "" // the next step of the error is more helpful
 	}
-	return d.T("doctor.fix." + id), commands[thisPlatform()]
+	p := thisPlatform()
+	if id == "readers" && p != macOS && p != windows {
+		return d.T("doctor.fix.readers.linux"), commands[p] // docs/card.md §4
+	}
+	return d.T("doctor.fix." + id), commands[p]
 }

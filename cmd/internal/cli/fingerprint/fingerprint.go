@@ -125,6 +125,7 @@ func (r *run) do(ctx context.Context, o *Options, args []string) error {
 	}
 	if o.Published {
 		r.printHistorical()
+		r.Say(r.T("fingerprint.published.where"))
 	}
 	if !given {
 		return nil
