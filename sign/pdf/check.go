@@ -236,7 +236,7 @@ func (s *Signed) checkDocument(d *Document) error {
 	if plan.section.stream {
 		wanted = syntax.XRefStream
 	}
-	if len(sections) < 2 || sections[0].Kind != wanted || sections[1].Offset != plan.section.newest {
+	if len(sections) < 2 || sections[0].Kind != wanted || sections[1].Offset != plan.section.prev {
 		return errors.New("the newest section does not continue the original's")
 	}
 	if n := d.Signatures(); n != plan.signed+1 {

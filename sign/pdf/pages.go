@@ -25,9 +25,6 @@ func (d *Document) pages(visit func(page) (stop bool, err error)) error {
 	return err
 }
 
-// firstPage returns the first page.
-func (d *Document) firstPage() (page, error) { return d.page(0) }
-
 // page returns the page with this index.
 func (d *Document) page(index int) (found page, err error) {
 	n := 0

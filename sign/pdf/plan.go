@@ -185,22 +185,23 @@ func (d *Document) create(p *Plan, c changes, o Options) (err error) {
 	return d.flagSignatures(c)
 }
 
-// place finds the page of a new field and where the mark goes on it.
+// place finds the page of a new field and where the mark goes on it. It walks
+// the whole page tree, so that a broken one is refused. An invisible field is on
+// the first page.
 func (d *Document) place(p *Plan, o Options) (page, error) {
-	if o.Visible == nil {
-		return d.firstPage()
-	}
 	count, err := d.countPages()
 	if err != nil {
 		return page{}, err
 	}
-	index, err := o.Visible.Page(count)
-	if err != nil {
-		return page{}, fmt.Errorf("plan: mark: %w", err)
+	index := 0
+	if o.Visible != nil {
+		if index, err = o.Visible.Page(count); err != nil {
+			return page{}, fmt.Errorf("plan: mark: %w", err)
+		}
 	}
 	on, err := d.page(index)
-	if err != nil {
-		return page{}, err
+	if err != nil || o.Visible == nil {
+		return on, err
 	}
 	seen, err := d.view(on)
 	if err != nil {

@@ -31,7 +31,11 @@ var owned = []syntax.Name{"Size", "Prev", "XRefStm", "ID", "Encrypt",
 // planSection decides on the section, and on the first object number.
 func (d *Document) planSection(p *Plan) error {
 	newest := d.file.Sections()[0]
-	p.section = section{stream: newest.Kind == syntax.XRefStream, prev: d.file.StartXref(), newest: newest.Offset}
+	prev, err := d.skipSpace(newest.Offset)
+	if err != nil {
+		return err
+	}
+	p.section = section{stream: newest.Kind == syntax.XRefStream, prev: prev}
 	if !p.section.stream && d.size > maxTableOffset-maxTail {
 		return refuse(ReasonTooLarge, "%d bytes, and a cross-reference table holds ten digits", d.size)
 	}
@@ -74,6 +78,18 @@ func (d *Document) planSection(p *Plan) error {
 	}
 	p.line = last[0] != '\n' && last[0] != '\r'
 	return nil
+}
+
+// skipSpace returns the offset of the first byte from offset on that is not white
+// space: readers accept white space where startxref points to, and qpdf warns
+// of it.
+func (d *Document) skipSpace(offset int64) (int64, error) {
+	b := make([]byte, 32)
+	n, err := d.r.ReadAt(b, offset)
+	if n == 0 {
+		return 0, fmt.Errorf("read: pdf: %w", err)
+	}
+	return offset + int64(n-len(bytes.TrimLeft(b[:n], "\x00\t\n\f\r "))), nil
 }
 
 // nameText returns a name as it is written, without its slash (ISO 32000-1

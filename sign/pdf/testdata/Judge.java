@@ -11,7 +11,7 @@ import org.bouncycastle.cms.CMSSignedData;
 import org.bouncycastle.cms.SignerInformation;
 import org.bouncycastle.cms.jcajce.JcaSimpleSignerInfoVerifierBuilder;
 
-/** Judge FILE...: one line for each, what PDFBox and Bouncy Castle say of its newest signature. */
+/** Judge FILE...: one line for each, what PDFBox and Bouncy Castle say of the signature of the whole file. */
 class Judge {
     public static void main(String[] args) {
         java.util.logging.LogManager.getLogManager().reset();
@@ -27,10 +27,9 @@ class Judge {
     static String judge(PDDocument document, byte[] file) throws Exception {
         PDSignature newest = null;
         for (PDSignature s : document.getSignatureDictionaries())
-            if (newest == null || end(s) > end(newest)) newest = s;
-        if (newest == null) return "no signature";
+            if (end(s) == file.length) newest = s;
+        if (newest == null) return "no signature of the whole file";
         int[] range = newest.getByteRange();
-        if (end(newest) != file.length) return "not the whole file";
         if (file[range[1]] != '<' || file[range[2] - 1] != '>') return "another gap";
         ByteArrayInputStream contents = new ByteArrayInputStream(newest.getContents(file));
         CMSSignedData cms = new CMSSignedData(new CMSProcessableByteArray(newest.getSignedContent(file)),
