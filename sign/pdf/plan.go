@@ -163,6 +163,9 @@ func (d *Document) create(p *Plan, c changes, o Options) (err error) {
 	if err := d.mayAdd(p.field, o.Mark); err != nil {
 		return err
 	}
+	if d.form.count >= maxFields {
+		return refuse(ReasonLimit, "no room for one more of %d fields", d.form.count)
+	}
 	on, err := d.place(p, o)
 	if err != nil {
 		return err
@@ -253,11 +256,11 @@ func (d *Document) flagSignatures(c changes) error {
 	if err != nil {
 		return err
 	}
-	old, _ := v.(syntax.Integer)
+	old, ok := v.(syntax.Integer)
 	flags := old | signaturesAndAppend
 	switch {
-	case v != nil && flags == old:
-	case v != nil && in != d.form.in:
+	case ok && flags == old:
+	case ok && in != d.form.in:
 		c.replace(in, strconv.FormatInt(int64(flags), 10))
 	default:
 		c.set(d.form.dict, "SigFlags", strconv.FormatInt(int64(flags), 10))

@@ -21,6 +21,7 @@ type change struct {
 	object *syntax.Indirect
 	edits  []edit
 	whole  string // the new value instead of edits, if it is not empty
+	twice  bool   // whole was to be something else before
 }
 
 // changes holds the objects that an update changes, by number.
@@ -58,7 +59,11 @@ func (c changes) edit(in *syntax.Indirect, e edit) {
 }
 
 // replace gives an indirect object another value.
-func (c changes) replace(in *syntax.Indirect, value string) { c.of(in).whole = value }
+func (c changes) replace(in *syntax.Indirect, value string) {
+	ch := c.of(in)
+	ch.twice = ch.whole != "" && ch.whole != value
+	ch.whole = value
+}
 
 // add appends an element to the array at key in a dictionary, or makes the
 // array. If the array is an indirect object, only that changes.
@@ -97,7 +102,7 @@ func (d *Document) render(c changes) ([]object, error) {
 func (d *Document) splice(ch *change) ([]byte, error) {
 	in := ch.object
 	if ch.whole != "" {
-		if len(ch.edits) > 0 {
+		if ch.twice || len(ch.edits) > 0 {
 			return nil, refuse(ReasonBroken, "object %d has two roles", in.Ref.Number)
 		}
 		return wrap(in.Ref, []byte(ch.whole)), nil
