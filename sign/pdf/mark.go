@@ -6,6 +6,7 @@ import (
 	"encoding/xml"
 	"fmt"
 	"io"
+	"math"
 	"strconv"
 
 	"natsuin/sign/pdf/seal"
@@ -164,35 +165,42 @@ func (p *Plan) appendMark(all []object, mark *seal.Mark) []object {
 		image, size := p.next, fmt.Sprintf("/Type /XObject /Subtype /Image /Width %d /Height %d /BitsPerComponent 8",
 			picture.Width, picture.Height)
 		resources = fmt.Sprintf(" /XObject << /Im0 %d 0 R >>", image)
-		rgb, mask := picture.RGB(), ""
-		if alpha := picture.Alpha(); alpha != nil && p.flatten {
-			rgb = picture.Flattened()
-		} else if alpha != nil {
-			mask = fmt.Sprintf(" /SMask %d 0 R", image+1)
-			images = append(images, streamObject(image+1, size+" /ColorSpace /DeviceGray", alpha))
+		colours, mask := picture.Deflated(p.flatten)
+		soft := ""
+		if mask != nil {
+			soft = fmt.Sprintf(" /SMask %d 0 R", image+1)
 		}
-		images = append([]object{streamObject(image, size+" /ColorSpace /DeviceRGB"+mask, rgb)}, images...)
+		images = append(images, deflatedObject(image, size+" /ColorSpace /DeviceRGB"+soft, colours))
+		if mask != nil {
+			images = append(images, deflatedObject(image+1, size+" /ColorSpace /DeviceGray", mask))
+		}
 	}
 	m := p.placement.Matrix
 	form := fmt.Sprintf("/Type /XObject /Subtype /Form /BBox [0 0 %s %s] /Matrix [%s %s %s %s %s %s] /Resources <<%s >>",
-		real(mark.Width), real(mark.Height), real(m[0]), real(m[1]), real(m[2]), real(m[3]), real(m[4]), real(m[5]), resources)
+		decimal(mark.Width), decimal(mark.Height), decimal(m[0]), decimal(m[1]), decimal(m[2]), decimal(m[3]), decimal(m[4]), decimal(m[5]), resources)
 	return append(append(all, streamObject(p.shape, form, mark.Stream)), images...)
 }
 
-// real returns a real number as it is written.
-func real(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) }
+// decimal returns a real number as it is written, with six decimals at most.
+func decimal(f float64) string {
+	return strconv.FormatFloat(math.Round(f*1e6)/1e6+0, 'f', -1, 64)
+}
 
 // streamObject returns a stream object, compressed unless it is empty.
 func streamObject(number int, entries string, data []byte) object {
-	if len(data) > 0 {
-		var packed bytes.Buffer
-		w := zlib.NewWriter(&packed)
-		w.Write(data)
-		w.Close()
-		entries, data = entries+" /Filter /FlateDecode", packed.Bytes()
+	if len(data) == 0 {
+		return object{number: number, body: fmt.Appendf(nil, "%d 0 obj\n<< %s /Length 0 >>\nstream\n\nendstream\nendobj\n", number, entries)}
 	}
-	return object{number: number, body: fmt.Appendf(nil, "%d 0 obj\n<< %s /Length %d >>\nstream\n%s\nendstream\nendobj\n",
-		number, entries, len(data), data)}
+	var packed bytes.Buffer
+	w := zlib.NewWriter(&packed)
+	w.Write(data)
+	w.Close()
+	return deflatedObject(number, entries, packed.Bytes())
+}
+
+func deflatedObject(number int, entries string, packed []byte) object {
+	return object{number: number, body: fmt.Appendf(nil, "%d 0 obj\n<< %s /Filter /FlateDecode /Length %d >>\nstream\n%s\nendstream\nendobj\n",
+		number, entries, len(packed), packed)}
 }
 
 const pdfaNamespace = "http://www.aiim.org/pdfa/ns/id/"

@@ -35,6 +35,7 @@ const (
 	contentsRoom        = 24 << 10 // bytes of CMS: two certificates of 8 KiB, signature, attributes
 	timeStampRoom       = 24 << 10 // bytes more for a time-stamp token
 	maxTail             = 96 << 20 // bytes of an update; a picture alone may have 64 MiB
+	maxLater            = 3        // numbers taken after the plan: two images, the cross-reference stream
 	maxChanged          = 8 << 20  // bytes of the objects that change
 	maxTableOffset      = 9_999_999_999
 	printableAndLocked  = 4 | 128 // annotation flags (ISO 32000-1 Table 165)

@@ -75,7 +75,7 @@ func (d *Document) Plan(o Options) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	if p.next > syntax.MaxNumber {
+	if p.next+maxLater > syntax.MaxNumber {
 		return nil, refuse(ReasonLimit, "no object numbers are left")
 	}
 	if p.changed, err = d.render(c); err != nil {

@@ -65,8 +65,8 @@ func TestRefusals(t *testing.T) {
 		{"XFA", with(map[int]string{1: "<< /Pages 2 0 R /AcroForm << /Fields [] /XFA [(template) 9 0 R] >> >>"}), "xfa"},
 		{"XFA by reference", with(map[int]string{1: "<< /Pages 2 0 R /AcroForm 9 0 R >>", 9: "<< /XFA 4 0 R /Fields [] >>"}), "xfa"},
 		{"XFA that is null", with(map[int]string{1: "<< /Pages 2 0 R /AcroForm << /Fields [] /XFA null >> >>"}), ""},
-		{"numbers that are almost used up", minimal(gaps, map[int]string{syntax.MaxNumber - 3: "null"}).bytes(), ""},
-		{"numbers that are used up", minimal(gaps, map[int]string{syntax.MaxNumber - 2: "null"}).bytes(), "limit"},
+		{"numbers that are almost used up", minimal(gaps, map[int]string{syntax.MaxNumber - 6: "null"}).bytes(), ""},
+		{"numbers that are used up", minimal(gaps, map[int]string{syntax.MaxNumber - 5: "null"}).bytes(), "limit"},
 	} {
 		for _, o := range []pdf.Options{{}, {SubFilter: pdf.ETSICAdESDetached}} {
 			out, err := trySign(c.in, o, details)

@@ -89,7 +89,7 @@ func (p *Pending) field() object {
 	fresh := p.plan.fresh
 	rect := invisibleRectangle
 	if at := p.plan.placement; at != nil {
-		rect = fmt.Sprintf("[%s %s %s %s]", real(at.Rect.X0), real(at.Rect.Y0), real(at.Rect.X1), real(at.Rect.Y1))
+		rect = fmt.Sprintf("[%s %s %s %s]", decimal(at.Rect.X0), decimal(at.Rect.Y0), decimal(at.Rect.X1), decimal(at.Rect.Y1))
 	}
 	entries := fmt.Sprintf("/Type /Annot /Subtype /Widget /FT /Sig /T %s /F %d /Rect %s /P %d %d R /V %d 0 R",
 		textString(p.plan.field), printableAndLocked, rect, fresh.page.Number, fresh.page.Generation, p.plan.number)

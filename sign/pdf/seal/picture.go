@@ -2,10 +2,12 @@ package seal
 
 import (
 	"bytes"
+	"compress/zlib"
 	"image"
 	"image/color"
 	"image/png"
 	"io"
+	"sync"
 )
 
 // Limits of a picture.
@@ -19,6 +21,9 @@ type Picture struct {
 	Width, Height int // in pixels
 
 	rgb, alpha []byte
+
+	// Zlib data of them, and of the picture on white, made once.
+	packedRGB, packedAlpha, packedFlat func() []byte
 }
 
 // ParsePicture reads a PNG image. Eight bits a colour are kept, alpha is, a
@@ -63,7 +68,32 @@ func newPicture(from image.Image) *Picture {
 	if opaque {
 		p.alpha = nil
 	}
+	p.packedRGB = sync.OnceValue(func() []byte { return deflate(p.RGB()) })
+	p.packedAlpha = sync.OnceValue(func() []byte { return deflate(p.Alpha()) })
+	p.packedFlat = sync.OnceValue(func() []byte { return deflate(p.Flattened()) })
 	return p
+}
+
+func deflate(data []byte) []byte {
+	var packed bytes.Buffer
+	w := zlib.NewWriter(&packed)
+	w.Write(data)
+	w.Close()
+	return packed.Bytes()
+}
+
+// Deflated returns RGB and Alpha as data for FlateDecode (ISO 32000-1 §7.4.4),
+// or, if flat, Flattened and nil. Mask is nil if the picture is opaque. It
+// compresses once, however many files show the picture, and is safe for
+// concurrent use. The data must not be changed.
+func (p *Picture) Deflated(flat bool) (colours, mask []byte) {
+	switch {
+	case p.alpha == nil:
+		return p.packedRGB(), nil
+	case flat:
+		return p.packedFlat(), nil
+	}
+	return p.packedRGB(), p.packedAlpha()
 }
 
 // nrgba returns how to read a pixel. The usual types of images need no
