@@ -58,11 +58,12 @@ var decisions = map[string]string{
 	"signed/dss-pkcs7-no-message-digest.pdf":       "docmdp", // it is certified with /P 1
 	"signed/pdfcpu-usageRights.pdf":                "xfa",    // the form is XFA
 	// The manifest allows ok or a refusal as broken for these, or for their verification.
-	"attack/dss-malformed-pades.pdf":                "broken", // the header is damaged
+	"attack/dss-malformed-pades.pdf":                "header", // it is damaged
 	"attack/afirma-Ejemplo_PDF_Shadow_Attack_1.pdf": "broken", // an entry points to another object; qpdf rebuilds the table
 	"attack/dss-pdf-signed-corrupted.pdf":           "broken", // an entry points to no object
-	// Here "%PDF-" is not at the first byte, but soon after it.
+	// What is broken first is the header.
 	"broken/qpdf-issue-100.pdf": "header",
+	"broken/qpdf-bad1.pdf":      "header",
 	// What syntax does not have to read may be damaged, so that the output is
 	// sound for qpdf and pdfsig.
 	"broken/endesive-pdf-buggy.pdf":                       "ok",

@@ -1,7 +1,6 @@
 package pdf
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -102,15 +101,14 @@ func read(r io.ReaderAt, size int64) (*Document, error) {
 // readers accept it within the first 1,024, and count offsets from there.
 func readHeader(r io.ReaderAt) error {
 	const header = "%PDF-"
-	start := make([]byte, 1024)
-	n, err := r.ReadAt(start, 0)
-	if n < len(start) && err != io.EOF {
+	start := make([]byte, len(header))
+	if n, err := r.ReadAt(start, 0); n < len(start) && err != io.EOF {
 		return fmt.Errorf("read: pdf: %w", err)
 	}
-	if bytes.HasPrefix(start[:n], []byte(header)) {
-		return nil
+	if string(start) != header {
+		return refuse(ReasonHeader, "%s is not at the first byte", header)
 	}
-	return refuse(ReasonHeader, "%s is not at the first byte", header)
+	return nil
 }
 
 // Signatures returns how many signed fields the file holds.

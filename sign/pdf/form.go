@@ -14,7 +14,6 @@ type form struct {
 	dict                           // its Dict is nil if there is no form
 	names      map[string]struct{} // full names of all fields
 	signatures []field             // the signature fields
-	count      int                 // fields and widgets
 }
 
 // A field is a signature field.
@@ -46,9 +45,7 @@ func (d *Document) readForm() error {
 		return err
 	}
 	w := walk{d: d, path: map[int]bool{}}
-	err = w.kids(in, fields, inherited{})
-	d.form.count = w.count
-	return err
+	return w.kids(in, fields, inherited{})
 }
 
 // inherited holds what a field takes from the fields above it.

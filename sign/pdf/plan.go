@@ -88,6 +88,9 @@ func (d *Document) Plan(o Options) (*Plan, error) {
 	if total > maxChanged {
 		return nil, refuse(ReasonLimit, "the objects that change have %d bytes", total)
 	}
+	if err := d.rehearse(p); err != nil {
+		return nil, err
+	}
 	return p, nil
 }
 
@@ -162,9 +165,6 @@ func (d *Document) create(p *Plan, c changes, o Options) (err error) {
 	}
 	if err := d.mayAdd(p.field, o.Mark); err != nil {
 		return err
-	}
-	if d.form.count >= maxFields {
-		return refuse(ReasonLimit, "no room for one more of %d fields", d.form.count)
 	}
 	on, err := d.place(p, o)
 	if err != nil {

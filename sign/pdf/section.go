@@ -30,9 +30,6 @@ var owned = []syntax.Name{"Size", "Prev", "XRefStm", "ID", "Encrypt",
 
 // planSection decides on the section, and on the first object number.
 func (d *Document) planSection(p *Plan) error {
-	if n := len(d.file.Sections()); n >= syntax.MaxSections {
-		return refuse(ReasonLimit, "no room for one more of %d sections", n)
-	}
 	newest := d.file.Sections()[0]
 	prev, err := d.skipSpace(newest.Offset)
 	if err != nil {
