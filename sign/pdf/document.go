@@ -19,7 +19,8 @@ type Document struct {
 	form    form
 	certify int // P of the certification, or 0
 	locks   []lock
-	pdfa1   bool
+	granted int  // parts of permissions that were read
+	pdfa1   bool // known after Plan has begun
 }
 
 // A dict is a dictionary and the indirect object that holds it, which may be
@@ -93,8 +94,7 @@ func read(r io.ReaderAt, size int64) (*Document, error) {
 	if err := d.readPermissions(); err != nil {
 		return nil, err
 	}
-	d.pdfa1, err = d.isPDFA1()
-	return d, err
+	return d, nil
 }
 
 // readHeader requires the header at the first byte (ISO 32000-1 §7.5.2). Other

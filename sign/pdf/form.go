@@ -6,8 +6,11 @@ import (
 	"natsuin/sign/pdf/syntax"
 )
 
-// maxFields bounds the fields and widgets of a form.
-const maxFields = 1 << 17
+// Bounds of a form.
+const (
+	maxFields = 1 << 17  // fields and widgets
+	maxNames  = 16 << 20 // bytes of all full names
+)
 
 // A form is the interactive form of a document (ISO 32000-1 §12.7).
 type form struct {
@@ -61,7 +64,8 @@ type walk struct {
 	d     *Document
 	path  map[int]bool
 	depth int
-	count int
+	count int // fields and widgets
+	bytes int // of names
 }
 
 // kids visits the fields among kids, found in the object in.
@@ -102,6 +106,9 @@ func (w *walk) visit(f dict, o syntax.Object, above inherited) error {
 	}
 	if value := f.Get("V"); value != nil {
 		above.value = value
+	}
+	if w.bytes += len(above.name); w.bytes > maxNames {
+		return refuse(ReasonLimit, "field names of more than %d bytes", maxNames)
 	}
 	w.d.form.names[above.name] = struct{}{}
 

@@ -368,6 +368,22 @@ func TestNewNumbersAreAboveAllOthers(t *testing.T) {
 	}
 }
 
+// An entry in use that points to byte 0, which is no object, is harmless if
+// nothing refers to it, but its number is taken (oxidizePdf #582).
+func TestEntriesThatPointToTheHeader(t *testing.T) {
+	s := minimal(table, map[int]string{8: "(eight)"})
+	const free, used = "0000000000 65535 f \n", "0000000000 00000 n \n"
+	in := bytes.ReplaceAll(s.bytes(), []byte(free), []byte(used))
+	in = bytes.Replace(in, []byte(used), []byte(free), 1) // object 0
+	if n := bytes.Count(in, []byte(used)); n != 2 {
+		t.Fatalf("%d entries", n)
+	}
+	u := updateOf(t, in, signPDF(t, in, pdf.Options{}, details))
+	if !slices.Equal(u.numbers, []int{1, 3, 9, 10}) {
+		t.Errorf("numbers %v", u.numbers)
+	}
+}
+
 // Acrobat wants no gaps in the numbers of the first section (pdf-lib #1388):
 // those that are there are not ours to fill, and none is added.
 func TestNoGapIsAdded(t *testing.T) {

@@ -77,8 +77,11 @@ func number(o syntax.Object) (float64, bool) {
 	return 0, false
 }
 
-// maxWidgets bounds the annotations of a page that are looked at.
-const maxWidgets = 1 << 14
+// Bounds of the annotations that are looked at.
+const (
+	maxWidgets     = 1 << 14 // on the page of a new mark
+	maxAnnotations = 1 << 20 // on all pages, to find that of a widget
+)
 
 // widgets returns the boxes of the widgets on a page.
 func (d *Document) widgets(p page) ([]seal.Rect, error) {
@@ -136,8 +139,12 @@ func (d *Document) fieldPlacement(f field) (*seal.Placement, error) {
 
 // pageOf returns the page whose annotations include the widget.
 func (d *Document) pageOf(widget dict) (found page, err error) {
+	count := 0
 	err = d.pages(func(p page) (bool, error) {
 		annotations, _, err := d.array(p.dict, p.Get("Annots"))
+		if count += len(annotations); count > maxAnnotations {
+			return false, refuse(ReasonLimit, "more than %d annotations", maxAnnotations)
+		}
 		for _, e := range annotations {
 			if e.Value == widget.in.Ref {
 				found = p

@@ -11,10 +11,14 @@ type page struct {
 	mediaBox, cropBox, rotate syntax.Object
 }
 
+// maxPages bounds the nodes of the page tree that are visited, pages included.
+const maxPages = 1 << 20
+
 // A tree is a walk over the page tree. path holds the nodes above.
 type tree struct {
 	d     *Document
 	path  map[int]bool
+	count int
 	visit func(page) (stop bool, err error)
 }
 
@@ -52,6 +56,9 @@ func (t *tree) node(parent dict, o syntax.Object, above page) (stop bool, err er
 	ref, ok := o.(syntax.Ref)
 	if !ok {
 		return false, refuse(ReasonBroken, "a node of the page tree is not a reference")
+	}
+	if t.count++; t.count > maxPages {
+		return false, refuse(ReasonLimit, "page tree of more than %d nodes", maxPages)
 	}
 	if len(t.path) >= syntax.MaxDepth {
 		return false, refuse(ReasonLimit, "page tree deeper than %d", syntax.MaxDepth)

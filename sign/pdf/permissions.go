@@ -29,6 +29,17 @@ func (l lock) covers(name string) bool {
 	return true
 }
 
+// maxGranted bounds the transforms and the names in locks that are read.
+const maxGranted = 1 << 17
+
+// grant counts n parts of permissions.
+func (d *Document) grant(n int) error {
+	if d.granted += n; d.granted > maxGranted {
+		return refuse(ReasonLimit, "permissions of more than %d parts", maxGranted)
+	}
+	return nil
+}
+
 // readPermissions reads what earlier signers allow: the strictest certification
 // and all locks.
 func (d *Document) readPermissions() error {
@@ -80,6 +91,9 @@ func (d *Document) restrict(p int) {
 func (d *Document) readReference(signature *syntax.Dict) error {
 	references, in, err := d.array(dict{}, signature.Get("Reference"))
 	if err != nil {
+		return err
+	}
+	if err := d.grant(len(references)); err != nil {
 		return err
 	}
 	for _, e := range references {
@@ -145,6 +159,9 @@ func (d *Document) readLock(parent dict, o syntax.Object) (*lock, error) {
 	}
 	names, in, err := d.array(l, l.Get("Fields"))
 	if err != nil {
+		return nil, err
+	}
+	if err := d.grant(len(names)); err != nil {
 		return nil, err
 	}
 	for _, e := range names {

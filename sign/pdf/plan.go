@@ -53,6 +53,10 @@ func (d *Document) Plan(o Options) (*Plan, error) {
 		return nil, fmt.Errorf("plan: signature: unknown SubFilter %q", o.SubFilter)
 	}
 	o.Mark = o.Mark || o.Visible != nil
+	var err error
+	if d.pdfa1, err = d.isPDFA1(); err != nil {
+		return nil, err
+	}
 	p := &Plan{size: d.size, sub: o.SubFilter, room: contentsRoom, signed: d.Signatures(), flatten: d.pdfa1,
 		hashes: map[crypto.Hash]prefix{}}
 	if o.TimeStamp {

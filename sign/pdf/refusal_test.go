@@ -113,6 +113,18 @@ func TestLimits(t *testing.T) {
 		changes[99+n] = "<< >>"
 		return changes
 	}
+	names := func(pad int) map[int]string { // of 16,640,510 + pad bytes
+		kids := strings.Repeat("<</T(x)>>", 255)
+		return map[int]string{1: "<< /Pages 2 0 R /AcroForm << /Fields [100 0 R 101 0 R] >> >>",
+			100: "<< /T (" + strings.Repeat("a", 65000) + ") /Kids [" + kids + "] >>", 101: "<< /T (" + strings.Repeat("b", pad) + ") >>"}
+	}
+	locks := func(n int) map[int]string {
+		return withFields("<< /FT /Sig /T (a) /V << >> /Lock << /Action /Exclude /Fields [" + strings.Repeat("()", n) + "] >> >>")
+	}
+	nodes := func(last int) map[int]string {
+		return map[int]string{2: "<< /Kids [" + strings.Repeat("100 0 R ", 1023) + "101 0 R] >>",
+			100: "<< /Kids [" + strings.Repeat("3 0 R ", 1023) + "] >>", 101: "<< /Kids [" + strings.Repeat("3 0 R ", last) + "] >>"}
+	}
 	for _, c := range []struct {
 		name    string
 		changes []map[int]string
@@ -130,9 +142,19 @@ func TestLimits(t *testing.T) {
 		{"131,073 widgets", []map[int]string{widgets(1<<17 + 1)}, "limit"},
 		{"8 MiB in the catalog", []map[int]string{{1: "<< /Pages 2 0 R /A (" + strings.Repeat("x", 8<<20-230) + ") >>"}}, ""},
 		{"more in the catalog", []map[int]string{{1: "<< /Pages 2 0 R /A (" + strings.Repeat("x", 8<<20) + ") >>"}}, "limit"},
+		{"names of 16 MiB with the new one", []map[int]string{names(136_698)}, ""},
+		{"names of 16 MiB without the new one", []map[int]string{names(136_699)}, "limit"},
+		{"names of more", []map[int]string{names(136_707)}, "limit"},
+		{"locks with 131,072 names", []map[int]string{locks(1 << 17)}, ""},
+		{"locks with 131,073 names", []map[int]string{locks(1<<17 + 1)}, "limit"},
+		{"1,048,576 nodes of pages", []map[int]string{nodes(1022)}, ""},
+		{"1,048,577 nodes of pages", []map[int]string{nodes(1023)}, "limit"},
 		{"15 references to references", []map[int]string{references(15)}, ""},
 		{"16 references to references", []map[int]string{references(16)}, "broken"},
 	} {
+		if testing.Short() && strings.Contains(c.name, "nodes") {
+			continue // a million of them
+		}
 		in := minimal(table, c.changes...).bytes()
 		_, err := tryPlan(in)
 		if got := reasonOf(err); got != c.want {
