@@ -9,9 +9,6 @@ import (
 	"fmt"
 	"time"
 
-	"golang.org/x/crypto/cryptobyte"
-	"golang.org/x/crypto/cryptobyte/asn1"
-
 	"natsuin/verify/internal/certificate"
 	"natsuin/verify/internal/cms"
 	"natsuin/verify/internal/name"
@@ -133,19 +130,6 @@ func bundled(b []byte) ([][]byte, error) {
 
 // trimBOM returns b without the byte order mark of UTF-8.
 func trimBOM(b []byte) []byte { return bytes.TrimPrefix(b, []byte("\xEF\xBB\xBF")) }
-
-// isCertificate reports whether der has the outer form of a certificate (RFC
-// 5280 §4.1), even if parts of it cannot be read.
-func isCertificate(der cryptobyte.String) bool {
-	var outer, tbs, inner, serial, validity cryptobyte.String
-	if !der.ReadASN1(&outer, asn1.SEQUENCE) || !der.Empty() || !outer.ReadASN1(&tbs, asn1.SEQUENCE) ||
-		!outer.ReadASN1(&inner, asn1.SEQUENCE) || !outer.PeekASN1Tag(asn1.BIT_STRING) {
-		return false
-	}
-	return tbs.SkipOptionalASN1(asn1.Tag(0).ContextSpecific().Constructed()) && tbs.ReadASN1(&serial, asn1.INTEGER) &&
-		tbs.ReadASN1(&inner, asn1.SEQUENCE) && tbs.ReadASN1(&inner, asn1.SEQUENCE) && tbs.ReadASN1(&validity, asn1.SEQUENCE) &&
-		(validity.PeekASN1Tag(asn1.UTCTime) || validity.PeekASN1Tag(asn1.GeneralizedTime))
-}
 
 // A NameAttribute is one attribute of a distinguished name, for display. It
 // comes from a certificate: escape it.

@@ -8,10 +8,12 @@ import (
 	"errors"
 	"hash"
 	"io"
+	"strings"
 
 	"golang.org/x/crypto/cryptobyte"
 	"golang.org/x/crypto/cryptobyte/asn1"
 
+	"natsuin/verify/internal/address"
 	"natsuin/verify/internal/cms"
 	"natsuin/verify/trust"
 )
@@ -216,4 +218,66 @@ func digestAll(ctx context.Context, content io.Reader, signers []cms.Signer) (ma
 		return nil
 	})
 	return all, err
+}
+
+// Mail describes the parts of a mail around the signed part. The verdict is
+// about the signed part alone.
+type Mail struct {
+	// From is the address in the From field of the message with the signed
+	// part, or several separated by commas, or "". It is not signed, and it
+	// comes from the mail: escape it.
+	From string
+	// FromInCertificate reports whether each address of From is in the
+	// certificate of a signer, compared as in RFC 8550 §3. It is nil if there
+	// is nothing to compare.
+	FromInCertificate *bool
+	// Uncovered lists the parts that no signature covers.
+	Uncovered []Uncovered
+}
+
+// An Uncovered is a part of a mail that no signature covers.
+type Uncovered string
+
+// The parts, in the order of Mail.Uncovered.
+const (
+	// UncoveredHeaders: From, Subject, Date and all other fields, which are
+	// never covered.
+	UncoveredHeaders Uncovered = "headers"
+	// UncoveredBefore and UncoveredAfter: text or other parts before or after
+	// the signed part.
+	UncoveredBefore Uncovered = "text-before"
+	UncoveredAfter  Uncovered = "text-after"
+	// UncoveredSecond: another message or signed part, which was not judged.
+	UncoveredSecond Uncovered = "second-message"
+)
+
+// mail sets the part of the report about the mail around a message.
+func (r *Report) mail(m *cms.Mail) {
+	if m == nil {
+		return
+	}
+	out := &Mail{Uncovered: []Uncovered{UncoveredHeaders}}
+	for _, part := range []struct {
+		there bool
+		id    Uncovered
+	}{{m.Before, UncoveredBefore}, {m.After, UncoveredAfter}, {m.Second, UncoveredSecond}} {
+		if part.there {
+			out.Uncovered = append(out.Uncovered, part.id)
+		}
+	}
+	from, ok := address.Parse(m.From)
+	out.From = strings.Join(from, ", ")
+	var known []string
+	for _, s := range r.Signers {
+		if s.Certificate != nil {
+			known = append(known, address.InCertificate(s.Certificate)...)
+		}
+	}
+	if len(from) > 0 && len(known) > 0 {
+		for _, one := range from {
+			ok = ok && address.Contains(known, one)
+		}
+		out.FromInCertificate = &ok
+	}
+	r.Mail = out
 }

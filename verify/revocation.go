@@ -1,8 +1,7 @@
 package verify
 
 import (
-	"bytes"
-	"encoding/pem"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"time"
@@ -166,7 +165,7 @@ var ErrNoLists = errors.New("read revocation lists: none found")
 // others. It checks only their form. Signer, scope and dates are checked when a
 // CRL is used. The error is [ErrNoLists], or says which CRL cannot be parsed.
 func ReadLists(b []byte) ([][]byte, error) {
-	lists := decodeCRLs(trimBOM(b))
+	lists := revocation.Lists(trimBOM(b))
 	if len(lists) == 0 {
 		return nil, ErrNoLists
 	}
@@ -178,21 +177,44 @@ func ReadLists(b []byte) ([][]byte, error) {
 	return lists, nil
 }
 
-// decodeCRLs returns the contents of the PEM blocks in a file, or the file
-// itself if it has none.
-func decodeCRLs(b []byte) [][]byte {
-	if !bytes.Contains(b, []byte("-----BEGIN ")) || b[0] == 0x30 {
-		return [][]byte{b}
-	}
-	var lists [][]byte
-	for {
-		block, rest := pem.Decode(b)
-		if block == nil {
-			return lists
-		}
-		if block.Type == "X509 CRL" || block.Type == "CRL" {
-			lists = append(lists, block.Bytes)
-		}
-		b = rest
-	}
+// Revocation describes the revocation status of a signer's path.
+type Revocation struct {
+	State RevocationState
+	// Source is the kind of document that decided. It is "" unless State is
+	// Good or Revoked.
+	Source RevocationSource
+	// Reason is the CRLReason by its name in RFC 5280 §5.3.1, such as
+	// "keyCompromise", or "" if the certificate is not revoked.
+	Reason string
+	// At is when the certificate was revoked, or zero.
+	At time.Time
+	// InvalidSince is the invalidityDate (RFC 5280 §5.3.2), or zero.
+	InvalidSince time.Time
+	// Until is the end of the CRL or OCSP response that says good, if it was
+	// issued before the reference time and has ended since, and otherwise zero.
+	// A later revocation is unknown.
+	Until time.Time
+	// Subject is the revoked certificate, which is the signer's or that of one
+	// of its issuers, or nil.
+	Subject *x509.Certificate
 }
+
+// A RevocationState is the revocation status of a certificate or a path.
+type RevocationState string
+
+// The states of revocation. A report never contains the empty state.
+const (
+	Good       RevocationState = "good"
+	Revoked    RevocationState = "revoked"
+	Unknown    RevocationState = "unknown"
+	NotChecked RevocationState = "not-checked"
+)
+
+// A RevocationSource is a kind of document about revocation.
+type RevocationSource string
+
+// The kinds of document.
+const (
+	SourceCRL  RevocationSource = "crl"  // RFC 5280 §5
+	SourceOCSP RevocationSource = "ocsp" // RFC 6960
+)

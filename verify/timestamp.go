@@ -7,9 +7,6 @@ import (
 	"io"
 	"time"
 
-	"golang.org/x/crypto/cryptobyte"
-	"golang.org/x/crypto/cryptobyte/asn1"
-
 	"natsuin/sign/timestamp"
 	"natsuin/verify/internal/cms"
 	"natsuin/verify/internal/path"
@@ -251,24 +248,6 @@ func onlyForTimestamps(c *x509.Certificate) bool {
 	critical, _ := extension(c, oidExtendedKeyUsage)
 	return critical && len(c.ExtKeyUsage) == 1 && len(c.UnknownExtKeyUsage) == 0 &&
 		c.ExtKeyUsage[0] == x509.ExtKeyUsageTimeStamping && keyUsageSigns(c)
-}
-
-// isTimestampResponse reports whether head begins like a TimeStampResp (RFC
-// 3161 §2.4.2): PKIStatusInfo, and a token unless the request was refused.
-func isTimestampResponse(head cryptobyte.String, size int64) bool {
-	if int64(len(head)) != size {
-		return false // larger than any response
-	}
-	var outer, status cryptobyte.String
-	var code int
-	if !head.ReadASN1(&outer, asn1.SEQUENCE) || !head.Empty() || !outer.ReadASN1(&status, asn1.SEQUENCE) ||
-		!status.ReadASN1Integer(&code) || code < 0 || code > 5 {
-		return false
-	}
-	if outer.Empty() {
-		return code >= 2
-	}
-	return cms.BeginsSigned(outer)
 }
 
 // limited is a writer that accepts a limited number of bytes.

@@ -24,6 +24,7 @@ import (
 	"time"
 
 	"natsuin/verify/internal/path"
+	"natsuin/verify/internal/sniff"
 	"natsuin/verify/trust"
 )
 
@@ -188,3 +189,53 @@ func Verify(ctx context.Context, in Input, p Policy) (*Report, error) {
 func Detached(ctx context.Context, sig []byte, content io.Reader, p Policy) (*Report, error) {
 	return Verify(ctx, Input{Signature: bytes.NewReader(sig), Size: int64(len(sig)), Content: content}, p)
 }
+
+// A Kind is the kind of a file, judging by its content. The names are stable,
+// because they are part of the JSON output.
+type Kind string
+
+// The kinds. Only a file of KindSignature can be passed to [Verify].
+const (
+	// KindSignature: a CMS SignedData with signers, even a damaged one, or a
+	// mail.
+	KindSignature = Kind(sniff.Signature)
+	// KindUnknown: none of the other kinds.
+	KindUnknown = Kind(sniff.Unknown)
+	// KindPDF: a PDF file (ISO 32000-2), signed or not.
+	KindPDF = Kind(sniff.PDF)
+	// KindXML: an XML document, signed or not.
+	KindXML = Kind(sniff.XML)
+	// KindASiC: a ZIP file with signatures (ETSI EN 319 162-1).
+	KindASiC = Kind(sniff.ASiC)
+	// KindOutlook: a message saved by Outlook (MS-OXMSG).
+	KindOutlook = Kind(sniff.Outlook)
+	// KindOpenPGP: a message, signature or mail in OpenPGP (RFC 9580).
+	KindOpenPGP = Kind(sniff.OpenPGP)
+	// KindEncrypted: encrypted CMS (RFC 5652 §6, §8, RFC 5083).
+	KindEncrypted = Kind(sniff.Encrypted)
+	// KindTimestamp: a response of a time-stamp authority, or a token (RFC 3161
+	// §2.4.2).
+	KindTimestamp = Kind(sniff.Timestamp)
+	// KindCertificates: only certificates or CRLs.
+	KindCertificates = Kind(sniff.Certificates)
+	// KindUTF16: any text in UTF-16.
+	KindUTF16 = Kind(sniff.UTF16)
+)
+
+// Kinds returns every Kind.
+func Kinds() []Kind {
+	return []Kind{KindSignature, KindUnknown, KindPDF, KindXML, KindASiC, KindOutlook, KindOpenPGP, KindEncrypted, KindTimestamp, KindCertificates, KindUTF16}
+}
+
+// Sniff returns the kind of a file of size bytes. It examines only the content
+// and verifies nothing, so the author of a file decides the result. The error
+// is that of the reader.
+func Sniff(r io.ReaderAt, size int64) (Kind, error) {
+	kind, err := sniff.File(r, size)
+	return Kind(kind), err
+}
+
+// IsUTF16 reports whether b, the beginning of a file, is text in UTF-16: it
+// begins with a byte order mark, or with four ASCII characters. Redirection
+// with > in Windows PowerShell 5 writes such files.
+func IsUTF16(b []byte) bool { return sniff.IsUTF16(b) }

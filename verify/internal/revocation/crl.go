@@ -3,6 +3,7 @@ package revocation
 import (
 	"bytes"
 	"crypto/x509"
+	"encoding/pem"
 	"errors"
 	"math/big"
 	"time"
@@ -247,4 +248,23 @@ func readPointName(v cryptobyte.String, issuer name.DN) ([]name.General, error) 
 		return []name.General{{Form: name.DirectoryName, DN: issuer.Append(rdn)}}, nil
 	}
 	return nil, ErrMalformed
+}
+
+// Lists returns the lists in the PEM blocks of a file, or the file itself, in
+// DER. It does not parse them.
+func Lists(b []byte) [][]byte {
+	if !bytes.Contains(b, []byte("-----BEGIN ")) || b[0] == 0x30 {
+		return [][]byte{b}
+	}
+	var lists [][]byte
+	for {
+		block, rest := pem.Decode(b)
+		if block == nil {
+			return lists
+		}
+		if block.Type == "X509 CRL" || block.Type == "CRL" {
+			lists = append(lists, block.Bytes)
+		}
+		b = rest
+	}
 }
