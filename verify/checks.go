@@ -1,5 +1,13 @@
 package verify
 
+import (
+	"bytes"
+	"errors"
+
+	"natsuin/verify/internal/cms"
+	"natsuin/verify/internal/pdf"
+)
+
 // A CheckID names a check. The names are stable, because they are part of the
 // JSON output.
 type CheckID string
@@ -13,9 +21,29 @@ const (
 	// CheckContent: there is content, and all its copies are equal byte for
 	// byte. It is a check of the message.
 	CheckContent CheckID = "content"
+	// CheckPDF: the file can be read without repair, and within the limits. It
+	// is a check of a PDF file.
+	CheckPDF CheckID = "pdf"
 	// CheckSigner: a signer has the fingerprint that the caller demands. It is
 	// a check of the message, and absent if the caller demands none.
 	CheckSigner CheckID = "signer"
+	// CheckByteRange: /ByteRange is [0 a b c], and its hole is exactly the
+	// /Contents of this signature (ISO 32000-1 §12.8.1). This check and those
+	// to CheckPermissions are of PDF signatures only.
+	CheckByteRange CheckID = "byte-range"
+	// CheckContents: /Contents is one SignedData without content and with one
+	// signer, and zeros.
+	CheckContents CheckID = "contents"
+	// CheckRevision: the bytes that are covered end where a revision does.
+	CheckRevision CheckID = "revision"
+	// CheckDictionary: the signature is the same in every later revision.
+	CheckDictionary CheckID = "dictionary"
+	// CheckChanges: what was changed since is known to leave what was signed as
+	// it was.
+	CheckChanges CheckID = "changes"
+	// CheckPermissions: what was changed since is not against what this signer,
+	// or an earlier one, permits (ISO 32000-1 §12.8.2).
+	CheckPermissions CheckID = "permissions"
 	// CheckAlgorithms: digest, signature and key are allowed and agree with
 	// each other (RFC 5652 §5.3, RFC 6211, RFC 8017, RFC 8933).
 	CheckAlgorithms CheckID = "algorithms"
@@ -152,4 +180,66 @@ func unclear(id CheckID, reason Reason, best Verdict) Check {
 
 func notDone(id CheckID, reason Reason) Check {
 	return Check{ID: id, Result: NotDone, Detail: reason, Best: Valid}
+}
+
+// checkPlace returns the checks of where a signature is, and of what it covers.
+func checkPlace(s *pdf.Signature) []Check {
+	check := func(id CheckID, reason pdf.Reason) Check {
+		switch {
+		case reason != "":
+			return failed(id, refuse(Reason(reason)))
+		case s.End == 0:
+			return notDone(id, ReasonByteRangeUnclear)
+		}
+		return passed(id, "")
+	}
+	return []Check{check(CheckByteRange, s.ByteRange), check(CheckRevision, s.Ended), check(CheckDictionary, s.Dictionary)}
+}
+
+// checkContents checks /Contents, and returns the message in it; nil if there is
+// none to judge.
+func checkContents(s *pdf.Signature) (Check, *cms.Message) {
+	switch s.SubFilter() {
+	case pdf.PKCS7, pdf.CAdES:
+	case pdf.PKCS7SHA, pdf.X509RSA:
+		return unclear(CheckContents, ReasonSHA1Forbidden, Indeterminate), nil
+	default:
+		return unclear(CheckContents, ReasonSubFilter, Indeterminate), nil
+	}
+	m, _, reason := message(s.Contents)
+	switch {
+	case reason != "":
+		return failed(CheckContents, refuse(reason)), nil
+	case m.Attached:
+		return failed(CheckContents, refuse(ReasonContentsFull)), nil
+	}
+	return passed(CheckContents, ""), m
+}
+
+// message parses /Contents: one SignedData, whose length it returns, and zeros.
+func message(contents []byte) (m *cms.Message, size int64, reason Reason) {
+	if len(bytes.Trim(contents, "\x00")) == 0 {
+		return nil, 0, ReasonContentsMissing
+	}
+	size = int64(len(contents))
+	m, err := cms.Parse(bytes.NewReader(contents), size)
+	var broken *cms.SyntaxError
+	if errors.As(err, &broken) {
+		switch broken.Reason {
+		case cms.TrailingZeros, cms.TrailingData, cms.TrailingByte:
+			if size = broken.Offset; len(bytes.Trim(contents[size:], "\x00")) > 0 {
+				return nil, 0, ReasonContentsTrailer
+			}
+			m, err = cms.Parse(bytes.NewReader(contents), size)
+		}
+	}
+	switch {
+	case errors.As(err, &broken):
+		return nil, 0, Reason(broken.Reason)
+	case err != nil:
+		return nil, 0, ReasonContentsMissing
+	case len(m.Signers) != 1:
+		return nil, 0, ReasonContentsSigners
+	}
+	return m, size, ""
 }

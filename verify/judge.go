@@ -30,6 +30,11 @@ type judgement struct {
 	doc *document
 	// anchors holds the caller's anchors, and the pinned certificates in doc.
 	anchors []Anchor
+	// hints are other material, besides that of the message and the caller's,
+	// and proofs are verified time stamps over the whole message. Both are set
+	// only for a message in a PDF file.
+	hints  material
+	proofs []*TimestampInfo
 	// tokens counts the time stamps that were examined.
 	tokens int
 }
@@ -177,7 +182,7 @@ func (j *judgement) gather() {
 	j.budget.Own(j.policy.TSAAnchors)
 	j.budget.Own(j.policy.Certificates)
 	j.budget.Keep(j.policy.CRLs)
-	all := material{certificates: j.policy.Certificates, crls: j.policy.CRLs}.with(j.enclosed(j.doc.message))
+	all := material{certificates: j.policy.Certificates, crls: j.policy.CRLs}.with(j.enclosed(j.doc.message)).with(j.hints)
 	for _, s := range j.doc.message.Signers {
 		all = all.with(j.unsigned(s))
 	}

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"natsuin/verify/internal/cms"
+	"natsuin/verify/internal/pdf"
 )
 
 // A Reason is a stable identifier. It says why a check did not pass, or is a
@@ -159,6 +160,37 @@ const (
 	// practice
 	ReasonPractice Reason = "practice"
 	RemarkPractice Reason = "practice-allowed"
+	// pdf
+	ReasonNoSignature    Reason = "no-signature"
+	ReasonPDFTooComplex  Reason = "pdf-too-complex"
+	ReasonReadingsDiffer Reason = "pdf-readings-differ"
+	RemarkUndeclared     Reason = "pdf-undeclared-signature"
+	RemarkUnusedContent  Reason = "pdf-unused-content"
+	// byte-range
+	ReasonByteRangeMissing        = Reason(pdf.ByteRangeMissing)
+	ReasonByteRangeBad            = Reason(pdf.ByteRangeBad)
+	ReasonByteRangeHole           = Reason(pdf.ByteRangeHole)
+	RemarkSeveralFields    Reason = "signature-in-several-fields"
+	// contents
+	ReasonContentsMissing Reason = "contents-missing"
+	ReasonContentsFull    Reason = "contents-with-content"
+	ReasonContentsSigners Reason = "contents-not-one-signer"
+	ReasonContentsTrailer Reason = "contents-not-zeros"
+	ReasonSubFilter       Reason = "sub-filter-not-allowed"
+	RemarkDocumentTime    Reason = "timestamp-of-the-document"
+	// revision
+	ReasonNoRevision              = Reason(pdf.NoRevision)
+	ReasonRevisionDiffers         = Reason(pdf.RevisionDiffers)
+	ReasonRevisionUnclear  Reason = "revision-not-read"
+	ReasonByteRangeUnclear Reason = "byte-range-not-checked"
+	// dictionary
+	ReasonDictionaryChanged = Reason(pdf.DictionaryChanged)
+	// changes
+	ReasonChanged        Reason = "changed-after-signing"
+	ReasonChangesUnclear Reason = "changes-not-known-harmless"
+	RemarkChanges        Reason = "changes-harmless"
+	// permissions
+	ReasonAgainstPermissions Reason = "against-permissions"
 	// signer
 	ReasonOtherSigner Reason = "other-signer"
 )

@@ -77,7 +77,8 @@ func (e expect) hold(t testing.TB, r *verify.Report) {
 
 // order is the order of the checks in the table of docs/verify.md.
 var order = []verify.CheckID{
-	verify.CheckStructure, verify.CheckContent, verify.CheckSigner,
+	verify.CheckStructure, verify.CheckContent, verify.CheckPDF, verify.CheckSigner,
+	verify.CheckByteRange, verify.CheckContents, verify.CheckRevision, verify.CheckDictionary, verify.CheckChanges, verify.CheckPermissions,
 	verify.CheckAlgorithms, verify.CheckAttributes, verify.CheckContentType, verify.CheckMessageDigest, verify.CheckSignature,
 	verify.CheckSigningCertificate, verify.CheckKeyUsage, verify.CheckTimestamp, verify.CheckPractice, verify.CheckDates,
 	verify.CheckChain, verify.CheckPolicy, verify.CheckRevocation,

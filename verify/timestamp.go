@@ -24,9 +24,15 @@ var (
 )
 
 // timestamps judges the time stamps over the signature value. It returns the
-// verified one with the earliest time, or else the first one.
+// verified one with the earliest time, or else the first one. Those in j.proofs
+// count as well.
 func (j *judgement) timestamps(s cms.Signer) (*TimestampInfo, error) {
 	var best *TimestampInfo
+	for _, info := range j.proofs {
+		if best == nil || j.latest(info).Before(j.latest(best)) {
+			best = info
+		}
+	}
 	for _, a := range s.Unsigned {
 		if a.Type != oidTimestampToken {
 			continue
@@ -35,7 +41,7 @@ func (j *judgement) timestamps(s cms.Signer) (*TimestampInfo, error) {
 			if j.tokens++; j.tokens > maxTokens {
 				break
 			}
-			info, err := j.judgeTimestamp(der, s.Signature)
+			info, err := j.judgeTimestamp(der, func(info *timestamp.Info) (bool, error) { return info.Matches(s.Signature), nil })
 			if err != nil {
 				return nil, err
 			}
@@ -87,9 +93,10 @@ func (j *judgement) readToken(der []byte) (*token, error) {
 	return &token{info, m.Signers[0], doc}, nil
 }
 
-// judgeTimestamp judges one token over a signature value (RFC 3161 §2.3,
-// §2.4.2, appendix A; RFC 5816). The error is that of the context.
-func (j *judgement) judgeTimestamp(der, signature []byte) (*TimestampInfo, error) {
+// judgeTimestamp judges one token (RFC 3161 §2.3, §2.4.2, appendix A; RFC 5816).
+// matches reports whether the imprint is that of the data to be stamped. The
+// error is that of the context, or of matches.
+func (j *judgement) judgeTimestamp(der []byte, matches func(*timestamp.Info) (bool, error)) (*TimestampInfo, error) {
 	out := &TimestampInfo{Reason: ReasonTimestampSyntax, Revocation: NotChecked}
 	t, err := j.readToken(der)
 	if err != nil || t == nil {
@@ -99,7 +106,11 @@ func (j *judgement) judgeTimestamp(der, signature []byte) (*TimestampInfo, error
 	e.sha1 = e.sha1 || t.info.Hash == crypto.SHA1
 	out.Time, out.Accuracy = t.info.GenTime, t.info.Accuracy
 	out.Policy, out.Serial, out.Certificate = t.info.Policy.String(), t.info.SerialNumber, e.cert
-	if out.Reason = j.tokenProblem(t.info, signature, &e); out.Reason != "" {
+	covers, err := matches(t.info)
+	if err != nil {
+		return nil, err
+	}
+	if out.Reason = j.tokenProblem(t.info, covers, &e); out.Reason != "" {
 		return out, nil
 	}
 	late := j.latest(out)
@@ -144,9 +155,9 @@ func (j *judgement) latest(stamp *TimestampInfo) time.Time {
 
 // tokenProblem returns why a token proves nothing, whoever has signed it, or
 // "".
-func (j *judgement) tokenProblem(info *timestamp.Info, signature []byte, e *evidence) Reason {
+func (j *judgement) tokenProblem(info *timestamp.Info, covers bool, e *evidence) Reason {
 	switch {
-	case !info.Matches(signature):
+	case !covers:
 		return ReasonTimestampImprint
 	case info.Hash == crypto.SHA1 && !j.policy.AllowSHA1, e.algorithms != nil:
 		return ReasonTimestampAlgorithms

@@ -83,8 +83,12 @@ var imports = map[string][]string{
 	"sign/timestamp":    {"sign/internal/..."},
 	"sign/pdf/seal":     {},
 
-	"verify":                      {"verify/...", "sign/timestamp", "fingerprint"},
+	"verify":                      {"verify/...", "sign/timestamp", "sign/pdf/syntax", "fingerprint"},
+	"verify/touki":                {"verify"},
+	"verify/internal/address":     {},
 	"verify/internal/cms":         {},
+	"verify/internal/pdf":         {"sign/pdf/syntax"},
+	"verify/internal/sniff":       {"verify/internal/cms", "verify/internal/revocation"},
 	"verify/internal/name":        {},
 	"verify/internal/sigalg":      {},
 	"verify/internal/certificate": {"verify/internal/name"},

@@ -1,0 +1,139 @@
+package pdf
+
+import (
+	"natsuin/sign/pdf/syntax"
+)
+
+// entryKinds say what a difference in an entry of the catalog is (ISO 32000-1
+// Table 28). What is missing is Other; Pages and AcroForm are compared by rules
+// of their own.
+var entryKinds = map[syntax.Name]Kind{
+	"DSS": SecurityStore, "Metadata": Metadata,
+	"Extensions": EntryChanged, "MarkInfo": EntryChanged, "Version": EntryChanged,
+	"Perms": Permissions, "Names": Names, "Dests": Names, "AF": Names, "Collection": Names,
+	"OpenAction": Actions, "AA": Actions, "URI": Actions, "OCProperties": Layers, "OutputIntents": Content,
+}
+
+// addable are the entries that programs which sign add to a catalog.
+var addable = map[syntax.Name]bool{"Extensions": true, "MarkInfo": true, "Version": true}
+
+// trailerKeys are entries of a trailer that say how the file is laid out, or
+// which file it is (ISO 32000-1 Tables 5, 15, 17).
+var trailerKeys = map[syntax.Name]bool{
+	"Size": true, "Prev": true, "ID": true, "XRefStm": true, "Type": true, "Index": true, "W": true,
+	"Length": true, "Filter": true, "DecodeParms": true,
+}
+
+// documents compares the two states, as far as references are not followed.
+func (c *comparison) documents() error {
+	o, err := catalog(c.old)
+	if err != nil {
+		return err
+	}
+	n, err := catalog(c.new)
+	if err != nil {
+		return err
+	}
+	if o == nil || n == nil {
+		c.report(zoneOf(Gone, "/Root"))
+		return nil
+	}
+	if c.oldForm, err = readForm(c.old); err != nil {
+		return err
+	}
+	if c.newForm, err = readForm(c.new); err != nil {
+		return err
+	}
+	for number := range c.oldForm.byNumber {
+		c.typed.add(number)
+	}
+	if err := c.pages(o.Get("Pages"), n.Get("Pages")); err != nil {
+		return err
+	}
+	if err := c.forms(o.Get("AcroForm"), n.Get("AcroForm")); err != nil {
+		return err
+	}
+	if err := c.entries(o, n); err != nil {
+		return err
+	}
+	return c.trailers()
+}
+
+// keys calls compare for each key that one of two dictionaries has.
+func keys(o, n *syntax.Dict, compare func(key syntax.Name, o, n syntax.Object) error) error {
+	for i := range o.Entries {
+		if err := compare(o.Entries[i].Key, o.Entries[i].Value, n.Get(o.Entries[i].Key)); err != nil {
+			return err
+		}
+	}
+	for i := range n.Entries {
+		if key := n.Entries[i].Key; o.Entry(key) == nil {
+			if err := compare(key, nil, n.Entries[i].Value); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// entries compares the entries of the catalogs.
+func (c *comparison) entries(o, n *syntax.Dict) error {
+	return keys(o, n, func(key syntax.Name, o, n syntax.Object) error {
+		kind, known := entryKinds[key]
+		switch {
+		case key == "Pages" || key == "AcroForm":
+			return nil
+		case !known:
+			kind = Other
+		case addable[key] && o == nil:
+			kind = EntryAdded
+		case key == "Perms" && o == nil: // a certification after a signature
+			kind = Other
+		case key == "Extensions":
+			return c.additions(o, n, "/Root/Extensions", 1)
+		}
+		return c.compare(o, n, zoneOf(kind, "/Root"), key)
+	})
+}
+
+// additions compares two dictionaries to which entries may be added, on as many
+// levels; an entry that was there must not be changed.
+func (c *comparison) additions(o, n syntax.Object, place string, levels int) error {
+	was, err := dict(c.old, o)
+	if err != nil {
+		return err
+	}
+	is, err := dict(c.new, n)
+	if err != nil {
+		return err
+	}
+	if was == nil || is == nil {
+		kind := EntryChanged
+		if o == nil {
+			kind = EntryAdded
+		}
+		return c.compare(o, n, zoneOf(kind, place), "")
+	}
+	return keys(was, is, func(key syntax.Name, o, n syntax.Object) error {
+		switch {
+		case o == nil:
+			return c.compare(nil, n, zoneOf(EntryAdded, place), key)
+		case levels > 1:
+			return c.additions(o, n, place+"/"+string(key), levels-1)
+		}
+		return c.compare(o, n, zoneOf(EntryChanged, place), key)
+	})
+}
+
+// trailers compares the trailers, without what concerns the layout of the file.
+func (c *comparison) trailers() error {
+	return keys(c.old.Trailer(), c.new.Trailer(), func(key syntax.Name, o, n syntax.Object) error {
+		switch {
+		case trailerKeys[key] || key == "Root":
+			return nil
+		case key == "Info":
+			return c.compare(o, n, zoneOf(Metadata, "/Info"), "")
+		}
+		return c.compare(o, n, zoneOf(Other, "trailer"), key)
+	})
+}

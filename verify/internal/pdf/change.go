@@ -1,0 +1,213 @@
+package pdf
+
+import (
+	"fmt"
+
+	"natsuin/sign/pdf/syntax"
+)
+
+// Result is the best that a change leaves of a signature before it. The zero
+// value is Invalid.
+type Result uint8
+
+// The results.
+const (
+	Invalid Result = iota
+	Unclear
+	Harmless
+)
+
+// Kind is a kind of change. Package verify says what each is.
+type Kind string
+
+// The kinds.
+const (
+	SignatureAdded   Kind = "signature-added"
+	SignatureVisible Kind = "signature-field-visible"
+	SignatureOverlap Kind = "signature-field-overlap"
+	TimestampAdded   Kind = "timestamp-added"
+	SecurityStore    Kind = "security-store"
+	EntryAdded       Kind = "entry-added"
+	EntryChanged     Kind = "entry-changed"
+	Metadata         Kind = "metadata"
+	Rewritten        Kind = "rewritten"
+	FormFilled       Kind = "form-filled"
+	Field            Kind = "field"
+	Annotation       Kind = "annotation"
+	Other            Kind = "other"
+	SignedField      Kind = "signed-field"
+	Content          Kind = "content"
+	Pages            Kind = "pages"
+	Names            Kind = "names"
+	Actions          Kind = "actions"
+	Layers           Kind = "layers"
+	XFA              Kind = "xfa"
+	Permissions      Kind = "permissions"
+	Gone             Kind = "gone"
+	Trailing         Kind = "trailing-bytes"
+)
+
+// results are what each kind leaves at best; those that are missing, Invalid.
+var results = map[Kind]Result{
+	SignatureAdded: Harmless, SignatureVisible: Harmless, TimestampAdded: Harmless, SecurityStore: Harmless,
+	EntryAdded: Harmless, Metadata: Harmless, Rewritten: Harmless,
+	SignatureOverlap: Unclear, EntryChanged: Unclear, FormFilled: Unclear, Field: Unclear, Annotation: Unclear, Other: Unclear,
+}
+
+// A Change is a difference between a signed revision and the file.
+type Change struct {
+	Kind   Kind
+	Result Result
+	// Place is where it is: the name of a field, or the way to an object.
+	Place string
+	// Field is the full name of the field that is concerned, New whether the
+	// signed revision does not have it.
+	Field string
+	New   bool
+	// Against is what forbids the change; "" if nothing does.
+	Against Permission
+	// Page is the number of a page, from 1, or 0; Box is on it.
+	Page int
+	Box  [4]float64
+}
+
+// A comparison compares two states of a file: what is reachable from their
+// trailers.
+type comparison struct {
+	old, new         *syntax.File
+	oldForm, newForm *form
+	changes          []Change
+	more             bool // there were too many changes
+	// typed are the numbers of pages, fields and annotations, which are compared
+	// by rules of their own: elsewhere, such an object is the same if its number
+	// is.
+	typed bits
+	// nodes are the numbers of pages and nodes of the page tree.
+	nodes bits
+	// widgets are the annotations of the pages that have new widgets.
+	widgets map[int]syntax.Array
+	// seen are the objects that were compared under the same number, moved the
+	// pairs under different ones.
+	seen  bits
+	moved map[[2]syntax.Ref]bool
+	// waiting are the pairs to be compared, by the result of their zones: the
+	// worst first, so that an object in two zones counts in the worse.
+	waiting [3][]pair
+	// replaced are the appearances that a signature replaced, by number.
+	replaced map[int]*node
+}
+
+// A zone is a part of a document in which a difference has one meaning. It is
+// reported once.
+type zone struct {
+	Change
+	reported bool
+}
+
+// pair are two references that must lead to the same.
+type pair struct {
+	old, new syntax.Ref
+	zone     *zone
+	key      syntax.Name // the entry of the zone in which it is
+}
+
+// Compare returns what differs in the file from the revision that s signed, and
+// whether there are more differences than it keeps. s must have been found in
+// that revision.
+func (f *File) Compare(s *Signature) (changes []Change, more bool, err error) {
+	if f.WholeFile(s) {
+		return nil, false, nil
+	}
+	c := &comparison{old: s.signed, new: f.File, moved: make(map[[2]syntax.Ref]bool), replaced: make(map[int]*node), widgets: make(map[int]syntax.Array)}
+	if n := len(f.Revisions); f.Tail() || f.Revisions[n-1].EOF <= s.End {
+		c.report(&zone{Change: Change{Kind: Trailing}})
+	}
+	if err := c.documents(); err != nil {
+		return nil, false, err
+	}
+	if err := c.drain(); err != nil {
+		return nil, false, err
+	}
+	if err := c.sharedAppearances(); err != nil {
+		return nil, false, err
+	}
+	if len(c.changes) == 0 {
+		c.report(&zone{Change: Change{Kind: Rewritten, Result: Harmless}})
+	}
+	return c.changes, c.more, nil
+}
+
+// equal reports whether an object is the same in two states of the file.
+func (f *File) equal(old, new *syntax.File, ref syntax.Ref) (bool, error) {
+	c := &comparison{old: old, new: new, moved: make(map[[2]syntax.Ref]bool)}
+	z := &zone{}
+	o, err := old.Object(ref)
+	if err != nil {
+		return false, err
+	}
+	n, err := new.Object(ref)
+	if err != nil {
+		return false, err
+	}
+	c.compare(o.Value, n.Value, z, "")
+	err = c.drain()
+	return len(c.changes) == 0, err
+}
+
+// report adds the change of a zone, once.
+func (c *comparison) report(z *zone) {
+	if z.reported {
+		return
+	}
+	z.reported = true
+	c.add(z.Change)
+}
+
+func (c *comparison) add(change Change) {
+	if len(c.changes) == maxChanges {
+		// What is left out must not be worse than what is kept.
+		last := &c.changes[maxChanges-1]
+		if c.more = true; change.Result < last.Result {
+			*last = change
+		}
+		return
+	}
+	c.changes = append(c.changes, change)
+}
+
+// zoneOf returns a zone in which a difference is of that kind.
+func zoneOf(kind Kind, place string) *zone {
+	return &zone{Change: Change{Kind: kind, Result: results[kind], Place: place}}
+}
+
+// bits is a set of object numbers.
+type bits []uint64
+
+func (b bits) has(n int) bool { return n/64 < len(b) && b[n/64]&(1<<(n%64)) != 0 }
+
+func (b *bits) add(n int) {
+	for n/64 >= len(*b) {
+		*b = append(*b, make([]uint64, max(64, n/64+1-len(*b)))...)
+	}
+	(*b)[n/64] |= 1 << (n % 64)
+}
+
+// kindOf returns what an object is: its type, and what it says of it.
+func kindOf(o syntax.Object) string {
+	var d *syntax.Dict
+	switch o := o.(type) {
+	case *syntax.Dict:
+		d = o
+	case *syntax.Stream:
+		d = o.Dict
+	}
+	kind, _ := d.Get("Type").(syntax.Name)
+	subtype, _ := d.Get("Subtype").(syntax.Name)
+	return fmt.Sprintf("%T %s %s", o, kind, subtype)
+}
+
+// drawn reports whether an object is one that pages show (ISO 32000-1 §8.8).
+func drawn(o syntax.Object) bool {
+	s, ok := o.(*syntax.Stream)
+	return ok && (s.Get("Subtype") == syntax.Name("Form") || s.Get("Subtype") == syntax.Name("Image"))
+}

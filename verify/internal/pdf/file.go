@@ -1,0 +1,137 @@
+// Package pdf finds the signatures of a PDF file, the bytes that each covers,
+// and what was changed after each.
+//
+// It knows no CMS, no certificate and no verdict over a signature: that is
+// package verify. It runs no script, decrypts nothing and interprets no page.
+// All that it does on a file is bounded by the budget of package syntax.
+//
+// The standard is ISO 32000-1 §7.5.6, §12.7 and §12.8; which later changes
+// leave a document as it was signed is said in docs/verify.md.
+package pdf
+
+import (
+	"errors"
+	"io"
+
+	"natsuin/sign/pdf/syntax"
+)
+
+// ErrEncrypted is returned for an encrypted file.
+var ErrEncrypted = errors.New("pdf: the file is encrypted")
+
+// Limits besides those of package syntax.
+const (
+	maxSignatures = 64       // signatures and time stamps
+	maxName       = 4 << 10  // bytes of the full name of a field
+	maxNames      = 8 << 20  // bytes of the names of all fields
+	maxNodes      = 100_000  // fields and widgets
+	maxSigned     = 32 << 20 // bytes of all signature dictionaries
+	maxChanges    = 500      // kept for each signature
+	maxDepth      = 64       // of the trees of fields and pages
+)
+
+// A File is a PDF file whose signatures are looked at. It is not safe for
+// concurrent use.
+type File struct {
+	*syntax.File
+	r io.ReaderAt
+	// Revisions are those of the file, oldest first.
+	Revisions []syntax.Revision
+	prefixes  map[int64]*syntax.File
+	// Signatures are those that a form field of some revision has, in the order
+	// of the revisions that have them first; document time stamps too.
+	Signatures []*Signature
+	signed     int64 // bytes of their dictionaries
+}
+
+// Open reads the structure of the size bytes of r, and finds the signatures.
+// The errors are [ErrEncrypted] and those of [syntax.Open].
+func Open(r io.ReaderAt, size int64) (*File, error) {
+	read, err := syntax.Open(r, size)
+	if err != nil {
+		return nil, err
+	}
+	if read.Encrypted() {
+		return nil, ErrEncrypted
+	}
+	f := &File{File: read, r: r, prefixes: make(map[int64]*syntax.File)}
+	if f.Revisions, err = read.Revisions(); err != nil {
+		return nil, err
+	}
+	return f, f.discover()
+}
+
+// prefix returns the first end bytes as a file.
+func (f *File) prefix(end int64) (*syntax.File, error) {
+	if end == f.Size() {
+		return f.File, nil
+	}
+	if p := f.prefixes[end]; p != nil {
+		return p, nil
+	}
+	p, err := f.Prefix(end)
+	if err != nil {
+		return nil, err
+	}
+	f.prefixes[end] = p
+	return p, nil
+}
+
+// revisionAt returns the index of the revision that ends at end, or -1.
+func (f *File) revisionAt(end int64) int {
+	for i, r := range f.Revisions {
+		if r.EOF <= end && end <= r.End {
+			return i
+		}
+	}
+	return -1
+}
+
+// Tail reports whether bytes that belong to no revision follow the last one.
+func (f *File) Tail() bool {
+	n := len(f.Revisions)
+	return n == 0 || f.Size() > f.Revisions[n-1].End
+}
+
+// ReadingsAgree reports whether a program that does not read cross-reference
+// streams sees the same objects (ISO 32000-1 §7.5.8.4), as far as it sees any.
+func (f *File) ReadingsAgree() (bool, error) {
+	hybrid := false
+	for _, s := range f.Sections() {
+		hybrid = hybrid || s.Kind == syntax.Hybrid
+	}
+	if !hybrid {
+		return true, nil
+	}
+	agree, tables := true, f.Tables()
+	tables.Uses(func(number int, u syntax.Use) bool {
+		full, ok := f.Find(number)
+		agree = u.Free || ok && samePlace(u, full)
+		return agree
+	})
+	return agree, errors.Join(f.Err(), tables.Err())
+}
+
+func samePlace(a, b syntax.Use) bool {
+	return a.Free == b.Free && a.Generation == b.Generation && a.Offset == b.Offset && a.Container == b.Container && a.Index == b.Index
+}
+
+// catalog returns the document catalog.
+func catalog(f *syntax.File) (*syntax.Dict, error) {
+	return dict(f, f.Trailer().Get("Root"))
+}
+
+// dict returns the dictionary that o is or refers to; nil if it is something
+// else, such as a stream.
+func dict(f *syntax.File, o syntax.Object) (*syntax.Dict, error) {
+	o, err := f.Resolve(o)
+	d, _ := o.(*syntax.Dict)
+	return d, err
+}
+
+// array returns the array that o is or refers to; nil if it is something else.
+func array(f *syntax.File, o syntax.Object) (syntax.Array, error) {
+	o, err := f.Resolve(o)
+	a, _ := o.(syntax.Array)
+	return a, err
+}

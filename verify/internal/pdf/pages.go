@@ -1,0 +1,254 @@
+package pdf
+
+import (
+	"natsuin/sign/pdf/syntax"
+)
+
+// pageKinds say what a difference in an entry of a page, or of a node above it,
+// is (ISO 32000-1 Tables 29, 30). What is missing is Other; Annots are compared
+// by rules of their own.
+var pageKinds = map[syntax.Name]Kind{
+	"Type": Pages, "Parent": Pages, "Count": Pages,
+	"Contents": Content, "Resources": Content, "MediaBox": Content, "CropBox": Content, "BleedBox": Content, "TrimBox": Content,
+	"ArtBox": Content, "BoxColorInfo": Content, "Rotate": Content, "UserUnit": Content, "Group": Content, "Trans": Content,
+	"Dur": Content, "PresSteps": Content, "SeparationInfo": Content, "VP": Content, "B": Content,
+	"Metadata": Metadata, "AA": Actions, "AF": Names,
+}
+
+// pagePair are nodes of the two page trees that must be the same.
+type pagePair struct {
+	old, new syntax.Object
+	depth    int
+}
+
+// pages compares the page trees, in the order of the pages.
+func (c *comparison) pages(o, n syntax.Object) error {
+	waiting := []pagePair{{o, n, 0}}
+	for page := 1; len(waiting) > 0; {
+		p := waiting[len(waiting)-1]
+		waiting = waiting[:len(waiting)-1]
+		oldRef, _ := p.old.(syntax.Ref)
+		newRef, _ := p.new.(syntax.Ref)
+		if p.depth > maxDepth {
+			return &syntax.LimitError{What: "depth of the page tree"}
+		}
+		if oldRef.Number != newRef.Number {
+			c.report(zoneOf(Pages, "/Root/Pages"))
+			return nil
+		}
+		if oldRef.Number != 0 {
+			if c.nodes.has(oldRef.Number) { // it is there twice
+				continue
+			}
+			c.nodes.add(oldRef.Number)
+		}
+		was, err := dict(c.old, p.old)
+		if err != nil {
+			return err
+		}
+		is, err := dict(c.new, p.new)
+		if err != nil {
+			return err
+		}
+		if was == nil || is == nil {
+			if was != nil || is != nil {
+				c.report(zoneOf(Pages, "/Root/Pages"))
+			}
+			continue
+		}
+		if oldRef.Number != 0 {
+			c.typed.add(oldRef.Number)
+		}
+		oldKids, newKids, leaf, err := c.kids(was, is)
+		switch {
+		case err != nil:
+			return err
+		case leaf:
+			if err := c.page(was, is, page); err != nil {
+				return err
+			}
+			page++
+			continue
+		case len(oldKids) != len(newKids):
+			c.report(zoneOf(Pages, "/Root/Pages"))
+			return nil
+		}
+		err = keys(was, is, func(key syntax.Name, o, n syntax.Object) error {
+			if key == "Kids" {
+				return nil
+			}
+			return c.compare(o, n, zoneOf(kindOfPage(key), "/Root/Pages"), key)
+		})
+		if err != nil {
+			return err
+		}
+		for i := len(oldKids) - 1; i >= 0; i-- {
+			waiting = append(waiting, pagePair{oldKids[i].Value, newKids[i].Value, p.depth + 1})
+		}
+	}
+	return nil
+}
+
+// kids returns the /Kids of two nodes of the page trees; leaf reports whether
+// both are pages.
+func (c *comparison) kids(o, n *syntax.Dict) (was, is syntax.Array, leaf bool, err error) {
+	if o.Get("Kids") == nil && n.Get("Kids") == nil {
+		return nil, nil, true, nil
+	}
+	if was, err = array(c.old, o.Get("Kids")); err != nil {
+		return nil, nil, false, err
+	}
+	is, err = array(c.new, n.Get("Kids"))
+	return was, is, false, err
+}
+
+// kindOfPage returns what a difference in an entry of a page is.
+func kindOfPage(key syntax.Name) Kind {
+	if kind, known := pageKinds[key]; known {
+		return kind
+	}
+	return Other
+}
+
+// page compares a page.
+func (c *comparison) page(o, n *syntax.Dict, number int) error {
+	content := zoneOf(Content, "/Page")
+	content.Page = number
+	return keys(o, n, func(key syntax.Name, o, n syntax.Object) error {
+		z := content
+		switch kind := kindOfPage(key); {
+		case key == "Annots":
+			return c.annotations(o, n, number)
+		case kind != Content:
+			z = zoneOf(kind, "/Page")
+			z.Page = number
+		}
+		return c.compare(o, n, z, key)
+	})
+}
+
+// annotations compares the annotations of a page. Fields are compared elsewhere.
+func (c *comparison) annotations(o, n syntax.Object, page int) error {
+	was, err := array(c.old, o)
+	if err != nil {
+		return err
+	}
+	is, err := array(c.new, n)
+	if err != nil {
+		return err
+	}
+	if err := c.boxes(is, page); err != nil {
+		return err
+	}
+	var before, after []syntax.Ref // of those that both have, in their orders
+	inOld, inNew := references(was), references(is)
+	for _, e := range was {
+		ref, ok := e.Value.(syntax.Ref)
+		switch {
+		case ok && inNew[ref]:
+			before = append(before, ref)
+		case ok || e.Value != nil:
+			if err := c.removed(ref, page); err != nil {
+				return err
+			}
+		}
+	}
+	for _, e := range is {
+		ref, ok := e.Value.(syntax.Ref)
+		switch {
+		case ok && inOld[ref]:
+			after = append(after, ref)
+		case ok && c.newForm.byNumber[ref.Number] != nil && c.oldForm.byNumber[ref.Number] == nil: // a new widget
+		default:
+			if err := c.annotation(e.Value, page); err != nil {
+				return err
+			}
+		}
+	}
+	for i, ref := range before {
+		if i >= len(after) || after[i] != ref {
+			z := zoneOf(Annotation, "/Annots")
+			z.Page = page
+			c.report(z)
+			break
+		}
+	}
+	for _, ref := range before {
+		if err := c.compareAnnotation(ref, page); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func references(list syntax.Array) map[syntax.Ref]bool {
+	all := make(map[syntax.Ref]bool, len(list))
+	for _, e := range list {
+		if ref, ok := e.Value.(syntax.Ref); ok {
+			all[ref] = true
+		}
+	}
+	return all
+}
+
+// removed reports an annotation that a page no longer has.
+func (c *comparison) removed(ref syntax.Ref, page int) error {
+	z := zoneOf(Annotation, "/Annots")
+	if n := c.oldForm.byNumber[ref.Number]; n != nil {
+		z.Place, z.Field = n.name, n.name
+		if n.signed() {
+			z.Kind, z.Result = SignedField, Invalid
+		}
+	} else if o, err := c.old.Object(ref); err != nil || o.Value == nil {
+		return err // it was none
+	}
+	z.Page = page
+	c.report(z)
+	return nil
+}
+
+// annotation reports one that a page did not have.
+func (c *comparison) annotation(o syntax.Object, page int) error {
+	d, err := dict(c.new, o)
+	if err != nil || d == nil {
+		return err
+	}
+	z := zoneOf(Annotation, "/Annots")
+	subtype, _ := d.Get("Subtype").(syntax.Name)
+	z.Place, z.Page = "/Annots/"+string(subtype), page
+	z.Box, _, err = box(c.new, d)
+	c.report(z)
+	return err
+}
+
+// compareAnnotation compares one that a page has in both states.
+func (c *comparison) compareAnnotation(ref syntax.Ref, page int) error {
+	if c.oldForm.byNumber[ref.Number] != nil || c.nodes.has(ref.Number) {
+		return nil
+	}
+	o, err := c.old.Object(ref)
+	if err != nil {
+		return err
+	}
+	n, err := c.new.Object(ref)
+	if err != nil {
+		return err
+	}
+	z := zoneOf(Annotation, "/Annots")
+	z.Page = page
+	if d, ok := n.Value.(*syntax.Dict); ok {
+		subtype, _ := d.Get("Subtype").(syntax.Name)
+		z.Place += "/" + string(subtype)
+		if z.Box, _, err = box(c.new, d); err != nil {
+			return err
+		}
+		if _, ok := o.Value.(*syntax.Dict); ok {
+			c.typed.add(ref.Number)
+		}
+	}
+	if kindOf(o.Value) != kindOf(n.Value) {
+		c.report(z.as(Gone, z.Place))
+		return nil
+	}
+	return c.compareAt(o.Value, n.Value, z, "", ref.Number)
+}

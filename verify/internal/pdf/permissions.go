@@ -1,0 +1,172 @@
+package pdf
+
+import (
+	"slices"
+	"strings"
+
+	"natsuin/sign/pdf/syntax"
+)
+
+// A Permission is a kind of [Rule].
+type Permission string
+
+// The kinds (ISO 32000-1 §12.8.2.2, §12.8.2.4, §12.7.4.5).
+const (
+	DocMDP   Permission = "docmdp"
+	FieldMDP Permission = "fieldmdp"
+	Lock     Permission = "lock"
+)
+
+// A Rule is what a signer permits to be changed later.
+type Rule struct {
+	Permission Permission
+	// P is that of DocMDP, or of a lock: 1, 2 or 3; 0 if it says nothing.
+	P int
+	// Action says what Fields are: All, Include or Exclude; "" if the rule is
+	// not about fields.
+	Action syntax.Name
+	Fields []string
+}
+
+// rules returns the rules in a signature dictionary, and in the lock of its
+// field (ISO 32000-1 Tables 233, 253).
+func rules(f *syntax.File, d *syntax.Dict, field *node) ([]Rule, error) {
+	references, err := array(f, d.Get("Reference"))
+	if err != nil {
+		return nil, err
+	}
+	var all []Rule
+	for _, e := range references {
+		reference, err := dict(f, e.Value)
+		if err != nil || reference == nil {
+			return all, err
+		}
+		params, err := dict(f, reference.Get("TransformParams"))
+		if err != nil {
+			return nil, err
+		}
+		rule := Rule{Permission: FieldMDP}
+		switch method, _ := reference.Get("TransformMethod").(syntax.Name); method {
+		case "DocMDP":
+			rule.Permission, rule.P = DocMDP, 2 // its default
+		case "FieldMDP":
+		default:
+			continue
+		}
+		if err := rule.read(f, params); err != nil {
+			return nil, err
+		}
+		all = append(all, rule)
+	}
+	for ; field != nil; field = field.parent {
+		lock, err := dict(f, field.dict.Get("Lock"))
+		if err != nil {
+			return nil, err
+		}
+		if lock != nil {
+			rule := Rule{Permission: Lock}
+			if err := rule.read(f, lock); err != nil {
+				return nil, err
+			}
+			return append(all, rule), nil
+		}
+	}
+	return all, nil
+}
+
+func (r *Rule) read(f *syntax.File, d *syntax.Dict) error {
+	p, err := f.Resolve(d.Get("P"))
+	if err != nil {
+		return err
+	}
+	if n, ok := p.(syntax.Integer); ok && r.Permission != FieldMDP {
+		r.P = int(min(max(n, 1), 3))
+	}
+	action, err := f.Resolve(d.Get("Action"))
+	if err != nil {
+		return err
+	}
+	if r.Permission != DocMDP {
+		r.Action, _ = action.(syntax.Name)
+	}
+	fields, err := array(f, d.Get("Fields"))
+	for _, e := range fields {
+		name, err := f.Resolve(e.Value)
+		if err != nil {
+			return err
+		}
+		if s, ok := name.(syntax.String); ok {
+			r.Fields = append(r.Fields, Text(s))
+		}
+	}
+	return err
+}
+
+// locks reports whether the rule forbids changes of a field.
+func (r *Rule) locks(name string) bool {
+	listed := slices.ContainsFunc(r.Fields, func(f string) bool { return name == f || strings.HasPrefix(name, f+".") })
+	switch r.Action {
+	case "":
+		return false
+	case "Include":
+		return listed
+	case "Exclude":
+		return !listed
+	}
+	return true // All, and what is not known
+}
+
+// forbids reports whether the rule forbids a change. Document time stamps and
+// /DSS are always permitted (ETSI EN 319 142-1 §5.4), and so is the document
+// information. A new signature field with a box is taken for no signature: after
+// a certification it can cover what was certified.
+func (r *Rule) forbids(c *Change) bool {
+	signature := c.Kind == SignatureAdded || c.Kind == SignatureVisible || c.Kind == SignatureOverlap
+	field := signature || c.Kind == FormFilled || c.Kind == Field
+	switch {
+	case r.P == 1 && (field || c.Kind == Annotation):
+		return true
+	case r.P == 2 && (c.Kind == Annotation || c.Kind == Field || c.newBox()):
+		return true
+	case r.Permission == DocMDP && c.newBox():
+		return true
+	case !field || !r.locks(c.Field):
+		return false
+	}
+	return !c.New || c.newBox() || !signature
+}
+
+// newBox reports whether the change is a new field that can be seen.
+func (c *Change) newBox() bool { return c.Kind == SignatureVisible || c.Kind == SignatureOverlap }
+
+// Apply makes what the rules forbid Invalid, and returns the first permission
+// that is broken; "" if none is. filling reports whether the signer allowed
+// forms to be filled by certifying so, in which case that is Valid.
+func Apply(changes []Change, rules []Rule, filling bool) (broken Permission) {
+	for i := range changes {
+		c := &changes[i]
+		if filling && c.Kind == FormFilled && c.Result == Unclear {
+			c.Result = Harmless
+		}
+		for n := range rules {
+			if rules[n].forbids(c) {
+				c.Result, c.Against = Invalid, rules[n].Permission
+				break
+			}
+		}
+		if broken == "" {
+			broken = c.Against
+		}
+	}
+	return broken
+}
+
+// Certification returns the /P of the certification that the rules have, or 0.
+func Certification(rules []Rule) int {
+	for _, r := range rules {
+		if r.Permission == DocMDP {
+			return r.P
+		}
+	}
+	return 0
+}
