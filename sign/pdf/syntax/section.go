@@ -112,7 +112,7 @@ func (f *File) add(s *section, first, count, at int64) error {
 
 // entry returns the entry of an object number, and whether there is one.
 func (f *File) entry(s *section, number int) (Use, bool, error) {
-	if err := f.spend(1); err != nil {
+	if err := f.spend(sectionWork); err != nil {
 		return Use{}, false, err
 	}
 	i := sort.Search(len(s.subsections), func(i int) bool {

@@ -6,11 +6,12 @@ import (
 )
 
 // A file may cost baseWork units, and workPerByte for each of its bytes. A unit
-// is a byte read as syntax or decoded, or a section asked for a number.
+// is a byte read as syntax or decoded.
 const (
 	baseWork    = 256 << 20
 	workPerByte = 8
 	objectWork  = 32 // for each object, besides its bytes
+	sectionWork = 12 // for each section that is asked for a number
 )
 
 const (
