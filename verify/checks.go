@@ -38,11 +38,11 @@ const (
 	CheckRevision CheckID = "revision"
 	// CheckDictionary: the signature is the same in every later revision.
 	CheckDictionary CheckID = "dictionary"
-	// CheckChanges: what was changed since is known to leave what was signed as
-	// it was.
+	// CheckChanges: the later changes, if any, are known to leave the signed
+	// document as it was.
 	CheckChanges CheckID = "changes"
-	// CheckPermissions: what was changed since is not against what this signer,
-	// or an earlier one, permits (ISO 32000-1 §12.8.2).
+	// CheckPermissions: this signer and the earlier ones permit the later
+	// changes (ISO 32000-1 §12.8.2).
 	CheckPermissions CheckID = "permissions"
 	// CheckAlgorithms: digest, signature and key are allowed and agree with
 	// each other (RFC 5652 §5.3, RFC 6211, RFC 8017, RFC 8933).
@@ -182,7 +182,7 @@ func notDone(id CheckID, reason Reason) Check {
 	return Check{ID: id, Result: NotDone, Detail: reason, Best: Valid}
 }
 
-// checkPlace returns the checks of where a signature is, and of what it covers.
+// checkPlace returns the checks of the place of a signature and of its range.
 func checkPlace(s *pdf.Signature) []Check {
 	check := func(id CheckID, reason pdf.Reason) Check {
 		switch {
@@ -196,8 +196,8 @@ func checkPlace(s *pdf.Signature) []Check {
 	return []Check{check(CheckByteRange, s.ByteRange), check(CheckRevision, s.Ended), check(CheckDictionary, s.Dictionary)}
 }
 
-// checkContents checks /Contents, and returns the message in it; nil if there is
-// none to judge.
+// checkContents checks /Contents, and returns the message in it; nil if there
+// is none to judge.
 func checkContents(s *pdf.Signature) (Check, *cms.Message) {
 	switch s.SubFilter() {
 	case pdf.PKCS7, pdf.CAdES:

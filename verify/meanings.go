@@ -156,10 +156,10 @@ var reasons = []struct {
 	{ReasonRevisionUnclear, "the revision that is covered was not found, so this was not checked", "ISO 32000-1 §7.5.6"},
 	{ReasonByteRangeUnclear, "the bytes that are covered are not known, so this was not checked", "ISO 32000-1 §12.8.1"},
 	{ReasonDictionaryChanged, "the signature was changed in a later revision", "ISO 32000-1 §7.5.6"},
-	{ReasonChanged, "what was signed was changed afterwards", "docs/verify.md, PDF"},
-	{ReasonChangesUnclear, "there are later changes that may alter what was signed", "docs/verify.md, PDF"},
-	{RemarkChanges, "there are later changes, which leave what was signed as it was", "docs/verify.md, PDF"},
-	{ReasonAgainstPermissions, "a later change is against what a signer permits", "ISO 32000-1 §12.8.2"},
+	{ReasonChanged, "the signed document was changed afterwards", "docs/verify.md, PDF"},
+	{ReasonChangesUnclear, "there are later changes that may alter the signed document", "docs/verify.md, PDF"},
+	{RemarkChanges, "there are later changes, which leave the signed document as it was", "docs/verify.md, PDF"},
+	{ReasonAgainstPermissions, "a signer does not permit a later change", "ISO 32000-1 §12.8.2"},
 	{ReasonOtherSigner, "no signer has the fingerprint that was demanded", "Policy.SignerSHA256"},
 }
 

@@ -17,9 +17,9 @@ import (
 	"natsuin/verify/trust"
 )
 
-// PDF judges the signatures of a PDF file of size bytes. What a signature says
-// is judged as [Verify] does, over the bytes that it covers; and everything
-// that was changed after it. An error is a *[PDFError], or as that of [Verify].
+// PDF judges the signatures in a PDF file of size bytes: each message as
+// [Verify] does, over the bytes that the signature covers, and all changes
+// after it. The error is a *[PDFError], or one that [Verify] can return.
 func PDF(ctx context.Context, r io.ReaderAt, size int64, p Policy) (*PDFReport, error) {
 	return judgePDF(ctx, r, size, p, trust.Lookup)
 }
@@ -46,7 +46,7 @@ type pdfJudgement struct {
 	report *PDFReport
 	hints  material
 	stamps []stamp
-	// unhashed is how many bytes may still be hashed.
+	// unhashed is the number of bytes that may still be hashed.
 	unhashed int64
 }
 
@@ -56,7 +56,7 @@ const (
 	moreHashed  = 256 << 20
 )
 
-// stamp is a document time stamp that counts, with the end of what it covers.
+// stamp is a document time stamp that counts, with the end of its range.
 type stamp struct {
 	info *TimestampInfo
 	end  int64
@@ -158,7 +158,7 @@ func (j *pdfJudgement) judgementOf(doc *document) *judgement {
 	return out
 }
 
-// spend takes what a signature covers from what may be hashed.
+// spend subtracts the bytes that a signature covers from those left to hash.
 func (j *pdfJudgement) spend(s *pdf.Signature) error {
 	if j.unhashed -= s.End; j.unhashed < 0 {
 		return &syntax.LimitError{What: "bytes to be hashed"}
@@ -200,7 +200,7 @@ func (j *pdfJudgement) timestamp(s *pdf.Signature) error {
 	return nil
 }
 
-// token judges the token of a document time stamp, over what it covers.
+// token judges the token of a document time stamp, over its range.
 func (j *pdfJudgement) token(s *pdf.Signature, der []byte) (*TimestampInfo, error) {
 	judged := j.judgementOf(&document{message: &cms.Message{}, budget: j.budget})
 	return judged.judgeTimestamp(der, func(info *timestamp.Info) (bool, error) {
@@ -268,7 +268,7 @@ func (j *pdfJudgement) signature(s *pdf.Signature, earlier []*pdf.Signature) err
 	return nil
 }
 
-// changes judges what was changed after a signature.
+// changes judges the changes after a signature.
 func (j *pdfJudgement) changes(s *pdf.Signature, earlier []*pdf.Signature, out *PDFSignature) (changes, permissions Check, err error) {
 	list, more, err := j.file.Compare(s)
 	if errors.As(err, new(*syntax.LimitError)) {

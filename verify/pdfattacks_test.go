@@ -192,8 +192,8 @@ func contentsInParentheses(t testing.TB, w world) []byte {
 	return b
 }
 
-// wrappedRange moves what follows the hole to the end, and puts other objects in
-// between.
+// wrappedRange moves what follows the hole to the end, and puts other objects
+// in between.
 func wrappedRange(t testing.TB, w world) []byte {
 	f := signedPDF(t, w)
 	at := bytes.Index(f.b, []byte("/ByteRange["))
@@ -231,8 +231,8 @@ func TestSubFilters(t *testing.T) {
 	}
 }
 
-// A signature dictionary that no field has is named and not judged; one that two
-// fields have is judged once.
+// A signature dictionary that no field has is named and not judged; one that
+// two fields have is judged once.
 func TestUndeclaredAndSharedSignatures(t *testing.T) {
 	w := newWorld(t)
 	stray := basePDF(nil).sign(t, w.signer, objects{21: dictionary(detachedEntries)})
@@ -255,7 +255,8 @@ func TestUndeclaredAndSharedSignatures(t *testing.T) {
 		explain(t, r)
 		t.Errorf("%d signatures", len(r.Signatures))
 	}
-	// A field that takes the signature of another one later has none of its own.
+	// A field that takes the signature of another one later has none of its
+	// own.
 	later := signedPDF(t, w).update(objects{
 		6:  strings.Replace(newSignature[6], "20 0 R", "20 0 R 22 0 R", 1),
 		22: "<</FT/Sig/T(other)/V 21 0 R>>",

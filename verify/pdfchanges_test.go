@@ -107,14 +107,14 @@ func TestLaterChanges(t *testing.T) {
 		"page freed":              only(objects{3: ""}, verify.ChangePages, X),
 		"unknown entry of a page": only(replaced(t, 3, "/Parent", "/ITXT(x)/Parent"), verify.ChangeOther, I),
 		// the rest of the catalog
-		"names":         only(objects{10: "<</Dests<</Names[(top)[3 0 R/FitH 0]]>>>>"}, verify.ChangeNames, X),
-		"scripts":       only(objects{10: "<</JavaScript<</Names[(x)<</S/JavaScript/JS(app.alert)>>]>>/Dests<</Names[(top)[3 0 R/Fit]]>>>>"}, verify.ChangeNames, X),
-		"open action":   only(replaced(t, 1, "[3 0 R/Fit]", "<</S/JavaScript/JS(x)>>"), verify.ChangeActions, X),
-		"layers":        only(replaced(t, 1, "/Lang(ja)", "/Lang(ja)/OCProperties<</OCGs[]/D<<>>>>"), verify.ChangeLayers, X),
-		"language":      only(replaced(t, 1, "(ja)", "(en)"), verify.ChangeOther, I),
-		"outlines":      only(both(replaced(t, 1, "/Lang(ja)", "/Lang(ja)/Outlines 50 0 R"), objects{50: "<</Count 0>>"}), verify.ChangeOther, I),
-		"no form":       only(replaced(t, 1, "/AcroForm 6 0 R", ""), verify.ChangeSignedField, X),
-		"unknown entry": {objects: objects{}, trailer: "/Foo 4 0 R", want: map[verify.ChangeKind]verify.Verdict{verify.ChangeOther: I}},
+		"names":                        only(objects{10: "<</Dests<</Names[(top)[3 0 R/FitH 0]]>>>>"}, verify.ChangeNames, X),
+		"scripts":                      only(objects{10: "<</JavaScript<</Names[(x)<</S/JavaScript/JS(app.alert)>>]>>/Dests<</Names[(top)[3 0 R/Fit]]>>>>"}, verify.ChangeNames, X),
+		"open action":                  only(replaced(t, 1, "[3 0 R/Fit]", "<</S/JavaScript/JS(x)>>"), verify.ChangeActions, X),
+		"layers":                       only(replaced(t, 1, "/Lang(ja)", "/Lang(ja)/OCProperties<</OCGs[]/D<<>>>>"), verify.ChangeLayers, X),
+		"language":                     only(replaced(t, 1, "(ja)", "(en)"), verify.ChangeOther, I),
+		"outlines":                     only(both(replaced(t, 1, "/Lang(ja)", "/Lang(ja)/Outlines 50 0 R"), objects{50: "<</Count 0>>"}), verify.ChangeOther, I),
+		"no form":                      only(replaced(t, 1, "/AcroForm 6 0 R", ""), verify.ChangeSignedField, X),
+		"unknown entry of the trailer": {objects: objects{}, trailer: "/Foo 4 0 R", want: map[verify.ChangeKind]verify.Verdict{verify.ChangeOther: I}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var r *verify.PDFReport

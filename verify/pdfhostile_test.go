@@ -60,9 +60,10 @@ func covered(t testing.TB, b []byte, s verify.PDFSignature) (ranges [2][2]int, v
 	return ranges, nil
 }
 
-// TestEveryChangeOfAPDFIsNoticed changes single bytes of accepted files: in what
-// a signature covers, in its attributes and in its value; and appends some. With
-// -all-mutations it tries every byte of files up to 32 KiB, and 4096 of others.
+// TestEveryChangeOfAPDFIsNoticed changes single bytes of accepted files: in
+// what a signature covers, in its attributes and in its value; and appends
+// some. With -all-mutations it tries every byte of files up to 32 KiB, and 4096
+// of others.
 func TestEveryChangeOfAPDFIsNoticed(t *testing.T) {
 	if *seed == 0 {
 		*seed = uint64(time.Now().UnixNano())

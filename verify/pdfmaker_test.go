@@ -28,7 +28,8 @@ type pdfFile struct {
 	info string
 }
 
-// The base: a page with text, a text field, an empty signature field and a link.
+// The base: a page with text, a text field, an empty signature field and a
+// link.
 var baseObjects = objects{
 	1:  "<</Type/Catalog/Pages 2 0 R/AcroForm 6 0 R/Names 10 0 R/OpenAction[3 0 R/Fit]/Lang(ja)>>",
 	2:  "<</Type/Pages/Kids[3 0 R]/Count 1/MediaBox[0 0 595 842]>>",

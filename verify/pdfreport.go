@@ -43,9 +43,9 @@ type PDFReport struct {
 // PDFSignature is the judgement of one signature of a PDF file. All text in it
 // comes from the file: escape it.
 type PDFSignature struct {
-	// Signer is what the message in /Contents says. Its Checks begin with those
-	// of PDF (CheckByteRange to CheckPermissions); the others are not done if
-	// there is no message to judge.
+	// Signer is the judgement of the message in /Contents. Its Checks begin
+	// with those of PDF (CheckByteRange to CheckPermissions); the others are
+	// absent if there is no message to judge.
 	Signer
 	// Field is the full name of the form field, and OtherFields are further
 	// fields that have the same signature.
@@ -68,8 +68,8 @@ type PDFSignature struct {
 	// Certification is the /P of the DocMDP of the signature: 1, 2 or 3; 0 if
 	// it is an approval signature.
 	Certification int
-	// Dictionary is what the signature dictionary says, which the signature
-	// covers.
+	// Dictionary has the entries of the signature dictionary, which the
+	// signature covers.
 	Dictionary PDFDictionary
 	// Enclosed reports whether the message has the certificate of the signer.
 	Enclosed bool
@@ -78,8 +78,8 @@ type PDFSignature struct {
 	ContentSHA256 []byte
 }
 
-// PDFDictionary is what a signature dictionary says (ISO 32000-1 §12.8.1). Text
-// is decoded, and empty if it is absent.
+// PDFDictionary has entries of a signature dictionary (ISO 32000-1 §12.8.1).
+// Text is decoded, and empty if it is absent.
 type PDFDictionary struct {
 	// Type reports whether /Type is /Sig: it may be left out.
 	Type                                   bool
@@ -94,7 +94,7 @@ type PDFDictionary struct {
 // PDFTimestamp is a document time stamp (ISO 32000-2 §12.8.5): a time at which
 // a revision existed.
 type PDFTimestamp struct {
-	// TimestampInfo is what the token says; it counts only if Verified.
+	// TimestampInfo has the facts of the token; it counts only if Verified.
 	TimestampInfo
 	Field string // as in [PDFSignature]
 	// Revision, Revisions, End, CoversWholeFile and Changes are as those of
@@ -123,7 +123,7 @@ type PDFChange struct {
 	// Detail is the name of the field, or the path to the object that differs
 	// ("/Root/Pages/Kids[0]/Contents"). It comes from the file: escape it.
 	Detail string
-	// Against is what forbids the change; empty if nothing does.
+	// Against is the permission that forbids the change, or "".
 	Against Permission
 	// Page is the number of the page on which the widget of a field or the
 	// annotation is, from 1; 0 if none is to be seen. Box is its /Rect.
@@ -134,7 +134,7 @@ type PDFChange struct {
 // A PDFError is returned for a file that [PDF] does not judge.
 type PDFError struct {
 	Problem PDFProblem
-	Err     error // what is wrong, in English
+	Err     error // the fault, in English
 }
 
 func (e *PDFError) Error() string { return "verify PDF: " + e.Err.Error() }
@@ -152,8 +152,8 @@ const (
 	PDFEncrypted PDFProblem = "encrypted"
 )
 
-// ChangeKind says what was changed after a signature. The names are stable:
-// they are part of the JSON output.
+// A ChangeKind is the kind of a change after a signature. The names are stable,
+// because they are part of the JSON output.
 type ChangeKind string
 
 // The kinds, with the verdict that each allows at best.
@@ -242,7 +242,7 @@ func verdictOf(r pdf.Result) Verdict {
 	return Invalid
 }
 
-// dictionaryOf returns what a signature dictionary says.
+// dictionaryOf returns the entries of a signature dictionary.
 func dictionaryOf(s *pdf.Signature) PDFDictionary {
 	text := func(key syntax.Name) string {
 		t, _ := s.Dict.Get(key).(syntax.String)

@@ -1,9 +1,9 @@
-// Package touki compares a judged PDF file with what the Ministry of Justice
-// publishes about signed PDF files for online applications (登記・供託オンライン申請
-// システム): the requirements of an "電子署名付きPDF".
+// Package touki compares a judged PDF file with the requirements that the
+// Ministry of Justice publishes for signed PDF files in online applications
+// (登記・供託オンライン申請システム, 電子署名付きPDF).
 //
-// It does not say that an office takes a file, which the office decides, and it
-// does not judge signatures: that is the report.
+// It does not say that an office accepts a file, which the office decides, and
+// it verifies no signature, which package verify does.
 //
 // The requirements are those of touki-kyoutaku-online.moj.go.jp.
 package touki
@@ -24,8 +24,8 @@ const (
 	Look   Result = "look-at" // a person has to look at it
 )
 
-// A PointID names a requirement. The names are stable: they are part of the JSON
-// output.
+// A PointID names a requirement. The names are stable: they are part of the
+// JSON output.
 type PointID string
 
 // The points, in the order in which they are reported: those of the file, then
@@ -48,7 +48,8 @@ const (
 	Name PointID = "name"
 	// Time: /M is there, a date with a time zone.
 	Time PointID = "time"
-	// Contents: /ByteRange leaves out /Contents, which is one message and zeros.
+	// Contents: /ByteRange leaves out /Contents, which is one message and
+	// zeros.
 	Contents PointID = "contents"
 	// Covered: the newest signature covers the whole file, an earlier one its
 	// revision.
@@ -129,8 +130,8 @@ func checkTime(d verify.PDFDictionary) Result {
 	return or(d.Zoned, Look)
 }
 
-// checkCertificate looks for the certificate in the message, and for a signature
-// CA of JPKI above it.
+// checkCertificate looks for the certificate in the message, and for a
+// signature CA of JPKI above it.
 func checkCertificate(s *verify.PDFSignature) Result {
 	if !s.Enclosed {
 		return NotMet

@@ -4,9 +4,9 @@ import (
 	"natsuin/sign/pdf/syntax"
 )
 
-// entryKinds say what a difference in an entry of the catalog is (ISO 32000-1
-// Table 28). What is missing is Other; Pages and AcroForm are compared by rules
-// of their own.
+// entryKinds has the kind of a difference for entries of the catalog (ISO
+// 32000-1 Table 28). Other entries have the kind Other, except for Pages and
+// AcroForm, which have their own rules.
 var entryKinds = map[syntax.Name]Kind{
 	"DSS": SecurityStore, "Metadata": Metadata,
 	"Extensions": EntryChanged, "MarkInfo": EntryChanged, "Version": EntryChanged,
@@ -17,11 +17,12 @@ var entryKinds = map[syntax.Name]Kind{
 // addable are the entries that programs which sign add to a catalog.
 var addable = map[syntax.Name]bool{"Extensions": true, "MarkInfo": true, "Version": true}
 
-// trailerKeys are entries of a trailer that say how the file is laid out, or
-// which file it is (ISO 32000-1 Tables 5, 15, 17).
+// trailerKeys are the entries of a trailer about the layout or the identity of
+// the file (ISO 32000-1 Tables 5, 15, 17).
 var trailerKeys = map[syntax.Name]bool{
 	"Size": true, "Prev": true, "ID": true, "XRefStm": true, "Type": true, "Index": true, "W": true,
 	"Length": true, "Filter": true, "DecodeParms": true,
+	"DocChecksum": true, // of LibreOffice, which programs that sign drop or keep
 }
 
 // documents compares the two states, as far as references are not followed.
@@ -125,7 +126,7 @@ func (c *comparison) additions(o, n syntax.Object, place string, levels int) err
 	})
 }
 
-// trailers compares the trailers, without what concerns the layout of the file.
+// trailers compares the trailers, except for entries about the file's layout.
 func (c *comparison) trailers() error {
 	return keys(c.old.Trailer(), c.new.Trailer(), func(key syntax.Name, o, n syntax.Object) error {
 		switch {
@@ -133,6 +134,8 @@ func (c *comparison) trailers() error {
 			return nil
 		case key == "Info":
 			return c.compare(o, n, zoneOf(Metadata, "/Info"), "")
+		case n == nil: // many programs drop entries that they do not know
+			return c.compare(o, n, zoneOf(Rewritten, "trailer"), key)
 		}
 		return c.compare(o, n, zoneOf(Other, "trailer"), key)
 	})

@@ -6,8 +6,8 @@ import (
 	"natsuin/sign/pdf/syntax"
 )
 
-// Result is the best that a change leaves of a signature before it. The zero
-// value is Invalid.
+// Result is the effect of a change on an earlier signature. The zero value is
+// Invalid.
 type Result uint8
 
 // The results.
@@ -17,7 +17,7 @@ const (
 	Harmless
 )
 
-// Kind is a kind of change. Package verify says what each is.
+// Kind is a kind of change. Package verify describes them.
 type Kind string
 
 // The kinds.
@@ -47,7 +47,7 @@ const (
 	Trailing         Kind = "trailing-bytes"
 )
 
-// results are what each kind leaves at best; those that are missing, Invalid.
+// results has the best result of each kind; kinds that are absent are Invalid.
 var results = map[Kind]Result{
 	SignatureAdded: Harmless, SignatureVisible: Harmless, TimestampAdded: Harmless, SecurityStore: Harmless,
 	EntryAdded: Harmless, Metadata: Harmless, Rewritten: Harmless,
@@ -64,23 +64,23 @@ type Change struct {
 	// signed revision does not have it.
 	Field string
 	New   bool
-	// Against is what forbids the change; "" if nothing does.
+	// Against is the permission that forbids the change, or "".
 	Against Permission
 	// Page is the number of a page, from 1, or 0; Box is on it.
 	Page int
 	Box  [4]float64
 }
 
-// A comparison compares two states of a file: what is reachable from their
-// trailers.
+// A comparison compares the objects that are reachable from the trailers of two
+// states of a file.
 type comparison struct {
 	old, new         *syntax.File
 	oldForm, newForm *form
 	changes          []Change
 	more             bool // there were too many changes
-	// typed are the numbers of pages, fields and annotations, which are compared
-	// by rules of their own: elsewhere, such an object is the same if its number
-	// is.
+	// typed are the numbers of pages, fields and annotations, which are
+	// compared by rules of their own: elsewhere, such an object is the same if
+	// its number is.
 	typed bits
 	// nodes are the numbers of pages and nodes of the page tree.
 	nodes bits
@@ -111,9 +111,9 @@ type pair struct {
 	key      syntax.Name // the entry of the zone in which it is
 }
 
-// Compare returns what differs in the file from the revision that s signed, and
-// whether there are more differences than it keeps. s must have been found in
-// that revision.
+// Compare returns the differences between the revision that s signed and the
+// file, and reports whether there are more than it keeps. s must have been
+// found in that revision.
 func (f *File) Compare(s *Signature) (changes []Change, more bool, err error) {
 	if f.WholeFile(s) {
 		return nil, false, nil
@@ -165,7 +165,7 @@ func (c *comparison) report(z *zone) {
 
 func (c *comparison) add(change Change) {
 	if len(c.changes) == maxChanges {
-		// What is left out must not be worse than what is kept.
+		// A change that is left out must not be worse than those kept.
 		last := &c.changes[maxChanges-1]
 		if c.more = true; change.Result < last.Result {
 			*last = change
@@ -192,7 +192,7 @@ func (b *bits) add(n int) {
 	(*b)[n/64] |= 1 << (n % 64)
 }
 
-// kindOf returns what an object is: its type, and what it says of it.
+// kindOf returns the type of an object, with its /Type and /Subtype.
 func kindOf(o syntax.Object) string {
 	var d *syntax.Dict
 	switch o := o.(type) {

@@ -4,8 +4,8 @@ import (
 	"natsuin/sign/pdf/syntax"
 )
 
-// A node is a field, or a widget of one, in the tree of an AcroForm (ISO 32000-1
-// §12.7.3).
+// A node is a field, or a widget of one, in the tree of an AcroForm (ISO
+// 32000-1 §12.7.3).
 type node struct {
 	ref    syntax.Ref // Number is 0 for a direct dictionary
 	dict   *syntax.Dict
@@ -87,7 +87,7 @@ func (m *form) add(f *syntax.File, parent *node, list syntax.Object) error {
 	return nil
 }
 
-// inherit sets what a node has from its dictionary and from its parent.
+// inherit sets the fields of a node from its dictionary and its parent.
 func (n *node) inherit(f *syntax.File) error {
 	if p := n.parent; p != nil {
 		p.kids++
@@ -147,8 +147,8 @@ func (m *form) named(other *node) *node {
 // signed reports whether the field of the node has a signature.
 func (n *node) signed() bool { return n.kind == "Sig" && n.value != nil }
 
-// box returns the /Rect of a widget in order, and whether it has one that can be
-// seen: of any size, and not hidden (ISO 32000-1 §12.5.3).
+// box returns the /Rect of a widget in order, and whether it has one that can
+// be seen: of any size, and not hidden (ISO 32000-1 §12.5.3).
 func box(f *syntax.File, d *syntax.Dict) (rect [4]float64, visible bool, err error) {
 	list, err := array(f, d.Get("Rect"))
 	if err != nil || len(list) != 4 {

@@ -1,12 +1,12 @@
-// Package pdf finds the signatures of a PDF file, the bytes that each covers,
-// and what was changed after each.
+// Package pdf finds the signatures in a PDF file, the bytes that each covers,
+// and the changes after each.
 //
-// It knows no CMS, no certificate and no verdict over a signature: that is
-// package verify. It runs no script, decrypts nothing and interprets no page.
-// All that it does on a file is bounded by the budget of package syntax.
+// It does not read messages or certificates and gives no verdict, which is the
+// task of package verify. It runs no script, decrypts nothing and interprets no
+// page. The budget of package syntax bounds its work on a file.
 //
-// The standard is ISO 32000-1 §7.5.6, §12.7 and §12.8; which later changes
-// leave a document as it was signed is said in docs/verify.md.
+// The standard is ISO 32000-1 §7.5.6, §12.7 and §12.8. docs/verify.md lists the
+// later changes and their results.
 package pdf
 
 import (
@@ -30,8 +30,7 @@ const (
 	maxDepth      = 64       // of the trees of fields and pages
 )
 
-// A File is a PDF file whose signatures are looked at. It is not safe for
-// concurrent use.
+// A File is a PDF file with its signatures. It is not safe for concurrent use.
 type File struct {
 	*syntax.File
 	r io.ReaderAt

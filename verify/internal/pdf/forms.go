@@ -104,7 +104,7 @@ func direct(list syntax.Array) syntax.Array {
 	return out
 }
 
-// zoneOfField returns a zone for what is done to a field.
+// zoneOfField returns a zone for a change of a field.
 func (c *comparison) zoneOfField(kind Kind, n *node) (*zone, error) {
 	z := zoneOf(kind, n.name)
 	z.Field, z.Page, z.New = n.name, n.page, c.oldForm.byNumber[n.field().ref.Number] == nil
@@ -184,8 +184,8 @@ func parentNumber(n *node) int {
 	return n.parent.ref.Number
 }
 
-// kidsOfField compares the /Kids of a field: those that are objects are nodes of
-// their own, and only a signed field has the same ones for ever.
+// kidsOfField compares the /Kids of a field: those that are objects are nodes
+// of their own, and only a signed field has the same ones for ever.
 func (c *comparison) kidsOfField(o, n syntax.Object, was *node, z *zone) error {
 	if was.signed() {
 		return c.compare(o, n, z, "Kids")

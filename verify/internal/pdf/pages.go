@@ -4,9 +4,9 @@ import (
 	"natsuin/sign/pdf/syntax"
 )
 
-// pageKinds say what a difference in an entry of a page, or of a node above it,
-// is (ISO 32000-1 Tables 29, 30). What is missing is Other; Annots are compared
-// by rules of their own.
+// pageKinds has the kind of a difference for entries of a page or of a node
+// above it (ISO 32000-1 Tables 29, 30). Other entries have the kind Other,
+// except for Annots, which has its own rules.
 var pageKinds = map[syntax.Name]Kind{
 	"Type": Pages, "Parent": Pages, "Count": Pages,
 	"Contents": Content, "Resources": Content, "MediaBox": Content, "CropBox": Content, "BleedBox": Content, "TrimBox": Content,
@@ -102,7 +102,7 @@ func (c *comparison) kids(o, n *syntax.Dict) (was, is syntax.Array, leaf bool, e
 	return was, is, false, err
 }
 
-// kindOfPage returns what a difference in an entry of a page is.
+// kindOfPage returns the kind of a difference in an entry of a page.
 func kindOfPage(key syntax.Name) Kind {
 	if kind, known := pageKinds[key]; known {
 		return kind
@@ -127,7 +127,8 @@ func (c *comparison) page(o, n *syntax.Dict, number int) error {
 	})
 }
 
-// annotations compares the annotations of a page. Fields are compared elsewhere.
+// annotations compares the annotations of a page. Fields are compared
+// elsewhere.
 func (c *comparison) annotations(o, n syntax.Object, page int) error {
 	was, err := array(c.old, o)
 	if err != nil {

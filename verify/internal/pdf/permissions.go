@@ -17,13 +17,13 @@ const (
 	Lock     Permission = "lock"
 )
 
-// A Rule is what a signer permits to be changed later.
+// A Rule says which later changes a signer permits.
 type Rule struct {
 	Permission Permission
 	// P is that of DocMDP, or of a lock: 1, 2 or 3; 0 if it says nothing.
 	P int
-	// Action says what Fields are: All, Include or Exclude; "" if the rule is
-	// not about fields.
+	// Action is All, Include or Exclude, as Fields is to be read, or "" if the
+	// rule is not about fields.
 	Action syntax.Name
 	Fields []string
 }
@@ -113,13 +113,13 @@ func (r *Rule) locks(name string) bool {
 	case "Exclude":
 		return !listed
 	}
-	return true // All, and what is not known
+	return true // All, and unknown actions
 }
 
 // forbids reports whether the rule forbids a change. Document time stamps and
 // /DSS are always permitted (ETSI EN 319 142-1 §5.4), and so is the document
-// information. A new signature field with a box is taken for no signature: after
-// a certification it can cover what was certified.
+// information. A new signature field with a box is taken for no signature:
+// after a certification it can cover the text of the page.
 func (r *Rule) forbids(c *Change) bool {
 	signature := c.Kind == SignatureAdded || c.Kind == SignatureVisible || c.Kind == SignatureOverlap
 	field := signature || c.Kind == FormFilled || c.Kind == Field
@@ -139,9 +139,9 @@ func (r *Rule) forbids(c *Change) bool {
 // newBox reports whether the change is a new field that can be seen.
 func (c *Change) newBox() bool { return c.Kind == SignatureVisible || c.Kind == SignatureOverlap }
 
-// Apply makes what the rules forbid Invalid, and returns the first permission
-// that is broken; "" if none is. filling reports whether the signer allowed
-// forms to be filled by certifying so, in which case that is Valid.
+// Apply sets the result of the changes that the rules forbid to Invalid, and
+// returns the first permission that is broken, or "". filling reports whether
+// the signer certified that forms may be filled, which is then Harmless.
 func Apply(changes []Change, rules []Rule, filling bool) (broken Permission) {
 	for i := range changes {
 		c := &changes[i]

@@ -1,10 +1,10 @@
 package pdf
 
-// Reason says what is wrong with a signature as a part of the file. It is a
+// A Reason says why the place of a signature in the file is wrong. It is a
 // stable identifier.
 type Reason string
 
-// The reasons. Package verify says what each means.
+// The reasons. Package verify describes them.
 const (
 	ByteRangeMissing  Reason = "byte-range-missing"
 	ByteRangeBad      Reason = "byte-range-malformed"

@@ -8,7 +8,8 @@ import (
 	"natsuin/sign/pdf/syntax"
 )
 
-// The values of /SubFilter (ISO 32000-1 §12.8.3, ISO 32000-2 §12.8.3.4, §12.8.5).
+// The values of /SubFilter (ISO 32000-1 §12.8.3, ISO 32000-2 §12.8.3.4,
+// §12.8.5).
 const (
 	PKCS7    = "adbe.pkcs7.detached"
 	CAdES    = "ETSI.CAdES.detached"
@@ -32,16 +33,15 @@ type Signature struct {
 
 	// Contents is the value of /Contents; nil if it is missing.
 	Contents []byte
-	// ByteRange, Ended and Dictionary are what is wrong with the range, with the
-	// end of the revision, and with the dictionary in later revisions; empty if
-	// nothing is.
+	// ByteRange, Ended and Dictionary are the faults of the range, of the end
+	// of the revision, and of the dictionary in later revisions, or "".
 	ByteRange, Ended, Dictionary Reason
-	// Hole is what the range leaves out, End where it ends; 0 if unknown.
+	// Hole is the gap in the range, End the offset of its end; 0 if unknown.
 	Hole syntax.Span
 	End  int64
 	// Revision is the index of the revision that ends there, or -1.
 	Revision int
-	// Rules are what the signer permits.
+	// Rules are those of the signer about later changes.
 	Rules []Rule
 	// signed is the revision that was signed; nil if it cannot be read.
 	signed *syntax.File
@@ -121,7 +121,8 @@ func (f *File) register(p *syntax.File, n *node, revision int, known map[string]
 	return nil
 }
 
-// examine checks what the dictionary says about the place of the signature.
+// examine checks the entries of the dictionary about the place of the
+// signature.
 func (f *File) examine(s *Signature) error {
 	defer func() {
 		contents, _ := s.Dict.Get("Contents").(syntax.String)

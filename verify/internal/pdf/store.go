@@ -6,7 +6,7 @@ import (
 	"natsuin/sign/pdf/syntax"
 )
 
-// Limits on what is read from a /DSS.
+// Limits for the streams read from a /DSS.
 const (
 	maxStored      = 256     // streams of each kind
 	maxStoredBytes = 8 << 20 // bytes of all
@@ -18,8 +18,8 @@ type Stored struct {
 	Certificates, CRLs, OCSP [][]byte
 }
 
-// Stored returns what the /DSS of the file has, as far as it can be read. It is
-// covered by no signature.
+// Stored returns the contents of the /DSS of the file that can be read. No
+// signature covers them.
 func (f *File) Stored() (Stored, error) {
 	var out Stored
 	root, err := catalog(f.File)

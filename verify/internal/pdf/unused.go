@@ -8,10 +8,10 @@ import (
 )
 
 // maxSearched bounds the cross-reference entries of all revisions that are
-// searched for what is not in use.
+// searched for unused objects.
 const maxSearched = 100_000
 
-// Extras are what a file has besides its signatures.
+// Extras are the other facts about a file, besides its signatures.
 type Extras struct {
 	// Undeclared are signature dictionaries that no field has.
 	Undeclared []Undeclared
@@ -29,8 +29,8 @@ type Undeclared struct {
 	SubFilter string
 }
 
-// Extras looks for what the file has besides its signatures. A file with more
-// than maxSearched entries is not searched for objects that are not in use.
+// Extras returns the other facts about the file. A file with more than
+// maxSearched entries is not searched for unused objects.
 func (f *File) Extras() (Extras, error) {
 	var x Extras
 	root, err := catalog(f.File)
@@ -97,7 +97,7 @@ func (f *File) search(x *Extras, declared map[int]bool) error {
 		return nil
 	})
 	if err != nil {
-		return nil // what is not in use need not be readable, nor what leads there
+		return nil // an object that no signature depends on may be broken
 	}
 	seen := make(map[syntax.Use]bool)
 	for _, p := range states {
@@ -143,7 +143,7 @@ func (x *Extras) undeclared(o *syntax.Indirect, declared map[int]bool) {
 }
 
 // looksLikeContent reports whether an object says that it is a part of a page:
-// a page or a node above pages, a font, or what pages show.
+// a page, a node above pages, a font, a form or an image.
 func looksLikeContent(o syntax.Object) bool {
 	d, ok := o.(*syntax.Dict)
 	if !ok {

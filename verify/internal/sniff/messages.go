@@ -15,8 +15,8 @@ import (
 // maxBundle is the size of a file of certificates or lists, in bytes.
 const maxBundle = 4 << 20
 
-// sniffMessage returns the kind of a file that package verify can open, or that is in
-// DER.
+// sniffMessage returns the kind of a file that package verify can open, or that
+// is in DER.
 func sniffMessage(r io.ReaderAt, size int64, head []byte) (Kind, error) {
 	opened, err := cms.Open(r, size)
 	var broken *cms.SyntaxError

@@ -40,7 +40,8 @@ const (
 	sniffedDeep = 4 << 20
 )
 
-// File returns the kind of a file of size bytes. The error is that of the reader.
+// File returns the kind of a file of size bytes. The error is that of the
+// reader.
 func File(r io.ReaderAt, size int64) (Kind, error) {
 	head, err := section(r, 0, min(size, sniffed))
 	if err != nil {
