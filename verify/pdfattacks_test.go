@@ -308,6 +308,17 @@ func TestDocumentTimestamps(t *testing.T) {
 			t.Errorf("spoiled %v: time from %s, %v", spoil, s.ReferenceFrom, s.Changes)
 		}
 	}
+	// With a box it could show anything, whether it proves a time or not.
+	for field, changes := range map[string]objects{
+		"new":   secondSignature(box40, entries).with(dictionaryOf),
+		"empty": {8: strings.Replace(baseObjects[8], "/F 4", "/F 4/V 31 0 R", 1), 31: dictionaryOf[31]},
+	} {
+		r := judgePDF(t, signedPDF(t, w).seal(t, changes, token(true)).b, p)
+		if r.Verdict != verify.Indeterminate || r.Reason != verify.ReasonChangesUnclear {
+			explain(t, r)
+			t.Errorf("%s field with a box: %v", field, r.Verdict)
+		}
+	}
 	// One that came before proves nothing of a later signature.
 	f := alone.clone().sign(t, w.signer, secondSignature(none, detachedEntries))
 	if r = judgePDF(t, f.b, p); r.Verdict != verify.Valid || r.Signatures[0].ReferenceFrom != verify.FromNow {

@@ -63,7 +63,7 @@ func TestLaterChanges(t *testing.T) {
 		"DSS":                only(both(replaced(t, 1, "/Lang(ja)", "/Lang(ja)/DSS 50 0 R"), objects{50: "<</Certs[51 0 R]>>", 51: stream("", "x")}), verify.ChangeSecurityStore, V),
 		"Extensions":         only(replaced(t, 1, "/Lang(ja)", "/Lang(ja)/Extensions<</ADBE<</BaseVersion/1.7/ExtensionLevel 5>>>>"), verify.ChangeEntryAdded, V),
 		"Version":            only(replaced(t, 1, "/Lang(ja)", "/Lang(ja)/Version/2.0"), verify.ChangeEntryAdded, V),
-		"NeedAppearances":    only(form("", "/NeedAppearances true"), verify.ChangeEntryAdded, V),
+		"NeedAppearances":    only(form("", "/NeedAppearances true"), verify.ChangeEntryChanged, I),
 		"a font in DR":       only(objects{6: strings.Replace(newSignature[6], "/F1 11 0 R", "/F1 11 0 R/F2 11 0 R", 1)}, verify.ChangeEntryAdded, V),
 		"another font in DR": only(both(objects{6: strings.Replace(newSignature[6], "/F1 11 0 R", "/F1 50 0 R", 1)}, objects{50: "<</Type/Font/Subtype/Type1/BaseFont/Courier>>"}), verify.ChangeEntryChanged, I),
 		"another DA":         only(objects{6: strings.Replace(newSignature[6], "/F1 0 Tf", "/F1 9 Tf", 1)}, verify.ChangeEntryChanged, I),
@@ -139,6 +139,13 @@ func TestLaterChanges(t *testing.T) {
 				explain(t, r)
 			}
 		})
+	}
+	// Without fields to be filled in, there is nothing to be drawn anew.
+	plain := objects{6: strings.Replace(newSignature[6], "7 0 R ", "", 1)}
+	bare := basePDF(objects{6: strings.Replace(baseObjects[6], "7 0 R ", "", 1)}).sign(t, w.signer, newSignature.with(plain))
+	if r := judgePDF(t, bare.update(objects{6: strings.Replace(plain[6], "/SigFlags", "/NeedAppearances true/SigFlags", 1)}).b, w.policy); r.Verdict != V {
+		explain(t, r)
+		t.Error("NeedAppearances without fields is not VALID")
 	}
 	if r := judgePDF(t, signed.b, w.policy); r.Verdict != V || len(r.Signatures[0].Changes) != 0 || !r.Signatures[0].CoversWholeFile {
 		explain(t, r)

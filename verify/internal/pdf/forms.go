@@ -1,6 +1,8 @@
 package pdf
 
 import (
+	"slices"
+
 	"natsuin/sign/pdf/syntax"
 )
 
@@ -46,13 +48,20 @@ func (c *comparison) forms(o, n syntax.Object) error {
 			return c.flags(o, n)
 		case !addable:
 			return c.compare(o, n, zoneOf(Field, place), key)
-		case o == nil:
+		case o == nil && (key != "NeedAppearances" || !c.oldForm.fillable()):
 			return c.compare(o, n, zoneOf(EntryAdded, place), key)
 		case levels > 0:
 			return c.additions(o, n, place+"/"+string(key), levels)
 		}
 		return c.compare(o, n, zoneOf(EntryChanged, place), key)
 	})
+}
+
+// fillable reports whether the form has fields other than those for signatures.
+// With /NeedAppearances, programs draw them anew, from values that may differ
+// from the appearances that the signer saw.
+func (m *form) fillable() bool {
+	return slices.ContainsFunc(m.nodes, func(n *node) bool { return n.kind != "" && n.kind != "Sig" })
 }
 
 // flags compares /SigFlags, to which bits may be added (ISO 32000-1 Table 219).

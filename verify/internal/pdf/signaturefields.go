@@ -27,7 +27,10 @@ func (c *comparison) signatureZone(n *node) (*zone, error) {
 	if err != nil {
 		return nil, err
 	}
-	if c.oldForm.byNumber[n.ref.Number] == nil && visible {
+	switch {
+	case kind == TimestampAdded && visible: // it may be one that proves nothing, and show anything
+		kind = Field
+	case c.oldForm.byNumber[n.ref.Number] == nil && visible:
 		kind = SignatureVisible
 		covers, err := c.covers(n, rect)
 		if err != nil {
