@@ -297,3 +297,10 @@ func (j *pdfJudgement) changes(s *pdf.Signature, earlier []*pdf.Signature, out *
 	}
 	return changes, permissions, nil
 }
+
+// HoldsSignature reports whether a PDF file has a signature or a document time
+// stamp, in any revision. It is false for a file that [PDF] does not judge.
+func HoldsSignature(r io.ReaderAt, size int64) bool {
+	f, err := pdf.Open(r, size)
+	return err == nil && len(f.Signatures) > 0
+}

@@ -115,7 +115,7 @@ func families(t *testing.T) map[string][]string {
 	credentials := words(card.SignPassword, card.AuthPIN)
 	certificates := words(card.SignCert, card.SignCA, card.AuthCert, card.AuthCA)
 	kinds := words(practice.Kinds()...)
-	unsuitable := slices.DeleteFunc(verify.Kinds(), func(k verify.Kind) bool { return k == verify.KindSignature || k == verify.KindUTF16 })
+	unsuitable := slices.DeleteFunc(verify.Kinds(), func(k verify.Kind) bool { return k == verify.KindSignature || k == verify.KindPDF || k == verify.KindUTF16 })
 	revocation := words(verify.Revoked, verify.Unknown, verify.NotChecked)
 	return map[string][]string{
 		"kind.":                 words(card.KindUnknown, card.KindMyNumber, card.KindJuki, card.KindAndroid, card.KindIPhone),
@@ -151,6 +151,12 @@ func families(t *testing.T) map[string][]string {
 		"doctor.result.":        {"passed", "failed", "warning", "not-done"},
 		"doctor.probe.":         {"build", "service", "permission", "readers", "card", "application", "kind", "certificates", "dates", "tries-sign", "tries-auth", "clock", "locale", "practice", "roots"},
 		"doctor.fix.":           {"build", "service", "permission", "readers", "clock"},
+		"err.verify.pdf.":       constants(t, "../../../verify/pdfreport.go", "PDFBroken", "PDFEncrypted"),
+		"change.":               constants(t, "../../../verify/pdfreport.go", "Change"),
+		"change-result.":        lower(words(verify.Valid, verify.Invalid, verify.Indeterminate)),
+		"permission.":           constants(t, "../../../verify/pdfreport.go", "Permission"),
+		"touki.":                constants(t, "../../../verify/touki/touki.go", "Signed", "NoC", "NoTime", "FileName", "Type", "SubFilter", "Name", "Time", "Contents", "Covered", "Certificate", "Algorithms", "Valid"),
+		"touki.result.":         constants(t, "../../../verify/touki/touki.go", "Met", "NotMet", "Look"),
 		"check.":                constants(t, "../../../verify/checks.go", "Check"),
 		"reason.":               words(verify.Reasons()...),
 		"crl-reason.":           values(t, "../../../verify/internal/revocation/status.go", "reasonNames"),

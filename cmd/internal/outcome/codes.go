@@ -43,6 +43,7 @@ const (
 	CodeRevoked        Code = "revoked"
 	CodeWeak           Code = "weak"
 	CodeInterrupted    Code = "interrupted"
+	CodeNoSignature    Code = "no-signature"
 	CodeNotDone        Code = "not-done"
 	CodeSkipped        Code = "skipped" // an input that was left out, with a remark
 	CodeInternal       Code = "internal"
@@ -53,8 +54,8 @@ var exits = map[Code]int{
 	CodeInvalid: 1, CodeDifferent: 1, CodeExpired: 1, CodeRevoked: 1, CodeWeak: 1,
 	CodeUsage: 2, CodeBadSecretForm: 2,
 	CodeFile: 3, CodeExists: 3, CodeChanged: 3, CodeUnsuitable: 3,
-	CodeIndeterminate: 4,
-	CodeNoService:     5, CodeNoPermission: 5, CodeNoReader: 5, CodeNoCard: 5, CodeNotJPKI: 5,
+	CodeIndeterminate: 4, CodeNoSignature: 4,
+	CodeNoService: 5, CodeNoPermission: 5, CodeNoReader: 5, CodeNoCard: 5, CodeNotJPKI: 5,
 	CodeCardRefused: 5, CodeNoCertificate: 5, CodeBusy: 5, CodeCardRemoved: 5,
 	CodeWrongPIN:    6,
 	CodeLocked:      7,

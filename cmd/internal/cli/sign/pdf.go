@@ -14,6 +14,7 @@ import (
 	"natsuin/sign"
 	"natsuin/sign/pdf"
 	"natsuin/sign/pdf/seal"
+	"natsuin/verify"
 	"natsuin/verify/trust"
 )
 
@@ -52,8 +53,31 @@ func (r *run) plan(ctx context.Context, j *job, in *source) error {
 		return j.pdfError(ctx, err)
 	}
 	j.held, j.warnings = doc.Signatures(), doc.Warnings()
+	if j.held > 0 && !r.opts.PDF.AllowBroken {
+		if err := r.checkEarlier(ctx, j, in); err != nil {
+			return err
+		}
+	}
 	field := j.plan.Field()
 	j.report.Field = &field
+	return nil
+}
+
+// checkEarlier refuses a PDF in which a signature is INVALID: the new signature
+// would be over a document that somebody altered.
+func (r *run) checkEarlier(ctx context.Context, j *job, in *source) error {
+	report, err := verify.PDF(ctx, in, j.info.Size(), verify.Policy{Now: r.Now()})
+	if err != nil {
+		return j.readError(ctx, err)
+	}
+	for _, s := range report.Signatures {
+		if s.Verdict == verify.Invalid {
+			return &outcome.Error{
+				Code: outcome.CodeUnsuitable, ID: "err.sign.broken-signature", Reason: "broken-signature",
+				Pairs: []any{"Path", text.Escape(j.input), "Field", text.Escape(s.Field)},
+			}
+		}
+	}
 	return nil
 }
 

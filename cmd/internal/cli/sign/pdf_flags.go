@@ -22,6 +22,7 @@ type PDFOptions struct {
 	Seal                            string
 	SealOnly                        bool
 	Font                            string
+	AllowBroken                     bool
 }
 
 // profileTouki is the value of --profile for 登記・供託オンライン and
@@ -42,6 +43,7 @@ func (o *PDFOptions) declare(verb *cobra.Command) {
 	f.StringVar(&o.Seal, "seal", "", "flag.sign.seal")
 	f.BoolVar(&o.SealOnly, "seal-only", false, "flag.sign.seal-only")
 	f.StringVar(&o.Font, "font", "", "flag.sign.font")
+	f.BoolVar(&o.AllowBroken, "allow-broken", false, "flag.sign.allow-broken")
 	command.CompleteWords(verb, "profile", profileTouki)
 }
 
@@ -62,6 +64,7 @@ func (o *PDFOptions) check(r *run) error {
 		{"--field", o.Field != "", "--pdf", r.form.updates},
 		{"--visible", o.Visible != "", "--pdf", r.form.updates},
 		{"--seal", o.Seal != "", "--pdf", r.form.updates},
+		{"--allow-broken", o.AllowBroken, "--pdf", r.form.updates},
 		{"--seal-only", o.SealOnly, "--seal", o.Seal != ""},
 		{"--visible-address", o.VisibleAddress, "--visible", marks},
 		{"--font", o.Font != "", "--visible", marks},

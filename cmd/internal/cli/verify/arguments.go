@@ -26,7 +26,9 @@ func (r *run) pairs(ctx context.Context, args []string) ([]pair, error) {
 			continue
 		}
 		last := &list[len(list)-1]
-		switch signed := looksSigned(arg); {
+		switch signed, pdf := looksSigned(arg), namesPDF(arg); {
+		case pdf && (last.content != "" || namesPDF(last.signature)):
+			list = append(list, pair{signature: arg})
 		case signed && (last.content != "" || r.holdsContent(last.signature)):
 			list = append(list, pair{signature: arg})
 		case last.content != "":
@@ -67,6 +69,14 @@ func (r *run) checkPairs(list []pair) error {
 			}
 		}
 	}
+	switch {
+	case o.Profile != "" && o.Profile != profileTouki:
+		return outcome.Usage("err.flag.choice", "Flag", "--profile", "Value", o.Profile, "Known", profileTouki)
+	case o.Signature < 0:
+		return outcome.Usage("err.verify.no-such-signature", "N", 0)
+	case o.Signature != 0 && o.Out == "":
+		return outcome.Usage("err.flag.needs", "Flag", "--signature", "Needs", "--out")
+	}
 	if o.Content != "" {
 		if list[0].content != "" {
 			return outcome.Usage("err.verify.content-twice", "Path", text.Escape(list[0].content))
@@ -88,6 +98,27 @@ func regular(name string) bool {
 // looksSigned reports whether a file is a signature, judging by its content. A
 // file that cannot be read, or can be read only once, is not examined.
 func looksSigned(name string) bool {
+	switch sniffed(name) {
+	case verify.KindSignature:
+		return true
+	case verify.KindPDF:
+		return withFile(name, verify.HoldsSignature)
+	}
+	return false
+}
+
+// sniffed returns the kind of a regular file, or "".
+func sniffed(name string) (kind verify.Kind) {
+	withFile(name, func(r io.ReaderAt, size int64) bool {
+		kind, _ = verify.Sniff(r, size)
+		return true
+	})
+	return kind
+}
+
+// withFile asks a question about a regular file; the answer is false for one
+// that cannot be read.
+func withFile(name string, ask func(io.ReaderAt, int64) bool) bool {
 	if name == "-" || !regular(name) {
 		return false
 	}
@@ -96,9 +127,12 @@ func looksSigned(name string) bool {
 		return false
 	}
 	defer f.Close()
-	kind, err := verify.Sniff(f, size)
-	return err == nil && kind == verify.KindSignature
+	return ask(f, size)
 }
+
+// namesPDF reports whether a file is a PDF by its content. A file that can be
+// read only once is not examined.
+func namesPDF(name string) bool { return sniffed(name) == verify.KindPDF }
 
 // holdsContent reports whether a signature contains its content, or the file is
 // not a signature at all. In both cases the next argument is not its content.
@@ -107,15 +141,7 @@ func (r *run) holdsContent(name string) bool {
 		b, err := r.stdin()
 		return err == nil && verify.HoldsContent(bytes.NewReader(b), int64(len(b)))
 	}
-	if !regular(name) {
-		return false
-	}
-	f, size, err := openRegular(name)
-	if err != nil {
-		return false
-	}
-	defer f.Close()
-	return verify.HoldsContent(f, size)
+	return withFile(name, verify.HoldsContent)
 }
 
 func openRegular(name string) (*os.File, int64, error) {

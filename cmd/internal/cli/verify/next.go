@@ -10,11 +10,25 @@ import (
 
 // outcomeOf returns the outcome for a signature that is not VALID.
 func (r *run) outcomeOf(j *judged) error {
+	if j.unsigned() {
+		return &outcome.Verdict{Outcome: outcome.Error{
+			Code: outcome.CodeNoSignature, ID: "verify.outcome.no-signature", Pairs: []any{"Path", text.Escape(j.signature), "Next", r.unsignedNext(j)},
+		}}
+	}
 	verdict := j.report.Verdict
 	return &outcome.Verdict{Outcome: outcome.Error{
 		Code: verdictCode(verdict), ID: "verify.outcome." + strings.ToLower(verdict.String()),
 		Pairs: []any{"Path", text.Escape(j.signature), "Verdict", r.verdictLine(j.report), "Next", r.next(j)},
 	}}
+}
+
+// unsignedNext returns the next step for a PDF without a signature: the
+// signature may be in a file beside it.
+func (r *run) unsignedNext(j *judged) string {
+	if beside := j.signature + ".p7s"; j.signature != "-" && regular(beside) {
+		return r.T("verify.next.beside", "Path", text.Escape(beside))
+	}
+	return r.T("verify.next.unsigned")
 }
 
 // nextSteps holds the reasons whose next step names a flag, which helps more
@@ -40,6 +54,8 @@ var nextSteps = []struct {
 	{verify.ReasonParametersForbidden, "verify.next.algorithm"},
 	{verify.ReasonCertificateUnreadable, "verify.next.unreadable"},
 	{verify.ReasonAmbiguous, "verify.next.ambiguous"},
+	{verify.ReasonChanged, "verify.next.changed"},
+	{verify.ReasonChangesUnclear, "verify.next.changes"},
 }
 
 // nextStep returns the id of the message for the next step after a verdict

@@ -14,63 +14,6 @@ import (
 	"natsuin/verify"
 )
 
-// report is the JSON object of verify (docs/cli.md, "JSON").
-type report struct {
-	console.Head
-	Verdict string `json:"verdict"`
-	Files   []file `json:"files"`
-}
-
-type file struct {
-	Signature string       `json:"signature"`
-	Content   *string      `json:"content"`
-	Digest    *string      `json:"digest"`
-	Verdict   *string      `json:"verdict"`
-	Code      outcome.Code `json:"code"`
-	Reason    string       `json:"reason,omitempty"`
-	Mail      *mail        `json:"mail"`
-	Checks    []check      `json:"checks"`
-	Signers   []signer     `json:"signers"`
-}
-
-type signer struct {
-	Verdict      string         `json:"verdict"`
-	Subject      *string        `json:"subject"`
-	Issuer       *string        `json:"issuer"`
-	Serial       *string        `json:"serial"`
-	SHA256       *string        `json:"sha256"`
-	DigestAlg    *string        `json:"digest_alg"`
-	SignatureAlg *string        `json:"signature_alg"`
-	SigningTime  *string        `json:"signing_time"`
-	Reference    reference      `json:"reference"`
-	Timestamp    *timestamp     `json:"timestamp"`
-	Anchor       *policy.Anchor `json:"anchor"`
-	Revocation   string         `json:"revocation"`
-	Practice     bool           `json:"practice"`
-	Checks       []check        `json:"checks"`
-}
-
-// reference is the time for which a signer was judged, and its source: "now",
-// "at" or "timestamp".
-type reference struct {
-	Time string                 `json:"time"`
-	From verify.ReferenceSource `json:"from"`
-}
-
-type timestamp struct {
-	Time       *string       `json:"time"`
-	Verified   bool          `json:"verified"`
-	Reason     verify.Reason `json:"reason,omitempty"`
-	Revocation string        `json:"revocation"`
-}
-
-type check struct {
-	ID     verify.CheckID  `json:"id"`
-	Result verify.Result   `json:"result"`
-	Detail *string         `json:"detail"`
-	Also   []verify.Reason `json:"also,omitempty"`
-}
-
 // conclude prints each result as it arrives, in order, and returns the outcome
 // of the run.
 func (r *run) conclude(ctx context.Context, answers <-chan chan *judged) error {
@@ -130,65 +73,10 @@ func (r *run) sayOthers(all int, others []string) {
 // verdict returns the verdict of the report, or INDETERMINATE for a file that
 // could not be read.
 func (j *judged) verdict() verify.Verdict {
-	if j.report == nil {
+	if j.report == nil || j.unsigned() {
 		return verify.Indeterminate
 	}
 	return j.report.Verdict
-}
-
-func (r *run) fileOf(j *judged) file {
-	f := file{
-		Signature: j.signature, Code: j.code(), Reason: outcome.UnsuitableReason(j.err), Content: console.OrNull(j.content),
-		Checks: []check{}, Signers: []signer{},
-	}
-	if j.report == nil {
-		return f
-	}
-	verdict := j.report.Verdict.String()
-	f.Verdict = &verdict
-	if j.report.ContentSHA256 != nil {
-		f.Digest = console.OrNull(fmt.Sprintf("%X", j.report.ContentSHA256))
-	}
-	f.Mail = mailOf(j.report)
-	f.Checks = checksOf(j.report.Checks)
-	for i := range j.report.Signers {
-		f.Signers = append(f.Signers, r.signerOf(&j.report.Signers[i]))
-	}
-	return f
-}
-
-func (r *run) signerOf(s *verify.Signer) signer {
-	v := signer{
-		Verdict: s.Verdict.String(), DigestAlg: console.OrNull(s.DigestAlg), SignatureAlg: console.OrNull(s.SignatureAlg),
-		Reference:  reference{console.Stamp(s.Reference), s.ReferenceFrom},
-		Revocation: string(s.Revocation.State), Practice: s.Practice, Checks: checksOf(s.Checks),
-	}
-	if c := s.Certificate; c != nil {
-		v.Subject, v.Issuer = console.OrNull(certtext.Subject(c.RawSubject, r.ShowsPersonal())), console.OrNull(certtext.Name(c.RawIssuer))
-		v.Serial = console.OrNull(fmt.Sprintf("%X", c.SerialNumber.Bytes()))
-		v.SHA256 = console.OrNull(fingerprint.Of(c).SHA256.String())
-	} else if s.Serial != nil {
-		v.Serial = console.OrNull(fmt.Sprintf("%X", s.Serial.Bytes()))
-	}
-	if s.SigningTime != nil {
-		v.SigningTime = console.OrNull(console.Stamp(*s.SigningTime))
-	}
-	if t := s.Timestamp; t != nil {
-		v.Timestamp = &timestamp{Verified: t.Verified, Reason: t.Reason, Revocation: string(t.Revocation)}
-		if !t.Time.IsZero() { // an unreadable time stamp has no time
-			v.Timestamp.Time = console.OrNull(console.Stamp(t.Time))
-		}
-	}
-	v.Anchor = policy.AnchorOf(s.Anchor)
-	return v
-}
-
-func checksOf(checks []verify.Check) []check {
-	list := []check{}
-	for _, c := range checks {
-		list = append(list, check{c.ID, c.Result, console.OrNull(string(c.Detail)), c.Also})
-	}
-	return list
 }
 
 // printJudged prints everything that was found about one signature.
@@ -198,12 +86,16 @@ func (r *run) printJudged(j *judged) {
 		return
 	}
 	rep := j.report
-	r.Styled(styleOf(rep), r.T("verify.head", "Path", text.Escape(j.signature), "Verdict", r.verdictLine(rep)))
+	r.Styled(styleOf(rep), r.T("verify.head", "Path", text.Escape(j.signature), "Verdict", r.verdictOf(j)))
+	if j.pdf != nil {
+		r.printPDF(j)
+		return
+	}
 	r.printContent(j)
 	r.printMail(rep)
 	r.printChecks(rep.Checks, rep.Mail != nil)
 	for i := range rep.Signers {
-		r.printSigner(&rep.Signers[i], i+1, len(rep.Signers), rep.Mail != nil)
+		r.printSigner(&rep.Signers[i], i+1, len(rep.Signers), rep.Mail != nil, func() {})
 	}
 	if len(rep.Signers) > 0 {
 		r.Print(r.T("verify.no-office"))
@@ -224,9 +116,13 @@ func (r *run) printContent(j *judged) {
 	}
 	r.Field("verify.content", r.T("verify.content.value", "Name", what, "Size", rep.ContentSize))
 	r.Groups("verify.digest", fmt.Sprintf("%X", rep.ContentSHA256))
+	if namesPDF(j.content) && looksSigned(j.content) {
+		r.Print(r.T("verify.content.signed", "Path", text.Escape(j.content)))
+	}
 }
 
-func (r *run) printSigner(s *verify.Signer, n, of int, mail bool) {
+// printSigner prints one signer; place prints where the signature is.
+func (r *run) printSigner(s *verify.Signer, n, of int, mail bool, place func()) {
 	if of > 1 {
 		r.Print(r.T("verify.signer.number", "Number", n, "All", of, "Verdict", r.verdictWith(s.Verdict, s.Reason, s.Practice, []verify.Signer{*s})))
 	}
@@ -237,6 +133,7 @@ func (r *run) printSigner(s *verify.Signer, n, of int, mail bool) {
 	} else {
 		r.Field("verify.signer", r.T("verify.signer.unknown"))
 	}
+	place()
 	if s.SigningTime != nil {
 		id := "verify.time.claimed"
 		if asOfGivenTime(*s) && s.SigningTime.After(s.Reference) {

@@ -16,6 +16,14 @@ func (r *run) verdictLine(rep *verify.Report) string {
 	return r.verdictWith(rep.Verdict, rep.Reason, rep.Practice, rep.Signers, r.mailRemarks(rep)...)
 }
 
+// verdictOf is verdictLine, or says that a PDF has no signature.
+func (r *run) verdictOf(j *judged) string {
+	if j.unsigned() {
+		return r.T("verdict.no-signature")
+	}
+	return r.verdictLine(j.report)
+}
+
 // verdictWith returns the verdict over signers with the remarks that qualify
 // it, and more remarks.
 func (r *run) verdictWith(verdict verify.Verdict, reason verify.Reason, practice bool, signers []verify.Signer, more ...string) string {
@@ -127,7 +135,7 @@ func (r *run) reasonOf(check verify.CheckID, id verify.Reason) string {
 // is never green, because it proves nothing.
 func styleOf(rep *verify.Report) console.Style {
 	switch {
-	case rep.Verdict == verify.Invalid:
+	case rep.Verdict == verify.Invalid && rep.Reason != verify.ReasonNoSignature:
 		return console.Palette.Bad
 	case rep.Verdict == verify.Valid && !rep.Practice:
 		return console.Palette.Good

@@ -15,6 +15,7 @@ import (
 	"natsuin/cmd/internal/outfile"
 	"natsuin/cmd/internal/policy"
 	"natsuin/verify"
+	"natsuin/verify/touki"
 )
 
 // Options holds the flags of verify, except those of [policy.Sources].
@@ -24,6 +25,8 @@ type Options struct {
 	At, Revocation, Signer          string
 	AllowSHA1, AllowWeak, AllowAuth bool
 	Out                             string
+	Signature                       int
+	Profile                         string
 	Force                           bool
 }
 
@@ -49,8 +52,11 @@ func New(c *command.Run) *cobra.Command {
 	f.BoolVar(&o.AllowWeak, "allow-weak", false, "flag.allow-weak")
 	f.BoolVar(&o.AllowAuth, "allow-auth", false, "flag.verify.allow-auth")
 	f.StringVar(&o.Out, "out", "", "flag.verify.out")
+	f.IntVar(&o.Signature, "signature", 0, "flag.verify.signature")
+	f.StringVar(&o.Profile, "profile", "", "flag.verify.profile")
 	f.BoolVar(&o.Force, "force", false, "flag.force")
 	command.CompleteWords(verb, "revocation", "require")
+	command.CompleteWords(verb, "profile", profileTouki)
 	return verb
 }
 
@@ -98,7 +104,7 @@ func (r *run) judgeAll(ctx context.Context, pairs []pair) <-chan chan *judged {
 				defer func() { <-cores }()
 				defer func() {
 					if v := recover(); v != nil {
-						answer <- &judged{pair: p, err: outcome.Bug(v)}
+						answer <- &judged{pair: p, format: "cms", err: outcome.Bug(v)}
 					}
 				}()
 				answer <- r.judge(ctx, p)
@@ -111,7 +117,10 @@ func (r *run) judgeAll(ctx context.Context, pairs []pair) <-chan chan *judged {
 // A judged is the result for one signature file: a report, or an error.
 type judged struct {
 	pair
+	format string // cms or pdf
 	report *verify.Report
+	pdf    *verify.PDFReport // of a PDF; report is then its summary
+	points []touki.Point     // with --profile touki
 	err    error
 }
 
@@ -119,7 +128,15 @@ func (j *judged) code() outcome.Code {
 	if j.err != nil {
 		return outcome.CodeOf(j.err)
 	}
+	if j.unsigned() {
+		return outcome.CodeNoSignature
+	}
 	return verdictCode(j.report.Verdict)
+}
+
+// unsigned reports whether the file is a PDF without a signature.
+func (j *judged) unsigned() bool {
+	return j.report != nil && j.report.Reason == verify.ReasonNoSignature
 }
 
 func verdictCode(v verify.Verdict) outcome.Code {
@@ -134,7 +151,7 @@ func verdictCode(v verify.Verdict) outcome.Code {
 
 // judge opens the two files once and judges the signature.
 func (r *run) judge(ctx context.Context, p pair) *judged {
-	j := &judged{pair: p}
+	j := &judged{pair: p, format: "cms"}
 	if j.err = ctx.Err(); j.err != nil {
 		return j
 	}
@@ -145,6 +162,16 @@ func (r *run) judge(ctx context.Context, p pair) *judged {
 	}
 	defer sig.Close()
 	in := verify.Input{Signature: sig, Size: sig.size}
+	if isPDF(in) {
+		j.format = "pdf"
+		if j.err = r.pdfFlags(p); j.err == nil {
+			r.judgePDF(ctx, j, in)
+		}
+		return j
+	}
+	if j.err = r.cmsFlags(); j.err != nil {
+		return j
+	}
 	if p.content == "" {
 		j.content = impliedContent(p.signature) // if this is "", the content may be inside
 	}

@@ -1,0 +1,209 @@
+package verify
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"natsuin/cmd/internal/certtext"
+	"natsuin/cmd/internal/console"
+	"natsuin/cmd/internal/text"
+	"natsuin/verify"
+	"natsuin/verify/touki"
+)
+
+// pdfSigner is what JSON has of a signature in a PDF, besides the signer.
+type pdfSigner struct {
+	Field           *string  `json:"field"`
+	SubFilter       *string  `json:"sub_filter"`
+	Revision        int      `json:"revision"`
+	Revisions       int      `json:"revisions"`
+	CoversWholeFile bool     `json:"covers_whole_file"`
+	Changes         []change `json:"changes"`
+	MoreChanges     bool     `json:"more_changes"`
+}
+
+type change struct {
+	Kind    verify.ChangeKind `json:"kind"`
+	Result  string            `json:"result"`
+	Detail  *string           `json:"detail"`
+	Against verify.Permission `json:"against,omitempty"`
+	Page    int               `json:"page,omitempty"`
+}
+
+// documentTimestamp is a document time stamp, which signs nothing.
+type documentTimestamp struct {
+	timestamp
+	Field           *string  `json:"field"`
+	Revision        int      `json:"revision"`
+	Revisions       int      `json:"revisions"`
+	CoversWholeFile bool     `json:"covers_whole_file"`
+	Unchanged       bool     `json:"unchanged"`
+	Changes         []change `json:"changes"`
+}
+
+type point struct {
+	ID        touki.PointID `json:"id"`
+	Result    touki.Result  `json:"result"`
+	Signature int           `json:"signature"`
+}
+
+func pdfSignerOf(s *verify.PDFSignature) *pdfSigner {
+	return &pdfSigner{
+		Field: console.OrNull(s.Field), SubFilter: console.OrNull(s.SubFilter),
+		Revision: s.Revision, Revisions: s.Revisions, CoversWholeFile: s.CoversWholeFile,
+		Changes: changesOf(s.Changes), MoreChanges: s.MoreChanges,
+	}
+}
+
+func changesOf(changes []verify.PDFChange) []change {
+	list := []change{}
+	for _, c := range changes {
+		list = append(list, change{c.Kind, c.Result.String(), console.OrNull(c.Detail), c.Against, c.Page})
+	}
+	return list
+}
+
+func documentTimestampsOf(p *verify.PDFReport) []documentTimestamp {
+	list := []documentTimestamp{}
+	for _, t := range p.Timestamps {
+		list = append(list, documentTimestamp{
+			timestamp: *timestampOf(&t.TimestampInfo), Field: console.OrNull(t.Field), Revision: t.Revision, Revisions: t.Revisions,
+			CoversWholeFile: t.CoversWholeFile, Unchanged: t.Unchanged, Changes: changesOf(t.Changes),
+		})
+	}
+	return list
+}
+
+func pointsOf(points []touki.Point) []point {
+	var list []point
+	for _, p := range points {
+		list = append(list, point{p.ID, p.Result, p.Signature})
+	}
+	return list
+}
+
+// printPDF prints what is found in a PDF, below the verdict.
+func (r *run) printPDF(j *judged) {
+	p := j.pdf
+	r.printChecks(p.Checks, false)
+	for i := range p.Signatures {
+		s := &p.Signatures[i]
+		r.printSigner(&s.Signer, i+1, len(p.Signatures), false, func() { r.printPlace(s) })
+	}
+	for i := range p.Timestamps {
+		r.printDocumentTimestamp(&p.Timestamps[i])
+	}
+	for _, u := range p.Undeclared {
+		r.Print("  " + r.T("pdf.undeclared", "Object", u.Object, "SubFilter", text.Escape(u.SubFilter)))
+	}
+	if p.SecurityStore {
+		r.Print("  " + r.T("pdf.security-store", "N", p.VRI))
+	}
+	if p.UsageRights {
+		r.Print("  " + r.T("pdf.usage-rights"))
+	}
+	if len(p.Signatures) > 0 {
+		r.Print(r.T("verify.no-office"))
+	}
+	r.printPoints(j)
+}
+
+// printPlace prints where a signature of a PDF is, what the signer wrote about
+// it, and what was changed since.
+func (r *run) printPlace(s *verify.PDFSignature) {
+	fields := append([]string{s.Field}, s.OtherFields...)
+	for i := range fields {
+		fields[i] = text.Escape(fields[i])
+	}
+	r.Field("pdf.field", strings.Join(fields, r.T("list.separator")))
+	for _, entry := range []struct{ id, value string }{
+		{"pdf.name", s.Dictionary.Name}, {"pdf.reason", s.Dictionary.Reason},
+		{"pdf.location", s.Dictionary.Location}, {"pdf.contact", s.Dictionary.ContactInfo},
+	} {
+		if entry.value != "" {
+			r.Field(entry.id, text.Escape(entry.value))
+		}
+	}
+	r.Field("pdf.revision", r.revision(s.Revision, s.Revisions, s.CoversWholeFile))
+	if s.ContentSHA256 != nil {
+		r.Groups("verify.digest", fmt.Sprintf("%X", s.ContentSHA256))
+	}
+	r.printChanges(s.Changes, s.MoreChanges)
+}
+
+// revision says which part of the file is covered.
+func (r *run) revision(n, of int, whole bool) string {
+	switch {
+	case n == 0:
+		return r.T("pdf.revision.none")
+	case whole:
+		return r.T("pdf.revision.whole")
+	}
+	return r.T("pdf.revision.part", "N", n, "All", of)
+}
+
+// mostChanges is how many changes are shown on the screen; JSON has all.
+const mostChanges = 20
+
+func (r *run) printChanges(changes []verify.PDFChange, more bool) {
+	// The worst first: they decide, and others may be cut off.
+	changes = slices.Clone(changes)
+	slices.SortStableFunc(changes, func(a, b verify.PDFChange) int { return int(a.Result) - int(b.Result) })
+	for i, c := range changes {
+		if i == mostChanges {
+			r.Print("  " + r.T("pdf.change.more", "N", len(changes)-i))
+			return
+		}
+		words := r.T("change." + string(c.Kind))
+		if c.Page > 0 && c.Box != ([4]float64{}) {
+			words = r.T("pdf.change.page", "What", words, "Page", c.Page)
+		}
+		if c.Against != "" {
+			words = r.T("pdf.change.against", "What", words, "Rule", r.T("permission."+string(c.Against)))
+		}
+		r.Print("  " + r.T("pdf.change", "Result", r.T("change-result."+strings.ToLower(c.Result.String())), "What", words, "Detail", text.Escape(c.Detail)))
+	}
+	if more {
+		r.Print("  " + r.T("pdf.change.unlisted"))
+	}
+}
+
+// printDocumentTimestamp prints the time that a document time stamp proves, or
+// why it proves none.
+func (r *run) printDocumentTimestamp(t *verify.PDFTimestamp) {
+	if !t.Verified {
+		r.Field("pdf.timestamp", r.T("pdf.timestamp.bad", "Field", text.Escape(t.Field), "Reason", r.reasonOf(verify.CheckTimestamp, t.Reason)))
+		return
+	}
+	id := "pdf.timestamp.changed"
+	if t.Unchanged {
+		id = "pdf.timestamp.unchanged"
+	}
+	r.Field("pdf.timestamp", r.T(id, "Date", r.DateTime(t.Time), "Field", text.Escape(t.Field), "Authority", r.authority(&t.TimestampInfo)))
+	r.printChanges(t.Changes, t.MoreChanges)
+}
+
+// printPoints prints what --profile touki found.
+func (r *run) printPoints(j *judged) {
+	if len(j.points) == 0 {
+		return
+	}
+	r.Print(r.T("touki.head"))
+	for _, p := range j.points {
+		name := r.T("touki." + string(p.ID))
+		if p.Signature > 0 && len(j.pdf.Signatures) > 1 {
+			name = r.T("touki.of-signature", "N", p.Signature, "Point", name)
+		}
+		r.PrintAfter(console.UnderResult, "  "+r.T("check.line", "Result", r.T("touki.result."+string(p.Result)), "Name", name))
+	}
+	r.Print(r.T("touki.tail"))
+}
+
+// authority returns the name of a time-stamp authority.
+func (r *run) authority(t *verify.TimestampInfo) string {
+	if t.Certificate == nil {
+		return r.T("verify.signer.unknown")
+	}
+	return text.Escape(certtext.Name(t.Certificate.RawSubject))
+}
