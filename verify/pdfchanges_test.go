@@ -170,6 +170,7 @@ func TestFurtherSignatures(t *testing.T) {
 		"over the text box": {secondSignature("/F 132/Rect[0 610 80 630]", detachedEntries), verify.ChangeOverlap, verify.Indeterminate, 1},
 		"over a link":       {secondSignature("/F 132/Rect[190 310 300 400]", detachedEntries), verify.ChangeOverlap, verify.Indeterminate, 1},
 		"in an empty field": {objects{6: newSignature[6], 8: strings.Replace(baseObjects[8], "/F 4", "/F 4/V 31 0 R/AP<</N 12 0 R>>", 1), 31: dictionary(detachedEntries)}, verify.ChangeSignature, verify.Valid, 1},
+		"below a picture":   {secondSignature(none+"/Parent 32 0 R", detachedEntries).with(pictureAbove), verify.ChangeField, verify.Indeterminate, 1},
 		"with an action":    {secondSignature(none+"/AA<</Fo 14 0 R>>", detachedEntries), verify.ChangeActions, verify.Invalid, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -196,6 +197,40 @@ func TestFurtherSignatures(t *testing.T) {
 	if r := judgePDF(t, signed.clone().sign(t, w.signer, moved).b, w.policy); r.Signatures[0].Verdict != verify.Indeterminate {
 		explain(t, r)
 		t.Error("an empty field that was moved is not INDETERMINATE")
+	}
+}
+
+// pictureAbove is a node above the field of the second signature that is an
+// annotation too, and covers the page.
+var pictureAbove = objects{
+	6:  "<</Fields[7 0 R 8 0 R 20 0 R 32 0 R]/DR<</Font<</F1 11 0 R>>>>/DA(/F1 0 Tf)/SigFlags 3>>",
+	9:  "[7 0 R 8 0 R 13 0 R 20 0 R 30 0 R 32 0 R]",
+	32: "<</Type/Annot/Subtype/Widget/T(above)/Kids[30 0 R]/Rect[0 0 595 842]/F 4/P 3 0 R/AP<</N 33 0 R>>>>",
+	33: stream("/Type/XObject/Subtype/Form/BBox[0 0 595 842]", "1 g 0 0 595 842 re f"),
+}
+
+// TestAnnotationsThatAreNoObjects changes annotations that stand in /Annots
+// themselves.
+func TestAnnotationsThatAreNoObjects(t *testing.T) {
+	w := newWorld(t)
+	const note = "<</Type/Annot/Subtype/FreeText/Rect[72 400 300 420]/Contents(VOID)>>"
+	annots := func(direct string) objects { return objects{9: "[7 0 R 8 0 R 13 0 R " + direct + " 20 0 R]"} }
+	signed := basePDF(nil).sign(t, w.signer, newSignature.with(annots(note)))
+	for name, c := range map[string]struct {
+		direct string
+		want   verify.Verdict
+	}{
+		"unchanged": {note, verify.Valid},
+		"removed":   {"", verify.Indeterminate},
+		"changed":   {strings.Replace(note, "VOID", "PAID", 1), verify.Indeterminate},
+		"added":     {note + note, verify.Indeterminate},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if r := judgePDF(t, signed.clone().update(annots(c.direct)).b, w.policy); r.Verdict != c.want {
+				explain(t, r)
+				t.Errorf("%v, want %v", r.Verdict, c.want)
+			}
+		})
 	}
 }
 

@@ -229,7 +229,7 @@ func (c *comparison) newField(n *node) error {
 		if z, err = c.signatureZone(n); err != nil {
 			return err
 		}
-	case n.kids > 0 && n.kind == "": // above other fields
+	case n.kids > 0 && n.kind == "" && n.page == 0: // above other fields, and not seen itself
 		return nil
 	}
 	c.report(z)

@@ -141,6 +141,11 @@ func (c *comparison) annotations(o, n syntax.Object, page int) error {
 	if err := c.boxes(is, page); err != nil {
 		return err
 	}
+	z := zoneOf(Annotation, "/Annots")
+	z.Page = page
+	if err := c.compareDirect(was, is, z); err != nil {
+		return err
+	}
 	var before, after []syntax.Ref // of those that both have, in their orders
 	inOld, inNew := references(was), references(is)
 	for _, e := range was {
@@ -148,7 +153,7 @@ func (c *comparison) annotations(o, n syntax.Object, page int) error {
 		switch {
 		case ok && inNew[ref]:
 			before = append(before, ref)
-		case ok || e.Value != nil:
+		case ok:
 			if err := c.removed(ref, page); err != nil {
 				return err
 			}
@@ -157,9 +162,10 @@ func (c *comparison) annotations(o, n syntax.Object, page int) error {
 	for _, e := range is {
 		ref, ok := e.Value.(syntax.Ref)
 		switch {
-		case ok && inOld[ref]:
+		case !ok: // compared above
+		case inOld[ref]:
 			after = append(after, ref)
-		case ok && c.newForm.byNumber[ref.Number] != nil && c.oldForm.byNumber[ref.Number] == nil: // a new widget
+		case c.newForm.byNumber[ref.Number] != nil && c.oldForm.byNumber[ref.Number] == nil: // a new widget
 		default:
 			if err := c.annotation(e.Value, page); err != nil {
 				return err
@@ -168,8 +174,6 @@ func (c *comparison) annotations(o, n syntax.Object, page int) error {
 	}
 	for i, ref := range before {
 		if i >= len(after) || after[i] != ref {
-			z := zoneOf(Annotation, "/Annots")
-			z.Page = page
 			c.report(z)
 			break
 		}
