@@ -35,15 +35,16 @@ func Parse(raw []byte) (*Info, error) {
 		read func(*cryptobyte.String) bool
 	}{
 		{"version", readVersion},
-		{"policy", func(s *cryptobyte.String) bool { return s.ReadASN1ObjectIdentifier(&info.Policy) }},
+		{"policy", info.readPolicy},
 		{"message imprint", info.readImprint},
 		{"serial number", func(s *cryptobyte.String) bool { return readInteger(s, &info.SerialNumber) }},
 		{"time", info.readTime},
 		{"accuracy", info.readAccuracy},
 		{"ordering", readOrdering},
-		{"nonce", readNonce},
+		{"nonce", info.readNonce},
 		{"authority", readAuthority},
-		{"extensions", readExtensions},
+		{"extensions", info.readExtensions},
+		{"critical extension", func(*cryptobyte.String) bool { return !info.critical }},
 		{"end", func(s *cryptobyte.String) bool { return s.Empty() }},
 	} {
 		if !field.read(&s) {
@@ -51,6 +52,13 @@ func Parse(raw []byte) (*Info, error) {
 		}
 	}
 	return info, nil
+}
+
+// readPolicy reads a TSAPolicyId. Its arcs may be larger than an int: those
+// under 2.25 have 128 bits.
+func (i *Info) readPolicy(s *cryptobyte.String) bool {
+	var id cryptobyte.String
+	return s.ReadASN1(&id, der.OBJECT_IDENTIFIER) && i.Policy.UnmarshalBinary(id) == nil
 }
 
 func readVersion(s *cryptobyte.String) bool {
@@ -160,9 +168,8 @@ func readOrdering(s *cryptobyte.String) bool {
 	return !s.PeekASN1Tag(der.BOOLEAN) || s.ReadASN1Boolean(&ordering)
 }
 
-func readNonce(s *cryptobyte.String) bool {
-	var nonce *big.Int
-	return !s.PeekASN1Tag(der.INTEGER) || readInteger(s, &nonce)
+func (i *Info) readNonce(s *cryptobyte.String) bool {
+	return !s.PeekASN1Tag(der.INTEGER) || readInteger(s, &i.Nonce)
 }
 
 // readAuthority reads [0] GeneralName, explicit because it is a CHOICE.
@@ -178,7 +185,7 @@ func readAuthority(s *cryptobyte.String) bool {
 
 // readExtensions reads [1] IMPLICIT Extensions, each identifier once. None is
 // supported, so a critical one is an error (RFC 5280 §4.2).
-func readExtensions(s *cryptobyte.String) bool {
+func (i *Info) readExtensions(s *cryptobyte.String) bool {
 	tag := der.Tag(1).ContextSpecific().Constructed()
 	if !s.PeekASN1Tag(tag) {
 		return true
@@ -195,10 +202,11 @@ func readExtensions(s *cryptobyte.String) bool {
 		if !list.ReadASN1(&extension, der.SEQUENCE) || !extension.ReadASN1ObjectIdentifier(&oid) ||
 			extension.PeekASN1Tag(der.BOOLEAN) && !extension.ReadASN1Boolean(&critical) ||
 			!extension.ReadASN1(&value, der.OCTET_STRING) || !extension.Empty() ||
-			critical || seen[oid.String()] || len(seen) == maxExtensions {
+			seen[oid.String()] || len(seen) == maxExtensions {
 			return false
 		}
 		seen[oid.String()] = true
+		i.critical = i.critical || critical
 	}
 	return true
 }

@@ -1,12 +1,14 @@
-// Package timestamp parses the TSTInfo that a time-stamp token carries as its
-// content, and reports whether it is about a given signature value.
+// Package timestamp asks time-stamp authorities for tokens: [Client] sends the
+// hash of a signature value through a [Transport], such as [HTTP], and accepts
+// only an answer to its own question. It also parses the TSTInfo that a token
+// carries, and reports whether it is about a given signature value.
 //
-// It sends no request to an authority and verifies no signature: the token
-// around the TSTInfo is a CMS SignedData, which package verify judges, with the
-// rules for time-stamp authorities.
+// It verifies no signature and knows no trusted authority: a token is a CMS
+// SignedData, which package verify judges, with the rules for time-stamp
+// authorities. A token that [Client.Stamp] returned proves nothing before that.
 //
-// The standard is RFC 3161 §2.4.2 with RFC 5816; RFC 3161 Appendix A says where
-// a token is in a signature.
+// The standard is RFC 3161 with RFC 5816; RFC 3161 §3.4 describes the transport
+// over HTTP, and Appendix A says where a token is in a signature.
 package timestamp
 
 import (
@@ -15,6 +17,7 @@ import (
 	_ "crypto/sha1"   // for old tokens; the caller decides whether they count
 	_ "crypto/sha256" // registers SHA-256
 	_ "crypto/sha512" // registers SHA-384 and SHA-512
+	"crypto/x509"
 	"encoding/asn1"
 	"fmt"
 	"math/big"
@@ -41,17 +44,39 @@ var hashes = []struct {
 	{asn1.ObjectIdentifier{2, 16, 840, 1, 101, 3, 4, 2, 3}, crypto.SHA512},
 }
 
-// Info is a TSTInfo. Ordering, nonce and the name of the authority are checked
-// for their form and not kept: they matter to the requester, or repeat the
-// certificate.
+// Info is a TSTInfo. Ordering and the name of the authority are checked for
+// their form and not kept: nothing here depends on the one, and the other
+// repeats the certificate.
 type Info struct {
-	Policy        asn1.ObjectIdentifier // of the authority
+	Policy        x509.OID              // of the authority
 	HashAlgorithm asn1.ObjectIdentifier // of the message imprint
 	Hash          crypto.Hash           // SHA-1, SHA-256, SHA-384, SHA-512, or 0 for another
 	HashedMessage []byte
 	SerialNumber  *big.Int
 	GenTime       time.Time     // UTC
 	Accuracy      time.Duration // either way; 0 if the token does not say
+	Nonce         *big.Int      // of the request; nil if there is none
+
+	critical bool // some extension is critical
+}
+
+// An Imprint is the hash for which a token is asked: of the octets of
+// SignerInfo.signature, for example.
+type Imprint struct {
+	Hash crypto.Hash // SHA-256, SHA-384 or SHA-512
+	Sum  []byte
+}
+
+// ImprintOf returns the imprint of data by h, which must be available.
+func ImprintOf(h crypto.Hash, data []byte) Imprint {
+	sum := h.New()
+	sum.Write(data)
+	return Imprint{h, sum.Sum(nil)}
+}
+
+// Has reports whether the token is about exactly this imprint.
+func (i *Info) Has(imprint Imprint) bool {
+	return i.Hash != 0 && i.Hash == imprint.Hash && bytes.Equal(i.HashedMessage, imprint.Sum)
 }
 
 // Matches reports whether the imprint is the hash of signatureValue, the octets
@@ -60,9 +85,7 @@ func (i *Info) Matches(signatureValue []byte) bool {
 	if i.Hash == 0 || !i.Hash.Available() {
 		return false
 	}
-	h := i.Hash.New()
-	h.Write(signatureValue)
-	return bytes.Equal(h.Sum(nil), i.HashedMessage)
+	return i.Has(ImprintOf(i.Hash, signatureValue))
 }
 
 // SyntaxError names the field of a TSTInfo that cannot be parsed.
