@@ -104,6 +104,7 @@ const (
 	ReasonTimestampUnknown    Reason = "timestamp-revocation-unknown"
 	ReasonTimestampFuture     Reason = "timestamp-in-the-future"
 	ReasonTimestampPractice   Reason = "timestamp-practice"
+	ReasonTimestampExtension  Reason = "timestamp-critical-extension"
 	// dates
 	ReasonExpired     Reason = "expired"
 	ReasonNotYetValid Reason = "not-yet-valid"

@@ -97,11 +97,16 @@ func (j *judgement) readToken(der []byte) (*token, error) {
 // matches reports whether the imprint is that of the data to be stamped. The
 // error is that of the context, or of matches.
 func (j *judgement) judgeTimestamp(der []byte, matches func(*timestamp.Info) (bool, error)) (*TimestampInfo, error) {
-	out := &TimestampInfo{Reason: ReasonTimestampSyntax, Revocation: NotChecked}
 	t, err := j.readToken(der)
 	if err != nil || t == nil {
-		return out, err
+		return &TimestampInfo{Reason: ReasonTimestampSyntax, Revocation: NotChecked}, err
 	}
+	return j.judgeToken(t, matches)
+}
+
+// judgeToken is judgeTimestamp for a token that was taken apart.
+func (j *judgement) judgeToken(t *token, matches func(*timestamp.Info) (bool, error)) (*TimestampInfo, error) {
+	out := &TimestampInfo{Revocation: NotChecked}
 	e := t.doc.evidence(t.signer, j.policy)
 	e.sha1 = e.sha1 || t.info.Hash == crypto.SHA1
 	out.Time, out.Accuracy = t.info.GenTime, t.info.Accuracy
@@ -222,6 +227,8 @@ func (j *judgement) findAuthority(cert *x509.Certificate, at time.Time, m materi
 		return nil, ReasonTimestampPractice, nil
 	case failure.Kind == path.Expired || failure.Kind == path.NotYetValid:
 		return nil, ReasonTimestampDates, nil
+	case failure.Kind == path.UnknownCritical:
+		return nil, ReasonTimestampExtension, nil
 	}
 	return nil, ReasonTimestampChain, nil
 }

@@ -21,8 +21,10 @@ import (
 	"crypto/x509"
 	"errors"
 	"io"
+	"slices"
 	"time"
 
+	"natsuin/sign/timestamp"
 	"natsuin/verify/internal/path"
 	"natsuin/verify/internal/sniff"
 	"natsuin/verify/trust"
@@ -239,3 +241,55 @@ func Sniff(r io.ReaderAt, size int64) (Kind, error) {
 // begins with a byte order mark, or with four ASCII characters. Redirection
 // with > in Windows PowerShell 5 writes such files.
 func IsUTF16(b []byte) bool { return sniff.IsUTF16(b) }
+
+// TimeStamp judges a time-stamp token that is in no signature yet, a DER
+// ContentInfo, over imprint. Its rules are those for a token in a signature,
+// and one more, for the answer to a request: the certificate of its signer must
+// be in the token (RFC 3161 §2.4.1, certReq). A token from the future is judged
+// as at its own time: our clock may be the one that is wrong, and
+// [timestamp.Token.Doubts] remarks on it. Of the policy, the anchors for time
+// stamps count, those for practice among the others, lists and responders, and
+// what is tolerated.
+//
+// TimestampInfo.Sound reports whether the token holds by itself; without
+// TSAAnchors, Verified is never set. An error means that the context ended.
+func TimeStamp(ctx context.Context, token []byte, imprint timestamp.Imprint, p Policy) (*TimestampInfo, error) {
+	j := newJudgement(ctx, p, trust.Lookup)
+	j.budget.Own(p.TSAAnchors)
+	j.budget.Keep(p.CRLs)
+	for _, a := range p.Anchors {
+		j.anchor(a)
+	}
+	j.doc = &document{budget: j.budget, material: material{certificates: p.Certificates, crls: p.CRLs}}
+	t, err := j.readToken(token)
+	if err != nil || t == nil {
+		return &TimestampInfo{Reason: ReasonTimestampSyntax, Revocation: NotChecked}, err
+	}
+	if t.info.GenTime.After(j.now) {
+		j.now = t.info.GenTime
+	}
+	matches := func(i *timestamp.Info) (bool, error) { return i.Has(imprint), nil }
+	out, err := j.judgeToken(t, matches)
+	if err != nil {
+		return nil, err
+	}
+	enclosed := func(raw []byte) bool { return out.Certificate != nil && bytes.Equal(raw, out.Certificate.Raw) }
+	switch {
+	case !slices.ContainsFunc(t.doc.message.Certificates, enclosed):
+		out.Verified, out.Reason = false, ReasonNoCertificate
+	case out.Verified:
+		out.Sound = true
+	case out.Reason == ReasonTimestampChain || out.Reason == ReasonTimestampPractice:
+		// The same, with the authority as its own anchor.
+		j.policy.TSAAnchors = append(slices.Clip(p.TSAAnchors), out.Certificate)
+		j.anchors = append(j.anchors, Anchor{Certificate: out.Certificate, Kind: AnchorPractice})
+		alone, err := j.judgeToken(t, matches)
+		if err != nil {
+			return nil, err
+		}
+		if out.Sound = alone.Verified; !out.Sound && out.Reason == ReasonTimestampChain {
+			out.Reason = alone.Reason
+		}
+	}
+	return out, nil
+}

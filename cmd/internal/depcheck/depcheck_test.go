@@ -25,7 +25,7 @@ const (
 var rooms = []string{
 	"cmd/internal/access", "cmd/internal/certtext", "cmd/internal/command", "cmd/internal/comparison", "cmd/internal/console",
 	"cmd/internal/fonts", "cmd/internal/i18n", "cmd/internal/infile", "cmd/internal/outcome", "cmd/internal/outfile", "cmd/internal/policy", "cmd/internal/queue",
-	"cmd/internal/terminal", "cmd/internal/text",
+	"cmd/internal/terminal", "cmd/internal/text", "cmd/internal/timestamping",
 }
 
 // imports lists which packages of the project a package may import, except in
@@ -60,6 +60,8 @@ var imports = map[string][]string{
 	"cmd/internal/comparison": {"cmd/internal/console", "cmd/internal/infile", "cmd/internal/outcome", "cmd/internal/text", "fingerprint"},
 	"cmd/internal/policy": {"cmd/internal/access", "cmd/internal/command", "cmd/internal/i18n", "cmd/internal/infile", "cmd/internal/outcome",
 		"cmd/internal/text", "verify/..."},
+	"cmd/internal/timestamping": {"cmd/internal/certtext", "cmd/internal/command", "cmd/internal/console", "cmd/internal/infile",
+		"cmd/internal/outcome", "cmd/internal/policy", "cmd/internal/text", "sign/timestamp", "verify"},
 
 	// The verbs, and the package that puts them together.
 	"cmd/internal/cli/...": append(slices.Clone(rooms), "card/...", "sign/...", "verify/...", "fingerprint"),
@@ -82,6 +84,8 @@ var imports = map[string][]string{
 	"sign/pdf/syntax":   {},
 	"sign/timestamp":    {"sign/internal/..."},
 	"sign/pdf/seal":     {},
+
+	"sign/timestamp/tsatest": {}, // shares no code with what it tests
 
 	"verify":                      {"verify/...", "sign/timestamp", "sign/pdf/syntax", "fingerprint"},
 	"verify/touki":                {"verify"},
@@ -109,6 +113,9 @@ var owners = map[string][]string{
 	"golang.org/x/image":              {"sign/pdf/..."},
 	"go.mozilla.org/pkcs7":            {"sign/...", "verify/...", "cmd/internal/..."},
 }
+
+// forTests lists packages that only tests may import.
+var forTests = []string{"card/pcsc/pcscdtest", "sign/timestamp/tsatest"}
 
 // alone lists the packages that may import only the standard library, except in
 // their tests.
@@ -186,7 +193,7 @@ func check(name string, file *ast.File) []string {
 		}
 		inside, ours := strings.CutPrefix(to, module)
 		switch {
-		case ours && !test && inside == "card/pcsc/pcscdtest":
+		case ours && !test && slices.Contains(forTests, inside):
 			report("imports %s, which is for tests", inside)
 		case ours && !test && !fitsAny(rows, inside):
 			report("%s must not import %s", pkg, inside)
@@ -286,6 +293,7 @@ func TestWrongImportsAreSeen(t *testing.T) {
 		{"verify/internal/revocation/a.go", `import _ "natsuin/verify/internal/path"`, "verify/internal/revocation must not import verify/internal/path"},
 		{"fingerprint/a.go", `import _ "golang.org/x/crypto/ocsp"`, "nothing but the standard library"},
 		{"cmd/internal/cli/a.go", `import _ "natsuin/card/pcsc/pcscdtest"`, "which is for tests"},
+		{"verify/a.go", `import _ "natsuin/sign/timestamp/tsatest"`, "which is for tests"},
 		{"cmd/internal/cli/sign/a.go", `import _ "natsuin/cmd/internal/cli/verify"`, "cmd/internal/cli/sign must not import cmd/internal/cli/verify"},
 		{"cmd/internal/cli/sign/a.go", `import _ "natsuin/cmd/internal/cli"`, "cmd/internal/cli/sign must not import cmd/internal/cli"},
 		{"cmd/internal/access/a.go", `import _ "natsuin/cmd/internal/cli/sign"`, "cmd/internal/access must not import cmd/internal/cli/sign"},
