@@ -10,6 +10,7 @@ import (
 	"crypto/rsa"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/pem"
 	"math/big"
 	"strings"
 	"sync"
@@ -114,4 +115,14 @@ func complete(t testing.TB, id identity, content []byte, h crypto.Hash) *sign.Si
 		t.Fatal(err)
 	}
 	return s
+}
+
+// pkcs8 returns a private key as PEM.
+func pkcs8(t testing.TB, key crypto.Signer) []byte {
+	t.Helper()
+	der, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})
 }

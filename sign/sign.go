@@ -4,9 +4,12 @@
 // SignedData, detached or attached. It returns only signatures that an
 // independent implementation has accepted.
 //
-// It does not access a card, ask for a PIN or open a file. It does not check
-// chains, dates or revocation, and does not read signatures made by others.
-// Package verify does.
+// [Signature.WithTimeStamp] adds a time-stamp token to it, [Message] to a
+// signature that exists already.
+//
+// It does not access a card, ask for a PIN or open a file or connection. It
+// does not check chains, dates or revocation, and does not judge signatures or
+// tokens made by others. Package verify does.
 //
 // The standards are RFC 5652 (CMS), RFC 5035 (signing-certificate-v2), RFC 5754
 // and RFC 5758 (algorithms), and RFC 8017 §8.2 and SEC 1 §4.1 for bare
@@ -131,7 +134,7 @@ func (p *Pending) Complete(signature []byte) (*Signature, error) {
 	if err := p.check(envelope, signature); err != nil {
 		return nil, err
 	}
-	return &Signature{content: p.content, data: data, detached: envelope}, nil
+	return &Signature{content: p.content, value: slices.Clone(signature), data: data, detached: envelope}, nil
 }
 
 func checkArguments(content Content, signer *x509.Certificate) error {

@@ -24,6 +24,7 @@ const pemType = "PKCS7"
 // [Pending.Sign] and [Pending.Complete] return one.
 type Signature struct {
 	content  Content
+	value    []byte // SignerInfo.signature
 	data     *cms.SignedData
 	detached []byte
 }

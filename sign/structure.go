@@ -36,6 +36,7 @@ type (
 		Attributes         []attribute `asn1:"set,tag:0"`
 		SignatureAlgorithm pkix.AlgorithmIdentifier
 		Signature          []byte
+		Unsigned           []attribute `asn1:"optional,set,tag:1"`
 	}
 	attribute struct {
 		Type   asn1.ObjectIdentifier
@@ -71,17 +72,9 @@ var ecdsaOIDs = map[crypto.Hash]asn1.ObjectIdentifier{
 // checkStructure parses envelope strictly, compares the fields that pkcs7
 // ignores, and checks that encoding it again gives the same octets.
 func (p *Pending) checkStructure(envelope, signature []byte) error {
-	var ci contentInfo
-	rest, err := asn1.Unmarshal(envelope, &ci)
+	ci, err := parseEnvelope(envelope)
 	if err != nil {
 		return err
-	}
-	again, err := asn1.Marshal(ci)
-	if err != nil {
-		return err
-	}
-	if len(rest) > 0 || !bytes.Equal(again, envelope) {
-		return errors.New("not DER")
 	}
 	sd := ci.Content
 	if len(sd.Signers) != 1 || len(sd.DigestAlgorithms) != 1 {
@@ -97,6 +90,8 @@ func (p *Pending) checkStructure(envelope, signature []byte) error {
 		return errors.New("digest algorithm")
 	case !sameAlgorithm(si.SignatureAlgorithm, p.signatureAlgorithm()):
 		return errors.New("signature algorithm")
+	case len(si.Unsigned) != 0:
+		return fmt.Errorf("%d unsigned attributes", len(si.Unsigned))
 	case len(si.Attributes) != p.attributeCount():
 		return fmt.Errorf("%d signed attributes", len(si.Attributes))
 	case !bytes.Equal(si.Signature, signature):
@@ -121,6 +116,24 @@ func (p *Pending) attributeCount() int {
 		n++
 	}
 	return n
+}
+
+// parseEnvelope parses DER strictly: encoding the result again must give the
+// same octets.
+func parseEnvelope(envelope []byte) (contentInfo, error) {
+	var ci contentInfo
+	rest, err := asn1.Unmarshal(envelope, &ci)
+	if err != nil {
+		return ci, err
+	}
+	again, err := asn1.Marshal(ci)
+	if err != nil {
+		return ci, err
+	}
+	if len(rest) > 0 || !bytes.Equal(again, envelope) {
+		return ci, errors.New("not DER")
+	}
+	return ci, nil
 }
 
 // checkCertificates requires exactly the certificates that were given, in any

@@ -25,7 +25,7 @@ func certificate(raw string) *x509.Certificate {
 	}
 }
 
-func signedData(t *testing.T) *cms.SignedData {
+func signedData(t testing.TB) *cms.SignedData {
 	t.Helper()
 	cert := certificate("b")
 	attributes, err := cms.Attributes{Hash: crypto.SHA256, Digest: make([]byte, 32), SigningTime: time.Unix(0, 0), Signer: cert}.Marshal()

@@ -1,7 +1,6 @@
 package cms
 
 import (
-	"bytes"
 	"fmt"
 	"slices"
 
@@ -10,10 +9,12 @@ import (
 
 // The identifier octets of the values whose headers this package writes.
 const (
+	tagInteger     = 0x02
 	tagOctetString = 0x04
 	tagSequence    = 0x30
 	tagSet         = 0x31
 	tagContext0    = 0xa0
+	tagContext1    = 0xa1
 )
 
 // header returns the identifier and length octets of a value with length
@@ -52,8 +53,7 @@ func setOf(elements ...cryptobyte.BuilderContinuation) ([]byte, error) {
 			return nil, err
 		}
 	}
-	slices.SortFunc(encoded, bytes.Compare)
-	return slices.Concat(encoded...), nil
+	return inOrder(encoded), nil
 }
 
 func build(add cryptobyte.BuilderContinuation) ([]byte, error) {

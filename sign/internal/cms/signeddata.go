@@ -1,9 +1,10 @@
 // Package cms encodes a CMS SignedData in DER, with one signer, who is
 // identified by issuer and serial number. The content is of type id-data, of
-// any size, detached or attached.
+// any size, detached or attached. To a SignedData that exists already, wherever
+// it was made, it adds unsigned attributes, and changes nothing that is signed.
 //
-// It does not compute or verify signatures, and does not parse anything.
-// Package sign checks its output with independent code.
+// It does not compute or verify signatures. Package sign checks its output with
+// independent code.
 //
 // The standard is RFC 5652, with RFC 5035 for signing-certificate-v2, and RFC
 // 3370, RFC 5754 and RFC 5758 for the algorithm identifiers.
@@ -25,7 +26,13 @@ import (
 // A SignedData holds the encoded parts around the content.
 type SignedData struct {
 	prefix []byte // version, digestAlgorithms
-	suffix []byte // certificates, signerInfos
+	certs  []byte // certificates
+	infos  []byte // the contents of signerInfos
+}
+
+// suffix returns what follows the content.
+func (sd *SignedData) suffix() []byte {
+	return append(sd.certs[:len(sd.certs):len(sd.certs)], wrap(tagSet, sd.infos)...)
 }
 
 // A Signer holds the values of a SignerInfo.
@@ -59,7 +66,7 @@ func New(s Signer, certs []*x509.Certificate) (*SignedData, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &SignedData{prefix: prefix, suffix: append(wrap(tagContext0, set), wrap(tagSet, info)...)}, nil
+	return &SignedData{prefix: prefix, certs: wrap(tagContext0, set), infos: info}, nil
 }
 
 func certificates(certs []*x509.Certificate) ([]byte, error) {
@@ -107,7 +114,7 @@ func (s Signer) addSignatureAlgorithm(b *cryptobyte.Builder) {
 // Detached returns the ContentInfo without the content.
 func (sd *SignedData) Detached() []byte {
 	encap := wrap(tagSequence, encodedOID(oidData))
-	signed := wrap(tagSequence, sd.prefix, encap, sd.suffix)
+	signed := wrap(tagSequence, sd.prefix, encap, sd.suffix())
 	return wrap(tagSequence, encodedOID(oidSignedData), wrap(tagContext0, signed))
 }
 
@@ -115,7 +122,8 @@ func (sd *SignedData) Detached() []byte {
 // that before, size octets of content, and after make up the whole. All lengths
 // are definite. It fails if the total length does not fit into an int64.
 func (sd *SignedData) Attached(size int64) (before, after []byte, err error) {
-	if size < 0 || size > math.MaxInt64-int64(len(sd.prefix)+len(sd.suffix))-maxOverhead {
+	after = sd.suffix()
+	if size < 0 || size > math.MaxInt64-int64(len(sd.prefix)+len(after))-maxOverhead {
 		return nil, nil, fmt.Errorf("encode: signed data: content of %d bytes", size)
 	}
 	// From the innermost header to the outermost: each step prepends a header
@@ -128,11 +136,11 @@ func (sd *SignedData) Attached(size int64) (before, after []byte, err error) {
 	oid := encodedOID(oidData)
 	open(tagOctetString, nil, 0)
 	open(tagContext0, oid, 0)
-	open(tagSequence, sd.prefix, len(sd.suffix))
+	open(tagSequence, sd.prefix, len(after))
 	open(tagSequence, nil, 0)
 	open(tagContext0, encodedOID(oidSignedData), 0)
 	before = append(header(tagSequence, length), before...)
-	return before, sd.suffix, nil
+	return before, after, nil
 }
 
 // maxOverhead is an upper limit for the headers and object identifiers around
