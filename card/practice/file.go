@@ -32,6 +32,7 @@ type state struct {
 	Issued      []issued     `json:"issued"`
 	CRLNumber   int64        `json:"crl_number"`
 	Offices     *offices     `json:"offices,omitempty"`
+	TSA         *keyed       `json:"tsa,omitempty"`
 }
 
 // keyed is a key (PKCS #8) with its certificate (DER).

@@ -1,7 +1,7 @@
 // Package practice is a JPKI card for practice, stored in a folder, with the
-// services of a town hall: issue, unlock, revoke, renew, CRL, OCSP, and an
-// official whose signed letters can be verified. Keys and certification
-// authorities are generated on first use.
+// services of a town hall: issue, unlock, revoke, renew, CRL, OCSP, an official
+// whose signed letters can be verified, and a time-stamp authority. Keys and
+// certification authorities are generated on first use.
 //
 // Nothing that it creates has any legal effect or proves anyone's identity.
 // Each certificate contains 練習用 / PRACTICE and a critical policy by which a
@@ -9,8 +9,8 @@
 // the clear, and [Store.Show] returns them.
 //
 // The card behaves like that of package virtual (docs/card.md §1 to §6).
-// Certificates and CRLs follow RFC 5280, and the OCSP responder follows RFC
-// 6960.
+// Certificates and CRLs follow RFC 5280, the OCSP responder follows RFC 6960,
+// and the time-stamp authority RFC 3161.
 package practice
 
 import (

@@ -23,7 +23,7 @@ func New(c *command.Run) *cobra.Command {
 	r := &run{c}
 	return r.Group("practice", "practice",
 		newShow(r), newIssue(r), newUnlock(r), newRevoke(r), newRenew(r),
-		newCRL(r), newOCSP(r), newOfficial(r), newServe(r), newReset(r),
+		newCRL(r), newOCSP(r), newTSA(r), newOfficial(r), newServe(r), newReset(r),
 	)
 }
 

@@ -119,24 +119,38 @@ func networkError(id, address string, err error) error {
 func newOCSP(r *run) *cobra.Command {
 	var listen string
 	c := r.Verb("ocsp --listen 127.0.0.1:PORT", "practice.ocsp", func(ctx context.Context, _ []string) error {
-		switch {
-		case r.JSON:
-			return outcome.Usage("err.json-stdout", "Flag", "practice ocsp")
-		case listen == "":
-			return outcome.Usage("err.flag.value", "Flag", "--listen")
-		}
-		if err := checkAddress("--listen", listen); err != nil {
-			return err
-		}
-		return r.ocsp(ctx, listen)
+		return r.server(ctx, "practice ocsp", listen, r.Access.Practice().OCSP)
 	})
+	return r.listening(c, &listen)
+}
+
+// newTSA runs the practice time-stamp authority (RFC 3161).
+func newTSA(r *run) *cobra.Command {
+	var listen string
+	c := r.Verb("tsa --listen 127.0.0.1:PORT", "practice.tsa", func(ctx context.Context, _ []string) error {
+		return r.server(ctx, "practice tsa", listen, r.Access.Practice().TSA)
+	})
+	return r.listening(c, &listen)
+}
+
+func (r *run) listening(c *cobra.Command, address *string) *cobra.Command {
 	c.Args = r.Arguments(0, 0)
-	c.Flags().StringVar(&listen, "listen", "", "flag.practice.ocsp-listen")
+	c.Flags().StringVar(address, "listen", "", "flag.practice.http-listen")
 	return c
 }
 
-func (r *run) ocsp(ctx context.Context, listen string) error {
-	handler, err := r.Access.Practice().OCSP()
+// server answers over HTTP on a loopback address until the person ends it.
+func (r *run) server(ctx context.Context, command, listen string, handler func() (http.Handler, error)) error {
+	switch {
+	case r.JSON:
+		return outcome.Usage("err.json-stdout", "Flag", command)
+	case listen == "":
+		return outcome.Usage("err.flag.value", "Flag", "--listen")
+	}
+	if err := checkAddress("--listen", listen); err != nil {
+		return err
+	}
+	h, err := handler()
 	if err != nil {
 		return err
 	}
@@ -147,7 +161,7 @@ func (r *run) ocsp(ctx context.Context, listen string) error {
 	// The address goes to standard output, because scripts read the port from
 	// it.
 	r.Print("http://" + listener.Addr().String())
-	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, BaseContext: func(net.Listener) context.Context { return ctx }}
+	server := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, BaseContext: func(net.Listener) context.Context { return ctx }}
 	context.AfterFunc(ctx, func() { server.Close() })
 	return served(ctx, listen, server.Serve(listener))
 }
