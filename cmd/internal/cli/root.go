@@ -14,6 +14,7 @@ import (
 	"natsuin/cmd/internal/cli/pin"
 	"natsuin/cmd/internal/cli/practice"
 	"natsuin/cmd/internal/cli/sign"
+	"natsuin/cmd/internal/cli/timestamp"
 	"natsuin/cmd/internal/cli/trust"
 	"natsuin/cmd/internal/cli/validity"
 	"natsuin/cmd/internal/cli/verify"
@@ -31,7 +32,7 @@ type verb struct {
 // verbs returns the verbs in the order in which the help lists them.
 func (a *app) verbs() []verb {
 	return []verb{
-		{"sign", sign.New}, {"verify", verify.New}, {"fingerprint", fingerprint.New}, {"pin", pin.New},
+		{"sign", sign.New}, {"verify", verify.New}, {"timestamp", timestamp.New}, {"fingerprint", fingerprint.New}, {"pin", pin.New},
 		{"cert", cert.New}, {"validity", validity.New}, {"trust", trust.New}, {"doctor", doctor.New},
 		{"practice", practice.New},
 		{"version", func(*command.Run) *cobra.Command { return newVersion(a) }},

@@ -61,7 +61,7 @@ var imports = map[string][]string{
 	"cmd/internal/policy": {"cmd/internal/access", "cmd/internal/command", "cmd/internal/i18n", "cmd/internal/infile", "cmd/internal/outcome",
 		"cmd/internal/text", "verify/..."},
 	"cmd/internal/timestamping": {"cmd/internal/certtext", "cmd/internal/command", "cmd/internal/console", "cmd/internal/infile",
-		"cmd/internal/outcome", "cmd/internal/policy", "cmd/internal/text", "sign/timestamp", "verify"},
+		"cmd/internal/outcome", "cmd/internal/policy", "cmd/internal/text", "sign/timestamp", "verify", "fingerprint"},
 
 	// The verbs, and the package that puts them together.
 	"cmd/internal/cli/...": append(slices.Clone(rooms), "card/...", "sign/...", "verify/...", "fingerprint"),

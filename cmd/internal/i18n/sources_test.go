@@ -18,6 +18,8 @@ import (
 	"natsuin/card/practice"
 	"natsuin/card/virtual"
 	"natsuin/cmd/internal/i18n"
+	"natsuin/cmd/internal/timestamping"
+	"natsuin/sign/timestamp"
 	"natsuin/verify"
 )
 
@@ -160,6 +162,8 @@ func families(t *testing.T) map[string][]string {
 		"check.":                constants(t, "../../../verify/checks.go", "Check"),
 		"reason.":               words(verify.Reasons()...),
 		"crl-reason.":           values(t, "../../../verify/internal/revocation/status.go", "reasonNames"),
+		"timestamp.why.":        words(timestamping.Worded()...),
+		"timestamp.doubt.":      words(timestamp.Doubts()...),
 		"cmd.":                  nil, // used by Group and Verb
 		"err.practice.invalid.": {"kind", "name", "address", "birth", "sex", "sign", "auth", "reason"},
 	}

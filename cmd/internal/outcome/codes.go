@@ -39,6 +39,7 @@ const (
 	CodeTimeout        Code = "timeout"
 	CodeCardRemoved    Code = "card-removed"
 	CodeUnknownOutcome Code = "unknown-outcome"
+	CodeNoTimestamp    Code = "no-timestamp"
 	CodeExpired        Code = "expired"
 	CodeRevoked        Code = "revoked"
 	CodeWeak           Code = "weak"
@@ -56,7 +57,7 @@ var exits = map[Code]int{
 	CodeFile: 3, CodeExists: 3, CodeChanged: 3, CodeUnsuitable: 3,
 	CodeIndeterminate: 4, CodeNoSignature: 4,
 	CodeNoService: 5, CodeNoPermission: 5, CodeNoReader: 5, CodeNoCard: 5, CodeNotJPKI: 5,
-	CodeCardRefused: 5, CodeNoCertificate: 5, CodeBusy: 5, CodeCardRemoved: 5,
+	CodeCardRefused: 5, CodeNoCertificate: 5, CodeBusy: 5, CodeCardRemoved: 5, CodeNoTimestamp: 5,
 	CodeWrongPIN:    6,
 	CodeLocked:      7,
 	CodeTooFewTries: 8, CodeDeclined: 8, CodeTimeout: 8, CodeSeveralReaders: 8,

@@ -13,6 +13,7 @@ import (
 	"natsuin/cmd/internal/text"
 	"natsuin/fingerprint"
 	"natsuin/sign"
+	"natsuin/sign/timestamp"
 	"natsuin/verify/trust"
 )
 
@@ -70,6 +71,14 @@ var signRows = []row{
 	as(func(e *sign.UnsupportedError) *Error {
 		return &Error{Code: CodeUsage, ID: "err.sign.unsupported", Pairs: []any{"What", e.What, "Name", text.Escape(e.Name)}}
 	}),
+	as(func(e *timestamp.RefusedError) *Error { // before the address of a proxy that it can hold
+		return &Error{Code: CodeNoTimestamp, ID: "err.no-timestamp", Pairs: []any{"Why", string(e.Reason)}}
+	}),
+	as(func(e *timestamp.SyntaxError) *Error {
+		return &Error{Code: CodeNoTimestamp, ID: "err.no-timestamp", Pairs: []any{"Why", e.Field}}
+	}),
+	is(timestamp.ErrUserInfo, CodeUsage, "err.timestamp.user-info"),
+	is(timestamp.ErrAddress, CodeUsage, "err.timestamp.address"),
 }
 
 var fingerprintRows = []row{

@@ -19,6 +19,7 @@ import (
 	"natsuin/cmd/internal/terminal"
 	"natsuin/fingerprint"
 	"natsuin/sign"
+	"natsuin/sign/timestamp"
 	"natsuin/verify/trust"
 )
 
@@ -74,6 +75,10 @@ func TestAnErrorIsTheOutcomeOfTheFirstRowThatFits(t *testing.T) {
 		{&trust.FileError{Path: "a", Err: trust.ErrPractice}, outcome.CodeFile, "err.trust.file"},
 		{trust.ErrPractice, outcome.CodeInvalid, "err.trust.practice"},
 		{&sign.UnsupportedError{}, outcome.CodeUsage, "err.sign.unsupported"},
+		{&timestamp.RefusedError{Reason: timestamp.ReasonUnreached, Err: timestamp.ErrUserInfo}, outcome.CodeNoTimestamp, "err.no-timestamp"},
+		{&timestamp.SyntaxError{}, outcome.CodeNoTimestamp, "err.no-timestamp"},
+		{timestamp.ErrUserInfo, outcome.CodeUsage, "err.timestamp.user-info"},
+		{timestamp.ErrAddress, outcome.CodeUsage, "err.timestamp.address"},
 		{errors.New("odd"), outcome.CodeInternal, "err.internal"},
 		{&outcome.Verdict{Outcome: outcome.Error{Code: outcome.CodeInvalid, ID: "v"}}, outcome.CodeInvalid, "v"},
 	} {

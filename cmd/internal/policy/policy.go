@@ -96,5 +96,29 @@ func (s *Sources) Anchors(ctx context.Context, names []string) ([]verify.Anchor,
 	return list, nil
 }
 
+// TSAAnchors returns the certificates of --tsa-ca, and the anchors for practice
+// if it names the practice roots, which certify the practice authority.
+func (s *Sources) TSAAnchors(ctx context.Context, names []string) (list []*x509.Certificate, practice []verify.Anchor, err error) {
+	for _, name := range names {
+		if name != access.PracticeReader {
+			certs, err := infile.Certificates(ctx, name)
+			if err != nil {
+				return nil, nil, err
+			}
+			list = append(list, certs...)
+			continue
+		}
+		roots, _, err := s.Access.Practice().Roots()
+		if err != nil {
+			return nil, nil, err
+		}
+		list = append(list, roots...)
+		for _, c := range roots {
+			practice = append(practice, verify.Anchor{Certificate: c, Kind: verify.AnchorPractice, Name: name})
+		}
+	}
+	return list, practice, nil
+}
+
 // Registered returns the store of the roots that the person has registered.
 func Registered(r *command.Run) trust.Store { return trust.Store{Dir: r.Folders.Roots()} }

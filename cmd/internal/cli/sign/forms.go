@@ -36,6 +36,9 @@ type form struct {
 	// digest reads one input before the card is touched. It may be called again
 	// with another hash. What it reads it also writes to the writer.
 	digest func(context.Context, *run, *job, crypto.Hash, io.Writer) error
+	// stamps is set if a time stamp can be added to the signature: finishing
+	// sets the job's stamp.
+	stamps bool
 	// sign makes the signature of one file with the card's key. It neither
 	// reads nor writes files. The finishing that it returns runs in another
 	// goroutine while the card makes the next signature.
@@ -63,8 +66,8 @@ type key struct {
 
 // forms are all forms of signature, in the order of the help.
 var forms = []form{
-	{name: "cms-detached", ext: ".p7s", pem: true, issuers: true, digest: digestWhole, sign: cms(detached)},
-	{name: "cms-attached", flag: "attached", ext: ".p7m", pem: true, issuers: true, rereads: true, digest: digestWhole, sign: cms(attached)},
+	{name: "cms-detached", ext: ".p7s", pem: true, issuers: true, stamps: true, digest: digestWhole, sign: cms(detached)},
+	{name: "cms-attached", flag: "attached", ext: ".p7m", pem: true, issuers: true, rereads: true, stamps: true, digest: digestWhole, sign: cms(attached)},
 	{name: "raw", flag: "raw", ext: ".sig", bare: true, digest: digestWhole, sign: raw},
 	{name: "pdf", flag: "pdf", ext: "_signed.pdf", replaces: ".pdf", updates: true, issuers: true, rereads: true, digest: planPDF, sign: signPDF},
 }
@@ -81,7 +84,8 @@ func (f form) output(input string) string {
 // writes.
 func cms(render func(*sign.Signature, *run, *job) rendering) func(*run, *job, *key) (finishing, error) {
 	return func(r *run, j *job, k *key) (finishing, error) {
-		pending, err := sign.Prepare(j.content, k.cert, sign.Options{Issuers: k.issuers, SigningTime: r.Now()})
+		now := r.Now()
+		pending, err := sign.Prepare(j.content, k.cert, sign.Options{Issuers: k.issuers, SigningTime: now})
 		if err != nil {
 			return nil, err
 		}
@@ -94,6 +98,13 @@ func cms(render func(*sign.Signature, *run, *job) rendering) func(*run, *job, *k
 			if err != nil {
 				return rendering{}, err
 			}
+			j.stamp = &stampable{claimed: now, imprint: s.Imprint(), with: func(token []byte) (rendering, error) {
+				stamped, err := s.WithTimeStamp(token)
+				if err != nil {
+					return rendering{}, err
+				}
+				return render(stamped, r, j), nil
+			}}
 			return render(s, r, j), nil
 		}, nil
 	}

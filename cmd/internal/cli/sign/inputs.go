@@ -24,6 +24,7 @@ type job struct {
 	content sign.Content // by the run's hash
 	other   sign.Content // with SHA-384, if the key may need it; else zero
 	report  *file
+	stamp   *stampable // once it is signed, if its form takes a time stamp
 
 	// Of a PDF, once it was read:
 	plan     *pdf.Plan
@@ -51,6 +52,9 @@ func (r *run) check(args []string) error {
 		return outcome.Usage("err.flag.choice", "Flag", "--hash", "Value", r.opts.Hash, "Known", "sha256, sha384, sha512")
 	}
 	if err := r.checkFlags(args, other); err != nil {
+		return err
+	}
+	if err := r.checkStamps(); err != nil {
 		return err
 	}
 	for _, j := range r.jobs {

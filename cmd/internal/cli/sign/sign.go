@@ -16,6 +16,7 @@ import (
 	"natsuin/cmd/internal/console"
 	"natsuin/cmd/internal/outcome"
 	"natsuin/cmd/internal/text"
+	"natsuin/cmd/internal/timestamping"
 )
 
 // Options are the flags of sign.
@@ -29,6 +30,7 @@ type Options struct {
 	AllowExpired      bool
 	AllowWeak         bool
 	PDF               PDFOptions
+	TimestampRequired bool
 }
 
 // report is sign's part of the JSON object (docs/cli.md, "JSON").
@@ -49,6 +51,9 @@ type file struct {
 	OK        bool         `json:"ok"`
 	Code      outcome.Code `json:"code"`
 	Reason    string       `json:"reason,omitempty"`
+
+	Timestamp      any    `json:"timestamp,omitempty"` // *timestamping.JSON, if one is asked for
+	TimestampError string `json:"timestamp_error,omitempty"`
 }
 
 type signer struct {
@@ -61,8 +66,9 @@ type signer struct {
 // New returns the command.
 func New(c *command.Run) *cobra.Command {
 	o := &Options{Forms: make([]bool, len(forms))}
+	stamps := &timestamping.Source{Run: c}
 	verb := c.Verb("sign [flags] FILE...", "sign", func(ctx context.Context, args []string) error {
-		r := &run{Run: c, opts: o}
+		r := &run{Run: c, opts: o, stamps: stamps}
 		return r.do(ctx, args)
 	})
 	verb.Args = c.Arguments(1, -1)
@@ -83,6 +89,8 @@ func New(c *command.Run) *cobra.Command {
 	f.BoolVar(&o.DryRun, "dry-run", false, "flag.sign.dry-run")
 	f.BoolVar(&o.AllowExpired, "allow-expired", false, "flag.sign.allow-expired")
 	f.BoolVar(&o.AllowWeak, "allow-weak", false, "flag.allow-weak")
+	stamps.Define(f)
+	f.BoolVar(&o.TimestampRequired, "timestamp-required", false, "flag.sign.timestamp-required")
 	command.CompleteWords(verb, "hash", "sha256", "sha384", "sha512")
 	command.CompleteWords(verb, "key", "sign", "auth")
 	return verb
@@ -103,6 +111,7 @@ type run struct {
 	wanted  crypto.Hash         // the hash that the key may need instead; 0 for none
 	known   []*x509.Certificate // CA certificates of earlier runs
 	keep    func()              // stores the CA certificate of this run, if it is new
+	stamps  *timestamping.Source
 }
 
 var hashes = map[string]crypto.Hash{"sha256": crypto.SHA256, "sha384": crypto.SHA384, "sha512": crypto.SHA512}
@@ -114,6 +123,9 @@ func (r *run) do(ctx context.Context, args []string) (err error) {
 		return err
 	}
 	if err := r.loadSeal(ctx); err != nil {
+		return err
+	}
+	if err := r.stamps.Open(ctx); err != nil {
 		return err
 	}
 	secret, err := r.Access.SecretOf(ctx, r.credential(), r.inputs()...)
@@ -132,6 +144,7 @@ func (r *run) do(ctx context.Context, args []string) (err error) {
 	if r.keep != nil { // the card has been released
 		r.writer.files.Add(r.keep)
 	}
+	err = r.stampAll(ctx, err)
 	if err := r.writer.close(ctx, err); err != nil || !r.opts.DryRun {
 		return err
 	}
@@ -219,6 +232,9 @@ func (r *run) notice(ctx context.Context, authEnd *time.Time) error {
 		tell(r.T("sign.notice"))
 	}
 	r.noticePDF(tell)
+	if r.stamps.Wanted() {
+		tell(r.stamps.Notice())
+	}
 	switch {
 	case authEnd == nil:
 	case r.Now().After(*authEnd):

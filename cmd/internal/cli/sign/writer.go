@@ -51,6 +51,10 @@ func (w *writer) add(ctx context.Context, j *job, finish finishing) {
 			return
 		}
 		render, err := finish()
+		if err == nil && w.run.stampsFirst() {
+			j.stamp.without = render
+			return
+		}
 		if err == nil {
 			err = w.run.write(ctx, j, render)
 		}

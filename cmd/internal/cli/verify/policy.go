@@ -55,12 +55,8 @@ func (r *run) readPolicy(ctx context.Context, pairs []pair) error {
 	if p.Anchors, err = r.sources.Anchors(ctx, r.sources.CA); err != nil {
 		return err
 	}
-	for _, name := range o.TSACA {
-		certs, err := infile.Certificates(ctx, name)
-		if err != nil {
-			return err
-		}
-		p.TSAAnchors = append(p.TSAAnchors, certs...)
+	if p.TSAAnchors, _, err = r.sources.TSAAnchors(ctx, o.TSACA); err != nil {
+		return err
 	}
 	if o.Cert != "" {
 		if p.Certificates, err = infile.Certificates(ctx, o.Cert); err != nil {

@@ -1,0 +1,177 @@
+package sign
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"time"
+
+	"natsuin/cmd/internal/outcome"
+	"natsuin/cmd/internal/outfile"
+	"natsuin/cmd/internal/text"
+	"natsuin/cmd/internal/timestamping"
+	"natsuin/sign/timestamp"
+)
+
+// A stampable is a finished signature that can take a time stamp. The function
+// that signs in a form whose row has stamps provides it.
+type stampable struct {
+	claimed time.Time // at which the signer claims to have signed
+	imprint timestamp.Imprint
+	// with returns the rendering with a token, once the card has been released.
+	with func(token []byte) (rendering, error)
+	// without is the rendering without one; only with stampsFirst, in which
+	// nothing is written before.
+	without rendering
+}
+
+// checkStamps refuses flags about time stamps that do not fit.
+func (r *run) checkStamps() error {
+	switch {
+	case r.stamps.Wanted() && !r.form.stamps:
+		return outcome.Usage("err.flags.both", "A", "--"+r.form.flag, "B", "--timestamp")
+	case r.opts.TimestampRequired && !r.stamps.Wanted():
+		return outcome.Usage("err.flag.needs", "Flag", "--timestamp-required", "Needs", "--timestamp")
+	}
+	if r.stamps.Wanted() {
+		for _, j := range r.jobs {
+			j.report.Timestamp = (*timestamping.JSON)(nil) // null, unlike absent
+		}
+	}
+	return r.stamps.Check()
+}
+
+// stampsFirst reports whether nothing is written until the authority has
+// answered: a file may be replaced later, what went to standard output may not.
+func (r *run) stampsFirst() bool {
+	return r.stamps.Wanted() && (r.opts.TimestampRequired || r.opts.Output == "-")
+}
+
+// stampAll asks for a time stamp for each signature that was made, one after
+// another, when the card has been released and everything that could be lost is
+// on the disk (docs/cli.md, behaviour 28). It returns the error that decides
+// the run: err, from the part with the card, or that of a context that ended.
+func (r *run) stampAll(ctx context.Context, err error) error {
+	if !r.stamps.Wanted() || !r.signing {
+		return err
+	}
+	if !r.writer.files.Wait(ctx, grace) {
+		return outcome.WorseError(err, ctx.Err())
+	}
+	asked := false
+	for _, j := range r.jobs {
+		if j.stamp == nil || !r.stampsFirst() && !j.report.OK {
+			continue
+		}
+		if ctx.Err() == nil && !asked {
+			asked = true
+			r.writer.say(r.T("timestamp.asking"))
+		}
+		r.stampOne(ctx, j)
+	}
+	return outcome.WorseError(err, ctx.Err())
+}
+
+// stampOne gets the time stamp of one signature, and reports what came of it.
+func (r *run) stampOne(ctx context.Context, j *job) {
+	before, _ := os.Lstat(j.output) // nil: nothing is replaced
+	stamp, err := r.stamps.Stamp(ctx, j.stamp.imprint, j.stamp.claimed)
+	var render rendering
+	if err == nil {
+		render, err = j.stamp.with(stamp.Token)
+	}
+	switch {
+	case r.stampsFirst():
+		r.writeLate(ctx, j, render, err)
+		if err != nil || !j.report.OK {
+			break
+		}
+	case err == nil:
+		err = r.replace(ctx, j, before, render)
+	}
+	if ctx.Err() == nil && err != nil && j.report.OK {
+		r.writer.say(r.T("timestamp.failed", "Path", text.Escape(j.output), "Why", r.why(err)))
+	}
+	switch {
+	case !j.report.OK:
+	case err != nil:
+		j.report.TimestampError = errorCode(err)
+	default:
+		j.report.Timestamp = stamp.JSON()
+		r.writer.say(r.stamps.Done(stamp, j.output))
+		for _, line := range r.stamps.Remarks(stamp) {
+			r.writer.say(line)
+		}
+	}
+}
+
+// writeLate writes a signature for the first time: with its stamp or, if none
+// is required, without. err is why there is no stamp.
+func (r *run) writeLate(ctx context.Context, j *job, stamped rendering, err error) {
+	var failure *timestamping.Failure
+	switch {
+	case ctx.Err() != nil: // nothing was written
+		return
+	case err == nil:
+		err = r.write(ctx, j, stamped)
+	case !r.opts.TimestampRequired:
+		err = r.write(ctx, j, j.stamp.without)
+	case errors.As(err, &failure):
+		err = failure.Outcome("err.no-timestamp.sign", "Path", text.Escape(j.input))
+	}
+	r.writer.note(j, err)
+}
+
+// errMoved means that the signature just written is no longer under its name.
+var errMoved = errors.New("the file was changed or moved meanwhile")
+
+// replace replaces the signature that was written without a stamp, atomically.
+// A signal ends it: the file is whole before and after.
+func (r *run) replace(ctx context.Context, j *job, before fs.FileInfo, render rendering) error {
+	f, err := outfile.Create(j.output, outfile.Options{Force: true})
+	if err != nil {
+		return err
+	}
+	defer f.Abort()
+	if err := render.write(ctx, f); err != nil {
+		return writeError(j, err)
+	}
+	if render.check != nil {
+		if err := render.check(f); err != nil {
+			return writeError(j, err)
+		}
+	}
+	now, err := os.Lstat(j.output)
+	if err != nil || before == nil || !os.SameFile(before, now) || before.Size() != now.Size() || !before.ModTime().Equal(now.ModTime()) {
+		return errMoved
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return f.Commit()
+}
+
+// why words why a file that was written has no stamp.
+func (r *run) why(err error) string {
+	var failure *timestamping.Failure
+	switch {
+	case errors.As(err, &failure):
+		return failure.Why
+	case errors.Is(err, errMoved):
+		return r.T("timestamp.moved")
+	}
+	return r.Explain(err).Message
+}
+
+// errorCode returns the reason in JSON.
+func errorCode(err error) string {
+	var failure *timestamping.Failure
+	switch {
+	case errors.As(err, &failure):
+		return failure.Code
+	case errors.Is(err, errMoved):
+		return "moved"
+	}
+	return string(outcome.CodeOf(err))
+}

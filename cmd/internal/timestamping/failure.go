@@ -1,0 +1,77 @@
+package timestamping
+
+import (
+	"errors"
+	"slices"
+	"strconv"
+	"strings"
+
+	"natsuin/cmd/internal/outcome"
+	"natsuin/cmd/internal/policy"
+	"natsuin/cmd/internal/text"
+	"natsuin/sign/timestamp"
+	"natsuin/verify"
+)
+
+// A Failure means that there is no time stamp that may be used.
+type Failure struct {
+	Code string // in JSON: a [timestamp.Reason], or what [verify] found
+	Why  string // in words
+	Err  error  // the cause; may be nil
+}
+
+func (f *Failure) Error() string { return "no time stamp: " + f.Code }
+
+func (f *Failure) Unwrap() error { return f.Err }
+
+// Outcome returns the failure as the outcome of a run that must have a stamp.
+// id is that of the message, which has the pair "Why".
+func (f *Failure) Outcome(id string, pairs ...any) *outcome.Error {
+	return &outcome.Error{Code: outcome.CodeNoTimestamp, ID: id, Pairs: append([]any{"Why", f.Why}, pairs...), Err: f.Err}
+}
+
+// unreached reports whether the authority did not answer: one that is down for
+// a file is not asked for the next, each of which would wait as long.
+func unreached(err error) bool {
+	var no *timestamp.RefusedError
+	return errors.As(err, &no) && (no.Reason == timestamp.ReasonUnreached || no.Reason == timestamp.ReasonTimeout)
+}
+
+// refused words what package timestamp refused.
+func (s *Source) refused(err error) *Failure {
+	var no *timestamp.RefusedError
+	if !errors.As(err, &no) {
+		return &Failure{string(timestamp.ReasonUnreached), s.Cause(err), err}
+	}
+	f := &Failure{Code: string(no.Reason), Err: err}
+	switch no.Reason {
+	case timestamp.ReasonUnreached, timestamp.ReasonTimeout:
+		f.Why = s.T("timestamp.why."+string(no.Reason), "Error", s.Cause(no.Err))
+		if errors.Is(no.Err, timestamp.ErrUserInfo) {
+			f.Why = s.T("timestamp.proxy")
+		}
+	case timestamp.ReasonHTTPStatus:
+		f.Why = s.T("net.status", "Status", no.Status)
+	case timestamp.ReasonRejected:
+		said := []string{strconv.Itoa(no.Status)}
+		for _, part := range []string{no.Failure, text.Escape(no.Text)} {
+			if part != "" {
+				said = append(said, part)
+			}
+		}
+		f.Why = s.T("timestamp.why."+string(no.Reason), "Said", strings.Join(said, ", "))
+	default:
+		f.Why = s.T("timestamp.why." + string(no.Reason))
+	}
+	return f
+}
+
+// judged words what package verify refused.
+func (s *Source) judged(reason verify.Reason) *Failure {
+	return &Failure{Code: strings.TrimPrefix(string(reason), "timestamp-"), Why: policy.Reason(s.Printer, reason)}
+}
+
+// Worded are the reasons that have words of their own, under timestamp.why.
+func Worded() []timestamp.Reason {
+	return slices.DeleteFunc(timestamp.Reasons(), func(r timestamp.Reason) bool { return r == timestamp.ReasonHTTPStatus })
+}
