@@ -66,8 +66,9 @@ func (c *client) ask(ctx context.Context, address string, request []byte) ([]byt
 	return nil, err
 }
 
-// askOCSP sends one request (RFC 6960 appendix A.1). Nothing else in natsuin
-// uses a network, and only --ocsp leads here (docs/cli.md, behaviour 24).
+// askOCSP sends one request (RFC 6960 appendix A.1). Only --ocsp leads here
+// (docs/cli.md, behaviour 24). The other place where natsuin uses a network is
+// package timestamping.
 func askOCSP(ctx context.Context, address string, request []byte) ([]byte, error) {
 	if err := checkOCSPAddress(address); err != nil {
 		return nil, err
