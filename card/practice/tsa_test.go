@@ -221,3 +221,36 @@ func TestTheTimeStampAuthorityStays(t *testing.T) {
 		t.Error("it has another certificate the second time")
 	}
 }
+
+// FuzzTSARequest sends any bytes to the authority: what it answers is always
+// one DER element, and a token only for a request of version 1.
+func FuzzTSARequest(f *testing.F) {
+	handler, err := open(folder(f)).TSA()
+	if err != nil {
+		f.Fatal(err)
+	}
+	sum := sha256.Sum256([]byte("data"))
+	f.Add(tsaQuery(f, sha256ID, sum[:], big.NewInt(5), true))
+	f.Add(tsaQuery(f, sha256ID, sum[:], practicePolicyDER(f)))
+	f.Add(tsaQuery(f, sha1ID, sum[:20]))
+	f.Add(tsaQuery(f, sha256ID, sum[:], []byte{0xa0, 2, 0x30, 0}))
+	f.Fuzz(func(t *testing.T, request []byte) {
+		w := httptest.NewRecorder()
+		handler.ServeHTTP(w, httptest.NewRequest("POST", "/", bytes.NewReader(request)))
+		if w.Code == http.StatusRequestEntityTooLarge && len(request) > 16<<10 {
+			return
+		}
+		var answer struct {
+			Status asn1.RawValue
+			Token  asn1.RawValue `asn1:"optional"`
+		}
+		rest, err := asn1.Unmarshal(w.Body.Bytes(), &answer)
+		if w.Code != 200 || err != nil || len(rest) > 0 {
+			t.Fatalf("%d, %v: %x", w.Code, err, w.Body.Bytes())
+		}
+		granted := bytes.Equal(answer.Status.FullBytes, []byte{0x30, 3, 2, 1, 0})
+		if granted != (len(answer.Token.FullBytes) > 0) || granted && !bytes.HasPrefix(request[2:], []byte{2, 1, 1}) && request[1] < 0x80 {
+			t.Fatalf("%x for %x", w.Body.Bytes(), request)
+		}
+	})
+}

@@ -127,7 +127,7 @@ func (r *run) writeLate(ctx context.Context, j *job, stamped rendering, err erro
 var errMoved = errors.New("the file was changed or moved meanwhile")
 
 // replace replaces the signature that was written without a stamp, atomically.
-// A signal ends it: the file is whole before and after.
+// A signal ends the copying: the file is whole before and after.
 func (r *run) replace(ctx context.Context, j *job, before fs.FileInfo, render rendering) error {
 	f, err := outfile.Create(j.output, outfile.Options{Force: true})
 	if err != nil {
@@ -145,9 +145,6 @@ func (r *run) replace(ctx context.Context, j *job, before fs.FileInfo, render re
 	now, err := os.Lstat(j.output)
 	if err != nil || before == nil || !os.SameFile(before, now) || before.Size() != now.Size() || !before.ModTime().Equal(now.ModTime()) {
 		return errMoved
-	}
-	if err := ctx.Err(); err != nil {
-		return err
 	}
 	return f.Commit()
 }

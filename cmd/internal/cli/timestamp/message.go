@@ -26,6 +26,7 @@ type signature interface {
 	add(ctx context.Context, tokens [][]byte) error
 	// write writes the result.
 	write(ctx context.Context, w io.Writer) error
+	// close closes the file; the second time, it does nothing.
 	close()
 }
 

@@ -195,8 +195,6 @@ func (r *run) write(ctx context.Context, j *job) error {
 	if err := j.signature.write(ctx, f); err != nil {
 		return err
 	}
-	if err := ctx.Err(); err != nil {
-		return err
-	}
+	j.signature.close() // Windows does not replace an open file
 	return f.Commit()
 }
