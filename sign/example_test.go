@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"natsuin/sign"
+	"natsuin/sign/timestamp"
+	"natsuin/sign/timestamp/tsatest"
 )
 
 // exampleIdentity returns a fixed RSA key and its certificate. The key may be
@@ -137,4 +139,39 @@ func ExampleCheckRaw() {
 	// Output:
 	// <nil>
 	// true
+}
+
+// A time stamp is asked for when the signature is finished, and added to it.
+// Before it is used, verify.TimeStamp should judge the token.
+func ExampleSignature_WithTimeStamp() {
+	key, cert := exampleIdentity()
+	content, err := sign.Digest(context.Background(), strings.NewReader("the contract"), crypto.SHA256)
+	if err != nil {
+		log.Fatal(err)
+	}
+	pending, err := sign.Prepare(content, cert, sign.Options{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	signature, err := pending.Sign(key)
+	if err != nil {
+		log.Fatal(err)
+	}
+	authority, err := tsatest.New(time.Date(2026, 4, 5, 6, 7, 8, 0, time.UTC))
+	if err != nil {
+		log.Fatal(err)
+	}
+	// direct asks an authority in this process; timestamp.HTTP one elsewhere.
+	client := timestamp.Client{Transport: direct{authority}}
+	token, err := client.Stamp(context.Background(), signature.Imprint())
+	if err != nil {
+		log.Fatal(err)
+	}
+	stamped, err := signature.WithTimeStamp(token.DER)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(token.Info.GenTime, bytes.Contains(stamped.DER(), token.DER))
+	// Output:
+	// 2026-04-05 06:07:08 +0000 UTC true
 }

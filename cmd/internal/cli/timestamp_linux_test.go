@@ -42,8 +42,8 @@ var practiceStore = sync.OnceValue(func() []byte {
 	return data
 })
 
-// A stampDesk is a person with a practice card, two files, and an authority.
-type stampDesk struct {
+// A stampMachine is a machine with a practice card, two files, and an authority.
+type stampMachine struct {
 	*machine
 	t         *testing.T
 	dir       string
@@ -52,9 +52,9 @@ type stampDesk struct {
 	signals   chan os.Signal
 }
 
-func newStampDesk(t *testing.T) *stampDesk {
+func newStampMachine(t *testing.T) *stampMachine {
 	t.Helper()
-	d := &stampDesk{machine: newMachine(t), t: t, dir: t.TempDir(), signals: make(chan os.Signal, 1)}
+	d := &stampMachine{machine: newMachine(t), t: t, dir: t.TempDir(), signals: make(chan os.Signal, 1)}
 	folder := filepath.Join(d.env["XDG_DATA_HOME"], "natsuin", "practice")
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		t.Fatal(err)
@@ -72,16 +72,16 @@ func newStampDesk(t *testing.T) *stampDesk {
 	return d
 }
 
-func (d *stampDesk) path(name string) string { return filepath.Join(d.dir, name) }
+func (d *stampMachine) path(name string) string { return filepath.Join(d.dir, name) }
 
-func (d *stampDesk) write(path string, data []byte) {
+func (d *stampMachine) write(path string, data []byte) {
 	d.t.Helper()
 	if err := os.WriteFile(path, data, 0o600); err != nil {
 		d.t.Fatal(err)
 	}
 }
 
-func (d *stampDesk) read(name string) []byte {
+func (d *stampMachine) read(name string) []byte {
 	d.t.Helper()
 	data, err := os.ReadFile(d.path(name))
 	if err != nil {
@@ -90,7 +90,7 @@ func (d *stampDesk) read(name string) []byte {
 	return data
 }
 
-func (d *stampDesk) serve(h http.Handler) string {
+func (d *stampMachine) serve(h http.Handler) string {
 	server := httptest.NewServer(h)
 	d.t.Cleanup(server.Close)
 	return server.URL
@@ -118,8 +118,8 @@ type answerOf struct {
 	raw, talk string
 }
 
-// ask runs natsuin with --json. @NAME is a file of the desk.
-func (d *stampDesk) ask(args ...string) answerOf {
+// ask runs natsuin with --json. @NAME is a file of the folder.
+func (d *stampMachine) ask(args ...string) answerOf {
 	d.t.Helper()
 	exit, out, talk := d.say(append(args, "--json")...)
 	a := answerOf{raw: out, talk: talk}
@@ -129,7 +129,7 @@ func (d *stampDesk) ask(args ...string) answerOf {
 	return a
 }
 
-func (d *stampDesk) say(args ...string) (int, string, string) {
+func (d *stampMachine) say(args ...string) (int, string, string) {
 	args = slices.Clone(args)
 	for i := range args {
 		args[i] = strings.ReplaceAll(args[i], "@", d.dir+"/")
@@ -146,13 +146,13 @@ func (d *stampDesk) say(args ...string) (int, string, string) {
 }
 
 // signing are the arguments of sign with a stamp of the authority at address.
-func (d *stampDesk) signing(address string, more ...string) []string {
+func (d *stampMachine) signing(address string, more ...string) []string {
 	return append([]string{"sign", "--reader", "practice", "--yes", "--pin-from", "file:@pin",
 		"--timestamp", address, "--timestamp-policy", tsatest.Policy, "--tsa-ca", "@tsa.pem"}, more...)
 }
 
 // whole demands that a signature is VALID, with or without a stamp that counts.
-func (d *stampDesk) whole(name string, stamped bool) {
+func (d *stampMachine) whole(name string, stamped bool) {
 	d.t.Helper()
 	a := d.ask("verify", "--ca", "practice", "--tsa-ca", "@tsa.pem", "@"+name)
 	if a.Exit != 0 || len(a.Files) != 1 || len(a.Files[0].Signers) != 1 {
@@ -165,7 +165,7 @@ func (d *stampDesk) whole(name string, stamped bool) {
 }
 
 // only demands that these files, and no others, are in the folder.
-func (d *stampDesk) only(names ...string) {
+func (d *stampMachine) only(names ...string) {
 	d.t.Helper()
 	entries, err := os.ReadDir(d.dir)
 	if err != nil {
@@ -187,7 +187,7 @@ func (d *stampDesk) only(names ...string) {
 }
 
 func TestEachFormIsStamped(t *testing.T) {
-	d := newStampDesk(t)
+	d := newStampMachine(t)
 	a := d.ask(d.signing(d.url, "@a", "@b")...)
 	if a.Exit != 0 || a.Files[0].Timestamp == nil || a.Files[1].Timestamp == nil || a.Files[0].TimestampError != "" {
 		t.Fatalf("%s%s", a.raw, a.talk)
@@ -226,7 +226,7 @@ func TestARefusedStampLeavesAGoodSignature(t *testing.T) {
 		}
 		numbers[fault.Number] = true
 		t.Run(fmt.Sprint(fault.Number, " ", fault.Name), func(t *testing.T) {
-			d := newStampDesk(t)
+			d := newStampMachine(t)
 			d.authority.Break(fault)
 			inputs, last := []string{"@a"}, "a.p7s"
 			if fault.Code == "repeated" { // the first is not
@@ -271,7 +271,7 @@ func TestARefusedStampLeavesAGoodSignature(t *testing.T) {
 // Without --tsa-ca the authority is not checked, which is said; with the root
 // of another, its stamps are refused.
 func TestTheAuthorityIsCheckedIfItsRootIsGiven(t *testing.T) {
-	d := newStampDesk(t)
+	d := newStampMachine(t)
 	args := []string{"sign", "--reader", "practice", "--yes", "--pin-from", "file:@pin", "--timestamp", d.url, "--force", "@a"}
 	exit, _, talk := d.say(append(args, "--lang", "en")...)
 	if exit != 0 || !strings.Contains(talk, "which authority this is was not checked") || !strings.Contains(talk, "time stamp added") {
@@ -288,7 +288,7 @@ func TestTheAuthorityIsCheckedIfItsRootIsGiven(t *testing.T) {
 }
 
 func TestOdditiesOfAStampAreSaid(t *testing.T) {
-	d := newStampDesk(t)
+	d := newStampMachine(t)
 	for _, odd := range tsatest.Oddities() {
 		d.authority.Break(odd)
 		a := d.ask(d.signing(d.url, "--force", "@a")...)
@@ -305,7 +305,7 @@ func TestOdditiesOfAStampAreSaid(t *testing.T) {
 // An authority that is down is asked once, whatever the number of files, and
 // loses none of them.
 func TestAnAuthorityThatIsDown(t *testing.T) {
-	d := newStampDesk(t)
+	d := newStampMachine(t)
 	var visits atomic.Int64
 	down := d.serve(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		visits.Add(1)
@@ -331,7 +331,7 @@ func TestAnAuthorityThatIsDown(t *testing.T) {
 
 // An answer that is cut at any place is no stamp, and the file stays whole.
 func TestAnAnswerThatIsCut(t *testing.T) {
-	d := newStampDesk(t)
+	d := newStampMachine(t)
 	step := 100
 	if testing.Short() {
 		step = 500
@@ -352,7 +352,7 @@ func TestAnAnswerThatIsCut(t *testing.T) {
 func TestASignalWhileWaiting(t *testing.T) {
 	for _, more := range [][]string{{"@a", "@b"}, {"--attached", "@b"}, {"--timestamp-required", "@a", "@b"}, {"-o", "-", "@a"}} {
 		t.Run(strings.Join(more, " "), func(t *testing.T) {
-			d := newStampDesk(t)
+			d := newStampMachine(t)
 			d.authority.Break(tsatest.Fault{Slow: true})
 			go func() {
 				for len(d.authority.Requests()) == 0 {
@@ -398,7 +398,7 @@ func TestASignalWhileTheStampIsWritten(t *testing.T) {
 		rounds = 5
 	}
 	for i := range rounds {
-		d := newStampDesk(t)
+		d := newStampMachine(t)
 		d.write(d.path("b"), bytes.Repeat([]byte("another letter\n"), 200000))
 		signals := d.signals
 		address := d.serve(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -420,13 +420,13 @@ func TestASignalWhileTheStampIsWritten(t *testing.T) {
 
 // A file that somebody else put under the name meanwhile is theirs.
 func TestAFileThatWasMovedIsNotReplaced(t *testing.T) {
-	for name, change := range map[string]func(*stampDesk){
-		"replaced": func(d *stampDesk) { os.Remove(d.path("a.p7s")); d.write(d.path("a.p7s"), []byte("theirs")) },
-		"removed":  func(d *stampDesk) { os.Remove(d.path("a.p7s")) },
-		"changed":  func(d *stampDesk) { d.write(d.path("a.p7s"), []byte("theirs")) },
+	for name, change := range map[string]func(*stampMachine){
+		"replaced": func(d *stampMachine) { os.Remove(d.path("a.p7s")); d.write(d.path("a.p7s"), []byte("theirs")) },
+		"removed":  func(d *stampMachine) { os.Remove(d.path("a.p7s")) },
+		"changed":  func(d *stampMachine) { d.write(d.path("a.p7s"), []byte("theirs")) },
 	} {
 		t.Run(name, func(t *testing.T) {
-			d := newStampDesk(t)
+			d := newStampMachine(t)
 			address := d.serve(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				change(d)
 				d.authority.ServeHTTP(w, r)
@@ -447,7 +447,7 @@ func TestAFileThatWasMovedIsNotReplaced(t *testing.T) {
 // A content that changes while the authority is asked is not put into an
 // attached signature; the one that was written stays.
 func TestAContentThatChangesMeanwhile(t *testing.T) {
-	d := newStampDesk(t)
+	d := newStampMachine(t)
 	address := d.serve(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		d.write(d.path("b"), []byte("something else"))
 		d.authority.ServeHTTP(w, r)
@@ -463,7 +463,7 @@ func TestAContentThatChangesMeanwhile(t *testing.T) {
 // Years later, when the signer's certificate has expired, the stamp of the
 // practice authority shows that the signature is older, without any network.
 func TestAStampOutlivesTheCertificate(t *testing.T) {
-	d := newStampDesk(t)
+	d := newStampMachine(t)
 	store := practice.Open(practice.Options{Dir: filepath.Join(d.env["XDG_DATA_HOME"], "natsuin", "practice")})
 	handler, err := store.TSA()
 	if err != nil {
@@ -497,7 +497,7 @@ func TestAStampOutlivesTheCertificate(t *testing.T) {
 // The verb stamps what was signed before, in its place or in another file, and
 // asks nobody about files that it refuses.
 func TestStampsAreAddedLater(t *testing.T) {
-	d := newStampDesk(t)
+	d := newStampMachine(t)
 	d.say("sign", "--reader", "practice", "--yes", "--pin-from", "file:@pin", "@a", "@b")
 	d.say("sign", "--reader", "practice", "--yes", "--pin-from", "file:@pin", "--attached", "@b")
 	d.say("sign", "--reader", "practice", "--yes", "--pin-from", "file:@pin", "--pem", "-o", "@text.p7s", "@a")
@@ -557,7 +557,7 @@ func TestStampsAreAddedLater(t *testing.T) {
 
 // Signals end the verb as they end sign: the file is as it was.
 func TestASignalWhileAStampIsAddedLater(t *testing.T) {
-	d := newStampDesk(t)
+	d := newStampMachine(t)
 	d.say("sign", "--reader", "practice", "--yes", "--pin-from", "file:@pin", "@a")
 	before := d.read("a.p7s")
 	d.authority.Break(tsatest.Fault{Slow: true})
@@ -576,7 +576,7 @@ func TestASignalWhileAStampIsAddedLater(t *testing.T) {
 // Nothing goes to a network but with --timestamp, and then only when there is a
 // signature.
 func TestNoStampWithoutASignature(t *testing.T) {
-	d := newStampDesk(t)
+	d := newStampMachine(t)
 	for _, c := range []struct {
 		args []string
 		exit int
