@@ -3,14 +3,20 @@ package cli_test
 import (
 	"bytes"
 	"context"
+	"crypto/x509"
+	"encoding/asn1"
+	"encoding/hex"
 	"encoding/json"
 	"encoding/pem"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -606,4 +612,110 @@ func TestNoStampWithoutASignature(t *testing.T) {
 		t.Errorf("%d requests", n)
 	}
 	d.only("a.p7s")
+}
+
+// onePage is a PDF of one empty page.
+const onePage = `%PDF-1.7
+1 0 obj
+<< /Type /Catalog /Pages 2 0 R >>
+endobj
+2 0 obj
+<< /Type /Pages /Kids [3 0 R] /Count 1 >>
+endobj
+3 0 obj
+<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] >>
+endobj
+xref
+0 4
+0000000000 65535 f 
+0000000009 00000 n 
+0000000058 00000 n 
+0000000115 00000 n 
+trailer
+<< /Size 4 /Root 1 0 R >>
+startxref
+186
+%%EOF
+`
+
+var byteRange = regexp.MustCompile(`/ByteRange ?\[ ?(\d+) +(\d+) +(\d+) +(\d+) *\]`)
+
+// inside judges the only signature of a PDF: its CMS over its ByteRange.
+func (d *stampMachine) inside(name string) verify.Signer {
+	d.t.Helper()
+	data := d.read(name)
+	m := byteRange.FindAllSubmatch(data, -1)
+	if len(m) != 1 {
+		d.t.Fatalf("%s: %d byte ranges", name, len(m))
+	}
+	var at [4]int
+	for i := range at {
+		at[i], _ = strconv.Atoi(string(m[0][i+1]))
+	}
+	contents, err := hex.DecodeString(string(data[at[0]+at[1]+1 : at[2]-1]))
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	var cms asn1.RawValue
+	if _, err := asn1.Unmarshal(contents, &cms); err != nil {
+		d.t.Fatal(err)
+	}
+	content := io.MultiReader(bytes.NewReader(data[:at[1]]), bytes.NewReader(data[at[2]:at[2]+at[3]]))
+	r, err := verify.Detached(context.Background(), cms.FullBytes, content, verify.Policy{Now: d.now, TSAAnchors: []*x509.Certificate{d.authority.Root}})
+	if err != nil || len(r.Signers) != 1 || at[2]+at[3] != len(data) {
+		d.t.Fatalf("%s: %v", name, err)
+	}
+	if check, _ := r.Signers[0].Check(verify.CheckMessageDigest); check.Result != verify.Passed {
+		d.t.Errorf("%s: %+v", name, check)
+	}
+	if check, _ := r.Signers[0].Check(verify.CheckSignature); check.Result != verify.Passed {
+		d.t.Errorf("%s: %+v", name, check)
+	}
+	return r.Signers[0]
+}
+
+// The stamp of a PDF is in its CMS (PAdES B-T). Without one, the PDF is as good
+// as before, and with --timestamp-required there is none.
+func TestAPDFIsStampedWithin(t *testing.T) {
+	d := newStampMachine(t)
+	d.write(d.path("a"), []byte(onePage))
+	for _, form := range []string{"--pdf", "--pades"} {
+		d.authority.Break(tsatest.Fault{})
+		a := d.ask(d.signing(d.url, form, "--force", "-o", "@signed.pdf", "@a")...)
+		if a.Exit != 0 || a.Files[0].Timestamp == nil {
+			t.Fatalf("%s%s", a.raw, a.talk)
+		}
+		if stamp := d.inside("signed.pdf").Timestamp; stamp == nil || !stamp.Verified {
+			t.Errorf("%s: %+v", form, stamp)
+		}
+		d.authority.Break(tsatest.Faults()[0])
+		a = d.ask(d.signing(d.url, form, "--force", "-o", "@signed.pdf", "@a")...)
+		if stamp := d.inside("signed.pdf").Timestamp; stamp != nil || a.Exit != 0 || a.Files[0].TimestampError != "rejected" {
+			t.Errorf("%s: %+v, %s", form, stamp, a.raw)
+		}
+		a = d.ask(d.signing(d.url, form, "--timestamp-required", "-o", "@required.pdf", "@a")...)
+		if a.Exit != 5 || a.Code != "no-timestamp" {
+			t.Errorf("%s: %s", form, a.raw)
+		}
+		d.authority.Break(tsatest.Large())
+		a = d.ask(d.signing(d.url, form, "--force", "-o", "@signed.pdf", "@a")...)
+		if stamp := d.inside("signed.pdf").Timestamp; stamp != nil || a.Exit != 0 || a.Files[0].TimestampError != "too-large" {
+			t.Errorf("%s: %+v, %s", form, stamp, a.raw)
+		}
+		a = d.ask(d.signing(d.url, form, "--timestamp-required", "-o", "@required.pdf", "@a")...)
+		if a.Exit != 5 || a.Code != "no-timestamp" {
+			t.Errorf("%s: %s", form, a.raw)
+		}
+	}
+	asked := len(d.authority.Requests())
+	if a := d.ask(d.signing(d.url, "--pdf", "--profile", "touki", "-o", "@touki.pdf", "@a")...); a.Exit != 2 {
+		t.Errorf("%s", a.raw)
+	}
+	if a := d.ask("timestamp", "--timestamp", d.url, "--force", "@signed.pdf"); a.Exit != 3 || a.Files[0].Reason != "pdf" {
+		t.Errorf("%s", a.raw)
+	}
+	if n := len(d.authority.Requests()); n != asked {
+		t.Errorf("%d requests", n-asked)
+	}
+	d.only("signed.pdf")
 }

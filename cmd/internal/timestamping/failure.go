@@ -37,6 +37,11 @@ func unreached(err error) bool {
 	return errors.As(err, &no) && (no.Reason == timestamp.ReasonUnreached || no.Reason == timestamp.ReasonTimeout)
 }
 
+// NoRoom returns the failure of a token that does not fit into a PDF.
+func (s *Source) NoRoom(err error) *Failure {
+	return &Failure{string(timestamp.ReasonTooLarge), s.T("timestamp.no-room"), err}
+}
+
 // refused words what package timestamp refused.
 func (s *Source) refused(err error) *Failure {
 	var no *timestamp.RefusedError

@@ -115,3 +115,12 @@ func certified(edit func(*x509.Certificate)) func(*Authority, *token) {
 func Cut(n int) Fault {
 	return Fault{Number: 5, Name: "cut", Code: "malformed", replace: func(_ *Authority, b []byte) []byte { return b[:min(n, len(b))] }}
 }
+
+// Large returns what is no fault: a token of some 50 KiB.
+func Large() Fault {
+	return Fault{Name: "large", token: func(a *Authority, t *token) {
+		t.certificates = append(t.certificates, a.must(nil, func(c *x509.Certificate) {
+			c.ExtraExtensions = append(c.ExtraExtensions, pkix.Extension{Id: oidUnknown, Value: make([]byte, 50<<10)})
+		}).cert)
+	}}
+}

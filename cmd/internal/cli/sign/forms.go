@@ -69,7 +69,7 @@ var forms = []form{
 	{name: "cms-detached", ext: ".p7s", pem: true, issuers: true, stamps: true, digest: digestWhole, sign: cms(detached)},
 	{name: "cms-attached", flag: "attached", ext: ".p7m", pem: true, issuers: true, rereads: true, stamps: true, digest: digestWhole, sign: cms(attached)},
 	{name: "raw", flag: "raw", ext: ".sig", bare: true, digest: digestWhole, sign: raw},
-	{name: "pdf", flag: "pdf", ext: "_signed.pdf", replaces: ".pdf", updates: true, issuers: true, rereads: true, digest: planPDF, sign: signPDF},
+	{name: "pdf", flag: "pdf", ext: "_signed.pdf", replaces: ".pdf", updates: true, issuers: true, rereads: true, stamps: true, digest: planPDF, sign: signPDF},
 }
 
 // output returns the name of the output for an input.
@@ -98,13 +98,7 @@ func cms(render func(*sign.Signature, *run, *job) rendering) func(*run, *job, *k
 			if err != nil {
 				return rendering{}, err
 			}
-			j.stamp = &stampable{claimed: now, imprint: s.Imprint(), with: func(token []byte) (rendering, error) {
-				stamped, err := s.WithTimeStamp(token)
-				if err != nil {
-					return rendering{}, err
-				}
-				return render(stamped, r, j), nil
-			}}
+			j.stamp = newStampable(s, now, func(s *sign.Signature) (rendering, error) { return render(s, r, j), nil })
 			return render(s, r, j), nil
 		}, nil
 	}

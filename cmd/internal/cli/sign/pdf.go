@@ -87,6 +87,7 @@ func (r *run) place(doc *pdf.Document) (*pdf.Plan, error) {
 	o := pdf.Options{
 		Field: r.opts.PDF.Field, Mark: r.seal.asked, Visible: r.seal.position,
 		VisibleWidth: seal.DefaultWidth, VisibleHeight: seal.DefaultHeight,
+		TimeStamp: r.stamps.Wanted(),
 	}
 	if r.opts.PDF.PAdES {
 		o.SubFilter = pdf.ETSICAdESDetached
@@ -148,14 +149,21 @@ func signPDF(r *run, j *job, k *key) (finishing, error) {
 		if err != nil {
 			return rendering{}, err
 		}
-		signed, err := update.Complete(s.DER())
-		if err != nil {
-			return rendering{}, err
-		}
-		return rendering{
-			write: j.reread(signed.Write),
-			check: func(written io.ReaderAt) error { return signed.Check(written, signed.Size()) },
-		}, nil
+		put := func(s *sign.Signature) (rendering, error) { return j.put(update, s) }
+		j.stamp = newStampable(s, now, put)
+		return put(s)
+	}, nil
+}
+
+// put returns the rendering of a PDF with the signature in it.
+func (j *job) put(update *pdf.Pending, s *sign.Signature) (rendering, error) {
+	signed, err := update.Complete(s.DER())
+	if err != nil {
+		return rendering{}, err
+	}
+	return rendering{
+		write: j.reread(signed.Write),
+		check: func(written io.ReaderAt) error { return signed.Check(written, signed.Size()) },
 	}, nil
 }
 

@@ -11,6 +11,8 @@ import (
 	"natsuin/cmd/internal/outfile"
 	"natsuin/cmd/internal/text"
 	"natsuin/cmd/internal/timestamping"
+	"natsuin/sign"
+	"natsuin/sign/pdf"
 	"natsuin/sign/timestamp"
 )
 
@@ -26,11 +28,25 @@ type stampable struct {
 	without rendering
 }
 
+// newStampable returns what gets a stamp when the signature s is finished.
+// render returns the rendering of s with the token in it.
+func newStampable(s *sign.Signature, claimed time.Time, render func(*sign.Signature) (rendering, error)) *stampable {
+	return &stampable{claimed: claimed, imprint: s.Imprint(), with: func(token []byte) (rendering, error) {
+		stamped, err := s.WithTimeStamp(token)
+		if err != nil {
+			return rendering{}, err
+		}
+		return render(stamped)
+	}}
+}
+
 // checkStamps refuses flags about time stamps that do not fit.
 func (r *run) checkStamps() error {
 	switch {
 	case r.stamps.Wanted() && !r.form.stamps:
 		return outcome.Usage("err.flags.both", "A", "--"+r.form.flag, "B", "--timestamp")
+	case r.stamps.Wanted() && r.opts.PDF.Profile == profileTouki: // offices may not take it
+		return outcome.Usage("err.flags.both", "A", "--profile "+profileTouki, "B", "--timestamp")
 	case r.opts.TimestampRequired && !r.stamps.Wanted():
 		return outcome.Usage("err.flag.needs", "Flag", "--timestamp-required", "Needs", "--timestamp")
 	}
@@ -50,7 +66,7 @@ func (r *run) stampsFirst() bool {
 
 // stampAll asks for a time stamp for each signature that was made, one after
 // another, when the card has been released and everything that could be lost is
-// on the disk (docs/cli.md, behaviour 28). It returns the error that decides
+// on the disk (docs/cli.md, behaviour 29). It returns the error that decides
 // the run: err, from the part with the card, or that of a context that ended.
 func (r *run) stampAll(ctx context.Context, err error) error {
 	if !r.stamps.Wanted() || !r.signing {
@@ -80,6 +96,9 @@ func (r *run) stampOne(ctx context.Context, j *job) {
 	var render rendering
 	if err == nil {
 		render, err = j.stamp.with(stamp.Token)
+		if large := (*pdf.TooLargeError)(nil); errors.As(err, &large) {
+			err = r.stamps.NoRoom(err)
+		}
 	}
 	switch {
 	case r.stampsFirst():
