@@ -52,6 +52,10 @@ var causes = []struct {
 	{trust.ErrBadCertificate, "root.unreadable"},
 }
 
+// closedIdle is the text of an error that net/http does not export. A server that
+// closes a new connection at once causes it, or io.EOF.
+const closedIdle = "http: server closed idle connection"
+
 // Cause returns the id of the message for the cause of an error, or "" if there
 // is none.
 func Cause(err error) string {
@@ -67,7 +71,7 @@ func Cause(err error) string {
 		return "net.certificate"
 	case errors.As(err, &record):
 		return "net.not-tls"
-	case errors.As(err, &request) && (errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)):
+	case errors.As(err, &request) && (errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || request.Err.Error() == closedIdle):
 		return "net.broken-off"
 	case errors.As(err, new(*trust.NotRootError)):
 		return "root.not-root"

@@ -107,6 +107,9 @@ func (r *run) place(doc *pdf.Document) (*pdf.Plan, error) {
 // pdfError returns the outcome of a PDF that could not be read, or cannot be
 // signed; package outcome knows the latter.
 func (j *job) pdfError(ctx context.Context, err error) error {
+	if ctx.Err() != nil { // err may be that of another file
+		return ctx.Err()
+	}
 	if e := outcome.Of(err); e.Code != outcome.CodeInternal && e.Code != outcome.CodeFile {
 		return &outcome.Error{Code: e.Code, ID: e.ID, Reason: e.Reason, Err: err, Pairs: append(e.Pairs, "Path", text.Escape(j.input))}
 	}
