@@ -36,7 +36,7 @@ const (
 	timeStampRoom       = 24 << 10 // bytes more for a time-stamp token
 	maxTail             = 96 << 20 // bytes of an update; a picture alone may have 64 MiB
 	maxLater            = 3        // numbers taken after the plan: two images, the cross-reference stream
-	maxChanged          = 8 << 20  // bytes of the objects that change
+	maxChanged          = 8 << 20  // bytes of the objects that change, of the trailer, and of a lock
 	maxTableOffset      = 9_999_999_999
 	printableAndLocked  = 4 | 128 // annotation flags (ISO 32000-1 Table 165)
 	signaturesAndAppend = 1 | 2   // /SigFlags (ISO 32000-1 Table 219)

@@ -149,7 +149,7 @@ func (s *Signed) Size() int64 {
 // update returns the update with the CMS in it.
 func (s *Signed) update() []byte {
 	u := s.pending.update()
-	copy(u.data[u.gap.start+1:], strings.ToUpper(fmt.Sprintf("%x", s.cms)))
+	copy(u.data[u.gap.start:], strings.TrimSuffix(hexString(s.cms), ">"))
 	return u.data
 }
 

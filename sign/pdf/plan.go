@@ -85,12 +85,12 @@ func (d *Document) Plan(o Options) (*Plan, error) {
 	if p.changed, err = d.render(c); err != nil {
 		return nil, err
 	}
-	total := 0
+	total := len(p.section.trailer) + len(p.section.id) + len(p.reference)
 	for _, o := range p.changed {
 		total += len(o.body)
 	}
 	if total > maxChanged {
-		return nil, refuse(ReasonLimit, "the objects that change have %d bytes", total)
+		return nil, refuse(ReasonLimit, "what changes has %d bytes", total)
 	}
 	if err := d.rehearse(p); err != nil {
 		return nil, err

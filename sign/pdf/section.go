@@ -15,8 +15,7 @@ import (
 // entries.
 type section struct {
 	stream  bool
-	prev    int64  // the number after the original's last "startxref"
-	newest  int64  // where syntax found that section
+	prev    int64  // offset of the original's newest section
 	trailer string // /Root, /Info and whatever else is carried over
 	id      []byte // the first half of /ID; nil if there is no /ID
 	width   int    // of the numbers in /ByteRange
@@ -55,9 +54,6 @@ func (d *Document) planSection(p *Plan) error {
 			return refusal(err)
 		}
 		p.section.trailer += fmt.Sprintf(" /%s %s", nameText(e.Key), raw)
-	}
-	if len(p.section.trailer) > maxTail/16 {
-		return refuse(ReasonLimit, "trailer of %d bytes", len(p.section.trailer))
 	}
 	halves, _, err := d.array(dict{}, d.file.Trailer().Get("ID"))
 	if err != nil {
@@ -122,8 +118,10 @@ func (s section) write(out *bytes.Buffer, base int64, entries []entry, seed []by
 	highest := entries[len(entries)-1].number
 	trailer := fmt.Sprintf("/Size %d /Prev %d%s", highest+1, s.prev, s.trailer)
 	if s.id != nil {
-		second := sha256.Sum256(append(seed, out.Bytes()...))
-		trailer += " /ID [" + hexString(s.id) + " " + hexString(second[:16]) + "]"
+		second := sha256.New()
+		second.Write(seed)
+		second.Write(out.Bytes())
+		trailer += " /ID [" + hexString(s.id) + " " + hexString(second.Sum(nil)[:16]) + "]"
 	}
 	if s.stream {
 		writeStream(out, entries, trailer)

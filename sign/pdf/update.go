@@ -38,7 +38,7 @@ func (p *Pending) update() update {
 		entries = append(entries, entry{o.number, o.generation, plan.base() + int64(out.Len())})
 		out.Write(o.body)
 	}
-	plan.section.write(&out, plan.base(), entries, slices.Clone(p.prefix.sum))
+	plan.section.write(&out, plan.base(), entries, p.prefix.sum)
 
 	u := update{data: out.Bytes()}
 	u.gap.start = signature + bytes.Index(u.data[signature:], []byte(contentsKey)) + len(contentsKey)
