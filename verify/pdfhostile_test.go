@@ -96,6 +96,9 @@ func TestEveryChangeOfAPDFIsNoticed(t *testing.T) {
 				}
 			}
 			sample := 20
+			if testing.Short() {
+				sample = 4
+			}
 			if *allMutations {
 				if sample = len(places); len(b) > 32<<10 {
 					sample = 4096
@@ -105,7 +108,7 @@ func TestEveryChangeOfAPDFIsNoticed(t *testing.T) {
 			places = places[:min(len(places), sample)]
 			if !*allMutations {
 				random.Shuffle(len(value), func(i, j int) { value[i], value[j] = value[j], value[i] })
-				value = value[:min(len(value), 10)]
+				value = value[:min(len(value), sample/2)]
 			}
 			for _, at := range value { // another hexadecimal digit
 				changed := bytes.Clone(b)
@@ -189,6 +192,9 @@ func hostilePDFs(t testing.TB, w world) map[string][]byte {
 
 // TestHostilePDFs bounds the memory; the time is measured by the benchmark.
 func TestHostilePDFs(t *testing.T) {
+	if testing.Short() {
+		t.Skip("reads files up to the limits")
+	}
 	w := newWorld(t)
 	defer debug.SetGCPercent(debug.SetGCPercent(10))
 	for name, b := range hostilePDFs(t, w) {
