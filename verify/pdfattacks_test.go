@@ -4,8 +4,13 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -79,6 +84,7 @@ func TestPDFAttacks(t *testing.T) {
 		"hole without <":     {ranged(func(a, b, c int) string { return fmt.Sprintf("/ByteRange[0 %d %d %d]", a+1, b, c) }), verify.CheckByteRange, verify.ReasonByteRangeHole},
 		"hole without >":     {ranged(func(a, b, c int) string { return fmt.Sprintf("/ByteRange[0 %d %d %d]", a, b-1, c+1) }), verify.CheckByteRange, verify.ReasonByteRangeHole},
 		"wider hole":         {ranged(func(a, b, c int) string { return fmt.Sprintf("/ByteRange[0 %d %d %d]", a-9, b, c) }), verify.CheckByteRange, verify.ReasonByteRangeHole},
+		"hole to another >":  {ranged(func(a, b, c int) string { return fmt.Sprintf("/ByteRange[0 %d %d %d]", a, b+1, c-1) }), verify.CheckByteRange, verify.ReasonByteRangeHole},
 		"not to the end":     {ranged(func(a, b, c int) string { return fmt.Sprintf("/ByteRange[0 %d %d %d]", a, b, c-7) }), verify.CheckRevision, verify.ReasonNoRevision},
 		"no contents":        {edit("/Contents<3", "/Kontents<3"), verify.CheckContents, verify.ReasonContentsMissing},
 		"contents of zeros":  {zeroContents, verify.CheckContents, verify.ReasonContentsMissing},
@@ -418,5 +424,96 @@ func TestDemandedSignerOfAPDF(t *testing.T) {
 	p.SignerSHA256 = &other
 	if r := judgePDF(t, b, p); r.Verdict != verify.Invalid || r.Reason != verify.ReasonOtherSigner {
 		t.Errorf("%v (%s)", r.Verdict, r.Reason)
+	}
+}
+
+// rewriteTable appends a cross-reference table of all objects, without /Prev.
+func (f *pdfFile) rewriteTable() *pdfFile {
+	newest := objects{}
+	offsets := map[int]int{}
+	for _, m := range regexp.MustCompile(`(?m)^(\d+) 0 obj`).FindAllSubmatchIndex(f.b, -1) {
+		number, _ := strconv.Atoi(string(f.b[m[2]:m[3]]))
+		offsets[number], newest[number] = m[0], "used"
+	}
+	start := len(f.b)
+	f.b = append(f.b, "xref\n0 1\n0000000000 65535 f\r\n"...)
+	for _, number := range slices.Sorted(maps.Keys(newest)) {
+		f.b = fmt.Appendf(f.b, "%d 1\n%010d 00000 n\r\n", number, offsets[number])
+	}
+	f.b = fmt.Appendf(f.b, "trailer\n<</Size %d/Root %s/Info %s>>\nstartxref\n%d\n%%%%EOF\n", f.size, f.root, f.info, start)
+	f.last = start
+	return f
+}
+
+// Cross references that are written anew change nothing, even if they no longer
+// lead back to the revision that was signed.
+func TestRewrittenCrossReferences(t *testing.T) {
+	w := newWorld(t)
+	f := signedPDF(t, w)
+	end := int64(len(f.b))
+	r := judgePDF(t, f.clone().rewriteTable().b, w.policy)
+	if s := r.Signatures[0]; r.Verdict != verify.Valid || s.Revision != 0 || s.End != end || s.CoversWholeFile || len(s.Changes) != 1 || s.Changes[0].Kind != verify.ChangeRewritten {
+		explain(t, r)
+		t.Errorf("%v, %+v", r.Verdict, s)
+	}
+	r = judgePDF(t, f.clone().update(objects{4: stream("", "x")}).rewriteTable().b, w.policy)
+	if r.Verdict != verify.Invalid || r.Reason != verify.ReasonChanged {
+		explain(t, r)
+		t.Error("changed content")
+	}
+	// A range that ends within a comment ends no revision.
+	f = basePDF(nil)
+	f.seal(t, newSignature, func(content []byte) []byte { return nil })
+	f.b = append(f.b, "% more\n"...)
+	at := bytes.LastIndex(f.b, []byte("/ByteRange["))
+	var a, b, c int
+	if _, err := fmt.Sscanf(string(f.b[at:]), "/ByteRange[0 %d %d %d]", &a, &b, &c); err != nil {
+		t.Fatal(err)
+	}
+	copy(f.b[at:], fmt.Sprintf("/ByteRange[0 %010d %010d %010d]", a, b, len(f.b)-b))
+	copy(f.b[a+1:], hex.EncodeToString(detached(t, w.signer, slices.Concat(f.b[:a], f.b[b:]))))
+	for _, b := range [][]byte{f.b, f.clone().rewriteTable().b} {
+		r = judgePDF(t, b, w.policy)
+		if revision, _ := r.Signatures[0].Check(verify.CheckRevision); r.Verdict != verify.Invalid || revision.Detail != verify.ReasonNoRevision {
+			explain(t, r)
+			t.Errorf("%v, %v", r.Verdict, revision)
+		}
+	}
+}
+
+// An appearance that a signature replaced, and that something else uses, leaves
+// doubt.
+func TestSharedAppearance(t *testing.T) {
+	w := newWorld(t)
+	f := basePDF(objects{
+		1: strings.Replace(baseObjects[1], "/Lang", "/Foo 40 0 R/Lang", 1),
+		8: strings.Replace(baseObjects[8], "/F 4", "/F 4/AP<</N 40 0 R>>", 1), 40: stream("/Type/XObject/Subtype/Form/BBox[0 0 9 9]", ""),
+	}).sign(t, w.signer, newSignature)
+	f.sign(t, w.signer, objects{8: strings.Replace(baseObjects[8], "/F 4", "/F 4/V 31 0 R/AP<</N 12 0 R>>", 1), 31: dictionary(detachedEntries)})
+	r := judgePDF(t, f.b, w.policy)
+	if s := r.Signatures[0]; s.Verdict != verify.Indeterminate || len(s.Changes) != 2 || s.Changes[1].Kind != verify.ChangeOther {
+		explain(t, r)
+		t.Error(s.Verdict)
+	}
+}
+
+// Usage rights are named; to take them away is to change the permissions.
+func TestUsageRights(t *testing.T) {
+	w := newWorld(t)
+	f := basePDF(objects{
+		1:  strings.Replace(baseObjects[1], "/Lang", "/Perms<</UR3 41 0 R>>/Lang", 1),
+		41: "<</Type/Sig/Filter/Adobe.PPKLite/SubFilter/adbe.pkcs7.detached/ByteRange[0 1 2 3]/Contents<00>>>",
+	})
+	if r := judgePDF(t, f.b, w.policy); r.Reason != verify.ReasonNoSignature || !r.UsageRights || len(r.Undeclared) != 0 {
+		t.Errorf("%s, usage rights %v, undeclared %v", r.Reason, r.UsageRights, r.Undeclared)
+	}
+	f.sign(t, w.signer, newSignature)
+	if r := judgePDF(t, f.b, w.policy); r.Verdict != verify.Valid || !r.UsageRights {
+		t.Error(r.Verdict)
+	}
+	r := judgePDF(t, f.update(objects{1: baseObjects[1]}).b, w.policy)
+	if r.Verdict != verify.Invalid || r.UsageRights || r.Signatures[0].Changes[0].Kind != verify.ChangePermissions {
+		explain(t, r)
+		t.Error(r.Verdict)
 	}
 }

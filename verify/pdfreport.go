@@ -54,7 +54,8 @@ type PDFSignature struct {
 	// SubFilter is /SubFilter without its slash: "adbe.pkcs7.detached".
 	SubFilter string
 	// Revision is the number of the revision that was signed, from 1, out of
-	// Revisions. 0 if the signature covers none.
+	// Revisions. 0 if the signature covers none, or one to which the newest
+	// cross references do not lead back.
 	Revision, Revisions int
 	// End is the number of bytes from the start of the file that the signed
 	// revision has; 0 if the signature covers none.
