@@ -110,9 +110,13 @@ func TestPDFAttacks(t *testing.T) {
 		"a byte of the text":  {edit("Pay 1,000", "Pay 9,000"), verify.CheckMessageDigest, verify.ReasonDiffers},
 		"a byte of the claim": {edit("/Name(A)", "/Name(B)"), verify.CheckMessageDigest, verify.ReasonDiffers},
 		// incremental saving
-		"bytes at the end":   {appended("x"), verify.CheckChanges, verify.ReasonChanged},
-		"a line at the end":  {appended("\n"), verify.CheckChanges, verify.ReasonChanged},
-		"objects at the end": {appended("4 0 obj<</Length 0>>\nstream\n\nendstream endobj\n"), verify.CheckChanges, verify.ReasonChanged},
+		"bytes at the end":      {appended("x"), verify.CheckChanges, verify.ReasonChanged},
+		"a line at the end":     {appended("\n"), verify.CheckChanges, verify.ReasonChanged},
+		"objects at the end":    {appended("4 0 obj<</Length 0>>\nstream\n\nendstream endobj\n"), verify.CheckChanges, verify.ReasonChanged},
+		"bytes after an update": {func(t testing.TB, w world) []byte { return append(signedPDF(t, w).update(objects{}).b, 'x') }, verify.CheckChanges, verify.ReasonChanged},
+		"a line end that is not covered": {func(t testing.TB, w world) []byte {
+			return append(basePDF(nil).seal(t, newSignature, func(content []byte) []byte { return detached(t, w.signer, bytes.TrimSuffix(content, []byte("\n"))) }).shorten().b, '\n')
+		}, verify.CheckChanges, verify.ReasonChanged},
 		"content replaced":   {update(objects{4: stream("", "BT (Pay 9,000 yen) Tj ET")}), verify.CheckChanges, verify.ReasonChanged},
 		"resources replaced": {update(objects{5: "<</Font<</F1 7 0 R>>>>"}), verify.CheckChanges, verify.ReasonChanged},
 		// wrapping: the second range was moved to the end of what was added
@@ -515,5 +519,36 @@ func TestUsageRights(t *testing.T) {
 	if r.Verdict != verify.Invalid || r.UsageRights || r.Signatures[0].Changes[0].Kind != verify.ChangePermissions {
 		explain(t, r)
 		t.Error(r.Verdict)
+	}
+}
+
+// shorten cuts the line end at the end, and from the range.
+func (f *pdfFile) shorten() *pdfFile {
+	at := bytes.LastIndex(f.b, []byte("/ByteRange["))
+	var a, b, c int
+	fmt.Sscanf(string(f.b[at:]), "/ByteRange[0 %d %d %d]", &a, &b, &c)
+	copy(f.b[at:], fmt.Sprintf("/ByteRange[0 %010d %010d %010d]", a, b, c-1))
+	f.b = f.b[:len(f.b)-1]
+	return f
+}
+
+// A remark says that parts of pages are there that are not in use.
+func TestUnusedContent(t *testing.T) {
+	w := newWorld(t)
+	for body, want := range map[string]bool{
+		stream("/Type/XObject/Subtype/Image", ""): true,
+		"<</Type/Page/Parent 2 0 R>>":             true,
+		"<</Type/Font/Subtype/Type1>>":            true,
+		stream("", "x"):                           false,
+		"<</Type/Metadata>>":                      false,
+	} {
+		r := judgePDF(t, basePDF(objects{40: body}).sign(t, w.signer, newSignature).b, w.policy)
+		if r.Verdict != verify.Valid || (r.Checks[0].Detail == verify.RemarkUnusedContent) != want {
+			t.Errorf("%s: %v, %v", body, r.Verdict, r.Checks)
+		}
+		used := basePDF(objects{40: body, 1: strings.Replace(baseObjects[1], "/Lang", "/Foo 40 0 R/Lang", 1)})
+		if r := judgePDF(t, used.sign(t, w.signer, newSignature).b, w.policy); r.Checks[0].Detail != "" {
+			t.Errorf("%s in use: %v", body, r.Checks)
+		}
 	}
 }

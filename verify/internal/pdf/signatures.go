@@ -187,7 +187,7 @@ func (f *File) findRevision(s *Signature) error {
 		if err != nil {
 			return err
 		}
-		if n := len(own); n == 0 || own[n-1].EOF > s.End || own[n-1].End < s.End {
+		if n := len(own); n == 0 || own[n-1].End < s.End {
 			return nil
 		}
 	}
