@@ -24,18 +24,6 @@ func PDF(ctx context.Context, r io.ReaderAt, size int64, p Policy) (*PDFReport, 
 	return judgePDF(ctx, r, size, p, trust.Lookup)
 }
 
-// Revision judges the revision that the nth signature signed, from 1, as the
-// file that it was. If it is Valid, the section is that file; otherwise the
-// section is nil. r must be the file of the report.
-func (r *PDFReport) Revision(ctx context.Context, file io.ReaderAt, n int, p Policy) (*io.SectionReader, *PDFReport, error) {
-	end := r.Signatures[n-1].End
-	signed, err := PDF(ctx, file, end, p)
-	if err != nil || signed.Verdict != Valid {
-		return nil, signed, err
-	}
-	return io.NewSectionReader(file, 0, end), signed, nil
-}
-
 // pdfJudgement is one run over one PDF file.
 type pdfJudgement struct {
 	ctx    context.Context

@@ -1,6 +1,8 @@
 package verify
 
 import (
+	"context"
+	"io"
 	"time"
 
 	"natsuin/sign/pdf/syntax"
@@ -193,6 +195,18 @@ const (
 	PermissionFieldMDP Permission = "fieldmdp"
 	PermissionLock     Permission = "lock"
 )
+
+// Revision judges the revision that the nth signature signed, from 1, as the
+// file that it was. If it is Valid, the section is that file; otherwise the
+// section is nil. r must be the file of the report.
+func (r *PDFReport) Revision(ctx context.Context, file io.ReaderAt, n int, p Policy) (*io.SectionReader, *PDFReport, error) {
+	end := r.Signatures[n-1].End
+	signed, err := PDF(ctx, file, end, p)
+	if err != nil || signed.Verdict != Valid {
+		return nil, signed, err
+	}
+	return io.NewSectionReader(file, 0, end), signed, nil
+}
 
 // conclude sets the verdict: the worst of the checks and the signatures.
 func (r *PDFReport) conclude(demanded *[32]byte) {
