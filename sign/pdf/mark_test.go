@@ -294,10 +294,13 @@ func TestMarksThatHaveNoPlace(t *testing.T) {
 	}
 	signPDF(t, boxless, pdf.Options{}, details)
 	// Locks and certifications forbid a visible field, not an invisible one.
-	for reason, in := range map[pdf.Reason][]byte{
-		"locked": signedWith("", "/Lock << /Action /All >>", ""),
-		"docmdp": signedWith("/Reference [<< /TransformMethod /DocMDP >>]", "", ""),
+	for in, reason := range map[string]pdf.Reason{
+		string(signedWith("", "/Lock << /Action /All >>", "")):                          "locked",
+		string(signedWith("/Reference [<< /TransformMethod /DocMDP >>]", "", "")):       "docmdp",
+		string(signedWith("", "", "/Perms << /DocMDP 30 0 R >>")):                       "docmdp",
+		string(signedWith("", "/Lock << /Action /Exclude /Fields [(Natsuin1)] >>", "")): "",
 	} {
+		in := []byte(in)
 		if _, err := tryMark(in, pdf.Options{Visible: position(t, "1:20,30,60,30")}, picture(t, true)); reasonOf(err) != reason {
 			t.Errorf("%v, want %s", err, reason)
 		}
