@@ -12,8 +12,8 @@ import (
 	"natsuin/sign/pdf/syntax"
 )
 
-// The check of a finished update. It reads the bytes that are written, and takes
-// from the writer only what was intended: the original's size and last
+// The check of a finished update. It reads the bytes that are written, and
+// takes from the writer only what was intended: the original's size and last
 // cross-reference section, the digest, the CMS and the numbers of the objects.
 
 var (

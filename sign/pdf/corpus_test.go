@@ -57,7 +57,8 @@ var decisions = map[string]string{
 	"attack/dss-annotation-and-visible-change.pdf": "locked", // the last signer's /Lock has /P 1
 	"signed/dss-pkcs7-no-message-digest.pdf":       "docmdp", // it is certified with /P 1
 	"signed/pdfcpu-usageRights.pdf":                "xfa",    // the form is XFA
-	// The manifest allows ok or a refusal as broken for these, or for their verification.
+	// The manifest allows ok or a refusal as broken for these, or for their
+	// verification.
 	"attack/dss-malformed-pades.pdf":                "header", // it is damaged
 	"attack/afirma-Ejemplo_PDF_Shadow_Attack_1.pdf": "broken", // an entry points to another object; qpdf rebuilds the table
 	"attack/dss-pdf-signed-corrupted.pdf":           "broken", // an entry points to no object
@@ -90,8 +91,8 @@ func (v vector) fits(result string) bool {
 }
 
 // Whatever others made is signed or refused as the manifest says, and what is
-// signed is good for other programs: the new signature, the pages, the file, and
-// the signatures before.
+// signed is good for other programs: the new signature, the pages, the file,
+// and the signatures before.
 func TestFilesOfOthers(t *testing.T) {
 	all := readVectors(t)
 	for _, p := range []struct{ name, apt string }{{"pdfsig", "poppler-utils"}, {"qpdf", "qpdf"}, {"mutool", "mupdf-tools"}, {"openssl", "openssl"}} {

@@ -8,8 +8,8 @@ import (
 	"natsuin/sign/pdf/syntax"
 )
 
-// A Document is a PDF that can be signed. [Open] returns one. It is not safe for
-// concurrent use.
+// A Document is a PDF that can be signed. [Open] returns one. It is not safe
+// for concurrent use.
 type Document struct {
 	r    io.ReaderAt
 	size int64
@@ -72,7 +72,8 @@ func read(r io.ReaderAt, size int64) (*Document, error) {
 		return nil, refusal(err)
 	}
 	for _, section := range file.Sections() {
-		// An /Encrypt of null, which means none, splits readers: some refuse it.
+		// An /Encrypt of null, which means none, splits readers: some refuse
+		// it.
 		if file.Encrypted() || section.Trailer.Entry("Encrypt") != nil {
 			return nil, refuse(ReasonEncrypted, "a trailer has /Encrypt")
 		}

@@ -5,8 +5,8 @@ import "natsuin/sign"
 // Tail returns the update, and the file offset at which it begins.
 func (s *Signed) Tail() ([]byte, int64) { return s.update(), s.pending.plan.base() }
 
-// CheckTail runs the check on an update of any origin, as if what was signed were
-// the prefix, the update up to first, and the update from second on.
+// CheckTail runs the check on an update of any origin, as if what was signed
+// were the prefix, the update up to first, and the update from second on.
 func (s *Signed) CheckTail(tail []byte, first, second int) error {
 	p := *s.pending
 	sum := p.prefix.hash()

@@ -74,9 +74,9 @@ func TestNewFieldMayBeNamed(t *testing.T) {
 	}
 }
 
-// An empty field is filled where it is: its dictionary gets /V, and nothing else
-// of it or of the page changes (laravel-a1-pdf-sign #225: another field was added
-// beside the empty one).
+// An empty field is filled where it is: its dictionary gets /V, and nothing
+// else of it or of the page changes (laravel-a1-pdf-sign #225: another field
+// was added beside the empty one).
 func TestEmptyFieldIsFilled(t *testing.T) {
 	for _, c := range []struct {
 		name, field string

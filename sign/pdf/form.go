@@ -147,8 +147,8 @@ func (w *walk) visit(f dict, o syntax.Object, above inherited) error {
 	return nil
 }
 
-// isField reports whether a kid of a field is a field of its own, and not just a
-// widget.
+// isField reports whether a kid of a field is a field of its own, and not just
+// a widget.
 func isField(kid dict) bool { return kid.Get("T") != nil || kid.Get("Kids") != nil }
 
 // widget returns the widget of a field: the field itself, or the first of its

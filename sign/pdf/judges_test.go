@@ -18,8 +18,8 @@ import (
 	"natsuin/sign/pdf"
 )
 
-// need skips the test without the program or file, or with -short. In CI what is
-// missing fails the test.
+// need skips the test without the program or file, or with -short. In CI what
+// is missing fails the test.
 func need(t *testing.T, what, apt string) {
 	t.Helper()
 	if testing.Short() {
@@ -70,8 +70,8 @@ var (
 	signatures = regexp.MustCompile(`(?m)^Signature #\d+:`)
 )
 
-// pdfsig returns what pdfsig says of each signature, in the order of the fields.
-// Its exit code says nothing.
+// pdfsig returns what pdfsig says of each signature, in the order of the
+// fields. Its exit code says nothing.
 func pdfsig(t *testing.T, file string) []string {
 	t.Helper()
 	out, _ := run(t, "pdfsig", "-nocert", file)

@@ -115,8 +115,8 @@ func part(n string) map[int]string {
 }
 
 // A mark is a form XObject whose content is compressed, with the picture as an
-// image; PDF/A-1 has no transparency, so that the picture is on white there. The
-// content of the page stays (pyHanko #259).
+// image; PDF/A-1 has no transparency, so that the picture is on white there.
+// The content of the page stays (pyHanko #259).
 func TestMarkIsAForm(t *testing.T) {
 	rgb := []byte{255, 0, 0, 255, 0, 0, 0, 255, 0, 0, 255, 0, 0, 0, 255, 0, 0, 255}
 	transparent := append(bytes.Clone(rgb), 0, 0, 0, 0, 0, 0)

@@ -3,8 +3,8 @@
 //
 // [Open] reads the structure and [Document.Plan] decides what changes; every
 // refusal comes from these two, before there is a key. [Plan.Digest] hashes the
-// original, [Plan.Prepare] fixes what is signed, package sign makes the CMS, and
-// [Pending.Complete] puts it in. What waits to be written holds neither the
+// original, [Plan.Prepare] fixes what is signed, package sign makes the CMS,
+// and [Pending.Complete] puts it in. What waits to be written holds neither the
 // original nor the update.
 //
 // The package makes no CMS, draws nothing, and does not verify signatures that

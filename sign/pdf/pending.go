@@ -31,10 +31,11 @@ type prefix struct {
 	sum   []byte // of the original alone
 }
 
-// Digest reads the original to its end and hashes it with each of hashes. It may
-// be called again for other hashes, and for several plans at the same time.
-// Errors: [*sign.UnsupportedError]; [sign.ErrContentChanged] if the original has
-// another length; those of original, wrapped; the cause if ctx is cancelled.
+// Digest reads the original to its end and hashes it with each of hashes. It
+// may be called again for other hashes, and for several plans at the same time.
+// Errors: [*sign.UnsupportedError]; [sign.ErrContentChanged] if the original
+// has another length; those of original, wrapped; the cause if ctx is
+// cancelled.
 func (p *Plan) Digest(ctx context.Context, original io.Reader, hashes ...crypto.Hash) error {
 	var sums []hash.Hash
 	var writers []io.Writer

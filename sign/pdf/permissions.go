@@ -1,7 +1,9 @@
 package pdf
 
 import (
+	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"natsuin/sign/pdf/syntax"
@@ -193,4 +195,34 @@ func (d *Document) mayAdd(name string, mark bool) error {
 		return refuse(ReasonDocMDP, "the certification allows no new visible field")
 	}
 	return nil
+}
+
+// lockReference returns the entry /Reference with which a signature carries out
+// the /Lock of its field (ISO 32000-1 §12.8.2.4), or "".
+func (d *Document) lockReference(f field) (string, error) {
+	l, err := d.readLock(f.dict, f.Get("Lock"))
+	if err != nil || l == nil {
+		return "", err
+	}
+	params := "/Type /TransformParams /V /1.2 /Action /" + string(l.action)
+	switch l.action {
+	case "All":
+	case "Include", "Exclude":
+		params += " /Fields ["
+		for i, name := range l.fields {
+			if i > 0 {
+				params += " "
+			}
+			params += textString(name)
+		}
+		params += "]"
+	default:
+		return "", refuse(ReasonSeedValue, "the field's lock has no action that is known")
+	}
+	if l.permission != 0 {
+		params += " /P " + strconv.Itoa(l.permission)
+	}
+	root := d.catalog.in.Ref
+	return fmt.Sprintf("/Reference [<< /Type /SigRef /TransformMethod /FieldMDP /TransformParams << %s >> /Data %d %d R >>]",
+		params, root.Number, root.Generation), nil
 }

@@ -193,8 +193,8 @@ func (d *Document) create(p *Plan, c changes, o Options) (err error) {
 }
 
 // place finds the page of a new field and where the mark goes on it. It walks
-// the whole page tree, so that a broken one is refused. An invisible field is on
-// the first page.
+// the whole page tree, so that a broken one is refused. An invisible field is
+// on the first page.
 func (d *Document) place(p *Plan, o Options) (page, error) {
 	count, err := d.countPages()
 	if err != nil {
@@ -270,34 +270,4 @@ func (d *Document) flagSignatures(c changes) error {
 		c.set(d.form.dict, "SigFlags", strconv.FormatInt(int64(flags), 10))
 	}
 	return nil
-}
-
-// lockReference returns the entry /Reference with which a signature carries out
-// the /Lock of its field (ISO 32000-1 §12.8.2.4), or "".
-func (d *Document) lockReference(f field) (string, error) {
-	l, err := d.readLock(f.dict, f.Get("Lock"))
-	if err != nil || l == nil {
-		return "", err
-	}
-	params := "/Type /TransformParams /V /1.2 /Action /" + string(l.action)
-	switch l.action {
-	case "All":
-	case "Include", "Exclude":
-		params += " /Fields ["
-		for i, name := range l.fields {
-			if i > 0 {
-				params += " "
-			}
-			params += textString(name)
-		}
-		params += "]"
-	default:
-		return "", refuse(ReasonSeedValue, "the field's lock has no action that is known")
-	}
-	if l.permission != 0 {
-		params += " /P " + strconv.Itoa(l.permission)
-	}
-	root := d.catalog.in.Ref
-	return fmt.Sprintf("/Reference [<< /Type /SigRef /TransformMethod /FieldMDP /TransformParams << %s >> /Data %d %d R >>]",
-		params, root.Number, root.Generation), nil
 }

@@ -10,8 +10,8 @@ import (
 )
 
 // rehearse makes the update with nothing in it, and reads the result as
-// [Signed.Check] will. A file in which an object has two roles, or which fills a
-// limit, is thus refused before there is a signature.
+// [Signed.Check] will. A file in which an object has two roles, or which fills
+// a limit, is thus refused before there is a signature.
 func (d *Document) rehearse(p *Plan) error {
 	empty := &Pending{plan: p, prefix: prefix{state: sha256.New().(hash.Cloner)}}
 	if p.placement != nil {

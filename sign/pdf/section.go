@@ -76,9 +76,9 @@ func (d *Document) planSection(p *Plan) error {
 	return nil
 }
 
-// skipSpace returns the offset of the first byte from offset on that is not white
-// space: readers accept white space where startxref points to, and qpdf warns
-// of it.
+// skipSpace returns the offset of the first byte from offset on that is not
+// white space: readers accept white space where startxref points to, and qpdf
+// warns of it.
 func (d *Document) skipSpace(offset int64) (int64, error) {
 	b := make([]byte, 32)
 	n, err := d.r.ReadAt(b, offset)

@@ -98,7 +98,8 @@ func (d *Document) render(c changes) ([]object, error) {
 	return all, nil
 }
 
-// splice returns the whole object with its edits; every other byte is as it was.
+// splice returns the whole object with its edits; every other byte is as it
+// was.
 func (d *Document) splice(ch *change) ([]byte, error) {
 	in := ch.object
 	if ch.whole != "" {

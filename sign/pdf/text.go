@@ -10,9 +10,9 @@ import (
 	"natsuin/sign/pdf/syntax"
 )
 
-// textString returns s as a text string object (ISO 32000-1 §7.9.2.2): a literal
-// string if it is printable ASCII, otherwise UTF-16BE with a byte order mark, in
-// hexadecimal.
+// textString returns s as a text string object (ISO 32000-1 §7.9.2.2): a
+// literal string if it is printable ASCII, otherwise UTF-16BE with a byte order
+// mark, in hexadecimal.
 func textString(s string) string {
 	for _, r := range s {
 		if r < ' ' || r > '~' {
@@ -43,8 +43,8 @@ func dateString(t time.Time) string {
 	return fmt.Sprintf("(D:%s%c%02d'%02d')", t.Format("20060102150405"), sign, offset/3600, offset/60%60)
 }
 
-// decodeText decodes a text string: UTF-16BE or UTF-8 with a byte order mark, or
-// PDFDocEncoding (ISO 32000-1 Annex D, ISO 32000-2 §7.9.2.2).
+// decodeText decodes a text string: UTF-16BE or UTF-8 with a byte order mark,
+// or PDFDocEncoding (ISO 32000-1 Annex D, ISO 32000-2 §7.9.2.2).
 func decodeText(s syntax.String) string {
 	switch {
 	case len(s) >= 2 && s[0] == 0xFE && s[1] == 0xFF:

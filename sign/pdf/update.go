@@ -60,8 +60,8 @@ func (p *Plan) byteRange(first, second, rest int64) string {
 }
 
 // dictionary returns the signature dictionary (ISO 32000-1 Table 252). Its
-// values are direct: what it says cannot be changed by a later update of another
-// object.
+// values are direct: what it says cannot be changed by a later update of
+// another object.
 func (p *Pending) dictionary() []byte {
 	d := p.details
 	entries := []string{
