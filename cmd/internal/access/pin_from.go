@@ -167,16 +167,12 @@ func (a *Access) checkPINStream(source io.Reader, inputs []string) (regular bool
 		}
 		source = a.Streams.In
 	}
-	f, ok := source.(*os.File)
-	if !ok {
-		return false, nil
-	}
-	if console.IsTerminal(f) {
+	if f, ok := source.(*os.File); ok && console.IsTerminal(f) {
 		return false, outcome.Usage("err.pin-from.stdin-terminal")
 	}
-	info, err := f.Stat()
+	info, err := stat(source)
 	if err != nil {
-		return false, outcome.File("err.pin-from.file", a.PINFrom, err)
+		return false, nil // such as a redirected stdin under Wine; it can still be read
 	}
 	for _, name := range inputs {
 		if other, err := a.statInput(name); err == nil && os.SameFile(info, other) {
@@ -190,7 +186,12 @@ func (a *Access) statInput(name string) (os.FileInfo, error) {
 	if name != "-" {
 		return os.Stat(name)
 	}
-	if f, ok := a.Streams.In.(*os.File); ok {
+	return stat(a.Streams.In)
+}
+
+// stat describes the file behind a stream, if there is one.
+func stat(stream io.Reader) (os.FileInfo, error) {
+	if f, ok := stream.(interface{ Stat() (os.FileInfo, error) }); ok {
 		return f.Stat()
 	}
 	return nil, os.ErrNotExist
