@@ -20,6 +20,9 @@ var (
 	ErrReset        = errors.New("card reset by another program")
 	ErrUnresponsive = errors.New("card does not respond")
 	ErrTimeout      = errors.New("time-out in the smart card service")
+	// ErrNotInstalled is the [ErrNoService] of a machine without libpcsclite. Only
+	// programs of a release can return it; others do not start there.
+	ErrNotInstalled = fmt.Errorf("%w: libpcsclite.so.1 is not installed", ErrNoService)
 	// ErrNoAnswer means that the card did not answer. It may or may not have
 	// carried out the command. The connection cannot be used any more.
 	ErrNoAnswer = errors.New("no answer from the card")
@@ -87,6 +90,7 @@ var kinds = map[Code]error{
 	0x80100018: ErrNoService,    // P_SHUTDOWN
 	0x8010001D: ErrNoService,    // E_NO_SERVICE
 	0x8010001E: ErrNoService,    // E_SERVICE_STOPPED
+	0x80100024: ErrNotInstalled, // E_FILE_NOT_FOUND: of .ci/release/pcsclite/pcsclite.c alone
 	0x80100027: ErrPermission,   // E_NO_ACCESS
 	0x8010002F: ErrUnresponsive, // E_COMM_DATA_LOST
 	0x80100031: ErrBusy,         // E_SERVER_TOO_BUSY

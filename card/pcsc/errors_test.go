@@ -13,6 +13,7 @@ func TestReturnValuesHaveTheirMeaning(t *testing.T) {
 		0x80100027: ErrPermission,
 		0x8010001D: ErrNoService,
 		0x8010001E: ErrNoService,
+		0x80100024: ErrNotInstalled,
 		0x80100009: ErrNoReader,
 		0x80100017: ErrNoReader,
 		0x8010002E: ErrNoReader,

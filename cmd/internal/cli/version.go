@@ -19,7 +19,12 @@ type versionReport struct {
 	OS      string `json:"os"`
 	Arch    string `json:"arch"`
 	PCSC    bool   `json:"pcsc"` // built with support for readers
+	Home    string `json:"home,omitempty"`
 }
+
+// home is the address of the repository, whose releases this program may be
+// one of. The linker sets it (.ci/package); it is empty in other builds.
+var home string
 
 func newVersion(a *app) *cobra.Command {
 	c := a.Verb("version", "version", func(context.Context, []string) error {
@@ -31,10 +36,13 @@ func newVersion(a *app) *cobra.Command {
 }
 
 func (a *app) showVersion() {
-	a.Report = &versionReport{Version: version(), Go: runtime.Version(), OS: runtime.GOOS, Arch: runtime.GOARCH, PCSC: pcsc.Available()}
+	a.Report = &versionReport{Version: version(), Go: runtime.Version(), OS: runtime.GOOS, Arch: runtime.GOARCH, PCSC: pcsc.Available(), Home: home}
 	a.Print("natsuin " + version() + " (" + runtime.Version() + ", " + runtime.GOOS + "/" + runtime.GOARCH + ")")
 	if !pcsc.Available() {
 		a.Print(a.T("version.no-pcsc"))
+	}
+	if home != "" {
+		a.Print(a.T("version.home", "Address", home))
 	}
 }
 

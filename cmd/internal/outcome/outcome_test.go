@@ -63,6 +63,7 @@ func TestAnErrorIsTheOutcomeOfTheFirstRowThatFits(t *testing.T) {
 		{refusal, outcome.CodeCardRefused, "err.card-refused"},
 		{&os.LinkError{Op: "rename", New: "practice.store", Err: fs.ErrExist}, outcome.CodeFile, "err.store.file"},
 		{&pcsc.Error{Op: "list", Err: pcsc.ErrNoService}, outcome.CodeNoService, "err.pcsc.no-service"},
+		{&pcsc.Error{Op: "readers", Err: pcsc.ErrNotInstalled}, outcome.CodeNoService, "err.pcsc.not-installed"},
 		{&pcsc.Error{Op: "end", Err: pcsc.ErrNoService}, outcome.CodeNoService, "err.pcsc.service-gone"},
 		{practice.ErrNoCard, outcome.CodeNoCard, "err.practice.no-card"},
 		{&outfile.ExistsError{Path: "a"}, outcome.CodeExists, "err.output.exists"},

@@ -14,6 +14,7 @@ import (
 var readerRows = []row{
 	serviceGone,
 	reader(pcsc.ErrNoSupport, CodeNoService, "err.pcsc.no-support"),
+	reader(pcsc.ErrNotInstalled, CodeNoService, "err.pcsc.not-installed"),
 	reader(pcsc.ErrNoService, CodeNoService, "err.pcsc.no-service"),
 	reader(pcsc.ErrPermission, CodeNoPermission, "err.pcsc.permission"),
 	reader(pcsc.ErrNoReader, CodeNoReader, "err.no-reader"),
