@@ -117,7 +117,9 @@ func families(t *testing.T) map[string][]string {
 	credentials := words(card.SignPassword, card.AuthPIN)
 	certificates := words(card.SignCert, card.SignCA, card.AuthCert, card.AuthCA)
 	kinds := words(practice.Kinds()...)
-	unsuitable := slices.DeleteFunc(verify.Kinds(), func(k verify.Kind) bool { return k == verify.KindSignature || k == verify.KindPDF || k == verify.KindUTF16 })
+	unsuitable := slices.DeleteFunc(verify.Kinds(), func(k verify.Kind) bool {
+		return k == verify.KindSignature || k == verify.KindPDF || k == verify.KindUTF16
+	})
 	revocation := words(verify.Revoked, verify.Unknown, verify.NotChecked)
 	return map[string][]string{
 		"kind.":                 words(card.KindUnknown, card.KindMyNumber, card.KindJuki, card.KindAndroid, card.KindIPhone),
