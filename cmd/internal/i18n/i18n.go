@@ -10,6 +10,7 @@
 package i18n
 
 import (
+	"cmp"
 	"embed"
 	"io/fs"
 	"path"
@@ -81,12 +82,16 @@ func Choose(flag string, getenv func(string) string, platform func() string) (st
 }
 
 // fromLocale returns the language with whose code a locale begins, or the
-// fallback.
+// fallback. If there are several, it is the longest. Case does not matter, and
+// a hyphen in a code stands for an underscore too: pt_BR.UTF-8 begins with
+// pt-BR.
 func fromLocale(locale string) string {
+	locale = strings.ReplaceAll(strings.ToLower(locale), "_", "-")
+	var best string
 	for _, code := range Languages() {
-		if strings.HasPrefix(strings.ToLower(locale), code) {
-			return code
+		if len(code) > len(best) && strings.HasPrefix(locale, strings.ToLower(code)) {
+			best = code
 		}
 	}
-	return fallback
+	return cmp.Or(best, fallback)
 }

@@ -11,7 +11,8 @@ import (
 	"natsuin/cmd/internal/outcome"
 )
 
-// A language is added by its files alone, as this test does.
+// A language is added by its files alone, as this test adds two: the code of one
+// has a region.
 func TestALanguageIsAddedByItsFiles(t *testing.T) {
 	files := fstest.MapFS{}
 	was := i18n.SetCatalogues(files)
@@ -26,6 +27,7 @@ func TestALanguageIsAddedByItsFiles(t *testing.T) {
 			if stem, ok := strings.CutSuffix(name, ".en"+ending); ok {
 				said := strings.ReplaceAll(string(b), "nothing may be asked", "nenio demandeblas")
 				files[stem+".eo"+ending] = &fstest.MapFile{Data: []byte(said)}
+				files[stem+".eo-BR"+ending] = &fstest.MapFile{Data: b}
 			}
 		}
 		return err
@@ -33,12 +35,16 @@ func TestALanguageIsAddedByItsFiles(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := strings.Join(i18n.Languages(), " "); got != "eo ja en" {
+	if got := strings.Join(i18n.Languages(), " "); got != "eo eo-BR ja en" {
 		t.Fatalf("languages %s", got)
 	}
-	for _, c := range []struct{ flag, locale string }{{"eo", "ja_JP.UTF-8"}, {"", "eo.UTF-8"}} {
+	for _, c := range []struct{ flag, locale, want string }{
+		{"eo", "ja_JP.UTF-8", "eo"}, {"", "eo.UTF-8", "eo"}, {"", "eo_XX.UTF-8", "eo"},
+		{"eo-BR", "ja_JP.UTF-8", "eo-BR"}, {"", "eo_BR.UTF-8", "eo-BR"}, {"", "eo-BR", "eo-BR"},
+		{"", "ja_JP.UTF-8", "ja"}, {"", "JA", "ja"}, {"", "C.UTF-8", "en"}, {"", "_", "en"},
+	} {
 		lang, err := i18n.Choose(c.flag, func(string) string { return c.locale }, nil)
-		if lang != "eo" || err != nil {
+		if lang != c.want || err != nil {
 			t.Errorf("--lang %q, LANG=%s: %q, %v", c.flag, c.locale, lang, err)
 		}
 	}
