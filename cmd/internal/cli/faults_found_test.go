@@ -93,7 +93,7 @@ func TestWhatTheCardAnswersIsNoBug(t *testing.T) {
 // -v showed message ids among the causes.
 func TestVerboseNamesCausesAndNoMessages(t *testing.T) {
 	r := struck(t, virtual.On(virtual.OpSign), virtual.Answer(0x6F00), "-v")
-	if found := ids.FindString(r.err); found != "" || !strings.Contains(r.err, "6F00") {
+	if found := ids().FindString(r.err); found != "" || !strings.Contains(r.err, "6F00") {
 		t.Errorf("%q is shown, or no status word:\n%s", found, r.err)
 	}
 }

@@ -259,9 +259,25 @@ func (r *run) checkSignature(name string) {
 	}
 }
 
+// ids matches message ids, which are shown if a message is missing: a word with
+// which an id of the catalogues begins, and more words. It also matches what is
+// shown if a variable is missing.
+var ids = sync.OnceValue(func() *regexp.Regexp {
+	files, _ := filepath.Glob("../i18n/messages/*.en.json")
+	beginnings := map[string]bool{}
+	for _, name := range files {
+		b, err := os.ReadFile(name)
+		for _, m := range regexp.MustCompile(`(?m)^  "([a-z-]+)\.`).FindAllSubmatch(b, -1) {
+			beginnings[string(m[1])] = true
+		}
+		if err != nil {
+			panic(err)
+		}
+	}
+	return regexp.MustCompile(`\b(` + strings.Join(slices.Sorted(maps.Keys(beginnings)), "|") + `)\.[a-z]+[a-z0-9.-]*|<no value>|%!`)
+})
+
 var (
-	// ids matches message ids, which are shown if a message is missing.
-	ids = regexp.MustCompile(`\b(err|cmd|flag|sign|unlock|tries|prompt|pin|wait)\.[a-z]+[a-z0-9.-]*|<no value>|%!`)
 	// inner matches the text of errors of Go and of our own libraries.
 	inner = regexp.MustCompile(`pcsc: |virtual card|card: |apdu: |practice: |asn1: |x509: |crypto/|goroutine|panic|runtime|nil pointer|exchange \d|answer of \d+ bytes|outcome unknown: `)
 	// japanese matches a character that only Japanese text contains.
@@ -272,7 +288,7 @@ var (
 // error text of a library.
 func (r *run) checkWords(message string) {
 	for _, text := range []string{message, r.out, r.err} {
-		if found := ids.FindString(text); found != "" {
+		if found := ids().FindString(text); found != "" {
 			r.wrong("no words for %q in %q", found, text)
 		}
 		for _, secret := range []string{marked, markedNew, markedWrong} {

@@ -27,6 +27,11 @@ func FuzzArguments(f *testing.F) {
 	} {
 		f.Add(line, "RENSHU123\n")
 	}
+	for _, row := range []func(commandRow) []string{asks, opens, misuses} {
+		for _, line := range lines(row) {
+			f.Add(strings.Join(arguments(line, "letter", "letter"), "\n"), "RENSHU123\n")
+		}
+	}
 	f.Fuzz(func(t *testing.T, line, stdin string) {
 		for _, word := range []string{"ocsp", "serve", "listen", "connect", "/dev/", "/proc/", "/sys/"} {
 			if strings.Contains(line, word) {

@@ -7,30 +7,9 @@ import (
 	"testing"
 	"unicode"
 
-	"natsuin/cmd/internal/cli"
 	"natsuin/cmd/internal/i18n"
 	"natsuin/cmd/internal/text"
 )
-
-// commands returns the arguments that lead to each command, such as "pin",
-// "status".
-func commands(t *testing.T) [][]string {
-	t.Helper()
-	root, _, err := cli.Reference("en")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var all [][]string
-	var visit func(cli.Page)
-	visit = func(p cli.Page) {
-		all = append(all, strings.Fields(p.Name)[1:])
-		for _, sub := range p.Commands {
-			visit(sub)
-		}
-	}
-	visit(root)
-	return all
-}
 
 func (m *machine) help(t *testing.T, lang string, command []string) string {
 	t.Helper()
@@ -109,15 +88,9 @@ func TestHelpFitsTheTerminal(t *testing.T) {
 
 func TestUsageErrorsAreInTheRunsLanguage(t *testing.T) {
 	m := newMachine(t)
-	for _, args := range [][]string{
-		{"hlep"}, {""}, {"pin"}, {"pin", "foo"}, {"help", "nothing"}, {"sign"}, {"sign", "-x"}, {"sign", "--foo"},
-		{"sign", "--json=zz"}, {"sign", "--min-tries", "x", "f"}, {"sign", "--min-tries", "9", "f"}, {"sign", "--reader"}, {"sign", "-o"},
-		{"sign", "--="}, {"sign", "---"}, {"pin", "change"}, {"pin", "change", "foo"}, {"pin", "change", "sign", "auth"},
-		{"completion"}, {"completion", "csh"}, {"doctor", "extra"}, {"cert", "show", "foo"}, {"cert", "export"},
-		{"verify", "--at", "zz", "x.p7s"}, {"practice"}, {"practice", "unlock", "x"}, {"practice", "issue", "--birth", "x"},
-		{"trust"}, {"trust", "add"}, {"trust", "remove"}, {"fingerprint", "--compare", "x"}, {"sign", "--wait", "x", "f"},
-	} {
-		t.Run(strings.Join(args, " "), func(t *testing.T) {
+	for _, line := range lines(misuses) {
+		args := arguments(line, "f", "g")
+		t.Run(line, func(t *testing.T) {
 			exit, out, talk := m.run(append([]string{"--lang", "ja"}, args...)...)
 			if exit != 2 || out != "" {
 				t.Errorf("exit %d, stdout %q", exit, out)

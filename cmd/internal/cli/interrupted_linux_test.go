@@ -3,7 +3,6 @@ package cli_test
 import (
 	"context"
 	"os"
-	"strings"
 	"testing"
 	"time"
 
@@ -14,17 +13,12 @@ import (
 // A signal ends a run even while opening a file blocks, because the file system
 // does not answer.
 func TestASignalEndsTheWaitForAFileThatDoesNotOpen(t *testing.T) {
-	for _, args := range [][]string{
-		{"sign", "--yes", "STUCK"}, {"verify", "STUCK"}, {"fingerprint", "STUCK"}, {"trust", "add", "STUCK"},
-		{"sign", "--yes", "--pin-from", "file:STUCK", "a"}, {"verify", "--ca", "STUCK", "STUCK"},
-	} {
+	for _, line := range lines(opens) {
 		name := t.TempDir() + "/a.p7s"
 		if err := os.WriteFile(name, nil, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		for i, arg := range args {
-			args[i] = strings.Replace(strings.Replace(arg, "STUCK", name, 1), "a", toSign(t), map[bool]int{true: 1}[arg == "a"])
-		}
+		args := arguments(line, name, toSign(t))
 		answer := hang(t, name)
 		d := newFakeService()
 		d.plug("ACME 00", laidCard(t))

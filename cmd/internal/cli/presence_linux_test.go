@@ -40,9 +40,8 @@ func toSign(t *testing.T) string {
 func TestACardThatSeemsToHaveNoCertificateIsToldBeforeTheFirstPrompt(t *testing.T) {
 	eachLanguage(t, func(t *testing.T, lang string) {
 		w := absentWords[lang]
-		for _, args := range [][]string{
-			{"sign", "--yes", toSign(t)}, {"pin", "change", "sign"}, {"cert", "show", "sign"}, {"fingerprint", "sign"}, {"validity"},
-		} {
+		for _, line := range lines(asks) {
+			args := arguments(line, toSign(t), "")
 			for _, tries := range []int{5, 4} {
 				d := newFakeService()
 				card := laidCard(t, child, left(tries))
