@@ -10,7 +10,8 @@ import (
 // invalid.
 var ErrContentChanged = errors.New("content changed while it was being signed")
 
-// An UnsupportedError means that this package cannot sign with a hash or key.
+// An UnsupportedError means that this package does not support the given hash or
+// key.
 type UnsupportedError struct {
 	What string // "hash", "curve" or "public key"
 	Name string

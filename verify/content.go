@@ -139,8 +139,8 @@ func (c contents) read(ctx context.Context) (*document, error) {
 	return d, nil
 }
 
-// The sizes of the blocks in which content is read. Most files fit into the
-// first block, which is small.
+// The sizes of the blocks in which content is read. The first block is smaller,
+// so that small content needs no large buffer.
 const (
 	firstBlock = 16 << 10
 	blockSize  = 64 << 10

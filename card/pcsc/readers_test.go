@@ -113,7 +113,8 @@ func TestWaitEndsAtOnceWhenReadersDifferFromTheKnown(t *testing.T) {
 	}
 }
 
-// childVariable makes the test binary run as a program with another service.
+// childVariable is the environment variable that marks a process started by
+// inChild.
 const childVariable = "NATSUIN_TEST_CHILD"
 
 // inChild runs the test in a process of its own, because pcsc-lite reads the

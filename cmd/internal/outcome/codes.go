@@ -1,10 +1,10 @@
 // Package outcome defines how a run can end: the codes of docs/cli.md, their
-// exit codes and their order of severity. It also maps each error that a
-// library of natsuin exports to its code.
+// exit codes and their order of severity. It also maps to a code every error of
+// the libraries, of outfile and of terminal that a verb may pass on as it is.
 //
-// It contains no messages: package i18n does. It decides nothing about cards or
-// signatures: the libraries return typed errors, and the verbs pass them on
-// unchanged.
+// It contains no messages (see package i18n), and decides nothing about cards
+// or signatures. A verb that must say more about an error returns an [Error] of
+// its own.
 package outcome
 
 // A Code is the stable name of an outcome (docs/cli.md, "JSON"). Each has one

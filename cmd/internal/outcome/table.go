@@ -10,8 +10,8 @@ import (
 // the error. [Of] sets Err.
 type row func(error) *Error
 
-// table maps each error that a library exports, or a package of the command
-// below this one, to its outcome. The first row that applies is used.
+// table maps the errors that a verb may pass on as they are to their outcomes.
+// The first row that applies is used.
 //
 // The order matters in three places. An unknown outcome of a secret comes
 // before all other errors that it wraps. A removed card comes before what its

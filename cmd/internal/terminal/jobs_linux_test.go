@@ -38,7 +38,8 @@ func hold() {
 	os.Exit(0)
 }
 
-// often calls Hold again and again, and reports a stop that came while it held.
+// often calls Hold and release again and again, and prints a line if the process
+// was stopped in between.
 func often(jobs *terminal.JobControl) {
 	for {
 		release := jobs.Hold()

@@ -33,7 +33,7 @@ func quotedPrintable(w *window, off, end int64) ([]byte, error) {
 		case len(rest) >= 2 && hexDigit(rest[0]) >= 0 && hexDigit(rest[1]) >= 0:
 			out = append(out, byte(hexDigit(rest[0])<<4|hexDigit(rest[1])))
 			i += 2
-		case len(rest) == 0: // a soft line break; its line end belongs to the boundary
+		case len(rest) == 0: // a soft line break at the end, whose line end was trimmed above
 		default:
 			return nil, syntax(BadText, off+int64(i))
 		}

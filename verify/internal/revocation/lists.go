@@ -15,8 +15,8 @@ import (
 	"natsuin/verify/internal/sigalg"
 )
 
-// query is the question about one certificate, and the answer of the CRLs so
-// far.
+// A query is the question about one certificate, and what the CRLs consulted so
+// far answer.
 type query struct {
 	cert, issuer *x509.Certificate
 	issuerName   name.DN
