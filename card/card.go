@@ -258,8 +258,8 @@ type Presence struct {
 	Known, Sign, Auth bool
 }
 
-// Presence reads EF 0008. If the card has no such file, Known is false and the
-// error is nil.
+// Presence reads EF 0008. If the card refuses this, or returns fewer than two
+// bytes, Known is false and the error nil.
 func (c *Card) Presence() (Presence, error) {
 	data, err := c.readStart(filePresence, 3)
 	if statusOf(err) != 0 {

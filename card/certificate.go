@@ -49,9 +49,10 @@ var (
 	errShort  = errors.New("file ends before the certificate")
 )
 
-// Certificate reads a certificate, with one SELECT and one READ BINARY per 256
-// bytes. The error is a [*NoCertificateError] or a [*BadCertificateError], or
-// [ErrNotVerified] if a secret must be verified first.
+// Certificate reads a certificate, with at most one SELECT, and one READ BINARY
+// per 256 bytes. The error is a [*NoCertificateError] or a
+// [*BadCertificateError], or [ErrNotVerified] if a secret must be verified
+// first.
 func (c *Card) Certificate(id CertID) (*x509.Certificate, error) {
 	place, ok := certificates[id]
 	if !ok {

@@ -61,7 +61,7 @@ func (c *Card) Change(cred Credential, new Secret) error {
 
 // refused reports whether status s means that the card refused a CHANGE and did
 // not carry it out: wrong file, conditions, length, data or parameters, or not
-// supported. Any other status leaves the outcome open.
+// supported. Statuses about the count of tries are not among these.
 func refused(s apdu.Status) bool {
 	switch s {
 	case apdu.WrongLength, apdu.SecurityState, apdu.WrongFile, apdu.Conditions, apdu.NoCurrentFile,

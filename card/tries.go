@@ -26,8 +26,8 @@ var ErrNoCredential = errors.New("card: no such secret or key")
 // Tries reads the retry counter by an empty VERIFY, which does not use a try.
 // Only 63Cx, 6983 and 6984 give a count. After 9000 (the secret is verified),
 // 6300 and 6700 it is unknown. The query is never sent in another form, which
-// with one more byte might be a VERIFY. The error is [ErrNoCredential], or an
-// [*apdu.StatusError] for any other status.
+// with one more byte might be a VERIFY. The error is [ErrNoCredential], an
+// [*apdu.StatusError] for any other status, or that of the exchange.
 func (c *Card) Tries(cred Credential) (Tries, error) {
 	if err := c.choosePIN(cred); err != nil {
 		return Tries{}, err

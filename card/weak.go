@@ -60,9 +60,9 @@ func CheckNew(cred Credential, old, new Secret) error {
 	return &WeakSecretError{cred, reason}
 }
 
-// repeated reports whether b is one character repeated (1111), two characters
-// alternating (A1A1A1) or, in a longer secret, one character repeated except
-// for one (AAAAA1).
+// repeated reports whether b is one character repeated (1111) or, if it is
+// longer than a PIN, one character repeated except for one (AAAAA1) or two
+// alternating (A1A1A1).
 func repeated(b []byte) bool {
 	for _, c := range b {
 		if others := len(b) - bytes.Count(b, []byte{c}); others == 0 || len(b) > 4 && others == 1 {
@@ -72,9 +72,10 @@ func repeated(b []byte) bool {
 	return len(b) > 4 && bytes.Equal(b[2:], b[:len(b)-2])
 }
 
-// run reports whether b consists of ascending, descending or constant sequences
-// of three or more characters, such as 1234, 9876, ABCDE1 or ABCD1234. In a
-// longer secret, up to a quarter may be in no sequence.
+// run reports whether a PIN is one ascending or descending sequence (1234,
+// 9876), or whether a longer secret consists of ascending, descending or
+// constant sequences of three or more characters (ABCD1234), except for at most
+// a quarter of it (ABCDE1).
 func run(b []byte) bool {
 	left := 0 // characters in no sequence
 	for i := 0; i < len(b); {
@@ -104,8 +105,8 @@ func stretch(b []byte, step int) int {
 	return len(b)
 }
 
-// telephone reports whether b contains ten or eleven consecutive digits that
-// begin with 0, like Japanese telephone numbers.
+// telephone reports whether b contains a run of exactly ten or eleven digits
+// that begins with 0, like Japanese telephone numbers.
 func telephone(b []byte) bool {
 	for i := 0; i < len(b); {
 		n := 0

@@ -53,8 +53,9 @@ func (e *LengthError) Short() bool {
 	return e.Digits < sha256Digits
 }
 
-// A SyntaxError holds the first character that no form of a fingerprint
-// contains.
+// A SyntaxError holds a character that does not belong there: the first that is
+// not a hexadecimal digit, or the last of a base64 value, if that encodes bits
+// beyond the value.
 type SyntaxError struct {
 	Char rune // utf8.RuneError for a byte that is not UTF-8
 }

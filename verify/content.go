@@ -28,7 +28,7 @@ type document struct {
 	attributeLike bool
 	// check is the check of the content.
 	check Check
-	// material holds all material for this message, with the caller's first.
+	// material holds all material for this message.
 	material
 	// budget limits the signatures of all documents of one judgement.
 	budget *path.Budget
@@ -78,7 +78,7 @@ func (c contents) hashes() map[crypto.Hash]hash.Hash {
 }
 
 // read hashes the content with all algorithms in one pass, compares its copies,
-// and writes it to out.
+// and writes it to out if it is attached.
 func (c contents) read(ctx context.Context) (*document, error) {
 	d := &document{message: c.message, budget: c.budget}
 	sources := c.sources()

@@ -64,17 +64,19 @@ type Signer struct {
 	// the verdict is Valid.
 	Reason Reason
 	// Certificate is the certificate that the signer identifier names and whose
-	// key verified the signature. If no key did, it is the first certificate
-	// that the identifier names, or nil.
+	// key verified the signature. If no key did, it is a certificate that the
+	// identifier names. It is nil if there is none, or if it is unknown which
+	// of several is the signer's.
 	Certificate *x509.Certificate
 	// The signer identifier is RawIssuer (a DER Name) and Serial, or
 	// SubjectKeyID.
 	RawIssuer    []byte
 	Serial       *big.Int
 	SubjectKeyID []byte
-	// DigestAlg is "sha256", "sha384", "sha512" or "sha1". SignatureAlg is
-	// "rsa-pkcs1", "rsa-pss", "ecdsa-p256", "ecdsa-p384" or "ecdsa-p521". An
-	// algorithm that this package does not know is in dotted form.
+	// DigestAlg is a name such as "sha256" or "sha1". SignatureAlg is
+	// "rsa-pkcs1", "rsa-pss", "ecdsa-p256", "ecdsa-p384", "ecdsa-p521", or
+	// "ecdsa" without a key on one of these curves. An algorithm that this
+	// package does not know is in dotted form.
 	DigestAlg, SignatureAlg string
 	// SigningTime is the time at which the signer claims to have signed, or
 	// nil. It proves nothing.
@@ -88,7 +90,8 @@ type Signer struct {
 	// there is none.
 	Timestamp *TimestampInfo
 	// Chain is the path from the certificate to the anchor, or the path that
-	// failed, or nil if no path was looked for.
+	// failed. It is nil if no path was looked for, or if it is unknown which of
+	// several certificates is the signer's.
 	Chain []*x509.Certificate
 	// Anchor is the end of the path, or nil if there is no valid path.
 	Anchor     *AnchorInfo

@@ -93,8 +93,8 @@ func (d *document) named(s cms.Signer) []*x509.Certificate {
 // findSigner returns the certificates that the identifier names and whose key
 // verifies the signature. If the signing-certificate attribute names one of
 // them, it returns only that one. If no key verifies the signature, it returns
-// the first certificate that the identifier names, for display. known reports
-// whether this package knows the suite.
+// one of the certificates that the identifier names, for display, or none if
+// some were not tried. known reports whether this package knows the suite.
 func (d *document) findSigner(s cms.Signer, suite suite, known bool) ([]*x509.Certificate, Check) {
 	candidates := d.named(s)
 	switch {

@@ -111,10 +111,11 @@ type Policy struct {
 	// none. It must not be in the future. A verified time stamp takes
 	// precedence.
 	At time.Time
-	// RequireRevocation makes every revocation state except good INDETERMINATE.
-	// It does not accept information that has ended unless it was issued after
-	// the reference time. A time stamp then counts only if its authority
-	// satisfies the same conditions.
+	// RequireRevocation makes the verdict at best INDETERMINATE if the
+	// revocation status is unknown or was not checked. It does not accept
+	// information that has ended unless it was issued after the reference time.
+	// A time stamp then counts only if its authority satisfies the same
+	// conditions.
 	RequireRevocation bool
 	// AllowSHA1 tolerates SHA-1. AllowWeak tolerates RSA keys from 1024 to 2047
 	// bits and exponents less than 65537. Both leave a remark in each check

@@ -23,11 +23,12 @@ import (
 // A System is the PC/SC service of this machine. The zero value is ready for
 // use. It is safe for concurrent use.
 type System struct {
-	// Patience is how long [System.Connect] and [Conn.Begin] wait for a reader
-	// that another program holds. Zero means three seconds.
+	// Patience is how long [System.Connect], [Conn.Begin] and [Conn.Close] wait
+	// for a reader that another program holds. Zero means three seconds.
 	Patience time.Duration
-	// AnswerLimit is how long [Conn.Transmit] waits for the answer of the card,
-	// and [System.Readers] for that of the service. Zero means one minute.
+	// AnswerLimit is how long [Conn.Transmit] and [Conn.End] wait for the card,
+	// and [System.Readers] and [System.Wait] for each answer of the service.
+	// Zero means one minute.
 	AnswerLimit time.Duration
 }
 

@@ -20,8 +20,8 @@ const (
 	ministryPolicy = practicePolicy + ".2"
 )
 
-// Extensions that crypto/x509 cannot create, or not as critical, or not with a
-// directoryName (RFC 5280 §4.2.1).
+// Extensions that crypto/x509 cannot create at all, cannot mark as critical, or
+// cannot create with a directoryName (RFC 5280 §4.2.1).
 var (
 	idSubjectAltName       = asn1.ObjectIdentifier{2, 5, 29, 17}
 	idCRLDistributionPoint = asn1.ObjectIdentifier{2, 5, 29, 31}

@@ -21,7 +21,7 @@ import (
 const (
 	fileMagic = "natsuin practice store 1 sha256:"
 	// maxFile is the size of the largest store that is read, in bytes. It holds
-	// some ten thousand issued certificates.
+	// more than 25,000 issued certificates.
 	maxFile = 4 << 20
 )
 

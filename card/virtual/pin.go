@@ -43,8 +43,8 @@ func (c *Card) verify(cmd command, wellFormed bool, e *Entry) uint16 {
 		c.session.verified[cred] = false
 		return c.opts.BlockedStatus
 	}
-	// A secret of the wrong length costs a try like any wrong secret. Whether
-	// this is so on the real card is unknown.
+	// A wrong secret costs a try whatever its length is, up to 16 bytes.
+	// Whether this is so on the real card is unknown.
 	right := subtle.ConstantTimeCompare(cmd.data, slot.Secret) == 1
 	next := *slot
 	if next.Tries--; right {

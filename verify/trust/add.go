@@ -84,7 +84,9 @@ func (s Store) Add(name string, cert *x509.Certificate) (Registered, error) {
 	return root, nil
 }
 
-// writeNew writes a new file, whole or not at all. It never replaces a file.
+// writeNew writes a new file, whole or not at all. It does not replace a file,
+// except on a file system without hard links, one that appears at the last
+// moment.
 func writeNew(dir, path string, text []byte) (err error) {
 	temp, err := os.CreateTemp(dir, ".root-*.tmp") // with mode 0600
 	if err != nil {

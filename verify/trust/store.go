@@ -73,7 +73,7 @@ var ErrNoFolder = errors.New("register root: no folder")
 // [Store.Remove].
 var ErrNotRegistered = errors.New("remove root: not registered")
 
-// List returns the registered roots, sorted by name. The error joins a
+// List returns the registered roots, sorted by file name. The error joins a
 // *[FileError] for each file that is not a valid root. The valid roots are
 // returned all the same. A folder that does not exist has no roots.
 func (s Store) List() ([]Registered, error) {
@@ -94,7 +94,8 @@ func (s Store) List() ([]Registered, error) {
 	return roots, errors.Join(bad...)
 }
 
-// names returns the names of the .pem files without their extension, sorted.
+// names returns the names of the .pem files without their extension, sorted by
+// file name.
 func (s Store) names() ([]string, error) {
 	if s.Dir == "" {
 		return nil, nil

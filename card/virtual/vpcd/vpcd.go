@@ -48,10 +48,10 @@ type FrameError struct{ Reason string }
 func (e *FrameError) Error() string { return "vpcd: frame: " + e.Reason }
 
 // Serve answers the reader at the other end of conn until ctx ends, the reader
-// closes the connection, or the card does not answer. It then closes conn,
-// which the reader takes for the removal of the card, and turns the card's
-// power off. The error is nil if the reader closed the connection between
-// frames, and ctx.Err() if ctx ended.
+// closes the connection or breaks the protocol, or the card does not answer. It
+// then closes conn, which the reader takes for the removal of the card, and
+// turns the card's power off. The error is nil if the reader closed the
+// connection between frames, and ctx.Err() if ctx ended.
 func Serve(ctx context.Context, conn net.Conn, card Card) error {
 	stop := context.AfterFunc(ctx, func() { conn.Close() })
 	defer stop()

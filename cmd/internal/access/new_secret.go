@@ -52,8 +52,9 @@ func (a *Access) askTwice(ctx context.Context, c card.Credential, old card.Secre
 	return s, nil
 }
 
-// CheckNew returns an error if the new secret equals the old one, or if it is
-// easily guessed and allowWeak is not set.
+// CheckNew returns an error if the new secret equals the old one or does not
+// have the form of a new one, or if it is easily guessed and allowWeak is not
+// set.
 func CheckNew(c card.Credential, old, new card.Secret, allowWeak bool) error {
 	err := card.CheckNew(c, old, new)
 	var weak *card.WeakSecretError

@@ -33,7 +33,7 @@ func (s *Session) HintsNoSign() (bool, error) {
 }
 
 // warnAbsent prints a warning that the certificate seems absent, and asks the
-// person whether to go on.
+// person whether to go on. In a script or a rehearsal it asks nothing.
 func (a *Access) warnAbsent(ctx context.Context, u Unlocking) error {
 	seems := a.T("unlock.absent." + u.Guards.String())
 	if !a.Interactive() || u.Rehearse {

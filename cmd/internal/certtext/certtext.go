@@ -100,6 +100,6 @@ func KeyName(cert *x509.Certificate) string {
 	return cert.PublicKeyAlgorithm.String()
 }
 
-// DaysLeft returns the number of whole days from now to end. It is negative if
-// end is past.
+// DaysLeft returns the number of whole days from now to end. It is negative
+// once end is a whole day past.
 func DaysLeft(end, now time.Time) int { return int(end.Sub(now).Hours() / 24) }

@@ -19,8 +19,8 @@ type Holder struct {
 	Info card.Holder `json:"-"`
 }
 
-// HolderOf returns the holder's data, or nil if the certificate does not have
-// them.
+// HolderOf returns the holder's data, or nil if the certificate has none or
+// they are malformed.
 func HolderOf(cert *x509.Certificate) *Holder {
 	info, err := card.HolderOf(cert)
 	if err != nil || info.Empty() {

@@ -48,8 +48,8 @@ func (c *Console) writeJSON(x i18n.Explanation) error {
 }
 
 // harmless replaces characters that could control a terminal by JSON escapes,
-// which json.Encoder does only for ASCII. The decoded value does not change
-// (docs/cli.md, behaviour 25).
+// most of which json.Encoder leaves as they are if they are not ASCII. The
+// decoded value does not change (docs/cli.md, behaviour 25).
 func harmless(object []byte) []byte {
 	out := make([]byte, 0, len(object))
 	for _, r := range string(object) {

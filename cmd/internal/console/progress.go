@@ -19,8 +19,9 @@ const plainInterval = 2 * time.Second
 
 // A Progress shows on standard error how much of a long hash is done. It
 // appears after progressDelay, only if standard error is a terminal, and Done
-// removes it. With ACCESSIBLE it consists of plain lines. A nil Progress shows
-// nothing. It is safe for concurrent use.
+// removes it. With ACCESSIBLE, or on a dumb terminal, it consists of plain
+// lines, which stay. A nil Progress shows nothing. It is safe for concurrent
+// use.
 type Progress struct {
 	mu          sync.Mutex
 	label       string

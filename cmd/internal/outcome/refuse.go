@@ -40,8 +40,9 @@ const digits = "0123456789"
 // Refuse returns the outcome for words on the command line that are not valid
 // there, with exit code 2. They may be a password or a PIN, so no message
 // repeats them. If the first is a misspelling of a known word, the hint names
-// that word. Otherwise, or if another looks like a secret, the hint warns that
-// the history of the shell contains what was typed.
+// that word. If it is not and the text is at least as long as a PIN, or if a
+// word looks like a secret, the hint warns that the history of the shell
+// contains what was typed.
 func Refuse(id, typed string, known []string, pairs ...any) *Error {
 	e := &Error{Code: CodeUsage, ID: id, Pairs: pairs}
 	words := strings.FieldsFunc(typed, func(r rune) bool { return r == ' ' || r == '=' })

@@ -13,11 +13,11 @@ import (
 // output, in order, or nil if there is none. Output i is made from input i.
 // Check leaves no files behind.
 //
-// The error is an [*Error] if the folder is missing or not writable; an
-// [*ExistsError] if a file of that name exists; and a [*SameFileError] if the
+// The error is an [*Error] if the folder is missing or not writable, or if the
+// name is that of a folder, a device or the like; an [*ExistsError] if it is
+// that of another file, unless force is set; and a [*SameFileError] if the
 // output is the same file as an input, through any link, or as an earlier
-// output. With force, an existing file is an [*Error] if it is a folder, a
-// device or the like, and otherwise not an error.
+// output.
 //
 // The result may change before [Create] and [File.Commit], which check again.
 func Check(outputs, inputs []string, force bool) []error {

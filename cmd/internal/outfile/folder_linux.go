@@ -9,9 +9,9 @@ import (
 )
 
 // createUnnamed creates a file without a name. The kernel deletes it if it is
-// closed before it has one. The error is EOPNOTSUPP if the file system does not
-// support this, and EISDIR or EINVAL if the kernel does not. Without /proc the
-// file could not be given a name later.
+// closed before it has one. The error matches [errors.ErrUnsupported] if the
+// file system (EOPNOTSUPP) or the kernel (EISDIR, EINVAL) does not support
+// this, and without /proc, through which the file gets its name later.
 func (d *folder) createUnnamed(called string, mode fs.FileMode) (*os.File, error) {
 	f, err := d.open(".", called, unix.O_RDWR|unix.O_TMPFILE, mode)
 	if err != nil {

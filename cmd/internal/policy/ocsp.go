@@ -67,8 +67,8 @@ func (c *client) ask(ctx context.Context, address string, request []byte) ([]byt
 }
 
 // askOCSP sends one request (RFC 6960 appendix A.1). Only --ocsp leads here
-// (docs/cli.md, behaviour 24). The other place where natsuin uses a network is
-// package timestamping.
+// (docs/cli.md, behaviour 24). Package timestamping, too, sends requests to a
+// server.
 func askOCSP(ctx context.Context, address string, request []byte) ([]byte, error) {
 	if err := checkOCSPAddress(address); err != nil {
 		return nil, err

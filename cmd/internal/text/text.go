@@ -17,8 +17,8 @@ import (
 )
 
 // Escape makes text from a certificate, a message or a file name safe to print
-// on one line. Control characters, line ends, bidi marks, characters without
-// width and bytes that are not UTF-8 are shown like \u{202E} or \x{FF}.
+// on one line. Control characters, line ends, bidi marks, other invisible
+// characters and bytes that are not UTF-8 are shown like \u{202E} or \x{FF}.
 // Variation selectors stay, because Japanese names contain them.
 func Escape(s string) string {
 	if strings.IndexFunc(s, steers) < 0 && utf8.ValidString(s) {

@@ -17,7 +17,8 @@ import (
 // 10.
 const maxExtensions = 128
 
-// parts holds the parts of a certificate. All are slices of raw.
+// parts holds the parts of a certificate. Its slices of bytes are parts of raw,
+// except that known may be noKey.
 type parts struct {
 	raw, tbs                 []byte
 	version, algorithm       []byte // whole elements; version is nil if absent

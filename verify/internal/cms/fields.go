@@ -91,7 +91,8 @@ func (f fields) mediaType() (mediaType, bool) {
 
 // parseMediaType parses a Content-Type by RFC 2045 §5.1. If that fails, it
 // parses it like mail programs that accept a value with separators but without
-// quotes, up to the semicolon. A parameter that occurs twice has no value.
+// quotes, up to the semicolon. It refuses a value in which a parameter occurs
+// twice.
 func parseMediaType(s string) (mediaType, bool) {
 	if kind, params, err := mime.ParseMediaType(s); err == nil {
 		return mediaType{kind, params}, true

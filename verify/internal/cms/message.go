@@ -5,7 +5,7 @@
 // It does not verify anything: it refuses bytes that are not a well-formed
 // SignedData, and returns the parts. Every loop is limited by the length of the
 // input, every part other than the content by a limit, and every depth by 32.
-// Nothing recurses.
+// Nothing recurses, except through the parts of a mail, to a depth of 10.
 //
 // The ASN.1 module is that of RFC 5652 §12.1. S/MIME is RFC 8551, and PEM is
 // RFC 7468.

@@ -84,7 +84,8 @@ func frame(s string) string {
 	return string(binary.BigEndian.AppendUint32(nil, uint32(len(s)))) + s
 }
 
-// Key returns a key for maps. The keys of names that match are equal.
+// Key returns a key for maps. Two keys are equal if and only if the names
+// match.
 func (d DN) Key() string {
 	var b strings.Builder
 	for _, rdn := range d {
@@ -197,7 +198,7 @@ func plain(s string) bool {
 }
 
 // mapRune implements RFC 4518 §2.2: white space becomes SPACE, and control
-// characters and characters without width are removed.
+// characters and other invisible characters are removed.
 func mapRune(r rune) rune {
 	switch {
 	case r >= 0x09 && r <= 0x0d, r == 0x85, r == 0xa0, r == 0x1680, r >= 0x2000 && r <= 0x200a,

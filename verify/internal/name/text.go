@@ -18,8 +18,8 @@ type Attribute struct {
 	// Short, if set, is used instead of the name of the type ID.
 	Short string
 	// Value is the text. The lines of a postal address are joined by "$" (RFC
-	// 4517 §3.3.28). For any other value it is the hexadecimal form of its
-	// contents.
+	// 4517 §3.3.28). If the value is neither text nor a time, it is the
+	// hexadecimal form of its contents.
 	Value string
 }
 

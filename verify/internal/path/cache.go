@@ -27,10 +27,10 @@ type Cache struct {
 // signature is signed bytes, and the key that may have signed them.
 type signature struct{ signed, key place }
 
-// The limits of a Cache. It is emptied when it reaches maxCache, and does not
-// take certificates above maxCertificate. Real runs have a few issuers and some
-// signers. The parsed form of a certificate is about ten times as long as its
-// DER.
+// The limits of a Cache, in bytes. It is emptied before it exceeds maxCache,
+// and does not take certificates above maxCertificate. Real runs have a few
+// issuers and some signers. The parsed form of a certificate is about ten times
+// as long as its DER.
 const (
 	maxCache       = 1 << 20
 	maxCertificate = 64 << 10

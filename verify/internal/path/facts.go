@@ -23,7 +23,7 @@ type facts struct {
 	unknownCritical asn1.ObjectIdentifier // nil if there is none
 	malformed       error                 // an error for a part that must be read but cannot
 	asAnchor        error                 // malformed, if it matters in an anchor too
-	unread          bool                  // only cert is set, because the budget did not suffice
+	unread          bool                  // the names were not read, because the budget did not suffice
 
 	subjectKey, issuerKey string // equal if the names match
 

@@ -81,9 +81,9 @@ type Failure struct {
 	Kind Kind
 	// Cert is the certificate that breaks the rule. It is in Chain.
 	Cert *x509.Certificate
-	// Chain is the path that failed, leaf first. It ends at an anchor unless
-	// Kind is NoPath, BadSignature, NotCA or KeyUsage, which may end the search
-	// earlier.
+	// Chain is the path that failed, leaf first. It may end before an anchor if
+	// Kind is NoPath, BadSignature, Malformed or UnsupportedAlgorithm, and may
+	// be only a leaf if Kind is TooComplex, Cancelled or Ambiguous.
 	Chain []*x509.Certificate
 	// Detail is an explanation in English for developers.
 	Detail string

@@ -250,8 +250,8 @@ func readPointName(v cryptobyte.String, issuer name.DN) ([]name.General, error) 
 	return nil, ErrMalformed
 }
 
-// Lists returns the lists in the PEM blocks of a file, or the file itself, in
-// DER. It does not parse them.
+// Lists returns the contents of the PEM blocks with CRLs in a file, or the file
+// itself if it is not PEM. It does not parse them.
 func Lists(b []byte) [][]byte {
 	if !bytes.Contains(b, []byte("-----BEGIN ")) || b[0] == 0x30 {
 		return [][]byte{b}

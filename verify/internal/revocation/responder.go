@@ -178,8 +178,8 @@ func (r *Response) names(c *x509.Certificate) bool {
 var errDelegate = errors.New("the responder was not appointed by the issuer")
 
 // delegate returns nil if the issuer has authorised the responder c: c was
-// issued with the same key, for OCSPSigning, was valid when it responded, and
-// is not revoked.
+// issued with the same key, for OCSPSigning, was valid when it responded or, if
+// that is later, at the reference time, and is not revoked.
 func (k *Checker) delegate(ctx context.Context, c, issuer *x509.Certificate, producedAt time.Time) error {
 	above, err := name.ParseDN(c.RawIssuer)
 	if err != nil {

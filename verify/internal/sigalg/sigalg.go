@@ -47,8 +47,8 @@ const (
 	maxExponent = 1<<31 - 1 // the limit of crypto/rsa
 )
 
-// Computable reports whether a verification with the key takes limited time. It
-// does not report whether the key is allowed.
+// Computable reports whether a verification with the key is possible in limited
+// time. It does not report whether the key is allowed.
 func Computable(public any) bool {
 	switch k := public.(type) {
 	case *rsa.PublicKey:
@@ -94,8 +94,9 @@ func (p Policy) Algorithm(a x509.SignatureAlgorithm) error {
 }
 
 // Verify verifies a signature over signed with the key of signer. The error is
-// [ErrSignature], or [ErrUnsupported] for keys that take too long. Verify does
-// not check whether the key and the algorithm are allowed (see [Policy]).
+// [ErrSignature], or [ErrUnsupported] for an algorithm or key that no Policy
+// allows, and for RSA keys that take too long. Verify does not check whether
+// the key and the algorithm are allowed (see [Policy]).
 func Verify(signer *x509.Certificate, a x509.SignatureAlgorithm, signed, signature []byte) error {
 	if err := verifiable(signer.PublicKey, a); err != nil {
 		return err

@@ -15,9 +15,10 @@ import (
 	"natsuin/verify/trust"
 )
 
-// examineClock compares the clock with two times that cannot be in the future:
-// the commit that this program was built from, and the first day of the newest
-// published root.
+// examineClock fails if the clock is before the commit that this program was
+// built from or before the first day of the newest published root, neither of
+// which can be in the future. It warns if the clock is past the last day of
+// every published root.
 func (d *diagnosis) examineClock() {
 	now := d.Now()
 	earliest, latest := time.Time{}, time.Time{}
@@ -147,8 +148,7 @@ func thisPlatform() platform {
 	return platformOf(runtime.GOOS, string(release))
 }
 
-// fixCommands holds the commands to type, by probe and platform. Some platforms
-// need none.
+// fixCommands holds the commands to type, by probe and platform.
 var fixCommands = map[string]map[platform]string{
 	"build": {
 		debian:  "sudo apt install gcc pkg-config libpcsclite-dev && CGO_ENABLED=1 go build ./cmd/natsuin",

@@ -29,8 +29,8 @@ func New(c *command.Run) *cobra.Command {
 
 type run struct{ *command.Run }
 
-// report is the JSON object of practice show, and of every verb that results in
-// a new card.
+// report is the JSON object of practice show, and of every command that changes
+// the card and then shows it.
 type report struct {
 	console.Head
 	Kind       string           `json:"kind"`

@@ -43,9 +43,10 @@ func newServe(r *run) *cobra.Command {
 // limit.
 const servePatience = time.Minute
 
-// serve keeps the card in the reader until the person presses Ctrl-C. It locks
-// the store only during each command, so that the town hall can change the card
-// in between, and both see the same counters.
+// serve keeps the card in the reader until the person presses Ctrl-C or, with
+// --connect, until the reader closes the connection. It locks the store only
+// during each command, so that the town hall can change the card in between,
+// and both see the same counters.
 func (r *run) serve(ctx context.Context, connect, listen string) error {
 	o := r.Access.PracticeOptions()
 	o.Wait = servePatience

@@ -93,7 +93,8 @@ func (r *run) rootToAdd(ctx context.Context, o *addOptions, args []string) (*x50
 }
 
 // compared returns an error unless the whole fingerprint was compared with the
-// published one, by --compare or by typing it at the terminal.
+// published one, by --compare or by typing it at the terminal, or the root is
+// pinned.
 func (r *run) compared(ctx context.Context, cert *x509.Certificate, want *fingerprint.Fingerprint) error {
 	root, pinned := trust.Lookup(cert)
 	if pinned {

@@ -31,8 +31,8 @@ func (r *run) unsignedNext(j *judged) string {
 	return r.T("verify.next.unsigned")
 }
 
-// nextSteps holds the reasons whose next step names a flag, which helps more
-// than the hint for the verdict. The first match is used.
+// nextSteps holds the reasons with a next step of their own, which helps more
+// than the one for the verdict. The first match is used.
 var nextSteps = []struct {
 	reason verify.Reason
 	id     string

@@ -10,8 +10,8 @@ import (
 	"natsuin/verify"
 )
 
-// verdictLine returns the verdict with the checks that were not done. The
-// verdict is never shown alone (docs/cli.md, behaviour 18).
+// verdictLine returns the verdict with the remarks that qualify it, such as the
+// checks that were not done (docs/cli.md, behaviour 18).
 func (r *run) verdictLine(rep *verify.Report) string {
 	return r.verdictWith(rep.Verdict, rep.Reason, rep.Practice, rep.Signers, r.mailRemarks(rep)...)
 }
