@@ -220,7 +220,7 @@ func TestPathsOfAMessageAreBounded(t *testing.T) {
 	}
 }
 
-// countdown is a context that ends after it was checked left times.
+// countdown is a context that ends when Err has been called left times.
 type countdown struct {
 	context.Context
 	left int

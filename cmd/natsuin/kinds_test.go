@@ -40,8 +40,8 @@ var (
 	needsAuth = outcomes{juki: outcome.CodeNoCertificate}
 )
 
-// meetings lists all verbs that use a card. The files sign and auth contain its
-// secrets.
+// meetings has runs of each verb that uses a card, except doctor, which package
+// cli tests. The files sign and auth contain the card's secrets.
 var meetings = []meeting{
 	{command: "pin status"},
 	{command: "fingerprint"},
@@ -92,8 +92,8 @@ func (m meeting) code(kind practice.Kind) outcome.Code {
 	return outcome.CodeOK
 }
 
-// TestEveryKindMeetsEveryVerb checks the outcome of each verb with each kind of
-// card, as JSON and in both languages. The messages must not contain message
+// TestEveryKindMeetsEveryVerb checks the outcome of each meeting with each kind
+// of card, as JSON and in both languages. The messages must not contain message
 // ids or text of Go.
 func TestEveryKindMeetsEveryVerb(t *testing.T) {
 	store := freshStore(t)

@@ -12,8 +12,7 @@ import (
 // the certificate id is missing, so that a wrong entry would cost a try for
 // nothing. It believes the hint only if the other certificate is marked as
 // present, which shows that the card maintains the file. Even then the hint
-// only leads to a warning and a question, since only one source describes it. A
-// certificate that can be read without a secret is read instead.
+// only leads to a warning and a question, since only one source describes it.
 func (s *Session) seemsAbsent(id card.CertID) (bool, error) {
 	switch id {
 	case card.SignCert:

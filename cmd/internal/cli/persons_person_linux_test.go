@@ -100,7 +100,8 @@ func (p *person) pass(m moment) bool {
 	return true
 }
 
-// afterFunc is the AfterFunc of the run. The time is over when the person acts.
+// afterFunc is the AfterFunc of the run. It ignores the duration: f is called
+// when the person acts.
 func (p *person) afterFunc(_ time.Duration, f func()) (stop func()) {
 	set := func(f func()) {
 		p.mu.Lock()

@@ -105,7 +105,7 @@ func (p *Progress) newBar() *progressbar.ProgressBar {
 		progressbar.OptionUseIECUnits(true),
 		progressbar.OptionThrottle(100*time.Millisecond),
 		progressbar.OptionUseANSICodes(true),
-		// Without a goroutine that draws: a prompt may follow.
+		// No goroutine draws on its own, because a prompt may follow.
 		progressbar.OptionSetSpinnerChangeInterval(0),
 	)
 }

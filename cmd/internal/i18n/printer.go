@@ -33,7 +33,7 @@ type Printer struct {
 	localizer *goi18n.Localizer
 }
 
-// A message is a message that was looked up.
+// A message is the result of looking up an id.
 type message struct {
 	known bool
 	plain string // the text, if there are no variables or plural forms
