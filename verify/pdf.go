@@ -38,7 +38,8 @@ type pdfJudgement struct {
 	unhashed int64
 }
 
-// The bytes that may be hashed for a file: so many times its size, and some.
+// The number of bytes that may be hashed for a file is maxHashings times its
+// size, plus moreHashed.
 const (
 	maxHashings = 8
 	moreHashed  = 256 << 20

@@ -14,14 +14,15 @@ type PDFReport struct {
 	// Verdict is the worst of the signatures'. Without a signature it is
 	// Invalid, and Reason is [ReasonNoSignature].
 	Verdict Verdict
-	// Reason is the Detail of the check that decided against Valid, the first
-	// of the worst; empty if Valid.
+	// Reason is the Detail of the check that decided against Valid, or "" if
+	// the verdict is Valid. If several checks did, it is the first of the
+	// worst.
 	Reason Reason
 	// Checks are those of the file as a whole: CheckPDF, and CheckSigner if a
 	// signer was demanded.
 	Checks []Check
-	// Signatures are those of all revisions, oldest first; the nth is the one
-	// that the command line calls n.
+	// Signatures holds those of all revisions, oldest first. The command line
+	// counts them in this order, from 1.
 	Signatures []PDFSignature
 	// Timestamps are the document time stamps, oldest first. They sign nothing:
 	// a bad one proves no time and does no other harm.
@@ -32,13 +33,15 @@ type PDFReport struct {
 	// Revisions is the number of revisions of the file.
 	Revisions int
 	// SecurityStore reports whether the file has a /DSS, with certificates and
-	// revocation information; VRI is how many signatures it has entries for.
+	// revocation information. VRI is the number of signatures for which it has
+	// entries.
 	SecurityStore bool
 	VRI           int
-	// UsageRights reports whether the file has /Perms /UR3 or /UR, which a
-	// program's maker signed for that program, and which is not a signature.
+	// UsageRights reports whether the file has /Perms /UR3 or /UR. The maker of
+	// a program signs these for that program, and they do not count as
+	// signatures.
 	UsageRights bool
-	// Practice reports whether some signer is a practice signer.
+	// Practice reports whether a signer is a practice signer.
 	Practice bool
 }
 
@@ -46,7 +49,7 @@ type PDFReport struct {
 // comes from the file: escape it.
 type PDFSignature struct {
 	// Signer is the judgement of the message in /Contents. Its Checks begin
-	// with those of PDF (CheckByteRange to CheckPermissions); the others are
+	// with those of PDF (CheckByteRange to CheckPermissions). The others are
 	// absent if there is no message to judge.
 	Signer
 	// Field is the full name of the form field, and OtherFields are further
@@ -55,21 +58,21 @@ type PDFSignature struct {
 	OtherFields []string
 	// SubFilter is /SubFilter without its slash: "adbe.pkcs7.detached".
 	SubFilter string
-	// Revision is the number of the revision that was signed, from 1, out of
-	// Revisions. 0 if the signature covers none, or one to which the newest
-	// cross references do not lead back.
+	// Revision is the number of the revision that was signed, from 1, or 0 if
+	// the signature covers none, or one to which the newest cross references do
+	// not lead back. Revisions is how many there are.
 	Revision, Revisions int
-	// End is the number of bytes from the start of the file that the signed
-	// revision has; 0 if the signature covers none.
+	// End is the length of the signed revision in bytes, from the start of the
+	// file, or 0 if the signature covers none.
 	End int64
 	// CoversWholeFile reports whether the signed revision is the whole file.
 	CoversWholeFile bool
-	// Changes are the differences between the signed revision and the file;
-	// MoreChanges reports whether there are others.
+	// Changes holds the differences between the signed revision and the file.
+	// MoreChanges reports whether there are more.
 	Changes     []PDFChange
 	MoreChanges bool
-	// Certification is the /P of the DocMDP of the signature: 1, 2 or 3; 0 if
-	// it is an approval signature.
+	// Certification is the /P of the signature's DocMDP: 1, 2 or 3, or 0 for an
+	// approval signature.
 	Certification int
 	// Dictionary has the entries of the signature dictionary, which the
 	// signature covers.
@@ -77,7 +80,7 @@ type PDFSignature struct {
 	// Enclosed reports whether the message has the certificate of the signer.
 	Enclosed bool
 	// ContentSHA256 is the SHA-256 digest of the bytes that the signature
-	// covers; nil if they were not read.
+	// covers, or nil if they were not read.
 	ContentSHA256 []byte
 }
 
@@ -88,8 +91,8 @@ type PDFDictionary struct {
 	Type                                   bool
 	Filter                                 string
 	Name, Reason, Location, ContactInfo, M string
-	// Time is /M, if it is a date; nil otherwise. Zoned reports whether it has
-	// a time zone.
+	// Time is /M, or nil if that is not a date. Zoned reports whether it has a
+	// time zone.
 	Time  *time.Time
 	Zoned bool
 }
@@ -128,8 +131,8 @@ type PDFChange struct {
 	Detail string
 	// Against is the permission that forbids the change, or "".
 	Against Permission
-	// Page is the number of the page on which the widget of a field or the
-	// annotation is, from 1; 0 if none is to be seen. Box is its /Rect.
+	// Page is the number of the page on which the annotation or the field's
+	// widget is, from 1, or 0 if it is not visible. Box is its /Rect.
 	Page int
 	Box  [4]float64
 }
@@ -196,9 +199,9 @@ const (
 	PermissionLock     Permission = "lock"
 )
 
-// Revision judges the revision that the nth signature signed, from 1, as the
-// file that it was. If it is Valid, the section is that file; otherwise the
-// section is nil. r must be the file of the report.
+// Revision judges the revision that signature n signed, counted from 1, as a
+// file of its own. If it is Valid, the section is that file, and otherwise nil.
+// file must be the file of the report.
 func (r *PDFReport) Revision(ctx context.Context, file io.ReaderAt, n int, p Policy) (*io.SectionReader, *PDFReport, error) {
 	end := r.Signatures[n-1].End
 	signed, err := PDF(ctx, file, end, p)
@@ -238,7 +241,7 @@ func changesOf(list []pdf.Change) []PDFChange {
 	return out
 }
 
-// worstOf returns the best verdict that all changes allow.
+// worstOf returns the worst result of the changes.
 func worstOf(changes []PDFChange) Verdict {
 	worst := Valid
 	for _, c := range changes {

@@ -2,8 +2,8 @@
 // Ministry of Justice publishes for signed PDF files in online applications
 // (登記・供託オンライン申請システム, 電子署名付きPDF).
 //
-// It does not say that an office accepts a file, which the office decides, and
-// it verifies no signature, which package verify does.
+// It does not predict whether an office accepts a file, and does not verify
+// signatures. Package verify does.
 //
 // The requirements are those of touki-kyoutaku-online.moj.go.jp.
 package touki
@@ -21,7 +21,7 @@ type Result string
 const (
 	Met    Result = "met"
 	NotMet Result = "not-met"
-	Look   Result = "look-at" // a person has to look at it
+	Look   Result = "look-at" // a person must decide
 )
 
 // A PointID names a requirement. The names are stable: they are part of the
@@ -67,12 +67,12 @@ const (
 type Point struct {
 	ID     PointID
 	Result Result
-	// Signature is the number of the signature, from 1; 0 for the file.
+	// Signature is the number of the signature, from 1, or 0 for the file.
 	Signature int
 }
 
-// Check returns the points for a judged file called name, without its folder;
-// an empty name is not looked at.
+// Check returns the points for a judged file. name is its name without the
+// folder, and is not checked if it is empty.
 func Check(r *verify.PDFReport, name string) []Point {
 	certified, stamped := false, len(r.Timestamps) > 0
 	for _, s := range r.Signatures {

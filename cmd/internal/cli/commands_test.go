@@ -13,13 +13,13 @@ import (
 // command: one line a run, with single spaces between arguments. FILE stands
 // for a file that exists.
 type commandRow struct {
-	// asks ask for the signature password and send it to the card, if the
-	// command ever does.
+	// asks are runs that ask for the signature password and send it to the
+	// card. It is empty if the command never does.
 	asks []string
-	// opens open FILE as the first thing that can block. OTHER stands for
-	// another file.
+	// opens are runs that open FILE before anything else that can block. OTHER
+	// stands for another file.
 	opens []string
-	// misuses are usage errors: one or more.
+	// misuses are usage errors, at least one for each command.
 	misuses []string
 }
 

@@ -4,9 +4,9 @@ import (
 	"natsuin/sign/pdf/syntax"
 )
 
-// entryKinds has the kind of a difference for entries of the catalog (ISO
-// 32000-1 Table 28). Other entries have the kind Other, except for Pages and
-// AcroForm, which have their own rules.
+// entryKinds holds the kind of a difference in each entry of the catalog (ISO
+// 32000-1 Table 28). Entries that are not listed have the kind Other, except
+// for Pages and AcroForm, which have rules of their own.
 var entryKinds = map[syntax.Name]Kind{
 	"DSS": SecurityStore, "Metadata": Metadata,
 	"Extensions": EntryChanged, "MarkInfo": EntryChanged, "Version": EntryChanged,
@@ -14,18 +14,18 @@ var entryKinds = map[syntax.Name]Kind{
 	"OpenAction": Actions, "AA": Actions, "URI": Actions, "OCProperties": Layers, "OutputIntents": Content,
 }
 
-// addable are the entries that programs which sign add to a catalog.
+// addable holds the entries that signing programs add to a catalog.
 var addable = map[syntax.Name]bool{"Extensions": true, "MarkInfo": true, "Version": true}
 
-// trailerKeys are the entries of a trailer about the layout or the identity of
-// the file (ISO 32000-1 Tables 5, 15, 17).
+// trailerKeys holds the entries of a trailer about the layout or the identity
+// of the file (ISO 32000-1 Tables 5, 15, 17).
 var trailerKeys = map[syntax.Name]bool{
 	"Size": true, "Prev": true, "ID": true, "XRefStm": true, "Type": true, "Index": true, "W": true,
 	"Length": true, "Filter": true, "DecodeParms": true,
 	"DocChecksum": true, // of LibreOffice, which programs that sign drop or keep
 }
 
-// documents compares the two states, as far as references are not followed.
+// documents compares the two states without following references.
 func (c *comparison) documents() error {
 	o, err := catalog(c.old)
 	if err != nil {
@@ -60,7 +60,7 @@ func (c *comparison) documents() error {
 	return c.trailers()
 }
 
-// keys calls compare for each key that one of two dictionaries has.
+// keys calls compare for each key of either dictionary.
 func keys(o, n *syntax.Dict, compare func(key syntax.Name, o, n syntax.Object) error) error {
 	for i := range o.Entries {
 		if err := compare(o.Entries[i].Key, o.Entries[i].Value, n.Get(o.Entries[i].Key)); err != nil {
@@ -97,8 +97,8 @@ func (c *comparison) entries(o, n *syntax.Dict) error {
 	})
 }
 
-// additions compares two dictionaries to which entries may be added, on as many
-// levels; an entry that was there must not be changed.
+// additions compares two dictionaries to which entries may be added, down to
+// the given number of levels. An entry that was there must not be changed.
 func (c *comparison) additions(o, n syntax.Object, place string, levels int) error {
 	was, err := dict(c.old, o)
 	if err != nil {

@@ -47,7 +47,8 @@ const (
 	Trailing         Kind = "trailing-bytes"
 )
 
-// results has the best result of each kind; kinds that are absent are Invalid.
+// results holds the best result of each kind. Kinds that are not listed are
+// Invalid.
 var results = map[Kind]Result{
 	SignatureAdded: Harmless, SignatureVisible: Harmless, TimestampAdded: Harmless, SecurityStore: Harmless,
 	EntryAdded: Harmless, Metadata: Harmless, Rewritten: Harmless,
@@ -58,15 +59,16 @@ var results = map[Kind]Result{
 type Change struct {
 	Kind   Kind
 	Result Result
-	// Place is where it is: the name of a field, or the way to an object.
+	// Place is the name of the field, or the path to the object.
 	Place string
-	// Field is the full name of the field that is concerned, New whether the
-	// signed revision does not have it.
+	// Field is the full name of the field that changed. New reports whether the
+	// signed revision lacks it.
 	Field string
 	New   bool
 	// Against is the permission that forbids the change, or "".
 	Against Permission
-	// Page is the number of a page, from 1, or 0; Box is on it.
+	// Page is the number of the page, from 1, or 0 if there is none. Box is a
+	// rectangle on it.
 	Page int
 	Box  [4]float64
 }
@@ -78,22 +80,22 @@ type comparison struct {
 	oldForm, newForm *form
 	changes          []Change
 	more             bool // there were too many changes
-	// typed are the numbers of pages, fields and annotations, which are
-	// compared by rules of their own: elsewhere, such an object is the same if
-	// its number is.
+	// typed holds the numbers of pages, fields and annotations, which are
+	// compared by rules of their own. Elsewhere, such an object counts as the
+	// same if its number is the same.
 	typed bits
-	// nodes are the numbers of pages and nodes of the page tree.
+	// nodes holds the numbers of pages and nodes of the page tree.
 	nodes bits
-	// widgets are the annotations of the pages that have new widgets.
+	// widgets holds the annotations of the pages that have new widgets.
 	widgets map[int]syntax.Array
-	// seen are the objects that were compared under the same number, moved the
-	// pairs under different ones.
+	// seen holds the objects that were compared under the same number, and
+	// moved the pairs that were compared under different ones.
 	seen  bits
 	moved map[[2]syntax.Ref]bool
-	// waiting are the pairs to be compared, by the result of their zones: the
-	// worst first, so that an object in two zones counts in the worse.
+	// waiting holds the pairs to be compared, by the result of their zones. The
+	// worst come first, so that an object in two zones counts in the worse one.
 	waiting [3][]pair
-	// replaced are the appearances that a signature replaced, by number.
+	// replaced holds the appearances that a signature replaced, by number.
 	replaced map[int]*node
 }
 
@@ -104,7 +106,7 @@ type zone struct {
 	reported bool
 }
 
-// pair are two references that must lead to the same.
+// pair holds two references that must lead to equal objects.
 type pair struct {
 	old, new syntax.Ref
 	zone     *zone

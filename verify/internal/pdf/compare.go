@@ -11,7 +11,7 @@ import (
 // compared for one signature.
 const maxMoved = 100_000
 
-// push asks for two references to be compared.
+// push adds two references to those to be compared.
 func (c *comparison) push(p pair) {
 	switch {
 	case c.typed.has(p.old.Number) || c.typed.has(p.new.Number):
@@ -33,7 +33,7 @@ func (c *comparison) compared(p pair) bool {
 	return c.moved[[2]syntax.Ref{p.old, p.new}]
 }
 
-// drain compares all that was pushed.
+// drain compares all pairs that were pushed, and those that this pushes.
 func (c *comparison) drain() error {
 	for {
 		var p pair
@@ -140,7 +140,7 @@ func (c *comparison) follow(o syntax.Object, p pair) {
 	}
 }
 
-// inner returns the zone of an entry: actions are one everywhere.
+// inner returns the zone of an entry. Actions have the same zone everywhere.
 func (c *comparison) inner(z *zone, key syntax.Name) *zone {
 	if z.Result != Unclear || key != "A" && key != "AA" && key != "JS" && key != "OpenAction" {
 		return z
@@ -150,7 +150,8 @@ func (c *comparison) inner(z *zone, key syntax.Name) *zone {
 	return &actions
 }
 
-// compare compares two objects that are, or are in, those of a zone's entry.
+// compare compares two objects that are the values of a zone's entry, or parts
+// of these.
 func (c *comparison) compare(o, n syntax.Object, z *zone, key syntax.Name) error {
 	return c.compareAt(o, n, c.inner(z, key), key, 0)
 }
@@ -223,8 +224,8 @@ func composite(o syntax.Object) bool {
 	return false
 }
 
-// dicts compares two dictionaries. An entry that is null is none (ISO 32000-1
-// §7.3.7).
+// dicts compares two dictionaries. An entry that is null counts as absent (ISO
+// 32000-1 §7.3.7).
 func (c *comparison) dicts(o, n *syntax.Dict, z *zone, key syntax.Name, number int) error {
 	for _, e := range o.Entries {
 		inner := c.inner(z, e.Key)

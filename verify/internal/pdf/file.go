@@ -37,8 +37,8 @@ type File struct {
 	// Revisions are those of the file, oldest first.
 	Revisions []syntax.Revision
 	prefixes  map[int64]*syntax.File
-	// Signatures are those that a form field of some revision has, in the order
-	// of the revisions that have them first; document time stamps too.
+	// Signatures are those of the form fields of all revisions, document time
+	// stamps included, in the order of the revisions in which they appear.
 	Signatures []*Signature
 	signed     int64 // bytes of their dictionaries
 }
@@ -120,7 +120,7 @@ func catalog(f *syntax.File) (*syntax.Dict, error) {
 	return dict(f, f.Trailer().Get("Root"))
 }
 
-// dict returns the dictionary that o is or refers to; nil if it is something
+// dict returns the dictionary that o is or refers to, or nil if it is something
 // else, such as a stream.
 func dict(f *syntax.File, o syntax.Object) (*syntax.Dict, error) {
 	o, err := f.Resolve(o)
@@ -128,7 +128,8 @@ func dict(f *syntax.File, o syntax.Object) (*syntax.Dict, error) {
 	return d, err
 }
 
-// array returns the array that o is or refers to; nil if it is something else.
+// array returns the array that o is or refers to, or nil if it is something
+// else.
 func array(f *syntax.File, o syntax.Object) (syntax.Array, error) {
 	o, err := f.Resolve(o)
 	a, _ := o.(syntax.Array)

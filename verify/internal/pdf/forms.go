@@ -7,14 +7,15 @@ import (
 )
 
 // Entries of a field or widget that a signature changes, and those that filling
-// a form changes (ISO 32000-1 §12.7.3, §12.5.2). M is when, I which choices.
+// a form changes (ISO 32000-1 §12.7.3, §12.5.2). M is the time of the change,
+// and I the chosen options.
 var (
 	signedKeys = map[syntax.Name]bool{"V": true, "AP": true, "M": true, "P": true}
 	filledKeys = map[syntax.Name]bool{"V": true, "AS": true, "AP": true, "M": true, "I": true, "RV": true}
 )
 
-// formAdditions are the entries of an AcroForm to which entries may be added,
-// on so many levels.
+// formAdditions holds the entries of an AcroForm to which entries may be added,
+// with the number of levels.
 var formAdditions = map[syntax.Name]int{"DR": 2, "DA": 0, "Q": 0, "NeedAppearances": 0}
 
 // forms compares the AcroForms.
@@ -83,8 +84,8 @@ func (c *comparison) flags(o, n syntax.Object) error {
 	return c.compare(was, is, zoneOf(kind, "/Root/AcroForm"), "SigFlags")
 }
 
-// directFields compares fields that are no objects of their own, which have no
-// identity.
+// directFields compares fields that are direct objects. They have no number by
+// which to recognise them.
 func (c *comparison) directFields(o, n syntax.Object) error {
 	was, err := array(c.old, o)
 	if err != nil {
@@ -97,7 +98,7 @@ func (c *comparison) directFields(o, n syntax.Object) error {
 	return c.compareDirect(was, is, zoneOf(SignedField, "/Root/AcroForm/Fields"))
 }
 
-// compareDirect compares those elements of two arrays that are no references.
+// compareDirect compares those elements of two arrays that are not references.
 func (c *comparison) compareDirect(was, is syntax.Array, z *zone) error {
 	o, n := direct(was), direct(is)
 	return c.compare(o, n, z, "")
@@ -193,8 +194,8 @@ func parentNumber(n *node) int {
 	return n.parent.ref.Number
 }
 
-// kidsOfField compares the /Kids of a field: those that are objects are nodes
-// of their own, and only a signed field has the same ones for ever.
+// kidsOfField compares the /Kids of a field. Those that are indirect objects
+// are nodes of their own. Only those of a signed field must stay the same.
 func (c *comparison) kidsOfField(o, n syntax.Object, was *node, z *zone) error {
 	if was.signed() {
 		return c.compare(o, n, z, "Kids")

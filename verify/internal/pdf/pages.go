@@ -4,9 +4,9 @@ import (
 	"natsuin/sign/pdf/syntax"
 )
 
-// pageKinds has the kind of a difference for entries of a page or of a node
-// above it (ISO 32000-1 Tables 29, 30). Other entries have the kind Other,
-// except for Annots, which has its own rules.
+// pageKinds holds the kind of a difference in each entry of a page or of a node
+// above it (ISO 32000-1 Tables 29, 30). Entries that are not listed have the
+// kind Other, except for Annots, which has rules of its own.
 var pageKinds = map[syntax.Name]Kind{
 	"Type": Pages, "Parent": Pages, "Count": Pages,
 	"Contents": Content, "Resources": Content, "MediaBox": Content, "CropBox": Content, "BleedBox": Content, "TrimBox": Content,
@@ -15,7 +15,7 @@ var pageKinds = map[syntax.Name]Kind{
 	"Metadata": Metadata, "AA": Actions, "AF": Names,
 }
 
-// pagePair are nodes of the two page trees that must be the same.
+// pagePair holds two nodes of the page trees that must be the same.
 type pagePair struct {
 	old, new syntax.Object
 	depth    int
@@ -212,7 +212,7 @@ func (c *comparison) removed(ref syntax.Ref, page int) error {
 	return nil
 }
 
-// annotation reports one that a page did not have.
+// annotation reports an annotation that a page did not have.
 func (c *comparison) annotation(o syntax.Object, page int) error {
 	d, err := dict(c.new, o)
 	if err != nil || d == nil {
@@ -226,7 +226,7 @@ func (c *comparison) annotation(o syntax.Object, page int) error {
 	return err
 }
 
-// compareAnnotation compares one that a page has in both states.
+// compareAnnotation compares an annotation that a page has in both states.
 func (c *comparison) compareAnnotation(ref syntax.Ref, page int) error {
 	if c.oldForm.byNumber[ref.Number] != nil || c.nodes.has(ref.Number) {
 		return nil

@@ -20,9 +20,9 @@ const (
 // A Rule says which later changes a signer permits.
 type Rule struct {
 	Permission Permission
-	// P is that of DocMDP, or of a lock: 1, 2 or 3; 0 if it says nothing.
+	// P is the /P of DocMDP or of a lock: 1, 2 or 3, or 0 if there is none.
 	P int
-	// Action is All, Include or Exclude, as Fields is to be read, or "" if the
+	// Action says how to read Fields: All, Include or Exclude, or "" if the
 	// rule is not about fields.
 	Action syntax.Name
 	Fields []string

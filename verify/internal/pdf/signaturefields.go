@@ -7,8 +7,8 @@ import (
 	"natsuin/sign/pdf/syntax"
 )
 
-// signatureZone returns the zone for a further signature: a field that is new,
-// or was empty. The box of a new widget can cover the signed page.
+// signatureZone returns the zone for a further signature, in a field that is
+// new or was empty. The box of a new widget can cover the signed page.
 func (c *comparison) signatureZone(n *node) (*zone, error) {
 	kind := SignatureAdded
 	d, err := dict(c.new, n.value)

@@ -18,32 +18,35 @@ const (
 	X509RSA  = "adbe.x509.rsa_sha1"
 )
 
-// A Signature is the value of a signature field, as it was when it appeared.
+// A Signature is the value of a signature field, as in the first revision that
+// has it.
 type Signature struct {
 	// Fields are the full names of the fields that have it.
 	Fields []string
 	// Dict is the signature dictionary.
 	Dict *syntax.Dict
-	// ref is 0 for a direct dictionary, of which field is the number of the
-	// field.
+	// ref is the number of the dictionary, or 0 if it is a direct object. field
+	// is then the number of its field.
 	ref   syntax.Ref
 	field int
 	// first is the index of the first revision that has it.
 	first int
 
-	// Contents is the value of /Contents; nil if it is missing.
+	// Contents is the value of /Contents, or nil if it is missing.
 	Contents []byte
-	// ByteRange, Ended and Dictionary are the faults of the range, of the end
-	// of the revision, and of the dictionary in later revisions, or "".
+	// ByteRange, Ended and Dictionary say what is wrong with the range, with
+	// the end of the revision, and with the dictionary in later revisions. They
+	// are "" if nothing is.
 	ByteRange, Ended, Dictionary Reason
-	// Hole is the gap in the range, End the offset of its end; 0 if unknown.
+	// Hole is the gap in the range. End is the offset of the end of the range.
+	// Both are 0 if unknown.
 	Hole syntax.Span
 	End  int64
 	// Revision is the index of the revision that ends there, or -1.
 	Revision int
 	// Rules are those of the signer about later changes.
 	Rules []Rule
-	// signed is the revision that was signed; nil if it cannot be read.
+	// signed is the revision that was signed, or nil if it cannot be read.
 	signed *syntax.File
 }
 

@@ -44,8 +44,8 @@ func Text(s syntax.String) string {
 	return out.String()
 }
 
-// Date reads a date such as "D:20261130093000+09'00'" (ISO 32000-1 §7.9.4).
-// zoned reports whether it has a time zone; without one it is read as UTC.
+// Date parses a date such as "D:20261130093000+09'00'" (ISO 32000-1 §7.9.4).
+// zoned reports whether it has a time zone. Without one, it is taken as UTC.
 func Date(s string) (t time.Time, zoned, ok bool) {
 	s, found := strings.CutPrefix(s, "D:")
 	digits := 0

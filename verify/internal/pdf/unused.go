@@ -11,12 +11,12 @@ import (
 // searched for unused objects.
 const maxSearched = 100_000
 
-// Extras are the other facts about a file, besides its signatures.
+// Extras holds facts about a file in addition to its signatures.
 type Extras struct {
 	// Undeclared are signature dictionaries that no field has.
 	Undeclared []Undeclared
-	// Unused reports whether objects that look like parts of pages are there,
-	// and not in use.
+	// Unused reports whether objects that look like parts of pages are in the
+	// file but not in use.
 	Unused bool
 	// UsageRights, SecurityStore and VRI are as in package verify.
 	UsageRights, SecurityStore bool

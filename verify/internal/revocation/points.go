@@ -27,7 +27,7 @@ func CheckPoints(cert *x509.Certificate) error {
 }
 
 // points returns the CRL distribution points of a certificate, or nil if it has
-// none.
+// none. It also returns an error if the freshest CRL is malformed.
 func points(cert *x509.Certificate) ([]point, error) {
 	var out []point
 	for _, oid := range []string{oidFreshestCRL, oidCRLDP} {
