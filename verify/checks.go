@@ -196,8 +196,8 @@ func checkPlace(s *pdf.Signature) []Check {
 	return []Check{check(CheckByteRange, s.ByteRange), check(CheckRevision, s.Ended), check(CheckDictionary, s.Dictionary)}
 }
 
-// checkContents checks /Contents, and returns the message in it; nil if there
-// is none to judge.
+// checkContents checks /Contents. It returns the message in it too, or nil if
+// there is none to judge.
 func checkContents(s *pdf.Signature) (Check, *cms.Message) {
 	switch s.SubFilter() {
 	case pdf.PKCS7, pdf.CAdES:

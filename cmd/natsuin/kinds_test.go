@@ -176,8 +176,9 @@ var rawID = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`\b(` + strings.Join(slices.Sorted(maps.Keys(beginnings)), "|") + `)\.[a-z][a-z0-9-]*(\.[a-z0-9-]+)*\b`)
 })
 
-// fileName matches what rawID takes for an id but is the name of a file.
-var fileName = regexp.MustCompile(`^[a-z]+\.(cer|crl|new|store|txt)$`)
+// fileName matches the name of a file, which rawID may take for an id. A test
+// that fails at the name of a file wants its extension here.
+var fileName = regexp.MustCompile(`^[a-z]+\.(cer|crl|csr|der|html|json|new|p7b|p7m|p7s|pdf|pem|sh|store|txt|xml)(\.in)?$`)
 
 // goText matches text of Go and its libraries, which is for programmers.
 var goText = regexp.MustCompile(`%!|<nil>|<no value>|\{\{|runtime error|goroutine|\b(x509|asn1|apdu|pcsc|virtual|json|strconv|cms): `)

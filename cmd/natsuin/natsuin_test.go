@@ -10,7 +10,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -135,15 +134,15 @@ func hides(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// unsaid matches a message id, which is shown if the message is missing.
-var unsaid = regexp.MustCompile(`\b(err|cmd|flag|sign|unlock|tries|prompt)\.[a-z0-9]+[a-z0-9.-]*|<no value>`)
-
-// said checks that no message is missing in the output.
+// said checks that no message and no variable is missing in the output.
 func said(ts *testscript.TestScript, text string) {
-	for _, id := range unsaid.FindAllString(text, -1) {
-		if !strings.HasSuffix(id, ".pem") && !strings.HasSuffix(id, ".sh") {
+	for _, id := range rawID().FindAllString(text, -1) {
+		if !fileName.MatchString(id) {
 			ts.Fatalf("no words for %s:\n%s", id, text)
 		}
+	}
+	if strings.Contains(text, "<no value>") {
+		ts.Fatalf("a variable is missing:\n%s", text)
 	}
 }
 

@@ -280,7 +280,7 @@ var readings = map[string]func(*virtual.Options){
 	"keeps, 9000":   func(o *virtual.Options) { o.KeepVerified, o.QueryAfterVerify = true, true },
 }
 
-// left makes a card with n tries of the signature password.
+// left gives a card n tries of the signature password.
 func left(n int) func(*virtual.Options) {
 	return func(o *virtual.Options) { o.State.Sign.Tries = n }
 }
