@@ -17,12 +17,11 @@ type offices struct {
 // officialYears is how long the government's certificates are valid.
 const officialYears = 3
 
-// Official returns the key of a practice official and the chain of the 官職証明書:
-// the certificates of the official, of the ministry CA, issued by the bridge
-// CA, of the bridge CA, issued by the practice signature root, and of that
-// root. The chain maps policies from domain to domain and requires an explicit
-// policy, so that path validation succeeds with the practice policy only (RFC
-// 5280 §6.1).
+// Official returns the key of a practice official and the chain of the 官職証明書.
+// It begins with the official's certificate; the ministry CA, the bridge CA and
+// the practice signature root follow, each the issuer of the one before. The
+// chain maps policies from domain to domain and requires an explicit policy, so
+// that path validation succeeds with the practice policy only (RFC 5280 §6.1).
 func (s *Store) Official() (crypto.Signer, []*x509.Certificate, error) {
 	var (
 		signer crypto.Signer

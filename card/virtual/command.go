@@ -14,8 +14,9 @@ type command struct {
 	le                 int // 1 to 256, or 0 without an Le field
 }
 
-// parse decodes a command of at least four bytes. ok is false for extended
-// lengths and for a length that does not fit. The answer is 6700 in both cases.
+// parse decodes a command of at least four bytes, and reports whether it could.
+// It cannot decode extended lengths and a length that does not fit, to both of
+// which the answer is 6700.
 func parse(b []byte) (command, bool) {
 	c := command{class: b[0], ins: b[1], p1: b[2], p2: b[3]}
 	body := b[4:]

@@ -30,8 +30,8 @@ func (f *Failure) Outcome(id string, pairs ...any) *outcome.Error {
 	return &outcome.Error{Code: outcome.CodeNoTimestamp, ID: id, Pairs: append([]any{"Why", f.Why}, pairs...), Err: f.Err}
 }
 
-// unreached reports whether the authority did not answer: one that is down for
-// a file is not asked for the next, each of which would wait as long.
+// unreached reports whether the authority did not answer. It is not asked for
+// further files then, each of which would wait as long.
 func unreached(err error) bool {
 	var no *timestamp.RefusedError
 	return errors.As(err, &no) && (no.Reason == timestamp.ReasonUnreached || no.Reason == timestamp.ReasonTimeout)
@@ -42,7 +42,7 @@ func (s *Source) NoRoom(err error) *Failure {
 	return &Failure{string(timestamp.ReasonTooLarge), s.T("timestamp.no-room"), err}
 }
 
-// refused words what package timestamp refused.
+// refused returns the failure for an error of package timestamp.
 func (s *Source) refused(err error) *Failure {
 	var no *timestamp.RefusedError
 	if !errors.As(err, &no) {
@@ -71,12 +71,13 @@ func (s *Source) refused(err error) *Failure {
 	return f
 }
 
-// judged words what package verify refused.
+// judged returns the failure for a reason of package verify.
 func (s *Source) judged(reason verify.Reason) *Failure {
 	return &Failure{Code: strings.TrimPrefix(string(reason), "timestamp-"), Why: policy.Reason(s.Printer, reason)}
 }
 
-// Worded are the reasons that have words of their own, under timestamp.why.
+// Worded returns the reasons that have a message of their own, the id of which
+// begins with "timestamp.why.".
 func Worded() []timestamp.Reason {
 	return slices.DeleteFunc(timestamp.Reasons(), func(r timestamp.Reason) bool { return r == timestamp.ReasonHTTPStatus })
 }

@@ -2,8 +2,8 @@
 // with --timestamp: it asks, has the answer judged by package verify before
 // anything uses it, and words what is wrong with it.
 //
-// It writes no file and knows no verb. Only --timestamp leads it to a network,
-// to one address, with one request for each signature.
+// It writes no file and knows no verb. It uses the network only for
+// --timestamp: it sends one request to that address for each signature.
 package timestamping
 
 import (
@@ -83,23 +83,23 @@ func (s *Source) Open(ctx context.Context) (err error) {
 	return err
 }
 
-// Notice says what leaves the machine, and for whom.
+// Notice returns the line that says what is sent, and to which address.
 func (s *Source) Notice() string {
 	return s.T("timestamp.notice", "Address", text.Escape(s.URL))
 }
 
-// A Stamp is a token that package verify took.
+// A Stamp is a token that package verify accepted.
 type Stamp struct {
 	Token []byte
 	info  *verify.TimestampInfo
-	// doubts are what to remark on it.
+	// doubts are what a person should know about the token.
 	doubts []timestamp.Doubt
 }
 
 // Stamp asks for a token over imprint and has it judged. claimed is when the
-// signer claims to have signed; zero if unknown. Errors: a [*Failure]; that of
-// a context that ended. After a failure to reach the authority it sends no
-// further request, and returns the same failure.
+// signer claims to have signed, or zero if that is unknown. The error is a
+// [*Failure] or that of the context. Once the authority was not reached, Stamp
+// sends no further request, and returns the same failure.
 func (s *Source) Stamp(ctx context.Context, imprint timestamp.Imprint, claimed time.Time) (*Stamp, error) {
 	if s.lost != nil {
 		return nil, s.lost
@@ -150,7 +150,7 @@ func (s *Source) Remarks(st *Stamp) (lines []string) {
 	return lines
 }
 
-// Done words a stamp that a file has got.
+// Done returns the line that says which stamp a file has got.
 func (s *Source) Done(st *Stamp, path string) string {
 	return s.T("timestamp.done", "Path", text.Escape(path), "Time", s.DateTime(st.info.Time), "Authority", text.Escape(st.authority()))
 }
