@@ -133,7 +133,7 @@ func (r *ocspRequest) parseExtensions(wrapped cryptobyte.String) error {
 		}
 		switch {
 		case oid.Equal(idNonce):
-			if r.nonce != nil || len(value) > maxNonce+2 {
+			if r.nonce != nil || len(value) > maxNonce+3 {
 				return errOCSPRequest
 			}
 			r.nonce = raw

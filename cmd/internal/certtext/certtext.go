@@ -9,6 +9,7 @@ import (
 	"crypto/rsa"
 	"crypto/x509"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -101,5 +102,5 @@ func KeyName(cert *x509.Certificate) string {
 }
 
 // DaysLeft returns the number of whole days from now to end. It is negative
-// once end is a whole day past.
-func DaysLeft(end, now time.Time) int { return int(end.Sub(now).Hours() / 24) }
+// once end has passed.
+func DaysLeft(end, now time.Time) int { return int(math.Floor(end.Sub(now).Hours() / 24)) }
