@@ -31,21 +31,22 @@ func TestSignalsAtAnyMoment(t *testing.T) {
 	}{
 		{"sign 3 files", []string{"sign", "--reader", "practice", "--yes", "--json", "--pin-from", "file:@pin", "@a", "@b", "@c"}, struckSign},
 		{"sign attached", []string{"sign", "--reader", "practice", "--yes", "--json", "--attached", "--pin-from", "file:@pin", "@a"}, struckAttached},
+		{"sign 2 PDFs", []string{"sign", "--reader", "practice", "--yes", "--json", "--pdf", "--pin-from", "file:@pin", "@a.pdf", "@b.pdf"}, struckPDFs},
 		{"pin change", []string{"pin", "change", "sign", "--reader", "practice", "--json", "--pin-from", "file:@change"}, struckChange},
-		{"pin status", []string{"pin", "status", "--reader", "practice", "--json"}, func(b *box, _ result) { b.only("a", "b", "c") }},
+		{"pin status", []string{"pin", "status", "--reader", "practice", "--json"}, func(b *box, _ result) { b.only("a", "b", "c", "a.pdf", "b.pdf") }},
 	} {
 		t.Run(act.name, func(t *testing.T) {
 			t.Parallel()
 			first := newBox(t)
 			started := time.Now()
-			if r := first.inputs().command(copyOf(act.args)...).run(); r.exit != 0 {
+			if r := first.inputs().pdfs().command(copyOf(act.args)...).run(); r.exit != 0 {
 				t.Fatalf("without a signal: %+v", r)
 			}
 			usual := time.Since(started)
 			ends := map[string]int{}
 			for _, signal := range signals {
 				for range moments {
-					b := newBox(t).inputs()
+					b := newBox(t).inputs().pdfs()
 					p := b.command(copyOf(act.args)...)
 					b.must(p.Start())
 					time.Sleep(time.Duration(rand.Int64N(int64(usual) * 5 / 4)))
@@ -109,7 +110,7 @@ func struckSign(b *box, r result) {
 	if r.exit == 0 && made != 3 {
 		b.t.Errorf("done, with %d signatures", made)
 	}
-	b.only("a", "b", "c", "a.p7s", "b.p7s", "c.p7s")
+	b.only("a", "b", "c", "a.pdf", "b.pdf", "a.p7s", "b.p7s", "c.p7s")
 }
 
 func struckAttached(b *box, r result) {
@@ -123,7 +124,7 @@ func struckAttached(b *box, r result) {
 			b.t.Errorf("a.p7m: %+v", r)
 		}
 	}
-	b.only("a", "b", "c", "a.p7m")
+	b.only("a", "b", "c", "a.pdf", "b.pdf", "a.p7m")
 }
 
 func struckChange(b *box, r result) {
@@ -133,7 +134,7 @@ func struckChange(b *box, r result) {
 	if want, ok := told[r.Outcome]; ok && secret != want || secret != rightPIN && secret != freshPIN {
 		b.t.Errorf("told as %q, and the password is %s", r.Outcome, secret)
 	}
-	b.only("a", "b", "c")
+	b.only("a", "b", "c", "a.pdf", "b.pdf")
 }
 
 // A signal that came after the program had stopped listening, with everything

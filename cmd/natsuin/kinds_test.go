@@ -18,6 +18,7 @@ import (
 
 	"natsuin/card/practice"
 	"natsuin/cmd/internal/outcome"
+	"natsuin/cmd/internal/pdftest"
 )
 
 // A meeting is a command, and its outcome for each kind of card. The outcome
@@ -30,7 +31,7 @@ type meeting struct {
 }
 
 const (
-	juki, noSign, expired = practice.KindJuki, practice.KindNoSign, practice.KindExpired
+	juki, noSign, expired, next = practice.KindJuki, practice.KindNoSign, practice.KindExpired, practice.KindNext
 )
 
 type outcomes = map[practice.Kind]outcome.Code
@@ -67,6 +68,8 @@ var meetings = []meeting{
 	{command: "sign --dry-run letter.txt", codes: outcomes{juki: outcome.CodeWeak}},
 	{command: "sign --yes --force --pin-from file:sign letter.txt", codes: outcomes{juki: outcome.CodeWeak, noSign: outcome.CodeNoCertificate, expired: outcome.CodeExpired}},
 	{command: "sign --yes --force --raw --pin-from file:sign letter.txt", codes: outcomes{juki: outcome.CodeWeak, noSign: outcome.CodeNoCertificate, expired: outcome.CodeExpired}},
+	{command: "sign --yes --force --pdf --pin-from file:sign letter.pdf", codes: outcomes{juki: outcome.CodeWeak, noSign: outcome.CodeNoCertificate, expired: outcome.CodeExpired}},
+	{command: "sign --yes --force --pdf --profile touki --pin-from file:sign letter.pdf", codes: outcomes{juki: outcome.CodeWeak, noSign: outcome.CodeNoCertificate, expired: outcome.CodeExpired, next: outcome.CodeUsage}},
 	{command: "sign --yes --force --allow-weak --allow-expired -o whatever.p7s --pin-from file:sign letter.txt", codes: needsSign},
 	{command: "sign --yes --force --key auth -o login.p7s --pin-from file:auth letter.txt", codes: outcomes{juki: outcome.CodeWeak, expired: outcome.CodeExpired}},
 	{command: "trust add --from-card", codes: outcomes{"": outcome.CodeInvalid}},
@@ -109,7 +112,7 @@ func TestEveryKindMeetsEveryVerb(t *testing.T) {
 				t.Fatal(err)
 			}
 			for name, text := range map[string]string{
-				"letter.txt": "a letter\n", "sign": "RENSHU123\n", "auth": "1234\n",
+				"letter.txt": "a letter\n", "letter.pdf": string(pdftest.Sample("a letter")), "sign": "RENSHU123\n", "auth": "1234\n",
 				"sign.new": "RENSHU123\nATARASHII9\n", "auth.new": "1234\n8052\n",
 			} {
 				if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {

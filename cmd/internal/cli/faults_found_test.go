@@ -17,7 +17,7 @@ func struck(t *testing.T, when func(int, []byte) bool, e virtual.Effect, flags .
 	s := &faultyService{card: newCard(t)}
 	s.card.Inject(virtual.Fault{When: when, Effect: e})
 	a := acts[0]
-	r := perform(a, inputs(t, a.files), s, s.card, append(flags, "--lang", "ja")...)
+	r := perform(a, inputs(t, a), s, s.card, append(flags, "--lang", "ja")...)
 	r.checkTries(object{})
 	r.checkFiles(object{})
 	if problems := append(r.invalid, s.owes()...); problems != nil {

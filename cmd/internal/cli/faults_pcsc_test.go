@@ -21,7 +21,7 @@ func TestFaultsThroughPCSC(t *testing.T) {
 	s := &sample{service: service, card: newCard(t)}
 	service.Insert(s.card)
 	for i, a := range acts {
-		dir := inputs(t, a.files)
+		dir := inputs(t, a)
 		calm := s.play(t, a, dir, nil)
 		if code := calm.check(); calm.invalid != nil || code != "ok" && code != "wrong-pin" {
 			t.Fatalf("%s without a fault: %v: %s", a.name, calm.invalid, calm.out)
@@ -85,7 +85,7 @@ type sample struct {
 // play resets the state of the card, and runs an act with a fault.
 func (s *sample) play(t *testing.T, a act, dir string, fault *virtual.Fault) *run {
 	t.Helper()
-	clean(t, dir, a.files)
+	clean(t, dir, a)
 	fresh := newCard(t).State()
 	s.card.Replace(func(state *virtual.State) { *state = fresh })
 	s.card.ClearFaults()

@@ -41,7 +41,7 @@ var atTheSeat = append(slices.DeleteFunc(slices.Clone(faults), func(f fault) boo
 func TestFaultsAtTheTerminal(t *testing.T) {
 	cases := 0
 	for _, h := range habits {
-		dir := inputs(t, h.files)
+		dir := inputs(t, h.act)
 		calm := &faultyService{card: newCard(t)}
 		sitThrough(t, h, dir, calm)
 		log := calm.card.Log()
@@ -71,7 +71,7 @@ var prompted = regexp.MustCompile(`(Signature password|Current signature passwor
 // result.
 func sitThrough(t *testing.T, h habit, dir string, s *faultyService) *run {
 	t.Helper()
-	clean(t, dir, h.files)
+	clean(t, dir, h.act)
 	c := thePTY()
 	before, err := unix.IoctlGetTermios(3, unix.TCGETS)
 	if err != nil {

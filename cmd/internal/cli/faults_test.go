@@ -23,6 +23,7 @@ import (
 	"natsuin/cmd/internal/cli"
 	"natsuin/cmd/internal/console"
 	"natsuin/cmd/internal/outcome"
+	"natsuin/cmd/internal/pdftest"
 	"natsuin/cmd/internal/terminal"
 )
 
@@ -41,12 +42,30 @@ type act struct {
 	stdin string // what --pin-from stdin reads
 	given int    // how many secrets are given that may be sent
 	files int    // how many files are signed
+	pdf   bool   // whether they are PDFs
+}
+
+// input returns the name and the content of a file to sign.
+func (a act) input(i int) (name string, content []byte) {
+	if a.pdf {
+		return fmt.Sprintf("file%d.pdf", i), pdftest.Sample(fmt.Sprint("application ", i))
+	}
+	return fmt.Sprintf("file%d", i), fmt.Appendf(nil, "application %d\n", i)
+}
+
+// output returns the name of the signed file, or of the signature.
+func (a act) output(i int) string {
+	if a.pdf {
+		return fmt.Sprintf("file%d_signed.pdf", i)
+	}
+	return fmt.Sprintf("file%d.p7s", i)
 }
 
 var acts = []act{
 	{name: "sign", args: []string{"sign", "--yes", "--pin-from", "stdin"}, stdin: marked + "\n", given: 1, files: 1},
 	{name: "sign 3 files", args: []string{"sign", "--yes", "--pin-from", "stdin"}, stdin: marked + "\n", given: 1, files: 3},
 	{name: "sign, wrong password", args: []string{"sign", "--yes", "--pin-from", "stdin"}, stdin: markedWrong + "\n", given: 1, files: 1},
+	{name: "sign 2 PDFs", args: []string{"sign", "--pdf", "--yes", "--pin-from", "stdin"}, stdin: marked + "\n", given: 1, files: 2, pdf: true},
 	{name: "pin change", args: []string{"pin", "change", "sign", "--pin-from", "stdin"}, stdin: marked + "\n" + markedNew + "\n", given: 1},
 	{name: "pin change, wrong password", args: []string{"pin", "change", "sign", "--pin-from", "stdin"}, stdin: markedWrong + "\n" + markedNew + "\n", given: 1},
 	{name: "pin change auth", args: []string{"pin", "change", "auth", "--pin-from", "stdin"}, stdin: markedPIN + "\n5807\n", given: 1},
@@ -85,7 +104,8 @@ func performAt(terminal func() (*terminal.Terminal, error), a act, dir string, r
 	}
 	args := slices.Concat(a.args, []string{"--reader", "reader"}, flags) // the last --reader is used
 	for i := range a.files {
-		args = append(args, filepath.Join(dir, fmt.Sprintf("file%d", i)))
+		name, _ := a.input(i)
+		args = append(args, filepath.Join(dir, name))
 	}
 	var stdout, stderr bytes.Buffer
 	r.exit = cli.Main(&cli.Env{
@@ -205,15 +225,18 @@ func (r *run) checkFiles(o object) {
 		there[e.Name()] = true
 	}
 	for i := range r.act.files {
-		name := fmt.Sprintf("file%d", i)
-		there[name] = false
-		made := there[name+".p7s"]
-		there[name+".p7s"] = false
+		name, content := r.act.input(i)
+		output := r.act.output(i)
+		made := there[output]
+		there[name], there[output] = false, false
 		if r.exit == 0 && !made {
 			r.wrong("done, but there is no signature of %s", name)
 		}
+		if now, err := os.ReadFile(filepath.Join(r.dir, name)); err != nil || !bytes.Equal(now, content) {
+			r.wrong("%s is not as it was: %v", name, err)
+		}
 		if made {
-			r.checkSignature(filepath.Join(r.dir, name))
+			r.checkSignature(content, output)
 		}
 		if o.Files != nil && o.Files[i].OK != made {
 			r.wrong("%s: ok is %t, and the file exists: %t", name, o.Files[i].OK, made)
@@ -231,32 +254,37 @@ func (r *run) checkFiles(o object) {
 
 // checkSignature checks the signature with another implementation, against the
 // citizen's certificate.
-func (r *run) checkSignature(name string) {
-	content, err := os.ReadFile(name)
+func (r *run) checkSignature(content []byte, name string) {
+	output, err := os.ReadFile(filepath.Join(r.dir, name))
 	if err != nil {
 		r.wrong("%v", err)
 		return
 	}
-	der, err := os.ReadFile(name + ".p7s")
+	message, err := r.act.message(content, output)
 	if err != nil {
-		r.wrong("%v", err)
+		r.wrong("%s does not verify: %v", name, err)
 		return
 	}
-	message, err := pkcs7.Parse(der)
+	signer := message.GetOnlySigner()
+	switch {
+	case signer == nil || !bytes.Equal(signer.Raw, r.before.Sign.Certificate):
+		r.wrong("%s is under another certificate", name)
+	case !slices.ContainsFunc(message.Certificates, func(c *x509.Certificate) bool { return bytes.Equal(c.Raw, r.before.Sign.CA) }):
+		r.wrong("%s is without the CA's certificate", name)
+	}
+}
+
+// message returns the CMS of an output, verified.
+func (a act) message(content, output []byte) (*pkcs7.PKCS7, error) {
+	if a.pdf {
+		return pdftest.Signature(content, output)
+	}
+	message, err := pkcs7.Parse(output)
 	if err != nil {
-		r.wrong("%s.p7s: %v", name, err)
-		return
+		return nil, err
 	}
 	message.Content = content
-	signer := message.GetOnlySigner()
-	switch err := message.Verify(); {
-	case err != nil:
-		r.wrong("%s.p7s does not verify: %v", name, err)
-	case signer == nil || !bytes.Equal(signer.Raw, r.before.Sign.Certificate):
-		r.wrong("%s.p7s is under another certificate", name)
-	case !slices.ContainsFunc(message.Certificates, func(c *x509.Certificate) bool { return bytes.Equal(c.Raw, r.before.Sign.CA) }):
-		r.wrong("%s.p7s is without the CA's certificate", name)
-	}
+	return message, message.Verify()
 }
 
 // ids matches message ids, which are shown if a message is missing: a word with
@@ -305,16 +333,17 @@ func (r *run) checkWords(message string) {
 	}
 }
 
-// inputs creates a new folder with n files to sign.
-func inputs(t testing.TB, n int) string {
+// inputs creates a new folder with the files that the act signs.
+func inputs(t testing.TB, a act) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("/dev/shm", "natsuin-faults") // in memory, since syncing thousands of files to a disk takes minutes
 	if err != nil {
 		dir = t.TempDir()
 	}
 	t.Cleanup(func() { os.RemoveAll(dir) })
-	for i := range n {
-		if err := os.WriteFile(filepath.Join(dir, fmt.Sprintf("file%d", i)), []byte(fmt.Sprintf("application %d\n", i)), 0o600); err != nil {
+	for i := range a.files {
+		name, content := a.input(i)
+		if err := os.WriteFile(filepath.Join(dir, name), content, 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -322,10 +351,10 @@ func inputs(t testing.TB, n int) string {
 }
 
 // clean removes the results of the previous run.
-func clean(t testing.TB, dir string, n int) {
+func clean(t testing.TB, dir string, a act) {
 	t.Helper()
-	for i := range n {
-		os.Remove(filepath.Join(dir, fmt.Sprintf("file%d.p7s", i)))
+	for i := range a.files {
+		os.Remove(filepath.Join(dir, a.output(i)))
 	}
 }
 
@@ -390,9 +419,9 @@ func (l ledger) String() string {
 // faultsOf runs one act with every fault, and passes the code of each run to
 // enter.
 func faultsOf(t *testing.T, a act, enter func(fault, code string)) {
-	dir := inputs(t, a.files)
+	dir := inputs(t, a)
 	once := func(s *faultyService, flags ...string) *run {
-		clean(t, dir, a.files)
+		clean(t, dir, a)
 		r := perform(a, dir, s, s.card, flags...)
 		r.invalid = append(r.invalid, s.owes()...)
 		return r

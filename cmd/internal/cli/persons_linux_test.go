@@ -26,6 +26,7 @@ var personsActs = []struct {
 	{habit: habit{act{name: "sign", args: []string{"sign"}, files: 1}, []string{marked}, ""}, readings: []string{"drops, counts", "drops, 9000", "keeps, counts", "keeps, 9000"}},
 	{habit: habit{act{name: "sign 3 files", args: []string{"sign"}, files: 3}, []string{marked}, ""}},
 	{habit: habit{act{name: "sign --attached", args: []string{"sign", "--attached"}, files: 1}, []string{marked}, ""}},
+	{habit: habit{act{name: "sign --pdf", args: []string{"sign", "--pdf"}, files: 1, pdf: true}, []string{marked}, ""}},
 	{habit: habit{act{name: "sign, no card at first", args: []string{"sign"}, files: 1}, []string{marked}, ""}, noCard: true},
 	{habit: habit{act{name: "sign, wrong then right", args: []string{"sign"}, files: 1}, []string{markedWrong, marked}, ""}, readings: []string{"drops, counts", "keeps, 9000"}},
 	{habit: habit{act{name: "sign, the same wrong twice", args: []string{"sign"}, files: 1}, []string{markedWrong, markedWrong, marked}, ""}},
@@ -158,13 +159,13 @@ func TestAPersonActsAtAnyMoment(t *testing.T) {
 	byAct, byDeed := ledger{}, ledger{}
 	n := 0
 	for _, a := range personsActs {
-		dir := inputs(t, a.files)
+		dir := inputs(t, a.act)
 		if a.readings == nil {
 			a.readings = []string{"drops, counts"}
 		}
 		for _, reading := range a.readings {
 			sit := func(d *deed, at int) (*person, *run) {
-				clean(t, dir, a.files)
+				clean(t, dir, a.act)
 				os.Remove(dir + "/file0.p7m")
 				p := newPerson(t, a.habit)
 				p.deed, p.at = d, at

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"path/filepath"
 	"regexp"
 	"runtime"
 	"strings"
@@ -168,7 +169,8 @@ func (p *person) run(dir string, flags ...string) *run {
 	var stdout, stderr bytes.Buffer
 	args := append(append(append([]string{}, p.habit.args...), "--json", "--lang", "en", "--reader", real), flags...)
 	for i := range p.habit.files {
-		args = append(args, fmt.Sprintf("%s/file%d", dir, i))
+		name, _ := p.habit.input(i)
+		args = append(args, filepath.Join(dir, name))
 	}
 	var exit int
 	go func() {

@@ -41,6 +41,7 @@ var imports = map[string][]string{
 	"cmd/internal/folders":  {},
 	"cmd/internal/fonts":    {},
 	"cmd/internal/outfile":  {},
+	"cmd/internal/pdftest":  {},
 	"cmd/internal/queue":    {},
 	"cmd/internal/text":     {},
 	"cmd/internal/terminal": {"cmd/internal/text"},
@@ -115,7 +116,7 @@ var owners = map[string][]string{
 }
 
 // forTests lists packages that only tests may import.
-var forTests = []string{"card/pcsc/pcscdtest", "sign/timestamp/tsatest"}
+var forTests = []string{"card/pcsc/pcscdtest", "cmd/internal/pdftest", "sign/timestamp/tsatest"}
 
 // alone lists the packages that may import only the standard library, except in
 // their tests.

@@ -50,6 +50,10 @@ func (r *run) signAll(ctx context.Context, s *access.Session) error {
 	if k.Signer, err = s.Card.Signer(r.certificate(), cert, card.SignerOptions{AllowWeak: r.opts.AllowWeak}); err != nil {
 		return err
 	}
+	// All marks first: a name that the font lacks must not stop a run halfway.
+	if err := r.each(ctx, func(j *job) error { _, err := r.drawMark(j, k, r.Now()); return err }); err != nil {
+		return err
+	}
 	r.signing = true
 	return r.each(ctx, func(j *job) error { return r.signOne(ctx, j, k) })
 }

@@ -60,6 +60,9 @@ func (r *run) useHashOf(cert *x509.Certificate) error {
 	if h == 0 || h == r.hash {
 		return nil
 	}
+	if r.opts.PDF.Profile == profileTouki {
+		return outcome.Usage("err.sign.touki-key", "Hash", hashName(h))
+	}
 	for _, j := range r.jobs {
 		if j.other.Hash != h || r.opts.Hash != "" {
 			return outcome.Usage("err.sign.hash-for-key", "Hash", hashName(h))

@@ -42,16 +42,20 @@ func (j *job) streamed() bool { return j.input == "-" || !j.info.Mode().IsRegula
 func (r *run) check(args []string) error {
 	other := r.chooseForm()
 	known := r.chooseHash()
-	args = r.leaveOutMade(args)
+	made := r.besides(args)
 	for _, arg := range args { // first: JSON names every input, whatever is refused
 		j := r.newJob(arg)
-		r.jobs = append(r.jobs, j)
 		r.rep.Files = append(r.rep.Files, j.report)
+		if made[filepath.Clean(arg)] {
+			r.leaveOut(j)
+			continue
+		}
+		r.jobs = append(r.jobs, j)
 	}
 	if !known {
 		return outcome.Usage("err.flag.choice", "Flag", "--hash", "Value", r.opts.Hash, "Known", "sha256, sha384, sha512")
 	}
-	if err := r.checkFlags(args, other); err != nil {
+	if err := r.checkFlags(r.inputs(), other); err != nil {
 		return err
 	}
 	if err := r.checkStamps(); err != nil {

@@ -3,11 +3,13 @@ package sign
 import (
 	"context"
 	"errors"
+	"io/fs"
 
 	"natsuin/cmd/internal/console"
 	"natsuin/cmd/internal/outcome"
 	"natsuin/cmd/internal/outfile"
 	"natsuin/sign"
+	"natsuin/sign/pdf"
 )
 
 // write writes a signature to its output, whole or not at all.
@@ -48,6 +50,8 @@ func writeError(j *job, err error) error {
 	case errors.Is(err, sign.ErrContentChanged):
 		return j.changedError()
 	case errors.As(err, &own), errors.As(err, &out), errors.Is(err, context.Canceled):
+		return err
+	case errors.As(err, new(*pdf.CheckError)) && !errors.As(err, new(*fs.PathError)):
 		return err
 	}
 	if j.output == "-" {

@@ -5,10 +5,12 @@ import (
 	"crypto"
 	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"time"
 
 	"natsuin/cmd/internal/certtext"
+	"natsuin/cmd/internal/infile"
 	"natsuin/cmd/internal/outcome"
 	"natsuin/cmd/internal/text"
 	"natsuin/sign"
@@ -25,36 +27,60 @@ const practiceMark = "練習 / PRACTICE"
 // planPDF reads the structure of a PDF, makes every refusal, and hashes the
 // file: after VERIFY, nothing of it is read.
 func planPDF(ctx context.Context, r *run, j *job, h crypto.Hash, seen io.Writer) error {
-	in := &source{ctx: ctx, name: j.input, seen: seen}
-	defer in.Close()
-	if j.plan == nil {
-		if err := r.plan(ctx, j, in); err != nil {
-			return err
-		}
+	f, err := infile.Open(ctx, j.input)
+	if err != nil {
+		return outcome.File("err.file.read", j.input, err)
 	}
-	in.counts = true
-	if err := j.plan.Digest(ctx, in.all(j.info.Size()), h); err != nil {
-		return j.pdfError(ctx, err)
+	defer f.Close()
+	if err := j.planAndDigest(ctx, r, f, h, seen); err != nil {
+		return j.planError(ctx, err)
 	}
 	j.digested(r, sign.Content{Hash: h, Size: j.info.Size()})
 	return nil
 }
 
+func (j *job) planAndDigest(ctx context.Context, r *run, f *os.File, h crypto.Hash, seen io.Writer) error {
+	if j.plan == nil {
+		if err := r.plan(j, source{ctx, f}); err != nil {
+			return err
+		}
+	}
+	return j.plan.Digest(ctx, io.TeeReader(f, seen), h)
+}
+
+// planError returns the outcome of a failure before the card is touched. What
+// a file that has changed meanwhile seems to be does not matter.
+func (j *job) planError(ctx context.Context, err error) error {
+	j.content.Size = j.info.Size()
+	switch changed := j.unchanged(); {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case changed != nil:
+		return changed
+	case errors.Is(err, sign.ErrContentChanged):
+		return j.changedError()
+	}
+	if outcome.CodeOf(err) == outcome.CodeInternal || errors.As(err, new(*fs.PathError)) {
+		return j.readError(ctx, err)
+	}
+	return j.namedError(err)
+}
+
 // plan decides where the signature of a PDF goes.
-func (r *run) plan(ctx context.Context, j *job, in *source) error {
+func (r *run) plan(j *job, in source) error {
 	doc, err := pdf.Open(in, j.info.Size())
 	if err != nil {
-		return j.pdfError(ctx, err)
+		return err
 	}
 	if j.plan, err = r.place(doc); err != nil {
-		return j.pdfError(ctx, err)
+		return err
 	}
-	if err := r.seal.rehearse(j.plan, r.opts.PDF.Name); err != nil {
-		return j.pdfError(ctx, err)
+	if err := r.rehearseMark(j.plan); err != nil {
+		return err
 	}
 	j.held, j.warnings = doc.Signatures(), doc.Warnings()
 	if j.held > 0 && !r.opts.PDF.AllowBroken {
-		if err := r.checkEarlier(ctx, j, in); err != nil {
+		if err := r.checkEarlier(j, in); err != nil {
 			return err
 		}
 	}
@@ -65,24 +91,24 @@ func (r *run) plan(ctx context.Context, j *job, in *source) error {
 
 // checkEarlier refuses a PDF in which a signature is INVALID: the new signature
 // would be over a document that somebody altered.
-func (r *run) checkEarlier(ctx context.Context, j *job, in *source) error {
-	report, err := verify.PDF(ctx, in, j.info.Size(), verify.Policy{Now: r.Now()})
+func (r *run) checkEarlier(j *job, in source) error {
+	report, err := verify.PDF(in.ctx, in, j.info.Size(), verify.Policy{Now: r.Now()})
 	if err != nil {
-		return j.readError(ctx, err)
+		return err
 	}
 	for _, s := range report.Signatures {
 		if s.Verdict == verify.Invalid {
 			return &outcome.Error{
 				Code: outcome.CodeUnsuitable, ID: "err.sign.broken-signature", Reason: "broken-signature",
-				Pairs: []any{"Path", text.Escape(j.input), "Field", text.Escape(s.Field)},
+				Pairs: []any{"Field", text.Escape(s.Field)},
 			}
 		}
 	}
 	return nil
 }
 
-// place plans the signature. A mark goes into the field of --field, or else to
-// the usual corner.
+// place plans the signature. Without --visible, a mark goes into the field of
+// --field, or to the usual corner if that field is a new one.
 func (r *run) place(doc *pdf.Document) (*pdf.Plan, error) {
 	o := pdf.Options{
 		Field: r.opts.PDF.Field, Mark: r.seal.asked, Visible: r.seal.position,
@@ -96,24 +122,26 @@ func (r *run) place(doc *pdf.Document) (*pdf.Plan, error) {
 		o.VisibleWidth, o.VisibleHeight = seal.PictureSide, seal.PictureSide
 	}
 	plan, err := doc.Plan(o)
-	var field *pdf.FieldError
-	if errors.As(err, &field) && field.Problem == pdf.FieldWithout && r.seal.asked && o.Visible == nil {
-		o.Visible = &usualCorner
-		plan, err = doc.Plan(o)
+	if o.Visible != nil || !isFieldProblem(err, pdf.FieldWithout) {
+		return plan, err
 	}
-	return plan, err
+	o.Visible = &usualCorner
+	inCorner, again := doc.Plan(o)
+	if isFieldProblem(again, pdf.FieldHasBox) {
+		return nil, err // the field is there, and has no area
+	}
+	return inCorner, again
 }
 
-// pdfError returns the outcome of a PDF that could not be read, or cannot be
-// signed; package outcome knows the latter.
-func (j *job) pdfError(ctx context.Context, err error) error {
-	if ctx.Err() != nil { // err may be that of another file
-		return ctx.Err()
-	}
-	if e := outcome.Of(err); e.Code != outcome.CodeInternal && e.Code != outcome.CodeFile {
-		return &outcome.Error{Code: e.Code, ID: e.ID, Reason: e.Reason, Err: err, Pairs: append(e.Pairs, "Path", text.Escape(j.input))}
-	}
-	return j.readError(ctx, err)
+func isFieldProblem(err error, problem pdf.FieldProblem) bool {
+	var field *pdf.FieldError
+	return errors.As(err, &field) && field.Problem == problem
+}
+
+// namedError returns the outcome of a PDF that cannot be signed, with its name.
+func (j *job) namedError(err error) error {
+	e := outcome.Of(err)
+	return &outcome.Error{Code: e.Code, ID: e.ID, Reason: e.Reason, Err: err, Pairs: append(e.Pairs, "Path", text.Escape(j.input))}
 }
 
 // signPDF signs a PDF within itself (ISO 32000-1 §12.8.3.3, or PAdES with
@@ -124,18 +152,17 @@ func signPDF(r *run, j *job, k *key) (finishing, error) {
 		Hash: r.hash, Time: now, Name: r.signerName(k),
 		Reason: r.opts.PDF.Reason, Location: r.opts.PDF.Location, Contact: r.opts.PDF.Contact,
 	}
-	practice := trust.IsPractice(k.cert)
-	if practice {
+	if trust.IsPractice(k.cert) {
 		details.Reason = practiceReason(details.Reason)
 	}
-	mark, err := r.seal.draw(j.plan, k.cert, details.Name, now, practice)
+	mark, err := r.drawMark(j, k, now)
 	if err != nil {
 		return nil, err
 	}
 	details.Mark = mark
 	update, err := j.plan.Prepare(details)
 	if err != nil {
-		return nil, err
+		return nil, j.namedError(err)
 	}
 	content := update.Content()
 	j.reportDigest(content)
@@ -198,42 +225,16 @@ func practiceReason(reason string) string {
 	return practiceMark + ": " + reason
 }
 
-// A source is an input that is read at any offset. It is open only while it is
-// read: a run may have more inputs than a process may open files.
+// A source is an input that is read at any offset until ctx ends.
 type source struct {
-	ctx    context.Context
-	name   string
-	file   *os.File
-	seen   io.Writer
-	counts bool // what is read goes to seen too
+	ctx  context.Context
+	file *os.File
 }
 
-// ReadAt opens the file if necessary.
-func (s *source) ReadAt(p []byte, off int64) (int, error) {
+// ReadAt implements [io.ReaderAt].
+func (s source) ReadAt(p []byte, off int64) (int, error) {
 	if err := s.ctx.Err(); err != nil {
 		return 0, err
 	}
-	if s.file == nil {
-		f, err := os.Open(s.name)
-		if err != nil {
-			return 0, err
-		}
-		s.file = f
-	}
-	n, err := s.file.ReadAt(p, off)
-	if s.counts {
-		s.seen.Write(p[:n])
-	}
-	return n, err
-}
-
-// all returns a reader of the size bytes of the file.
-func (s *source) all(size int64) io.Reader { return io.NewSectionReader(s, 0, size) }
-
-// Close closes the file; a later ReadAt opens it again.
-func (s *source) Close() {
-	if s.file != nil {
-		s.file.Close()
-		s.file = nil
-	}
+	return s.file.ReadAt(p, off)
 }

@@ -7,6 +7,7 @@ import (
 
 	"natsuin/cmd/internal/outcome"
 	"natsuin/cmd/internal/text"
+	"natsuin/sign/pdf"
 )
 
 // noticePDF says what a person should know of the PDFs before the prompt.
@@ -25,9 +26,12 @@ func (r *run) noticePDF(tell func(string)) {
 			tell(r.T("sign.holds", "Path", text.Escape(j.input), "N", j.held))
 		}
 		for _, w := range j.warnings {
+			if w == pdf.WarningTagged && !r.seal.asked {
+				continue // it is about the mark
+			}
 			tell(r.T("sign.warning."+string(w), "Path", text.Escape(j.input)))
 		}
-		if r.opts.PDF.Profile == profileTouki && !notaryName(filepath.Base(j.output)) {
+		if r.opts.PDF.Profile == profileTouki && j.output != "-" && !notaryName(filepath.Base(j.output)) {
 			tell(r.T("sign.touki.name", "Path", text.Escape(j.output)))
 		}
 	}
@@ -42,24 +46,20 @@ func notaryName(name string) bool {
 	})
 }
 
-// leaveOutMade returns the inputs without the PDFs that natsuin made of others
-// among them: `natsuin sign --pdf *.pdf` for a second time.
-func (r *run) leaveOutMade(args []string) []string {
-	if !r.form.updates || len(args) == 1 {
-		return args
-	}
+// besides returns the names that signed PDFs have beside these inputs.
+func (r *run) besides(args []string) map[string]bool {
 	made := map[string]bool{}
 	for _, arg := range args {
-		made[filepath.Clean(r.form.output(arg))] = true
-	}
-	var rest []string
-	for _, arg := range args {
-		if made[filepath.Clean(arg)] {
-			r.Say(r.T("sign.left-out", "Path", text.Escape(arg)))
-			r.rep.Files = append(r.rep.Files, &file{Input: arg, Format: r.form.name, OK: true, Code: outcome.CodeSkipped})
-			continue
+		if r.form.updates {
+			made[filepath.Clean(r.form.output(arg))] = true
 		}
-		rest = append(rest, arg)
 	}
-	return rest
+	return made
+}
+
+// leaveOut leaves out an input that natsuin made of another one, as in a second
+// `natsuin sign --pdf *.pdf`.
+func (r *run) leaveOut(j *job) {
+	r.Say(r.T("sign.left-out", "Path", text.Escape(j.input)))
+	j.report.OK, j.report.Code, j.report.Output = true, outcome.CodeSkipped, nil
 }

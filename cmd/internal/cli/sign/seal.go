@@ -1,14 +1,15 @@
 package sign
 
 import (
+	"bytes"
 	"context"
-	"crypto/x509"
 	"fmt"
-	"os"
 	"runtime"
 	"strings"
+	"sync"
 	"time"
 
+	"natsuin/cmd/internal/access"
 	"natsuin/cmd/internal/certtext"
 	"natsuin/cmd/internal/fonts"
 	"natsuin/cmd/internal/infile"
@@ -16,6 +17,7 @@ import (
 	"natsuin/fingerprint"
 	"natsuin/sign/pdf"
 	"natsuin/sign/pdf/seal"
+	"natsuin/verify/trust"
 )
 
 // A sealing is what --visible and --seal ask for. Its zero value draws nothing.
@@ -26,13 +28,17 @@ type sealing struct {
 	picture  *seal.Picture
 	only     bool // the picture alone
 	address  bool
+
+	mu    sync.Mutex
+	drawn *seal.Mark // the last one
+	shown string     // what it shows
 }
 
 // loadSeal reads the font and the picture, and refuses what they lack, before
 // the card is touched.
 func (r *run) loadSeal(ctx context.Context) error {
 	o := r.opts.PDF
-	r.seal = sealing{asked: o.Visible != "" || o.Seal != "", only: o.SealOnly, address: o.VisibleAddress}
+	r.seal.asked, r.seal.only, r.seal.address = o.Visible != "" || o.Seal != "", o.SealOnly, o.VisibleAddress
 	if !r.seal.asked {
 		return nil
 	}
@@ -44,34 +50,33 @@ func (r *run) loadSeal(ctx context.Context) error {
 		r.seal.position = &p
 	}
 	if o.Seal != "" {
-		f, err := infile.Open(ctx, o.Seal)
+		data, err := infile.Read(ctx, o.Seal)
 		if err != nil {
-			return outcome.File("err.file.read", o.Seal, err)
+			return err
 		}
-		defer f.Close()
-		if r.seal.picture, err = seal.ParsePicture(f); err != nil {
+		if r.seal.picture, err = seal.ParsePicture(bytes.NewReader(data)); err != nil {
 			return outcome.File("err.seal.picture", o.Seal, err)
 		}
 	}
-	return r.loadFont()
+	return r.loadFont(ctx)
 }
 
 // loadFont reads --font, or a font of the system.
-func (r *run) loadFont() error {
+func (r *run) loadFont(ctx context.Context) error {
 	name := r.opts.PDF.Font
 	if name == "" {
 		found, ok := fonts.Find(runtime.GOOS, "")
 		switch {
 		case !ok && r.seal.only:
-			return nil // draw refuses a practice mark
+			return nil // mark refuses a practice mark
 		case !ok:
 			return errNoFont()
 		}
 		name = found
 	}
-	data, err := os.ReadFile(name)
+	data, err := infile.Read(ctx, name)
 	if err != nil {
-		return outcome.File("err.file.read", name, err)
+		return err
 	}
 	if r.seal.font, err = seal.ParseFont(data); err != nil {
 		return outcome.File("err.seal.font", name, err)
@@ -90,27 +95,40 @@ var usualCorner = func() seal.Position {
 	return p
 }()
 
-// rehearse draws the mark with the name that is known, or one of usual length,
-// so that what can be refused is refused before the card is touched.
-func (s sealing) rehearse(plan *pdf.Plan, name string) error {
+// rehearseMark draws the mark with the name that is known, or one of usual
+// length, so that what can be refused is refused before the card is touched.
+func (r *run) rehearseMark(plan *pdf.Plan) error {
+	name := r.opts.PDF.Name
 	if name == "" {
 		name = "山田太郎"
 	}
-	_, err := s.mark(plan, []string{name, dateOf(time.Time{}), shortOf(strings.Repeat("0", 64))}, false)
+	lines := []string{name, dateOf(time.Time{}), shortOf(strings.Repeat("0", 64))}
+	_, err := r.seal.mark(plan, lines, r.Access.Reader == access.PracticeReader)
 	return err
 }
 
-// draw returns the mark for a certificate, or nil if the signature is
+// drawMark returns the mark that the signature of a file shows, or nil if it is
 // invisible.
-func (s sealing) draw(plan *pdf.Plan, cert *x509.Certificate, name string, now time.Time, practice bool) (*seal.Mark, error) {
-	lines := []string{name}
-	if h := certtext.HolderOf(cert); s.address && h != nil && h.Address != "" {
+func (r *run) drawMark(j *job, k *key, now time.Time) (*seal.Mark, error) {
+	if !r.seal.asked {
+		return nil, nil
+	}
+	lines := []string{r.signerName(k)}
+	if h := certtext.HolderOf(k.cert); r.seal.address && h != nil && h.Address != "" {
 		lines = append(lines, h.Address)
 	}
-	return s.mark(plan, append(lines, dateOf(now), shortOf(fingerprint.Of(cert).SHA256.String())), practice)
+	lines = append(lines, dateOf(now), shortOf(fingerprint.Of(k.cert).SHA256.String()))
+	mark, err := r.seal.mark(j.plan, lines, trust.IsPractice(k.cert))
+	if err != nil {
+		return nil, j.namedError(err)
+	}
+	return mark, nil
 }
 
-func (s sealing) mark(plan *pdf.Plan, lines []string, practice bool) (*seal.Mark, error) {
+// mark draws a mark of these lines, or returns the one that was drawn before:
+// the files of a run have mostly the same, and it is kept until the file is
+// written.
+func (s *sealing) mark(plan *pdf.Plan, lines []string, practice bool) (*seal.Mark, error) {
 	width, height, visible := plan.Box()
 	switch {
 	case !visible:
@@ -120,7 +138,19 @@ func (s sealing) mark(plan *pdf.Plan, lines []string, practice bool) (*seal.Mark
 	case s.only:
 		lines = nil
 	}
-	return seal.Draw(s.font, seal.Content{Lines: lines, Practice: practice, Picture: s.picture, PictureOnly: s.only}, width, height)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	shown := fmt.Sprintf("%g %g %t %q", width, height, practice, lines)
+	if s.drawn != nil && s.shown == shown {
+		return s.drawn, nil
+	}
+	content := seal.Content{Lines: lines, Practice: practice, Picture: s.picture, PictureOnly: s.only}
+	drawn, err := seal.Draw(s.font, content, width, height)
+	if err != nil {
+		return nil, err
+	}
+	s.shown, s.drawn = shown, drawn
+	return drawn, nil
 }
 
 func dateOf(t time.Time) string { return t.Format("2006-01-02 15:04 -07:00") }

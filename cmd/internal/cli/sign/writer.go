@@ -50,16 +50,30 @@ func (w *writer) add(ctx context.Context, j *job, finish finishing) {
 		if w.left.Load() {
 			return
 		}
-		render, err := finish()
+		err := w.finish(ctx, j, finish)
 		if err == nil && w.run.stampsFirst() {
-			j.stamp.without = render
 			return
-		}
-		if err == nil {
-			err = w.run.write(ctx, j, render)
 		}
 		w.note(j, err)
 	})
+}
+
+// finish checks one signature, and writes it unless it is stamped first.
+func (w *writer) finish(ctx context.Context, j *job, finish finishing) (err error) {
+	defer func() {
+		if v := recover(); v != nil { // or the card would not be released
+			err = outcome.Bug(v)
+		}
+	}()
+	render, err := finish()
+	switch {
+	case err != nil:
+		return err
+	case w.run.stampsFirst():
+		j.stamp.without = render
+		return nil
+	}
+	return w.run.write(ctx, j, render)
 }
 
 // note reports the outcome of one file at once.
