@@ -14,7 +14,7 @@ import (
 // rehearsal matches a section of the guide with its commands and their output.
 var rehearsal = regexp.MustCompile("(?ms)^## (\\d+)\\. ([^\\n]*)\\n.*?^```sh\\n(.*?)^```\\n```text\\n(.*?)^```\\n")
 
-// TestGuide runs the eleven rehearsals of each guide in order, and compares the
+// TestGuide runs the rehearsals of each guide in order, and compares the
 // output with that in the guide.
 func TestGuide(t *testing.T) {
 	for lang, locale := range map[string]string{"ja": "ja_JP.UTF-8", "en": "en_US.UTF-8"} {
@@ -24,7 +24,7 @@ func TestGuide(t *testing.T) {
 				t.Fatal(err)
 			}
 			sections := rehearsal.FindAllStringSubmatch(string(text), -1)
-			if len(sections) != 11 || strings.Count(string(text), "```") != 44 {
+			if len(sections) != 12 || strings.Count(string(text), "```") != 48 {
 				t.Fatalf("%d rehearsals that can be run", len(sections))
 			}
 			home := t.TempDir()
