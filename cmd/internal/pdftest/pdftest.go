@@ -8,6 +8,7 @@ package pdftest
 
 import (
 	"bytes"
+	"encoding/asn1"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -69,7 +70,12 @@ func Signature(original, signed []byte) (*pkcs7.PKCS7, error) {
 	if err != nil {
 		return nil, fmt.Errorf("pdftest: /Contents: %w", err)
 	}
-	message, err := pkcs7.Parse(bytes.TrimRight(der, "\x00"))
+	var cms asn1.RawValue // which may end in zeros, like the padding
+	padding, err := asn1.Unmarshal(der, &cms)
+	if err != nil || len(bytes.Trim(padding, "\x00")) > 0 {
+		return nil, fmt.Errorf("pdftest: /Contents: %d bytes after the signature: %v", len(padding), err)
+	}
+	message, err := pkcs7.Parse(cms.FullBytes)
 	if err != nil {
 		return nil, fmt.Errorf("pdftest: %w", err)
 	}
