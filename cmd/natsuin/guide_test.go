@@ -24,7 +24,7 @@ func TestGuide(t *testing.T) {
 				t.Fatal(err)
 			}
 			sections := rehearsal.FindAllStringSubmatch(string(text), -1)
-			if len(sections) != 12 || strings.Count(string(text), "```") != 48 {
+			if len(sections) != 13 || strings.Count(string(text), "```") != 52 {
 				t.Fatalf("%d rehearsals that can be run", len(sections))
 			}
 			home := t.TempDir()

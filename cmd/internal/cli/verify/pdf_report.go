@@ -89,7 +89,7 @@ func (r *run) printPDF(j *judged) {
 	r.printChecks(p.Checks, false)
 	for i := range p.Signatures {
 		s := &p.Signatures[i]
-		r.printSigner(&s.Signer, i+1, len(p.Signatures), false, func() { r.printPlace(s) })
+		r.printSigner(&s.Signer, i+1, len(p.Signatures), true, func() { r.printPlace(s) })
 	}
 	for i := range p.Timestamps {
 		r.printDocumentTimestamp(&p.Timestamps[i])
