@@ -373,11 +373,12 @@ func TestPDFsThatAreNotJudged(t *testing.T) {
 		b    []byte
 		want verify.PDFProblem
 	}{
-		"encrypted":     {signedPDF(t, w).update(objects{}, "/Encrypt<</Filter/Standard>>").b, verify.PDFEncrypted},
-		"empty":         {nil, verify.PDFBroken},
-		"text":          {[]byte("not a PDF"), verify.PDFBroken},
-		"no startxref":  {bytes.ReplaceAll(signedPDF(t, w).b, []byte("startxref"), []byte("STARTXREF")), verify.PDFBroken},
-		"junk in front": {append([]byte("junk\n"), signedPDF(t, w).b...), verify.PDFBroken},
+		"encrypted":           {signedPDF(t, w).update(objects{}, "/Encrypt<</Filter/Standard>>").b, verify.PDFEncrypted},
+		"encrypted with null": {signedPDF(t, w).update(objects{}, "/Encrypt null").b, verify.PDFEncrypted},
+		"empty":               {nil, verify.PDFBroken},
+		"text":                {[]byte("not a PDF"), verify.PDFBroken},
+		"no startxref":        {bytes.ReplaceAll(signedPDF(t, w).b, []byte("startxref"), []byte("STARTXREF")), verify.PDFBroken},
+		"junk in front":       {append([]byte("junk\n"), signedPDF(t, w).b...), verify.PDFBroken},
 	} {
 		_, err := verify.PDF(t.Context(), bytes.NewReader(c.b), int64(len(c.b)), w.policy)
 		var refused *verify.PDFError
