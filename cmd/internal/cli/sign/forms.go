@@ -98,7 +98,7 @@ func cms(render func(*sign.Signature, *run, *job) rendering) func(*run, *job, *k
 			if err != nil {
 				return rendering{}, err
 			}
-			j.stamp = newStampable(s, now, func(s *sign.Signature) (rendering, error) { return render(s, r, j), nil })
+			r.keepForStamp(j, s, now, func(s *sign.Signature) (rendering, error) { return render(s, r, j), nil })
 			return render(s, r, j), nil
 		}, nil
 	}

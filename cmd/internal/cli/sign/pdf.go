@@ -180,7 +180,7 @@ func signPDF(r *run, j *job, k *key) (finishing, error) {
 			return rendering{}, err
 		}
 		put := func(s *sign.Signature) (rendering, error) { return j.put(update, s) }
-		j.stamp = newStampable(s, now, put)
+		r.keepForStamp(j, s, now, put)
 		return put(s)
 	}, nil
 }

@@ -28,10 +28,14 @@ type stampable struct {
 	without rendering
 }
 
-// newStampable returns what gets a stamp when the signature s is finished.
-// render returns the rendering of s with the token in it.
-func newStampable(s *sign.Signature, claimed time.Time, render func(*sign.Signature) (rendering, error)) *stampable {
-	return &stampable{claimed: claimed, imprint: s.Imprint(), with: func(token []byte) (rendering, error) {
+// keepForStamp keeps what gets a stamp when the signature s of a file is
+// finished, if stamps are wanted: otherwise a signature is forgotten when it is
+// written. render returns the rendering of s with the token in it.
+func (r *run) keepForStamp(j *job, s *sign.Signature, claimed time.Time, render func(*sign.Signature) (rendering, error)) {
+	if !r.stamps.Wanted() {
+		return
+	}
+	j.stamp = &stampable{claimed: claimed, imprint: s.Imprint(), with: func(token []byte) (rendering, error) {
 		stamped, err := s.WithTimeStamp(token)
 		if err != nil {
 			return rendering{}, err
