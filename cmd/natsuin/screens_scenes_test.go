@@ -2,6 +2,8 @@
 
 package main_test
 
+import "natsuin/cmd/internal/pdftest"
+
 // The entries, and how the pages show those that are not echoed.
 var (
 	password   = [2]string{"パスワード", "password"}
@@ -49,6 +51,9 @@ var scenes = []scene{
 	{name: "doctor", commands: []command{{typed: "natsuin doctor"}}},
 	{name: "sign", set: file("application.txt", "I apply.\n"), commands: []command{
 		{typed: "natsuin sign application.txt", steps: []step{yes, types(rightPIN, password)}},
+	}},
+	{name: "sign-pdf", set: file("annex.pdf", string(pdftest.Sample("annex"))), commands: []command{
+		{typed: "natsuin sign --pdf --profile touki annex.pdf", steps: []step{yes, types(rightPIN, password)}},
 	}},
 	{name: "sign-five", set: func(st *stage) {
 		for _, name := range []string{"form1.txt", "form2.txt", "form3.txt", "form4.txt", "form5.txt"} {
