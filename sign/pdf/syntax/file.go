@@ -17,6 +17,7 @@ type File struct {
 	sections []*section // newest first
 	last     ending
 	tables   bool // entries of /XRefStm are left out
+	misreads map[int]bool
 }
 
 // Open reads the structure of the size bytes of r: header, cross references and

@@ -1,6 +1,10 @@
 package syntax
 
-import "bytes"
+import (
+	"bytes"
+	"maps"
+	"slices"
+)
 
 // maxNested bounds the objects of which each needs the next one to be read: the
 // object stream that it is in, the length of that one, and so on.
@@ -23,7 +27,8 @@ func (f *File) charge(l *lexer, steps int64) error {
 }
 
 // Object reads an indirect object. An object that is free or not in the file is
-// null (ISO 32000-1 §7.3.10): the result then has a nil Value. Errors:
+// null (ISO 32000-1 §7.3.10), and so is one in use with another generation: the
+// result then has a nil Value. Errors:
 // *[BrokenError], *[LimitError], *[FilterError] of an object stream, those of
 // the reader, wrapped.
 func (f *File) Object(ref Ref) (*Indirect, error) {
@@ -39,8 +44,13 @@ func (f *File) Object(ref Ref) (*Indirect, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !ok || u.Free || u.Generation != ref.Generation {
+	switch {
+	case !ok || u.Free:
 		return &Indirect{Ref: ref}, nil
+	case u.Generation != ref.Generation:
+		return &Indirect{Ref: ref}, f.misread(ref.Number)
+	case ref.Number == 0: // always free (ISO 32000-1 §7.5.4)
+		return nil, &BrokenError{u.Offset, "object 0 in use"}
 	}
 	if u.Container != 0 {
 		return f.inner(ref, u)
@@ -53,6 +63,29 @@ func (f *File) Object(ref Ref) (*Indirect, error) {
 		return nil, &BrokenError{u.Offset, "another object than the cross reference says"}
 	}
 	return o, nil
+}
+
+// misread records an object that was null for its generation.
+func (f *File) misread(number int) error {
+	const most = 10_000
+	if f.misreads == nil {
+		f.misreads = map[int]bool{}
+	}
+	if f.misreads[number] = true; len(f.misreads) > most {
+		return &LimitError{"references to other generations"}
+	}
+	return nil
+}
+
+// Misread calls yield for the number of each object in use that was asked for
+// with another generation until now, in ascending order. Programs that do not
+// look at generations read it.
+func (f *File) Misread(yield func(number int) bool) {
+	for _, number := range slices.Sorted(maps.Keys(f.misreads)) {
+		if !yield(number) {
+			return
+		}
+	}
 }
 
 // Resolve returns o, or the object it refers to.

@@ -2,6 +2,7 @@ package syntax_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -90,11 +91,41 @@ func TestNullObjects(t *testing.T) {
 			t.Errorf("%v: %+v, error %v", ref, o, err)
 		}
 	}
+	if got := slices.Collect(f.Misread); !slices.Equal(got, []int{1, 2}) {
+		t.Errorf("objects of other generations: %v", got)
+	}
 	if o, err := f.Object(syntax.Ref{Number: 2, Generation: 3}); err != nil || text(o.Value) != `"two"` {
 		t.Errorf("generation 3: error %v", err)
 	}
 	if _, err := f.Object(syntax.Ref{Number: 4}); !isBroken(err) {
 		t.Errorf("entry in use at offset 0: error %v", err)
+	}
+}
+
+func TestObjectZeroInUse(t *testing.T) {
+	b := newBuilder()
+	at := b.Len()
+	b.object(0, "<< >>")
+	b.use(0, entry{1, at, 0})
+	b.end(b.table(""))
+	if o, err := open(t, b.Bytes()).Object(syntax.Ref{}); !isBroken(err) {
+		t.Errorf("%+v, error %v", o, err)
+	}
+}
+
+// References to very many other generations are refused, not remembered.
+func TestManyOtherGenerations(t *testing.T) {
+	b := newBuilder()
+	for n := range 10_001 {
+		b.object(n+1, "1")
+	}
+	b.end(b.table(""))
+	f := open(t, b.Bytes())
+	for n := range 10_001 {
+		_, err := f.Object(syntax.Ref{Number: n + 1, Generation: 1})
+		if limit := (*syntax.LimitError)(nil); errors.As(err, &limit) != (n == 10_000) {
+			t.Fatalf("%d: %v", n+1, err)
+		}
 	}
 }
 

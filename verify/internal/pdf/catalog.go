@@ -45,8 +45,13 @@ func (c *comparison) documents() error {
 	if c.newForm, err = readForm(c.new); err != nil {
 		return err
 	}
-	for number := range c.oldForm.byNumber {
-		c.typed.add(number)
+	for number, n := range c.oldForm.byNumber {
+		if n.dict.Get("OCGs") == nil && n.dict.Get("VE") == nil { // else it can have a part in what is shown
+			c.typed.add(number)
+		}
+	}
+	if ref, ok := c.old.Trailer().Get("Root").(syntax.Ref); ok && ref == c.new.Trailer().Get("Root") {
+		c.typed.add(ref.Number)
 	}
 	if err := c.pages(o.Get("Pages"), n.Get("Pages")); err != nil {
 		return err
@@ -128,6 +133,10 @@ func (c *comparison) additions(o, n syntax.Object, place string, levels int) err
 
 // trailers compares the trailers, except for entries about the file's layout.
 func (c *comparison) trailers() error {
+	was, _ := c.old.Trailer().Get("Size").(syntax.Integer)
+	if is, _ := c.new.Trailer().Get("Size").(syntax.Integer); is < was { // the others are missing (ISO 32000-1 §7.5.5)
+		c.report(zoneOf(Other, "trailer/Size"))
+	}
 	return keys(c.old.Trailer(), c.new.Trailer(), func(key syntax.Name, o, n syntax.Object) error {
 		switch {
 		case trailerKeys[key] || key == "Root":

@@ -80,17 +80,19 @@ type comparison struct {
 	oldForm, newForm *form
 	changes          []Change
 	more             bool // there were too many changes
-	// typed holds the numbers of pages, fields and annotations, which are
-	// compared by rules of their own. Elsewhere, such an object counts as the
-	// same if its number is the same.
+	// typed are the numbers of pages, fields and annotations, which are
+	// compared by rules of their own: where they are linked to, such an object
+	// is the same if its number is.
 	typed bits
 	// nodes holds the numbers of pages and nodes of the page tree.
 	nodes bits
 	// widgets holds the annotations of the pages that have new widgets.
 	widgets map[int]syntax.Array
-	// seen holds the objects that were compared under the same number, and
-	// moved the pairs that were compared under different ones.
-	seen  bits
+	// seen are the objects that were compared under the same number, moved the
+	// pairs under different ones.
+	seen bits
+	// fixed are the object streams, and whether they are the same in both.
+	fixed map[int]bool
 	moved map[[2]syntax.Ref]bool
 	// waiting holds the pairs to be compared, by the result of their zones. The
 	// worst come first, so that an object in two zones counts in the worse one.
@@ -111,6 +113,9 @@ type pair struct {
 	old, new syntax.Ref
 	zone     *zone
 	key      syntax.Name // the entry of the zone in which it is
+	// whole asks that they be compared as all objects are, even if they are
+	// pages or fields.
+	whole bool
 }
 
 // Compare returns the differences between the revision that s signed and the
@@ -120,7 +125,7 @@ func (f *File) Compare(s *Signature) (changes []Change, more bool, err error) {
 	if f.WholeFile(s) {
 		return nil, false, nil
 	}
-	c := &comparison{old: s.signed, new: f.File, moved: make(map[[2]syntax.Ref]bool), replaced: make(map[int]*node), widgets: make(map[int]syntax.Array)}
+	c := &comparison{old: s.signed, new: f.File, moved: make(map[[2]syntax.Ref]bool), fixed: make(map[int]bool), replaced: make(map[int]*node), widgets: make(map[int]syntax.Array)}
 	if n := len(f.Revisions); f.Tail() || f.Revisions[n-1].EOF <= s.End {
 		c.report(&zone{Change: Change{Kind: Trailing}})
 	}
@@ -133,6 +138,9 @@ func (f *File) Compare(s *Signature) (changes []Change, more bool, err error) {
 	if err := c.sharedAppearances(); err != nil {
 		return nil, false, err
 	}
+	if err := c.misread(); err != nil {
+		return nil, false, err
+	}
 	if len(c.changes) == 0 {
 		c.report(&zone{Change: Change{Kind: Rewritten, Result: Harmless}})
 	}
@@ -141,7 +149,7 @@ func (f *File) Compare(s *Signature) (changes []Change, more bool, err error) {
 
 // equal reports whether an object is the same in two states of the file.
 func (f *File) equal(old, new *syntax.File, ref syntax.Ref) (bool, error) {
-	c := &comparison{old: old, new: new, moved: make(map[[2]syntax.Ref]bool)}
+	c := &comparison{old: old, new: new, moved: make(map[[2]syntax.Ref]bool), fixed: make(map[int]bool)}
 	z := &zone{}
 	o, err := old.Object(ref)
 	if err != nil {
@@ -196,13 +204,7 @@ func (b *bits) add(n int) {
 
 // kindOf returns the type of an object, with its /Type and /Subtype.
 func kindOf(o syntax.Object) string {
-	var d *syntax.Dict
-	switch o := o.(type) {
-	case *syntax.Dict:
-		d = o
-	case *syntax.Stream:
-		d = o.Dict
-	}
+	d := entriesOf(o)
 	kind, _ := d.Get("Type").(syntax.Name)
 	subtype, _ := d.Get("Subtype").(syntax.Name)
 	return fmt.Sprintf("%T %s %s", o, kind, subtype)

@@ -7,94 +7,6 @@ import (
 	"natsuin/sign/pdf/syntax"
 )
 
-// maxMoved bounds the pairs of objects under different numbers that are
-// compared for one signature.
-const maxMoved = 100_000
-
-// push adds two references to those to be compared.
-func (c *comparison) push(p pair) {
-	switch {
-	case c.typed.has(p.old.Number) || c.typed.has(p.new.Number):
-		if p.old != p.new {
-			c.differ(p.zone, p.key, p.old.Number)
-		}
-		return
-	case c.compared(p):
-		return
-	}
-	c.waiting[p.zone.Result] = append(c.waiting[p.zone.Result], p)
-}
-
-// compared reports whether a pair was compared, in a zone that is as bad.
-func (c *comparison) compared(p pair) bool {
-	if p.old == p.new {
-		return c.seen.has(p.old.Number)
-	}
-	return c.moved[[2]syntax.Ref{p.old, p.new}]
-}
-
-// drain compares all pairs that were pushed, and those that this pushes.
-func (c *comparison) drain() error {
-	for {
-		var p pair
-		found := false
-		for i := range c.waiting {
-			if n := len(c.waiting[i]); n > 0 && !found {
-				p, c.waiting[i], found = c.waiting[i][n-1], c.waiting[i][:n-1], true
-			}
-		}
-		if !found {
-			return nil
-		}
-		if len(c.moved) > maxMoved {
-			return &syntax.LimitError{What: "objects under other numbers"}
-		}
-		if p.zone.reported || c.compared(p) {
-			continue
-		}
-		if p.old == p.new {
-			c.seen.add(p.old.Number)
-		} else {
-			c.moved[[2]syntax.Ref{p.old, p.new}] = true
-		}
-		if err := c.comparePair(p); err != nil {
-			return err
-		}
-	}
-}
-
-// comparePair compares the objects that two references lead to.
-func (c *comparison) comparePair(p pair) error {
-	n, err := c.new.Object(p.new)
-	if err != nil {
-		return err
-	}
-	if p.old == p.new {
-		same, err := c.unchanged(p.old.Number)
-		if err != nil {
-			return err
-		}
-		if same {
-			c.follow(n.Value, p)
-			return nil
-		}
-	}
-	o, err := c.old.Object(p.old)
-	if err != nil {
-		return err
-	}
-	if p.old == p.new && p.zone.Result != Harmless && kindOf(o.Value) != kindOf(n.Value) {
-		c.report(p.zone.as(Gone, place(p.zone, p.key, p.old.Number)))
-		return nil
-	}
-	if z := p.zone; z.Kind == Other && drawn(o.Value) {
-		content := *z
-		content.Kind, content.Result = Content, Invalid
-		p.zone = &content
-	}
-	return c.compareAt(o.Value, n.Value, p.zone, p.key, p.old.Number)
-}
-
 // as returns a zone of another kind at the same place.
 func (z *zone) as(kind Kind, place string) *zone {
 	other := *z
@@ -103,44 +15,7 @@ func (z *zone) as(kind Kind, place string) *zone {
 	return &other
 }
 
-// unchanged reports whether an object has the same bytes in both states.
-func (c *comparison) unchanged(number int) (bool, error) {
-	o, inOld := c.old.Find(number)
-	n, inNew := c.new.Find(number)
-	if err := c.old.Err(); err != nil {
-		return false, err
-	}
-	if err := c.new.Err(); err != nil || inOld != inNew || !samePlace(o, n) {
-		return false, err
-	}
-	if o.Container == 0 {
-		return true, nil
-	}
-	return c.unchanged(o.Container) // which is not in a container itself
-}
-
-// follow pushes the references of an object that is the same in both states.
-func (c *comparison) follow(o syntax.Object, p pair) {
-	switch o := o.(type) {
-	case syntax.Ref:
-		p.old, p.new = o, o
-		c.push(p)
-	case syntax.Array:
-		for _, e := range o {
-			c.follow(e.Value, p)
-		}
-	case *syntax.Stream:
-		c.follow(o.Dict, p)
-	case *syntax.Dict:
-		for _, e := range o.Entries {
-			inner := p
-			inner.zone = c.inner(p.zone, e.Key)
-			c.follow(e.Value, inner)
-		}
-	}
-}
-
-// inner returns the zone of an entry. Actions have the same zone everywhere.
+// inner returns the zone of an entry: actions are one everywhere.
 func (c *comparison) inner(z *zone, key syntax.Name) *zone {
 	if z.Result != Unclear || key != "A" && key != "AA" && key != "JS" && key != "OpenAction" {
 		return z
@@ -153,7 +28,18 @@ func (c *comparison) inner(z *zone, key syntax.Name) *zone {
 // compare compares two objects that are the values of a zone's entry, or parts
 // of these.
 func (c *comparison) compare(o, n syntax.Object, z *zone, key syntax.Name) error {
-	return c.compareAt(o, n, c.inner(z, key), key, 0)
+	return c.entry(key, o, n, c.inner(z, key), key, 0)
+}
+
+// entry compares an entry of a dictionary in the zone's entry zoneKey.
+func (c *comparison) entry(key syntax.Name, o, n syntax.Object, z *zone, zoneKey syntax.Name, number int) error {
+	oldRef, isOld := o.(syntax.Ref)
+	newRef, isNew := n.(syntax.Ref)
+	if isOld && isNew && !z.reported {
+		c.push(pair{oldRef, newRef, z, zoneKey, !linking[key]})
+		return nil
+	}
+	return c.compareAt(o, n, z, zoneKey, number)
 }
 
 // compareAt is compare for objects in the indirect object of that number.
@@ -164,7 +50,7 @@ func (c *comparison) compareAt(o, n syntax.Object, z *zone, key syntax.Name, num
 	case z.reported:
 		return nil
 	case isOld && isNew:
-		c.push(pair{oldRef, newRef, z, key})
+		c.push(pair{oldRef, newRef, z, key, false})
 		return nil
 	case isOld || isNew:
 		var err error
@@ -228,8 +114,7 @@ func composite(o syntax.Object) bool {
 // 32000-1 §7.3.7).
 func (c *comparison) dicts(o, n *syntax.Dict, z *zone, key syntax.Name, number int) error {
 	for _, e := range o.Entries {
-		inner := c.inner(z, e.Key)
-		if err := c.compareAt(e.Value, n.Get(e.Key), inner, key, number); err != nil {
+		if err := c.entry(e.Key, e.Value, n.Get(e.Key), c.inner(z, e.Key), key, number); err != nil {
 			return err
 		}
 	}

@@ -19,6 +19,8 @@ type node struct {
 	own  bool
 	kids int
 	page int // number of the page that has it among its annotations, or 0
+	// spread reports whether several pages have it.
+	spread bool
 }
 
 // A form is an AcroForm.
@@ -147,12 +149,17 @@ func (m *form) named(other *node) *node {
 // signed reports whether the field of the node has a signature.
 func (n *node) signed() bool { return n.kind == "Sig" && n.value != nil }
 
+// unknownBox is the box of a widget with a malformed /Rect, which programs read
+// differently.
+var unknownBox = [4]float64{}
+
 // box returns the /Rect of a widget in order, and whether it has one that can
 // be seen: of any size, and not hidden (ISO 32000-1 §12.5.3).
 func box(f *syntax.File, d *syntax.Dict) (rect [4]float64, visible bool, err error) {
-	list, err := array(f, d.Get("Rect"))
+	o, err := f.Resolve(d.Get("Rect"))
+	list, _ := o.(syntax.Array)
 	if err != nil || len(list) != 4 {
-		return rect, false, err
+		return unknownBox, o != nil, err
 	}
 	for i, e := range list {
 		o, err := f.Resolve(e.Value)

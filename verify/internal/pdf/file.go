@@ -128,8 +128,18 @@ func dict(f *syntax.File, o syntax.Object) (*syntax.Dict, error) {
 	return d, err
 }
 
-// array returns the array that o is or refers to, or nil if it is something
-// else.
+// entriesOf returns a dictionary, or that of a stream; nil for other objects.
+func entriesOf(o syntax.Object) *syntax.Dict {
+	switch o := o.(type) {
+	case *syntax.Dict:
+		return o
+	case *syntax.Stream:
+		return o.Dict
+	}
+	return nil
+}
+
+// array returns the array that o is or refers to; nil if it is something else.
 func array(f *syntax.File, o syntax.Object) (syntax.Array, error) {
 	o, err := f.Resolve(o)
 	a, _ := o.(syntax.Array)

@@ -37,21 +37,25 @@ func (c *comparison) forms(o, n syntax.Object) error {
 			return err
 		}
 	}
+	undrawn, err := c.oldForm.undrawn(c.old)
+	if err != nil {
+		return err
+	}
 	return keys(c.oldForm.dict, c.newForm.dict, func(key syntax.Name, o, n syntax.Object) error {
 		const place = "/Root/AcroForm"
 		levels, addable := formAdditions[key]
 		switch {
 		case key == "Fields":
-			return c.directFields(o, n)
+			return c.strays(o, n, zoneOf(SignedField, place+"/Fields"))
 		case key == "XFA":
 			return c.compare(o, n, zoneOf(XFA, place), key)
 		case key == "SigFlags":
 			return c.flags(o, n)
 		case !addable:
 			return c.compare(o, n, zoneOf(Field, place), key)
-		case o == nil && (key != "NeedAppearances" || !c.oldForm.fillable()):
+		case o == nil && !undrawn && (key != "NeedAppearances" || !c.oldForm.fillable()):
 			return c.compare(o, n, zoneOf(EntryAdded, place), key)
-		case levels > 0:
+		case levels > 0 && !undrawn:
 			return c.additions(o, n, place+"/"+string(key), levels)
 		}
 		return c.compare(o, n, zoneOf(EntryChanged, place), key)
@@ -62,7 +66,31 @@ func (c *comparison) forms(o, n syntax.Object) error {
 // With /NeedAppearances, programs draw them anew, from values that may differ
 // from the appearances that the signer saw.
 func (m *form) fillable() bool {
-	return slices.ContainsFunc(m.nodes, func(n *node) bool { return n.kind != "" && n.kind != "Sig" })
+	return slices.ContainsFunc(m.nodes, (*node).fillable)
+}
+
+func (n *node) fillable() bool { return n != nil && n.kind != "" && n.kind != "Sig" }
+
+// undrawn reports whether programs draw the text of some field themselves, by
+// the defaults of the form, instead of showing its appearance.
+func (m *form) undrawn(f *syntax.File) (bool, error) {
+	always, err := f.Resolve(m.dict.Get("NeedAppearances"))
+	if err != nil {
+		return false, err
+	}
+	for _, n := range m.nodes {
+		if n.kids > 0 || n.kind != "Tx" && n.kind != "Ch" || always != true && n.dict.Get("AP") != nil {
+			continue
+		}
+		value, err := f.Resolve(n.value)
+		if err != nil {
+			return false, err
+		}
+		if s, ok := value.(syntax.String); value != nil && (!ok || len(s) > 0) {
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 // flags compares /SigFlags, to which bits may be added (ISO 32000-1 Table 219).
@@ -84,34 +112,36 @@ func (c *comparison) flags(o, n syntax.Object) error {
 	return c.compare(was, is, zoneOf(kind, "/Root/AcroForm"), "SigFlags")
 }
 
-// directFields compares fields that are direct objects. They have no number by
-// which to recognise them.
-func (c *comparison) directFields(o, n syntax.Object) error {
-	was, err := array(c.old, o)
+// strays compares those elements of two /Fields or /Kids that have no identity:
+// direct ones, and what is no field.
+func (c *comparison) strays(o, n syntax.Object, z *zone) error {
+	was, err := strays(c.old, c.oldForm, o)
 	if err != nil {
 		return err
 	}
-	is, err := array(c.new, n)
+	is, err := strays(c.new, c.newForm, n)
 	if err != nil {
 		return err
 	}
-	return c.compareDirect(was, is, zoneOf(SignedField, "/Root/AcroForm/Fields"))
+	return c.compare(was, is, z, "")
 }
 
-// compareDirect compares those elements of two arrays that are not references.
-func (c *comparison) compareDirect(was, is syntax.Array, z *zone) error {
-	o, n := direct(was), direct(is)
-	return c.compare(o, n, z, "")
-}
-
-func direct(list syntax.Array) syntax.Array {
+func strays(f *syntax.File, m *form, list syntax.Object) (syntax.Array, error) {
 	out := syntax.Array{}
-	for _, e := range list {
-		if _, ok := e.Value.(syntax.Ref); !ok {
+	elements, err := array(f, list)
+	for _, e := range elements {
+		if ref, ok := e.Value.(syntax.Ref); ok && m.byNumber[ref.Number] != nil {
+			continue
+		}
+		o, err := f.Resolve(e.Value)
+		if err != nil {
+			return nil, err
+		}
+		if o != nil {
 			out = append(out, e)
 		}
 	}
-	return out
+	return out, err
 }
 
 // zoneOfField returns a zone for a change of a field.
@@ -134,7 +164,7 @@ func (n *node) field() *node {
 // field compares a field or widget that the signed revision has.
 func (c *comparison) field(was *node) error {
 	if was.ref.Number == 0 {
-		return nil // directFields, or the /Kids of the one above
+		return nil // see strays
 	}
 	is := c.newForm.byNumber[was.ref.Number]
 	kind := Field
@@ -200,20 +230,18 @@ func (c *comparison) kidsOfField(o, n syntax.Object, was *node, z *zone) error {
 	if was.signed() {
 		return c.compare(o, n, z, "Kids")
 	}
-	before, err := array(c.old, o)
-	if err != nil {
-		return err
-	}
-	after, err := array(c.new, n)
-	if err != nil {
-		return err
-	}
-	return c.compareDirect(before, after, z)
+	return c.strays(o, n, z)
+}
+
+// stray reports whether strays has compared a field that is no object.
+func (c *comparison) stray(n *node) bool {
+	p := n.parent
+	return n.ref.Number == 0 && (p == nil || c.oldForm.byNumber[p.ref.Number] != nil || c.stray(p))
 }
 
 // newField reports a field or widget that the signed revision does not have.
 func (c *comparison) newField(n *node) error {
-	if n.ref.Number == 0 || c.oldForm.byNumber[n.ref.Number] != nil {
+	if c.oldForm.byNumber[n.ref.Number] != nil || c.stray(n) {
 		return nil
 	}
 	z, err := c.zoneOfField(Field, n)
@@ -226,6 +254,7 @@ func (c *comparison) newField(n *node) error {
 	case twin != nil && twin.signed():
 		z = z.as(SignedField, n.name)
 	case twin != nil:
+	case n.parent != nil && c.oldForm.byNumber[n.parent.ref.Number].fillable(): // which is divided
 	case n.signed():
 		if z, err = c.signatureZone(n); err != nil {
 			return err

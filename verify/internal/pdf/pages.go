@@ -1,6 +1,8 @@
 package pdf
 
 import (
+	"slices"
+
 	"natsuin/sign/pdf/syntax"
 )
 
@@ -8,7 +10,7 @@ import (
 // above it (ISO 32000-1 Tables 29, 30). Entries that are not listed have the
 // kind Other, except for Annots, which has rules of its own.
 var pageKinds = map[syntax.Name]Kind{
-	"Type": Pages, "Parent": Pages, "Count": Pages,
+	"Type": Pages, "Parent": Pages, "Count": Pages, "Kids": Pages,
 	"Contents": Content, "Resources": Content, "MediaBox": Content, "CropBox": Content, "BleedBox": Content, "TrimBox": Content,
 	"ArtBox": Content, "BoxColorInfo": Content, "Rotate": Content, "UserUnit": Content, "Group": Content, "Trans": Content,
 	"Dur": Content, "PresSteps": Content, "SeparationInfo": Content, "VP": Content, "B": Content,
@@ -32,7 +34,7 @@ func (c *comparison) pages(o, n syntax.Object) error {
 		if p.depth > maxDepth {
 			return &syntax.LimitError{What: "depth of the page tree"}
 		}
-		if oldRef.Number != newRef.Number {
+		if oldRef != newRef {
 			c.report(zoneOf(Pages, "/Root/Pages"))
 			return nil
 		}
@@ -51,8 +53,12 @@ func (c *comparison) pages(o, n syntax.Object) error {
 			return err
 		}
 		if was == nil || is == nil {
+			z := zoneOf(Pages, "/Root/Pages")
 			if was != nil || is != nil {
-				c.report(zoneOf(Pages, "/Root/Pages"))
+				c.report(z)
+			}
+			if err := c.compare(p.old, p.new, z, ""); err != nil { // some programs show a stream too
+				return err
 			}
 			continue
 		}
@@ -69,12 +75,12 @@ func (c *comparison) pages(o, n syntax.Object) error {
 			}
 			page++
 			continue
-		case len(oldKids) != len(newKids):
+		case len(oldKids) != len(newKids), (oldKids == nil) != (newKids == nil):
 			c.report(zoneOf(Pages, "/Root/Pages"))
 			return nil
 		}
 		err = keys(was, is, func(key syntax.Name, o, n syntax.Object) error {
-			if key == "Kids" {
+			if key == "Kids" && oldKids != nil {
 				return nil
 			}
 			return c.compare(o, n, zoneOf(kindOfPage(key), "/Root/Pages"), key)
@@ -138,22 +144,26 @@ func (c *comparison) annotations(o, n syntax.Object, page int) error {
 	if err != nil {
 		return err
 	}
-	if err := c.boxes(is, page); err != nil {
-		return err
-	}
+	c.boxes(is, page)
 	z := zoneOf(Annotation, "/Annots")
 	z.Page = page
-	if err := c.compareDirect(was, is, z); err != nil {
+	if was == nil && is == nil {
+		return c.compare(o, n, z, "")
+	}
+	if err := c.compare(direct(was), direct(is), z, ""); err != nil {
 		return err
 	}
-	var before, after []syntax.Ref // of those that both have, in their orders
+	// Those that both have, in their orders; the last is drawn on top. Direct
+	// ones are zero.
+	var before, after []syntax.Ref
 	inOld, inNew := references(was), references(is)
 	for _, e := range was {
 		ref, ok := e.Value.(syntax.Ref)
 		switch {
-		case ok && inNew[ref]:
+		case !ok && e.Value == nil: // none
+		case !ok || inNew[ref]:
 			before = append(before, ref)
-		case ok:
+		default:
 			if err := c.removed(ref, page); err != nil {
 				return err
 			}
@@ -162,8 +172,8 @@ func (c *comparison) annotations(o, n syntax.Object, page int) error {
 	for _, e := range is {
 		ref, ok := e.Value.(syntax.Ref)
 		switch {
-		case !ok: // compared above
-		case inOld[ref]:
+		case !ok && e.Value == nil:
+		case !ok || inOld[ref]:
 			after = append(after, ref)
 		case c.newForm.byNumber[ref.Number] != nil && c.oldForm.byNumber[ref.Number] == nil: // a new widget
 		default:
@@ -172,18 +182,30 @@ func (c *comparison) annotations(o, n syntax.Object, page int) error {
 			}
 		}
 	}
-	for i, ref := range before {
-		if i >= len(after) || after[i] != ref {
-			c.report(z)
-			break
-		}
+	if !slices.Equal(before, after) {
+		c.report(z)
 	}
 	for _, ref := range before {
+		if !inOld[ref] { // direct, or there twice
+			continue
+		}
+		delete(inOld, ref)
 		if err := c.compareAnnotation(ref, page); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// direct returns the elements that are no references, and not null.
+func direct(list syntax.Array) syntax.Array {
+	out := syntax.Array{}
+	for _, e := range list {
+		if _, ok := e.Value.(syntax.Ref); !ok && e.Value != nil {
+			out = append(out, e)
+		}
+	}
+	return out
 }
 
 func references(list syntax.Array) map[syntax.Ref]bool {
@@ -212,12 +234,14 @@ func (c *comparison) removed(ref syntax.Ref, page int) error {
 	return nil
 }
 
-// annotation reports an annotation that a page did not have.
+// annotation reports one that a page did not have. Some programs show one that
+// is a stream too.
 func (c *comparison) annotation(o syntax.Object, page int) error {
-	d, err := dict(c.new, o)
-	if err != nil || d == nil {
+	o, err := c.new.Resolve(o)
+	if err != nil || o == nil {
 		return err
 	}
+	d := entriesOf(o)
 	z := zoneOf(Annotation, "/Annots")
 	subtype, _ := d.Get("Subtype").(syntax.Name)
 	z.Place, z.Page = "/Annots/"+string(subtype), page

@@ -15,6 +15,9 @@ func (c *comparison) signatureZone(n *node) (*zone, error) {
 	if err != nil {
 		return nil, err
 	}
+	if d == nil { // no signature
+		return c.zoneOfField(Field, n)
+	}
 	if d.Get("SubFilter") == syntax.Name(RFC3161) {
 		kind = TimestampAdded
 	}
@@ -28,7 +31,7 @@ func (c *comparison) signatureZone(n *node) (*zone, error) {
 		return nil, err
 	}
 	switch {
-	case kind == TimestampAdded && visible: // it may be one that proves nothing, and show anything
+	case visible && (kind == TimestampAdded || n.spread): // it may prove nothing, and show anything
 		kind = Field
 	case c.oldForm.byNumber[n.ref.Number] == nil && visible:
 		kind = SignatureVisible
@@ -44,32 +47,36 @@ func (c *comparison) signatureZone(n *node) (*zone, error) {
 }
 
 // boxes notes on which page a widget is.
-func (c *comparison) boxes(annotations syntax.Array, page int) error {
+func (c *comparison) boxes(annotations syntax.Array, page int) {
 	for _, e := range annotations {
 		ref, _ := e.Value.(syntax.Ref)
 		n := c.newForm.byNumber[ref.Number]
 		if n == nil {
 			continue
 		}
+		n.spread = n.page != 0 && n.page != page
 		n.page = page
 		if c.oldForm.byNumber[ref.Number] == nil {
 			c.widgets[page] = annotations
 		}
 	}
-	return nil
 }
 
 // covers reports whether a new widget has an area in common with another
-// annotation of its page.
+// annotation of its page, or one that cannot be told.
 func (c *comparison) covers(n *node, rect [4]float64) (bool, error) {
+	if rect == unknownBox {
+		return true, nil
+	}
 	for _, e := range c.widgets[n.page] {
 		if ref, ok := e.Value.(syntax.Ref); ok && ref == n.ref {
 			continue
 		}
-		d, err := dict(c.new, e.Value)
+		o, err := c.new.Resolve(e.Value)
 		if err != nil {
 			return false, err
 		}
+		d := entriesOf(o)
 		if d == nil || d.Get("Subtype") == syntax.Name("Popup") {
 			continue
 		}
@@ -77,7 +84,7 @@ func (c *comparison) covers(n *node, rect [4]float64) (bool, error) {
 		if err != nil {
 			return false, err
 		}
-		if visible && overlap(rect, other) {
+		if visible && (other == unknownBox || overlap(rect, other)) {
 			return true, nil
 		}
 	}
