@@ -178,7 +178,7 @@ func (j *pdfJudgement) timestamp(s *pdf.Signature) error {
 			return err
 		}
 		out.Changes, out.MoreChanges = changesOf(changes), more
-		out.Unchanged = worstOf(out.Changes) == Valid
+		out.Unchanged = worstOf(out.Changes) == Valid && !more
 	}
 	if out.Verified {
 		proof := out.TimestampInfo
@@ -278,7 +278,7 @@ func (j *pdfJudgement) changes(s *pdf.Signature, earlier []*pdf.Signature, out *
 	switch worst := worstOf(out.Changes); {
 	case worst == Invalid:
 		changes = failed(CheckChanges, refuse(ReasonChanged))
-	case worst == Indeterminate:
+	case worst == Indeterminate || more: // a change that was left out may be forbidden
 		changes = unclear(CheckChanges, ReasonChangesUnclear, Indeterminate)
 	case len(list) > 0:
 		changes = passed(CheckChanges, RemarkChanges)

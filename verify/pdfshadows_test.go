@@ -3,6 +3,7 @@ package verify_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -30,6 +31,90 @@ func judgeTrick(t *testing.T, w world, b []byte) (verify.Verdict, *verify.PDFRep
 		t.Fatal(err)
 	}
 	return r.Verdict, r
+}
+
+// What honest programs write is not taken for a trick.
+func TestHonestChanges(t *testing.T) {
+	w := newWorld(t)
+	twoPages := objects{
+		2:  "<</Type/Pages/Kids[3 0 R 60 0 R]/Count 2/MediaBox[0 0 595 842]>>",
+		60: "<</Type/Page/Parent 2 0 R/Contents 4 0 R/Resources 5 0 R>>",
+		13: "<</Type/Annot/Subtype/Link/Rect[72 300 200 320]/Dest[60 0 R/Fit]>>",
+	}
+	certified := "/Reference[<</TransformMethod/DocMDP/Data 1 0 R/TransformParams<</P 2>>>>]" + detachedEntries
+	for name, c := range map[string]struct {
+		prepared, later objects
+		signs           bool
+	}{
+		"a signature on a page that is linked to": {twoPages, secondSignature(none, detachedEntries).with(objects{9: newSignature[9], 60: "<</Type/Page/Parent 2 0 R/Contents 4 0 R/Resources 5 0 R/Annots[30 0 R]>>"}), true},
+		"a store after a certification":           {objects{21: dictionary(certified)}, objects{1: strings.Replace(baseObjects[1], "/Lang", "/DSS<</Certs[]>>/Lang", 1)}, false},
+		"a signature after a certification":       {objects{21: dictionary(certified)}, secondSignature(none, detachedEntries), true},
+		"a field that gets a widget as its kid": {nil, objects{
+			6: "<</Fields[7 0 R 8 0 R 20 0 R 30 0 R]/DR<</Font<</F1 11 0 R>>>>/DA(/F1 0 Tf)/SigFlags 3>>", 9: "[7 0 R 8 0 R 13 0 R 20 0 R 32 0 R]",
+			30: "<</FT/Sig/T(second)/V 31 0 R/Kids[32 0 R]>>", 31: dictionary(detachedEntries), 32: "<</Type/Annot/Subtype/Widget/Rect[0 0 0 0]/Parent 30 0 R>>"}, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := basePDF(nil).sign(t, w.signer, newSignature.with(c.prepared))
+			if c.signs {
+				f.sign(t, w.signer, c.later)
+			} else {
+				f.update(c.later)
+			}
+			if r := judgePDF(t, f.b, w.policy); r.Verdict != verify.Valid {
+				explain(t, r)
+				t.Error(r.Verdict)
+			}
+		})
+	}
+}
+
+// More changes than are kept can hide one that a certification forbids.
+func TestMoreChangesThanAreKept(t *testing.T) {
+	w := newWorld(t)
+	const kept = 500
+	for _, n := range []int{kept, kept + 1} {
+		var refs strings.Builder
+		empty, filled := objects{}, objects{}
+		for i := range n {
+			fmt.Fprintf(&refs, " %d 0 R", 100+i)
+			empty[100+i] = fmt.Sprintf("<</FT/Tx/T(%d)>>", i)
+			filled[100+i] = fmt.Sprintf("<</FT/Tx/T(%d)/V(x)>>", i)
+		}
+		empty[6] = "<</Fields[20 0 R" + refs.String() + "]>>"
+		empty[21] = dictionary("/Reference[<</TransformMethod/DocMDP/TransformParams<</P 2>>>>]" + detachedEntries)
+		r := judgePDF(t, basePDF(nil).sign(t, w.signer, newSignature.with(empty)).update(filled).b, w.policy)
+		if want := map[bool]verify.Verdict{false: verify.Valid, true: verify.Indeterminate}[n > kept]; r.Verdict != want || r.Signatures[0].MoreChanges != (n > kept) {
+			t.Errorf("%d fields: %v, more %v", n, r.Verdict, r.Signatures[0].MoreChanges)
+		}
+	}
+}
+
+// Rules count however they are written, and a certification lets no one fill in
+// what the user may not.
+func TestRulesAsTheyAreWritten(t *testing.T) {
+	w := newWorld(t)
+	fill := func(entries string) (string, objects) {
+		return strings.Replace(baseObjects[7], "/F 4", "/F 4"+entries, 1), objects{7: strings.Replace(baseObjects[7], "/F 4", "/F 4/V(Taro)"+entries, 1)}
+	}
+	reference := func(s string) string { return "/Reference" + s + detachedEntries }
+	for name, c := range map[string]struct {
+		dictionary, field string
+		want              verify.Verdict
+	}{
+		"P 2":                     {reference("[<</TransformMethod/DocMDP/TransformParams<</P 2>>>>]"), "", verify.Valid},
+		"P 2, a read-only field":  {reference("[<</TransformMethod/DocMDP/TransformParams<</P 2>>>>]"), "/Ff 1", verify.Indeterminate},
+		"P 1 after null":          {reference("[null<</TransformMethod/DocMDP/TransformParams<</P 1>>>>]"), "", verify.Invalid},
+		"P 1 without an array":    {reference("<</TransformMethod/DocMDP/TransformParams<</P 1>>>>"), "", verify.Invalid},
+		"P 1 from another object": {reference("[<</TransformMethod 50 0 R/TransformParams<</P 51 0 R>>>>]"), "", verify.Invalid},
+		"P that is no integer":    {reference("[<</TransformMethod/DocMDP/TransformParams<</P 2.5>>>>]"), "", verify.Invalid},
+	} {
+		before, after := fill(c.field)
+		f := basePDF(objects{7: before, 50: "/DocMDP", 51: "1"}).sign(t, w.signer, newSignature.with(objects{21: dictionary(c.dictionary)}))
+		if r := judgePDF(t, f.update(after).b, w.policy); r.Verdict != c.want {
+			explain(t, r)
+			t.Errorf("%s: %v, want %v", name, r.Verdict, c.want)
+		}
+	}
 }
 
 // TestTricks has changes that are easily missed: objects without a kind, used

@@ -20,7 +20,8 @@ type section struct {
 	subsections []subsection // ascending, none empty, none overlapping
 	rows        []byte       // of a stream, decoded; nil for a table
 	width       [3]int       // of the fields of a row
-	end         int64        // file offset after the trailer or the stream object
+	span        Span         // to after the trailer, or of the stream object
+	end         int64        // offset after span, and after that of hidden
 	highest     int          // object number in use
 	hidden      *section     // the stream of /XRefStm
 }

@@ -46,7 +46,7 @@ func (f *File) table(l *lexer, offset int64) (*section, error) {
 	if !ok {
 		return nil, &BrokenError{l.pos, "trailer without dictionary"}
 	}
-	s.Trailer, s.end = d, l.pos
+	s.Trailer, s.span, s.end = d, Span{offset, l.pos}, l.pos
 	return s, f.settle(s)
 }
 

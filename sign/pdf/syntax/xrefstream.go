@@ -12,6 +12,7 @@ func (f *File) xrefStream(offset int64) (*section, error) {
 	}
 	s := &section{
 		Section: Section{Kind: XRefStream, Offset: offset, Trailer: stream.Dict},
+		span:    o.Span,
 		end:     o.Span.End,
 		highest: o.Ref.Number,
 	}

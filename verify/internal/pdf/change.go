@@ -2,6 +2,7 @@ package pdf
 
 import (
 	"fmt"
+	"strconv"
 
 	"natsuin/sign/pdf/syntax"
 )
@@ -65,6 +66,9 @@ type Change struct {
 	// signed revision lacks it.
 	Field string
 	New   bool
+	// ReadOnly reports whether a field that was filled says that the user may
+	// not do so.
+	ReadOnly bool
 	// Against is the permission that forbids the change, or "".
 	Against Permission
 	// Page is the number of the page, from 1, or 0 if there is none. Box is a
@@ -128,6 +132,13 @@ func (f *File) Compare(s *Signature) (changes []Change, more bool, err error) {
 	c := &comparison{old: s.signed, new: f.File, moved: make(map[[2]syntax.Ref]bool), fixed: make(map[int]bool), replaced: make(map[int]*node), widgets: make(map[int]syntax.Array)}
 	if n := len(f.Revisions); f.Tail() || f.Revisions[n-1].EOF <= s.End {
 		c.report(&zone{Change: Change{Kind: Trailing}})
+	}
+	stray, err := f.lastStray()
+	if err != nil {
+		return nil, false, err
+	}
+	if stray >= s.End {
+		c.report(zoneOf(Other, "byte "+strconv.FormatInt(stray, 10)))
 	}
 	if err := c.documents(); err != nil {
 		return nil, false, err

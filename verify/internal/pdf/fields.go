@@ -11,10 +11,11 @@ type node struct {
 	dict   *syntax.Dict
 	parent *node
 	depth  int
-	name   string        // of the field, in full
-	named  bool          // it has a name of its own, so that it is a field
-	kind   syntax.Name   // /FT, which may be inherited
-	value  syntax.Object // /V, which may be inherited; nil if null
+	name   string         // of the field, in full
+	named  bool           // it has a name of its own, so that it is a field
+	kind   syntax.Name    // /FT, which may be inherited
+	value  syntax.Object  // /V, which may be inherited; nil if null
+	flags  syntax.Integer // /Ff, which may be inherited
 	// own reports whether value is the node's own.
 	own  bool
 	kids int
@@ -22,6 +23,10 @@ type node struct {
 	// spread reports whether several pages have it.
 	spread bool
 }
+
+// readOnly is the flag of a field that the user may not change (ISO 32000-1
+// Table 221).
+const readOnly = 1
 
 // A form is an AcroForm.
 type form struct {
@@ -93,7 +98,7 @@ func (m *form) add(f *syntax.File, parent *node, list syntax.Object) error {
 func (n *node) inherit(f *syntax.File) error {
 	if p := n.parent; p != nil {
 		p.kids++
-		n.depth, n.name, n.kind, n.value = p.depth+1, p.name, p.kind, p.value
+		n.depth, n.name, n.kind, n.flags, n.value = p.depth+1, p.name, p.kind, p.flags, p.value
 	}
 	if n.depth > maxDepth {
 		return &syntax.LimitError{What: "depth of the fields"}
@@ -117,6 +122,13 @@ func (n *node) inherit(f *syntax.File) error {
 	}
 	if k, ok := kind.(syntax.Name); ok {
 		n.kind = k
+	}
+	flags, err := f.Resolve(n.dict.Get("Ff"))
+	if err != nil {
+		return err
+	}
+	if f, ok := flags.(syntax.Integer); ok {
+		n.flags = f
 	}
 	if v := n.dict.Get("V"); v != nil {
 		resolved, err := f.Resolve(v)

@@ -12,6 +12,7 @@ package pdf
 import (
 	"errors"
 	"io"
+	"slices"
 
 	"natsuin/sign/pdf/syntax"
 )
@@ -41,6 +42,9 @@ type File struct {
 	// stamps included, in the order of the revisions in which they appear.
 	Signatures []*Signature
 	signed     int64 // bytes of their dictionaries
+	// stray is [syntax.File.Stray] of what follows the first signature, once it
+	// was asked for.
+	stray *int64
 }
 
 // Open reads the structure of the size bytes of r, and finds the signatures.
@@ -76,6 +80,24 @@ func (f *File) prefix(end int64) (*syntax.File, error) {
 	return p, nil
 }
 
+// lastStray returns [syntax.File.Stray] for what follows the oldest signature.
+func (f *File) lastStray() (int64, error) {
+	if f.stray != nil {
+		return *f.stray, nil
+	}
+	start := f.Size()
+	for _, s := range f.Signatures {
+		if s.signed != nil {
+			start = min(start, s.End)
+		}
+	}
+	stray, err := f.Stray(start)
+	if err == nil {
+		f.stray = &stray
+	}
+	return stray, err
+}
+
 // revisionAt returns the index of the revision that ends at end, or -1.
 func (f *File) revisionAt(end int64) int {
 	for i, r := range f.Revisions {
@@ -92,9 +114,15 @@ func (f *File) Tail() bool {
 	return n == 0 || f.Size() > f.Revisions[n-1].End
 }
 
-// ReadingsAgree reports whether a program that does not read cross-reference
-// streams sees the same objects (ISO 32000-1 §7.5.8.4), as far as it sees any.
+// ReadingsAgree reports whether a program that begins with the first page of a
+// linearised file reads the same cross references (ISO 32000-1 Annex F), and one
+// that does not read cross-reference streams sees the same objects
+// (ISO 32000-1 §7.5.8.4), as far as it ever saw any.
 func (f *File) ReadingsAgree() (bool, error) {
+	first, linearized, err := f.Linearized()
+	if err != nil || linearized && first != f.Sections()[0].Offset {
+		return false, err
+	}
 	hybrid := false
 	for _, s := range f.Sections() {
 		hybrid = hybrid || s.Kind == syntax.Hybrid
@@ -103,12 +131,28 @@ func (f *File) ReadingsAgree() (bool, error) {
 		return true, nil
 	}
 	agree, tables := true, f.Tables()
+	var earlier []*syntax.File
+	for _, r := range f.Revisions {
+		p, err := f.prefix(r.End)
+		if err != nil {
+			return false, err
+		}
+		earlier = append(earlier, p.Tables())
+	}
 	tables.Uses(func(number int, u syntax.Use) bool {
-		full, ok := f.Find(number)
-		agree = u.Free || ok && samePlace(u, full)
+		switch full, ok := f.Find(number); {
+		case !u.Free:
+			agree = ok && samePlace(u, full)
+		case ok && !full.Free: // hidden, and must have been so always
+			agree = !slices.ContainsFunc(earlier, func(p *syntax.File) bool {
+				u, ok := p.Find(number)
+				err = errors.Join(err, p.Err())
+				return ok && !u.Free
+			})
+		}
 		return agree
 	})
-	return agree, errors.Join(f.Err(), tables.Err())
+	return agree, errors.Join(err, f.Err(), tables.Err())
 }
 
 func samePlace(a, b syntax.Use) bool {

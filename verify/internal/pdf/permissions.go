@@ -31,25 +31,33 @@ type Rule struct {
 // rules returns the rules in a signature dictionary, and in the lock of its
 // field (ISO 32000-1 Tables 233, 253).
 func rules(f *syntax.File, d *syntax.Dict, field *node) ([]Rule, error) {
-	references, err := array(f, d.Get("Reference"))
+	o, err := f.Resolve(d.Get("Reference"))
 	if err != nil {
 		return nil, err
+	}
+	references, ok := o.(syntax.Array)
+	if !ok {
+		references = syntax.Array{{Value: o}}
 	}
 	var all []Rule
 	for _, e := range references {
 		reference, err := dict(f, e.Value)
-		if err != nil || reference == nil {
-			return all, err
+		if err != nil {
+			return nil, err
+		}
+		method, err := f.Resolve(reference.Get("TransformMethod"))
+		if err != nil {
+			return nil, err
 		}
 		params, err := dict(f, reference.Get("TransformParams"))
 		if err != nil {
 			return nil, err
 		}
 		rule := Rule{Permission: FieldMDP}
-		switch method, _ := reference.Get("TransformMethod").(syntax.Name); method {
-		case "DocMDP":
+		switch method {
+		case syntax.Name("DocMDP"):
 			rule.Permission, rule.P = DocMDP, 2 // its default
-		case "FieldMDP":
+		case syntax.Name("FieldMDP"):
 		default:
 			continue
 		}
@@ -79,7 +87,8 @@ func (r *Rule) read(f *syntax.File, d *syntax.Dict) error {
 	if err != nil {
 		return err
 	}
-	if n, ok := p.(syntax.Integer); ok && r.Permission != FieldMDP {
+	if p != nil && r.Permission != FieldMDP {
+		n, _ := p.(syntax.Integer) // the strictest, if it is none
 		r.P = int(min(max(n, 1), 3))
 	}
 	action, err := f.Resolve(d.Get("Action"))
@@ -141,11 +150,12 @@ func (c *Change) newBox() bool { return c.Kind == SignatureVisible || c.Kind == 
 
 // Apply sets the result of the changes that the rules forbid to Invalid, and
 // returns the first permission that is broken, or "". filling reports whether
-// the signer certified that forms may be filled, which is then Harmless.
+// the signer certified that forms may be filled, which is then Harmless, except
+// for fields that only programs can fill.
 func Apply(changes []Change, rules []Rule, filling bool) (broken Permission) {
 	for i := range changes {
 		c := &changes[i]
-		if filling && c.Kind == FormFilled && c.Result == Unclear {
+		if filling && c.Kind == FormFilled && c.Result == Unclear && !c.ReadOnly {
 			c.Result = Harmless
 		}
 		for n := range rules {
