@@ -172,6 +172,20 @@ func hostilePDFs(t testing.TB, w world) map[string][]byte {
 		crowded.update(objects{15: "<<>>"})
 	}
 	const n = 100_000
+	nested := signedPDF(t, w)
+	var inside strings.Builder
+	for i := range n {
+		fmt.Fprintf(&inside, "(%d 0 obj ", 101+i)
+	}
+	start := len(nested.b)
+	nested.update(many(n+1, func(int) string { return "" }).with(objects{100: inside.String() + strings.Repeat(")", n)}))
+	table := bytes.Index(nested.b[start:], []byte("\nxref\n")) + start
+	for i := range n {
+		number := strconv.Itoa(101 + i)
+		start += bytes.Index(nested.b[start:], []byte("("+number)) + 1
+		table += bytes.Index(nested.b[table:], []byte("\n"+number+" 1\n")) + len(number) + 4
+		copy(nested.b[table:], fmt.Sprintf("%010d 00000 n", start))
+	}
 	return map[string][]byte{
 		"objects in a chain": signedPDF(t, w).update(many(n, func(i int) string { return fmt.Sprintf("[%d 0 R]", 101+i) }).with(replaced(t, 1, "/Lang(ja)", "/Foo 100 0 R"))).b,
 		"fields in a chain":  signedPDF(t, w).update(many(n, func(i int) string { return fmt.Sprintf("<</T(x)/Kids[%d 0 R]>>", 101+i) }).with(objects{6: "<</Fields[100 0 R 20 0 R]>>"})).b,
@@ -182,11 +196,12 @@ func hostilePDFs(t testing.TB, w world) map[string][]byte {
 		"annotations":        signedPDF(t, w).update(objects{9: "[" + strings.Repeat("7 0 R 13 0 R ", n) + "]"}).b,
 		"new widgets": signedPDF(t, w).update(many(3000, func(i int) string { return fmt.Sprintf("<</FT/Sig/T(%d)/Rect[0 0 1 1]/V 31 0 R>>", i) }).with(objects{
 			6: "<</Fields[20 0 R " + refs(3000) + "]>>", 9: "[20 0 R " + refs(3000) + "]", 31: "<</Type/Sig>>"})).b,
-		"bomb":              signedPDF(t, w).update(objects{4: stream("/Filter/FlateDecode", bomb.String())}).b,
-		"bomb in the store": signedPDF(t, w).update(replaced(t, 1, "/Lang(ja)", "/DSS<</Certs[60 0 R 60 0 R 60 0 R]>>").with(objects{60: stream("/Filter/FlateDecode", bomb.String())})).b,
-		"revisions":         chain.b,
-		"signatures":        signatures.b,
-		"crowded revisions": crowded.b,
+		"bomb":               signedPDF(t, w).update(objects{4: stream("/Filter/FlateDecode", bomb.String())}).b,
+		"bomb in the store":  signedPDF(t, w).update(replaced(t, 1, "/Lang(ja)", "/DSS<</Certs[60 0 R 60 0 R 60 0 R]>>").with(objects{60: stream("/Filter/FlateDecode", bomb.String())})).b,
+		"revisions":          chain.b,
+		"objects in objects": nested.b,
+		"signatures":         signatures.b,
+		"crowded revisions":  crowded.b,
 	}
 }
 

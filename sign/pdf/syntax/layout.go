@@ -7,21 +7,28 @@ import (
 	"slices"
 )
 
-// maxSpans bounds the objects of which the layout is looked at.
-const maxSpans = 1 << 20
+// maxPieces bounds the objects of which the layout is looked at.
+const maxPieces = 1 << 20
 
 // A layout is what the cross references say about the bytes from start on.
 type layout struct {
-	f     *File
-	start int64
-	spans []Span // of objects, cross references and trailers
-	stray int64
+	f      *File
+	start  int64
+	pieces []piece
+	stray  int64
+}
+
+// A piece is a cross reference with its trailer, or the object of an entry,
+// which has no end until it is read.
+type piece struct {
+	Span
+	ref Ref
 }
 
 // Stray returns the highest offset, from start to the end of the file, at which
 // there is something that a program which repairs the file can read otherwise
 // than we do, or -1: bytes that belong to no object, cross reference or comment;
-// an object that is not where its entry says, that overlaps another one, or
+// an object that is not where its entry says, that begins in another one, or
 // instead of which an earlier one is in use. Appended updates have no such
 // thing. The errors are *[LimitError] and those of the reader, wrapped.
 func (f *File) Stray(start int64) (int64, error) {
@@ -33,7 +40,7 @@ func (f *File) Stray(start int64) (int64, error) {
 			}
 		}
 	}
-	err := l.gaps()
+	err := l.walk()
 	return l.stray, err
 }
 
@@ -42,57 +49,82 @@ func (l *layout) section(s *section) error {
 	if s.span.End <= l.start {
 		return nil
 	}
-	if err := l.add(s.span); err != nil {
-		return err
-	}
+	l.pieces = append(l.pieces, piece{Span: s.span})
 	for _, r := range s.subsections {
 		for number := r.first; number < r.first+r.count; number++ {
 			u, _, err := l.f.entry(s, number)
-			if err == nil && !u.Free && u.Container == 0 && u.Offset >= max(l.start, 1) {
-				err = l.object(number, u)
+			if err != nil {
+				return err
+			}
+			if u.Free || u.Container != 0 || u.Offset < max(l.start, 1) {
+				continue
+			}
+			if l.pieces = append(l.pieces, piece{Span{Start: u.Offset}, Ref{number, u.Generation}}); len(l.pieces) > maxPieces {
+				return &LimitError{"objects of updates"}
+			}
+		}
+	}
+	return nil
+}
+
+// walk reads the pieces, and looks at what is between them. What begins in
+// another piece is not read, so that no byte is read often.
+func (l *layout) walk() error {
+	slices.SortFunc(l.pieces, func(a, b piece) int {
+		return cmp.Or(cmp.Compare(a.Start, b.Start), cmp.Compare(b.End, a.End), cmp.Compare(a.ref.Number, b.ref.Number))
+	})
+	at := l.start
+	var last, section Span // the last ones
+	for _, p := range slices.Compact(l.pieces) {
+		switch {
+		case p.Start < at:
+			if p.Start != section.Start && p.Span != last { // else a cross-reference stream, or its entry
+				l.stray = max(l.stray, p.Start)
+			}
+			continue
+		case p.End != 0:
+			section = p.Span
+		default:
+			span, err := l.object(p)
+			if errors.As(err, new(*BrokenError)) || errors.As(err, new(*FilterError)) {
+				l.stray = max(l.stray, p.Start)
+				continue
 			}
 			if err != nil {
 				return err
 			}
+			p.Span = span
 		}
+		if err := l.gap(at, p.Start); err != nil {
+			return err
+		}
+		at, last = p.End, p.Span
 	}
-	return nil
+	return l.gap(at, l.f.size)
 }
 
-func (l *layout) add(s Span) error {
-	if l.spans = append(l.spans, s); len(l.spans) > maxSpans {
-		return &LimitError{"objects of updates"}
+// object reads an object, with those in it if it is an object stream.
+func (l *layout) object(p piece) (Span, error) {
+	o, err := l.f.indirect(p.Start, l.f.length)
+	if err != nil {
+		return Span{}, err
 	}
-	return nil
-}
-
-// object adds the object of an entry, and looks at those in it if it is an
-// object stream.
-func (l *layout) object(number int, u Use) error {
-	o, err := l.f.indirect(u.Offset, l.f.length)
-	if err == nil && o.Ref != (Ref{number, u.Generation}) {
-		err = &BrokenError{u.Offset, "another object than the cross reference says"}
+	if o.Ref != p.ref {
+		return Span{}, &BrokenError{p.Start, "another object than the cross reference says"}
 	}
-	if err == nil {
-		err = l.current(number, u.Offset)
+	if err := l.current(p.ref.Number, p.Start); err != nil || !isObjectStream(o.Value) {
+		return o.Span, err
 	}
-	if err == nil {
-		err = l.add(o.Span)
+	c, err := l.f.readContainer(o)
+	if err != nil {
+		return Span{}, err
 	}
-	if err == nil && isObjectStream(o.Value) {
-		var c *container
-		if c, err = l.f.readContainer(o); err == nil {
-			for _, m := range c.objects {
-				if err = l.current(int(m.number), u.Offset); err != nil {
-					break
-				}
-			}
+	for _, m := range c.objects {
+		if err := l.current(int(m.number), p.Start); err != nil {
+			return Span{}, err
 		}
 	}
-	if errors.As(err, new(*BrokenError)) || errors.As(err, new(*FilterError)) {
-		l.stray, err = max(l.stray, u.Offset), nil
-	}
-	return err
+	return o.Span, nil
 }
 
 func isObjectStream(o Object) bool {
@@ -120,22 +152,6 @@ func (l *layout) current(number int, offset int64) error {
 		return &BrokenError{offset, "an object instead of which an earlier one is in use"}
 	}
 	return nil
-}
-
-// gaps looks at what is between the spans.
-func (l *layout) gaps() error {
-	slices.SortFunc(l.spans, func(a, b Span) int { return cmp.Or(cmp.Compare(a.Start, b.Start), cmp.Compare(a.End, b.End)) })
-	at := l.start
-	for _, s := range slices.Compact(l.spans) {
-		if s.Start < at && s.Start >= l.start {
-			l.stray = max(l.stray, s.Start)
-		}
-		if err := l.gap(at, s.Start); err != nil {
-			return err
-		}
-		at = max(at, s.End)
-	}
-	return l.gap(at, l.f.size)
 }
 
 // gap looks at the bytes from one offset to another: white space, comments and
