@@ -93,12 +93,34 @@ func (c *comparison) compareAt(o, n syntax.Object, z *zone, key syntax.Name, num
 			return nil
 		}
 	default: // null, or one that can be compared
-		if !composite(n) && o == n {
+		if !composite(n) && o == n || realKeys[key] && sameNumber(o, n) {
 			return nil
 		}
 	}
 	c.differ(z, key, number)
 	return nil
+}
+
+// realKeys are entries with real numbers, which can be written as integers (ISO
+// 32000-1 Table 30, §7.9.5); pdfsig writes pages anew so.
+var realKeys = map[syntax.Name]bool{
+	"MediaBox": true, "CropBox": true, "BleedBox": true, "TrimBox": true, "ArtBox": true, "UserUnit": true, "Rect": true,
+}
+
+func sameNumber(o, n syntax.Object) bool {
+	a, isNumber := number(o)
+	b, ok := number(n)
+	return isNumber && ok && a == b
+}
+
+func number(o syntax.Object) (value float64, ok bool) {
+	switch o := o.(type) {
+	case syntax.Integer:
+		return float64(o), true
+	case syntax.Real:
+		return float64(o), true
+	}
+	return 0, false
 }
 
 // composite reports whether an object cannot be compared with ==.

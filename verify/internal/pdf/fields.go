@@ -178,12 +178,7 @@ func box(f *syntax.File, d *syntax.Dict) (rect [4]float64, visible bool, err err
 		if err != nil {
 			return rect, false, err
 		}
-		switch o := o.(type) {
-		case syntax.Integer:
-			rect[i] = float64(o)
-		case syntax.Real:
-			rect[i] = float64(o)
-		}
+		rect[i], _ = number(o)
 	}
 	rect = [4]float64{min(rect[0], rect[2]), min(rect[1], rect[3]), max(rect[0], rect[2]), max(rect[1], rect[3])}
 	flags, err := f.Resolve(d.Get("F"))

@@ -206,6 +206,8 @@ func (c *comparison) field(was *node) error {
 		switch {
 		case key == "Kids":
 			return c.kidsOfField(o, n, was, whole)
+		case is.signed() && !was.signed() && key == "F" && locked(o, n):
+			return nil
 		case is.signed() && !was.signed() && signedKeys[key]:
 			if key == "V" {
 				c.report(changed)
@@ -216,6 +218,15 @@ func (c *comparison) field(was *node) error {
 		}
 		return c.compare(o, n, whole, key)
 	})
+}
+
+// locked reports whether /F of a widget differs in flags by which programs that
+// sign lock it: ReadOnly, Locked and LockedContents (ISO 32000-1 Table 165).
+func locked(o, n syntax.Object) bool {
+	const flags = 64 | 128 | 512
+	was, _ := o.(syntax.Integer)
+	is, ok := n.(syntax.Integer)
+	return ok && is&^flags == was&^flags
 }
 
 func parentNumber(n *node) int {
