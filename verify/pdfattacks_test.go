@@ -360,6 +360,12 @@ func TestSignedRevision(t *testing.T) {
 	if section, alone, err := r.Revision(t.Context(), bytes.NewReader(between.b), 2, w.policy); err != nil || section != nil || alone.Verdict != verify.Invalid {
 		t.Error(section, alone, err)
 	}
+	uncovered := edit("/ByteRange", "/BiteRange")(t, w)
+	r = judgePDF(t, uncovered, w.policy)
+	if section, alone, err := r.Revision(t.Context(), bytes.NewReader(uncovered), 1, w.policy); err != nil || section != nil || alone.Verdict != verify.Invalid {
+		t.Error(section, alone, err)
+	}
+	r = judgePDF(t, between.b, w.policy)
 	untrusted := verify.Policy{Now: now}
 	if section, alone, err := r.Revision(t.Context(), bytes.NewReader(between.b), 1, untrusted); err != nil || section != nil || alone.Verdict != verify.Indeterminate {
 		t.Error(section, alone, err)

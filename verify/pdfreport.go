@@ -2,6 +2,7 @@ package verify
 
 import (
 	"context"
+	"errors"
 	"io"
 	"time"
 
@@ -205,6 +206,9 @@ const (
 func (r *PDFReport) Revision(ctx context.Context, file io.ReaderAt, n int, p Policy) (*io.SectionReader, *PDFReport, error) {
 	end := r.Signatures[n-1].End
 	signed, err := PDF(ctx, file, end, p)
+	if errors.As(err, new(*PDFError)) { // the signature covers no revision
+		return nil, &PDFReport{Verdict: Invalid, Reason: ReasonRevisionUnclear}, nil
+	}
 	if err != nil || signed.Verdict != Valid {
 		return nil, signed, err
 	}

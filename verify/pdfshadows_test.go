@@ -105,12 +105,17 @@ func TestRulesAsTheyAreWritten(t *testing.T) {
 	}{
 		"P 2":                     {reference("[<</TransformMethod/DocMDP/TransformParams<</P 2>>>>]"), "", verify.Valid},
 		"P 2, a read-only field":  {reference("[<</TransformMethod/DocMDP/TransformParams<</P 2>>>>]"), "/Ff 1", verify.Indeterminate},
+		"P 2, a pushbutton":       {reference("[<</TransformMethod/DocMDP/TransformParams<</P 2>>>>]"), "/Ff 65536", verify.Indeterminate},
+		"P 2, several lines":      {reference("[<</TransformMethod/DocMDP/TransformParams<</P 2>>>>]"), "/Ff 4096", verify.Valid},
 		"P 1 after null":          {reference("[null<</TransformMethod/DocMDP/TransformParams<</P 1>>>>]"), "", verify.Invalid},
 		"P 1 without an array":    {reference("<</TransformMethod/DocMDP/TransformParams<</P 1>>>>"), "", verify.Invalid},
 		"P 1 from another object": {reference("[<</TransformMethod 50 0 R/TransformParams<</P 51 0 R>>>>]"), "", verify.Invalid},
 		"P that is no integer":    {reference("[<</TransformMethod/DocMDP/TransformParams<</P 2.5>>>>]"), "", verify.Invalid},
 	} {
 		before, after := fill(c.field)
+		if strings.Contains(name, "button") {
+			before, after[7] = strings.Replace(before, "/FT/Tx", "/FT/Btn", 1), strings.Replace(after[7], "/FT/Tx", "/FT/Btn", 1)
+		}
 		f := basePDF(objects{7: before, 50: "/DocMDP", 51: "1"}).sign(t, w.signer, newSignature.with(objects{21: dictionary(c.dictionary)}))
 		if r := judgePDF(t, f.update(after).b, w.policy); r.Verdict != c.want {
 			explain(t, r)

@@ -67,7 +67,7 @@ type Change struct {
 	Field string
 	New   bool
 	// ReadOnly reports whether a field that was filled says that the user may
-	// not do so.
+	// not, or cannot, do so.
 	ReadOnly bool
 	// Against is the permission that forbids the change, or "".
 	Against Permission

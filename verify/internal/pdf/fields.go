@@ -24,9 +24,12 @@ type node struct {
 	spread bool
 }
 
-// readOnly is the flag of a field that the user may not change (ISO 32000-1
-// Table 221).
-const readOnly = 1
+// Flags of fields: that the user may not change, and of buttons without a value
+// (ISO 32000-1 Tables 221, 226).
+const (
+	readOnly   = 1
+	pushbutton = 1 << 16
+)
 
 // A form is an AcroForm.
 type form struct {

@@ -200,7 +200,7 @@ func (c *comparison) field(was *node) error {
 		if changed, err = c.zoneOfField(FormFilled, is); err != nil {
 			return err
 		}
-		changed.ReadOnly = was.flags&readOnly != 0
+		changed.ReadOnly = was.flags&readOnly != 0 || was.kind == "Btn" && was.flags&pushbutton != 0
 	}
 	return keys(was.dict, is.dict, func(key syntax.Name, o, n syntax.Object) error {
 		switch {
