@@ -269,6 +269,9 @@ func (n *nested) remark() Reason {
 	if cms.BeginsSigned(n.head) || bytes.HasPrefix(n.head, []byte("-----BEGIN CMS-----")) || bytes.HasPrefix(n.head, []byte("-----BEGIN PKCS7-----")) {
 		return RemarkSignedContent
 	}
+	if bytes.IndexByte(n.head, 0) >= 0 { // no mail
+		return ""
+	}
 	head := strings.ToLower(string(n.head))
 	for _, end := range []string{"\r\n\r\n", "\n\n"} {
 		head, _, _ = strings.Cut(head, end)

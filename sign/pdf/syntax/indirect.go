@@ -55,7 +55,7 @@ func (f *File) Object(ref Ref) (*Indirect, error) {
 	if u.Container != 0 {
 		return f.inner(ref, u)
 	}
-	o, err := f.indirect(u.Offset, f.length)
+	o, err := f.objectAt(u.Offset)
 	if err != nil {
 		return nil, err
 	}
@@ -63,6 +63,19 @@ func (f *File) Object(ref Ref) (*Indirect, error) {
 		return nil, &BrokenError{u.Offset, "another object than the cross reference says"}
 	}
 	return o, nil
+}
+
+// objectAt reads the object at an offset, or takes it from those that are kept.
+func (f *File) objectAt(offset int64) (*Indirect, error) {
+	if o, cost := f.long.at(offset, f.size); o != nil {
+		return o, f.spend(cost)
+	}
+	before := f.work
+	o, err := f.indirect(offset, f.length)
+	if err == nil {
+		f.long.keep(o, before-f.work)
+	}
+	return o, err
 }
 
 // misread records an object that was null for its generation.

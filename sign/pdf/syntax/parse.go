@@ -103,6 +103,9 @@ func (l *lexer) hex() String {
 	b := String{}
 	high := -1
 	for {
+		if high < 0 {
+			b = l.pairs(b)
+		}
 		c := l.next()
 		if isSpace(c) {
 			continue
@@ -125,6 +128,28 @@ func (l *lexer) hex() String {
 			high = -1
 		}
 	}
+}
+
+// pairs appends the bytes of the pairs of digits at pos, as far as they are in
+// the window: most of what a signature dictionary is.
+func (l *lexer) pairs(b String) String {
+	i := l.pos - l.base
+	if i < 0 || i > int64(len(l.window)) {
+		return b
+	}
+	digits := l.window[i:]
+	digits = digits[:min(int64(len(digits)), l.steps)]
+	n := 0
+	for ; n+1 < len(digits); n += 2 {
+		high, low := hexDigit(int(digits[n])), hexDigit(int(digits[n+1]))
+		if high < 0 || low < 0 {
+			break
+		}
+		b = append(b, byte(high<<4|low))
+	}
+	l.pos += int64(n)
+	l.steps -= int64(n)
+	return b
 }
 
 // literal reads a literal string (ISO 32000-1 §7.3.4.2).

@@ -34,6 +34,7 @@ type shared struct {
 	subsections int
 
 	containers containers
+	long       longObjects
 }
 
 func startWork(size int64) int64 { return baseWork + min(size, 1<<50)*workPerByte }

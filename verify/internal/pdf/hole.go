@@ -25,7 +25,9 @@ func (f *File) checkHole(s *Signature) error {
 	contents, _ := e.Value.(syntax.String)
 	if digits, found := bytes.CutPrefix(raw, []byte("<")); found {
 		digits, found = bytes.CutSuffix(digits, []byte(">"))
-		digits = bytes.Join(bytes.FieldsFunc(digits, isSpace), nil)
+		if bytes.ContainsFunc(digits, isSpace) {
+			digits = bytes.Join(bytes.FieldsFunc(digits, isSpace), nil)
+		}
 		if len(digits)%2 == 1 {
 			digits = append(digits, '0')
 		}

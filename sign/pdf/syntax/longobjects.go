@@ -1,0 +1,44 @@
+package syntax
+
+// longObjects are the objects of many bytes that were read last: signature
+// dictionaries, above all, which are asked for in each revision. The bytes at an
+// offset are the same in all prefixes of a file. Streams are left out, since
+// their lengths may differ.
+type longObjects struct {
+	objects [4]longObject
+	next    int
+}
+
+type longObject struct {
+	*Indirect
+	cost int64 // of reading it, which is spent again whenever it is asked for
+}
+
+// An object is kept if it has so many bytes. Longer ones would take too much
+// memory.
+const (
+	minLong = 4 << 10
+	maxLong = 1 << 20
+)
+
+// at returns the object at an offset of a file of size bytes, and what it costs;
+// nil if it is not kept.
+func (l *longObjects) at(offset, size int64) (*Indirect, int64) {
+	for _, o := range l.objects {
+		if o.Indirect != nil && o.Span.Start == offset && o.Span.End <= size {
+			found := *o.Indirect
+			return &found, o.cost
+		}
+	}
+	return nil, 0
+}
+
+// keep keeps an object that was read from the file itself.
+func (l *longObjects) keep(o *Indirect, cost int64) {
+	size := o.Span.End - o.Span.Start
+	if _, stream := o.Value.(*Stream); stream || size < minLong || size > maxLong {
+		return
+	}
+	l.objects[l.next] = longObject{o, cost}
+	l.next = (l.next + 1) % len(l.objects)
+}
