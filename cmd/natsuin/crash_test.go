@@ -16,7 +16,12 @@ import (
 )
 
 // moments is how many signals of each kind are sent during each act.
-const moments = 14
+func moments() int {
+	if testing.Short() {
+		return 2
+	}
+	return 14
+}
 
 var signals = []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGKILL}
 
@@ -45,7 +50,7 @@ func TestSignalsAtAnyMoment(t *testing.T) {
 			usual := time.Since(started)
 			ends := map[string]int{}
 			for _, signal := range signals {
-				for range moments {
+				for range moments() {
 					b := newBox(t).inputs().pdfs()
 					p := b.command(copyOf(act.args)...)
 					b.must(p.Start())
@@ -65,7 +70,7 @@ func TestSignalsAtAnyMoment(t *testing.T) {
 					}
 				}
 			}
-			t.Logf("%d signals: %v", moments*len(signals), ends)
+			t.Logf("%d signals: %v", moments()*len(signals), ends)
 		})
 	}
 }

@@ -19,6 +19,9 @@ var rehearsal = regexp.MustCompile("(?ms)^## (\\d+)\\. ([^\\n]*)\\n.*?^```sh\\n(
 func TestGuide(t *testing.T) {
 	for lang, locale := range map[string]string{"ja": "ja_JP.UTF-8", "en": "en_US.UTF-8"} {
 		t.Run(lang, func(t *testing.T) {
+			if testing.Short() && lang != "ja" {
+				t.Skip("with -short in Japanese only")
+			}
 			text, err := os.ReadFile(filepath.Join("..", "..", "docs", "guide", lang+".md"))
 			if err != nil {
 				t.Fatal(err)
