@@ -26,11 +26,10 @@ func (f *File) charge(l *lexer, steps int64) error {
 	return err
 }
 
-// Object reads an indirect object. An object that is free or not in the file is
-// null (ISO 32000-1 §7.3.10), and so is one in use with another generation: the
-// result then has a nil Value. Errors:
-// *[BrokenError], *[LimitError], *[FilterError] of an object stream, those of
-// the reader, wrapped.
+// Object reads an indirect object. An object that is free, not in the file, or
+// in use with another generation is null (ISO 32000-1 §7.3.10). The result then
+// has a nil Value. Errors: *[BrokenError], *[LimitError], *[FilterError] of an
+// object stream, those of the reader, wrapped.
 func (f *File) Object(ref Ref) (*Indirect, error) {
 	if f.err != nil {
 		return nil, f.err

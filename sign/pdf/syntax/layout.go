@@ -25,12 +25,12 @@ type piece struct {
 	ref Ref
 }
 
-// Stray returns the highest offset, from start to the end of the file, at which
-// there is something that a program which repairs the file can read otherwise
-// than we do, or -1: bytes that belong to no object, cross reference or comment;
-// an object that is not where its entry says, that begins in another one, or
-// instead of which an earlier one is in use. Appended updates have no such
-// thing. The errors are *[LimitError] and those of the reader, wrapped.
+// Stray returns the highest offset, from start to the end of the file, of
+// something that a program which repairs files can read in another way, or -1.
+// That is bytes that belong to no object, cross reference or comment, and an
+// object that is not where its entry says, that begins in another one, or
+// instead of which an earlier one is in use. Honest updates have nothing of the
+// kind. The errors are *[LimitError] and those of the reader, wrapped.
 func (f *File) Stray(start int64) (int64, error) {
 	l := &layout{f: f, start: start, stray: -1}
 	for _, s := range f.sections {
@@ -132,9 +132,9 @@ func isObjectStream(o Object) bool {
 	return ok && s.Get("Type") == Name("ObjStm")
 }
 
-// current returns an error if an object that is at offset, or in an object
-// stream there, is not the one in use, which is not after it either. One that is
-// free is in no use.
+// current returns an error if an object at offset, or in an object stream
+// there, has a number of which an earlier object is in use. A free number is
+// not in use.
 func (l *layout) current(number int, offset int64) error {
 	u, ok, err := l.f.find(number)
 	if err == nil && ok && u.Container != 0 {

@@ -84,18 +84,18 @@ type comparison struct {
 	oldForm, newForm *form
 	changes          []Change
 	more             bool // there were too many changes
-	// typed are the numbers of pages, fields and annotations, which are
-	// compared by rules of their own: where they are linked to, such an object
-	// is the same if its number is.
+	// typed holds the numbers of pages, fields and annotations, which are
+	// compared by rules of their own. Where it is linked to, such an object
+	// counts as the same if its number is the same.
 	typed bits
 	// nodes holds the numbers of pages and nodes of the page tree.
 	nodes bits
 	// widgets holds the annotations of the pages that have new widgets.
 	widgets map[int]syntax.Array
-	// seen are the objects that were compared under the same number, moved the
-	// pairs under different ones.
+	// seen holds the objects that were compared under the same number, and
+	// moved the pairs that were compared under different ones.
 	seen bits
-	// fixed are the object streams, and whether they are the same in both.
+	// fixed holds the object streams, and whether they are the same in both.
 	fixed map[int]bool
 	moved map[[2]syntax.Ref]bool
 	// waiting holds the pairs to be compared, by the result of their zones. The

@@ -15,7 +15,7 @@ func (z *zone) as(kind Kind, place string) *zone {
 	return &other
 }
 
-// inner returns the zone of an entry: actions are one everywhere.
+// inner returns the zone of an entry. Actions have the same zone everywhere.
 func (c *comparison) inner(z *zone, key syntax.Name) *zone {
 	if z.Result != Unclear || key != "A" && key != "AA" && key != "JS" && key != "OpenAction" {
 		return z

@@ -114,10 +114,11 @@ func (f *File) Tail() bool {
 	return n == 0 || f.Size() > f.Revisions[n-1].End
 }
 
-// ReadingsAgree reports whether a program that begins with the first page of a
-// linearised file reads the same cross references (ISO 32000-1 Annex F), and one
-// that does not read cross-reference streams sees the same objects
-// (ISO 32000-1 §7.5.8.4), as far as it ever saw any.
+// ReadingsAgree reports whether all programs see the same objects. Those that
+// begin with the first page of a linearised file must read the same cross
+// references (ISO 32000-1 Annex F). Those that do not read cross-reference
+// streams must see the same, as far as they ever saw any (ISO 32000-1
+// §7.5.8.4).
 func (f *File) ReadingsAgree() (bool, error) {
 	first, linearized, err := f.Linearized()
 	if err != nil || linearized && first != f.Sections()[0].Offset {
@@ -183,7 +184,8 @@ func entriesOf(o syntax.Object) *syntax.Dict {
 	return nil
 }
 
-// array returns the array that o is or refers to; nil if it is something else.
+// array returns the array that o is or refers to, or nil if it is something
+// else.
 func array(f *syntax.File, o syntax.Object) (syntax.Array, error) {
 	o, err := f.Resolve(o)
 	a, _ := o.(syntax.Array)

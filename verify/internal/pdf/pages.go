@@ -234,8 +234,8 @@ func (c *comparison) removed(ref syntax.Ref, page int) error {
 	return nil
 }
 
-// annotation reports one that a page did not have. Some programs show one that
-// is a stream too.
+// annotation reports an annotation that a page did not have. Some programs show
+// one that is a stream, too.
 func (c *comparison) annotation(o syntax.Object, page int) error {
 	o, err := c.new.Resolve(o)
 	if err != nil || o == nil {

@@ -10,7 +10,7 @@ import (
 // compared for one signature.
 const maxMoved = 100_000
 
-// push asks for two references to be compared.
+// push adds two references to those to be compared.
 func (c *comparison) push(p pair) {
 	if c.linked(p) || c.compared(p) {
 		return
@@ -18,9 +18,9 @@ func (c *comparison) push(p pair) {
 	c.waiting[p.zone.Result] = append(c.waiting[p.zone.Result], p)
 }
 
-// linking are the entries by which others refer to pages, fields, annotations
-// and the catalog, without a part in what those show (ISO 32000-1 §12.5, §12.6,
-// §12.8.1, §14.7).
+// linking has the entries by which others link to pages, fields, annotations
+// and the catalog (ISO 32000-1 §12.5, §12.6, §12.8.1, §14.7). What another
+// entry refers to can have another part to play, such as that of a font.
 var linking = map[syntax.Name]bool{
 	"P": true, "Pg": true, "Parent": true, "Obj": true, "Popup": true, "IRT": true, "T": true, "AN": true, "TA": true, "Data": true,
 }
@@ -45,7 +45,7 @@ func (c *comparison) compared(p pair) bool {
 	return c.moved[[2]syntax.Ref{p.old, p.new}]
 }
 
-// drain compares all that was pushed.
+// drain compares all pairs that were pushed, and those that this pushes.
 func (c *comparison) drain() error {
 	for {
 		var p pair
@@ -135,8 +135,8 @@ func (c *comparison) unchanged(number int) (bool, error) {
 	return fixed, err
 }
 
-// fixedContainer reports whether an object stream is the same in both states. It
-// is taken for another one if it depends on further objects.
+// fixedContainer reports whether an object stream is the same in both states.
+// One that depends on further objects is taken for another.
 func (c *comparison) fixedContainer(number int) (bool, error) {
 	if u, _ := c.new.Find(number); u.Container != 0 { // it cannot be read
 		return false, c.new.Err()
@@ -153,8 +153,8 @@ func (c *comparison) fixedContainer(number int) (bool, error) {
 	return ok && !refers(s.Dict), nil
 }
 
-// misread reports an object that is null for the generation in a reference, and
-// that programs which do not look at it see: it must not have changed.
+// misread reports objects that changed, and are null for the generation in a
+// reference. Programs that do not look at generations see them.
 func (c *comparison) misread() error {
 	for _, f := range []*syntax.File{c.old, c.new} {
 		for number := range f.Misread {
