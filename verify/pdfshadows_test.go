@@ -153,8 +153,12 @@ func TestTricks(t *testing.T) {
 		"a visible field with a text for a signature":   {nil, join(form(" 50 0 R", ""), annots(" 50 0 R"), objects{50: "<</Type/Annot/Subtype/Widget/FT/Sig/T(x)/V(x)/F 4/Rect[0 0 60 60]/AP<</N 51 0 R>>>>", 51: picture}), I, false},
 		"a visible field with a stream for a signature": {nil, join(form(" 50 0 R", ""), annots(" 50 0 R"), objects{50: "<</Type/Annot/Subtype/Widget/FT/Sig/T(x)/V 52 0 R/F 4/Rect[0 0 60 60]/AP<</N 51 0 R>>>>", 51: picture, 52: stream("/Type/Sig", "")}), I, false},
 		"an empty field with a text for a signature":    {nil, objects{8: strings.Replace(baseObjects[8], "/F 4", "/F 4/V(x)/AP<</N 51 0 R>>", 1), 51: picture}, I, false},
+		"a page there twice, and now once":              {replaced(t, 2, "3 0 R]", "3 0 R 3 0 R]"), replaced(t, 2, "3 0 R]", "3 0 R 3 1 R]"), I, false},
+		"a node that becomes a page":                    {replaced(t, 2, "3 0 R]", "3 0 R 50 0 R]").with(objects{50: "<</Parent 2 0 R/Kids[]>>"}), objects{50: "<</Parent 2 0 R>>"}, I, false},
+		"a page that becomes neither":                   {replaced(t, 2, "3 0 R]", "3 0 R 50 0 R]").with(objects{50: "<</Parent 2 0 R/Kids 51 0 R>>"}), objects{51: "(x)"}, I, false},
 		// boxes
-		"a box of five numbers": {nil, signs("/F 132/Rect[0 610 80 630 0]"), I, true},
+		"a box over one that is malformed": {objects{13: "<</Type/Annot/Subtype/Stamp/Rect[0 0 595]>>"}, signs(box40), I, true},
+		"a box of five numbers":            {nil, signs("/F 132/Rect[0 610 80 630 0]"), I, true},
 		// twice
 		"an annotation again, on top":    {join(annots(" 50 0 R"), objects{50: cover, 51: picture}), annots(" 50 0 R 13 0 R"), I, false},
 		"a direct annotation now on top": {objects{9: "[" + cover + "7 0 R 8 0 R 13 0 R 20 0 R]", 51: picture}, objects{9: "[7 0 R 8 0 R 13 0 R 20 0 R" + cover + "]"}, I, false},
@@ -168,6 +172,15 @@ func TestTricks(t *testing.T) {
 		"a picture among the entries of a page": {
 			objects{5: "<</Font<</F1 11 0 R>>/XObject 3 0 R>>", 3: strings.Replace(baseObjects[3], "/Parent", "/Metadata 52 0 R/Parent", 1), 52: stream(drawing, "")},
 			objects{3: strings.Replace(baseObjects[3], "/Parent", "/Metadata 53 0 R/Parent", 1), 53: stream(drawing, "0 0 9 9 re f")}, I, false},
+		"a picture among the entries of a page, by way of objects that are written again": {
+			objects{5: "<</Font<</F1 11 0 R>>/XObject 54 0 R>>", 54: "3 0 R", 3: strings.Replace(baseObjects[3], "/Parent", "/Metadata 52 0 R/Parent", 1), 52: stream(drawing, "")},
+			objects{5: "<</Font<</F1 11 0 R>>/XObject 54 0 R>>", 54: "3 0 R", 3: strings.Replace(baseObjects[3], "/Parent", "/Metadata 53 0 R/Parent", 1), 53: stream(drawing, "0 0 9 9 re f")}, I, false},
+		"a picture among the entries of a page, in resources that are written again": {
+			objects{5: "<</Font<</F1 11 0 R>>/XObject 3 0 R>>", 3: strings.Replace(baseObjects[3], "/Parent", "/Metadata 52 0 R/Parent", 1), 52: stream(drawing, "")},
+			objects{5: "<</Font<</F1 11 0 R>>/XObject 3 0 R>>", 3: strings.Replace(baseObjects[3], "/Parent", "/Metadata 53 0 R/Parent", 1), 53: stream(drawing, "0 0 9 9 re f")}, I, false},
+		"an empty field that says what is shown": {
+			objects{5: "<</Font<</F1 11 0 R>>/Properties<</Parent 8 0 R>>>>", 8: strings.Replace(baseObjects[8], "/F 4/P 3 0 R", "/F 4/OCGs[50 0 R 51 0 R]/P/AnyOn", 1), 50: "<</Type/OCG/Name(a)>>", 51: "<</Type/OCG/Name(b)>>"},
+			join(form("", ""), objects{8: strings.Replace(baseObjects[8], "/F 4/P 3 0 R", "/F 4/OCGs[50 0 R 51 0 R]/P/AllOn/V 31 0 R", 1), 31: dictionary(detachedEntries)}), I, true},
 		"a picture in the catalog": {
 			objects{5: "<</Font<</F1 11 0 R>>/XObject 1 0 R>>", 1: strings.Replace(baseObjects[1], "/Lang", "/Metadata 52 0 R/Lang", 1), 52: stream(drawing, "")},
 			objects{1: strings.Replace(baseObjects[1], "/Lang", "/Metadata 53 0 R/Lang", 1), 53: stream(drawing, "0 0 9 9 re f")}, I, false},
@@ -178,6 +191,9 @@ func TestTricks(t *testing.T) {
 		"a field above a signature's, with a text field": {nil, join(signs(none), objects{
 			6: "<</Fields[7 0 R 8 0 R 20 0 R 50 0 R]/DR<</Font<</F1 11 0 R>>>>/DA(/F1 0 Tf)/SigFlags 3>>", 50: "<</T(above)/Kids[30 0 R<</T(sum)/FT/Tx/V(9,000)>>]>>"}), I, true},
 		"a signature below a text field": {nil, join(signs(none+"/Parent 7 0 R"), objects{6: newSignature[6], 7: strings.Replace(baseObjects[7], "/F 4", "/F 4/Kids[30 0 R]", 1)}), I, true},
+		"a font for a value that was not drawn": {
+			objects{7: "<</Type/Annot/Subtype/Widget/FT/Tx/T(name)/V(9,000 yen)/DA(/F2 9 Tf)/Rect[72 600 300 620]/F 4/P 3 0 R>>"},
+			objects{6: strings.Replace(newSignature[6], "/F1 11 0 R", "/F1 11 0 R/F2 11 0 R", 1)}, I, false},
 		"a default appearance for a value that was not drawn": {
 			objects{6: "<</Fields[7 0 R 8 0 R 20 0 R]/SigFlags 3>>", 7: "<</Type/Annot/Subtype/Widget/FT/Tx/T(name)/V(9,000 yen)/Rect[72 600 300 620]/F 4/P 3 0 R>>"},
 			objects{6: "<</Fields[7 0 R 8 0 R 20 0 R]/SigFlags 3/DA(/F1 12 Tf)/DR<</Font<</F1 11 0 R>>>>>>"}, I, false},
