@@ -49,6 +49,7 @@ func TestHonestChanges(t *testing.T) {
 		"a store after a certification":           {objects{21: dictionary(certified)}, objects{1: strings.Replace(baseObjects[1], "/Lang", "/DSS<</Certs[]>>/Lang", 1)}, false},
 		"a signature after a certification":       {objects{21: dictionary(certified)}, secondSignature(none, detachedEntries), true},
 		"a page written anew by pdfsig":           {replaced(t, 2, "0 0 595 842", "0.0 0.0 595.0 842"), replaced(t, 2, "0 0 595 842", "0 0 595 842."), false},
+		"a page written anew by iText":            {nil, replaced(t, 3, "/Parent", "/MediaBox[0 0 595 842]/Parent"), false},
 		"an empty field that iText signs and locks": {nil, objects{
 			8: strings.Replace(baseObjects[8], "/F 4", "/F 132/V 31 0 R", 1), 31: dictionary(detachedEntries)}, true},
 		"a field that gets a widget as its kid": {nil, objects{
@@ -156,6 +157,8 @@ func TestTricks(t *testing.T) {
 		"a page there twice, and now once":              {replaced(t, 2, "3 0 R]", "3 0 R 3 0 R]"), replaced(t, 2, "3 0 R]", "3 0 R 3 1 R]"), I, false},
 		"a node that becomes a page":                    {replaced(t, 2, "3 0 R]", "3 0 R 50 0 R]").with(objects{50: "<</Parent 2 0 R/Kids[]>>"}), objects{50: "<</Parent 2 0 R>>"}, I, false},
 		"a page that becomes neither":                   {replaced(t, 2, "3 0 R]", "3 0 R 50 0 R]").with(objects{50: "<</Parent 2 0 R/Kids 51 0 R>>"}), objects{51: "(x)"}, I, false},
+		"what a page seems to inherit":                  {replaced(t, 3, "/Parent 2 0 R", "/Parent 50 0 R").with(objects{50: "<</Type/Pages/MediaBox[0 0 9 9]>>"}), replaced(t, 3, "/Parent 2 0 R", "/MediaBox[0 0 595 842]/Parent 50 0 R"), I, false},
+		"what a page does not inherit":                  {nil, replaced(t, 3, "/Parent", "/MediaBox[0 0 9 9]/Parent"), I, false},
 		// boxes
 		"a box over one that is malformed": {objects{13: "<</Type/Annot/Subtype/Stamp/Rect[0 0 595]>>"}, signs(box40), I, true},
 		"a box of five numbers":            {nil, signs("/F 132/Rect[0 610 80 630 0]"), I, true},

@@ -21,11 +21,12 @@ var pageKinds = map[syntax.Name]Kind{
 type pagePair struct {
 	old, new syntax.Object
 	depth    int
+	above    *ancestors // in the signed revision
 }
 
 // pages compares the page trees, in the order of the pages.
 func (c *comparison) pages(o, n syntax.Object) error {
-	waiting := []pagePair{{o, n, 0}}
+	waiting := []pagePair{{o, n, 0, nil}}
 	for page := 1; len(waiting) > 0; {
 		p := waiting[len(waiting)-1]
 		waiting = waiting[:len(waiting)-1]
@@ -70,7 +71,7 @@ func (c *comparison) pages(o, n syntax.Object) error {
 		case err != nil:
 			return err
 		case leaf:
-			if err := c.page(was, is, page); err != nil {
+			if err := c.page(was, is, p.above, page); err != nil {
 				return err
 			}
 			page++
@@ -88,8 +89,9 @@ func (c *comparison) pages(o, n syntax.Object) error {
 		if err != nil {
 			return err
 		}
+		node := &ancestors{oldRef, was, p.above}
 		for i := len(oldKids) - 1; i >= 0; i-- {
-			waiting = append(waiting, pagePair{oldKids[i].Value, newKids[i].Value, p.depth + 1})
+			waiting = append(waiting, pagePair{oldKids[i].Value, newKids[i].Value, p.depth + 1, node})
 		}
 	}
 	return nil
@@ -117,10 +119,13 @@ func kindOfPage(key syntax.Name) Kind {
 }
 
 // page compares a page.
-func (c *comparison) page(o, n *syntax.Dict, number int) error {
+func (c *comparison) page(was, is *syntax.Dict, above *ancestors, number int) error {
 	content := zoneOf(Content, "/Page")
 	content.Page = number
-	return keys(o, n, func(key syntax.Name, o, n syntax.Object) error {
+	return keys(was, is, func(key syntax.Name, o, n syntax.Object) error {
+		if o == nil && inheritable[key] {
+			o = above.inherited(was, key)
+		}
 		z := content
 		switch kind := kindOfPage(key); {
 		case key == "Annots":
