@@ -22,6 +22,12 @@ func exercise(t testing.TB, data []byte) {
 	f.SetWork(min(f.Work(), work))
 	walk(t, f)
 	walk(t, f.Tables())
+	if _, err := f.Stray(0); err != nil && !isLimit(err) {
+		t.Fatalf("layout: %v", err)
+	}
+	if at, ok, err := f.Linearized(); err != nil && !isLimit(err) || at > f.Size() || at >= 0 && !ok {
+		t.Fatalf("linearised: %v, cross reference at %d, %v", ok, at, err)
+	}
 	revisions, err := f.Revisions()
 	if err != nil {
 		return
