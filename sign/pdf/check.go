@@ -218,7 +218,7 @@ func (s *Signed) Check(r io.ReaderAt, size int64) error {
 	if err := s.check(tail); err != nil {
 		return &CheckError{err}
 	}
-	d, err := read(r, size)
+	d, err := Open(r, size)
 	if err != nil {
 		return &CheckError{err}
 	}
@@ -239,8 +239,8 @@ func (s *Signed) checkDocument(d *Document) error {
 	if len(sections) < 2 || sections[0].Kind != wanted || sections[1].Offset != plan.section.prev {
 		return errors.New("the newest section does not continue the original's")
 	}
-	if n := d.Signatures(); n != plan.signed+1 {
-		return fmt.Errorf("%d signatures after %d", n, plan.signed)
+	if n := d.signed(); n != plan.signed+1 {
+		return fmt.Errorf("%d signed fields after %d", n, plan.signed)
 	}
 	f, err := d.choose(plan.field)
 	var signed *FieldError

@@ -138,6 +138,62 @@ func TestFilesOfOthers(t *testing.T) {
 	}
 }
 
+// Whatever others made that can be signed gets a document time stamp, and so
+// does what a signer certified against all changes; the signatures that are
+// there stay what they were for pdfsig.
+func TestFilesOfOthersAreStamped(t *testing.T) {
+	all := readVectors(t)
+	for _, p := range []struct{ name, apt string }{{"pdfsig", "poppler-utils"}, {"qpdf", "qpdf"}, {"openssl", "openssl"}} {
+		need(t, p.name, p.apt)
+	}
+	dir, stamped := t.TempDir(), 0
+	for _, v := range all {
+		original := filepath.Join(vectors, v.File)
+		in, err := os.ReadFile(original)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, signing := tryPlan(in)
+		want := reasonOf(signing)
+		if want == pdf.ReasonDocMDP || want == pdf.ReasonLocked {
+			want = ""
+		}
+		out, err := tryStamp(in)
+		if got := reasonOf(err); got != want {
+			t.Errorf("%s: %v, want %q", v.File, err, want)
+		}
+		if err != nil {
+			continue
+		}
+		stamped++
+		t.Run(v.File, func(t *testing.T) {
+			updateOf(t, in, out)
+			opensslVerifiesToken(t, out)
+			file := write(t, filepath.Join(dir, strings.ReplaceAll(v.File, "/", "-")), out)
+			before, _ := qpdf(t, original)
+			if after, text := qpdf(t, file); after > before && !(before == 2 && after == 3) && !strings.Contains(v.WantSign, "sound") {
+				t.Errorf("qpdf: %d after %d: %s", after, before, text)
+			}
+			is := pdfsig(t, file)
+			for _, s := range pdfsig(t, original) {
+				_, s, _ = strings.Cut(s, "Signature Validation")
+				i := slices.IndexFunc(is, func(now string) bool { return strings.HasSuffix(now, s) })
+				if v.File == "attack/dss-pdf-eof.pdf" {
+					i = 0 // its ranges end after the file, so that pdfsig now finds more
+				}
+				if i < 0 {
+					t.Fatalf("pdfsig: %q is lost: %q", s, is)
+				}
+				is = slices.Delete(is, i, i+1)
+			}
+		})
+	}
+	t.Logf("%d files", stamped)
+	if stamped < 100 {
+		t.Error("too few files were stamped")
+	}
+}
+
 // noCertificate holds a signature without certificates, at which mutool stops.
 const noCertificate = "attack/dss-pades-bes-no-certificates.pdf"
 

@@ -135,7 +135,11 @@ func pending(t testing.TB, in []byte, o pdf.Options) *pdf.Pending {
 	if err := plan.Digest(context.Background(), bytes.NewReader(in), crypto.SHA256); err != nil {
 		t.Fatal(err)
 	}
-	p, err := plan.Prepare(details)
+	with := details
+	if o.SubFilter == pdf.ETSIRFC3161 {
+		with = pdf.Details{Hash: crypto.SHA256}
+	}
+	p, err := plan.Prepare(with)
 	if err != nil {
 		t.Fatal(err)
 	}

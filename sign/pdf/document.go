@@ -47,23 +47,6 @@ const (
 // signed whatever the options. r must stay readable until [Document.Plan] has
 // returned. Errors: [*RefusedError]; those of r, wrapped.
 func Open(r io.ReaderAt, size int64) (*Document, error) {
-	d, err := read(r, size)
-	if err != nil {
-		return nil, err
-	}
-	if d.certify == 1 {
-		return nil, refuse(ReasonDocMDP, "the certification allows no changes")
-	}
-	for _, l := range d.locks {
-		if l.permission == 1 {
-			return nil, refuse(ReasonLocked, "a signer's lock allows no changes")
-		}
-	}
-	return d, nil
-}
-
-// read reads what [Open] does, without looking at permissions.
-func read(r io.ReaderAt, size int64) (*Document, error) {
 	if err := readHeader(r); err != nil {
 		return nil, err
 	}
@@ -112,8 +95,20 @@ func readHeader(r io.ReaderAt) error {
 	return nil
 }
 
-// Signatures returns how many signed fields the file holds.
+// Signatures returns how many signatures the fields of the file hold, document
+// time stamps excluded.
 func (d *Document) Signatures() int {
+	n := 0
+	for _, f := range d.form.signatures {
+		if f.signed && f.value.Get("SubFilter") != syntax.Name(ETSIRFC3161) {
+			n++
+		}
+	}
+	return n
+}
+
+// signed returns how many fields are signed, by signers or by authorities.
+func (d *Document) signed() int {
 	n := 0
 	for _, f := range d.form.signatures {
 		if f.signed {

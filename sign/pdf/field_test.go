@@ -259,6 +259,9 @@ func TestPermissionsOfEarlierSigners(t *testing.T) {
 				t.Errorf("%s, field %q: %v, want %q", c.name, field, err, want)
 			}
 		}
+		if _, err := tryStamp(in); err != nil { // never against a permission
+			t.Errorf("%s: document time stamp: %v", c.name, err)
+		}
 	}
 }
 

@@ -140,6 +140,26 @@ func opensslVerifies(t *testing.T, out []byte) {
 	}
 }
 
+// opensslVerifiesToken verifies the newest document time stamp over the ranges
+// that /ByteRange names.
+func opensslVerifiesToken(t *testing.T, out []byte) {
+	t.Helper()
+	dir := t.TempDir()
+	ranges, contents := signature(t, out)
+	der, err := hex.DecodeString(contents)
+	if err != nil {
+		t.Fatal(err)
+	}
+	der = der[:4+int(der[2])<<8+int(der[3])]
+	covered := append(bytes.Clone(out[:ranges[0]]), out[ranges[1]:]...)
+	ca := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: authority().Root.Raw})
+	text, code := run(t, "openssl", "ts", "-verify", "-token_in", "-in", write(t, filepath.Join(dir, "token"), der),
+		"-data", write(t, filepath.Join(dir, "covered"), covered), "-CAfile", write(t, filepath.Join(dir, "ca"), ca))
+	if code != 0 {
+		t.Errorf("openssl ts: %s", text)
+	}
+}
+
 // samples are PDFs of the project's own making that other programs judge, by
 // name.
 func samples() map[string][]byte {
@@ -178,7 +198,7 @@ func TestOtherProgramsAcceptTheSignatures(t *testing.T) {
 		for n, o := range []pdf.Options{{}, {SubFilter: pdf.ETSICAdESDetached}, {Field: "approval", TimeStamp: true}} {
 			in = signPDF(t, in, o, details)
 			file := write(t, filepath.Join(dir, fmt.Sprintf("%03d-%d.pdf", i, n)), in)
-			files, names = append(files, file), append(names, fmt.Sprintf("verified %d", n+1))
+			files, names = append(files, file), append(names, fmt.Sprintf("verified %d", n+1)+map[bool]string{true: ", stamped"}[o.TimeStamp])
 			if code, out := qpdf(t, file); code != 0 {
 				t.Errorf("%s, signature %d: qpdf: %s", name, n+1, out)
 			}
@@ -195,6 +215,22 @@ func TestOtherProgramsAcceptTheSignatures(t *testing.T) {
 				strings.Count(strings.Join(got, "\n"), "edits") != n {
 				t.Errorf("%s, signature %d: mutool: %q", name, n+1, got)
 			}
+		}
+		// A document time stamp over them: pdfsig does not verify it, and says
+		// of the signatures what it said before.
+		in = stampPDF(t, in)
+		file := write(t, filepath.Join(dir, fmt.Sprintf("%03d-stamp.pdf", i)), in)
+		files, names = append(files, file), append(names, "stamp verified 4")
+		if code, out := qpdf(t, file); code != 0 {
+			t.Errorf("%s, time stamp: qpdf: %s", name, out)
+		}
+		opensslVerifiesToken(t, in)
+		if got := strings.Join(pdfsig(t, file), "\n"); !strings.Contains(name, "separate widget") && strings.Count(got, valid) != 3 {
+			t.Errorf("%s, time stamp: pdfsig: %q", name, got)
+		}
+		if name == string(table) { // the judge does judge
+			changed := bytes.Replace(in, []byte("0.5 g"), []byte("0.6 g"), 1)
+			files, names = append(files, write(t, filepath.Join(dir, "changed.pdf"), changed)), append(names, "another time stamp")
 		}
 	}
 	for i, line := range pdfbox(t, files...) {

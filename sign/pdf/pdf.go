@@ -1,17 +1,19 @@
-// Package pdf puts a signature into a PDF file by an incremental update: the
-// original stays byte for byte, and what the signature needs is appended.
+// Package pdf puts a signature or a document time stamp into a PDF file by an
+// incremental update: the original stays byte for byte, and what the signature
+// needs is appended.
 //
 // [Open] reads the structure and [Document.Plan] decides what changes; every
 // refusal comes from these two, before there is a key. [Plan.Digest] hashes the
-// original, [Plan.Prepare] fixes what is signed, package sign makes the CMS,
-// and [Pending.Complete] puts it in. What waits to be written holds neither the
-// original nor the update.
+// original, [Plan.Prepare] fixes what is signed, package sign makes the CMS, or
+// an authority the token, and [Pending.Complete] puts it in. What waits to be
+// written holds neither the original nor the update.
 //
-// The package makes no CMS, draws nothing, and does not verify signatures that
-// are there. It never repairs a file, and signs no encrypted one.
+// The package makes no CMS, asks no authority, draws nothing, and does not
+// verify signatures that are there. It never repairs a file, and signs no encrypted one.
 //
 // The standard is ISO 32000-1 §7.5.6 (incremental updates), §12.7 (forms) and
-// §12.8 (signatures); ETSI EN 319 142-1 for PAdES.
+// §12.8 (signatures); ISO 32000-2 §12.8.5 for document time stamps; ETSI EN 319
+// 142-1 for PAdES.
 package pdf
 
 import (
@@ -27,6 +29,10 @@ type SubFilter string
 const (
 	AdbePKCS7Detached SubFilter = "adbe.pkcs7.detached"
 	ETSICAdESDetached SubFilter = "ETSI.CAdES.detached" // PAdES
+	// ETSIRFC3161 is that of a document time stamp: the time-stamp token of an
+	// authority takes the place of the CMS (ISO 32000-2 §12.8.5). It goes into
+	// a new field that is not seen, whatever earlier signers permit.
+	ETSIRFC3161 SubFilter = "ETSI.RFC3161"
 )
 
 const (
@@ -43,7 +49,7 @@ const (
 )
 
 // Options adjusts a signature. The zero value is ready for use: an invisible
-// signature in a new field.
+// signature in a new field. With [ETSIRFC3161], all else is zero.
 type Options struct {
 	SubFilter SubFilter
 

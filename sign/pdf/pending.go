@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto"
+	"errors"
 	"fmt"
 	"hash"
 	"io"
@@ -14,9 +15,11 @@ import (
 	"natsuin/sign"
 	"natsuin/sign/internal/stream"
 	"natsuin/sign/pdf/seal"
+	"natsuin/sign/timestamp"
 )
 
-// Details is what the signature says, and shows.
+// Details is what the signature says, and shows. A document time stamp has only
+// Hash, that of its imprint.
 type Details struct {
 	Hash crypto.Hash // one of those given to [Plan.Digest]
 
@@ -92,6 +95,9 @@ func (p *Plan) Prepare(d Details) (*Pending, error) {
 	if p.allowed != nil && !slices.Contains(p.allowed, d.Hash) {
 		return nil, refuse(ReasonSeedValue, "the field requires another hash than %v", d.Hash)
 	}
+	if p.sub == ETSIRFC3161 && d != (Details{Hash: d.Hash}) {
+		return nil, errors.New("prepare: pdf: a time stamp with details")
+	}
 	if (d.Mark != nil) != (p.placement != nil) {
 		return nil, fmt.Errorf("prepare: pdf: a mark without a place, or a place without a mark")
 	}
@@ -116,17 +122,28 @@ func (p *Plan) base() int64 {
 }
 
 // Content returns the digest of the two ranges that the signature covers, for
-// [sign.Prepare].
+// [sign.Prepare]. Its Hash and Sum are the imprint of a document time stamp.
 func (p *Pending) Content() sign.Content { return p.content }
 
-// Room returns how many bytes of CMS there is room for.
+// Room returns how many bytes of CMS, or of token, there is room for.
 func (p *Pending) Room() int { return p.plan.room }
 
-// Complete puts the CMS into the update and checks the result. It has the
-// errors [*TooLargeError] and [*CheckError]; there is no [Signed] then.
+// Complete puts the CMS or the token into the update and checks the result.
+// Whether a token proves anything is for package verify to judge before.
+// Errors: [*TooLargeError]; [*CheckError]; [*timestamp.RefusedError] if a
+// document time stamp is not a token over the imprint, [Pending.Content].
 func (p *Pending) Complete(cms []byte) (*Signed, error) {
 	if len(cms) == 0 || len(cms) > p.plan.room {
 		return nil, &TooLargeError{Size: len(cms), Room: p.plan.room}
+	}
+	if p.plan.sub == ETSIRFC3161 {
+		info, err := timestamp.ParseToken(cms)
+		if err == nil && !info.Has(timestamp.Imprint{Hash: p.content.Hash, Sum: p.content.Sum}) {
+			err = &timestamp.RefusedError{Reason: timestamp.ReasonImprint}
+		}
+		if err != nil {
+			return nil, fmt.Errorf("complete: pdf: time stamp: %w", err)
+		}
 	}
 	s := &Signed{pending: p, cms: slices.Clone(cms)}
 	if err := s.check(s.update()); err != nil {
@@ -135,7 +152,7 @@ func (p *Pending) Complete(cms []byte) (*Signed, error) {
 	return s, nil
 }
 
-// A Signed is a signed PDF: the plan and the CMS. The original and the update
+// A Signed is a signed PDF: the plan and the CMS, or the token. The original and the update
 // are put together when it is written.
 type Signed struct {
 	pending *Pending
@@ -152,6 +169,40 @@ func (s *Signed) update() []byte {
 	u := s.pending.update()
 	copy(u.data[u.gap.start:], strings.TrimSuffix(hexString(s.cms), ">"))
 	return u.data
+}
+
+// Over returns the signed PDF as it will be written over original, to be judged
+// before. It holds the update in memory.
+func (s *Signed) Over(original io.ReaderAt) *io.SectionReader {
+	plan, tail := s.pending.plan, s.update()
+	if plan.line {
+		tail = append([]byte{'\n'}, tail...)
+	}
+	return io.NewSectionReader(&appended{original, plan.size, tail}, 0, plan.size+int64(len(tail)))
+}
+
+// An appended is what a reader holds up to size, and then a tail.
+type appended struct {
+	r    io.ReaderAt
+	size int64
+	tail []byte
+}
+
+func (a *appended) ReadAt(b []byte, offset int64) (n int, err error) {
+	if offset < a.size {
+		n, err = a.r.ReadAt(b[:min(int64(len(b)), a.size-offset)], offset)
+		if n < len(b) && offset+int64(n) < a.size {
+			return n, err
+		}
+		offset += int64(n)
+	}
+	if n < len(b) && offset < a.size+int64(len(a.tail)) {
+		n += copy(b[n:], a.tail[offset-a.size:])
+	}
+	if n < len(b) {
+		return n, io.EOF
+	}
+	return n, nil
 }
 
 // Write writes the signed PDF: the original, which it reads again, and the

@@ -182,6 +182,19 @@ func (d *Document) locked(name string) bool {
 	return slices.ContainsFunc(d.locks, func(l lock) bool { return l.covers(name) })
 }
 
+// maySign refuses a document in which an earlier signer allows no changes.
+func (d *Document) maySign() error {
+	if d.certify == 1 {
+		return refuse(ReasonDocMDP, "the certification allows no changes")
+	}
+	for _, l := range d.locks {
+		if l.permission == 1 {
+			return refuse(ReasonLocked, "a signer's lock allows no changes")
+		}
+	}
+	return nil
+}
+
 // mayAdd refuses a new field that earlier signers do not allow. A new field
 // without a mark is allowed under a lock of all fields, or of all but some,
 // since it changes nothing that is seen.

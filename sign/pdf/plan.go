@@ -2,6 +2,7 @@ package pdf
 
 import (
 	"crypto"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -21,7 +22,7 @@ type Plan struct {
 	room      int // bytes of CMS
 	reference string
 	allowed   []crypto.Hash // nil for all
-	signed    int           // signatures before this one
+	signed    int           // signed fields before this one
 
 	field     string
 	fresh     *freshField // nil if a field is filled
@@ -49,17 +50,29 @@ func (d *Document) Plan(o Options) (*Plan, error) {
 	if o.SubFilter == "" {
 		o.SubFilter = AdbePKCS7Detached
 	}
-	if o.SubFilter != AdbePKCS7Detached && o.SubFilter != ETSICAdESDetached {
+	stamp := o.SubFilter == ETSIRFC3161
+	switch {
+	case stamp && o != Options{SubFilter: ETSIRFC3161}:
+		return nil, errors.New("plan: time stamp: it has a field of its own, and no mark")
+	case !stamp && o.SubFilter != AdbePKCS7Detached && o.SubFilter != ETSICAdESDetached:
 		return nil, fmt.Errorf("plan: signature: unknown SubFilter %q", o.SubFilter)
 	}
 	o.Mark = o.Mark || o.Visible != nil
 	var err error
+	if !stamp {
+		if err = d.maySign(); err != nil {
+			return nil, err
+		}
+	}
 	if d.pdfa1, err = d.isPDFA1(); err != nil {
 		return nil, err
 	}
-	p := &Plan{size: d.size, sub: o.SubFilter, room: contentsRoom, signed: d.Signatures(), flatten: d.pdfa1,
+	p := &Plan{size: d.size, sub: o.SubFilter, room: contentsRoom, signed: d.signed(), flatten: d.pdfa1,
 		hashes: map[crypto.Hash]prefix{}}
-	if o.TimeStamp {
+	switch {
+	case stamp:
+		p.room = timeStampRoom
+	case o.TimeStamp:
 		p.room += timeStampRoom
 	}
 	if err := d.planSection(p); err != nil {
@@ -167,8 +180,10 @@ func (d *Document) create(p *Plan, c changes, o Options) (err error) {
 	if o.Mark && o.Visible == nil {
 		return &FieldError{p.field, FieldWithout}
 	}
-	if err := d.mayAdd(p.field, o.Mark); err != nil {
-		return err
+	if o.SubFilter != ETSIRFC3161 { // never against a permission (ETSI EN 319 142-1 §5.4)
+		if err := d.mayAdd(p.field, o.Mark); err != nil {
+			return err
+		}
 	}
 	on, err := d.place(p, o)
 	if err != nil {

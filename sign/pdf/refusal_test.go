@@ -85,6 +85,9 @@ func TestRefusals(t *testing.T) {
 		if err == nil {
 			signPDF(t, c.in, pdf.Options{}, details)
 		}
+		if _, err := tryStamp(c.in); reasonOf(err) != c.want {
+			t.Errorf("%s, time stamp: %v, want %q", c.name, err, c.want)
+		}
 	}
 }
 

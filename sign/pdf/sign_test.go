@@ -67,7 +67,8 @@ func open(t testing.TB, in []byte) *pdf.Document {
 	return d
 }
 
-// signPDF signs in with the test key.
+// signPDF signs in with the test key, with a time stamp if there is room for
+// one.
 func signPDF(t testing.TB, in []byte, o pdf.Options, d pdf.Details) []byte {
 	t.Helper()
 	out, err := trySign(in, o, d)
@@ -104,6 +105,15 @@ func trySign(in []byte, o pdf.Options, d pdf.Details) ([]byte, error) {
 	signature, err := p.Sign(id.key)
 	if err != nil {
 		return nil, err
+	}
+	if o.TimeStamp {
+		der, err := token(signature.Imprint())
+		if err != nil {
+			return nil, err
+		}
+		if signature, err = signature.WithTimeStamp(der); err != nil {
+			return nil, err
+		}
 	}
 	return finish(in, pending, signature.DER())
 }

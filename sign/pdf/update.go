@@ -59,16 +59,22 @@ func (p *Plan) byteRange(first, second, rest int64) string {
 	return fmt.Sprintf(byteRangeKey+"[0 %-*d %-*d %-*d]", p.section.width, first, p.section.width, second, p.section.width, rest)
 }
 
-// dictionary returns the signature dictionary (ISO 32000-1 Table 252). Its
+// dictionary returns the signature dictionary (ISO 32000-1 Table 252, ISO
+// 32000-2 Table 255 for a document time stamp, whose time is in the token). Its
 // values are direct: what it says cannot be changed by a later update of
 // another object.
 func (p *Pending) dictionary() []byte {
-	d := p.details
+	d, kind := p.details, "Sig"
+	if p.plan.sub == ETSIRFC3161 {
+		kind = "DocTimeStamp"
+	}
 	entries := []string{
-		"/Type /Sig /Filter /" + signatureHandler + " /SubFilter /" + string(p.plan.sub),
+		"/Type /" + kind + " /Filter /" + signatureHandler + " /SubFilter /" + string(p.plan.sub),
 		p.plan.byteRange(0, 0, 0),
 		contentsKey + "<" + strings.Repeat("0", 2*p.plan.room) + ">",
-		"/M " + dateString(d.Time),
+	}
+	if p.plan.sub != ETSIRFC3161 {
+		entries = append(entries, "/M "+dateString(d.Time))
 	}
 	for _, t := range []struct{ key, text string }{
 		{"/Name ", d.Name}, {"/Reason ", d.Reason}, {"/Location ", d.Location}, {"/ContactInfo ", d.Contact},

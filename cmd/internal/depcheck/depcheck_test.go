@@ -81,7 +81,7 @@ var imports = map[string][]string{
 
 	"sign":              {"sign/internal/...", "sign/timestamp"},
 	"sign/internal/...": {"sign/internal/..."},
-	"sign/pdf":          {"sign", "sign/internal/...", "sign/pdf/syntax", "sign/pdf/seal"},
+	"sign/pdf":          {"sign", "sign/internal/...", "sign/timestamp", "sign/pdf/syntax", "sign/pdf/seal"},
 	"sign/pdf/syntax":   {},
 	"sign/timestamp":    {"sign/internal/..."},
 	"sign/pdf/seal":     {},
