@@ -419,3 +419,28 @@ func TestTrailerIsCarriedOver(t *testing.T) {
 		}
 	}
 }
+
+// A trailer that refers to an object that was never written, as that of some
+// signatures of DSS does, refers to none afterwards: otherwise the signatures
+// before would cover what came into being.
+func TestNewObjectsAreNotThoseThatTheTrailerMisses(t *testing.T) {
+	for _, k := range kinds {
+		first := map[kind]int{table: 6, xrefStream: 7, objStreams: 8, hybrid: 8, linearised: 6, gaps: 6}[k]
+		for _, missing := range [][]int{{first}, {first + 1, first}, {first + 5}, {first + 4, first + 9}, {first + 6}, {8388606}} {
+			s := minimal(k)
+			for _, n := range missing {
+				s.trailer += fmt.Sprintf(" /Entry%d [/x << /y %d 0 R >>]", n, n)
+			}
+			in := s.bytes()
+			u := updateOf(t, in, signPDF(t, in, pdf.Options{}, details))
+			for _, n := range missing {
+				if slices.Contains(u.numbers, n) {
+					t.Errorf("%s: %v: object %d came into being", k, missing, n)
+				}
+			}
+			if highest := u.numbers[len(u.numbers)-1]; highest > first+20 {
+				t.Errorf("%s: %v: up to object %d", k, missing, highest)
+			}
+		}
+	}
+}

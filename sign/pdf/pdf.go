@@ -41,6 +41,7 @@ const (
 	contentsRoom        = 24 << 10 // bytes of CMS: two certificates of 8 KiB, signature, attributes
 	timeStampRoom       = 24 << 10 // bytes more for a time-stamp token
 	maxTail             = 96 << 20 // bytes of an update; a picture alone may have 64 MiB
+	maxPlanned          = 3        // numbers taken by a plan: dictionary, field, appearance
 	maxLater            = 3        // numbers taken after the plan: two images, the cross-reference stream
 	maxChanged          = 8 << 20  // bytes of the objects that change, of the trailer, and of a lock
 	maxTableOffset      = 9_999_999_999

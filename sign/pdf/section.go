@@ -39,7 +39,7 @@ func (d *Document) planSection(p *Plan) error {
 		return refuse(ReasonTooLarge, "%d bytes, and a cross-reference table holds ten digits", d.size)
 	}
 	p.section.width = max(10, len(fmt.Sprint(d.size+maxTail)))
-	p.next = d.file.Highest() + 1
+	p.next = d.freeNumbers()
 
 	for _, e := range d.file.Trailer().Entries {
 		if slices.Contains(owned, e.Key) {
@@ -74,6 +74,22 @@ func (d *Document) planSection(p *Plan) error {
 	}
 	p.line = last[0] != '\n' && last[0] != '\r'
 	return nil
+}
+
+// freeNumbers returns the first of the numbers for new objects: all are above
+// those in use, and the trailer refers to none of them. Some programs name an
+// object there that they do not write; it must not come into being.
+func (d *Document) freeNumbers() int {
+	var named []int
+	syntax.References(d.file.Trailer(), func(ref syntax.Ref) { named = append(named, ref.Number) })
+	slices.Sort(named)
+	next := d.file.Highest() + 1
+	for _, n := range named {
+		if next <= n && n < next+maxPlanned+maxLater {
+			next = n + 1
+		}
+	}
+	return next
 }
 
 // skipSpace returns the offset of the first byte from offset on that is not

@@ -19,7 +19,7 @@ func (f *File) Reachable(o Object, visit func(*Indirect) error) error {
 			waiting = append(waiting, ref)
 		}
 	}
-	for refs(o, push); err == nil && len(waiting) > 0; {
+	for References(o, push); err == nil && len(waiting) > 0; {
 		ref := waiting[len(waiting)-1]
 		waiting = waiting[:len(waiting)-1]
 		var i *Indirect
@@ -27,26 +27,26 @@ func (f *File) Reachable(o Object, visit func(*Indirect) error) error {
 			break
 		}
 		if err = visit(i); err == nil {
-			refs(i.Value, push)
+			References(i.Value, push)
 		}
 	}
 	return err
 }
 
-// refs calls found for each reference in o.
-func refs(o Object, found func(Ref)) {
+// References calls found for each reference in o, which it does not follow.
+func References(o Object, found func(Ref)) {
 	switch o := o.(type) {
 	case Ref:
 		found(o)
 	case Array:
 		for _, e := range o {
-			refs(e.Value, found)
+			References(e.Value, found)
 		}
 	case *Stream:
-		refs(o.Dict, found)
+		References(o.Dict, found)
 	case *Dict:
 		for _, e := range o.Entries {
-			refs(e.Value, found)
+			References(e.Value, found)
 		}
 	}
 }
