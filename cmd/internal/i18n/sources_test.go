@@ -141,6 +141,7 @@ func families(t *testing.T) map[string][]string {
 		"flag.sign.":            fields(t, "../cli/sign/forms.go", "flag"),
 		"sign.warning.":         constants(t, "../../../sign/pdf/document.go", "Warning"),
 		"err.pdf.":              constants(t, "../../../sign/pdf/errors.go", "Reason"),
+		"err.timestamp.pdf.":    constants(t, "../../../sign/pdf/errors.go", "ReasonHeader", "ReasonBroken", "ReasonEncrypted", "ReasonXFA", "ReasonTooLarge", "ReasonLimit"),
 		"err.pdf.field.":        constants(t, "../../../sign/pdf/errors.go", "Field"),
 		"use.":                  {"flags", "command", "file", "sig", "content", "target", "kind", "topic", "name", "letter"},
 		"verdict.":              lower(words(verify.Valid, verify.Invalid, verify.Indeterminate)),

@@ -88,6 +88,11 @@ func (s *Source) Notice() string {
 	return s.T("timestamp.notice", "Address", text.Escape(s.URL))
 }
 
+// NoticePDF is Notice for a document time stamp, which is over the file.
+func (s *Source) NoticePDF() string {
+	return s.T("timestamp.notice.pdf", "Address", text.Escape(s.URL))
+}
+
 // A Stamp is a token that package verify accepted.
 type Stamp struct {
 	Token []byte

@@ -111,6 +111,12 @@ func certified(edit func(*x509.Certificate)) func(*Authority, *token) {
 	return func(a *Authority, t *token) { t.sign(a.must(nil, edit)) }
 }
 
+// WithAccuracy returns the fault with an accuracy in the token, in DER.
+func (f Fault) WithAccuracy(accuracy []byte) Fault {
+	f.token = func(_ *Authority, t *token) { t.accuracy = accuracy }
+	return f
+}
+
 // Cut returns the fault of an answer that ends after n octets.
 func Cut(n int) Fault {
 	return Fault{Number: 5, Name: "cut", Code: "malformed", replace: func(_ *Authority, b []byte) []byte { return b[:min(n, len(b))] }}

@@ -1,10 +1,11 @@
-// Package timestamp adds time stamps to signatures that exist already. It
-// needs no card.
+// Package timestamp adds time stamps to signatures and PDF files that exist
+// already. It needs no card.
 package timestamp
 
 import (
 	"context"
 	"errors"
+	"io"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -15,6 +16,9 @@ import (
 	"natsuin/cmd/internal/outfile"
 	"natsuin/cmd/internal/text"
 	"natsuin/cmd/internal/timestamping"
+	"natsuin/sign"
+	"natsuin/sign/pdf"
+	"natsuin/verify"
 )
 
 // Options are the flags of timestamp, besides those of [timestamping.Source].
@@ -35,7 +39,7 @@ type file struct {
 	OK         bool                 `json:"ok"`
 	Code       outcome.Code         `json:"code"`
 	Reason     string               `json:"reason,omitempty"`
-	Timestamps []*timestamping.JSON `json:"timestamps"` // one for each signer
+	Timestamps []*timestamping.JSON `json:"timestamps"` // one for each signer, or for the PDF
 	Error      string               `json:"timestamp_error,omitempty"`
 }
 
@@ -63,11 +67,12 @@ type run struct {
 	jobs   []*job
 }
 
-// A job is one signature to stamp.
+// A job is one file to stamp.
 type job struct {
-	input, output string // "-" is stdout
-	report        *file
-	signature     signature
+	name, output string // "-" is stdout
+	report       *file
+	input        *input
+	stampable    stampable
 }
 
 // do checks everything that can be checked without the network, for every
@@ -76,28 +81,33 @@ func (r *run) do(ctx context.Context, args []string) error {
 	r.rep = &report{Files: []*file{}}
 	r.Report = r.rep
 	for _, arg := range args {
-		j := &job{input: arg, output: arg, report: &file{Input: arg, Code: outcome.CodeNotDone, Timestamps: []*timestamping.JSON{}}}
-		if r.opts.Output != "" {
-			j.output = r.opts.Output
-		}
-		if j.output != "-" {
-			j.report.Output = &j.output
-		}
+		j := &job{name: arg, report: &file{Input: arg, Code: outcome.CodeNotDone, Timestamps: []*timestamping.JSON{}}}
 		r.jobs, r.rep.Files = append(r.jobs, j), append(r.rep.Files, j.report)
 	}
-	if err := r.check(args); err != nil {
+	if err := r.checkFlags(); err != nil {
+		return err
+	}
+	for _, j := range r.jobs {
+		var err error
+		if j.input, err = r.openInput(ctx, j.name); err != nil {
+			return j.fail(err)
+		}
+		defer j.input.close()
+	}
+	r.chooseOutputs()
+	if err := r.checkOutputs(); err != nil {
 		return err
 	}
 	if err := r.stamps.Open(ctx); err != nil {
 		return err
 	}
 	for _, j := range r.jobs {
-		defer j.close()
-		if err := r.open(ctx, j); err != nil {
+		var err error
+		if j.stampable, err = r.open(ctx, j.input); err != nil {
 			return j.fail(err)
 		}
 	}
-	r.Say(r.stamps.Notice())
+	r.notice()
 	var worst error
 	for _, j := range r.jobs {
 		err := r.stamp(ctx, j)
@@ -109,27 +119,30 @@ func (r *run) do(ctx context.Context, args []string) error {
 	return worst
 }
 
-// check refuses flags and outputs that do not fit.
-func (r *run) check(args []string) error {
-	switch o := r.opts; {
+// checkFlags refuses flags that do not fit.
+func (r *run) checkFlags() error {
+	switch {
 	case !r.stamps.Wanted():
 		return outcome.Usage("err.flag.value", "Flag", "--timestamp")
-	case o.Output != "" && len(args) > 1:
+	case r.opts.Output != "" && len(r.jobs) > 1:
 		return outcome.Usage("err.timestamp.one-output")
-	case o.Output != "":
-		if err := r.CheckOutput(o.Output, args, o.Force); err != nil {
-			return r.jobs[0].fail(err)
-		}
-	case !o.Force:
-		return r.jobs[0].fail(&outcome.Error{Code: outcome.CodeExists, ID: "err.timestamp.replace", Pairs: []any{"Path", text.Escape(args[0])}})
-	default:
-		// An input that is written is not an input of another: the same file
-		// twice is.
-		if err := errors.Join(outfile.Check(args, nil, true)...); err != nil {
-			return err
-		}
 	}
 	return r.stamps.Check()
+}
+
+// notice says once, for each kind of file, what leaves the machine.
+func (r *run) notice() {
+	said := map[string]bool{}
+	for _, j := range r.jobs {
+		line := r.stamps.Notice()
+		if j.input.kind == verify.KindPDF {
+			line = r.stamps.NoticePDF()
+		}
+		if !said[line] {
+			r.Say(line)
+		}
+		said[line] = true
+	}
 }
 
 // fail marks a file with the outcome that stopped it, and returns it.
@@ -140,32 +153,22 @@ func (j *job) fail(err error) error {
 	return err
 }
 
-func (j *job) close() {
-	if j.signature != nil {
-		j.signature.close()
-	}
-}
-
-// stamp gets a stamp for each signer of one file, and writes the file.
+// stamp gets the stamps of one file, and writes it.
 func (r *run) stamp(ctx context.Context, j *job) error {
-	var tokens [][]byte
-	var stamps []*timestamping.Stamp
-	for _, imprint := range j.signature.imprints() {
-		s, err := r.stamps.Stamp(ctx, imprint, time.Time{})
-		var failure *timestamping.Failure
-		if errors.As(err, &failure) {
-			j.report.Error = failure.Code
-			return failure.Outcome("err.no-timestamp.file", "Path", text.Escape(j.input))
-		}
-		if err != nil {
-			return err
-		}
-		tokens, stamps = append(tokens, s.Token), append(stamps, s)
+	stamps, err := r.add(ctx, j)
+	var failure *timestamping.Failure
+	switch {
+	case errors.As(err, &failure):
+		j.report.Error = failure.Code
+		return failure.Outcome("err.no-timestamp.file", "Path", text.Escape(j.name))
+	case err == nil:
+		err = r.write(ctx, j)
 	}
-	if err := j.signature.add(ctx, tokens); err != nil {
-		return err
-	}
-	if err := r.write(ctx, j); err != nil {
+	switch {
+	case err == nil:
+	case errors.As(err, new(*sign.CheckError)), errors.As(err, new(*pdf.CheckError)):
+		return &outcome.Error{Code: outcome.CodeInvalid, ID: "err.timestamp.self-check", Pairs: []any{"Path", text.Escape(j.name)}, Err: err}
+	default:
 		return err
 	}
 	j.report.OK, j.report.Code = true, outcome.CodeOK
@@ -179,22 +182,53 @@ func (r *run) stamp(ctx context.Context, j *job) error {
 	return nil
 }
 
+// add asks for the stamps of one file, and adds them in memory. The error is a
+// [*timestamping.Failure] if there is none that can be used.
+func (r *run) add(ctx context.Context, j *job) ([]*timestamping.Stamp, error) {
+	var tokens [][]byte
+	var stamps []*timestamping.Stamp
+	for _, imprint := range j.stampable.imprints() {
+		s, err := r.stamps.Stamp(ctx, imprint, time.Time{})
+		if err != nil {
+			return nil, err
+		}
+		tokens, stamps = append(tokens, s.Token), append(stamps, s)
+	}
+	err := j.stampable.add(ctx, tokens)
+	if errors.As(err, new(*pdf.TooLargeError)) {
+		err = r.stamps.NoRoom(err)
+	}
+	return stamps, err
+}
+
 // write writes the stamped file, whole or not at all. A signal ends it.
 func (r *run) write(ctx context.Context, j *job) error {
 	if j.output == "-" {
-		if err := j.signature.write(ctx, r.Streams.Out); err != nil {
-			return console.NotWritten(err)
+		err := j.copy(ctx, r.Streams.Out)
+		if err == nil || errors.As(err, new(*outcome.Error)) {
+			return err
 		}
-		return nil
+		return console.NotWritten(err)
 	}
 	f, err := outfile.Create(j.output, outfile.Options{Force: r.opts.Force})
 	if err != nil {
 		return err
 	}
 	defer f.Abort()
-	if err := j.signature.write(ctx, f); err != nil {
+	if err := j.copy(ctx, f); err != nil {
 		return err
 	}
-	j.signature.close() // Windows does not replace an open file
+	if err := j.stampable.check(f); err != nil {
+		return err
+	}
+	j.input.close() // Windows does not replace an open file
 	return f.Commit()
+}
+
+// copy writes the result, and compares the file with the one that was judged.
+func (j *job) copy(ctx context.Context, w io.Writer) error {
+	if err := j.stampable.write(ctx, w); err != nil {
+		return err
+	}
+	return j.input.unchanged()
 }

@@ -60,13 +60,6 @@ type reference struct {
 	From verify.ReferenceSource `json:"from"`
 }
 
-type timestamp struct {
-	Time       *string       `json:"time"`
-	Verified   bool          `json:"verified"`
-	Reason     verify.Reason `json:"reason,omitempty"`
-	Revocation string        `json:"revocation"`
-}
-
 type check struct {
 	ID     verify.CheckID  `json:"id"`
 	Result verify.Result   `json:"result"`
@@ -94,7 +87,7 @@ func (r *run) fileOf(j *judged) file {
 		f.Signers = append(f.Signers, r.signerOf(&j.report.Signers[i]))
 	}
 	if j.pdf != nil {
-		f.Timestamps, f.Profile = documentTimestampsOf(j.pdf), pointsOf(j.points)
+		f.Timestamps, f.Profile = r.documentTimestampsOf(j.pdf), pointsOf(j.points)
 		for i := range j.pdf.Signatures {
 			f.Signers[i].pdfSigner = pdfSignerOf(&j.pdf.Signatures[i])
 		}
@@ -118,19 +111,8 @@ func (r *run) signerOf(s *verify.Signer) signer {
 	if s.SigningTime != nil {
 		v.SigningTime = console.OrNull(console.Stamp(*s.SigningTime))
 	}
-	v.Timestamp = timestampOf(s.Timestamp)
+	v.Timestamp = r.timestampOf(s.Timestamp)
 	v.Anchor = policy.AnchorOf(s.Anchor)
-	return v
-}
-
-func timestampOf(t *verify.TimestampInfo) *timestamp {
-	if t == nil {
-		return nil
-	}
-	v := &timestamp{Verified: t.Verified, Reason: t.Reason, Revocation: string(t.Revocation)}
-	if !t.Time.IsZero() { // an unreadable time stamp has none
-		v.Time = console.OrNull(console.Stamp(t.Time))
-	}
 	return v
 }
 

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"natsuin/cmd/internal/certtext"
 	"natsuin/cmd/internal/console"
 	"natsuin/cmd/internal/text"
 	"natsuin/verify"
@@ -64,11 +63,11 @@ func changesOf(changes []verify.PDFChange) []change {
 	return list
 }
 
-func documentTimestampsOf(p *verify.PDFReport) []documentTimestamp {
+func (r *run) documentTimestampsOf(p *verify.PDFReport) []documentTimestamp {
 	list := []documentTimestamp{}
 	for _, t := range p.Timestamps {
 		list = append(list, documentTimestamp{
-			timestamp: *timestampOf(&t.TimestampInfo), Field: console.OrNull(t.Field), Revision: t.Revision, Revisions: t.Revisions,
+			timestamp: *r.timestampOf(&t.TimestampInfo), Field: console.OrNull(t.Field), Revision: t.Revision, Revisions: t.Revisions,
 			CoversWholeFile: t.CoversWholeFile, Unchanged: t.Unchanged, Changes: changesOf(t.Changes),
 		})
 	}
@@ -172,16 +171,20 @@ func (r *run) printChanges(changes []verify.PDFChange, more bool) {
 // printDocumentTimestamp prints the time that a document time stamp proves, or
 // why it proves none.
 func (r *run) printDocumentTimestamp(t *verify.PDFTimestamp) {
-	if !t.Verified {
-		r.Field("pdf.timestamp", r.T("pdf.timestamp.bad", "Field", text.Escape(t.Field), "Reason", r.reasonOf(verify.CheckTimestamp, t.Reason)))
-		return
-	}
 	id := "pdf.timestamp.changed"
-	if t.Unchanged {
+	switch {
+	case !t.Verified && t.Certificate == nil:
+		id = "pdf.timestamp.bad"
+	case !t.Verified:
+		id = "pdf.timestamp.claimed"
+	case t.Unchanged:
 		id = "pdf.timestamp.unchanged"
 	}
-	r.Field("pdf.timestamp", r.T(id, "Date", r.DateTime(t.Time), "Field", text.Escape(t.Field), "Authority", r.authority(&t.TimestampInfo)))
-	r.printChanges(t.Changes, t.MoreChanges)
+	r.Field("pdf.timestamp", r.T(id, "Time", r.timeOf(&t.TimestampInfo), "Authority", r.authority(&t.TimestampInfo),
+		"Field", text.Escape(t.Field), "Reason", r.reasonOf(verify.CheckTimestamp, t.Reason)))
+	if t.Verified {
+		r.printChanges(t.Changes, t.MoreChanges)
+	}
 }
 
 // printPoints prints what --profile touki found.
@@ -198,12 +201,4 @@ func (r *run) printPoints(j *judged) {
 		r.PrintAfter(console.UnderResult, "  "+r.T("check.line", "Result", r.T("touki.result."+string(p.Result)), "Name", name))
 	}
 	r.Print(r.T("touki.tail"))
-}
-
-// authority returns the name of a time-stamp authority.
-func (r *run) authority(t *verify.TimestampInfo) string {
-	if t.Certificate == nil {
-		return r.T("verify.signer.unknown")
-	}
-	return text.Escape(certtext.Name(t.Certificate.RawSubject))
 }

@@ -141,9 +141,7 @@ func (r *run) printSigner(s *verify.Signer, n, of int, mail bool, place func()) 
 		}
 		r.Field("verify.time", r.T(id, "Date", r.DateTime(*s.SigningTime)))
 	}
-	if t := s.Timestamp; t != nil && t.Verified {
-		r.Field("verify.timestamp", r.DateTime(t.Time))
-	}
+	r.printTimestamp(s.Timestamp)
 	if s.Anchor != nil {
 		r.Field("verify.anchor", r.T("verify.anchor."+string(s.Anchor.Kind), "Name", text.Escape(s.Anchor.Name)))
 	}

@@ -1,0 +1,169 @@
+package timestamp
+
+import (
+	"context"
+	"crypto"
+	"errors"
+	"io"
+	"math"
+	"os"
+
+	"natsuin/cmd/internal/outcome"
+	"natsuin/cmd/internal/policy"
+	"natsuin/cmd/internal/text"
+	"natsuin/sign"
+	"natsuin/sign/pdf"
+	stamps "natsuin/sign/timestamp"
+	"natsuin/verify"
+)
+
+// A document is a PDF, signed or not, that gets a document time stamp in a new
+// revision.
+type document struct {
+	*input
+	before  *verify.PDFReport
+	pending *pdf.Pending
+	signed  *pdf.Signed
+}
+
+// openDocument plans the new revision of a PDF and hashes it. It refuses a file
+// in which a signature is INVALID, as openMessage does.
+func (r *run) openDocument(ctx context.Context, in *input) (stampable, error) {
+	d := &document{input: in}
+	file := source{ctx, in.file}
+	err := d.plan(file, func(w pdf.Warning) {
+		if w == pdf.WarningUsageRights {
+			r.Say(r.T("timestamp.usage-rights", "Path", text.Escape(in.name)))
+		}
+	})
+	if err == nil {
+		d.before, err = verify.PDF(ctx, file, in.info.Size(), in.policy)
+	}
+	if err != nil {
+		return nil, d.refusal(ctx, err)
+	}
+	for _, s := range d.before.Signatures {
+		if s.Verdict == verify.Invalid {
+			return nil, &outcome.Error{
+				Code: outcome.CodeInvalid, ID: "err.timestamp.invalid-in-pdf",
+				Pairs: []any{"Path", text.Escape(in.name), "Field", text.Escape(s.Field), "Reason", policy.Reason(r.Printer, s.Reason)},
+			}
+		}
+	}
+	return d, nil
+}
+
+// plan prepares the new revision, and calls warn for each warning.
+func (d *document) plan(file source, warn func(pdf.Warning)) error {
+	doc, err := pdf.Open(file, d.info.Size())
+	if err != nil {
+		return err
+	}
+	plan, err := doc.Plan(pdf.Options{SubFilter: pdf.ETSIRFC3161})
+	if err != nil {
+		return err
+	}
+	for _, w := range doc.Warnings() {
+		warn(w)
+	}
+	if err := plan.Digest(file.ctx, file.all(), crypto.SHA256); err != nil {
+		return err
+	}
+	d.pending, err = plan.Prepare(pdf.Details{Hash: crypto.SHA256})
+	return err
+}
+
+// refusal returns the outcome of an error before the file is written. What a
+// file that has changed meanwhile seems to be does not matter.
+func (d *document) refusal(ctx context.Context, err error) error {
+	var no *pdf.RefusedError
+	changed := d.unchanged()
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case changed != nil:
+		return changed
+	case errors.Is(err, sign.ErrContentChanged):
+		return d.changed()
+	case errors.As(err, &no):
+		return &outcome.Error{
+			Code: outcome.CodeUnsuitable, ID: "err.timestamp.pdf." + string(no.Reason), Reason: string(no.Reason),
+			Pairs: []any{"Path", text.Escape(d.name)}, Err: err,
+		}
+	case errors.As(err, new(*pdf.CheckError)):
+		return err
+	}
+	return outcome.File("err.file.read", d.name, err)
+}
+
+func (d *document) imprints() []stamps.Imprint {
+	c := d.pending.Content()
+	return []stamps.Imprint{{Hash: c.Hash, Sum: c.Sum}}
+}
+
+// add puts the token in, and has the result judged by package verify: every
+// signature is what it was, and the token is over the whole file.
+func (d *document) add(ctx context.Context, tokens [][]byte) (err error) {
+	if d.signed, err = d.pending.Complete(tokens[0]); err != nil {
+		return err
+	}
+	result := d.signed.Over(source{ctx, d.file})
+	after, err := verify.PDF(ctx, result, result.Size(), d.policy)
+	switch {
+	case errors.As(err, new(*verify.PDFError)):
+		err = &pdf.CheckError{Err: err}
+	case err == nil && !(d.same(after) && covered(after)):
+		err = &pdf.CheckError{Err: errors.New("another verdict with the time stamp")}
+	}
+	if err != nil {
+		return d.refusal(ctx, err)
+	}
+	return nil
+}
+
+// same reports whether the signatures are what they were.
+func (d *document) same(after *verify.PDFReport) bool {
+	same := after.Verdict == d.before.Verdict && after.Reason == d.before.Reason &&
+		len(after.Signatures) == len(d.before.Signatures) && len(after.Timestamps) == len(d.before.Timestamps)+1
+	for i := 0; same && i < len(after.Signatures); i++ {
+		was, is := d.before.Signatures[i], after.Signatures[i]
+		same = is.Verdict == was.Verdict && is.Reason == was.Reason
+	}
+	return same
+}
+
+// covered reports whether the newest time stamp is over the whole file. The
+// token itself was judged when it came; here, without the root of its
+// authority, only the path is missing, or its time has not come by our clock.
+func covered(report *verify.PDFReport) bool {
+	newest := report.Timestamps[len(report.Timestamps)-1]
+	return newest.CoversWholeFile && (newest.Reason == verify.ReasonTimestampChain || newest.Reason == verify.ReasonTimestampFuture)
+}
+
+// write copies the file, and appends the new revision.
+func (d *document) write(ctx context.Context, w io.Writer) error {
+	err := d.signed.Write(ctx, w, source{ctx, d.file}.all())
+	if errors.Is(err, sign.ErrContentChanged) {
+		return d.changed()
+	}
+	return err
+}
+
+func (d *document) check(written io.ReaderAt) error { return d.signed.Check(written, d.signed.Size()) }
+
+// A source is an input that is read at any offset until ctx ends.
+type source struct {
+	ctx  context.Context
+	file *os.File
+}
+
+// ReadAt implements [io.ReaderAt].
+func (s source) ReadAt(p []byte, off int64) (int, error) {
+	if err := s.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return s.file.ReadAt(p, off)
+}
+
+// all returns a reader of the whole file, however long it is by now.
+func (s source) all() io.Reader { return io.NewSectionReader(s, 0, math.MaxInt64) }

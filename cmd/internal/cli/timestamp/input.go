@@ -1,0 +1,107 @@
+package timestamp
+
+import (
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+
+	"natsuin/cmd/internal/infile"
+	"natsuin/cmd/internal/outcome"
+	"natsuin/cmd/internal/policy"
+	"natsuin/cmd/internal/text"
+	stamps "natsuin/sign/timestamp"
+	"natsuin/verify"
+)
+
+// A stampable is a file in a form to which time stamps can be added.
+type stampable interface {
+	// imprints returns what the tokens must be about, one after another.
+	imprints() []stamps.Imprint
+	// add adds the tokens, in memory, and judges the result.
+	add(ctx context.Context, tokens [][]byte) error
+	// write writes the result.
+	write(ctx context.Context, w io.Writer) error
+	// check reads the finished file back before it gets its name.
+	check(written io.ReaderAt) error
+}
+
+// An input is a regular file that stays open until its stamped form is written.
+type input struct {
+	name   string
+	file   *os.File
+	info   fs.FileInfo
+	kind   verify.Kind
+	policy verify.Policy // for the judgements before and after
+}
+
+var errNotRegular = errors.New("not a regular file")
+
+// openInput opens a file and looks what its content is.
+func (r *run) openInput(ctx context.Context, name string) (*input, error) {
+	in := &input{name: name}
+	var err error
+	if in.file, in.info, err = regular(ctx, name); err != nil {
+		return nil, err
+	}
+	if in.kind, err = verify.Sniff(in.file, in.info.Size()); err != nil {
+		in.close()
+		return nil, outcome.File("err.file.read", name, err)
+	}
+	return in, nil
+}
+
+func regular(ctx context.Context, name string) (*os.File, fs.FileInfo, error) {
+	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() {
+		return nil, nil, outcome.File("err.file.regular", name, errNotRegular)
+	}
+	f, err := infile.Open(ctx, name)
+	if err != nil {
+		return nil, nil, outcome.File("err.file.read", name, err)
+	}
+	info, err := f.Stat()
+	if err != nil {
+		f.Close()
+		return nil, nil, outcome.File("err.file.read", name, err)
+	}
+	return f, info, nil
+}
+
+// open judges an input by its kind, and refuses one that cannot be stamped.
+func (r *run) open(ctx context.Context, in *input) (stampable, error) {
+	var err error
+	sources := policy.Sources{Run: r.Run}
+	in.policy.Now = r.Now()
+	if in.policy.Anchors, err = sources.Anchors(ctx, nil); err != nil {
+		return nil, err
+	}
+	switch in.kind {
+	case verify.KindSignature:
+		return r.openMessage(ctx, in)
+	case verify.KindPDF:
+		return r.openDocument(ctx, in)
+	case verify.KindUTF16:
+		return nil, infile.UTF16(in.name)
+	}
+	return nil, &outcome.Error{
+		Code: outcome.CodeUnsuitable, ID: "err.timestamp.unsuitable", Reason: string(in.kind),
+		Pairs: []any{"Path", text.Escape(in.name), "What", r.T("unsuitable.what." + string(in.kind))},
+	}
+}
+
+// unchanged compares the file of that name with the one that was opened.
+func (in *input) unchanged() error {
+	now, err := os.Stat(in.name)
+	if err != nil || !os.SameFile(in.info, now) || now.Size() != in.info.Size() || !now.ModTime().Equal(in.info.ModTime()) {
+		return in.changed()
+	}
+	return nil
+}
+
+func (in *input) changed() error {
+	return &outcome.Error{Code: outcome.CodeChanged, ID: "err.file.changed", Pairs: []any{"Path", text.Escape(in.name)}}
+}
+
+// close closes the file; the second time, it does nothing.
+func (in *input) close() { in.file.Close() }
