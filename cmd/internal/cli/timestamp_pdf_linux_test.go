@@ -142,7 +142,7 @@ func TestTheReportOfAStamp(t *testing.T) {
 	d.later("@doc.pdf")
 	d.ask(d.signing(d.url, "@a")...)
 	for _, file := range []string{"@doc_stamped.pdf", "@a.p7s"} {
-		for lang, words := range map[string][]string{"en": {" ± 1.5 s", "CN=Test authority"}, "ja": {" ± 1.5 秒", "CN=Test authority"}} {
+		for lang, words := range map[string][]string{"en": {" ± 1.5 s", "CN=Test authority"}, "ja": {"（誤差 1.5 秒以内）", "CN=Test authority"}} {
 			_, out, _ := d.say("verify", "--lang", lang, "--ca", "practice", "--tsa-ca", "@tsa.pem", file)
 			for _, w := range words {
 				if !strings.Contains(out, w) || strings.Contains(out, "証明にならない") || strings.Contains(out, "not proven") {
