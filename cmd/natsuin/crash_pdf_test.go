@@ -8,14 +8,17 @@ import (
 	"image"
 	"image/color"
 	"image/png"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 
 	"natsuin/cmd/internal/pdftest"
+	"natsuin/sign/timestamp/tsatest"
 )
 
 // What can become of a PDF that is signed within itself, with the program as it is
@@ -66,6 +69,45 @@ func struckPDFs(b *box, r result) {
 		b.t.Errorf("done, with %d signatures", made)
 	}
 	b.only("a", "b", "c", "a.pdf", "b.pdf", "a_signed.pdf", "b_signed.pdf")
+}
+
+// stampingAuthority serves a time-stamp authority, and returns its address.
+func stampingAuthority(t *testing.T) string {
+	t.Helper()
+	authority, err := tsatest.New(time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	authority.Now = time.Now
+	server := httptest.NewServer(authority)
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
+func struckStamps(b *box, r result) {
+	b.t.Helper()
+	made := 0
+	for i, name := range []string{"a", "b"} {
+		original, err := os.ReadFile(b.path(name + ".pdf"))
+		if err != nil || string(original) != samplePDF(name) {
+			b.t.Errorf("%s.pdf is not as it was: %v", name, err)
+		}
+		stamped, err := os.ReadFile(b.path(name + "_stamped.pdf"))
+		there := !errors.Is(err, os.ErrNotExist)
+		if there {
+			made++
+			if err := pdftest.CheckStamp(original, stamped); err != nil {
+				b.t.Errorf("%s_stamped.pdf: %v", name, err)
+			}
+		}
+		if r.Files != nil && r.Files[i].OK != there {
+			b.t.Errorf("%s: ok is %t, the file is there: %t", name, r.Files[i].OK, there)
+		}
+	}
+	if r.exit == 0 && made != 2 {
+		b.t.Errorf("done, with %d time stamps", made)
+	}
+	b.only("a", "b", "c", "a.pdf", "b.pdf", "a_stamped.pdf", "b_stamped.pdf")
 }
 
 func TestFullDiskLeavesNoSignedPDF(t *testing.T) {

@@ -37,6 +37,7 @@ func TestSignalsAtAnyMoment(t *testing.T) {
 		{"sign 3 files", []string{"sign", "--reader", "practice", "--yes", "--json", "--pin-from", "file:@pin", "@a", "@b", "@c"}, struckSign},
 		{"sign attached", []string{"sign", "--reader", "practice", "--yes", "--json", "--attached", "--pin-from", "file:@pin", "@a"}, struckAttached},
 		{"sign 2 PDFs", []string{"sign", "--reader", "practice", "--yes", "--json", "--pdf", "--pin-from", "file:@pin", "@a.pdf", "@b.pdf"}, struckPDFs},
+		{"timestamp 2 PDFs", []string{"timestamp", "--timestamp", stampingAuthority(t), "--json", "@a.pdf", "@b.pdf"}, struckStamps},
 		{"pin change", []string{"pin", "change", "sign", "--reader", "practice", "--json", "--pin-from", "file:@change"}, struckChange},
 		{"pin status", []string{"pin", "status", "--reader", "practice", "--json"}, func(b *box, _ result) { b.only("a", "b", "c", "a.pdf", "b.pdf") }},
 	} {

@@ -8,6 +8,7 @@ package pdftest
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/asn1"
 	"encoding/hex"
 	"errors"
@@ -48,15 +49,45 @@ var byteRange = regexp.MustCompile(`/ByteRange ?\[0 +(\d+) +(\d+) +(\d+) *\]`)
 // over all bytes of the file but its own. The file must begin with original and
 // be whole.
 func Signature(original, signed []byte) (*pkcs7.PKCS7, error) {
+	message, covered, err := newest(original, signed)
+	if err != nil {
+		return nil, err
+	}
+	message.Content = covered
+	if err := message.Verify(); err != nil {
+		return nil, fmt.Errorf("pdftest: %w", err)
+	}
+	return message, nil
+}
+
+// CheckStamp checks the newest document time stamp in a PDF as [Signature] does
+// a signature. The token must hold the SHA-256 of what it covers.
+func CheckStamp(original, stamped []byte) error {
+	token, covered, err := newest(original, stamped)
+	if err != nil {
+		return err
+	}
+	if err := token.Verify(); err != nil {
+		return fmt.Errorf("pdftest: %w", err)
+	}
+	if sum := sha256.Sum256(covered); !bytes.Contains(token.Content, sum[:]) {
+		return errors.New("pdftest: the time stamp is of other bytes")
+	}
+	return nil
+}
+
+// newest returns the CMS of the only new signature, and the bytes of the file
+// that are not its own.
+func newest(original, signed []byte) (message *pkcs7.PKCS7, covered []byte, err error) {
 	if len(signed) <= len(original) || !bytes.HasPrefix(signed, original) {
-		return nil, errors.New("pdftest: the original is not as it was")
+		return nil, nil, errors.New("pdftest: the original is not as it was")
 	}
 	if !bytes.HasSuffix(signed, []byte("%%EOF\n")) {
-		return nil, errors.New("pdftest: no end of file")
+		return nil, nil, errors.New("pdftest: no end of file")
 	}
 	all := byteRange.FindAllSubmatch(signed[len(original):], -1)
 	if len(all) != 1 {
-		return nil, fmt.Errorf("pdftest: %d new signatures", len(all))
+		return nil, nil, fmt.Errorf("pdftest: %d new signatures", len(all))
 	}
 	var n [3]int
 	for i, digits := range all[0][1:] {
@@ -64,24 +95,19 @@ func Signature(original, signed []byte) (*pkcs7.PKCS7, error) {
 	}
 	start, end := n[0], n[1]
 	if start <= len(original) || end <= start+2 || end+n[2] != len(signed) || signed[start] != '<' || signed[end-1] != '>' {
-		return nil, fmt.Errorf("pdftest: /ByteRange %s in %d bytes", all[0][0], len(signed))
+		return nil, nil, fmt.Errorf("pdftest: /ByteRange %s in %d bytes", all[0][0], len(signed))
 	}
 	der, err := hex.DecodeString(string(signed[start+1 : end-1]))
 	if err != nil {
-		return nil, fmt.Errorf("pdftest: /Contents: %w", err)
+		return nil, nil, fmt.Errorf("pdftest: /Contents: %w", err)
 	}
 	var cms asn1.RawValue // which may end in zeros, like the padding
 	padding, err := asn1.Unmarshal(der, &cms)
 	if err != nil || len(bytes.Trim(padding, "\x00")) > 0 {
-		return nil, fmt.Errorf("pdftest: /Contents: %d bytes after the signature: %v", len(padding), err)
+		return nil, nil, fmt.Errorf("pdftest: /Contents: %d bytes after the signature: %v", len(padding), err)
 	}
-	message, err := pkcs7.Parse(cms.FullBytes)
-	if err != nil {
-		return nil, fmt.Errorf("pdftest: %w", err)
+	if message, err = pkcs7.Parse(cms.FullBytes); err != nil {
+		return nil, nil, fmt.Errorf("pdftest: %w", err)
 	}
-	message.Content = bytes.Join([][]byte{signed[:start], signed[end:]}, nil)
-	if err := message.Verify(); err != nil {
-		return nil, fmt.Errorf("pdftest: %w", err)
-	}
-	return message, nil
+	return message, bytes.Join([][]byte{signed[:start], signed[end:]}, nil), nil
 }
