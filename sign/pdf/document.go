@@ -95,8 +95,8 @@ func readHeader(r io.ReaderAt) error {
 	return nil
 }
 
-// Signatures returns how many signatures the fields of the file hold, document
-// time stamps excluded.
+// Signatures returns how many signatures the fields of the file hold. Document
+// time stamps do not count.
 func (d *Document) Signatures() int {
 	n := 0
 	for _, f := range d.form.signatures {

@@ -9,7 +9,8 @@
 // written holds neither the original nor the update.
 //
 // The package makes no CMS, asks no authority, draws nothing, and does not
-// verify signatures that are there. It never repairs a file, and signs no encrypted one.
+// verify signatures that are there. It never repairs a file, and signs no
+// encrypted one.
 //
 // The standard is ISO 32000-1 §7.5.6 (incremental updates), §12.7 (forms) and
 // §12.8 (signatures); ISO 32000-2 §12.8.5 for document time stamps; ETSI EN 319

@@ -152,8 +152,8 @@ func (p *Pending) Complete(cms []byte) (*Signed, error) {
 	return s, nil
 }
 
-// A Signed is a signed PDF: the plan and the CMS, or the token. The original and the update
-// are put together when it is written.
+// A Signed is a signed PDF: the plan and the CMS, or the token. The original and
+// the update are put together when it is written.
 type Signed struct {
 	pending *Pending
 	cms     []byte

@@ -39,8 +39,8 @@ type Client struct {
 	seen map[[sha256.Size]byte]bool // the tokens of this run
 }
 
-// A Token is the answer of an authority to a request of our own. Nothing in it
-// counts until package verify has judged it.
+// A Token is the answer of an authority to our request. Nothing in it counts
+// until package verify has judged it.
 type Token struct {
 	DER  []byte // a ContentInfo
 	Info *Info
@@ -108,8 +108,9 @@ const (
 	maxAccuracy   = time.Minute
 )
 
-// Doubts returns what to remark on the token at the time now of our clock. claimed
-// is the time at which the signer claims to have signed; zero if unknown.
+// Doubts returns what to remark on the token at the time now of our clock.
+// claimed is the time at which the signer claims to have signed; zero if
+// unknown.
 func (t *Token) Doubts(now, claimed time.Time) (list []Doubt) {
 	if t.OtherType {
 		list = append(list, DoubtType)

@@ -2,7 +2,7 @@ package timestamp
 
 import "fmt"
 
-// A RefusedError means that there is no token that may be used, and says why.
+// A RefusedError says why no token may be used.
 type RefusedError struct {
 	Reason Reason
 	// Status is the PKIStatus with ReasonRejected, and the HTTP status with
@@ -32,7 +32,8 @@ func (e *RefusedError) Error() string {
 
 func (e *RefusedError) Unwrap() error { return e.Err }
 
-// A Reason is why an answer is not used. Each is stable (docs/cli.md, "JSON").
+// A Reason says why an answer is not used. The values are stable (docs/cli.md,
+// "JSON").
 type Reason string
 
 // The reasons.

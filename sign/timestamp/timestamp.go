@@ -1,10 +1,10 @@
 // Package timestamp asks time-stamp authorities for tokens: [Client] sends the
-// hash of a signature value through a [Transport], such as [HTTP], and accepts
-// only an answer to its own question. It also parses the TSTInfo that a token
-// carries, and reports whether it is about a given signature value.
+// hash of a signature value or of a document through a [Transport], such as
+// [HTTP], and accepts only the answer to that request. The package also parses
+// the TSTInfo in a token, and reports whether it is about a given imprint.
 //
-// It verifies no signature and knows no trusted authority: a token is a CMS
-// SignedData, which package verify judges, with the rules for time-stamp
+// It does not verify signatures, and has no list of trusted authorities. A token
+// is a CMS SignedData, which package verify judges by the rules for time-stamp
 // authorities. A token that [Client.Stamp] returned proves nothing before that.
 //
 // The standard is RFC 3161 with RFC 5816; RFC 3161 §3.4 describes the transport
@@ -60,8 +60,8 @@ type Info struct {
 	critical bool // some extension is critical
 }
 
-// An Imprint is the hash for which a token is asked: of the octets of
-// SignerInfo.signature, for example.
+// An Imprint is the hash for which a token is asked: that of the octets of
+// SignerInfo.signature, or of the ranges that a document time stamp covers.
 type Imprint struct {
 	Hash crypto.Hash // SHA-256, SHA-384 or SHA-512
 	Sum  []byte

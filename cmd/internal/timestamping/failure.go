@@ -13,7 +13,7 @@ import (
 	"natsuin/verify"
 )
 
-// A Failure means that there is no time stamp that may be used.
+// A Failure says why there is no time stamp that may be used.
 type Failure struct {
 	Code string // in JSON: a [timestamp.Reason], or what [verify] found
 	Why  string // in words

@@ -1,9 +1,9 @@
 // Package timestamping gets time stamps from the authority that a person named
-// with --timestamp: it asks, has the answer judged by package verify before
+// with --timestamp: it asks, lets package verify judge the answer before
 // anything uses it, and words what is wrong with it.
 //
 // It writes no file and knows no verb. It uses the network only for
-// --timestamp: it sends one request to that address for each signature.
+// --timestamp: it sends one request to that address for each signature or PDF.
 package timestamping
 
 import (
@@ -101,7 +101,7 @@ type Stamp struct {
 	doubts []timestamp.Doubt
 }
 
-// Stamp asks for a token over imprint and has it judged. claimed is when the
+// Stamp asks for a token over imprint and lets package verify judge it. claimed is when the
 // signer claims to have signed, or zero if that is unknown. The error is a
 // [*Failure] or that of the context. Once the authority was not reached, Stamp
 // sends no further request, and returns the same failure.

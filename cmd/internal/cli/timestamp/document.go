@@ -101,8 +101,9 @@ func (d *document) imprints() []stamps.Imprint {
 	return []stamps.Imprint{{Hash: c.Hash, Sum: c.Sum}}
 }
 
-// add puts the token in, and has the result judged by package verify: every
-// signature is what it was, and the token is over the whole file.
+// add puts the token in, and lets package verify judge the result: every
+// signature must have the verdict that it had, and the token must be over the
+// whole file.
 func (d *document) add(ctx context.Context, tokens [][]byte) (err error) {
 	if d.signed, err = d.pending.Complete(tokens[0]); err != nil {
 		return err
@@ -121,7 +122,7 @@ func (d *document) add(ctx context.Context, tokens [][]byte) (err error) {
 	return nil
 }
 
-// same reports whether the signatures are what they were.
+// same reports whether the signatures have the verdicts that they had.
 func (d *document) same(after *verify.PDFReport) bool {
 	same := after.Verdict == d.before.Verdict && after.Reason == d.before.Reason &&
 		len(after.Signatures) == len(d.before.Signatures) && len(after.Timestamps) == len(d.before.Timestamps)+1

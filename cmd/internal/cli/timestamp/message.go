@@ -24,7 +24,7 @@ type message struct {
 }
 
 // openMessage judges a CMS signature, and refuses one that is INVALID: a stamp
-// on it would only make it look better.
+// would only make it look better.
 func (r *run) openMessage(ctx context.Context, in *input) (stampable, error) {
 	m := &message{input: in}
 	report, err := m.judge(ctx, in.file, in.info.Size())
@@ -55,7 +55,8 @@ func (r *run) openMessage(ctx context.Context, in *input) (stampable, error) {
 	return m, nil
 }
 
-// judge judges the signature, with the content beside it if there is one.
+// judge judges the signature, over the file of the same name without .p7s if
+// there is one.
 func (m *message) judge(ctx context.Context, r io.ReaderAt, size int64) (*verify.Report, error) {
 	in := verify.Input{Signature: r, Size: size}
 	if beside := strings.TrimSuffix(m.name, filepath.Ext(m.name)); strings.EqualFold(filepath.Ext(m.name), ".p7s") {
@@ -73,9 +74,9 @@ func (m *message) judge(ctx context.Context, r io.ReaderAt, size int64) (*verify
 
 func (m *message) imprints() []stamps.Imprint { return m.message.Imprints() }
 
-// add adds the tokens, and has the result judged by package verify, which
-// shares no code with package sign: the verdict is the same, and each signer
-// has a stamp over its signature.
+// add adds the tokens, and lets package verify, which shares no code with
+// package sign, judge the result: the verdict must be the same, and each signer
+// must have a stamp over its signature.
 func (m *message) add(ctx context.Context, tokens [][]byte) (err error) {
 	if m.message, err = m.message.WithTimeStamps(tokens...); err != nil {
 		return err
