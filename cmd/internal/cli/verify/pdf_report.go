@@ -93,29 +93,27 @@ func (r *run) printPDF(j *judged) {
 	for i := range p.Timestamps {
 		r.printDocumentTimestamp(&p.Timestamps[i])
 	}
-	for _, u := range p.Undeclared {
-		r.Print("  " + r.T("pdf.undeclared", "Object", u.Object, "SubFilter", text.Escape(u.SubFilter)))
-	}
+	r.printUndeclared(p)
 	if p.SecurityStore {
 		r.Print("  " + r.T("pdf.security-store", "N", p.VRI))
 	}
 	if p.UsageRights {
 		r.Print("  " + r.T("pdf.usage-rights"))
 	}
-	if len(p.Signatures) > 0 {
-		r.Print(r.T("verify.no-office"))
-	}
 	r.printPoints(j)
+}
+
+// printUndeclared prints the signature data that no field has.
+func (r *run) printUndeclared(p *verify.PDFReport) {
+	for _, u := range p.Undeclared {
+		r.Print("  " + r.T("pdf.undeclared", "Object", u.Object, "SubFilter", text.Escape(u.SubFilter)))
+	}
 }
 
 // printPlace prints where a signature of a PDF is, what the signer wrote about
 // it, and what was changed since.
 func (r *run) printPlace(s *verify.PDFSignature) {
-	fields := append([]string{s.Field}, s.OtherFields...)
-	for i := range fields {
-		fields[i] = text.Escape(fields[i])
-	}
-	r.Field("pdf.field", strings.Join(fields, r.T("list.separator")))
+	r.printField(s)
 	for _, entry := range []struct{ id, value string }{
 		{"pdf.name", s.Dictionary.Name}, {"pdf.reason", s.Dictionary.Reason},
 		{"pdf.location", s.Dictionary.Location}, {"pdf.contact", s.Dictionary.ContactInfo},
@@ -129,6 +127,14 @@ func (r *run) printPlace(s *verify.PDFSignature) {
 		r.Groups("verify.digest", fmt.Sprintf("%X", s.ContentSHA256))
 	}
 	r.printChanges(s.Changes, s.MoreChanges)
+}
+
+func (r *run) printField(s *verify.PDFSignature) {
+	fields := append([]string{s.Field}, s.OtherFields...)
+	for i := range fields {
+		fields[i] = text.Escape(fields[i])
+	}
+	r.Field("pdf.field", strings.Join(fields, r.T("list.separator")))
 }
 
 // revision says which part of the file is covered.

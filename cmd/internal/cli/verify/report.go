@@ -15,11 +15,12 @@ import (
 )
 
 // conclude prints each result as it arrives, in order, and returns the outcome
-// of the run.
-func (r *run) conclude(ctx context.Context, answers <-chan chan *judged) error {
+// of the run. Of several signatures it prints the verdict lines first, and then
+// the details of those that are not VALID.
+func (r *run) conclude(ctx context.Context, answers <-chan chan *judged, several bool) error {
 	rep := &report{Files: []file{}}
 	worst, decisive, verdict := outcome.CodeOK, error(nil), verify.Valid
-	all, others := 0, []string(nil) // others lists the signatures that are not VALID
+	sum, signed := tally{run: r}, false
 	for answer := range answers {
 		j := <-answer
 		if ctx.Err() != nil {
@@ -28,15 +29,10 @@ func (r *run) conclude(ctx context.Context, answers <-chan chan *judged) error {
 		if r.JSON {
 			rep.Files = append(rep.Files, r.fileOf(j))
 		} else {
-			if all > 0 {
-				r.Print("")
-			}
-			r.printJudged(j)
+			r.printJudged(j, several, sum.all == 0)
 		}
-		all++
-		if j.verdict() != verify.Valid {
-			others = append(others, text.Escape(j.signature))
-		}
+		sum.add(j)
+		signed = signed || j.report != nil && len(j.report.Signers) > 0
 		verdict = min(verdict, j.verdict()) // INVALID outweighs INDETERMINATE
 		if code := j.code(); code != outcome.CodeOK && (decisive == nil || outcome.Worse(worst, code) == code && code != worst) {
 			worst, decisive = code, j.err
@@ -50,24 +46,21 @@ func (r *run) conclude(ctx context.Context, answers <-chan chan *judged) error {
 	}
 	rep.Verdict = verdict.String()
 	r.Report = rep
-	if all > 1 && len(others) > 0 {
-		r.sayOthers(all, others)
+	if !r.Quiet && !r.JSON {
+		if several && !r.Verbose {
+			r.printOthers(sum.others)
+		}
+		if signed {
+			r.Print(r.T("verify.no-office"))
+		}
+	}
+	if several {
+		sum.say()
 	}
 	if outcome.IsVerdict(decisive) {
 		r.SayHint(decisive)
 	}
 	return decisive
-}
-
-// sayOthers lists the signatures that are not VALID, because they may have
-// scrolled off the screen.
-func (r *run) sayOthers(all int, others []string) {
-	const most = 10
-	names := strings.Join(others[:min(most, len(others))], r.T("list.separator"))
-	if len(others) > most {
-		names += " …"
-	}
-	r.Say(r.T("verify.summary", "N", len(others), "All", all, "Names", names))
 }
 
 // verdict returns the verdict of the report, or INDETERMINATE for a file that
@@ -79,14 +72,41 @@ func (j *judged) verdict() verify.Verdict {
 	return j.report.Verdict
 }
 
-// printJudged prints everything that was found about one signature.
-func (r *run) printJudged(j *judged) {
+// printJudged prints the verdict line of one signature, and what else -v, -q
+// and the number of signatures ask for.
+func (r *run) printJudged(j *judged, several, first bool) {
+	if r.Quiet && j.report != nil && j.report.Verdict == verify.Valid && !j.report.Practice {
+		return
+	}
+	if r.Verbose && !r.Quiet && !first {
+		r.Print("")
+	}
+	r.printHead(j)
+	switch {
+	case r.Quiet:
+	case r.Verbose:
+		r.printAll(j)
+	case !several:
+		r.printBrief(j)
+	case j.report != nil:
+		r.printPoints(j)
+	}
+}
+
+func (r *run) printHead(j *judged) {
 	if j.report == nil {
 		r.Print(r.T("verify.unjudged", "Path", text.Escape(j.signature), "Error", r.Explain(j.err).Message))
 		return
 	}
+	r.Styled(styleOf(j.report), r.T("verify.head", "Path", text.Escape(j.signature), "Verdict", r.verdictOf(j)))
+}
+
+// printAll prints everything that was found about one signature.
+func (r *run) printAll(j *judged) {
 	rep := j.report
-	r.Styled(styleOf(rep), r.T("verify.head", "Path", text.Escape(j.signature), "Verdict", r.verdictOf(j)))
+	if rep == nil {
+		return
+	}
 	if j.pdf != nil {
 		r.printPDF(j)
 		return
@@ -97,9 +117,6 @@ func (r *run) printJudged(j *judged) {
 	for i := range rep.Signers {
 		r.printSigner(&rep.Signers[i], i+1, len(rep.Signers), rep.Mail != nil, func() {})
 	}
-	if len(rep.Signers) > 0 {
-		r.Print(r.T("verify.no-office"))
-	}
 }
 
 func (r *run) printContent(j *judged) {
@@ -107,15 +124,24 @@ func (r *run) printContent(j *judged) {
 	if rep.ContentSHA256 == nil {
 		return
 	}
-	what := r.T("verify.attached")
-	if rep.Mail != nil {
-		what = r.T("verify.mail.part")
-	}
-	if !rep.Attached {
-		what = text.Escape(j.content)
-	}
-	r.Field("verify.content", r.T("verify.content.value", "Name", what, "Size", rep.ContentSize))
+	r.Field("verify.content", r.T("verify.content.value", "Name", r.contentName(j), "Size", rep.ContentSize))
 	r.Groups("verify.digest", fmt.Sprintf("%X", rep.ContentSHA256))
+	r.printSignedInside(j)
+}
+
+// contentName returns the name of the content, or what it is if it has none.
+func (r *run) contentName(j *judged) string {
+	switch {
+	case !j.report.Attached:
+		return text.Escape(j.content)
+	case j.report.Mail != nil:
+		return r.T("verify.mail.part")
+	}
+	return r.T("verify.attached")
+}
+
+// printSignedInside mentions that the content is a PDF with signatures.
+func (r *run) printSignedInside(j *judged) {
 	if namesPDF(j.content) && looksSigned(j.content) {
 		r.Print(r.T("verify.content.signed", "Path", text.Escape(j.content)))
 	}
@@ -123,32 +149,48 @@ func (r *run) printContent(j *judged) {
 
 // printSigner prints one signer; place prints where the signature is.
 func (r *run) printSigner(s *verify.Signer, n, of int, mail bool, place func()) {
-	if of > 1 {
-		r.Print(r.T("verify.signer.number", "Number", n, "All", of, "Verdict", r.verdictWith(s.Verdict, s.Reason, s.Practice, []verify.Signer{*s})))
-	}
+	r.printNumber(s, n, of)
 	if c := s.Certificate; c != nil {
 		r.Field("verify.signer", text.Escape(certtext.Name(c.RawSubject)))
-		r.printSignerName(s)
+		r.printName("verify.name", s)
 		r.Groups("verify.fingerprint", fingerprint.Of(c).SHA256.String())
 	} else {
 		r.Field("verify.signer", r.T("verify.signer.unknown"))
 	}
 	place()
-	if s.SigningTime != nil {
-		id := "verify.time.claimed"
-		if asOfGivenTime(*s) && s.SigningTime.After(s.Reference) {
-			id = "verify.time.claimed.later"
-		}
-		r.Field("verify.time", r.T(id, "Date", r.DateTime(*s.SigningTime)))
-	}
+	r.printClaimedTime(s)
 	r.printTimestamp(s.Timestamp)
+	r.printTrust(s)
+	r.printChecks(s.Checks, mail)
+}
+
+// printNumber prints the verdict of one of several signers.
+func (r *run) printNumber(s *verify.Signer, n, of int) {
+	if of > 1 {
+		r.Print(r.T("verify.signer.number", "Number", n, "All", of, "Verdict", r.verdictWith(s.Verdict, s.Reason, s.Practice, []verify.Signer{*s})))
+	}
+}
+
+func (r *run) printClaimedTime(s *verify.Signer) {
+	if s.SigningTime == nil {
+		return
+	}
+	id := "verify.time.claimed"
+	if asOfGivenTime(*s) && s.SigningTime.After(s.Reference) {
+		id = "verify.time.claimed.later"
+	}
+	r.Field("verify.time", r.T(id, "Date", r.DateTime(*s.SigningTime)))
+}
+
+// printTrust prints the root to which the path leads, and when the certificate
+// was revoked.
+func (r *run) printTrust(s *verify.Signer) {
 	if s.Anchor != nil {
 		r.Field("verify.anchor", r.T("verify.anchor."+string(s.Anchor.Kind), "Name", text.Escape(s.Anchor.Name)))
 	}
 	if s.Revocation.State == verify.Revoked {
 		r.Field("verify.revoked", r.T("verify.revoked.value", "Date", r.DateTime(s.Revocation.At), "Reason", policy.CRLReason(r.Printer, s.Revocation.Reason)))
 	}
-	r.printChecks(s.Checks, mail)
 }
 
 // printChecks prints one line per check: the result, the name and the reason.
@@ -169,16 +211,20 @@ func (r *run) printChecks(checks []verify.Check, mail bool) {
 	}
 }
 
-// printSignerName prints the name of the signer if the verdict is VALID.
-// Otherwise anyone may have written that name.
-func (r *run) printSignerName(s *verify.Signer) {
+// printName prints the name of the signer as the field id and reports whether
+// it did so: only if the verdict is VALID, since otherwise anyone may have
+// written that name.
+func (r *run) printName(id string, s *verify.Signer) bool {
 	if s.Verdict != verify.Valid {
-		return
+		return false
 	}
-	if h := certtext.HolderOf(s.Certificate); h != nil && h.Info.Name != "" {
-		r.Field("verify.name", certtext.MarkSubstitutes(h.Info.Name, h.Info.NameAlt))
-		if certtext.HasSubstitutes(h.Info.NameAlt) {
-			r.Print("  " + r.T("cert.alt-note"))
-		}
+	h := certtext.HolderOf(s.Certificate)
+	if h == nil || h.Info.Name == "" {
+		return false
 	}
+	r.Field(id, certtext.MarkSubstitutes(h.Info.Name, h.Info.NameAlt))
+	if certtext.HasSubstitutes(h.Info.NameAlt) {
+		r.Print("  " + r.T("cert.alt-note"))
+	}
+	return true
 }

@@ -27,6 +27,16 @@ func (r *run) verdictOf(j *judged) string {
 // verdictWith returns the verdict over signers with the remarks that qualify
 // it, and more remarks.
 func (r *run) verdictWith(verdict verify.Verdict, reason verify.Reason, practice bool, signers []verify.Signer, more ...string) string {
+	word := r.T("verdict." + strings.ToLower(verdict.String()))
+	remarks := append(r.remarks(verdict, reason, practice, signers), more...)
+	if len(remarks) == 0 {
+		return word
+	}
+	return r.T("verdict.with", "Verdict", word, "Remarks", strings.Join(remarks, r.T("list.separator")))
+}
+
+// remarks returns what qualifies a verdict over signers.
+func (r *run) remarks(verdict verify.Verdict, reason verify.Reason, practice bool, signers []verify.Signer) []string {
 	var remarks []string
 	if practice {
 		remarks = append(remarks, r.T("verdict.practice"))
@@ -61,12 +71,7 @@ func (r *run) verdictWith(verdict verify.Verdict, reason verify.Reason, practice
 	} else if reason != "" {
 		remarks = append(remarks, r.reasonOf(decisiveCheck(reason, signers), reason))
 	}
-	remarks = append(remarks, more...)
-	word := r.T("verdict." + strings.ToLower(verdict.String()))
-	if len(remarks) == 0 {
-		return word
-	}
-	return r.T("verdict.with", "Verdict", word, "Remarks", strings.Join(remarks, r.T("list.separator")))
+	return remarks
 }
 
 // asOfGivenTime reports whether a signer was judged for the time of --at, which

@@ -82,7 +82,7 @@ func (r *run) do(ctx context.Context, args []string) error {
 	if err := r.readPolicy(ctx, pairs); err != nil {
 		return err
 	}
-	err = r.conclude(ctx, r.judgeAll(ctx, pairs))
+	err = r.conclude(ctx, r.judgeAll(ctx, pairs), len(pairs) > 1)
 	r.sources.SayUnreached()
 	return err
 }
