@@ -124,6 +124,8 @@ func (r *run) checkFlags(args []string, other string) error {
 		return outcome.Usage("err.flags.both", "A", "--"+r.form.flag, "B", "--"+other)
 	case o.PEM && !r.form.pem:
 		return outcome.Usage("err.flags.both", "A", "--"+r.form.flag, "B", "--pem")
+	case o.SkipExisting && o.Force:
+		return outcome.Usage("err.flags.both", "A", "--skip-existing", "B", "--force")
 	case o.Output != "" && o.OutputDir != "":
 		return outcome.Usage("err.flags.both", "A", "-o", "B", "--output-dir")
 	case o.Output != "" && len(args) > 1:
@@ -208,16 +210,29 @@ func (r *run) checkOutputs() error {
 		inputs = append(inputs, secret) // it is also read, and must not be overwritten
 	}
 	problems := outfile.Check(outputs, inputs, r.opts.Force)
+	var existing []string
 	for i, err := range problems {
+		var exists *outfile.ExistsError
+		if errors.As(err, &exists) && r.opts.SkipExisting {
+			r.skip(writing[i])
+			problems[i] = nil
+			continue
+		}
 		if err != nil {
 			problems[i] = r.signedBefore(writing[i], err)
 			writing[i].fail(problems[i])
 		}
+		if exists != nil {
+			existing = append(existing, text.Escape(exists.Path))
+		}
 	}
-	if len(r.jobs) > 1 {
-		return outcome.Exists(errors.Join(problems...), "err.output.exists.several")
+	all := len(r.jobs)
+	r.jobs = slices.DeleteFunc(r.jobs, func(j *job) bool { return j.report.Code == outcome.CodeSkipped })
+	err := errors.Join(problems...)
+	if all > 1 && errors.As(err, new(*outfile.ExistsError)) {
+		return r.existsError(existing)
 	}
-	return errors.Join(problems...)
+	return err
 }
 
 // signedBefore returns the error for a second `natsuin sign *` in a folder,

@@ -46,11 +46,12 @@ func notaryName(name string) bool {
 	})
 }
 
-// besides returns the names that signed PDFs have beside these inputs.
+// besides returns the names that signed PDFs have beside these inputs, and with
+// --skip-existing those that signatures have.
 func (r *run) besides(args []string) map[string]bool {
 	made := map[string]bool{}
 	for _, arg := range args {
-		if r.form.updates {
+		if r.form.updates || r.opts.SkipExisting {
 			made[filepath.Clean(r.form.output(arg))] = true
 		}
 	}

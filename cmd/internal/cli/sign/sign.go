@@ -25,6 +25,7 @@ type Options struct {
 	PEM               bool
 	Output, OutputDir string
 	Force             bool
+	SkipExisting      bool
 	Hash, Key         string
 	Yes, DryRun       bool
 	AllowExpired      bool
@@ -83,6 +84,7 @@ func New(c *command.Run) *cobra.Command {
 	f.StringVarP(&o.Output, "output", "o", "", "flag.sign.output")
 	f.StringVar(&o.OutputDir, "output-dir", "", "flag.sign.output-dir")
 	f.BoolVar(&o.Force, "force", false, "flag.force")
+	f.BoolVar(&o.SkipExisting, "skip-existing", false, "flag.sign.skip-existing")
 	f.StringVar(&o.Hash, "hash", "", "flag.sign.hash")
 	f.StringVar(&o.Key, "key", "sign", "flag.sign.key")
 	f.BoolVar(&o.Yes, "yes", false, "flag.sign.yes")
@@ -121,6 +123,10 @@ func (r *run) do(ctx context.Context, args []string) (err error) {
 	r.Report = r.rep
 	if err := r.check(args); err != nil {
 		return err
+	}
+	if len(r.jobs) == 0 { // with --skip-existing
+		r.Say(r.T("sign.nothing"))
+		return nil
 	}
 	if err := r.loadSeal(ctx); err != nil {
 		return err
@@ -230,6 +236,8 @@ func (r *run) notice(ctx context.Context, authEnd *time.Time) error {
 	}
 	if r.credential() == card.SignPassword {
 		tell(r.T("sign.notice"))
+	} else {
+		tell(r.T("sign.notice.auth"))
 	}
 	r.noticePDF(tell)
 	if r.stamps.Wanted() {
@@ -245,6 +253,7 @@ func (r *run) notice(ctx context.Context, authEnd *time.Time) error {
 	if r.opts.Yes || r.opts.DryRun {
 		return nil
 	}
+	r.listFiles()
 	yes, err := r.Acknowledge(ctx, r.T("sign.agree", "N", len(r.jobs)))
 	if err != nil {
 		return err
@@ -253,6 +262,20 @@ func (r *run) notice(ctx context.Context, authEnd *time.Time) error {
 		return &outcome.Error{Code: outcome.CodeDeclined, ID: "err.declined"}
 	}
 	return nil
+}
+
+// mostListed is how many names a list of files has on the screen.
+const mostListed = 10
+
+// listFiles shows which files the question is about.
+func (r *run) listFiles() {
+	for i, j := range r.jobs {
+		if i == mostListed {
+			r.Talk("  " + r.T("list.more", "N", len(r.jobs)-i))
+			return
+		}
+		r.Talk("  " + text.Escape(j.name()))
+	}
 }
 
 // fail marks a file with the outcome that stopped it.
