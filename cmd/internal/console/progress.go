@@ -14,13 +14,20 @@ import (
 // progressDelay is how long nothing is shown (docs/cli.md, behaviour 16).
 const progressDelay = 500 * time.Millisecond
 
+// A bar of 10 columns with percentage, speed and times needs restColumns beside
+// its label. It is not shown on terminals narrower than barColumns.
+const (
+	barColumns  = 52
+	restColumns = 50
+)
+
 // plainInterval is the least time between two plain lines.
 const plainInterval = 2 * time.Second
 
 // A Progress shows on standard error how much of a long hash is done. It
 // appears after progressDelay, only if standard error is a terminal, and Done
-// removes it. With ACCESSIBLE, or on a dumb terminal, it consists of plain
-// lines, which stay. A nil Progress shows nothing. It is safe for concurrent
+// removes it. With ACCESSIBLE, on a dumb terminal, or on one so narrow that the
+// bar would wrap, it consists of plain lines, which stay. A nil Progress shows nothing. It is safe for concurrent
 // use.
 type Progress struct {
 	mu          sync.Mutex
@@ -49,7 +56,7 @@ func (s *Streams) Progress(label string, total int64) *Progress {
 	}
 	return &Progress{
 		label: label, total: total, now: s.now, started: s.now(),
-		out: s.Err, width: s.Columns(), plain: s.Accessible() || s.env("TERM") == "dumb",
+		out: s.Err, width: s.Columns(), plain: s.Accessible() || s.env("TERM") == "dumb" || s.Columns() < max(barColumns, text.Width(label)+restColumns),
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"natsuin/cmd/internal/console"
+	"natsuin/cmd/internal/text"
 )
 
 func environment(pairs map[string]string) func(string) string {
@@ -128,6 +129,30 @@ func TestAccessibleProgressIsPlainLines(t *testing.T) {
 	// ACCESSIBLE=0 means no: the bar moves.
 	if got := progress(t, 4<<20, map[string]string{"ACCESSIBLE": "0"}, steps); !strings.Contains(got, "\r") {
 		t.Errorf("got %q", got)
+	}
+}
+
+func TestProgressNeverWraps(t *testing.T) {
+	for _, width := range []int{40, 51, 52, 57, 71, 72, 80, 160} {
+		for _, label := range []string{"reading", "ファイルを読んでいます"} {
+			var screen strings.Builder
+			c := &clock{time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)}
+			s := console.Streams{Err: &screen, ErrIsTerminal: true, Width: width, Env: environment(nil), Now: c.now}
+			p := s.Progress(label, 900<<30)
+			for range 9 {
+				c.at = c.at.Add(3 * time.Second)
+				p.Add(99 << 30)
+			}
+			p.Done()
+			if width < 52 && strings.Contains(screen.String(), "\r") {
+				t.Errorf("%d columns: a bar: %q", width, screen.String())
+			}
+			for _, line := range strings.FieldsFunc(screen.String(), func(r rune) bool { return r == '\r' || r == '\n' }) {
+				if n := text.Width(strings.NewReplacer("\x1b[2K", "", "\x1b[0K", "").Replace(line)); n >= width {
+					t.Errorf("%d columns: %d: %q", width, n, line)
+				}
+			}
+		}
 	}
 }
 
