@@ -77,6 +77,9 @@ func (r *run) do(ctx context.Context, args []string) error {
 	if p.Anchors, err = r.sources.Anchors(ctx, r.sources.CA); err != nil {
 		return err
 	}
+	if len(r.sources.CRL) == 0 && r.sources.OCSP == "" {
+		r.Talk(r.T("validity.dates-only")) // before a try is at stake
+	}
 	cert, ca, err := r.Access.ReadIssued(ctx, id)
 	if err != nil {
 		return err
