@@ -58,6 +58,8 @@ func (r *Run) Group(use, id string, subcommands ...*cobra.Command) *cobra.Comman
 	c.RunE = func(c *cobra.Command, args []string) error {
 		r.Command = Path(c)
 		switch {
+		case len(args) > 0 && unlocks(c, args[0]):
+			return outcome.Usage("err.unlock", "Command", c.CommandPath(), "Value", strings.Join(args[1:], " "))
 		case c.HasParent() && len(args) > 0:
 			return outcome.Usage("err.subcommand.unknown", "Command", c.CommandPath(), "Value", strings.Join(args, " "), "Known", Names(c))
 		case len(args) > 0:
@@ -69,6 +71,18 @@ func (r *Run) Group(use, id string, subcommands ...*cobra.Command) *cobra.Comman
 	}
 	c.AddCommand(subcommands...)
 	return c
+}
+
+// unlocks reports whether word would unlock a card as a command after c, which
+// only the municipal office can do.
+func unlocks(c *cobra.Command, word string) bool {
+	switch Path(c) {
+	case "natsuin":
+		return word == "unlock" || word == "unblock"
+	case "pin":
+		return word == "unlock" || word == "unblock" || word == "reset"
+	}
+	return false
 }
 
 // Arguments limits the number of positional arguments to the range least to
