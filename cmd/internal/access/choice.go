@@ -35,7 +35,7 @@ func (a *Access) pick(ctx context.Context, readers []pcsc.Reader) (*Session, err
 		found, why = a.tryAll(ctx, used, why)
 	}
 	if len(found) == 0 {
-		return nil, why
+		return nil, hintVirtual(why, virtual)
 	}
 	s, err := a.chooseOne(ctx, found)
 	if err != nil {
@@ -57,6 +57,20 @@ func NoRealReader(virtual []pcsc.Reader) error {
 	}
 	name := text.Escape(withCard(virtual)[0].Name)
 	return &outcome.Error{Code: outcome.CodeNoReader, ID: "err.only-virtual", Pairs: []any{"Reader", name}}
+}
+
+// hintVirtual returns why, or if that is the absence of a card and a virtual
+// reader holds one, an error that names this reader.
+func hintVirtual(why error, virtual []pcsc.Reader) error {
+	if outcome.CodeOf(why) != outcome.CodeNoCard {
+		return why
+	}
+	for _, r := range virtual {
+		if r.CardPresent {
+			return &outcome.Error{Code: outcome.CodeNoCard, ID: "err.no-card.virtual", Pairs: []any{"Virtual", text.Escape(r.Name)}, Err: why}
+		}
+	}
+	return why
 }
 
 // tryAll returns a Session, outside a transaction, for each reader that holds a

@@ -66,19 +66,28 @@ func (a *Access) await(ctx context.Context, wanted string, take func([]pcsc.Read
 		code := outcome.CodeOf(why)
 		// The card was removed during the search, and may be back by now.
 		bounced := code == outcome.CodeCardRemoved
-		if limit == 0 || code != outcome.CodeNoReader && code != outcome.CodeNoCard && !bounced {
+		// Without --wait, a person decides whether to wait for another program.
+		busy := code == outcome.CodeBusy && a.Wait != ""
+		if limit == 0 || code != outcome.CodeNoReader && code != outcome.CodeNoCard && !bounced && !busy {
 			return nil, why
 		}
-		if line := a.waitingFor(code, wanted, readers); line != said {
+		line := a.waitingFor(code, wanted, readers)
+		if busy {
+			line = a.T("wait.busy")
+		}
+		if line != said {
 			a.HideTyping()
 			a.Say(line)
 			said = line
 		}
-		if bounced {
+		if bounced || busy { // the service does not report when another program lets go
 			select {
 			case <-time.After(bounceTime):
 				continue
 			case <-waiting.Done():
+			}
+			if busy && ctx.Err() == nil {
+				return nil, &outcome.Error{Code: outcome.CodeTimeout, ID: "err.wait.busy", Err: why}
 			}
 		}
 		if err := a.Readers.Wait(waiting, readers); err != nil {

@@ -43,7 +43,11 @@ func (d *diagnosis) findCard(ctx context.Context) *access.Session {
 	}
 	usable, err := d.usable(readers)
 	if err != nil {
-		d.fail("readers", err)
+		if len(readers) > 0 { // the error says how to choose one of them
+			d.failWith("readers", err, "", "")
+		} else {
+			d.fail("readers", err)
+		}
 		d.skipAll("card", "application")
 		return nil
 	}

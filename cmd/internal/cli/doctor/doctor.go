@@ -108,14 +108,21 @@ func (d *diagnosis) warn(id, detail, fix string) {
 // fail records a failed probe with the message of its error. The fix is the one
 // for this platform or, if there is none, the next step of the error.
 func (d *diagnosis) fail(id string, err error) {
+	words, line := d.fixFor(id)
+	d.failWith(id, err, words, line)
+}
+
+// failWith is like fail, with the fix in words and the command to type. Without
+// words, the fix is the next step of the error.
+func (d *diagnosis) failWith(id string, err error, words, command string) {
 	x := d.Explain(err)
 	if d.first == nil {
 		d.first = &x
 	}
 	d.failed++
 	p := probe{ID: id, Result: probeFailed, Detail: console.OrNull(x.Message), advice: x.Hint}
-	if fix, line := d.fixFor(id); fix != "" {
-		p.advice, p.command = fix, line
+	if words != "" {
+		p.advice, p.command = words, command
 	}
 	d.add(p)
 }
