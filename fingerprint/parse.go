@@ -87,7 +87,9 @@ func pattern(expression string) func() *regexp.Regexp {
 // be of either case, in full width, as a Japanese input method leaves them, and
 // with colons, hyphens, spaces and line breaks anywhere. They may follow a
 // label such as "SHA256:" or "sha1 Fingerprint=", which must agree with their
-// number. A SHA-256 may also be in base64, as ssh prints it after "SHA256:".
+// number, and lines of a heading; their number in brackets and a full stop may
+// follow them. A SHA-256 may also be in base64, as ssh prints it after
+// "SHA256:".
 //
 // The error is [ErrEmpty], [ErrTwoValues], [ErrTooLong], a *[LengthError] or a
 // *[SyntaxError].
@@ -95,7 +97,20 @@ func Parse(text string) (Fingerprint, error) {
 	if len(text) > MaxInput {
 		return Fingerprint{}, ErrTooLong
 	}
-	text = strings.TrimSpace(fold(text))
+	text = trimNotes(fold(text))
+	found, err := parse(text)
+	if err == nil {
+		return found, nil
+	}
+	if value, ok := belowHeading(text); ok {
+		return parse(value)
+	}
+	return Fingerprint{}, err
+}
+
+// parse parses a text that was folded.
+func parse(text string) (Fingerprint, error) {
+	text = strings.TrimSpace(strings.ReplaceAll(text, "\n", " "))
 	if text == "" {
 		return Fingerprint{}, ErrEmpty
 	}
@@ -189,8 +204,10 @@ func fold(text string) string {
 		switch {
 		case r >= 0xFF01 && r <= 0xFF5E:
 			return r - 0xFF01 + '!'
-		case r == 0xFEFF, r == 0x200B:
+		case r == 0xFEFF, r == 0x200B, r == 0x200E:
 			return -1
+		case r == '\n':
+			return r
 		case unicode.IsSpace(r):
 			return ' '
 		default:

@@ -62,6 +62,15 @@ func TestParseReadsEverySpelling(t *testing.T) {
 		{"ssh", "SHA256:" + base64Of(abc256), abc256},
 		{"base64 without its label", base64Of(abc256) + "=", abc256},
 		{"padded base64", "SHA256:" + base64Of(abc256) + "=", abc256},
+		{"dialog of Windows", "\u200e" + strings.ToLower(separated(abc1, " ", 2)), abc1},
+		{"full stop", separated(abc256, " ", 4) + "。", abc256},
+		{"number of digits", separated(abc256, " ", 4) + "（64桁）", abc256},
+		{"number of digits and full stop", "SHA-1：" + abc1 + "（４０ 桁）。\n", abc1},
+		{"heading", "自己署名証明書のフィンガープリント\n" + separated(abc256, " ", 4), abc256},
+		{"headings", "公的個人認証サービス 署名用認証局\nフィンガープリント（SHA-256）（64桁）\n\n" + separated(abc256, ":", 2) + "\n", abc256},
+		{"heading and label", "Root certificate 2019-03-10\r\nSHA-256 Fingerprint\r\n" + separated(abc256, "\r\n", 16), abc256},
+		{"heading and label on the line", "Root CA:\nSHA-1 Fingerprint: " + separated(abc1, ":", 2) + ".", abc1},
+		{"heading and ssh", "Root:\nSHA256:" + base64Of(abc256), abc256},
 		{"base64 broken by a terminal", "SHA256:" + base64Of(abc256)[:30] + "\n" + base64Of(abc256)[30:], abc256},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -100,6 +109,8 @@ func TestParseWantsOneWholeValue(t *testing.T) {
 		{"two of ssh", ssh + "\n" + ssh, fingerprint.ErrTwoValues},
 		{"ssh and bare base64", ssh + "\n" + base64Of(abc256), fingerprint.ErrTwoValues},
 		{"ssh and hexadecimal", ssh + " " + abc1, fingerprint.ErrTwoValues},
+		{"two below headings", "Root\nSHA-1\n" + abc1 + "\nSHA-256\n" + abc256, fingerprint.ErrTwoValues},
+		{"two below one heading", "Root\n" + abc1 + "\n" + abc256, fingerprint.ErrTwoValues},
 		{"very long", strings.Repeat("A", fingerprint.MaxInput+1), fingerprint.ErrTooLong},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -121,6 +132,8 @@ func TestParseTellsAWrongLength(t *testing.T) {
 		{"MD5", strings.Repeat("00", 16), fingerprint.LengthError{Digits: 32}},
 		{"three values", strings.Repeat(abc1, 3), fingerprint.LengthError{Digits: 120}},
 		{"label against length", "SHA256:" + abc1, fingerprint.LengthError{Digits: 40, Labelled: fingerprint.SHA256}},
+		{"heading against length", "Root\nSHA-256:\n" + abc1, fingerprint.LengthError{Digits: 40, Labelled: fingerprint.SHA256}},
+		{"below a heading cut short", "Root\n" + abc256[:60], fingerprint.LengthError{Digits: 60}},
 		{"label against length the other way", "sha1: " + abc256, fingerprint.LengthError{Digits: 64, Labelled: fingerprint.SHA1}},
 		{"hexadecimal as long as base64", "SHA256:" + abc256[:43], fingerprint.LengthError{Digits: 43, Labelled: fingerprint.SHA256}},
 		{"base64 cut short", "SHA256:" + base64Of(abc256)[:42], fingerprint.LengthError{Base64: 42, Labelled: fingerprint.SHA256}},
@@ -154,6 +167,10 @@ func TestParseNamesTheCharacterThatIsWrong(t *testing.T) {
 		{"base64 with stray bits", "SHA256:" + base64Of(abc256)[:42] + "1", '1'},
 		{"Arabic digit", "\u0661" + abc1[1:], '\u0661'},
 		{"text after it", abc1 + " OK", 'O'},
+		{"a line after it", "Root\n" + abc1 + "\nOK", 'O'},
+		{"a wrong digit in a line", "1234567890ABCDEF123O\n" + abc1, 'O'},
+		{"a value in the heading", "Root " + abc1 + "\n" + abc1, 'R'},
+		{"dots at the end of a line", abc1[:20] + ".\n" + abc1[20:], '.'},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			var got *fingerprint.SyntaxError

@@ -217,9 +217,26 @@ func (r *run) compare(rep *report, want fingerprint.Fingerprint) error {
 			return nil
 		}
 	}
-	for _, e := range rep.Certificates {
+	if len(rep.Certificates) > 0 {
+		e := nearest(rep.Certificates, want)
 		comparison.PrintDifference(r.Console, e.Target, e.prints, want)
 	}
 	r.printIfHistorical(want)
 	return comparison.Different(r.Console, "compare.different")
+}
+
+// nearest returns the first of the entries whose fingerprint differs from want
+// in the fewest groups: with several certificates, the others are not the one
+// that was meant.
+func nearest(entries []entry, want fingerprint.Fingerprint) entry {
+	differences := func(e entry) (n int) {
+		groups := want.Groups()
+		for i, group := range e.prints.Select(want.Algorithm).Groups() {
+			if group != groups[i] {
+				n++
+			}
+		}
+		return n
+	}
+	return slices.MinFunc(entries, func(a, b entry) int { return differences(a) - differences(b) })
 }
