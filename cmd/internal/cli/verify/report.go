@@ -57,6 +57,9 @@ func (r *run) conclude(ctx context.Context, answers <-chan chan *judged, several
 	if several {
 		sum.say()
 	}
+	if several && !r.JSON && worst != outcome.CodeOK && worst != outcome.CodeInternal && !outcome.IsVerdict(decisive) {
+		decisive = &outcome.Verdict{Outcome: *outcome.Of(decisive)} // its line was printed
+	}
 	if outcome.IsVerdict(decisive) {
 		r.SayHint(decisive)
 	}
@@ -75,6 +78,9 @@ func (j *judged) verdict() verify.Verdict {
 // printJudged prints the verdict line of one signature, and what else -v, -q
 // and the number of signatures ask for.
 func (r *run) printJudged(j *judged, several, first bool) {
+	if !several && j.report == nil {
+		return // the error is printed once, at the end
+	}
 	if r.Quiet && j.report != nil && j.report.Verdict == verify.Valid && !j.report.Practice {
 		return
 	}
@@ -96,6 +102,11 @@ func (r *run) printJudged(j *judged, several, first bool) {
 func (r *run) printHead(j *judged) {
 	if j.report == nil {
 		r.Print(r.T("verify.unjudged", "Path", text.Escape(j.signature), "Error", r.Explain(j.err).Message))
+		if r.Verbose {
+			for _, line := range outcome.Detail(j.err) {
+				r.Print("  " + text.Escape(line))
+			}
+		}
 		return
 	}
 	r.Styled(styleOf(j.report), r.T("verify.head", "Path", text.Escape(j.signature), "Verdict", r.verdictOf(j)))
