@@ -37,7 +37,7 @@ func (r *Run) ShowsPersonal() bool { return !r.JSON || r.Personal }
 const WordsID = "words"
 
 // Verb returns a command whose messages have ids that begin with cmd.ID. run
-// may be nil.
+// may be nil. It gets the arguments with file URLs replaced by their paths.
 func (r *Run) Verb(use, id string, run func(ctx context.Context, args []string) error) *cobra.Command {
 	c := &cobra.Command{
 		Use:                   use,
@@ -47,7 +47,13 @@ func (r *Run) Verb(use, id string, run func(ctx context.Context, args []string) 
 	}
 	c.Flags().SortFlags = false
 	if run != nil {
-		c.RunE = func(c *cobra.Command, args []string) error { return run(c.Context(), args) }
+		c.RunE = func(c *cobra.Command, args []string) error {
+			paths := make([]string, len(args))
+			for i, arg := range args {
+				paths[i] = FilePath(arg)
+			}
+			return run(c.Context(), paths)
+		}
 	}
 	return c
 }
