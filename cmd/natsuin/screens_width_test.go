@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"natsuin/cmd/internal/pdftest"
 )
 
 var (
@@ -31,9 +33,17 @@ func TestNarrowAndWide(t *testing.T) {
 					t.Fatalf("sign ends with %d", r.exit)
 				}
 				st.write("other.txt", "Another letter.\n")
+				st.write("annex.pdf", string(pdftest.Sample("annex")))
+				for _, args := range [][]string{{"@annex.pdf"}, {"-o", "@two.pdf", "@annex_signed.pdf"}} {
+					args = append([]string{"sign", "--reader", "practice", "--yes", "--pin-from", "file:@pin", "--pdf"}, args...)
+					if r := st.command(args...).run(); r.exit != 0 {
+						t.Fatalf("sign --pdf ends with %d", r.exit)
+					}
+				}
 				for _, c := range []command{
 					{typed: "natsuin verify --ca practice letter.txt.p7s"},
 					{typed: "natsuin verify -v --ca practice letter.txt.p7s"},
+					{typed: "natsuin verify --ca practice two.pdf"},
 					{typed: "natsuin verify letter.txt.p7s", exit: 4},
 					{typed: "natsuin verify letter.txt.p7s other.txt", exit: 1},
 					{typed: "natsuin cert show sign --reader practice --pin-from file:../pin"},

@@ -78,7 +78,11 @@ func (r *run) do(ctx context.Context, args []string) error {
 		return err
 	}
 	if len(r.sources.CRL) == 0 && r.sources.OCSP == "" {
-		r.Talk(r.T("validity.dates-only")) // before a try is at stake
+		line := r.T("validity.dates-only") // before a try is at stake
+		if r.Interactive() {
+			line += "\n" + r.T("validity.dates-only.stop")
+		}
+		r.Talk(line)
 	}
 	cert, ca, err := r.Access.ReadIssued(ctx, id)
 	if err != nil {

@@ -167,7 +167,9 @@ func (r *run) printChanges(changes []verify.PDFChange, more bool) {
 		if c.Against != "" {
 			words = r.T("pdf.change.against", "What", words, "Rule", r.T("permission."+string(c.Against)))
 		}
-		r.Print("  " + r.T("pdf.change", "Result", r.T("change-result."+strings.ToLower(c.Result.String())), "What", words, "Detail", text.Escape(c.Detail)))
+		result := r.T("change-result." + strings.ToLower(c.Result.String()))
+		line := "  " + r.T("pdf.change", "Result", result, "What", words, "Detail", text.Escape(c.Detail))
+		r.PrintAfter(len("  ")+text.Width(result)+len("  "), line)
 	}
 	if more {
 		r.Print("  " + r.T("pdf.change.unlisted"))
