@@ -505,4 +505,9 @@ func TestTheHintNamesTheVirtualReaderThatHoldsACard(t *testing.T) {
 			t.Errorf("%v: %s", args, hint)
 		}
 	}
+	d.plug("Empty", nil) // a real one
+	o := d.script(t, 5, "pin", "status")
+	if hint := fmt.Sprint(o["hint"]); o["code"] != "no-card" || !strings.Contains(hint, "--reader 'Virtual PCD 00 00'") {
+		t.Errorf("%v: %s", o["code"], hint)
+	}
 }
