@@ -260,13 +260,13 @@ func TestAnotherCardAfterAWrongEntryIsAgreedToAnew(t *testing.T) {
 		return answer, nil
 	}})
 	s := d.atTerminal(t, "en", "sign", toSign(t))
-	s.expect("Sign 1 file").send("y").expect("Signature password: ").send("WRONG123").expect("4 tries left")
+	s.expect("Sign this file").send("y").expect("Signature password: ").send("WRONG123").expect("4 tries left")
 	s.waitsFor(words["en"].wait)
 	other := laidCard(t, func(o *virtual.Options) { o.State.Auth.Certificate = nil })
 	d.lay(slot, other)
 	s.expect("name, address, birth date and sex")
 	from := s.seen
-	s.expect("Sign 1 file").send("no")
+	s.expect("Sign this file").send("no")
 	s.end(8)
 	if strings.Contains(s.screen()[from:], "authentication certificate ends") {
 		t.Error("the date of the card before is told of this one")

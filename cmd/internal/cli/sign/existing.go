@@ -15,7 +15,11 @@ func (r *run) skip(j *job) {
 
 // existsError names all outputs of several that exist.
 func (r *run) existsError(names []string) error {
-	list := strings.Join(names[:min(mostListed, len(names))], r.T("list.separator"))
+	var quoted []string
+	for _, name := range names[:min(mostListed, len(names))] {
+		quoted = append(quoted, r.T("list.name", "Name", name))
+	}
+	list := strings.Join(quoted, r.T("list.separator"))
 	if n := len(names) - mostListed; n > 0 {
 		list += " " + r.T("list.more", "N", n)
 	}
