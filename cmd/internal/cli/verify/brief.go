@@ -35,7 +35,7 @@ func (r *run) printBrief(j *judged) {
 			r.printFile(j)
 		}
 		if t := s.Timestamp; t != nil && t.Verified {
-			r.Field("verify.timestamp", r.T("verify.timestamp.proven", "Date", r.DateTime(t.Time)))
+			r.printTimestamp(t)
 		} else {
 			r.printClaimedTime(s)
 		}
