@@ -32,8 +32,9 @@ func dotted(s string) cms.OID {
 }
 
 // digests holds the digest algorithms that this package can compute (RFC 5754,
-// RFC 3370, RFC 8702). It includes those that forbiddenHash refuses, because a
-// digest that differs is decisive whatever the algorithm.
+// RFC 3370, RFC 9688; SHA-512/256: RFC 8017 §B.1). It includes those that
+// forbiddenHash refuses, because a digest that differs is decisive whatever the
+// algorithm.
 var digests = map[cms.OID]crypto.Hash{
 	dotted("2.16.840.1.101.3.4.2.1"): crypto.SHA256,
 	dotted("2.16.840.1.101.3.4.2.2"): crypto.SHA384,
@@ -48,8 +49,8 @@ var digests = map[cms.OID]crypto.Hash{
 	dotted("2.16.840.1.101.3.4.2.10"): crypto.SHA3_512,
 }
 
-// forbiddenHash returns why a hash is not allowed, or nil. For SHA-1,
-// Policy.AllowSHA1 decides.
+// forbiddenHash returns why a hash is not allowed, or nil. It returns nil for
+// SHA-1, on which Policy.AllowSHA1 decides.
 func forbiddenHash(hash crypto.Hash) *problem {
 	switch hash {
 	case 0, crypto.SHA256, crypto.SHA384, crypto.SHA512, crypto.SHA1:
@@ -61,7 +62,8 @@ func forbiddenHash(hash crypto.Hash) *problem {
 }
 
 // weakDigests holds digest algorithms that this package does not compute, and
-// for which anyone can make a second content with the same digest.
+// that are not collision-resistant: whoever prepares a content can prepare
+// another one with the same digest.
 var weakDigests = map[cms.OID]bool{
 	dotted("1.2.840.113549.2.2"): true, // MD2
 	dotted("1.2.840.113549.2.4"): true, // MD4
@@ -120,8 +122,8 @@ var (
 type suite struct {
 	digest crypto.Hash
 	scheme scheme
-	// salt is the exact length in octets, and mask the hash of the mask
-	// generation. Both are for RSASSA-PSS only.
+	// salt is the exact length of the salt in octets, and mask the hash of the
+	// mask generation function. Both are for RSASSA-PSS only.
 	salt int
 	mask crypto.Hash
 }
@@ -153,8 +155,9 @@ func absentOrNull(params []byte) bool { return len(params) == 0 || string(params
 
 // suiteOf returns the suite of a digest algorithm and a signature algorithm,
 // which must agree (RFC 5652 §5.3, RFC 8017 §A.2.3). If there is a problem, the
-// suite has the part that was understood. suiteOf does not decide whether the
-// suite is allowed.
+// suite has the part that was understood. suiteOf refuses algorithms that this
+// package does not know. forbiddenHash and forbiddenMask refuse some of the
+// others.
 func suiteOf(digest, signature cms.Algorithm) (suite, *problem) {
 	var s suite
 	var no *problem
@@ -243,7 +246,8 @@ func pssParameters(der []byte) (hash, maskHash crypto.Hash, salt int, no *proble
 	return hash, maskHash, salt, nil
 }
 
-// forbiddenMask returns why the parameters of a suite are not allowed, or nil.
+// forbiddenMask returns a problem if the mask generation of RSASSA-PSS has
+// another hash than the digest, and otherwise nil.
 func (s suite) forbiddenMask() *problem {
 	if s.scheme == pss && s.mask != 0 && s.mask != s.digest {
 		return refuse(ReasonParametersForbidden, "digest", hashNames[s.digest], "mask", hashNames[s.mask])

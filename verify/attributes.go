@@ -10,7 +10,7 @@ import (
 	"natsuin/verify/internal/cms"
 )
 
-// The signed attributes on which a verdict depends. Each may occur once, with
+// The signed attributes that this package reads. Each may occur only once, with
 // one value.
 var (
 	oidContentType         = dotted("1.2.840.113549.1.9.3")
@@ -40,8 +40,8 @@ func attribute(s cms.Signer, kind cms.OID) cryptobyte.String {
 	return nil
 }
 
-// checkAttributes checks the set of attributes as a whole, and the attributes
-// that no other check reads.
+// checkAttributes checks the set of attributes as a whole, and whether the
+// signing time can be read.
 func (d *document) checkAttributes(s cms.Signer) Check {
 	if s.Signed == nil {
 		switch {
@@ -185,8 +185,8 @@ func (j *judgement) unsigned(s cms.Signer) material {
 	return out
 }
 
-// elements returns the SEQUENCEs inside a DER SEQUENCE, but at most limit of
-// them. It returns nil if der has another form.
+// elements returns the SEQUENCEs at the beginning of a DER SEQUENCE, but at
+// most limit of them. It returns nil if der is not one SEQUENCE.
 func elements(der cryptobyte.String, limit int) [][]byte {
 	var seq cryptobyte.String
 	if !der.ReadASN1(&seq, asn1.SEQUENCE) || !der.Empty() {

@@ -21,8 +21,7 @@ const (
 	maxBundleCertificates = 1024
 )
 
-// ErrNoCertificates means that a file is well formed but contains no
-// certificate.
+// ErrNoCertificates means that a file contains no certificate.
 var ErrNoCertificates = errors.New("read certificates: none found")
 
 // ErrTooManyCertificates means that a file exceeds the limits of
@@ -35,7 +34,8 @@ var ErrTooManyCertificates = errors.New("read certificates: too many")
 // the order of the file. It also returns a certificate of which a part cannot
 // be read, so that it can at least be hashed (see [Readable]). The error is
 // [ErrNoCertificates], [ErrTooManyCertificates] for more than 4 MiB or 1024
-// certificates, or says which certificate cannot be parsed.
+// certificates, or says why the file, or which certificate in it, cannot be
+// parsed.
 func ParseCertificates(b []byte) ([]*x509.Certificate, error) {
 	if len(b) > maxBundle {
 		return nil, ErrTooManyCertificates
@@ -209,7 +209,8 @@ type CertificateReport struct {
 	// Checks holds dates, chain, policy and revocation, and practice for a
 	// practice path.
 	Checks []Check
-	// Practice reports whether a certificate of the path is a practice one.
+	// Practice reports whether the anchor, or a certificate of the path, is for
+	// practice.
 	Practice bool
 }
 

@@ -18,8 +18,7 @@ import (
 )
 
 // signatureArc is the arc of the policies for signature certificates under a
-// pinned root (docs/card.md §6). Its neighbour …8.5.1.0 is for tests and never
-// counts.
+// pinned root (docs/card.md §6).
 var signatureArc = dotted("1.2.392.200149.8.5.1.1")
 
 // The reasons for refusing a path that RFC 5280 alone would allow.
@@ -69,12 +68,14 @@ func (j *judgement) findPath(e evidence, at time.Time) (*pathFindings, error) {
 	return p, nil
 }
 
-// ambiguous reports whether several certificates may be the signer's.
+// ambiguous reports whether several certificates that may be the signer's have
+// a valid path.
 func (p *pathFindings) ambiguous() bool {
 	return p.failure != nil && p.failure.Kind == path.Ambiguous
 }
 
-// request returns a request with the fields that all paths of this run share.
+// request returns a request for a path from leaf, with the fields that all
+// requests of this judgement need.
 func (j *judgement) request(leaf *x509.Certificate, at time.Time, m material) path.Request {
 	r := path.Request{
 		Leaf: leaf, Pool: m.certificates, At: at, Now: j.now, Budget: j.budget,
@@ -89,7 +90,7 @@ func (j *judgement) request(leaf *x509.Certificate, at time.Time, m material) pa
 }
 
 // fetch sends a request to the responder that the policy or the certificate
-// names.
+// names. It returns nil if neither names one.
 func (j *judgement) fetch(ctx context.Context, cert, _ *x509.Certificate, request []byte) ([]byte, error) {
 	url := j.policy.OCSPURL
 	if url == "" || url == OCSPAuto {
@@ -106,8 +107,8 @@ func (j *judgement) fetch(ctx context.Context, cert, _ *x509.Certificate, reques
 
 var _ revocation.Fetch = (*judgement)(nil).fetch
 
-// accept returns an error for a path that ends at an anchor which must not be
-// used for it.
+// accept returns an error for a path that RFC 5280 allows but this package does
+// not: errPractice, errAuthRoot or errCAUsage.
 func (j *judgement) accept(chain []*x509.Certificate) error {
 	last := chain[len(chain)-1]
 	anchor := Anchor{Certificate: last, Kind: AnchorFile}
@@ -167,7 +168,8 @@ func (p *pathFindings) anchorInfo() *AnchorInfo {
 }
 
 // checkPath returns the checks of a path: dates, chain and policy, preceded by
-// practice if it is a practice path. remark is added to the check of the chain.
+// practice if it is a practice path. remark is that of the check of the chain,
+// if the path is valid.
 func (j *judgement) checkPath(p *pathFindings, ref reference, remark Reason) []Check {
 	var checks []Check
 	switch {
@@ -183,8 +185,8 @@ func (j *judgement) checkPath(p *pathFindings, ref reference, remark Reason) []C
 }
 
 // checkPolicy checks that a path to a pinned signature root has a policy for
-// signatures. For other anchors, path validation has checked the policies
-// already (RFC 5280 §6.1.5).
+// signatures. For other anchors, it demands no more than the path validation,
+// which has processed the policies (RFC 5280 §6.1.5).
 func (j *judgement) checkPolicy(p *pathFindings) Check {
 	root, ok := j.pinned(p.anchor.Certificate)
 	if !ok || root.Usage != trust.Sign {

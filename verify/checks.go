@@ -21,18 +21,19 @@ const (
 	// CheckContent: there is content, and all its copies are equal byte for
 	// byte. It is a check of the message.
 	CheckContent CheckID = "content"
-	// CheckPDF: the file can be read without repair, and within the limits. It
-	// is a check of a PDF file.
+	// CheckPDF: the file can be read within the limits, and reads the same with
+	// and without cross-reference streams. It is a check of a PDF file.
 	CheckPDF CheckID = "pdf"
 	// CheckSigner: a signer has the fingerprint that the caller demands. It is
-	// a check of the message, and absent if the caller demands none.
+	// a check of the message or of the PDF file, and absent if the caller
+	// demands none.
 	CheckSigner CheckID = "signer"
 	// CheckByteRange: /ByteRange is [0 a b c], and its hole is exactly the
 	// /Contents of this signature (ISO 32000-1 §12.8.1). This check and those
 	// to CheckPermissions are of PDF signatures only.
 	CheckByteRange CheckID = "byte-range"
 	// CheckContents: /Contents is one SignedData without content and with one
-	// signer, and zeros.
+	// signer, followed only by zeros, and /SubFilter is supported.
 	CheckContents CheckID = "contents"
 	// CheckRevision: the bytes that are covered end where a revision does.
 	CheckRevision CheckID = "revision"
@@ -47,9 +48,10 @@ const (
 	// CheckAlgorithms: digest, signature and key are allowed and agree with
 	// each other (RFC 5652 §5.3, RFC 6211, RFC 8017, RFC 8933).
 	CheckAlgorithms CheckID = "algorithms"
-	// CheckAttributes: every attribute that may occur once does so, with one
-	// value. Without attributes, the content does not have the shape of a set
-	// of attributes (RFC 5652 §11, ePrint 2023/1801).
+	// CheckAttributes: no attribute that may occur only once is repeated or has
+	// several values (RFC 5652 §11). Without attributes, the content is plain
+	// data (RFC 5652 §5.3) and does not have the shape of a set of attributes
+	// (ePrint 2023/1801).
 	CheckAttributes CheckID = "attributes"
 	// CheckContentType: the content-type attribute is present and equal to
 	// eContentType (RFC 5652 §11.1).
@@ -65,23 +67,25 @@ const (
 	CheckSigningCertificate CheckID = "signing-certificate"
 	// CheckKeyUsage: the certificate may sign (RFC 5280 §4.2.1.3, §4.2.1.12).
 	CheckKeyUsage CheckID = "key-usage"
-	// CheckTimestamp: a time stamp over the signature value, if there is one,
-	// is valid (RFC 3161). An invalid one proves no time, but has no other
-	// effect, because anyone can add one.
+	// CheckTimestamp: a time stamp over the signature value, or a document time
+	// stamp of a later revision, is valid (RFC 3161). An invalid one proves no
+	// time, but has no other effect, because anyone can add one.
 	CheckTimestamp CheckID = "timestamp"
 	// CheckPractice: the signer is not a practice signer, or the caller has
 	// allowed practice. It is present only for a practice path. It precedes the
 	// checks that fail without an anchor, so that its reason comes first.
 	CheckPractice CheckID = "practice"
-	// CheckDates: the certificates of the path are valid at the reference time.
+	// CheckDates: the certificates of the path, except the anchor, are valid at
+	// the reference time.
 	CheckDates CheckID = "dates"
 	// CheckChain: a path leads to an anchor that may anchor signatures
 	// (RFC 5280 §6).
 	CheckChain CheckID = "chain"
 	// CheckPolicy: the certificate policies are suitable (RFC 5280 §6.1.5).
-	// Under a pinned root, they include one for signatures.
+	// Under a pinned signature root, they include one for signatures.
 	CheckPolicy CheckID = "policy"
-	// CheckRevocation: no certificate of the path is revoked.
+	// CheckRevocation: no certificate of the path was revoked by the reference
+	// time.
 	CheckRevocation CheckID = "revocation"
 )
 
@@ -109,7 +113,7 @@ type Check struct {
 	// name of the forbidden algorithm. They come from the message: escape them.
 	Values map[string]string
 	// Best is the best verdict that this check allows. The verdict is the worst
-	// of these.
+	// Best of all checks.
 	Best Verdict
 }
 
@@ -136,8 +140,8 @@ func find(checks []Check, id CheckID) (Check, bool) {
 	return Check{}, false
 }
 
-// judge returns the worst verdict that the checks allow, and the reason of the
-// first check that allows none better.
+// judge returns the best verdict that all checks allow, and the Detail of the
+// first check that allows none better, or "" if the verdict is Valid.
 func judge(checks []Check) (Verdict, Reason) {
 	verdict, reason := Valid, Reason("")
 	for _, c := range checks {
@@ -182,7 +186,8 @@ func notDone(id CheckID, reason Reason) Check {
 	return Check{ID: id, Result: NotDone, Detail: reason, Best: Valid}
 }
 
-// checkPlace returns the checks of the place of a signature and of its range.
+// checkPlace returns CheckByteRange, CheckRevision and CheckDictionary of a
+// signature, in this order.
 func checkPlace(s *pdf.Signature) []Check {
 	check := func(id CheckID, reason pdf.Reason) Check {
 		switch {
@@ -216,7 +221,8 @@ func checkContents(s *pdf.Signature) (Check, *cms.Message) {
 	return passed(CheckContents, ""), m
 }
 
-// message parses /Contents: one SignedData, whose length it returns, and zeros.
+// message parses /Contents: one SignedData with one signer, whose length it
+// returns, and zeros.
 func message(contents []byte) (m *cms.Message, size int64, reason Reason) {
 	if len(bytes.Trim(contents, "\x00")) == 0 {
 		return nil, 0, ReasonContentsMissing

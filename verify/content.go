@@ -32,8 +32,8 @@ type document struct {
 	material
 	// budget limits the signatures of all documents of one judgement.
 	budget *path.Budget
-	// originOf returns the [path.Origin] of a certificate. If it is
-	// nil, this is not checked.
+	// originOf returns the [path.Origin] of a certificate. If it is nil, the
+	// origin counts as path.Unproven.
 	originOf func(*x509.Certificate) path.Origin
 	// tried caches whether each signature that was computed is valid.
 	tried map[[sha256.Size]byte]bool
@@ -222,8 +222,8 @@ func (c *comparison) finished() (bool, error) {
 // An AttributeShape recognises content that could be taken for signed
 // attributes (ePrint 2023/1801). The content is written to it in pieces of any
 // size, and the hash of the signature does not matter. A bare signature over
-// such content is also a CMS signature over another content, which only the
-// author of the attributes knows. The zero value can be used.
+// such content is also a CMS signature over another content: the one with the
+// digest in these attributes. The zero value can be used.
 type AttributeShape struct {
 	head []byte
 	size int64
@@ -236,13 +236,14 @@ func (s *AttributeShape) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// maxShape is how much of the content is kept, in bytes. Its outermost tags and
+// maxShape is how much of the content is kept, in bytes. The outermost tags and
 // lengths are within that. If the identifier of the attribute continues beyond
 // it, the content still matches.
 const maxShape = 1 << 10
 
 // Matches reports whether all that was written is one SET, over its whole
-// length, that begins with SEQUENCE { OID, SET }, in any form of BER.
+// length, that begins with SEQUENCE { OID, SET }, in any form of BER. If its
+// length is indefinite, only the beginning counts.
 func (s *AttributeShape) Matches() bool {
 	length, is := cms.LooksLikeAttributes(s.head)
 	return is && (length < 0 || length == s.size)

@@ -20,12 +20,13 @@ type evidence struct {
 	attributes, contentType, messageDigest,
 	signature, signingCertificate Check
 	cert *x509.Certificate
-	// others holds certificates that may be the signer's instead of cert: they
-	// have the same name, their key also verifies the signature, and no
-	// attribute distinguishes them. A path from one of them counts as a path
-	// from the signer.
+	// others holds certificates that may be the signer's instead of cert: the
+	// signer identifier names them too, their key also verifies the signature,
+	// and no attribute distinguishes them. A path from one of them counts as a
+	// path from the signer.
 	others []*x509.Certificate
-	// sha1 and weak report whether SHA-1 or a weak key was tolerated.
+	// sha1 and weak report whether the signature uses SHA-1 or a weak key. They
+	// are a remark if algorithms is nil.
 	sha1, weak bool
 }
 
@@ -82,8 +83,9 @@ func (e *evidence) checks(sha1, weak bool) []Check {
 	return []Check{algorithms, e.attributes, e.contentType, e.messageDigest, e.signature, e.signingCertificate}
 }
 
-// uncomputed reports whether the signature could not be computed with any key
-// at hand. The certificate is then shown, but nothing is known about its key.
+// uncomputed reports whether it is not known if the signature is valid, for
+// another reason than missing content. The certificate is then only shown, and
+// no path is looked for.
 func (e *evidence) uncomputed() bool {
 	return e.signature.Result == Unclear && e.signature.Detail != ReasonNoContent
 }
@@ -143,7 +145,7 @@ func (s suite) keyProblem(key any, allowWeak bool) (weak bool, no *problem) {
 	return false, refuse(ReasonKeyForbidden)
 }
 
-// weakRSA reports whether an RSA key is accepted only with AllowWeak.
+// weakRSA reports whether an RSA key is not accepted without AllowWeak.
 func weakRSA(k *rsa.PublicKey) bool { return k.N.BitLen() < 2048 || k.E < 65537 }
 
 func curveName(k *ecdsa.PublicKey) string {

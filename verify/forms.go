@@ -48,7 +48,7 @@ func verify(ctx context.Context, in Input, p Policy, pinned func(*x509.Certifica
 // judgeForms judges a message. The signed part of multipart/signed is first
 // judged with CR LF line ends, in which text is sent. If that is not what was
 // signed, it is judged unchanged, because some signers do not convert it (RFC
-// 8551 §3.1.1).
+// 8551 §3.1.1), unless in.Content is given and cannot be read again.
 func judgeForms(ctx context.Context, in Input, opened *cms.Input, p Policy, pinned func(*x509.Certificate) (trust.Root, bool)) (*Report, error) {
 	if opened.Content == nil {
 		return judgeForm(ctx, in, opened, nil, p, pinned)
@@ -85,8 +85,8 @@ func judgeForms(ctx context.Context, in Input, opened *cms.Input, p Policy, pinn
 	return judgeForm(ctx, in, opened, form(), p, pinned)
 }
 
-// contentDiffers reports whether a signer has signed another content, or the
-// copies of the content differ.
+// contentDiffers reports whether a signer appears to have signed another
+// content, or the copies of the content differ.
 func (r *Report) contentDiffers() bool {
 	if c, _ := r.Check(CheckContent); c.Result == Failed {
 		return true
@@ -123,7 +123,7 @@ func restart(content io.Reader) (func() error, bool) {
 }
 
 // HoldsContent reports whether a message has its content inside or next to it,
-// or is not a message. In both cases no other file is its content.
+// or is not a message. No other file is then its content.
 func HoldsContent(r io.ReaderAt, size int64) bool {
 	opened, err := cms.Open(r, size)
 	if err != nil || opened.Content != nil {
@@ -164,7 +164,7 @@ func (r *Report) lineEnds(ctx context.Context, in Input, opened *cms.Input) erro
 			return nil
 		}
 		if _, err := seeker.Seek(-r.ContentSize, io.SeekCurrent); err != nil {
-			return nil // content is a pipe
+			return nil // the content cannot be read again, like a pipe
 		}
 		start, ok := restart(seeker)
 		if !ok {

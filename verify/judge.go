@@ -94,15 +94,15 @@ func (r *Report) unreadable(err error) (*Report, error) {
 	return r.refused(Reason(broken.Reason)), nil
 }
 
-// refused returns the report about a message without signers.
+// refused returns the report about a message whose structure is refused.
 func (r *Report) refused(reason Reason) *Report {
 	r.Checks = []Check{failed(CheckStructure, refuse(reason))}
 	r.conclude()
 	return r
 }
 
-// conclude sets the verdict: the worst of those of the message's checks and of
-// the signers.
+// conclude sets Practice, and the verdict: the worst of those of the message's
+// checks and of the signers.
 func (r *Report) conclude() {
 	r.Verdict, r.Reason = judge(r.Checks)
 	for _, s := range r.Signers {
@@ -149,7 +149,8 @@ func (m material) with(more material) material {
 	}
 }
 
-// enclosed returns the material in a message, except that of its signers.
+// enclosed returns the material in a message, except that in the attributes of
+// its signers.
 func (j *judgement) enclosed(m *cms.Message) material {
 	out := material{crls: m.CRLs, responses: m.OCSP}
 	for _, raw := range m.Certificates {

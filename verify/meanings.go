@@ -107,7 +107,7 @@ var reasons = []struct {
 	{ReasonPolicyPath, "no certificate policy is valid for the path", "RFC 5280 §6.1.5"},
 	{ReasonPolicyArc, "the policy is not one of signature certificates", "docs/card.md §6"},
 	{ReasonRevoked, "a certificate was revoked by the reference time", "RFC 5280 §6.3"},
-	{ReasonRevokedNoTime, "a certificate is revoked, and nothing proves the time of signing", "ETSI EN 319 102-1 §5.2.5"},
+	{ReasonRevokedNoTime, "a certificate is revoked, and nothing proves the time of signing", "ETSI EN 319 102-1 §5.2.6"},
 	{ReasonRevocationUnknown, "no list or answer says whether a certificate is revoked", "RFC 5280 §6.3.3"},
 	{ReasonRevocationTooComplex, "the names in the message are too long to look for the issuer of a list", "limit of natsuin"},
 	{ReasonRevocationUnchecked, "revocation was not checked", "RFC 5280 §6.3"},
@@ -134,7 +134,7 @@ var reasons = []struct {
 	{RemarkNoNonce, "the answer has no nonce, and may be an earlier one that is still current", "RFC 5019 §4"},
 	{ReasonResponderRefused, "the answer of the responder is not acceptable", "RFC 6960 §3.2"},
 	{ReasonResponderUnknown, "the responder does not know the certificate", "RFC 6960 §2.2"},
-	{RemarkRevokedLater, "a certificate was revoked after the reference time", "ETSI EN 319 102-1 §5.2.5"},
+	{RemarkRevokedLater, "a certificate was revoked after the reference time", "ETSI EN 319 102-1 §5.5"},
 	{ReasonPractice, "the signer is a practice one", "docs/cli.md, behaviour 20"},
 	{RemarkPractice, "the signer is a practice one, as was asked for", "docs/cli.md, behaviour 20"},
 	{ReasonNoSignature, "the PDF file has no signature", "ISO 32000-1 §12.8"},
@@ -165,8 +165,8 @@ var reasons = []struct {
 }
 
 // Meaning returns what the reason means, in English for developers, and its
-// source: a clause of a standard, a field of [Policy], or a page of the
-// documentation. Both are "" for an unknown reason.
+// source: a clause of a standard, a field of [Policy], a page of the
+// documentation, or "limit of natsuin". Both are "" for an unknown reason.
 func (r Reason) Meaning() (meaning, source string) {
 	for _, row := range reasons {
 		if row.id == r {

@@ -138,7 +138,8 @@ func (j *pdfJudgement) stored() error {
 	return nil
 }
 
-// judgementOf returns the judgement of a message of the file.
+// judgementOf returns a judgement for a message of the file, with the budget
+// and the hints of the file.
 func (j *pdfJudgement) judgementOf(doc *document) *judgement {
 	out := newJudgement(j.ctx, j.policy, j.pinned)
 	out.budget, out.hints, out.doc = j.budget, j.hints, doc
@@ -147,7 +148,8 @@ func (j *pdfJudgement) judgementOf(doc *document) *judgement {
 	return out
 }
 
-// spend subtracts the bytes that a signature covers from those left to hash.
+// spend subtracts the length of a signature's range from the bytes that may
+// still be hashed.
 func (j *pdfJudgement) spend(s *pdf.Signature) error {
 	if j.unhashed -= s.End; j.unhashed < 0 {
 		return &syntax.LimitError{What: "bytes to be hashed"}
@@ -208,7 +210,8 @@ func (j *pdfJudgement) token(s *pdf.Signature, der []byte) (*TimestampInfo, erro
 	})
 }
 
-// signature judges a signature, with those before it.
+// signature judges a signature. The changes after it must be allowed by it and
+// by the earlier ones.
 func (j *pdfJudgement) signature(s *pdf.Signature, earlier []*pdf.Signature) error {
 	out := PDFSignature{
 		Field: s.Fields[0], OtherFields: s.Fields[1:], SubFilter: s.SubFilter(), Revisions: len(j.file.Revisions),

@@ -12,15 +12,16 @@ import (
 
 // PDFReport is the judgement of one PDF file (ISO 32000-1).
 type PDFReport struct {
-	// Verdict is the worst of the signatures'. Without a signature it is
-	// Invalid, and Reason is [ReasonNoSignature].
+	// Verdict is the worst of those of the checks and the signatures. Without a
+	// signature it is Invalid, and Reason is [ReasonNoSignature], unless the
+	// file is too complex.
 	Verdict Verdict
 	// Reason is the Detail of the check that decided against Valid, or "" if
 	// the verdict is Valid. If several checks did, it is the first of the
 	// worst.
 	Reason Reason
 	// Checks are those of the file as a whole: CheckPDF, and CheckSigner if a
-	// signer was demanded.
+	// signer was demanded and there is a signature.
 	Checks []Check
 	// Signatures holds those of all revisions, oldest first. The command line
 	// counts them in this order, from 1.
@@ -29,7 +30,8 @@ type PDFReport struct {
 	// a bad one proves no time and does no other harm.
 	Timestamps []PDFTimestamp
 	// Undeclared are signature dictionaries that no form field has, in any
-	// revision. They are not judged.
+	// revision. They are not judged. Files with very many objects are not
+	// searched for them.
 	Undeclared []PDFUndeclared
 	// Revisions is the number of revisions of the file.
 	Revisions int
@@ -112,7 +114,7 @@ type PDFTimestamp struct {
 	Changes             []PDFChange
 	MoreChanges         bool
 	// Unchanged reports whether nothing that matters was changed since: all
-	// Changes are Valid.
+	// Changes are Valid, and there are no more.
 	Unchanged bool
 }
 

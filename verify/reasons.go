@@ -12,8 +12,8 @@ import (
 // its meaning. The zero value means that there is nothing to say.
 type Reason string
 
-// The reasons and remarks, by the check that gives them. [Reason.Meaning]
-// returns the meaning of each.
+// The reasons and remarks, grouped roughly by check. [Reason.Meaning] returns
+// the meaning of each.
 const (
 	// structure
 	ReasonNoSigners        Reason = "no-signers"

@@ -13,7 +13,7 @@ type Report struct {
 	// the verdict is Valid. If several checks did, it is the first of the
 	// worst.
 	Reason Reason
-	// Encoding is how the message was encoded.
+	// Encoding is how the message was encoded, or "" if that was not found.
 	Encoding Encoding
 	// Attached reports whether the content was in the message. S/MIME
 	// multipart/signed counts as attached.
@@ -30,8 +30,8 @@ type Report struct {
 	Checks []Check
 	// Signers holds the signers in the order of the message.
 	Signers []Signer
-	// Practice reports whether a signer is a practice signer, which has no
-	// legal effect.
+	// Practice reports whether a signer is a practice signer, whose signature
+	// has no legal effect.
 	Practice bool
 	// Mail describes the parts of a mail around the signed part. It is nil if
 	// the message is not a mail.
@@ -86,8 +86,9 @@ type Signer struct {
 	// latest time that the accuracy of the time stamp allows.
 	Reference     time.Time
 	ReferenceFrom ReferenceSource
-	// Timestamp is the verified time stamp, or else the first one, or nil if
-	// there is none.
+	// Timestamp is the verified time stamp, or else the first one. It is nil if
+	// there is none, or if none was read because the signature is not known to
+	// be valid.
 	Timestamp *TimestampInfo
 	// Chain is the path from the certificate to the anchor, or the path that
 	// failed. It is nil if no path was looked for, or if it is unknown which of
@@ -140,8 +141,9 @@ type TimestampInfo struct {
 	Reason Reason
 	// Remarks holds the remarks on a time stamp that counts.
 	Remarks []Reason
-	// Time is the time in the token, with its resolution. Accuracy is how far
-	// Time may be off, in both directions, or 0 if the token does not say.
+	// Time is the time in the token, with its fraction of a second. Accuracy is
+	// how far Time may be off, in both directions, or 0 if the token does not
+	// say.
 	Time     time.Time
 	Accuracy time.Duration
 	// Revocation is the revocation state of the authority's path. It is

@@ -64,7 +64,7 @@ func (s pathRevocation) state() RevocationState {
 }
 
 // checkRevocation returns the revocation status of a signer's path, and its
-// check (ETSI EN 319 102-1 §5.2.5 to §5.2.7).
+// check (ETSI EN 319 102-1 §5.2.5, §5.2.6).
 func (j *judgement) checkRevocation(p *pathFindings, ref reference) (Revocation, Check) {
 	if p.result == nil {
 		return Revocation{State: NotChecked}, notDone(CheckRevocation, ReasonRevocationUnchecked)
@@ -202,7 +202,8 @@ type Revocation struct {
 // A RevocationState is the revocation status of a certificate or a path.
 type RevocationState string
 
-// The states of revocation. A report never contains the empty state.
+// The states of revocation. It is empty only in a [PDFSignature] without a
+// message to judge.
 const (
 	Good       RevocationState = "good"
 	Revoked    RevocationState = "revoked"

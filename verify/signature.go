@@ -49,9 +49,9 @@ func (s suite) fits(key any, signature []byte) bool {
 }
 
 // publicKey returns the key of a certificate. If the certificate restricts it
-// to RSASSA-PSS, publicKey returns nil unless the suite uses the hash of the
-// restriction, if it has one, and a salt that is at least as long (RFC 4055
-// §3.3).
+// to RSASSA-PSS, publicKey returns nil unless the suite is RSASSA-PSS and, if
+// the restriction has parameters, uses their hashes and a salt that is at least
+// as long (RFC 4055 §3.3).
 func publicKey(cert *x509.Certificate, s suite) any {
 	key, restriction, restricted := sigalg.PublicKey(cert)
 	if !restricted {
@@ -94,7 +94,7 @@ func (d *document) named(s cms.Signer) []*x509.Certificate {
 // verifies the signature. If the signing-certificate attribute names one of
 // them, it returns only that one. If no key verifies the signature, it returns
 // one of the certificates that the identifier names, for display, or none if
-// some were not tried. known reports whether this package knows the suite.
+// some were not tried. known reports whether suiteOf returned no problem.
 func (d *document) findSigner(s cms.Signer, suite suite, known bool) ([]*x509.Certificate, Check) {
 	candidates := d.named(s)
 	switch {
@@ -136,8 +136,8 @@ func (d *document) findSigner(s cms.Signer, suite suite, known bool) ([]*x509.Ce
 	return d.wrong(s, candidates)
 }
 
-// uncomputed returns the check for a signature that cannot be computed with any
-// key at hand.
+// uncomputed returns the check for a signature that no key verifies, if not
+// every key of a candidate could be tried.
 func (d *document) uncomputed(shown *x509.Certificate) Check {
 	if !certificate.Unreadable(shown) {
 		return unclear(CheckSignature, ReasonSignatureUnknown, Indeterminate)
@@ -198,8 +198,8 @@ func (d *document) origin(c *x509.Certificate) path.Origin {
 // referred returns the certificate that the signing-certificate attribute
 // names, or all certificates if there is no such attribute. If the attribute
 // names another certificate, referred returns the first one: its key is right
-// but the certificate is not, which checkSigningCertificate reports. ok is
-// false if the budget does not suffice.
+// but the certificate is not, which checkReference reports. ok is false if the
+// budget does not suffice.
 func (d *document) referred(s cms.Signer, certs []*x509.Certificate) (meant []*x509.Certificate, ok bool) {
 	for _, c := range certs {
 		if d.budget.Signatures.Spend(nil, len(c.Raw)) != nil { // a digest costs too

@@ -17,15 +17,16 @@ type findings struct {
 	evidence  evidence
 	stamp     *TimestampInfo // nil if there is none
 	reference reference
-	// path is nil if no path was looked for: if the signature is not valid,
-	// nobody is certified, and no responder is asked.
+	// path is nil if no path was looked for, because the signature is not known
+	// to be valid. No responder was then asked.
 	path *pathFindings
 }
 
 // reference is the time for which certificates are judged.
 type reference struct {
 	time time.Time
-	// earliest is time without the accuracy of the time stamp.
+	// earliest is the time of the time stamp without its accuracy. Without a
+	// time stamp, it is time.
 	earliest time.Time
 	from     ReferenceSource
 }
@@ -62,8 +63,8 @@ func (j *judgement) reference(stamp *TimestampInfo) reference {
 }
 
 // render makes the signer's part of the report from the findings. limit is the
-// best verdict that the message allows, and why is its reason, so that no part
-// of a report looks better than the whole.
+// best verdict that the checks of the message allow, and why is its reason. No
+// signer gets a better verdict.
 func (j *judgement) render(s cms.Signer, f *findings, limit Verdict, why Reason) Signer {
 	e := f.evidence
 	out := Signer{
@@ -106,8 +107,8 @@ func (j *judgement) render(s cms.Signer, f *findings, limit Verdict, why Reason)
 	return out
 }
 
-// remarkTime adds a remark if the signing time that the signer claims cannot be
-// right.
+// remarkTime adds a remark if the signing time that the signer claims is more
+// than an hour in the future, or before the validity of the certificate.
 func (j *judgement) remarkTime(s *Signer) {
 	var remark Reason
 	switch {
@@ -153,10 +154,11 @@ func extension(c *x509.Certificate, id asn1.ObjectIdentifier) (critical, present
 	return false, false
 }
 
-// checkUsage is checkKeyUsage for the certificate of a path. A failure is final
-// only if a CA at hand has signed the certificate, because anyone can enclose a
-// forged copy. Under an authentication root, the check of the chain reports the
-// problem instead.
+// checkUsage is checkKeyUsage for the first certificate of a path, the
+// signer's. A failure is final only if a CA at hand has signed the certificate,
+// because anyone can enclose a forged copy. Under an authentication root, an
+// extended key usage for client authentication passes here, because the check
+// of the chain reports it.
 func (j *judgement) checkUsage(p *pathFindings) Check {
 	c := p.chain[0]
 	check := checkKeyUsage(c, j.policy.AllowAuth || p.failure != nil && errors.Is(p.failure, errAuthRoot))

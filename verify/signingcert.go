@@ -20,7 +20,8 @@ func hexUpper(b []byte) string { return strings.ToUpper(hex.EncodeToString(b)) }
 
 // checkSigningCertificate compares the signing-certificate attributes (RFC 2634
 // §5.4, RFC 5035) with the certificate that verified the signature. Version 1
-// always uses SHA-1: it must match, but is not sufficient alone.
+// always uses SHA-1: it must match if it is there, and if it is alone, the
+// check passes with a remark.
 func checkSigningCertificate(s cms.Signer, cert *x509.Certificate) Check {
 	remark := RemarkNoReference
 	for _, kind := range []cms.OID{oidSigningCertificate, oidSigningCertificate2} {
@@ -114,8 +115,8 @@ func matchReference(value cryptobyte.String, second bool, cert *x509.Certificate
 	return first.hash, first.compare(cert)
 }
 
-// certID is an ESSCertID or ESSCertIDv2 (RFC 5035 §4, §5.4.1.1). issuer and
-// serial are nil if absent.
+// certID is an ESSCertID or ESSCertIDv2 (RFC 2634 §5.4.1, RFC 5035 §4). issuer
+// and serial are nil if absent.
 type certID struct {
 	hash   crypto.Hash
 	digest []byte

@@ -93,9 +93,9 @@ func (j *judgement) readToken(der []byte) (*token, error) {
 	return &token{info, m.Signers[0], doc}, nil
 }
 
-// judgeTimestamp judges one token (RFC 3161 §2.3, §2.4.2, appendix A; RFC 5816).
-// matches reports whether the imprint is that of the data to be stamped. The
-// error is that of the context, or of matches.
+// judgeTimestamp judges one token (RFC 3161 §2.3, §2.4.2, appendix A; RFC
+// 5816). matches reports whether the imprint is that of the data that should
+// have been stamped. The error is that of the context, or of matches.
 func (j *judgement) judgeTimestamp(der []byte, matches func(*timestamp.Info) (bool, error)) (*TimestampInfo, error) {
 	t, err := j.readToken(der)
 	if err != nil || t == nil {
@@ -104,7 +104,7 @@ func (j *judgement) judgeTimestamp(der []byte, matches func(*timestamp.Info) (bo
 	return j.judgeToken(t, matches)
 }
 
-// judgeToken is judgeTimestamp for a token that was taken apart.
+// judgeToken is judgeTimestamp for a token from readToken.
 func (j *judgement) judgeToken(t *token, matches func(*timestamp.Info) (bool, error)) (*TimestampInfo, error) {
 	out := &TimestampInfo{Revocation: NotChecked}
 	e := t.doc.evidence(t.signer, j.policy)
@@ -146,7 +146,7 @@ func (j *judgement) judgeToken(t *token, matches func(*timestamp.Info) (bool, er
 
 // latest returns the latest time at which the signature can have been made: the
 // time of the time stamp plus its accuracy (RFC 3161 §2.4.2), but no later than
-// now.
+// now, or than the time of the time stamp if that is ahead of now.
 func (j *judgement) latest(stamp *TimestampInfo) time.Time {
 	late := stamp.Time.Add(stamp.Accuracy)
 	if late.After(j.now) {
@@ -188,8 +188,8 @@ func (j *judgement) tokenProblem(info *timestamp.Info, covers bool, e *evidence)
 // was still valid at the time of a token but has expired since: by Policy.At,
 // or by now. After its expiry others may have the key, and no CRL need say so.
 // The token then proves no time unless there is proof that it is older (ETSI EN
-// 319 102-1 §5.6.2.3), which this package does not look for. The error is that
-// of the context.
+// 319 102-1 §5.6), which this package does not look for. The error is that of
+// the context.
 func (j *judgement) expiredSince(cert *x509.Certificate, late time.Time, m material) (bool, error) {
 	present := j.now
 	if at := j.policy.At; !at.IsZero() && !at.Before(late) {
@@ -261,7 +261,8 @@ func (j *judgement) tokenRevocation(status pathRevocation, late time.Time) (reas
 }
 
 // onlyForTimestamps reports whether a critical extended key usage restricts a
-// certificate to time stamps (RFC 3161 §2.3).
+// certificate to time stamps (RFC 3161 §2.3), and its key usage permits
+// signing.
 func onlyForTimestamps(c *x509.Certificate) bool {
 	critical, _ := extension(c, oidExtendedKeyUsage)
 	return critical && len(c.ExtKeyUsage) == 1 && len(c.UnknownExtKeyUsage) == 0 &&
@@ -274,7 +275,7 @@ type limited struct {
 	left int
 }
 
-// Write returns io.ErrShortWrite if b has more bytes than are left.
+// Write returns io.ErrShortWrite if p has more bytes than are left.
 func (l *limited) Write(p []byte) (int, error) {
 	if len(p) > l.left {
 		return 0, io.ErrShortWrite

@@ -1,7 +1,8 @@
-// Package verify judges CMS signatures (RFC 5652): whether the content is what
-// was signed, by whom, and whether a trusted root certifies that name. It reads
-// DER, BER, PEM and S/MIME, streams content of any size, and returns a [Report]
-// with every check and one of three verdicts: VALID, INVALID or INDETERMINATE.
+// Package verify judges CMS signatures (RFC 5652), also those in PDF files:
+// whether the content is what was signed, by whom, and whether a trusted root
+// certifies that name. It reads DER, BER, PEM and S/MIME, streams content of
+// any size, and returns a [Report] with every check and one of three verdicts:
+// VALID, INVALID or INDETERMINATE.
 //
 // It does not keep trusted roots and does not open files or connections: the
 // caller passes anchors, CRLs and, if the network may be used, a function that
@@ -37,10 +38,12 @@ type Verdict uint8
 const (
 	// Invalid: something is wrong that no further information can change.
 	Invalid Verdict = iota
-	// Indeterminate: information is missing, such as an anchor, a certificate,
-	// proof of time, or a required revocation status.
+	// Indeterminate: the signature is shown to be neither right nor wrong, for
+	// example because an anchor, a certificate, proof of time or a required
+	// revocation status is missing, or an algorithm is not allowed.
 	Indeterminate
-	// Valid: every check that applies passed and the chain ends at an anchor.
+	// Valid: no check forbids it ([Check].Best), the signature is right, and
+	// the chain ends at an anchor.
 	Valid
 )
 
@@ -121,9 +124,9 @@ type Policy struct {
 	// bits and exponents less than 65537. Both leave a remark in each check
 	// that they affect.
 	AllowSHA1, AllowWeak bool
-	// AllowAuth lets the pinned authentication roots anchor a signature. Such a
-	// signature proves little, because an authentication key signs digests that
-	// others choose.
+	// AllowAuth lets authentication roots, pinned or given
+	// ([Anchor].Authentication), anchor a signature. Such a signature proves
+	// little, because an authentication key signs digests that others choose.
 	AllowAuth bool
 	// SignerSHA256, if not nil, is the fingerprint that the certificate of at
 	// least one signer must have.
@@ -197,7 +200,8 @@ func Detached(ctx context.Context, sig []byte, content io.Reader, p Policy) (*Re
 // because they are part of the JSON output.
 type Kind string
 
-// The kinds. Only a file of KindSignature can be passed to [Verify].
+// The kinds. [Verify] judges only a file of KindSignature, and [PDF] only one
+// of KindPDF.
 const (
 	// KindSignature: a CMS SignedData with signers, even a damaged one, or a
 	// mail.
@@ -248,9 +252,8 @@ func IsUTF16(b []byte) bool { return sniff.IsUTF16(b) }
 // and one more, for the answer to a request: the certificate of its signer must
 // be in the token (RFC 3161 §2.4.1, certReq). A token from the future is judged
 // as at its own time: our clock may be the one that is wrong, and
-// [timestamp.Token.Doubts] remarks on it. Of the policy, the anchors for time
-// stamps count, those for practice among the others, lists and responders, and
-// what is tolerated.
+// [timestamp.Token.Doubts] remarks on it. Of p.Anchors, only those for practice
+// matter, and p.SignerSHA256 does not matter.
 //
 // TimestampInfo.Sound reports whether the token holds by itself; without
 // TSAAnchors, Verified is never set. An error means that the context ended.

@@ -54,8 +54,9 @@ const (
 	// Covered: the newest signature covers the whole file, an earlier one its
 	// revision.
 	Covered PointID = "covered"
-	// Certificate: the message has the certificate of the signer, one of the
-	// signature CAs of JPKI; that of another CA is to be looked at.
+	// Certificate: the message has the certificate of the signer, and its
+	// anchor is a pinned signature root. If only the second is not so, a person
+	// must look.
 	Certificate PointID = "certificate"
 	// Algorithms: SHA-256 and RSA (PKCS #1).
 	Algorithms PointID = "algorithms"

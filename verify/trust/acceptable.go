@@ -31,8 +31,8 @@ type NotRootError struct {
 type NotRootReason uint8
 
 // The reasons. A root must be self-issued, be a CA by its basic constraints,
-// have a key usage that allows signing certificates, and be signed with its own
-// key.
+// have no key usage or one that allows signing certificates, and be signed with
+// its own key.
 const (
 	NotSelfIssued NotRootReason = iota + 1
 	NotCA
@@ -79,9 +79,9 @@ func Acceptable(cert *x509.Certificate) error {
 	err := cert.CheckSignature(cert.SignatureAlgorithm, cert.RawTBSCertificate, cert.Signature)
 	var insecure x509.InsecureAlgorithmError
 	if err == nil || errors.As(err, &insecure) || errors.Is(err, x509.ErrUnsupportedAlgorithm) {
-		// Roots from before 2015 are self-signed with SHA-1, which cannot be
-		// verified here. Nothing depends on that signature, because the user
-		// has compared the fingerprint.
+		// Old roots are self-signed with SHA-1, which crypto/x509 does not
+		// verify. Nothing depends on that signature, because the user has
+		// compared the fingerprint.
 		return nil
 	}
 	return &NotRootError{BadSelfSignature}

@@ -36,14 +36,15 @@ func (e *ReservedNameError) Error() string {
 
 // Add registers a root whose fingerprint the user has compared, or that is
 // pinned, and returns it as registered. The name becomes a file name, in which
-// unsafe characters are replaced. If name is empty, Add takes the name of a
-// pinned root, the subject, or the fingerprint. It refuses the names of other
-// pinned roots and that of the practice root. If the certificate is registered
-// already, under any name, Add changes nothing and returns it with Already set.
+// unsafe characters are replaced. If name is empty, Add takes the name of the
+// pinned root, the common name, or the fingerprint. It refuses the names of
+// other pinned roots and that of the practice root. If the certificate is
+// registered already, under any name, Add changes nothing and returns it with
+// Already set.
 //
 // The error is [ErrPractice], *[NotRootError], *[ExistsError],
-// *[ReservedNameError], [ErrNoFolder] or one of the file system. On error, Add
-// leaves no file behind.
+// *[ReservedNameError], [ErrNoFolder], [ErrTooManyFiles] or one of the file
+// system. On error, Add leaves no file behind.
 func (s Store) Add(name string, cert *x509.Certificate) (Registered, error) {
 	if err := Acceptable(cert); err != nil {
 		return Registered{}, err
@@ -85,8 +86,8 @@ func (s Store) Add(name string, cert *x509.Certificate) (Registered, error) {
 }
 
 // writeNew writes a new file, whole or not at all. It does not replace a file,
-// except on a file system without hard links, one that appears at the last
-// moment.
+// except one that appears at the last moment on a file system without hard
+// links.
 func writeNew(dir, path string, text []byte) (err error) {
 	temp, err := os.CreateTemp(dir, ".root-*.tmp") // with mode 0600
 	if err != nil {
@@ -104,7 +105,7 @@ func writeNew(dir, path string, text []byte) (err error) {
 		return err
 	}
 	if err = os.Link(temp.Name(), path); err != nil && !errors.Is(err, fs.ErrExist) {
-		// The file system has no hard links. Check again that the name is free.
+		// The file system may have no hard links. Check that the name is free.
 		if _, statErr := os.Lstat(path); statErr == nil {
 			return fs.ErrExist
 		}
@@ -123,8 +124,9 @@ func writeNew(dir, path string, text []byte) (err error) {
 // maxStem keeps a file name well below the limit of 255 bytes.
 const maxStem = 120
 
-// fileStem returns a file name that is safe on every system. It is made from
-// the name, or from the certificate if no character of the name can be used.
+// fileStem returns a file name that is safe on Unix and Windows. It is made
+// from the name, or from the certificate if no character of the name can be
+// used.
 func fileStem(name string, cert *x509.Certificate) (string, error) {
 	root, _ := Lookup(cert)
 	if stem := sanitise(name); stem != "" {

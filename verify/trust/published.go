@@ -22,8 +22,9 @@ import (
 // A Usage is the purpose of the certificates under a published root.
 type Usage uint8
 
-// The usages. Only a Sign root anchors signatures, because a key under an Auth
-// root signs whatever a server sends at login.
+// The usages. Unless the caller asks for more, only a Sign root anchors
+// signatures, because a key under an Auth root signs whatever a server sends at
+// login.
 const (
 	Sign Usage = iota + 1 // 署名用
 	Auth                  // 利用者証明用

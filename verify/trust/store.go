@@ -17,7 +17,7 @@ import (
 	"natsuin/verify/internal/certificate"
 )
 
-// Limits for the files in the folder. A root has a few kilobytes.
+// Limits for the files in the folder.
 const (
 	maxFileBytes = 64 << 10
 	maxFiles     = 1000
@@ -56,8 +56,9 @@ type FileError struct {
 func (e *FileError) Error() string { return fmt.Sprintf("read registered root %s: %v", e.Path, e.Err) }
 func (e *FileError) Unwrap() error { return e.Err }
 
-// The reasons of a [FileError], in addition to [ErrPractice] and
-// *[NotRootError].
+// The reasons of a [FileError], in addition to [ErrPractice], *[NotRootError]
+// and errors of the file system. ErrTooManyFiles is an error of [Store.List]
+// itself.
 var (
 	ErrFileTooLarge   = errors.New("file too large")
 	ErrNotRegular     = errors.New("not a regular file")
@@ -74,8 +75,9 @@ var ErrNoFolder = errors.New("register root: no folder")
 var ErrNotRegistered = errors.New("remove root: not registered")
 
 // List returns the registered roots, sorted by file name. The error joins a
-// *[FileError] for each file that is not a valid root. The valid roots are
-// returned all the same. A folder that does not exist has no roots.
+// *[FileError] for each file that is not a valid root, and the valid roots are
+// returned all the same. If the folder cannot be listed or has too many files,
+// there is another error. A folder that does not exist has no roots.
 func (s Store) List() ([]Registered, error) {
 	names, err := s.names()
 	if err != nil {

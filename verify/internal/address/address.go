@@ -27,8 +27,9 @@ const (
 // used.
 var lenientWords = &mime.WordDecoder{CharsetReader: func(_ string, in io.Reader) (io.Reader, error) { return in, nil }}
 
-// Parse returns the addresses in From fields, without names. Of a field that is
-// not a list of addresses, it returns at most 200 bytes, and ok is then false.
+// Parse returns the addresses in From fields, without names. It stops at a
+// field that is not a list of addresses, or exceeds the limits. Of this field,
+// it returns at most 200 bytes, and ok is then false.
 func Parse(fields []string) (list []string, ok bool) {
 	ok = true
 	for _, field := range fields {

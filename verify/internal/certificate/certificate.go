@@ -1,7 +1,7 @@
-// Package certificate reads X.509 certificates (RFC 5280 §4.1) that other
-// programs make and read but crypto/x509 refuses: names with string types or
-// characters that it does not know, alternative names in UTF-8, critical flags
-// that RFC 5280 forbids, keys on other curves.
+// Package certificate reads X.509 certificates (RFC 5280 §4.1), also those that
+// other programs make and read but crypto/x509 refuses: names with string types
+// or characters that it does not know, alternative names in UTF-8, critical
+// flags that RFC 5280 forbids, keys on other curves.
 //
 // It does not validate certificates. It is not lenient about anything that
 // determines rights: key usages, basic constraints and policies are always read
@@ -43,7 +43,8 @@ var errTrailingElements = errors.New("certificate: elements after the signature"
 // Parse parses a DER certificate with nothing after it. It accepts all that
 // x509.ParseCertificate does, except elements after the signature inside the
 // certificate, because the signature does not cover them. The error is
-// [ErrNotCertificate] or an [*UnreadableError].
+// [ErrNotCertificate], an [*UnreadableError], or says that there are such
+// elements.
 //
 // PublicKey is nil if crypto/x509 does not know the type of the key. DNSNames
 // and EmailAddresses are set only if subjectAltName can be read.

@@ -13,8 +13,7 @@ import (
 	"natsuin/verify/internal/name"
 )
 
-// maxExtensions limits the extensions of a certificate. Real ones have about
-// 10.
+// maxExtensions limits the extensions of a certificate.
 const maxExtensions = 128
 
 // parts holds the parts of a certificate. Its slices of bytes are parts of raw,

@@ -4,8 +4,8 @@ import "io"
 
 // Content returns a reader of the attached content, without the boundaries of
 // its pieces. The reader is empty if there is no attached content. Its errors
-// are *[ReadError], because [Parse] has checked the structure. Each call
-// returns a reader from the beginning.
+// are *[ReadError] as long as the input does not change, because [Parse] has
+// checked the structure. Each call returns a reader from the beginning.
 func (m *Message) Content() io.Reader {
 	if !m.Attached {
 		return eof{}

@@ -77,7 +77,7 @@ type mediaType struct {
 }
 
 // mediaType returns the Content-Type. ok is false if there are two, or if
-// readers would not agree on its meaning.
+// parseMediaType refuses it.
 func (f fields) mediaType() (mediaType, bool) {
 	switch values := f.all("content-type"); len(values) {
 	case 0:

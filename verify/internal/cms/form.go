@@ -43,9 +43,9 @@ var labels = map[string]bool{
 	"CMS": true, "PKCS7": true, "PKCS #7 SIGNED DATA": true, "SIGNED MESSAGE": true,
 }
 
-// Open recognises the form of a file by its bytes alone. It reads a text form
-// once, to index it, and a mail once for each of at most 10 levels. Its errors
-// are *[SyntaxError], *[AttachmentError] and *[ReadError].
+// Open recognises the form of a file by its bytes alone. It reads all of a text
+// form, to index it, and all of a mail, to find its parts. Its errors are
+// *[SyntaxError], *[AttachmentError] and *[ReadError].
 func Open(r io.ReaderAt, size int64) (*Input, error) {
 	w := newWindow(r, size)
 	head, err := w.peek(0, int(min(size, maxHead)))

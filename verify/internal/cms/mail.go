@@ -207,8 +207,8 @@ var fillers = []string{
 // starts lists the beginnings of the header of another message.
 var starts = []string{"From ", "From:", "Return-Path:", "Received:", "Delivered-To:", "MIME-Version:", "Message-ID:"}
 
-// outside records whether there is text other than blanks from off to end,
-// which no signature covers.
+// outside records whether there is text from off to end, which no signature
+// covers. Blanks and, before the signed part, fillers do not count.
 func (k *walk) outside(off, end int64) error {
 	r := bufio.NewReaderSize(readErrors{io.NewSectionReader(k.w.r, off, max(end-off, 0))}, windowSize)
 	for lineStart := true; ; {

@@ -34,13 +34,14 @@ type Message struct {
 	// Certificates holds the X.509 certificates, unchanged. Other kinds are
 	// skipped.
 	Certificates [][]byte
-	// CRLs and OCSP hold revocation data (RFC 5940), unchanged.
+	// CRLs and OCSP hold revocation data (RFC 5940), unchanged except for a
+	// BasicOCSPResponse (see [WholeResponse]).
 	CRLs, OCSP [][]byte
 	Signers    []Signer
 
 	w       *window
 	content header
-	limit   int64 // the end of the content
+	limit   int64 // the end of the element around the content
 	depth   int
 }
 

@@ -2,12 +2,13 @@ package cms
 
 import "bytes"
 
-// maxQuoted limits a message in quoted-printable, in bytes. It is decoded in
-// memory, since large messages do not use this encoding.
+// maxQuoted limits a message in quoted-printable, in bytes, because it is
+// decoded in memory.
 const maxQuoted = 16 << 20
 
 // quotedPrintable decodes the text from off to end (RFC 2045 §6.7). It refuses
-// text whose meaning a decoder would have to guess.
+// an equals sign that is followed by neither a line end nor two hexadecimal
+// digits.
 func quotedPrintable(w *window, off, end int64) ([]byte, error) {
 	if end-off > maxQuoted {
 		return nil, syntax(TooLarge, off)

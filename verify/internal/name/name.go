@@ -26,8 +26,7 @@ import (
 // ErrMalformed means that the bytes are not a well-formed name.
 var ErrMalformed = errors.New("name: malformed")
 
-// maxRDNs limits the length of a distinguished name. Real ones have fewer than
-// 20.
+// maxRDNs limits the length of a distinguished name.
 const maxRDNs = 256
 
 // A DN is a distinguished name with one element for each RDN, in canonical
@@ -175,7 +174,8 @@ func decode(tag asn1.Tag, value []byte) (string, bool) {
 	return "", false
 }
 
-// prepare applies RFC 4518: map, fold case, normalise to NFKC, compress spaces.
+// prepare applies these steps of RFC 4518 §2: map, fold case, normalise to
+// NFKC, compress spaces.
 func prepare(s string) string {
 	if plain(s) {
 		return strings.Join(strings.Fields(strings.ToLower(s)), " ")

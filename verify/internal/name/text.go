@@ -23,7 +23,8 @@ type Attribute struct {
 	Value string
 }
 
-// short holds the names of attribute types as in RFC 4514 and OpenSSL.
+// short holds the names of attribute types, most of them as in RFC 4514 or
+// OpenSSL.
 var short = map[string]string{
 	"2.5.4.3": "CN", "2.5.4.4": "surname", "2.5.4.5": "SERIALNUMBER", "2.5.4.6": "C", "2.5.4.7": "L", "2.5.4.8": "ST",
 	"2.5.4.9": "STREET", "2.5.4.10": "O", "2.5.4.11": "OU", "2.5.4.12": "title", "2.5.4.13": "description",

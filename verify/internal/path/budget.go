@@ -48,8 +48,7 @@ type place struct {
 
 func placeOf(b []byte) place { return place{unsafe.SliceData(b), len(b)} }
 
-// The limits of a Budget, in addition to signatures. Real messages need far
-// less, and a hostile message that needs all of it takes little time.
+// The limits of a Budget, in addition to that for signatures.
 const (
 	maxSteps       = 20000
 	maxComparisons = 250000

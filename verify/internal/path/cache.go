@@ -20,7 +20,7 @@ type Cache struct {
 	size         int // of the following fields: bytes of DER plus overhead
 	certificates map[string]*x509.Certificate
 	facts        map[*x509.Certificate]*facts
-	places       map[place]bool // of the signed parts and the keys of all these certificates
+	places       map[place]bool // of the keys and signed parts of these certificates, and of signed parts of lists
 	signatures   map[signature]error
 }
 
@@ -28,9 +28,7 @@ type Cache struct {
 type signature struct{ signed, key place }
 
 // The limits of a Cache, in bytes. It is emptied before it exceeds maxCache,
-// and does not take certificates above maxCertificate. Real runs have a few
-// issuers and some signers. The parsed form of a certificate is about ten times
-// as long as its DER.
+// and does not take certificates above maxCertificate.
 const (
 	maxCache       = 1 << 20
 	maxCertificate = 64 << 10
@@ -99,7 +97,8 @@ func (k *Cache) list(der []byte) *revocation.CRL {
 	return list.Copy()
 }
 
-// verify is like [sigalg.Verify], but caches the result.
+// verify is like [sigalg.Verify], but caches the result if places has the
+// signed bytes and the key.
 func (k *Cache) verify(signer *x509.Certificate, a x509.SignatureAlgorithm, signed, value []byte) error {
 	id := signature{placeOf(signed), placeOf(signer.RawSubjectPublicKeyInfo)}
 	k.mu.Lock()

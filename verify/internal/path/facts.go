@@ -27,9 +27,8 @@ type facts struct {
 
 	subjectKey, issuerKey string // equal if the names match
 
-	// Numbers that are equal if the names match and the keys are the same. They
-	// are valid within one Budget. The other fields are the same in every
-	// Budget.
+	// Numbers that are equal if the names match, or the keys are the same. They
+	// are valid within one Budget.
 	subjectID, issuerID, keyID int
 }
 
@@ -71,8 +70,9 @@ var processed = map[int]bool{
 var idOCSPNoCheck = asn1.ObjectIdentifier{1, 3, 6, 1, 5, 5, 7, 48, 1, 5}
 
 // newFacts reads a certificate. It never returns nil. If a part cannot be read,
-// malformed is set, and any path with the certificate is invalid. Of an anchor,
-// validation uses only the subject and the constraints (RFC 5280 §6.1.1 (d)).
+// malformed is set, and no path with the certificate is valid. Of an anchor,
+// only the subject, the name constraints and the policy constraints must be
+// readable.
 func newFacts(cert *x509.Certificate) *facts {
 	f := &facts{cert: cert}
 	var err error
@@ -109,11 +109,11 @@ func newFacts(cert *x509.Certificate) *facts {
 	return f
 }
 
-// broken records that a part cannot be read which matters in an anchor too.
+// broken records an error in a part that matters in an anchor too.
 func (f *facts) broken(err error) { f.malformed, f.asAnchor = err, err }
 
-// nameBytes returns how many bytes of a certificate newFacts converts to
-// canonical form, which is most of its work.
+// nameBytes returns how many bytes the names and the processed extensions of a
+// certificate have, which newFacts reads.
 func nameBytes(c *x509.Certificate) int {
 	n := len(c.RawSubject) + len(c.RawIssuer)
 	for _, e := range c.Extensions {

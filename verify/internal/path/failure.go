@@ -17,7 +17,7 @@ const (
 	Expired
 	NotYetValid
 	// TooComplex means that the search ended early: too many certificates,
-	// signatures or constraints.
+	// signatures, names or constraints.
 	TooComplex
 	// Cancelled means that the context ended.
 	Cancelled
@@ -29,11 +29,10 @@ const (
 
 	// BadSignature means that there is an issuer with the right name and key
 	// identifier, but its key does not verify the signature. Other certificates
-	// may help (see [Failure.Indeterminate]) unless an anchor should have
-	// signed the leaf.
+	// may help (see [Failure.Indeterminate]), unless the leaf is certain and
+	// this issuer is an anchor or signed by one.
 	BadSignature
-	// Malformed means that an extension which must be understood cannot be
-	// read.
+	// Malformed means that a part which must be understood cannot be read.
 	Malformed
 	// UnknownCritical means that a critical extension is not supported.
 	UnknownCritical

@@ -14,14 +14,16 @@ const (
 	// Unproven: no anchor, and no CA that an anchor has signed, has the name of
 	// the certificate's issuer, or the signature was not computed.
 	Unproven Origin = iota
-	// Authentic: the certificate is an anchor, or such an issuer has signed it.
+	// Authentic: the certificate is an anchor, or an anchor or a CA that an
+	// anchor has signed has signed it.
 	Authentic
-	// Forged: there are such issuers, but none has signed it.
+	// Forged: anchors, or CAs that an anchor has signed, have the name of the
+	// issuer, but none of them has signed it.
 	Forged
 )
 
 // OriginOf returns the origin of the leaf of a request. It considers only
-// signatures, and not dates or algorithms.
+// signatures, and not dates or whether algorithms are allowed.
 func OriginOf(r Request) Origin {
 	s := newStore(&r)
 	leaf := s.add(r.Leaf)

@@ -31,8 +31,8 @@ type Request struct {
 	// [ParseCertificate].
 	Leaf *x509.Certificate
 	// Others holds certificates that may be the right one instead of Leaf:
-	// their key verified the same signature. Only one of them may have a valid
-	// path.
+	// their key verified the same signature. Only one of them and Leaf may have
+	// a valid path.
 	Others []*x509.Certificate
 	// Certain reports whether Leaf is certainly the right certificate, byte for
 	// byte. Otherwise it may be a forged copy.
@@ -45,8 +45,8 @@ type Request struct {
 	// trusted as the leaf if its bytes are identical: the dates then apply.
 	Anchors []*x509.Certificate
 
-	// At is the time at which every certificate must be valid. Fractions of a
-	// second are ignored.
+	// At is the time at which every certificate must be valid, except an anchor
+	// that is not the leaf. Fractions of a second are ignored.
 	At time.Time
 	// Now is the current time. No document may be newer. Zero means At. Now
 	// matters if At is in the past, because a CRL that was issued since then
@@ -80,7 +80,8 @@ type Request struct {
 	Budget *Budget
 
 	// Accept, if not nil, is called with each valid path, leaf first. If it
-	// returns an error, other paths are tried. The [Failure] wraps the error.
+	// returns an error, other paths are tried. If none of them is valid, the
+	// [Failure] wraps the error.
 	Accept func(chain []*x509.Certificate) error
 }
 
@@ -135,8 +136,8 @@ func weight(a revocation.Answer, at time.Time) int {
 // Validate returns a valid path to an anchor from the leaf or from one of the
 // others. If there is none, it returns the most informative failure. If
 // revocation is checked and there are several valid paths, it returns the one
-// with the best status. If several of the certificates have a valid path, it
-// returns the failure [Ambiguous].
+// with the best status among the first ones. If several of the certificates
+// have a valid path, it returns the failure [Ambiguous].
 func Validate(ctx context.Context, r Request) (*Result, *Failure) {
 	if r.Budget == nil {
 		r.Budget = NewBudget(ctx, nil)

@@ -15,8 +15,8 @@ func policyKey(oid x509.OID) string {
 }
 
 // policyNode is a node of the valid_policy_graph of RFC 9618 §5. At each depth
-// there is at most one node for each policy, so the size of the graph is
-// limited by the sum of the policies in the path, and not by their product.
+// there is at most one node for each policy, so the size of the graph does not
+// grow exponentially with the length of the path.
 type policyNode struct {
 	policy   string
 	expected map[string]bool

@@ -24,7 +24,7 @@ type revoker struct {
 	store   *store
 	lists   []*revocation.CRL
 	answers []*revocation.Response
-	paths   *int // the number of paths built for signers
+	paths   *int // the number of searches for paths of signers
 	known   map[question]revocation.Answer
 
 	unreadable int // the number of CRLs and responses that could not be parsed

@@ -79,7 +79,8 @@ func (s *store) named(dn name.DN) []*x509.Certificate {
 	return certificates(s.bySubject[s.number(nameKey(dn))])
 }
 
-// run tries every path from leaf to an anchor until accept returns true.
+// run tries every path from leaf to an anchor, until accept returns true or a
+// limit is exceeded.
 func (s *search) run(ctx context.Context, leaf *facts) {
 	chain := []*facts{leaf}
 	if s.isAnchor(leaf) && s.complete(ctx, chain) {
@@ -148,12 +149,12 @@ func incomplete(length, why int) int { return 3*length + why }
 
 // refuse records why an issuer with the right name did not sign the child. A
 // wrong signature means something only if the key identifiers match, because
-// several generations of a CA have the same name.
+// several generations of a CA may have the same name.
 //
 // Anyone can add a certificate that no anchor has signed, such as a damaged
 // copy or an invented issuer. Another copy may be right, so the failure is
-// final only if the leaf is certain, and its issuer is an anchor or signed by
-// one.
+// final only if the child is the leaf, it is certain, and the issuer is an
+// anchor or signed by one.
 func (s *search) refuse(err error, child, issuer *facts, chain []*facts) {
 	at := len(chain) - 2
 	match := keyMatch(child, issuer)

@@ -25,7 +25,8 @@ var trailerKeys = map[syntax.Name]bool{
 	"DocChecksum": true, // of LibreOffice, which programs that sign drop or keep
 }
 
-// documents compares the two states without following references.
+// documents compares the catalogs, pages, forms and trailers of the two states.
+// drain compares what they refer to.
 func (c *comparison) documents() error {
 	o, err := catalog(c.old)
 	if err != nil {

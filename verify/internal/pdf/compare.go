@@ -7,7 +7,8 @@ import (
 	"natsuin/sign/pdf/syntax"
 )
 
-// as returns a zone of another kind at the same place.
+// as returns a zone of another kind and with another place, and marks z as
+// reported.
 func (z *zone) as(kind Kind, place string) *zone {
 	other := *z
 	other.Kind, other.Result, other.Place, other.reported = kind, results[kind], place, false
@@ -15,7 +16,8 @@ func (z *zone) as(kind Kind, place string) *zone {
 	return &other
 }
 
-// inner returns the zone of an entry. Actions have the same zone everywhere.
+// inner returns the zone of an entry. If differences in z are Unclear, actions
+// are a zone of their own.
 func (c *comparison) inner(z *zone, key syntax.Name) *zone {
 	if z.Result != Unclear || key != "A" && key != "AA" && key != "JS" && key != "OpenAction" {
 		return z
@@ -31,7 +33,8 @@ func (c *comparison) compare(o, n syntax.Object, z *zone, key syntax.Name) error
 	return c.entry(key, o, n, c.inner(z, key), key, 0)
 }
 
-// entry compares an entry of a dictionary in the zone's entry zoneKey.
+// entry compares the values that two dictionaries have for key. zoneKey is the
+// entry of the zone in which the dictionaries are.
 func (c *comparison) entry(key syntax.Name, o, n syntax.Object, z *zone, zoneKey syntax.Name, number int) error {
 	oldRef, isOld := o.(syntax.Ref)
 	newRef, isNew := n.(syntax.Ref)
@@ -102,7 +105,7 @@ func (c *comparison) compareAt(o, n syntax.Object, z *zone, key syntax.Name, num
 }
 
 // realKeys are entries with real numbers, which can be written as integers (ISO
-// 32000-1 Table 30, §7.9.5); pdfsig writes pages anew so.
+// 32000-1 Table 30, §7.9.5), as pdfsig does when it writes a page again.
 var realKeys = map[syntax.Name]bool{
 	"MediaBox": true, "CropBox": true, "BleedBox": true, "TrimBox": true, "ArtBox": true, "UserUnit": true, "Rect": true,
 }

@@ -24,7 +24,7 @@ type node struct {
 	spread bool
 }
 
-// Flags of fields: that the user may not change, and of buttons without a value
+// Flags of fields that the user may not change, and of buttons without a value
 // (ISO 32000-1 Tables 221, 226).
 const (
 	readOnly   = 1
@@ -145,7 +145,8 @@ func (n *node) inherit(f *syntax.File) error {
 	return nil
 }
 
-// named returns the field of the form that has the name of another one's.
+// named returns the field of the form that has the same name as a field of
+// another form, or nil.
 func (m *form) named(other *node) *node {
 	if m.byName == nil {
 		m.byName = make(map[string]*node)
@@ -168,8 +169,9 @@ func (n *node) signed() bool { return n.kind == "Sig" && n.value != nil }
 // differently.
 var unknownBox = [4]float64{}
 
-// box returns the /Rect of a widget in order, and whether it has one that can
-// be seen: of any size, and not hidden (ISO 32000-1 §12.5.3).
+// box returns the /Rect of a widget with its corners in order, and reports
+// whether the widget can be seen: whether it is more than a point and not
+// hidden (ISO 32000-1 §12.5.3). A malformed /Rect counts as visible.
 func box(f *syntax.File, d *syntax.Dict) (rect [4]float64, visible bool, err error) {
 	o, err := f.Resolve(d.Get("Rect"))
 	list, _ := o.(syntax.Array)

@@ -42,13 +42,12 @@ type File struct {
 	// stamps included, in the order of the revisions in which they appear.
 	Signatures []*Signature
 	signed     int64 // bytes of their dictionaries
-	// stray is [syntax.File.Stray] of what follows the first signature, once it
-	// was asked for.
+	// stray is the result of lastStray, once it was asked for.
 	stray *int64
 }
 
 // Open reads the structure of the size bytes of r, and finds the signatures.
-// The errors are [ErrEncrypted] and those of [syntax.Open].
+// The errors are [ErrEncrypted], those of package syntax and those of r.
 func Open(r io.ReaderAt, size int64) (*File, error) {
 	read, err := syntax.Open(r, size)
 	if err != nil {
@@ -80,7 +79,8 @@ func (f *File) prefix(end int64) (*syntax.File, error) {
 	return p, nil
 }
 
-// lastStray returns [syntax.File.Stray] for what follows the oldest signature.
+// lastStray returns [syntax.File.Stray] for what follows the signed revision
+// that ends first.
 func (f *File) lastStray() (int64, error) {
 	if f.stray != nil {
 		return *f.stray, nil
@@ -114,11 +114,10 @@ func (f *File) Tail() bool {
 	return n == 0 || f.Size() > f.Revisions[n-1].End
 }
 
-// ReadingsAgree reports whether all programs see the same objects. Those that
-// begin with the first page of a linearised file must read the same cross
-// references (ISO 32000-1 Annex F). Those that do not read cross-reference
-// streams must see the same, as far as they ever saw any (ISO 32000-1
-// §7.5.8.4).
+// ReadingsAgree reports whether a program that begins with the first page of a
+// linearised file reads the same cross references (ISO 32000-1 Annex F), and
+// one that does not read cross-reference streams sees the same objects (ISO
+// 32000-1 §7.5.8.4). Objects that such a program has never seen do not count.
 func (f *File) ReadingsAgree() (bool, error) {
 	first, linearized, err := f.Linearized()
 	if err != nil || linearized && first != f.Sections()[0].Offset {

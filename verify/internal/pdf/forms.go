@@ -14,8 +14,8 @@ var (
 	filledKeys = map[syntax.Name]bool{"V": true, "AS": true, "AP": true, "M": true, "I": true, "RV": true}
 )
 
-// formAdditions holds the entries of an AcroForm to which entries may be added,
-// with the number of levels.
+// formAdditions holds the entries that may be added to an AcroForm, with the
+// number of levels inside an existing one to which entries may be added.
 var formAdditions = map[syntax.Name]int{"DR": 2, "DA": 0, "Q": 0, "NeedAppearances": 0}
 
 // forms compares the AcroForms.
@@ -113,7 +113,7 @@ func (c *comparison) flags(o, n syntax.Object) error {
 }
 
 // strays compares those elements of two /Fields or /Kids that have no identity:
-// direct ones, and what is no field.
+// direct ones, and those that are not fields.
 func (c *comparison) strays(o, n syntax.Object, z *zone) error {
 	was, err := strays(c.old, c.oldForm, o)
 	if err != nil {
@@ -220,8 +220,9 @@ func (c *comparison) field(was *node) error {
 	})
 }
 
-// locked reports whether /F of a widget differs in flags by which programs that
-// sign lock it: ReadOnly, Locked and LockedContents (ISO 32000-1 Table 165).
+// locked reports whether /F of a widget differs at most in the flags by which
+// programs that sign lock it: ReadOnly, Locked and LockedContents (ISO 32000-1
+// Table 165).
 func locked(o, n syntax.Object) bool {
 	const flags = 64 | 128 | 512
 	was, _ := o.(syntax.Integer)
@@ -245,7 +246,7 @@ func (c *comparison) kidsOfField(o, n syntax.Object, was *node, z *zone) error {
 	return c.strays(o, n, z)
 }
 
-// stray reports whether strays has compared a field that is no object.
+// stray reports whether strays has compared a field that is a direct object.
 func (c *comparison) stray(n *node) bool {
 	p := n.parent
 	return n.ref.Number == 0 && (p == nil || c.oldForm.byNumber[p.ref.Number] != nil || c.stray(p))
@@ -266,12 +267,12 @@ func (c *comparison) newField(n *node) error {
 	case twin != nil && twin.signed():
 		z = z.as(SignedField, n.name)
 	case twin != nil:
-	case n.parent != nil && c.oldForm.byNumber[n.parent.ref.Number].fillable(): // which is divided
+	case n.parent != nil && c.oldForm.byNumber[n.parent.ref.Number].fillable(): // an old field is divided
 	case n.signed():
 		if z, err = c.signatureZone(n); err != nil {
 			return err
 		}
-	case n.kids > 0 && n.kind == "" && n.page == 0: // above other fields, and not seen itself
+	case n.kids > 0 && n.kind == "" && n.page == 0: // above other fields, and not on a page itself
 		return nil
 	}
 	c.report(z)

@@ -8,7 +8,8 @@ import (
 )
 
 // checkHole compares the range and its hole with the signature, as the revision
-// that was signed has it. The hole has nothing but the digits of /Contents.
+// that was signed has it. The hole must be the hexadecimal string that is
+// /Contents, and nothing else.
 func (f *File) checkHole(s *Signature) error {
 	e := s.Dict.Entry("Contents")
 	if e == nil {

@@ -202,7 +202,7 @@ func (c *comparison) annotations(o, n syntax.Object, page int) error {
 	return nil
 }
 
-// direct returns the elements that are no references, and not null.
+// direct returns the elements that are neither references nor null.
 func direct(list syntax.Array) syntax.Array {
 	out := syntax.Array{}
 	for _, e := range list {
@@ -232,7 +232,7 @@ func (c *comparison) removed(ref syntax.Ref, page int) error {
 			z.Kind, z.Result = SignedField, Invalid
 		}
 	} else if o, err := c.old.Object(ref); err != nil || o.Value == nil {
-		return err // it was none
+		return err // there was no annotation
 	}
 	z.Page = page
 	c.report(z)

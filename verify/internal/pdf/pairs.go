@@ -37,7 +37,8 @@ func (c *comparison) linked(p pair) bool {
 	return true
 }
 
-// compared reports whether a pair was compared, in a zone that is as bad.
+// compared reports whether a pair was compared, in a zone that is at least as
+// bad.
 func (c *comparison) compared(p pair) bool {
 	if p.old == p.new {
 		return c.seen.has(p.old.Number)
@@ -114,7 +115,8 @@ func (c *comparison) comparePair(p pair) error {
 	return c.compareAt(o.Value, n.Value, p.zone, p.key, p.old.Number)
 }
 
-// unchanged reports whether an object has the same bytes in both states.
+// unchanged reports whether an object is at the same place in both states, so
+// that it has the same bytes.
 func (c *comparison) unchanged(number int) (bool, error) {
 	o, inOld := c.old.Find(number)
 	n, inNew := c.new.Find(number)
@@ -136,7 +138,7 @@ func (c *comparison) unchanged(number int) (bool, error) {
 }
 
 // fixedContainer reports whether an object stream is the same in both states.
-// One that depends on further objects is taken for another.
+// It counts as another one if its dictionary refers to further objects.
 func (c *comparison) fixedContainer(number int) (bool, error) {
 	if u, _ := c.new.Find(number); u.Container != 0 { // it cannot be read
 		return false, c.new.Err()
@@ -153,8 +155,9 @@ func (c *comparison) fixedContainer(number int) (bool, error) {
 	return ok && !refers(s.Dict), nil
 }
 
-// misread reports objects that changed, and are null for the generation in a
-// reference. Programs that do not look at generations see them.
+// misread reports changes of objects to which a reference with another
+// generation leads. Such a reference is null, but programs that ignore the
+// generation see the object.
 func (c *comparison) misread() error {
 	for _, f := range []*syntax.File{c.old, c.new} {
 		for number := range f.Misread {

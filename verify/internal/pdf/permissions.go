@@ -88,7 +88,7 @@ func (r *Rule) read(f *syntax.File, d *syntax.Dict) error {
 		return err
 	}
 	if p != nil && r.Permission != FieldMDP {
-		n, _ := p.(syntax.Integer) // the strictest, if it is none
+		n, _ := p.(syntax.Integer) // if it is not an integer, the strictest
 		r.P = int(min(max(n, 1), 3))
 	}
 	action, err := f.Resolve(d.Get("Action"))
@@ -127,8 +127,8 @@ func (r *Rule) locks(name string) bool {
 
 // forbids reports whether the rule forbids a change. Document time stamps and
 // /DSS are always permitted (ETSI EN 319 142-1 §5.4), and so is the document
-// information. A new signature field with a box is taken for no signature:
-// after a certification it can cover the text of the page.
+// information. A new signature field with a box does not count as a signature,
+// because it can cover the text of the page.
 func (r *Rule) forbids(c *Change) bool {
 	signature := c.Kind == SignatureAdded || c.Kind == SignatureVisible || c.Kind == SignatureOverlap
 	field := signature || c.Kind == FormFilled || c.Kind == Field
@@ -151,7 +151,7 @@ func (c *Change) newBox() bool { return c.Kind == SignatureVisible || c.Kind == 
 // Apply sets the result of the changes that the rules forbid to Invalid, and
 // returns the first permission that is broken, or "". filling reports whether
 // the signer certified that forms may be filled, which is then Harmless, except
-// for fields that only programs can fill.
+// for read-only fields and pushbuttons.
 func Apply(changes []Change, rules []Rule, filling bool) (broken Permission) {
 	for i := range changes {
 		c := &changes[i]

@@ -63,7 +63,7 @@ func (c *comparison) boxes(annotations syntax.Array, page int) {
 }
 
 // covers reports whether a new widget has an area in common with another
-// annotation of its page, or one that cannot be told.
+// annotation of its page, or whether this is unknown.
 func (c *comparison) covers(n *node, rect [4]float64) (bool, error) {
 	if rect == unknownBox {
 		return true, nil

@@ -18,15 +18,15 @@ const (
 	X509RSA  = "adbe.x509.rsa_sha1"
 )
 
-// A Signature is the value of a signature field, as in the first revision that
-// has it.
+// A Signature is the value of a signature field, as in the revision that was
+// signed. If that was not found, it is as in the first revision that has it.
 type Signature struct {
 	// Fields are the full names of the fields that have it.
 	Fields []string
 	// Dict is the signature dictionary.
 	Dict *syntax.Dict
 	// ref is the number of the dictionary, or 0 if it is a direct object. field
-	// is then the number of its field.
+	// is the number of the first field that has it.
 	ref   syntax.Ref
 	field int
 	// first is the index of the first revision that has it.
@@ -185,7 +185,7 @@ func (f *File) findRevision(s *Signature) error {
 	if err != nil {
 		return err
 	}
-	if s.Revision < 0 { // of a chain of its own
+	if s.Revision < 0 { // the range may end a chain of revisions of its own
 		own, err := p.Revisions()
 		if err != nil {
 			return err

@@ -18,8 +18,8 @@ type Stored struct {
 	Certificates, CRLs, OCSP [][]byte
 }
 
-// Stored returns the contents of the /DSS of the file that can be read. No
-// signature covers them.
+// Stored returns the contents of the /DSS of the file that can be read, within
+// the limits. They need not be covered by a signature.
 func (f *File) Stored() (Stored, error) {
 	var out Stored
 	root, err := catalog(f.File)

@@ -30,7 +30,8 @@ type Undeclared struct {
 }
 
 // Extras returns the other facts about the file. A file with more than
-// maxSearched entries is not searched for unused objects.
+// maxSearched entries is searched neither for undeclared signatures nor for
+// unused objects.
 func (f *File) Extras() (Extras, error) {
 	var x Extras
 	root, err := catalog(f.File)
@@ -68,8 +69,8 @@ func (f *File) Extras() (Extras, error) {
 	return x, f.search(&x, declared)
 }
 
-// search looks at the objects that are not reachable, and at those that a later
-// revision replaced.
+// search looks for undeclared signatures in all revisions, and for unused
+// objects in the newest one.
 func (f *File) search(x *Extras, declared map[int]bool) error {
 	states := []*syntax.File{f.File}
 	for _, r := range f.Revisions {

@@ -13,11 +13,12 @@ import (
 	"natsuin/verify/internal/sigalg"
 )
 
-// skew is how far the date of a document may be ahead of the clock.
+// skew is the tolerated difference between two clocks. A document without an
+// end also counts for this long.
 const skew = 5 * time.Minute
 
-// A Checker checks the certificates of one path. Its functions come from
-// package path, which has the anchor.
+// A Checker checks the certificates of one path. Named, Trusted and Verify come
+// from package path, which has the anchor.
 type Checker struct {
 	CRLs      []*CRL
 	Responses []*Response
@@ -39,7 +40,7 @@ type Checker struct {
 
 // tolerated reports whether a signature with the key of signer, or the
 // signature on signer if it is not the issuer, relies on SHA-1 or a weak key.
-// The signature of a self-issued certificate proves nothing and does not count.
+// The signature on a self-issued certificate proves nothing and does not count.
 func tolerated(signer, issuer *x509.Certificate, a x509.SignatureAlgorithm) (sha1, weak bool) {
 	var strict sigalg.Policy
 	sha1 = strict.Algorithm(a) != nil
@@ -174,8 +175,8 @@ func (k *Checker) covers(thisUpdate, nextUpdate time.Time) bool {
 // stale reports whether a document that covers the reference time was issued
 // before it and has ended by now. end is when it ended, or when it was issued
 // if it has no end. RFC 5280 §6.3.3 requires CRLs that are current when they
-// are used, and ETSI EN 319 102-1 §5.2.5 fresh ones: a stale document does not
-// cover a revocation between the reference time and now.
+// are used, and ETSI EN 319 102-1 §5.2.5 fresh ones: a stale document cannot
+// show a revocation that was published after its end.
 func (k *Checker) stale(thisUpdate, nextUpdate time.Time) (end time.Time, stale bool) {
 	grace := time.Duration(0)
 	if nextUpdate.IsZero() {

@@ -19,8 +19,8 @@ import (
 var ErrMalformed = errors.New("revocation: malformed")
 
 // A CRL is a parsed certificate revocation list, version 1 or 2. Its entries
-// stay in DER and are read when needed, so that memory does not grow with their
-// number.
+// stay in DER and are read when needed, so that parsing needs no memory for
+// each of them.
 type CRL struct {
 	raw       []byte
 	tbs       []byte
@@ -42,7 +42,8 @@ type CRL struct {
 	keepsExpiredFrom time.Time
 
 	// unknownCritical is set if an extension of the CRL or of an entry is
-	// critical and not supported. The CRL must then not be used (RFC 5280 §5.2,
+	// critical and not supported, or if an entry has a certificate issuer and
+	// the CRL is not indirect. The CRL must then not be used (RFC 5280 §5.2,
 	// §5.3).
 	unknownCritical bool
 	// unnumbered is set for version 2 without a cRLNumber, or with a critical

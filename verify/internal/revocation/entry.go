@@ -112,7 +112,7 @@ func (c *CRL) find(issuer name.DN, serial *big.Int) (entry, bool) {
 	var hit bool
 	want := serialBytes(serial)
 	if !c.scope.indirect && !bytes.Contains(c.entries, want) {
-		return entry{}, false // far faster than reading each entry
+		return entry{}, false // no entry has it
 	}
 	current := c.issuer.Equal(issuer)
 	for list := c.entries; !list.Empty(); {

@@ -15,7 +15,7 @@ type extension struct {
 	value    cryptobyte.String
 }
 
-// The object identifiers, here and in the other files, as DER contents octets.
+// The object identifiers, here and in the other files, are DER contents octets.
 const (
 	oidKeyUsage           = "\x55\x1d\x0f"
 	oidCRLNumber          = "\x55\x1d\x14"
@@ -79,8 +79,9 @@ func contents(id []int) string {
 	return string(out)
 }
 
-// readExtensions reads the contents of an Extensions and calls f for each. No
-// extension may occur twice.
+// readExtensions reads the contents of an Extensions and calls f for each
+// extension. It returns false if they are malformed, empty or too many, if one
+// occurs twice, or if f does.
 func readExtensions(list cryptobyte.String, f func(extension) bool) bool {
 	seen := make([]string, 0, 8)
 	for !list.Empty() {

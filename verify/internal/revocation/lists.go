@@ -26,7 +26,7 @@ type query struct {
 	until        time.Time       // when the last of the other CRLs ended
 	sha1, weak   bool            // whether the CRLs that counted rely on SHA-1 or a weak key
 	revoked      Answer          // the merged answer of the CRLs that revoke
-	settled      map[string]*CRL // the CRL that counted, by issuer, scope and signer
+	settled      map[string]*CRL // the CRL that counted, by issuer, scope and key
 }
 
 // byCRL implements RFC 5280 §6.3.3 for all CRLs at hand.
@@ -67,8 +67,9 @@ func (k *Checker) byCRL(ctx context.Context, cert, issuer *x509.Certificate) Ans
 }
 
 // consult adds to q what one CRL says or covers for one distribution point. RFC
-// 5280 stops once every reason is covered. Here all CRLs in scope are read, so
-// that a CRL without the certificate cannot hide one that lists it.
+// 5280 stops once every reason is covered. Here all issuers, scopes and keys
+// are read, so that a CRL without the certificate cannot hide one of another
+// group that lists it.
 func (k *Checker) consult(ctx context.Context, q *query, p point, list *CRL) {
 	reasons := p.reasons & list.scope.reasons
 	if list.base != nil || !inScope(q, p, list) || reasons == 0 {
@@ -92,8 +93,8 @@ func (k *Checker) consult(ctx context.Context, q *query, p point, list *CRL) {
 		refuse(why.Cause, why.Text)
 		return
 	}
-	// Of several CRLs with the same issuer, scope and key, only the newest
-	// counts.
+	// Of several CRLs with the same issuer, scope and key, only the newest that
+	// is not refused counts.
 	group := list.issuer.Key() + "|" + string(list.rawScope) + "|" + string(signer.RawSubjectPublicKeyInfo)
 	if counted := q.settled[group]; counted != nil && counted != list {
 		return
@@ -176,7 +177,7 @@ func anyEqual(a, b []name.General) bool {
 
 // findEntry returns the entry for the certificate in the delta CRL, or else in
 // the complete CRL. It returns false if neither lists the certificate, or if
-// the delta CRL removes it.
+// the entry has the reason removeFromCRL.
 func findEntry(list, delta *CRL, issuer name.DN, cert *x509.Certificate) (entry, bool) {
 	if delta != nil {
 		if e, ok := delta.find(issuer, cert.SerialNumber); ok {

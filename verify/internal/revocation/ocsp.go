@@ -76,7 +76,7 @@ var certIDHashes = map[string]crypto.Hash{
 
 // ParseResponse parses a DER OCSPResponse of type id-pkix-ocsp-basic with
 // nothing after it. The error is [ErrMalformed], a *[ResponderError] for an
-// error status, or names an unknown type.
+// error status, or says that the type is unknown.
 func ParseResponse(der []byte) (*Response, error) {
 	in := cryptobyte.String(der)
 	var outer, body, oid, basic cryptobyte.String
@@ -119,7 +119,8 @@ func parseBasic(in cryptobyte.String) (*Response, error) {
 			if !certs.ReadASN1Element(&der, asn1.SEQUENCE) {
 				return nil, ErrMalformed
 			}
-			// A certificate that cannot be parsed is ignored.
+			// Certificates that cannot be parsed, and those beyond
+			// maxResponderCerts, are ignored.
 			if c, err := certificate.Parse(der); err == nil && len(r.certs) < maxResponderCerts {
 				r.certs = append(r.certs, c)
 			}

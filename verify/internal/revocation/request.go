@@ -12,8 +12,8 @@ import (
 const nonceSize = 32
 
 // NewRequest returns a DER OCSPRequest about cert, issued by issuer, with the
-// nonce. It identifies the certificate with SHA-1, the only hash that every
-// responder supports. The hash only names the issuer.
+// nonce. It identifies the certificate with SHA-1, as RFC 5019 §2.1.1 requires
+// of clients. The hash only names the issuer.
 func NewRequest(cert, issuer *x509.Certificate, nonce []byte) ([]byte, error) {
 	var b cryptobyte.Builder
 	b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) { // OCSPRequest

@@ -29,7 +29,7 @@ func (k *Checker) byOCSP(ctx context.Context, r *Response, cert, issuer *x509.Ce
 		return unknown(Gap{AnswerRefused, "OCSP: a critical extension is not understood"})
 	}
 	fetched := nonce != nil
-	if fetched && r.nonce == nil { // the response was prepared in advance (RFC 5019 §4)
+	if fetched && r.nonce == nil { // the response may have been prepared in advance (RFC 5019 §4)
 		nonce = nil
 	}
 	if nonce != nil && !bytes.Equal(nonce, r.nonce) {
@@ -59,7 +59,7 @@ func (k *Checker) byOCSP(ctx context.Context, r *Response, cert, issuer *x509.Ce
 		return unknown(Gap{AnswerUnknown, "OCSP: the responder does not know the certificate"})
 	case dropped(cert, s.thisUpdate, s.archiveCutoff):
 		return unknown(Gap{AnswerRefused, "OCSP: the certificate had expired, so good proves nothing"})
-	case nonce == nil || !s.nextUpdate.IsZero(): // a response to our request is current even without an end
+	case nonce == nil || !s.nextUpdate.IsZero(): // a response with our nonce is current even without an end
 		answer.Until, answer.Stale = k.stale(s.thisUpdate, s.nextUpdate)
 	}
 	answer.SHA1, answer.Weak = tolerated(signer, issuer, r.algorithm)
@@ -74,14 +74,13 @@ func (k *Checker) current(s *single) bool {
 	return !s.nextUpdate.IsZero() && !s.nextUpdate.Add(skew).Before(k.now())
 }
 
-// longest is the greatest age of a status without an end in a response to our
-// own request. By RFC 6960 §4.2.2.1, newer information is then always
-// available, so a responder that repeats an older status does not work
-// correctly.
+// longest is how much older than the reference time a status without an end may
+// be, in a response with our nonce. By RFC 6960 §4.2.2.1, newer information is
+// then always available.
 const longest = 7 * 24 * time.Hour
 
 // recent reports whether a status is suitable for the reference time. asked
-// reports whether it answers our own request.
+// reports whether the response has our nonce.
 func (k *Checker) recent(s *single, asked bool) bool {
 	if asked && s.nextUpdate.IsZero() {
 		return !s.thisUpdate.After(k.limit()) && !s.thisUpdate.Add(longest).Before(k.At)
@@ -127,9 +126,9 @@ func publicKeyBits(c *x509.Certificate) (bits []byte) {
 	return bits
 }
 
-// responder returns the signer of the response: the issuer, or a responder that
-// the issuer has certified with the same key (RFC 6960 §4.2.2.2). If there is
-// none, it returns nil and the reason.
+// responder returns the signer of the response: a certificate with the issuer's
+// key, or a responder that the issuer has certified with this key (RFC 6960
+// §4.2.2.2). If there is none, it returns nil and the reason.
 func (k *Checker) responder(ctx context.Context, r *Response, issuer *x509.Certificate) (*x509.Certificate, Gap) {
 	why := Gap{AnswerSigner, "OCSP: the responder's certificate is not at hand"}
 	refuse := func(cause Cause, err error) { why = Gap{cause, "OCSP: " + err.Error()} }
@@ -174,12 +173,12 @@ func (r *Response) names(c *x509.Certificate) bool {
 	return bytes.Equal(sum[:], r.responderKey)
 }
 
-// errDelegate is the common part of the errors from delegate.
+// errDelegate is wrapped by most errors from delegate.
 var errDelegate = errors.New("the responder was not appointed by the issuer")
 
-// delegate returns nil if the issuer has authorised the responder c: c was
-// issued with the same key, for OCSPSigning, was valid when it responded or, if
-// that is later, at the reference time, and is not revoked.
+// delegate returns nil if the issuer has authorised the responder c: c is
+// signed with the issuer's key, is for OCSPSigning, was valid when it responded
+// or, if that is later, at the reference time, and is not revoked.
 func (k *Checker) delegate(ctx context.Context, c, issuer *x509.Certificate, producedAt time.Time) error {
 	above, err := name.ParseDN(c.RawIssuer)
 	if err != nil {
@@ -223,8 +222,8 @@ func (k *Checker) delegate(ctx context.Context, c, issuer *x509.Certificate, pro
 	return nil
 }
 
-// mayAnswer reports whether the key usages of a certificate allow it to sign
-// responses.
+// mayAnswer reports whether the key usage and the extended key usage of a
+// certificate allow it to sign responses.
 func mayAnswer(c *x509.Certificate) bool {
 	if hasExtension(c, oidKeyUsage) && c.KeyUsage&(x509.KeyUsageDigitalSignature|x509.KeyUsageContentCommitment) == 0 {
 		return false

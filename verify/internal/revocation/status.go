@@ -3,9 +3,9 @@
 // counts only after its own signature, dates and scope have been checked.
 //
 // It does not fetch anything itself and has no trust anchors: package path
-// decides who may sign a CRL, and the caller provides the function that uses
-// the network. It returns facts, such as when and why a certificate was
-// revoked. Their meaning for a signature is left to the caller.
+// decides which signers of CRLs are trusted, and the caller provides the
+// function that uses the network. It returns facts, such as when and why a
+// certificate was revoked. Their meaning for a signature is left to the caller.
 //
 // The standards are RFC 5280 §5 and §6.3 (CRLs), RFC 6960 and RFC 9654 (OCSP,
 // nonces).
@@ -24,12 +24,12 @@ const (
 	// none, as for a trust anchor.
 	NotChecked Status = iota
 	// Good means that documents for the reference time and of the right scope,
-	// which cover every reason, do not list the certificate.
+	// which cover every reason, do not list the certificate as revoked.
 	Good
 	// Unknown means that no document at hand answers the question.
 	Unknown
-	// Revoked means that the certificate is listed. [Answer.Since] returns
-	// since when.
+	// Revoked means that the certificate is listed as revoked. [Answer.Since]
+	// returns since when.
 	Revoked
 )
 
@@ -117,15 +117,16 @@ type Answer struct {
 	InvalidityDate time.Time
 	// Compromised is about Revoked. It reports whether others may have had the
 	// key of the certificate, or of its issuer, before the date: a source gives
-	// a compromise as the reason, or no reason at all.
+	// as the reason a compromise, "unspecified" or none.
 	Compromised bool
 
 	// Source is the kind of document that decided, or "" if none did.
 	Source Source
 
-	// Stale is about Good. It reports whether the documents that decided were
-	// issued before the reference time and have ended by now, so that the time
-	// in between is not covered. Until is then the end of the last of them.
+	// Stale is about Good. It reports whether a reason is covered only by
+	// documents that were issued before the reference time and have ended by
+	// now, so that a revocation published since is not covered. Until is then
+	// the end of the last of them, or its date of issue if it has no end.
 	Stale bool
 	Until time.Time
 
@@ -133,8 +134,9 @@ type Answer struct {
 	// weak key, which the policy tolerates.
 	SHA1, Weak bool
 
-	// NoNonce reports whether the response of a responder that was asked has no
-	// nonce, so that it may be an earlier response that is still current.
+	// NoNonce reports whether the answer comes from a responder that was asked,
+	// in a response without a nonce. This may be an earlier response that is
+	// still current.
 	NoNonce bool
 
 	// Why is about Unknown. It says which documents were missing or refused.

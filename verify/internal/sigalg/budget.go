@@ -14,8 +14,8 @@ import (
 // up.
 var ErrTooMuch = errors.New("sigalg: too many signatures")
 
-// total is the allowed cost of the signatures of one message, which take about
-// a second. 64 signers with P-521 keys and two CAs each cost half of it.
+// total is the allowed cost of the signatures of one message, in the units of
+// cost. 64 signers with P-521 keys and two CAs each cost half of it.
 const total = 20000
 
 // A Budget limits the cost of the signatures of one message. It covers all its

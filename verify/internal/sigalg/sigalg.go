@@ -94,9 +94,9 @@ func (p Policy) Algorithm(a x509.SignatureAlgorithm) error {
 }
 
 // Verify verifies a signature over signed with the key of signer. The error is
-// [ErrSignature], or [ErrUnsupported] for an algorithm or key that no Policy
-// allows, and for RSA keys that take too long. Verify does not check whether
-// the key and the algorithm are allowed (see [Policy]).
+// [ErrSignature], or [ErrUnsupported] for an algorithm that no Policy allows, a
+// key that is not [Computable], and an RSA key of more than 8192 bits. Verify
+// does not check whether the key and the algorithm are allowed (see [Policy]).
 func Verify(signer *x509.Certificate, a x509.SignatureAlgorithm, signed, signature []byte) error {
 	if err := verifiable(signer.PublicKey, a); err != nil {
 		return err

@@ -12,7 +12,7 @@ import (
 	"natsuin/verify/internal/revocation"
 )
 
-// maxBundle is the size of a file of certificates or lists, in bytes.
+// maxBundle limits the size of a file of certificates or lists, in bytes.
 const maxBundle = 4 << 20
 
 // sniffMessage returns the kind of a file that package verify can open, or that
@@ -83,7 +83,8 @@ func sniffSigned(opened *cms.Input) (Kind, error) {
 	return Signature, nil
 }
 
-// isLists reports whether a file has revocation lists alone.
+// isLists reports whether a file is a revocation list, or has some in PEM, all
+// of which can be parsed.
 func isLists(b []byte) bool {
 	lists := revocation.Lists(trim(b))
 	for _, der := range lists {
@@ -111,7 +112,7 @@ func isCertificate(der cryptobyte.String) bool {
 // 3161 §2.4.2): PKIStatusInfo, and a token unless the request was refused.
 func isTimestampResponse(head cryptobyte.String, size int64) bool {
 	if int64(len(head)) != size {
-		return false // larger than any response
+		return false // too long for a response
 	}
 	var outer, status cryptobyte.String
 	var code int

@@ -111,8 +111,8 @@ func isOpenPGP(head, text []byte) bool {
 	return false
 }
 
-// mailHead returns the header of a mail, in lower case and unfolded as far as
-// needed here.
+// mailHead returns the header of a mail, in lower case, with LF line ends and
+// still folded.
 func mailHead(head []byte) string {
 	text := strings.ReplaceAll(strings.ToLower(string(trim(head))), "\r\n", "\n")
 	text, _, _ = strings.Cut(strings.TrimLeft(text, " \t\n"), "\n\n")
@@ -139,8 +139,9 @@ func isPEMMessage(head []byte) bool {
 	return false
 }
 
-// sniffZIP looks for the media type of ASiC in the first entry, and for the
-// names of signatures in the directory at the end (ETSI EN 319 162-1 §A).
+// sniffZIP looks for the media type of ASiC in the first 256 bytes, where the
+// first entry is, and for the names of signatures in the last 64 KiB, where the
+// directory is (ETSI EN 319 162-1).
 func sniffZIP(r io.ReaderAt, size int64, head []byte) (Kind, error) {
 	n := min(size, sniffed)
 	tail, err := section(r, size-n, n)
@@ -160,8 +161,8 @@ func sniffZIP(r io.ReaderAt, size int64, head []byte) (Kind, error) {
 	return Unknown, nil
 }
 
-// sniffCompound looks for the names that every Outlook message has (MS-OXMSG
-// §2.2) among those in a compound file.
+// sniffCompound looks for names that Outlook messages have (MS-OXMSG §2.2) in
+// the first 4 MiB of a compound file.
 func sniffCompound(r io.ReaderAt, size int64) (Kind, error) {
 	b, err := section(r, 0, min(size, sniffedDeep))
 	if err != nil {
