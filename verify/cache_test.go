@@ -20,7 +20,7 @@ import (
 var sharedCache verify.Cache
 
 // sameWithCache judges twice more with a Cache that all messages share, so that
-// the second time everything is cached. The report must not change.
+// the second time most of it is cached. The report must not change.
 func sameWithCache(t testing.TB, want *verify.Report, judge func(verify.Policy) (*verify.Report, error), p verify.Policy) {
 	t.Helper()
 	if p.OCSP != nil {
@@ -60,7 +60,8 @@ func TestCacheTellsSpoiltCertificatesFromGoodOnes(t *testing.T) {
 	}
 }
 
-// A second message of the same signer adds nothing to the cache.
+// A second message of the same signer gets the certificate that was parsed for
+// the first.
 func TestCacheKeepsOneCopy(t *testing.T) {
 	w := newWorld(t)
 	w.policy.Cache = new(verify.Cache)

@@ -35,7 +35,7 @@ func forged(t testing.TB, ca, id *identity) []byte {
 	}).cert.Raw
 }
 
-// Anyone can add certificates to a message that the signer identifier also
+// Anyone can add to a message certificates that the signer identifier also
 // names.
 func TestCertificatesThatAnyoneCanAdd(t *testing.T) {
 	w := newWorldFor(t, ecKey(t), func(c *x509.Certificate) { c.SubjectKeyId = []byte{1, 2, 3} })
@@ -90,8 +90,8 @@ func referenceTo(raw []byte) []byte {
 	return attr(atSigningCer2, seq(seq(seq(der(h[:])))))
 }
 
-// Anyone can add a CA certificate to a message that has the name of the issuer
-// but did not sign the signer's certificate.
+// Anyone can add to a message the certificate of a CA that has the name of the
+// issuer, but did not sign the signer's certificate.
 func TestIssuersThatAnyoneCanAdd(t *testing.T) {
 	w := newWorld(t)
 	ca := issue(t, "ca", ecKey(t), w.root, authority)
@@ -132,8 +132,8 @@ func unsigned(t testing.TB, subject string, key []byte, serial int64) *x509.Cert
 	return cert
 }
 
-// longMessage returns a message with that many signers, and certificates for
-// all of them that have the same name and long keys.
+// longMessage returns a message with that many signers, whose identifiers all
+// name each of the certificates, which have long keys.
 func longMessage(t testing.TB, bits, signers, certs int) []byte {
 	m := message{content: text}
 	first := longKey(t, bits, 7)
@@ -186,8 +186,7 @@ func TestSignaturesOfAMessageAreBounded(t *testing.T) {
 	if first := r.Signers[0]; first.Reason != verify.ReasonSignatureWrong {
 		t.Errorf("the first signer: %s", first.Reason)
 	}
-	// The judgement ends when the context ends, at any point where it is
-	// checked.
+	// The judgement ends soon after the context has ended.
 	ctx := &countdown{Context: context.Background(), left: 30}
 	if _, err := verify.Verify(ctx, verify.Input{Signature: bytes.NewReader(raw), Size: int64(len(raw))}, verify.Policy{Now: now}); !errors.Is(err, context.Canceled) {
 		t.Errorf("after the end of the context: %v", err)
@@ -197,8 +196,7 @@ func TestSignaturesOfAMessageAreBounded(t *testing.T) {
 	}
 }
 
-// The message has twenty signers, and as many possible issuers for each of
-// them.
+// The message has twenty signers, and twenty possible issuers for each of them.
 func TestPathsOfAMessageAreBounded(t *testing.T) {
 	key := ecKey(t)
 	public, err := x509.MarshalPKIXPublicKey(key.Public())

@@ -29,7 +29,7 @@ func nameOf(attributes ...[]byte) []byte {
 
 func attribute(id string, tag byte, value []byte) []byte { return seq(oid(id), tlv(tag, value)) }
 
-// oddNames holds subjects that crypto/x509 refuses, with their text.
+// oddNames holds subjects that crypto/x509 may refuse, with their text.
 var oddNames = map[string]struct {
 	der  []byte
 	text string
@@ -197,8 +197,7 @@ func TestCertificateThatIsEnclosedIsNotMissing(t *testing.T) {
 			if check, _ := r.Signers[0].Check(verify.CheckSignature); check.Values["part"] != c.part {
 				t.Errorf("part %q, want %q", check.Values["part"], c.part)
 			}
-			// It proves nothing as an anchor either, whether as an issuer or as
-			// the signer.
+			// It proves nothing as an anchor either.
 			p := w.policy
 			p.Anchors = []verify.Anchor{{Certificate: cert, Kind: verify.AnchorFile}}
 			if r := run(t, m.encode(t), nil, p); r.Verdict == verify.Valid {

@@ -20,8 +20,8 @@ import (
 )
 
 // TestHostileEncodings reads inputs on which naive readers hang or run out of
-// memory. It limits memory to 50 MB. BenchmarkHostileEncodings measures the
-// time.
+// memory. It limits the bytes that are allocated to 50 MiB.
+// BenchmarkHostileEncodings measures the time.
 func TestHostileEncodings(t *testing.T) {
 	files, err := filepath.Glob(shared(t, "cms/robustness/*.?er"))
 	if err != nil || len(files) == 0 {
@@ -167,8 +167,7 @@ var (
 
 // TestEveryChangeIsNoticed changes single bytes of accepted messages where this
 // must matter: in the content, the signed attributes, the signature value and,
-// unless the same certificate is also given from outside, the signer's
-// certificate.
+// unless it is itself the anchor, the signer's certificate.
 func TestEveryChangeIsNoticed(t *testing.T) {
 	if *seed == 0 {
 		*seed = uint64(time.Now().UnixNano())
@@ -209,8 +208,8 @@ func TestEveryChangeIsNoticed(t *testing.T) {
 	}
 }
 
-// protected returns the parts of a message that a signature covers, and the
-// signature values.
+// protected returns the parts of a message that a signature covers, the
+// signature values, and the signers' certificates that are not anchors.
 func protected(raw []byte, r *verify.Report) [][]byte {
 	parts := verify.Protected(raw)
 	for _, s := range r.Signers {

@@ -24,8 +24,9 @@ import (
 // Signatures of other programs must be valid here. If a program is missing, the
 // test fails in CI and is skipped elsewhere.
 
-// tool returns the path of a program. It skips the test with -short, or if the
-// program is missing, and says how to install it.
+// tool returns the path of a program. It skips the test with -short. If the
+// program is missing, it says how to install it, and fails the test in CI or
+// else skips it.
 func tool(t *testing.T, name, pkg string) string {
 	t.Helper()
 	if testing.Short() {
@@ -63,7 +64,7 @@ func newOffice(t *testing.T) office {
 	for name, key := range map[string]crypto.Signer{"rsa": rsaKey(), "ec": ecKey(t)} {
 		id := issue(t, name, key, root, func(c *x509.Certificate) {
 			around(c)
-			c.SerialNumber = new(big.Int).SetUint64(uint64(time.Now().UnixNano())) // gpgsm identifies certificates by their serial number
+			c.SerialNumber = new(big.Int).SetUint64(uint64(time.Now().UnixNano())) // gpgsm identifies certificates by issuer name and serial number
 			c.SubjectKeyId = []byte(name + " key")
 			c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageEmailProtection}
 		})
@@ -114,7 +115,8 @@ func (o office) try(stdin string, args ...string) error {
 	return nil
 }
 
-// accepted checks that a file is VALID over the content, attached or given.
+// accepted checks that a file is VALID over the content, attached or given, and
+// that given content with a changed bit is INVALID.
 func (o office) accepted(t *testing.T, file, content string) *verify.Report {
 	t.Helper()
 	sig, err := os.ReadFile(o.path(file))

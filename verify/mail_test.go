@@ -211,7 +211,7 @@ func TestOtherLineEndsAreTold(t *testing.T) {
 	}
 }
 
-// A signed mail is read even if the fields of its signature part are unusual.
+// A signed mail with unusual fields is read, unless they are ambiguous.
 func TestLooselyWrittenSignedMailIsRead(t *testing.T) {
 	w := newWorld(t)
 	mail := w.clear(t, crlfPart, crlfPart)

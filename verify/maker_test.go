@@ -169,7 +169,8 @@ func newWorldFor(t testing.TB, key crypto.Signer, edit func(*x509.Certificate)) 
 	return world{root, signer, verify.Policy{Now: now, Anchors: []verify.Anchor{{Certificate: root.cert, Kind: verify.AnchorFile, Name: "root.pem"}}}}
 }
 
-// info describes a SignerInfo. The zero value is a valid one with SHA-256.
+// info describes a SignerInfo. If only id is set, it is a valid one with
+// SHA-256.
 type info struct {
 	id       *identity
 	bare     bool                    // no signed attributes

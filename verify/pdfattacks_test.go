@@ -35,8 +35,7 @@ func edit(old, new string) func(testing.TB, world) []byte {
 	}
 }
 
-// ranged returns the signed file with its range rewritten; a, b and c are what
-// it is.
+// ranged returns the signed file with its range [0 a b c] rewritten.
 func ranged(rewrite func(a, b, c int) string) func(testing.TB, world) []byte {
 	return func(t testing.TB, w world) []byte {
 		f := signedPDF(t, w).b
@@ -52,7 +51,7 @@ func ranged(rewrite func(a, b, c int) string) func(testing.TB, world) []byte {
 	}
 }
 
-// TestPDFAttacks has the attacks of which the literature tells: universal
+// TestPDFAttacks has attacks of the kinds that the literature names: universal
 // signature forgery, incremental saving, wrapping, spoofing, and shadows.
 func TestPDFAttacks(t *testing.T) {
 	update := func(changes objects) func(testing.TB, world) []byte {
@@ -337,7 +336,7 @@ func TestDocumentTimestamps(t *testing.T) {
 	}
 }
 
-// The revision that was signed is what a changed file can still give.
+// The signed revisions of a file that was changed later can still be had.
 func TestSignedRevision(t *testing.T) {
 	w := newWorld(t)
 	signed := signedPDF(t, w)
@@ -372,7 +371,7 @@ func TestSignedRevision(t *testing.T) {
 	}
 }
 
-// What cannot be judged has an error of its own.
+// A file that cannot be judged leads to an error that says why.
 func TestPDFsThatAreNotJudged(t *testing.T) {
 	w := newWorld(t)
 	for name, c := range map[string]struct {

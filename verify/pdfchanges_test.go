@@ -16,7 +16,7 @@ type change struct {
 	want    map[verify.ChangeKind]verify.Verdict
 }
 
-// only are changes of one kind.
+// only returns a change that must be reported as of one kind.
 func only(o objects, kind verify.ChangeKind, v verify.Verdict) change {
 	return change{objects: o, want: map[verify.ChangeKind]verify.Verdict{kind: v}}
 }
@@ -36,8 +36,9 @@ const (
 	none  = "/F 132/Rect[0 0 0 0]"
 )
 
-// TestLaterChanges has the table of docs/verify.md: what is done to a signed
-// file in a later revision, and what that leaves of the signature.
+// TestLaterChanges makes changes to a signed file in a later revision, and
+// checks how they are reported and what verdict they leave (docs/verify.md,
+// PDF).
 func TestLaterChanges(t *testing.T) {
 	w := newWorld(t)
 	signed := signedPDF(t, w)
@@ -155,8 +156,8 @@ func TestLaterChanges(t *testing.T) {
 	}
 }
 
-// TestFurtherSignatures signs a signed file again, in the ways in which that is
-// done, and that are attacks.
+// TestFurtherSignatures signs a signed file again, as programs do and as
+// attackers may.
 func TestFurtherSignatures(t *testing.T) {
 	w := newWorld(t)
 	signed := signedPDF(t, w)
@@ -211,8 +212,8 @@ var pictureAbove = objects{
 	33: stream("/Type/XObject/Subtype/Form/BBox[0 0 595 842]", "1 g 0 0 595 842 re f"),
 }
 
-// TestAnnotationsThatAreNoObjects changes annotations that stand in /Annots
-// themselves.
+// TestAnnotationsThatAreNoObjects changes annotations that are direct objects
+// in /Annots.
 func TestAnnotationsThatAreNoObjects(t *testing.T) {
 	w := newWorld(t)
 	const note = "<</Type/Annot/Subtype/FreeText/Rect[72 400 300 420]/Contents(VOID)>>"

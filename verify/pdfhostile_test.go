@@ -21,7 +21,8 @@ import (
 	"natsuin/verify"
 )
 
-// covered is where the parts of a file are that a signature protects.
+// covered returns the two ranges of a file that a signature covers, and the
+// offsets of the hexadecimal digits of its attributes and its value.
 func covered(t testing.TB, b []byte, s verify.PDFSignature) (ranges [2][2]int, value []int) {
 	t.Helper()
 	// The range is in the dictionary, which the signature covers.
@@ -60,10 +61,10 @@ func covered(t testing.TB, b []byte, s verify.PDFSignature) (ranges [2][2]int, v
 	return ranges, nil
 }
 
-// TestEveryChangeOfAPDFIsNoticed changes single bytes of accepted files: in
-// what a signature covers, in its attributes and in its value; and appends
-// some. With -all-mutations it tries every byte of files up to 32 KiB, and 4096
-// of others.
+// TestEveryChangeOfAPDFIsNoticed changes a sample of single bytes of accepted
+// files, in the parts that a signature covers, in its attributes and in its
+// value, and appends some. With -all-mutations it tries every byte of files up
+// to 32 KiB, and 4096 of others.
 func TestEveryChangeOfAPDFIsNoticed(t *testing.T) {
 	if *seed == 0 {
 		*seed = uint64(time.Now().UnixNano())

@@ -43,9 +43,9 @@ func (f *pdfFile) entry(t *testing.T, number int, offset int) {
 	copy(f.b[at+len(header):], fmt.Sprintf("%010d 00000 n", offset))
 }
 
-// TestLayout has updates that change no object, but of which some programs read
-// another document: those that repair files, that know no cross-reference
-// streams, or that begin with the first page.
+// TestLayout has updates after which some programs may read another document
+// than others: those that repair files, that know no cross-reference streams,
+// or that begin with the first page.
 func TestLayout(t *testing.T) {
 	w := newWorld(t)
 	other := stream("", "BT /F1 24 Tf 72 700 Td (Pay 9,000 yen) Tj ET")
@@ -107,7 +107,7 @@ func TestLayout(t *testing.T) {
 				explain(t, r)
 				t.Errorf("%v, want %v", got, c.want)
 			}
-			// It is nothing to a signature that came later.
+			// It does not affect a signature that came later.
 			if c.want == verify.Indeterminate && name != "seen, and now hidden" {
 				r := judgePDF(t, f.sign(t, w.signer, secondSignature(none, detachedEntries)).b, w.policy)
 				if len(r.Signatures) != 2 || r.Signatures[0].Verdict != c.want || r.Signatures[1].Verdict != verify.Valid {
@@ -165,8 +165,8 @@ func TestObjectStreamThatChanges(t *testing.T) {
 	}
 }
 
-// The hole has the digits of the signature, and nothing else: here it has the
-// object stream that has the signature, and the fonts.
+// The hole may have only the digits of the signature. Here it has the object
+// stream with the form and the signature dictionary.
 func TestHoleWithMore(t *testing.T) {
 	w := newWorld(t)
 	f := basePDF(objects{6: ""})

@@ -97,7 +97,7 @@ func (f *pdfFile) update(changes objects, trailer ...string) *pdfFile {
 	return f
 }
 
-// Where the parts of a signature are in a file.
+// gapDigits is the number of hexadecimal digits in /Contents.
 const gapDigits = 8192
 
 var byteRange = regexp.MustCompile(`/ByteRange\[0 0{10} 0{10} 0{10}\]`)

@@ -32,7 +32,7 @@ func judgeTrick(t *testing.T, w world, b []byte) (verify.Verdict, *verify.PDFRep
 	return r.Verdict, r
 }
 
-// What honest programs write is not taken for a trick.
+// Changes that honest programs make are not taken for tricks.
 func TestHonestChanges(t *testing.T) {
 	w := newWorld(t)
 	twoPages := objects{
@@ -187,7 +187,7 @@ func TestTricks(t *testing.T) {
 		"a picture in the catalog": {
 			objects{5: "<</Font<</F1 11 0 R>>/XObject 1 0 R>>", 1: strings.Replace(baseObjects[1], "/Lang", "/Metadata 52 0 R/Lang", 1), 52: stream(drawing, "")},
 			objects{1: strings.Replace(baseObjects[1], "/Lang", "/Metadata 53 0 R/Lang", 1), 53: stream(drawing, "0 0 9 9 re f")}, I, false},
-		// generations, and object 0
+		// generations
 		"another generation": {
 			objects{5: "<</Font<</F1 11 0 R>>/XObject<</X 50 1 R>>>>"}, objects{50: picture}, I, false},
 		// fields

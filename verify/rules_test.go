@@ -106,8 +106,8 @@ func signerChecks(r *verify.Report) [][]verify.Check {
 	return all
 }
 
-// TestRulesForOneSigner breaks each rule of docs/verify.md that a message with
-// one signer can break.
+// TestRulesForOneSigner breaks rules of docs/verify.md, mostly one at a time,
+// in a message with one signer.
 func TestRulesForOneSigner(t *testing.T) {
 	w := newWorld(t)
 	other := issue(t, "other", w.signer.key, w.root, nil) // same key

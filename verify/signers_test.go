@@ -182,7 +182,7 @@ func TestNamesOfTheSignerAreComparedAsNames(t *testing.T) {
 	valid.hold(t, run(t, m.encode(t), nil, w.policy))
 }
 
-// The attributes of CAdES contain the issuer's certificate and a CRL.
+// The unsigned attributes of CAdES contain the issuer's certificate and CRLs.
 func TestHintsInUnsignedAttributes(t *testing.T) {
 	w := newWorld(t)
 	ca := issue(t, "ca", ecKey(t), w.root, authority)

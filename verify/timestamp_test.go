@@ -11,7 +11,8 @@ import (
 	"natsuin/verify"
 )
 
-// stamp describes a time-stamp token. If only tsa is set, the token is valid.
+// stamp describes a time-stamp token. If only tsa and at are set, it is well
+// formed and signed by tsa.
 type stamp struct {
 	tsa     *identity
 	at      time.Time

@@ -85,8 +85,8 @@ func TestAnchorKindsAreTold(t *testing.T) {
 	}
 }
 
-// The real roots are pinned, but enclosing them in a message does not make them
-// signers.
+// The real roots are pinned, but enclosing one in a message does not make its
+// signer trusted.
 func TestPublishedRootsAreNotSignersByBeingThere(t *testing.T) {
 	w := newWorld(t)
 	for _, name := range []string{"signca01", "signca02", "signca03"} {

@@ -103,7 +103,7 @@ func TestTokenOfACompromisedAuthority(t *testing.T) {
 }
 
 // With RequireRevocation, a token counts only if the status of its authority is
-// known. Otherwise the check has a remark.
+// known. Without it, the token counts, and the check has a remark.
 func TestStatusOfTheAuthority(t *testing.T) {
 	w := newStampWorld(t)
 	at := now.Add(-14 * day)
@@ -226,7 +226,7 @@ func TestAccuracy(t *testing.T) {
 	})
 }
 
-// Each check that is affected by AllowSHA1 or AllowWeak has a remark.
+// Each check that is affected by AllowSHA1 has a remark.
 func TestToleranceOfStampsAndLists(t *testing.T) {
 	w := newStampWorld(t)
 	p := w.policy

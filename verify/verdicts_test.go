@@ -83,9 +83,9 @@ type withPublic struct {
 
 func (k withPublic) Public() crypto.PublicKey { return k.public }
 
-// The message has a copy of the signer's certificate with another key, which no
-// CA signed. If the right certificate is also there, the copy does no harm.
-// Otherwise it proves nothing.
+// The message has a copy of the signer's certificate with another key, which
+// the CA did not sign. If the right certificate is also there, the copy does no
+// harm. Otherwise it proves nothing.
 func TestForgedCopyOfTheSigner(t *testing.T) {
 	w := newWorld(t)
 	mallory := &identity{key: ecKey(t)}

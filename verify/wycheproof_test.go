@@ -58,7 +58,7 @@ func TestWycheproof(t *testing.T) {
 					continue
 				}
 				if !known || g.MgfSha != "" && g.MgfSha != g.Sha {
-					skipped++ // refused before the signature is computed, see TestRSA
+					skipped++ // another hash or mask, which is not allowed: see TestRSA
 					continue
 				}
 				msg, _ := hex.DecodeString(c.Msg)

@@ -16,8 +16,8 @@ import (
 	"natsuin/verify/internal/name"
 )
 
-// seeds returns certificates that crypto/x509 can read, and copies with a name
-// that it cannot read.
+// seeds returns a certificate that crypto/x509 can read, and copies with names
+// that it may not read.
 func seeds(t testing.TB) [][]byte {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -37,8 +37,8 @@ func seeds(t testing.TB) [][]byte {
 }
 
 // FuzzParse compares this package with crypto/x509. If both read a certificate,
-// they must agree. If only this package does, the parts that determine rights
-// must come from crypto/x509.
+// they must agree. If only this package does, it must read the same bytes the
+// same way twice.
 func FuzzParse(f *testing.F) {
 	for _, der := range seeds(f) {
 		f.Add(der)
@@ -80,8 +80,8 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-// FuzzName reads names for display and for comparison. Every name that can be
-// compared must have a text, in which no type without a name has one.
+// FuzzName reads names for display and for comparison. Both must accept the
+// same names, with the same number of RDNs.
 func FuzzName(f *testing.F) {
 	for _, der := range seeds(f) {
 		if c, err := certificate.Parse(der); err == nil {

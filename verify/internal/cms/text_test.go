@@ -68,7 +68,7 @@ func TestBase64IsReadFirstAtAnyOffset(t *testing.T) {
 	}
 }
 
-// A disk reads a text, possibly until an error, and counts the bytes.
+// A disk reads a text and counts the bytes, or returns an error if one is set.
 type disk struct {
 	text string
 	err  error

@@ -149,7 +149,7 @@ func TestBaseDistance(t *testing.T) {
 	wantPath(t, path.Request{Leaf: quiet.cert, Pool: certs(ca), Anchors: certs(root), At: at})
 }
 
-// The product of the numbers of names and of constraints is limited.
+// The number of comparisons of names with constraints is limited.
 func TestConstraintFlood(t *testing.T) {
 	root := newRoot(t, "Root")
 	var bases, names [][]byte

@@ -85,8 +85,8 @@ func limboDER(t *testing.T, text string) []byte {
 	return block.Bytes
 }
 
-// limboRequest returns the case as a request. It returns nil if the leaf or an
-// anchor cannot be parsed, which counts as a refusal.
+// limboRequest returns the case as a request. It returns nil if the leaf or
+// every anchor cannot be parsed, which counts as a refusal.
 func limboRequest(t *testing.T, c limboCase) *path.Request {
 	t.Helper()
 	r := &path.Request{At: time.Now()}

@@ -46,7 +46,7 @@ func TestParseRelativeDistributionPoint(t *testing.T) {
 	}
 }
 
-// Validate refuses other distribution points that crypto/x509 refuses.
+// Malformed distribution points are refused by ParseCertificate or by Validate.
 func TestMalformedDistributionPoints(t *testing.T) {
 	root := newRoot(t, "Root")
 	for name, value := range map[string][]byte{

@@ -85,8 +85,8 @@ func TestMappingAnyPolicyIsRefused(t *testing.T) {
 	}
 }
 
-// The policy tree of RFC 5280 would have 20^12 nodes for this path. The graph
-// of RFC 9618 has 20 at each depth.
+// The policy tree of RFC 5280 would have more than 20^12 nodes for this path.
+// The graph of RFC 9618 has at most 20 at each depth.
 func TestPoliciesDoNotMultiply(t *testing.T) {
 	root := newRoot(t, "Root")
 	var names []string

@@ -118,8 +118,7 @@ func TestSeparateListKey(t *testing.T) {
 	}
 }
 
-// Two CRLs whose signers depend on each other prove nothing, and the check
-// ends.
+// CRLs whose signers depend on each other prove nothing, and the check ends.
 func TestSignersInACircle(t *testing.T) {
 	root := newRoot(t, "Root")
 	ca := root.newCA(t, "CA")
