@@ -21,8 +21,9 @@ const (
 	// CheckContent: there is content, and all its copies are equal byte for
 	// byte. It is a check of the message.
 	CheckContent CheckID = "content"
-	// CheckPDF: the file can be read within the limits, and reads the same with
-	// and without cross-reference streams. It is a check of a PDF file.
+	// CheckPDF: the file can be read within the limits, and programs that do
+	// not read cross-reference streams, or that begin with the first page, see
+	// the same objects. It is a check of a PDF file.
 	CheckPDF CheckID = "pdf"
 	// CheckSigner: a signer has the fingerprint that the caller demands. It is
 	// a check of the message or of the PDF file, and absent if the caller

@@ -164,7 +164,7 @@ func (r *Report) lineEnds(ctx context.Context, in Input, opened *cms.Input) erro
 			return nil
 		}
 		if _, err := seeker.Seek(-r.ContentSize, io.SeekCurrent); err != nil {
-			return nil // the content cannot be read again, like a pipe
+			return nil // content that cannot be read again, such as a pipe
 		}
 		start, ok := restart(seeker)
 		if !ok {

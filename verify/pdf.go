@@ -45,7 +45,7 @@ const (
 	moreHashed  = 256 << 20
 )
 
-// stamp is a document time stamp that counts, with the end of its range.
+// stamp is a verified document time stamp, with the end of its range.
 type stamp struct {
 	info *TimestampInfo
 	end  int64

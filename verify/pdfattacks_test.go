@@ -118,7 +118,7 @@ func TestPDFAttacks(t *testing.T) {
 		}, verify.CheckChanges, verify.ReasonChanged},
 		"content replaced":   {update(objects{4: stream("", "BT (Pay 9,000 yen) Tj ET")}), verify.CheckChanges, verify.ReasonChanged},
 		"resources replaced": {update(objects{5: "<</Font<</F1 7 0 R>>>>"}), verify.CheckChanges, verify.ReasonChanged},
-		// wrapping: the second range was moved to the end of what was added
+		// wrapping: the bytes of the second range were moved to the end
 		"wrapped": {wrappedRange, verify.CheckByteRange, verify.ReasonByteRangeHole},
 		// spoofing: the dictionary was replaced
 		"another dictionary": {update(objects{21: strings.Replace(dictionary(detachedEntries), "(A)", "(B)", 1)}), verify.CheckDictionary, verify.ReasonDictionaryChanged},
@@ -336,7 +336,7 @@ func TestDocumentTimestamps(t *testing.T) {
 	}
 }
 
-// The signed revisions of a file that was changed later can still be had.
+// The signed revisions of a file that was changed later can be extracted.
 func TestSignedRevision(t *testing.T) {
 	w := newWorld(t)
 	signed := signedPDF(t, w)

@@ -203,7 +203,7 @@ func TestFurtherSignatures(t *testing.T) {
 	}
 }
 
-// pictureAbove is a node above the field of the second signature that is an
+// pictureAbove adds a node above the field of the second signature that is an
 // annotation too, and covers the page.
 var pictureAbove = objects{
 	6:  "<</Fields[7 0 R 8 0 R 20 0 R 32 0 R]/DR<</Font<</F1 11 0 R>>>>/DA(/F1 0 Tf)/SigFlags 3>>",

@@ -340,7 +340,8 @@ func BenchmarkLargePDF(b *testing.B) {
 	}
 }
 
-// FuzzPDF looks for panics, and for VALID where nothing was signed.
+// FuzzPDF looks for panics, and for VALID without a signer below the trusted
+// root.
 func FuzzPDF(f *testing.F) {
 	w := newWorld(f)
 	other := newWorld(f)

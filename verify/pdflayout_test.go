@@ -144,7 +144,8 @@ func TestLinearizedAfterSigning(t *testing.T) {
 	}
 }
 
-// An object stream can depend on further objects.
+// An object stream can depend on further objects. If one of these changes, the
+// members of the stream have changed.
 func TestObjectStreamThatChanges(t *testing.T) {
 	w := newWorld(t)
 	const first, second = "<</Font<</F1 11 0 R>>/XObject<</X 41 0 R>>>>", "<</Font<</F1 11 0 R>>/XObject<</X 42 0 R>>>>"

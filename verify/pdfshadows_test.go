@@ -19,7 +19,7 @@ type trick struct {
 	signs    bool           // later holds a signature that verifies
 }
 
-// judgeTrick returns the verdict on a file; what is refused is Invalid.
+// judgeTrick returns the verdict on a file, or Invalid if it is refused.
 func judgeTrick(t *testing.T, w world, b []byte) (verify.Verdict, *verify.PDFReport) {
 	t.Helper()
 	r, err := verify.PDF(t.Context(), bytes.NewReader(b), int64(len(b)), w.policy)
@@ -92,8 +92,8 @@ func TestMoreChangesThanAreKept(t *testing.T) {
 	}
 }
 
-// Rules count however they are written, and a certification lets no one fill in
-// what the user may not.
+// Rules count however they are written, and no certification lets anyone fill
+// in a field that the user may not change.
 func TestRulesAsTheyAreWritten(t *testing.T) {
 	w := newWorld(t)
 	fill := func(entries string) (string, objects) {

@@ -40,7 +40,8 @@ func pdfCases(t testing.TB) []pdfCase {
 	return cases
 }
 
-// policy is what the command line would be told about the case.
+// policy returns the policy for a case, as the command line would have it from
+// the options.
 func (c pdfCase) policy(t testing.TB) verify.Policy {
 	t.Helper()
 	p := verify.Policy{At: c.At}

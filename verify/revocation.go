@@ -202,8 +202,8 @@ type Revocation struct {
 // A RevocationState is the revocation status of a certificate or a path.
 type RevocationState string
 
-// The states of revocation. It is empty only in a [PDFSignature] without a
-// message to judge.
+// The states of revocation. Only a [PDFSignature] without a message to judge
+// has the empty state.
 const (
 	Good       RevocationState = "good"
 	Revoked    RevocationState = "revoked"

@@ -74,7 +74,8 @@ type token struct {
 }
 
 // readToken parses a token (RFC 3161 §2.4.2). It returns nil if the token is
-// malformed. The error is that of the context.
+// malformed, or does not have exactly one signer with signed attributes. The
+// error is that of the context.
 func (j *judgement) readToken(der []byte) (*token, error) {
 	m, err := cms.Parse(bytes.NewReader(der), int64(len(der)))
 	if err != nil || m.ContentType != oidTSTInfo || !m.Attached || len(m.Signers) != 1 || m.Signers[0].Signed == nil {

@@ -18,8 +18,8 @@ var practicePolicy = sync.OnceValue(func() x509.OID {
 	return oid
 })
 
-// ErrPractice means that a certificate is a practice root. It has no legal
-// effect, and is an anchor only in a run that names it.
+// ErrPractice means that a certificate is for practice. A practice root has no
+// legal effect, and is an anchor only in a run that names it.
 var ErrPractice = errors.New("register root: practice certificate")
 
 // A NotRootError says why a certificate cannot be registered as a root.

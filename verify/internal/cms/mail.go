@@ -12,7 +12,7 @@ import (
 // covers them.
 type Mail struct {
 	// From holds the From fields in the header of the message with the signed
-	// part. If that message was forwarded, it is the innermost one.
+	// part. Of messages inside each other, it is the innermost.
 	From []string
 	// Before and After report whether there is text, or another part, before or
 	// after the signed part.
@@ -204,7 +204,8 @@ var fillers = []string{
 	"This is a MIME-encapsulated message",
 }
 
-// starts lists the beginnings of the header of another message.
+// starts lists beginnings of a line that are taken for the header of another
+// message.
 var starts = []string{"From ", "From:", "Return-Path:", "Received:", "Delivered-To:", "MIME-Version:", "Message-ID:"}
 
 // outside records whether there is text from off to end, which no signature

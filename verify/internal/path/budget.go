@@ -39,8 +39,7 @@ type pair struct {
 	key   int
 }
 
-// place is the position of bytes in memory, which is faster to look up than
-// their contents.
+// place is the position of bytes in memory, by which they are looked up.
 type place struct {
 	first *byte
 	size  int

@@ -143,8 +143,9 @@ func limboRequest(t *testing.T, c limboCase) *path.Request {
 	return r
 }
 
-// TestLimbo runs the cases of C2SP's x509-limbo that are about paths. To refuse
-// what limbo accepts is always an error.
+// TestLimbo runs the cases of C2SP's x509-limbo that are about paths. A case
+// that limbo accepts must be accepted. One that it refuses must be refused,
+// unless limboDiffer has it.
 func TestLimbo(t *testing.T) {
 	raw, err := os.ReadFile(limboFile)
 	if err != nil {

@@ -118,7 +118,8 @@ func (s *search) pathLengths(chain []*facts) (Kind, int) {
 }
 
 // nameConstraints implements RFC 5280 §6.1.3 (b) and (c) with §6.1.4 (g). With
-// an error, it returns the index of the certificate that breaks a constraint.
+// an error, it returns the index of the certificate whose names were being
+// checked.
 func (s *search) nameConstraints(chain []*facts) (int, error) {
 	var above []*constraints
 	for i := len(chain) - 1; i >= 0; i-- {

@@ -66,8 +66,8 @@ type Change struct {
 	// signed revision lacks it.
 	Field string
 	New   bool
-	// ReadOnly reports whether a field that was filled says that the user may
-	// not, or cannot, do so.
+	// ReadOnly reports whether a field that was filled is read-only or a
+	// pushbutton.
 	ReadOnly bool
 	// Against is the permission that forbids the change, or "".
 	Against Permission

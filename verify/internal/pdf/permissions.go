@@ -171,7 +171,7 @@ func Apply(changes []Change, rules []Rule, filling bool) (broken Permission) {
 	return broken
 }
 
-// Certification returns the /P of the certification that the rules have, or 0.
+// Certification returns the /P of the first DocMDP rule, or 0 if there is none.
 func Certification(rules []Rule) int {
 	for _, r := range rules {
 		if r.Permission == DocMDP {

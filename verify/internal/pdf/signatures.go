@@ -32,7 +32,7 @@ type Signature struct {
 	// first is the index of the first revision that has it.
 	first int
 
-	// Contents is the value of /Contents, or nil if it is missing.
+	// Contents is the value of /Contents, or nil if that is not a string.
 	Contents []byte
 	// ByteRange, Ended and Dictionary say what is wrong with the range, with
 	// the end of the revision, and with the dictionary in later revisions. They

@@ -108,7 +108,7 @@ func moment(v time.Time) []byte { return tlv(0x18, []byte(v.UTC().Format("200601
 
 var (
 	yes = []byte{0x01, 1, 0xff}
-	// algorithms holds the AlgorithmIdentifier of ECDSA with each hash.
+	// algorithms holds the AlgorithmIdentifiers of ECDSA, by hash.
 	algorithms = map[crypto.Hash][]byte{
 		crypto.SHA256: tlv(0x30, oid(1, 2, 840, 10045, 4, 3, 2)),
 		crypto.SHA1:   tlv(0x30, oid(1, 2, 840, 10045, 4, 1)),

@@ -108,8 +108,9 @@ func isCertificate(der cryptobyte.String) bool {
 		(validity.PeekASN1Tag(asn1.UTCTime) || validity.PeekASN1Tag(asn1.GeneralizedTime))
 }
 
-// isTimestampResponse reports whether head begins like a TimeStampResp (RFC
-// 3161 §2.4.2): PKIStatusInfo, and a token unless the request was refused.
+// isTimestampResponse reports whether head is a whole file of size bytes that
+// has the form of a TimeStampResp (RFC 3161 §2.4.2): PKIStatusInfo, and a token
+// unless the request was refused.
 func isTimestampResponse(head cryptobyte.String, size int64) bool {
 	if int64(len(head)) != size {
 		return false // too long for a response
