@@ -54,9 +54,9 @@ func stampedPDF(t testing.TB, a *tsatest.Authority, in []byte) ([]byte, error) {
 	return out.Bytes(), err
 }
 
-// TestAStampLeavesSignaturesAsTheyWere puts a document time stamp into each file
-// of other projects that can be signed, or that its author certified against
-// all changes. The signatures that are there keep their verdicts.
+// TestAStampLeavesSignaturesAsTheyWere puts a document time stamp into each
+// file of other projects that can take one. The signatures that are there keep
+// their verdicts.
 func TestAStampLeavesSignaturesAsTheyWere(t *testing.T) {
 	done, signatures := 0, 0
 	for _, c := range pdfCases(t) {
@@ -113,7 +113,7 @@ func TestAStampLeavesSignaturesAsTheyWere(t *testing.T) {
 func lastStamp(r *verify.PDFReport) *verify.PDFTimestamp { return &r.Timestamps[len(r.Timestamps)-1] }
 
 // TestAStampAgainstNoPermission: DocMDP with P 1 and locks of everything leave
-// room for a document time stamp, and for nothing else.
+// room for a document time stamp.
 func TestAStampAgainstNoPermission(t *testing.T) {
 	w := newWorld(t)
 	a, err := tsatest.New(now)

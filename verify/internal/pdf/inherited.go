@@ -16,7 +16,8 @@ type ancestors struct {
 }
 
 // inherited returns the value that a page has from the nodes above it, or nil.
-// The /Parent of each must lead to the next, since programs look there.
+// The search ends where a /Parent does not lead to the node above, since
+// programs follow /Parent.
 func (a *ancestors) inherited(page *syntax.Dict, key syntax.Name) syntax.Object {
 	for ; a != nil && page.Get("Parent") == syntax.Object(a.ref); page, a = a.dict, a.up {
 		if value := a.dict.Get(key); value != nil {
