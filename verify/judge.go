@@ -208,6 +208,9 @@ func (j *judgement) gather() {
 // An anchor that is given for practice counts as one for practice, even if it
 // is also given for something else.
 func (j *judgement) anchor(a Anchor) {
+	if a.Certificate == nil {
+		return
+	}
 	for i, have := range j.anchors {
 		if bytes.Equal(have.Certificate.Raw, a.Certificate.Raw) {
 			if a.Kind == AnchorPractice && have.Kind != AnchorPinned {

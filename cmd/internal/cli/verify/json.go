@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"cmp"
 	"fmt"
 
 	"natsuin/cmd/internal/certtext"
@@ -56,8 +57,8 @@ type signer struct {
 // reference is the time for which a signer was judged, and its source: "now",
 // "at" or "timestamp".
 type reference struct {
-	Time string                 `json:"time"`
-	From verify.ReferenceSource `json:"from"`
+	Time *string `json:"time"`
+	From *string `json:"from"`
 }
 
 type check struct {
@@ -98,8 +99,8 @@ func (r *run) fileOf(j *judged) file {
 func (r *run) signerOf(s *verify.Signer) signer {
 	v := signer{
 		Verdict: s.Verdict.String(), DigestAlg: console.OrNull(s.DigestAlg), SignatureAlg: console.OrNull(s.SignatureAlg),
-		Reference:  reference{console.Stamp(s.Reference), s.ReferenceFrom},
-		Revocation: string(s.Revocation.State), Practice: s.Practice, Checks: checksOf(s.Checks),
+		Reference:  referenceOf(s),
+		Revocation: string(cmp.Or(s.Revocation.State, verify.NotChecked)), Practice: s.Practice, Checks: checksOf(s.Checks),
 	}
 	if c := s.Certificate; c != nil {
 		v.Subject, v.Issuer = console.OrNull(certtext.Subject(c.RawSubject, r.ShowsPersonal())), console.OrNull(certtext.Name(c.RawIssuer))
@@ -114,6 +115,14 @@ func (r *run) signerOf(s *verify.Signer) signer {
 	v.Timestamp = r.timestampOf(s.Timestamp)
 	v.Anchor = policy.AnchorOf(s.Anchor)
 	return v
+}
+
+// referenceOf returns nulls for a signer who was not judged.
+func referenceOf(s *verify.Signer) reference {
+	if s.Reference.IsZero() {
+		return reference{}
+	}
+	return reference{console.OrNull(console.Stamp(s.Reference)), console.OrNull(string(s.ReferenceFrom))}
 }
 
 func checksOf(checks []verify.Check) []check {

@@ -104,6 +104,10 @@ func (r *run) writeRevision(ctx context.Context, j *judged, in verify.Input) err
 	if _, err := io.Copy(f, section); err != nil {
 		return r.noRevision(ctx, j, err)
 	}
+	copied, err := verify.PDF(ctx, f, section.Size(), r.policy)
+	if err != nil || copied.Verdict != verify.Valid {
+		return r.noRevision(ctx, j, err)
+	}
 	return f.Commit()
 }
 
