@@ -7,8 +7,9 @@ import (
 	"natsuin/card"
 )
 
-// FuzzAnswers feeds arbitrary answers to every method of the package. No answer
-// may make it panic, loop, or send a secret twice or after CHANGE.
+// FuzzAnswers feeds arbitrary answers to a run that signs and to a run that
+// changes a secret. No answer may make the package panic, send more than 2000
+// commands or more than one VERIFY, or send anything after CHANGE.
 func FuzzAnswers(f *testing.F) {
 	v := newVirtual(nil)
 	var honest []byte

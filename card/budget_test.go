@@ -8,8 +8,8 @@ import (
 	"natsuin/card"
 )
 
-// People mostly wait for the card. A signature may take 13 exchanges, plus
-// those that read the two certificates. Each further file may take one.
+// A signature may take 13 exchanges, plus those that read the two certificates.
+// Each further signature may take one.
 func TestSigningCostsNoExchangeThatIsNotNeeded(t *testing.T) {
 	v := newVirtual(nil)
 	c := open(t, v)

@@ -83,7 +83,7 @@ type Card struct {
 	current fileID // the selected elementary file, or 0 if none or unknown
 	// verified holds the secrets whose last VERIFY was answered with 9000.
 	verified map[Credential]bool
-	// pinSelected is set once the selection of a PIN file was sent.
+	// pinSelected is set before the first selection of a PIN file is sent.
 	pinSelected bool
 	// unknown is the error of the VERIFY or CHANGE whose outcome is unknown, or
 	// nil. If it is set, this Card sends no more secrets.
@@ -116,7 +116,8 @@ func Open(t apdu.Transmitter) (*Card, error) {
 }
 
 // PINSelected reports whether the selection of a PIN file was sent since
-// [Open]. Only such a card must be reset when the transaction ends.
+// [Open], or could not be sent. Only such a card must be reset when the
+// transaction ends.
 func (c *Card) PINSelected() bool { return c.pinSelected }
 
 // transmit is like [apdu.Exchange]. It forgets the current file if the answer
@@ -130,8 +131,8 @@ func (c *Card) transmit(cmd apdu.Command) ([]byte, apdu.Status, error) {
 }
 
 // keepsSelection reports whether the selected file is certainly still selected
-// after status s. Any other status may come from a card that was reset, and a
-// VERIFY must not reach the wrong secret.
+// after status s. A card that answers any other status may have been reset, and
+// a VERIFY must not reach the wrong secret.
 func keepsSelection(s apdu.Status) bool {
 	_, counted := s.Tries()
 	return counted || s == apdu.OK || s == apdu.EndOfFile
@@ -165,7 +166,7 @@ func (c *Card) choose(f fileID) error {
 // absent reports whether err, a refused selection, means that the card has no
 // such file. A card that was reset has lost the application and refuses with
 // the same status word. absent tells the two apart by selecting the token
-// information, which every card has.
+// information, which every known card has.
 func (c *Card) absent(err error) bool {
 	return statusOf(err) == apdu.NotFound && c.choose(fileToken) == nil
 }
@@ -222,8 +223,8 @@ var kindWords = [...]string{"unknown", "mynumber", "juki", "android", "iphone"}
 // "iphone" or "unknown".
 func (k Kind) String() string { return wordOf(kindWords[:], int(k)) }
 
-// Hash returns the hash that [HashFor] may return for a key of such a card: 0
-// if all its keys are known to be RSA, and otherwise SHA-384.
+// Hash returns SHA-384 if [HashFor] may return it for a key of such a card, and
+// 0 if all its keys are taken to be RSA.
 func (k Kind) Hash() crypto.Hash {
 	if rsaOnly[k] {
 		return 0
@@ -231,14 +232,15 @@ func (k Kind) Hash() crypto.Hash {
 	return crypto.SHA384
 }
 
-// A Token is the content of EF 0006, the token information.
+// A Token holds the label from EF 0006, the token information, and the kind of
+// card that has this label.
 type Token struct {
 	Label string // as on the card, without padding; escape it before display
 	Kind  Kind
 }
 
-// Token reads the token information. The kind is [KindUnknown] if the card has
-// no such file.
+// Token reads the label in the token information. If the card has no such file,
+// it returns the zero Token and a nil error.
 func (c *Card) Token() (Token, error) {
 	data, err := c.readStart(fileToken, labelLength)
 	if statusOf(err) == apdu.NotFound {
@@ -251,9 +253,8 @@ func (c *Card) Token() (Token, error) {
 	return Token{Label: label, Kind: kinds[label]}, nil
 }
 
-// Presence is the content of EF 0008: which certificates the card claims to
-// hold. It is only a hint. The certificate itself must be read to prove that it
-// is there.
+// Presence says which certificates the card claims to hold in EF 0008. It is
+// only a hint: only reading a certificate proves that it is there.
 type Presence struct {
 	Known, Sign, Auth bool
 }

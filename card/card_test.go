@@ -76,8 +76,9 @@ func TestTokenNamesTheKind(t *testing.T) {
 	}
 }
 
-// A file is hashed before the card is unlocked, so every hash that the key may
-// want must be known by then. For an unknown kind these are both hashes.
+// A file is hashed before the card is unlocked, so each hash that the key may
+// need must be known by then. On a card of unknown kind, the key may need
+// SHA-384.
 func TestAKindMayWantTheNextCardsHashUnlessItsKeysAreRSA(t *testing.T) {
 	for kind, want := range map[card.Kind]crypto.Hash{
 		card.KindMyNumber: 0, card.KindJuki: 0, card.KindAndroid: 0, card.KindIPhone: 0,

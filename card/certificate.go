@@ -14,16 +14,16 @@ import (
 	"natsuin/card/apdu"
 )
 
-// A NoCertificateError means that the card does not hold the certificate: the
-// holder is under 15, the card has no PIN, or the certificate was not requested
-// (docs/card.md §1).
+// A NoCertificateError means that the card does not hold the certificate, for
+// example because the holder is under 15, the card has no PIN, or the
+// certificate was not requested (docs/card.md §1).
 type NoCertificateError struct{ ID CertID }
 
 // Error implements error.
 func (e *NoCertificateError) Error() string { return fmt.Sprintf("card: no %s certificate", e.ID) }
 
-// A BadCertificateError means that a certificate file does not contain a valid
-// certificate.
+// A BadCertificateError means that no well-formed certificate of at most 8 KiB
+// could be read from the file.
 type BadCertificateError struct {
 	ID  CertID
 	Err error
@@ -39,8 +39,8 @@ func (e *BadCertificateError) Unwrap() error { return e.Err }
 
 const (
 	readStep       = 256     // bytes of one READ BINARY
-	maxCertificate = 8 << 10 // bytes; the longest known ones are under 2 KiB
-	// maxReads ends the reading if a card returns very few bytes at a time.
+	maxCertificate = 8 << 10 // bytes
+	// maxReads ends the reading if a card returns too few bytes at a time.
 	maxReads = 2 * maxCertificate / readStep
 )
 
@@ -49,10 +49,10 @@ var (
 	errShort  = errors.New("file ends before the certificate")
 )
 
-// Certificate reads a certificate, with at most one SELECT, and one READ BINARY
-// per 256 bytes. The error is a [*NoCertificateError] or a
-// [*BadCertificateError], or [ErrNotVerified] if a secret must be verified
-// first.
+// Certificate reads a certificate. This takes at most one SELECT, and one READ
+// BINARY for each 256 bytes unless the card returns fewer at a time. The error
+// is a [*NoCertificateError], a [*BadCertificateError], [ErrNotVerified] if a
+// secret must be verified first, or that of the exchange.
 func (c *Card) Certificate(id CertID) (*x509.Certificate, error) {
 	place, ok := certificates[id]
 	if !ok {
@@ -73,7 +73,7 @@ func (c *Card) Certificate(id CertID) (*x509.Certificate, error) {
 }
 
 // readDER reads the current file up to the length in its DER header. The file
-// is longer than the certificate, and padded.
+// may be longer, because it is padded.
 func (c *Card) readDER() ([]byte, error) {
 	data, err := c.read(0, readStep)
 	if err != nil {
@@ -92,7 +92,8 @@ func (c *Card) readDER() ([]byte, error) {
 	return data[:total], nil
 }
 
-// extend reads the current file from the end of data until it has total bytes.
+// extend appends to data, the beginning of the current file, the bytes that
+// follow in the file until data has at least total bytes.
 func (c *Card) extend(data []byte, total int) ([]byte, error) {
 	for reads := 1; len(data) < total; reads++ {
 		more, err := c.read(len(data), min(readStep, total-len(data)))
@@ -117,7 +118,7 @@ func (c *Card) read(offset, length int) ([]byte, error) {
 	return data, err
 }
 
-// errBlank means that the file was never written.
+// errBlank means that the first read returned nothing but padding.
 var errBlank = errors.New("blank file")
 
 // blank reports whether data is padding only.
@@ -169,10 +170,9 @@ func (c *Card) certificateError(id CertID, err error) error {
 // checked.
 type Preview struct {
 	NotAfter time.Time
-	// Hash is what [HashFor] returns for the certificate's key. If the
-	// algorithm of the key is not among the bytes read, Hash is SHA-384 for a
-	// certificate signed with ECDSA. This is a guess, since that is the
-	// algorithm of the CA's key.
+	// Hash is what [HashFor] returns for the certificate's key. If the bytes
+	// read do not contain the algorithm of the key, Hash is a guess: SHA-384 if
+	// the CA signed the certificate with ECDSA, and otherwise 0.
 	Hash crypto.Hash
 }
 
@@ -184,9 +184,9 @@ func (c *Card) Expiry(id CertID) (time.Time, error) {
 }
 
 // Preview reads the first 256 bytes of a certificate, in one exchange if the
-// card supports short file identifiers. If they do not contain the dates
-// because of a long issuer name, it reads the whole certificate. It is for
-// hints before the prompt. The errors are those of [Card.Certificate].
+// card supports short file identifiers. If the dates cannot be read from them,
+// for example because of a long issuer name, it reads the whole certificate. It
+// is for hints before the prompt. The errors are those of [Card.Certificate].
 func (c *Card) Preview(id CertID) (Preview, error) {
 	place, ok := certificates[id]
 	if !ok {

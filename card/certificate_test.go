@@ -192,8 +192,8 @@ func TestFileThatHoldsSomethingElse(t *testing.T) {
 }
 
 // A certificate may be shorter than one read, and its file may be no longer
-// than the certificate. The last read then reaches the end of the file, for
-// which some cards answer 6282.
+// than the certificate. The last read then reaches the end of the file, to
+// which a card may answer 6282.
 func TestCertificateInOddFiles(t *testing.T) {
 	_, key, err := ed25519.GenerateKey(rand.Reader)
 	if err != nil {

@@ -8,7 +8,7 @@ import (
 )
 
 // A NotChangedError means that the secret was certainly not changed: the card
-// refused the change, or nothing was sent.
+// refused the CHANGE, or no CHANGE was sent.
 type NotChangedError struct {
 	Credential Credential
 	Err        error
@@ -27,9 +27,10 @@ func (e *NotChangedError) Unwrap() error { return e.Err }
 // before Verify too ([CheckForm]), while a mistake costs nothing.
 //
 // It returns nil if the secret was changed. The error is a [*FormError] before
-// anything is sent; a [*NotChangedError] if nothing was sent, for example
-// without Verify, or if the card refused; and an [*OutcomeUnknownError] if the
-// answer was lost or leaves the outcome open, and for every Change after that.
+// anything is sent; a [*NotChangedError] if no CHANGE was sent, for example
+// without Verify, or if the card refused it; and an [*OutcomeUnknownError] if
+// the answer was lost or leaves the outcome open, or if either happened before
+// on this Card.
 func (c *Card) Change(cred Credential, new Secret) error {
 	if err := CheckForm(cred, new); err != nil {
 		return err

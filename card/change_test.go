@@ -78,7 +78,7 @@ func TestChangeAfterAReadThatOnlyTheSecretOpens(t *testing.T) {
 	}
 }
 
-// Without a VERIFY of the same secret on the same Card that was answered with
+// Unless the last VERIFY of the same secret on the same Card was answered with
 // 9000, nothing is sent, even if another program has verified the secret.
 func TestChangeIsRefusedUnsentWithoutVerify(t *testing.T) {
 	onEachReading(t, func(t *testing.T, reading func(*virtual.Options)) {

@@ -22,7 +22,7 @@ func exampleCard() apdu.Transmitter { return newVirtual() }
 func ExampleOpen() {
 	c, err := card.Open(exampleCard())
 	if err != nil {
-		log.Fatal(err) // card.ErrNotJPKI: another kind of card
+		log.Fatal(err) // matches card.ErrNotJPKI if this is another kind of card
 	}
 	token, err := c.Token()
 	if err != nil {
@@ -42,7 +42,7 @@ func ExampleOpen() {
 	// auth 3 of 3
 }
 
-// A signature takes four steps: the tries, the secret, the certificate, the
+// Four steps precede a signature: the tries, the secret, the certificate, the
 // key.
 func ExampleCard_Signer() {
 	c, err := card.Open(exampleCard())
@@ -57,7 +57,8 @@ func ExampleCard_Signer() {
 		log.Fatal("a wrong entry may lock the card") // ask the person first
 	}
 
-	// Lower case would cost a try. Normalize converts it to upper case.
+	// Lower case would cost a try, so Verify refuses it. Normalize converts it
+	// to upper case.
 	password, how, err := card.Normalize(card.SignPassword, card.NewSecret([]byte("abc123xyz")))
 	if err != nil {
 		log.Fatal(err)
@@ -138,8 +139,9 @@ func ExampleOutcomeUnknownError() {
 	// sent: 1
 }
 
-// Only some status words have a count. After a VERIFY by another program, a
-// card may answer 9000 instead: the count is then unknown, and not full.
+// Only some status words carry a count. After a VERIFY by another program, a
+// card may answer 9000 instead: the count is then unknown, and must not be
+// taken to be full.
 func ExampleCard_Tries() {
 	v := newVirtual(func(o *virtual.Options) { o.KeepVerified, o.QueryAfterVerify = true, true })
 	c, err := card.Open(v)

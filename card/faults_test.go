@@ -15,12 +15,12 @@ import (
 	"natsuin/card/virtual"
 )
 
-// An act is one use of the card with at most one secret, from Open to the end.
-// It returns a claim about the card.
+// An act is one use of the card after Open, with at most one VERIFY and one
+// CHANGE. It returns a claim about the card.
 type act struct {
 	name string
 	run  func(*card.Card) (claim, error)
-	// always: the claim must be true even if others use the card too
+	// always is set if the claim must be true even after a fault that cheats.
 	always bool
 }
 
@@ -29,9 +29,9 @@ type act struct {
 // always true.
 type claim func(before, after virtual.State) string
 
-// A fault is a failure at one exchange. If cheats is set, no program can notice
-// the fault: another program has selected a file inside the transaction or
-// changed the card, or bits differ from those that the card sent.
+// A fault is a failure at one exchange. If cheats is set, a program need not
+// notice the fault: another program has selected a file inside the transaction
+// or changed the card, or bits differ from those that the card sent.
 type fault struct {
 	name   string
 	effect func() virtual.Effect
@@ -236,10 +236,10 @@ func withoutResult(log []virtual.Entry) bool {
 }
 
 // TestEveryFaultAtEveryExchange runs every act with every fault at every
-// exchange, on every reading of the card, after another program has verified
-// both secrets. There must be at most one VERIFY and one CHANGE for the one
-// secret given, no secret after an unknown outcome, and no result that the
-// state of the card contradicts.
+// exchange (with -short, a sample of these), on every reading of the card,
+// after another program has verified both secrets. There must be at most one
+// VERIFY and one CHANGE, no secret after an unknown outcome, and no result that
+// the state of the card contradicts.
 func TestEveryFaultAtEveryExchange(t *testing.T) {
 	onEachReading(t, everyFault)
 }

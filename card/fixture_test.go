@@ -27,7 +27,7 @@ const (
 	authPIN  = "1357"
 )
 
-// keys are generated only once, because this takes most of the time.
+// keys are generated only once, because this takes long.
 var keys = sync.OnceValue(func() (k struct {
 	ca, holder, weak *rsa.PrivateKey
 	next             *ecdsa.PrivateKey
@@ -44,7 +44,8 @@ var (
 	notAfter  = time.Date(2029, 4, 1, 14, 59, 59, 0, time.UTC)
 )
 
-// issuer returns a name as long as the real one (docs/card.md §6).
+// issuer returns a name with the attributes of the real one (docs/card.md §6)
+// and the given first OU.
 func issuer(unit string) pkix.Name {
 	return pkix.Name{Country: []string{"JP"}, Organization: []string{"JPKI"}, ExtraNames: []pkix.AttributeTypeAndValue{
 		{Type: asn1.ObjectIdentifier{2, 5, 4, 11}, Value: unit},
@@ -63,7 +64,7 @@ func utf8String(s string) []byte {
 	return b.BytesOrPanic()
 }
 
-// subjectAltName encodes otherNames as in the certificates of real cards.
+// subjectAltName encodes otherNames in the form of docs/card.md §6.
 func subjectAltName(names ...otherName) []byte {
 	zero := cbasn1.Tag(0).Constructed().ContextSpecific()
 	var b cryptobyte.Builder
@@ -159,7 +160,7 @@ func newVirtual(changes ...func(*virtual.Options)) *virtual.Card {
 
 // onEachReading runs a test on each card that docs/card.md §2 allows: the
 // verified state survives another SELECT of the application or does not, and
-// the query is then answered with 9000 or with the count.
+// the query for a verified secret is answered with 9000 or with the count.
 func onEachReading(t *testing.T, test func(t *testing.T, reading func(*virtual.Options))) {
 	for name, reading := range readings {
 		t.Run(name, func(t *testing.T) { test(t, reading) })

@@ -28,8 +28,8 @@ var formWords = [...]string{"unknown", "empty", "too-short", "too-long", "charac
 // String returns a stable word for the reason.
 func (r FormReason) String() string { return wordOf(formWords[:], int(r)) }
 
-// A FormError means that the card cannot have this secret, because of its form
-// (docs/card.md §5). The secret was not sent.
+// A FormError means that a secret does not have the form of docs/card.md §5.
+// The secret was not sent.
 type FormError struct {
 	Credential Credential
 	Reason     FormReason
@@ -40,8 +40,8 @@ func (e *FormError) Error() string {
 	return fmt.Sprintf("%s secret: malformed: %s", e.Credential, e.Reason)
 }
 
-// Normalized reports what [Normalize] has changed in a secret, and whether it
-// breaks the official rule.
+// Normalized reports what [Normalize] has changed in a secret, and whether the
+// secret breaks the official rule.
 type Normalized struct {
 	Raised      bool // lower-case letters became upper case
 	Folded      bool // full-width characters became half-width
@@ -82,8 +82,10 @@ func Normalize(cred Credential, typed Secret) (Secret, Normalized, error) {
 	return s, how, nil
 }
 
-// CheckForm returns a [*FormError] if the card cannot have a secret of this
-// form. [Card.Verify] and [Card.Change] send no such secret.
+// CheckForm returns a [*FormError] if s does not have the form of the
+// credential (docs/card.md §5); a password of letters only or of digits only
+// has it. [Card.Verify] and [Card.Change] do not send a secret that CheckForm
+// refuses.
 func CheckForm(cred Credential, s Secret) error {
 	rule, known := credentials[cred]
 	if !known {

@@ -35,8 +35,8 @@ type Holder struct {
 // DER in hexadecimal if it is not text.
 type OtherName struct{ OID, Value string }
 
-// Empty reports whether the certificate has no personal data. An authentication
-// certificate has none.
+// Empty reports whether the certificate has no personal data. NameAlt and
+// AddressAlt alone do not count.
 func (h Holder) Empty() bool {
 	return h.Name == "" && h.Address == "" && h.Birth == Birth{} && h.Sex == 0 && len(h.Unknown) == 0
 }
@@ -84,7 +84,8 @@ type Birth struct {
 // Known reports whether year, month and day are all known.
 func (b Birth) Known() bool { return b.Year > 0 && b.Month > 0 && b.Day > 0 }
 
-// EraYear returns the year within the era, or 0 if the era is unknown.
+// EraYear returns the year within the era, or 0 if the era is unknown or began
+// after the year.
 func (b Birth) EraYear() int {
 	first, ok := firstYear[b.Era]
 	if !ok || b.Year < first {
@@ -102,7 +103,8 @@ func (b Birth) String() string {
 }
 
 // ErrBadHolder means that a subjectAltName does not have the form of RFC 5280
-// §4.2.1.6 and docs/card.md §6.
+// §4.2.1.6 and docs/card.md §6, contains an object identifier of docs/card.md
+// §6 twice, or exceeds a limit of this package.
 var ErrBadHolder = errors.New("card: malformed holder data")
 
 var (
@@ -166,8 +168,8 @@ func parseHolder(der []byte) (Holder, error) {
 	return h, nil
 }
 
-// set stores one value. If the value does not have the form of docs/card.md §6,
-// it adds the value to h.Unknown.
+// set stores one value. It adds the value to h.Unknown if docs/card.md §6 does
+// not list its object identifier, or if it does not have the form listed there.
 func (h *Holder) set(id, last []byte, value cryptobyte.String) error {
 	var oid x509.OID
 	if err := oid.UnmarshalBinary(id); err != nil {

@@ -71,7 +71,7 @@ func TestRefusedQueryIsFollowedByANewSelection(t *testing.T) {
 	}
 }
 
-// A count of ten belongs to another PIN of the card.
+// A count above the maximum may belong to another PIN of the card.
 func TestCountAboveTheMaximumIsNotKnown(t *testing.T) {
 	for cred, statuses := range map[card.Credential][]uint16{
 		card.SignPassword: {0x63C6, 0x63CA, 0x63CF}, card.AuthPIN: {0x63C4, 0x63C5, 0x63CF},
@@ -93,7 +93,7 @@ func TestCountAboveTheMaximumIsNotKnown(t *testing.T) {
 	}
 }
 
-// bytes.Trim would treat FF in its cutset like any invalid UTF-8 byte.
+// bytes.Trim with FF in its cutset would trim any invalid UTF-8 byte.
 func TestOnlyPaddingIsBlank(t *testing.T) {
 	v := newVirtual(func(o *virtual.Options) { o.State.Auth.Certificate = bytes.Repeat([]byte{0x80}, 400) })
 	if _, err := open(t, v).Certificate(card.AuthCert); !errors.As(err, new(*card.BadCertificateError)) {
@@ -104,9 +104,9 @@ func TestOnlyPaddingIsBlank(t *testing.T) {
 	}
 }
 
-// An ECDSA-Sig-Value with r and s of 45 bytes is 96 bytes long, like r and s
-// concatenated. The public key was computed from the signature, and its private
-// key is unknown.
+// An ECDSA-Sig-Value with r and s of 45 bytes is 96 bytes long, like r and s of
+// 48 bytes each, concatenated. The public key was computed from the signature,
+// and its private key is unknown.
 func TestDERSignatureAsLongAsTheRawFormStaysDER(t *testing.T) {
 	public, err := ecdsa.ParseUncompressedPublicKey(elliptic.P384(), unhex(t, "04398F1B52E8826F559A78C88C4FA1EC6A82D2217E4213E7DD4B7A1E3E795CB864F592157AB86E249D4792E7EF0C329F09"+
 		"D49F5EB23EEC3B300BAF44633657CFCCF6D5ECDE902F93D409323D8536B8C2D637F2608268530211EC4A33191A2E949B"))

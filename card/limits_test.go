@@ -15,7 +15,8 @@ import (
 	"natsuin/card/virtual"
 )
 
-// A fileCard has one file, and returns at most so many bytes in one answer.
+// A fileCard has one file, and returns at most the given number of bytes of it
+// in one answer.
 type fileCard struct {
 	file  []byte
 	most  int   // 0 means as many as were asked for
@@ -187,8 +188,9 @@ func TestFirstAndLastCharactersOfASecret(t *testing.T) {
 			t.Errorf("%s %q: %+v, %v", c.cred, c.in, how, err)
 		}
 	}
-	// The neighbours of '0' to '9', 'A' to 'Z', 'a' to 'z' and the full-width
-	// forms, and the last values of one byte.
+	// The neighbours of '0' to '9', of 'A' to 'Z' and of 'a' to 'z', the first
+	// and last full-width form and their neighbours, and the two characters at
+	// the end of ASCII.
 	for _, outside := range []string{"/", ":", "@", "[", "`", "{", "！", "～", "\x7F", "\u0080", "\uFF00", "｟"} {
 		for cred, in := range map[card.Credential]string{card.SignPassword: "ABC12" + outside, card.AuthPIN: "123" + outside} {
 			want := map[card.Credential]card.FormReason{card.SignPassword: card.FormCharacter, card.AuthPIN: card.FormNotFour}[cred]
@@ -270,8 +272,8 @@ func TestHolderIsBounded(t *testing.T) {
 	}
 }
 
-// Three equal digits, or two alternating digits, are refused in a password but
-// not in a PIN.
+// One character repeated except for one other, and two characters alternating,
+// are refused as a password but not as a PIN.
 func TestRulesForLongSecretsDoNotCountForAPIN(t *testing.T) {
 	for _, s := range []string{"1112", "2111", "1211", "1212"} {
 		if err := card.CheckNew(card.AuthPIN, right(card.AuthPIN), secret(s)); err != nil {

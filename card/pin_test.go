@@ -63,8 +63,7 @@ func TestTriesByStatusWord(t *testing.T) {
 }
 
 // Another program has verified the secret and not reset the card. The answer to
-// the query then depends on the card. After a reset every card answers with the
-// count.
+// the query then depends on the card. After a reset it is the count.
 func TestTriesOfACardOnWhichAnotherProgramIsLoggedIn(t *testing.T) {
 	onEachReading(t, func(t *testing.T, reading func(*virtual.Options)) {
 		var o virtual.Options

@@ -31,8 +31,8 @@ func (s Secret) Clone() Secret { return NewSecret(bytes.Clone(s.bytes())) }
 // Len returns the length in bytes. It is 0 after [Secret.Wipe].
 func (s Secret) Len() int { return len(s.bytes()) }
 
-// Equal reports whether two secrets are equal. If their lengths are, it takes
-// constant time.
+// Equal reports whether two secrets are equal. If their lengths are equal, the
+// time it takes does not depend on the bytes.
 func (s Secret) Equal(o Secret) bool { return subtle.ConstantTimeCompare(s.bytes(), o.bytes()) == 1 }
 
 // Wipe overwrites the secret with zeros and makes it empty, so that the zeros

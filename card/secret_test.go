@@ -14,7 +14,8 @@ import (
 
 const marked = "MARKED77"
 
-// shows reports whether a text contains the test secret in any notation.
+// shows reports whether a text contains the test secret as fmt prints bytes, or
+// in base64.
 func shows(text string) bool {
 	for _, verb := range []string{"%s", "%q", "%x", "%X", "% x", "% X", "%d", "%v", "%#v", "%o", "%b", "%U"} {
 		inner := strings.Trim(fmt.Sprintf(verb, []byte(marked)), `[]"`)

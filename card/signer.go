@@ -49,14 +49,14 @@ type SignerOptions struct {
 }
 
 // Signer selects the key of an end-entity certificate and returns a signer for
-// it. The caller must have verified its secret. Each Sign takes one exchange,
-// or two if another method of the Card was called in between.
+// it. The caller must have verified the secret of the key. Each Sign takes one
+// exchange, or two if another file may be selected.
 //
-// An RSA key signs SHA-256, SHA-384 and SHA-512 digests with PKCS #1 v1.5. A
-// P-384 key signs SHA-384 digests and returns an ASN.1 ECDSA-Sig-Value
-// (docs/card.md §2, §9). The error is a [*WeakKeyError], an
-// [*UnsupportedError], also for a CA, or [ErrNoCredential] if the card has no
-// such key.
+// An RSA key of at most 2048 bits signs SHA-256, SHA-384 and SHA-512 digests
+// with PKCS #1 v1.5. A P-384 key signs SHA-384 digests and returns an ASN.1
+// ECDSA-Sig-Value (docs/card.md §2, §9). The error is a [*WeakKeyError], an
+// [*UnsupportedError], also for a CA, [ErrNoCredential] if the card has no such
+// key, or that of the exchange.
 func (c *Card) Signer(id CertID, cert *x509.Certificate, o SignerOptions) (crypto.Signer, error) {
 	if id != SignCert && id != AuthCert {
 		return nil, &UnsupportedError{"key of the " + id.String() + " certificate"}
@@ -87,8 +87,8 @@ func (c *Card) Signer(id CertID, cert *x509.Certificate, o SignerOptions) (crypt
 	return s, nil
 }
 
-// HashFor returns the only hash that the card can sign with a key: SHA-384 for
-// P-384, or 0 if there is a choice.
+// HashFor returns SHA-384 for a P-384 key, since the card can sign no other
+// hash with it, and 0 for any other key.
 func HashFor(public crypto.PublicKey) crypto.Hash {
 	if key, ok := public.(*ecdsa.PublicKey); ok && key.Curve == elliptic.P384() {
 		return crypto.SHA384
@@ -105,7 +105,7 @@ type signer struct {
 func (s *signer) Public() crypto.PublicKey { return s.public }
 
 // Sign implements [crypto.Signer]. It ignores the random source, because the
-// card has its own.
+// card makes the signature.
 func (s *signer) Sign(_ io.Reader, digest []byte, opts crypto.SignerOpts) ([]byte, error) {
 	input, err := s.input(digest, opts)
 	if err != nil {
@@ -162,10 +162,11 @@ func (s *signer) encode(value, digest []byte) ([]byte, error) {
 }
 
 // encodeECDSA returns value as an ECDSA-Sig-Value (RFC 3279 §2.2.3). value is
-// either that already, or r and s, each as long as the curve: it is unknown
-// which of the two the next generation of cards returns (docs/card.md §9). The
-// lengths differ unless r or s is small. In that case value counts as an
-// ECDSA-Sig-Value if the signature is then valid.
+// either that already, or r and s, each as long as an element of the field: it
+// is unknown which of the two the next generation of cards returns
+// (docs/card.md §9). The lengths of the two forms differ unless r or s is
+// small. If the length is that of r and s, value counts as an ECDSA-Sig-Value
+// only if the signature is then valid.
 func encodeECDSA(value, digest []byte, key *ecdsa.PublicKey) ([]byte, error) {
 	size := (key.Params().BitSize + 7) / 8
 	var r, s []byte

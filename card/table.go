@@ -13,8 +13,8 @@ const (
 	filePresence fileID = 0x0008 // 3 bytes, only a hint
 )
 
-// presentMark in byte 0 or 1 of EF 0008 means that the card holds the
-// certificate.
+// presentMark in byte 0 or 1 of EF 0008 means that the card claims to hold the
+// signature or the authentication certificate.
 const presentMark = 0x8F
 
 // labelLength is the length of the label in EF 0006, in bytes.
@@ -55,8 +55,8 @@ var kinds = map[string]Kind{
 	"JPKIAPIOSTOKEN":  KindIPhone,
 }
 
-// rsaOnly holds the kinds whose keys are known to be RSA (docs/card.md §1, §9).
-// Other kinds may have a P-384 key.
+// rsaOnly holds the kinds whose keys are taken to be RSA. Other kinds may have
+// a P-384 key (docs/card.md §9).
 var rsaOnly = map[Kind]bool{
 	KindMyNumber: true,
 	KindJuki:     true,

@@ -10,8 +10,8 @@ import (
 	"natsuin/card/virtual"
 )
 
-// traced changes the signature password of a card from old to next, signs, and
-// returns the trace.
+// traced changes the signature password of a card from old to next, and returns
+// the trace with the error, if there is one.
 func traced(t *testing.T, old, next string, effect virtual.Effect) string {
 	t.Helper()
 	v := newVirtual(func(o *virtual.Options) { o.State.Sign.Secret = []byte(old) })
@@ -36,8 +36,8 @@ func traced(t *testing.T, old, next string, effect virtual.Effect) string {
 	return strings.Join(lines, "\n")
 }
 
-// The traces of two people are identical, whatever their passwords and the
-// lengths of these are.
+// The traces of two people are identical, whatever their passwords are and
+// however long.
 func TestTraceShowsNothingOfASecretNorItsLength(t *testing.T) {
 	echo := func(x *virtual.Exchange) ([]byte, error) { return bytes.Clone(x.Command), nil }
 	for name, effect := range map[string]virtual.Effect{

@@ -13,8 +13,8 @@ const (
 	OpChange = "CHANGE REFERENCE DATA"
 )
 
-// [errors.Is] finds these in a [*PINError]. The try that locks a secret matches
-// both.
+// [errors.Is] finds these in a [*PINError]. 63C0, the answer to the try that
+// locks a secret, matches both.
 var (
 	ErrWrongPIN = errors.New("card: wrong secret")
 	ErrBlocked  = errors.New("card: secret blocked")
@@ -69,11 +69,11 @@ func (e *OutcomeUnknownError) Unwrap() error { return e.Err }
 // Verify sends a secret to the card in exactly one VERIFY. It does not send a
 // secret that does not have the form of the credential.
 //
-// The error is a [*FormError], or any other, if nothing was sent, for example
-// an [*apdu.TransmitError] that matches [apdu.ErrNotSent]. It is a [*PINError]
-// for 63Cx, 6300, 6983 and 6984, and an [*OutcomeUnknownError] without an
-// answer or for any other status, because a try may have been used
-// (docs/card.md §10).
+// The error is a [*PINError] for 63Cx, 6300, 6983 and 6984. It is an
+// [*OutcomeUnknownError] without an answer or for any other status, because a
+// try may have been used (docs/card.md §10), and for every Verify after that.
+// Any other error means that no VERIFY was sent, for example a [*FormError], or
+// an [*apdu.TransmitError] that matches [apdu.ErrNotSent].
 func (c *Card) Verify(cred Credential, s Secret) error {
 	if err := CheckForm(cred, s); err != nil {
 		return err

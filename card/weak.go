@@ -11,8 +11,8 @@ type WeakReason uint8
 // The reasons.
 const (
 	WeakEqual     WeakReason = iota + 1 // the same as the old secret
-	WeakRepeated                        // one character repeated
-	WeakRun                             // 1234, 9876, ABCDEF
+	WeakRepeated                        // one character repeated, or two alternating
+	WeakRun                             // sequences, such as 1234, 9876 and ABCDEF
 	WeakTelephone                       // looks like a telephone number
 	WeakBirth                           // contains the birth date
 )
@@ -36,7 +36,7 @@ func (e *WeakSecretError) Error() string {
 
 // CheckNew checks a new secret that [Normalize] has returned. The error is a
 // [*WeakSecretError], which a person may override, or a [*FormError], which
-// nobody may: a new signature password must have both letters and digits.
+// nobody may. A new signature password must have both letters and digits.
 func CheckNew(cred Credential, old, new Secret) error {
 	if err := CheckForm(cred, new); err != nil {
 		return err
@@ -61,8 +61,8 @@ func CheckNew(cred Credential, old, new Secret) error {
 }
 
 // repeated reports whether b is one character repeated (1111) or, if it is
-// longer than a PIN, one character repeated except for one (AAAAA1) or two
-// alternating (A1A1A1).
+// longer than a PIN, one character repeated except for one other (AAAAA1), or
+// two characters alternating (A1A1A1).
 func repeated(b []byte) bool {
 	for _, c := range b {
 		if others := len(b) - bytes.Count(b, []byte{c}); others == 0 || len(b) > 4 && others == 1 {
@@ -93,7 +93,7 @@ func run(b []byte) bool {
 }
 
 // stretch returns the length of the longest prefix of b in which each character
-// is one step from the previous one. 9 and 0 are neighbours.
+// differs from the previous one by step. 9 and 0 are neighbours.
 func stretch(b []byte, step int) int {
 	for i := 1; i < len(b); i++ {
 		a, z := int(b[i-1]), int(b[i])
@@ -123,7 +123,8 @@ func telephone(b []byte) bool {
 
 // CheckBirth returns a [*WeakSecretError] if a new secret contains the birth
 // date, with the Gregorian year or the year of the era: 19800401, 800401,
-// S550401, or 0401 as a PIN.
+// S550401, or, as a PIN, 0401 or 1980. It returns nil if a part of the date is
+// unknown.
 func CheckBirth(cred Credential, new Secret, b Birth) error {
 	if !b.Known() {
 		return nil

@@ -11,7 +11,8 @@ import (
 )
 
 // Each signed attribute is compared with the prepared one before the signature
-// is verified. A wrong attribute is found even if the key has signed it.
+// is verified. A wrong attribute would therefore be found even if the key had
+// signed it.
 func TestChangedAttributeIsNamed(t *testing.T) {
 	for _, m := range matrix {
 		id := m.id()

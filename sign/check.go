@@ -121,7 +121,8 @@ func verifyAttributes(p7 *pkcs7.PKCS7) error {
 // attributes, with the key of the certificate: PKCS #1 v1.5 (RFC 8017 §8.2.2)
 // or ECDSA in DER (SEC 1 §4.1.4). A caller that signs content.Sum, for an XML
 // signature for example, must call CheckRaw before it releases the signature.
-// The error is a [*CheckError] or an [*UnsupportedError].
+// The error is a [*CheckError], an [*UnsupportedError], or another error if the
+// content or the certificate is incomplete.
 func CheckRaw(content Content, signer *x509.Certificate, signature []byte) error {
 	if err := checkArguments(content, signer); err != nil {
 		return err

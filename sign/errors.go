@@ -10,8 +10,8 @@ import (
 // invalid.
 var ErrContentChanged = errors.New("content changed while it was being signed")
 
-// An UnsupportedError means that this package does not support the given hash or
-// key.
+// An UnsupportedError means that this package does not support the given hash
+// or key.
 type UnsupportedError struct {
 	What string // "hash", "curve" or "public key"
 	Name string
@@ -22,15 +22,14 @@ func (e *UnsupportedError) Error() string {
 }
 
 // A CheckError means that a new signature failed a check and was not released.
-// The usual cause is a key that does not belong to the certificate, or a card
+// Possible causes are a key that does not belong to the certificate and a card
 // that did not return a signature.
 type CheckError struct {
 	Check Check
 	Err   error // the reason
 }
 
-// A Check is one of the checks that every signature passes before it is
-// released.
+// A Check is one of the checks that a signature passes before it is released.
 type Check string
 
 // The checks, in the order in which they are made.
@@ -38,7 +37,7 @@ const (
 	CheckStructure   Check = "structure"   // strict DER, one signer, the intended versions and algorithms
 	CheckCertificate Check = "certificate" // the signer found is byte for byte the given one
 	CheckAttributes  Check = "attributes"  // the content digest, type, time and certificate hash are the given ones
-	CheckSignature   Check = "signature"   // the certificate's key verifies the signature over the attributes
+	CheckSignature   Check = "signature"   // the certificate's key verifies the signature over the attributes, or in CheckRaw over the content
 )
 
 func (e *CheckError) Error() string {

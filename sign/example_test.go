@@ -142,7 +142,7 @@ func ExampleCheckRaw() {
 }
 
 // A time stamp is asked for when the signature is finished, and added to it.
-// Before it is used, verify.TimeStamp should judge the token.
+// The token should be checked by verify.TimeStamp first.
 func ExampleSignature_WithTimeStamp() {
 	key, cert := exampleIdentity()
 	content, err := sign.Digest(context.Background(), strings.NewReader("the contract"), crypto.SHA256)

@@ -49,8 +49,8 @@ var p384Identity = sync.OnceValue(func() identity {
 	return issue(k)
 })
 
-// issue makes a certificate for key, issued by a new CA, with the structure and
-// size of a citizen's.
+// issue makes a certificate for key, issued by a new CA. Its subject is long,
+// as personal data would make it.
 func issue(key crypto.Signer) identity {
 	caKey, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {

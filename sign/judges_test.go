@@ -139,8 +139,8 @@ func TestOtherProgramsReadTheAttachedContent(t *testing.T) {
 	}
 }
 
-// OpenSSL must refuse a SignedData in which any byte was changed, except in the
-// additional certificate: all other bytes are protected.
+// OpenSSL must refuse a SignedData in which a byte outside the additional
+// certificate was changed. Every 37th byte is tried.
 func TestOpenSSLRefusesChangedSignatures(t *testing.T) {
 	needProgram(t, "openssl", "openssl")
 	id, content := rsaIdentity(), []byte("content")
@@ -159,7 +159,7 @@ func TestOpenSSLRefusesChangedSignatures(t *testing.T) {
 	}
 }
 
-// Every program must accept the label of the PEM text.
+// Each of these programs must accept the label of the PEM text.
 func TestOtherProgramsReadThePEM(t *testing.T) {
 	id, content := rsaIdentity(), []byte("content")
 	s := complete(t, id, content, crypto.SHA256)

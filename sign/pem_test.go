@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// A line has 48 bytes, so one of these texts ends with a full line.
+// A line holds 48 bytes, so one of these texts ends with a full line.
 func TestLinesOfThePEMEndWithTheText(t *testing.T) {
 	for n := range 48 {
 		content := pattern(n)

@@ -4,8 +4,8 @@
 // SignedData, detached or attached. It returns only signatures that an
 // independent implementation has accepted.
 //
-// [Signature.WithTimeStamp] adds a time-stamp token to it, [Message] to a
-// signature that exists already.
+// [Signature.WithTimeStamp] adds a time-stamp token to a new signature, and
+// [Message.WithTimeStamps] to one that exists already.
 //
 // It does not access a card, ask for a PIN or open a file or connection. It
 // does not check chains, dates or revocation, and does not judge signatures or

@@ -329,8 +329,8 @@ func TestCheckFindsWhatAnotherEnvelopeSays(t *testing.T) {
 	}
 }
 
-// Two certificates have the same issuer name, serial number and key. A reader
-// takes the first, so a signature for the second must not be released.
+// Two certificates have the same issuer name, serial number and key. pkcs7
+// finds the first, so a signature for the second must not be released.
 func TestASignerThatIsNotTheOneFoundIsRefused(t *testing.T) {
 	first := rsaIdentity()
 	second := issue(first.key)

@@ -16,8 +16,8 @@ import (
 	"natsuin/sign/internal/cms"
 )
 
-// pemType is a label that all readers of PEM signatures accept: OpenSSL's cms
-// and smime, GnuTLS and GnuPG. Only OpenSSL's cms accepts "CMS".
+// pemType is a label that OpenSSL's cms and smime, GnuTLS and GnuPG all accept.
+// Of these, only OpenSSL's cms accepts "CMS".
 const pemType = "PKCS7"
 
 // A Signature is a finished signature that has passed all checks.

@@ -13,9 +13,9 @@ import (
 	"natsuin/sign/timestamp"
 )
 
-// Imprint returns what a time-stamp token for the signature must be about: the
-// hash of the signature value (RFC 3161 Appendix A), by SHA-256, or by SHA-512
-// if the signature uses a longer hash than SHA-256.
+// Imprint returns the imprint that a time-stamp token for the signature must
+// have: the hash of the signature value (RFC 3161 Appendix A), by SHA-256, or
+// by SHA-512 if the signature uses a longer hash than SHA-256.
 func (s *Signature) Imprint() timestamp.Imprint {
 	return timestamp.ImprintOf(stampHash(s.content.Hash), s.value)
 }
@@ -29,10 +29,10 @@ func stampHash(h crypto.Hash) crypto.Hash {
 
 // WithTimeStamp returns the signature with a time-stamp token, a DER
 // ContentInfo, as an unsigned attribute (CAdES-T, ETSI EN 319 122-1 §5.3). It
-// changes no signed octet, which is checked with independent code. Whether the
-// token proves anything is for package verify to judge before. Errors:
-// [*timestamp.RefusedError] for a token that is not one, or is about another
-// signature; [*CheckError].
+// changes no signed octet, which is checked with independent code. The caller
+// should check the token with package verify before. Errors:
+// [*timestamp.RefusedError] if token is not a time-stamp token, or one for
+// another signature; [*CheckError].
 func (s *Signature) WithTimeStamp(token []byte) (*Signature, error) {
 	if err := checkToken(token, s.Imprint()); err != nil {
 		return nil, err
@@ -109,8 +109,8 @@ var (
 	ErrArchived = errors.New("an archive time stamp covers the unsigned attributes")
 )
 
-// archives are the archive time stamps of RFC 5126 §6.4.1 and of ETSI TS 101
-// 733 §6.4.1, which cover all unsigned attributes before them.
+// archives are the archive time stamps of RFC 3126 (27) and of RFC 5126 §6.4.1
+// (48), which cover all unsigned attributes before them.
 var archives = []asn1.ObjectIdentifier{
 	{1, 2, 840, 113549, 1, 9, 16, 2, 27},
 	{1, 2, 840, 113549, 1, 9, 16, 2, 48},
@@ -138,8 +138,8 @@ func OpenMessage(r io.ReaderAt, size int64) (*Message, error) {
 	return &Message{r: r, size: size, m: m}, nil
 }
 
-// Imprints returns what a token for each signer must be about, as
-// [Signature.Imprint] has it, in the order of the message.
+// Imprints returns the imprint that a token for each signer must have, like
+// [Signature.Imprint], in the order of the message.
 func (m *Message) Imprints() []timestamp.Imprint {
 	list := make([]timestamp.Imprint, len(m.m.Signers))
 	for i, s := range m.m.Signers {
@@ -149,9 +149,9 @@ func (m *Message) Imprints() []timestamp.Imprint {
 }
 
 // WithTimeStamps returns the message with one more token for each signer, in
-// the order of [Message.Imprints]. It reads from r, and changes no octet but the
-// unsigned attributes, the lengths around them, and the order of the signers.
-// Errors: as [Signature.WithTimeStamp].
+// the order of [Message.Imprints]. The result reads from the same reader. No
+// octet changes except the unsigned attributes, the lengths around them, and
+// the order of the signers. Errors: as [Signature.WithTimeStamp].
 func (m *Message) WithTimeStamps(tokens ...[]byte) (*Message, error) {
 	imprints := m.Imprints()
 	if len(tokens) != len(imprints) {

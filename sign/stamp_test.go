@@ -199,8 +199,9 @@ type brokenReader struct{}
 
 func (brokenReader) ReadAt([]byte, int64) (int, error) { return 0, errors.New("no disk") }
 
-// OpenSSL's own messages, of BER with indefinite lengths and of two signers,
-// are stamped, and it accepts them as before with the same content.
+// Messages of this package and of OpenSSL are stamped, among them BER with
+// indefinite lengths and two signers. OpenSSL then accepts them with the same
+// content, and the tokens.
 func TestOpenSSLAcceptsWhatWasStamped(t *testing.T) {
 	needProgram(t, "openssl", "openssl")
 	a := newAuthority(t)

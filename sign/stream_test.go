@@ -14,7 +14,8 @@ import (
 	"natsuin/sign"
 )
 
-// sizes has values around every block boundary of the streaming code.
+// sizes has values around the ends of the first two blocks of the streaming
+// code and of a SHA-256 block, and one of many blocks.
 var sizes = []int{0, 1, 63, 64, 32<<10 - 1, 32 << 10, 32<<10 + 1, 32<<10 + 256<<10 - 1, 32<<10 + 256<<10, 32<<10 + 256<<10 + 1, 2 << 20}
 
 // pattern returns n bytes of content in which no two blocks are equal.

@@ -16,7 +16,7 @@ import (
 
 // SignedData (RFC 5652 §5) as types for encoding/asn1, which writes sets sorted
 // and lengths in the shortest form. Data that does not change when it is parsed
-// and encoded again is therefore DER.
+// and encoded again is therefore DER, except for the raw values in it.
 type (
 	contentInfo struct {
 		Type    asn1.ObjectIdentifier

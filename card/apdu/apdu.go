@@ -70,10 +70,11 @@ var ErrNotSent = errors.New("command not sent")
 // [ErrNotSent].
 var ErrTooLong = fmt.Errorf("apdu: %w: too long for the short form", ErrNotSent)
 
-// A MalformedError means that an answer breaks the standard.
+// A MalformedError means that an answer breaks the standard, or that it exceeds
+// a limit of this package.
 type MalformedError struct {
 	Op     string
-	Length int // of the answer in bytes; 0 after a command with a secret, which an echo would contain
+	Length int // of the answer in bytes; 0 after VERIFY and CHANGE, because an echo is as long as the secret makes it
 	Reason string
 }
 
@@ -99,10 +100,10 @@ func (e *TransmitError) Error() string { return fmt.Sprintf("%s: %v", e.Op, e.Er
 // Unwrap returns the transport's error.
 func (e *TransmitError) Unwrap() error { return e.Err }
 
-// Limits of an answer. The longest answer in several pieces is a signature.
+// Limits of an answer.
 const (
 	maxData   = 256     // bytes of data in one answer
-	maxAnswer = 4 << 10 // bytes of data in all pieces
+	maxAnswer = 4 << 10 // bytes of data after which no further piece is fetched
 	maxPieces = 32
 )
 

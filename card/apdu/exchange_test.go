@@ -103,7 +103,7 @@ func TestExchangeFollowsAnswersInPieces(t *testing.T) {
 	}
 }
 
-// Whatever the answer is, each VERIFY is sent only once.
+// Whatever the answer is, each VERIFY and each CHANGE is sent only once.
 func TestSecretsAreSentOnceAndFollowedByNothing(t *testing.T) {
 	statuses := []string{"9000", "6102", "6100", "6C00", "6C04", "6300", "63C2", "6983", "6F00", "6982", "6700", "", "90", "AABB9000"}
 	for _, cmd := range []apdu.Command{verify, change, query} {

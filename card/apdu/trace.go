@@ -5,7 +5,8 @@ import (
 	"fmt"
 )
 
-// Instructions that cannot carry a secret. A trace shows their data.
+// Instructions that cannot carry a secret. Like GET RESPONSE, they are shown
+// whole in a trace.
 const (
 	insSelect     = 0xA4
 	insReadBinary = 0xB0
@@ -13,8 +14,8 @@ const (
 
 // Trace returns a [Transmitter] that also reports each exchange in one line,
 // such as "00 B0 86 00 20 > [32 bytes] 9000". It shows commands like [Redact]
-// does. Of an answer it shows only the length and the status word, since a
-// certificate contains a person's address.
+// does. Of an answer it shows at most the length and the status word, since a
+// certificate may contain a person's address.
 func Trace(t Transmitter, report func(line string)) Transmitter { return &tracer{t, report} }
 
 type tracer struct {

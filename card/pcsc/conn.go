@@ -29,7 +29,7 @@ type Conn struct {
 	kept    bool   // the card must not be reset (Leave)
 	left    bool   // the last transaction ended without a reset
 	events  uint16 // the reader's event count when the connection was opened
-	removed bool   // another card is in the reader now
+	removed bool   // the card of this connection was removed, even if a card is in the reader
 	dead    error  // why the connection cannot be used any more, or nil
 }
 
@@ -87,8 +87,8 @@ func (c *Conn) checkProtocol(op string) error {
 }
 
 // release disconnects from the card and releases the context. It resets a card
-// that got commands, so that no other program finds it unlocked (docs/card.md
-// §2).
+// that got commands, except after Leave, so that no other program finds it
+// unlocked (docs/card.md §2).
 func (c *Conn) release() {
 	if c.card != nil {
 		c.card.Disconnect(c.disposition())
@@ -142,16 +142,16 @@ func (c *Conn) usable(op string) error {
 // first, Begin returns its cause at once. If a call of the service had to be
 // abandoned for this, the Conn cannot be used any more.
 //
-// A Conn belongs to one card: once that was removed, Begin fails with
-// [ErrRemoved], whatever card is in the reader by then. Begin ignores a reset
-// by another program, because the caller selects the application again anyway,
-// with one exception: if the reset may hide that the card was exchanged, and
-// the last transaction did not reset the card, Begin fails with [ErrReset],
-// once. What the caller knows about the state of the card may then be about
-// another card.
+// A Conn belongs to one card: after its removal, Begin fails with [ErrRemoved],
+// even if a card is in the reader again. Begin ignores a reset by another
+// program, because the caller selects the application again anyway, with one
+// exception: if the reset may hide that the card was exchanged, and the last
+// transaction did not reset the card, Begin fails with [ErrReset], once. What
+// the caller knows about the state of the card may then be about another card.
 //
 // Errors are of type [*Error]: [ErrBusy], [ErrRemoved], [ErrReset] (also if
-// others keep resetting the card), [ErrUnresponsive], [ErrNoService].
+// others keep resetting the card), [ErrUnresponsive], [ErrNoService]; and
+// [ErrBusy], [ErrNoAnswer] or [ErrClosed] if the Conn cannot be used any more.
 func (c *Conn) Begin(ctx context.Context) error {
 	if err := c.usable("begin"); err != nil {
 		return err
@@ -203,9 +203,10 @@ func (c *Conn) begin() error {
 }
 
 // exchanged returns an error for a transaction that began after a reset by
-// another program, unless the card is certainly the same. The service reports
-// only the last event to a connection, so a reset after an exchange of the card
-// looks like any reset.
+// another program, if the card is another one, or if it may be another one and
+// the last transaction did not reset the card. The service reports only the
+// last event to a connection, so a reset after an exchange of the card looks
+// like any reset.
 func (c *Conn) exchanged() error {
 	switch {
 	case c.events != 0 && events(c.ctx, c.reader) != c.events:

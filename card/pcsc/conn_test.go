@@ -360,7 +360,7 @@ func TestEndWithoutResetKeepsTheCardsState(t *testing.T) {
 	if err := c.End(false); err != nil {
 		t.Fatal(err)
 	}
-	// Other programs that only query the reader do not interfere.
+	// A program that only connects and disconnects does not interfere.
 	if err := open(t, pcsc.System{}, service.Reader()).Close(); err != nil {
 		t.Fatal(err)
 	}

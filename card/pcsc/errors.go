@@ -20,22 +20,24 @@ var (
 	ErrReset        = errors.New("card reset by another program")
 	ErrUnresponsive = errors.New("card does not respond")
 	ErrTimeout      = errors.New("time-out in the smart card service")
-	// ErrNotInstalled is the [ErrNoService] of a machine without libpcsclite. Only
-	// programs of a release can return it; others do not start there.
+	// ErrNotInstalled is the [ErrNoService] of a machine without libpcsclite.
+	// Only programs of a release can return it; others need the library to
+	// start.
 	ErrNotInstalled = fmt.Errorf("%w: libpcsclite.so.1 is not installed", ErrNoService)
-	// ErrNoAnswer means that the card did not answer. It may or may not have
-	// carried out the command. The connection cannot be used any more.
+	// ErrNoAnswer means that the card did not answer in time. It may or may not
+	// have carried out the command. The connection cannot be used any more.
 	ErrNoAnswer = errors.New("no answer from the card")
 	// ErrNoTransaction means that a command outside a transaction was not sent.
 	// The error of [Conn.Transmit] also matches [apdu.ErrNotSent].
 	ErrNoTransaction = errors.New("no transaction begun")
-	// ErrClosed means that the connection was used after [Conn.Close].
+	// ErrClosed means that the connection was used after [Conn.Close] or
+	// [Conn.Leave].
 	ErrClosed = errors.New("connection closed")
 )
 
 // An Error means that a call failed, in the PC/SC service or in this package.
 type Error struct {
-	Op     string // readers, wait, connect, begin, transmit, end, close
+	Op     string // readers, connect, begin, transmit, end, close
 	Reader string // the name of the reader, unescaped, or ""
 	Code   Code   // the return value of the service, or 0 if the failure is in this package
 	Err    error  // is or wraps one of the Err… values; nil for an unknown code
@@ -90,7 +92,7 @@ var kinds = map[Code]error{
 	0x80100018: ErrNoService,    // P_SHUTDOWN
 	0x8010001D: ErrNoService,    // E_NO_SERVICE
 	0x8010001E: ErrNoService,    // E_SERVICE_STOPPED
-	0x80100024: ErrNotInstalled, // E_FILE_NOT_FOUND: of .ci/release/pcsclite/pcsclite.c alone
+	0x80100024: ErrNotInstalled, // E_FILE_NOT_FOUND: only .ci/release/pcsclite/pcsclite.c returns it
 	0x80100027: ErrPermission,   // E_NO_ACCESS
 	0x8010002F: ErrUnresponsive, // E_COMM_DATA_LOST
 	0x80100031: ErrBusy,         // E_SERVER_TOO_BUSY

@@ -12,8 +12,8 @@ import (
 const retryInterval = 100 * time.Millisecond
 
 // within runs call and reports whether it returned before limit had passed and
-// ctx had ended. If not, late runs once call returns, however late that is, and
-// the caller must not use what call sets.
+// before ctx had ended. If not, late runs once call returns, however late that
+// is, and the caller must not use what call sets.
 func within(ctx context.Context, limit time.Duration, call, late func()) bool {
 	done, gone := make(chan struct{}), make(chan struct{})
 	go func() {

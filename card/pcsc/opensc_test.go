@@ -153,7 +153,7 @@ func pemOf(t *testing.T, from, to string) {
 }
 
 // checkSignature verifies the signature with the key on the card, not with that
-// of a certificate in the signature.
+// of a certificate that a program has read.
 func checkSignature(t *testing.T, card *virtual.Card, id, signature, letter string) {
 	t.Helper()
 	state := card.State()

@@ -1,6 +1,6 @@
 // Package pcsc connects to cards through the PC/SC service of the machine. It
-// lists readers, waits for a card, and opens a connection with short
-// transactions that leave the card reset.
+// lists readers, waits for a card, and opens connections with transactions. A
+// connection leaves the card reset, except after [Conn.Leave].
 //
 // It does not depend on what a card contains, sends no command of its own, and
 // sends none twice. It does not work around other programs: access is shared,
@@ -85,9 +85,9 @@ func (s System) Readers(ctx context.Context) ([]Reader, error) {
 // second is not noticeable when a person puts a card down.
 const pollInterval = 250 * time.Millisecond
 
-// Wait returns nil as soon as the readers, or the presence of a card in one of
-// them, differ from known. If ctx ends first, it returns the cause of ctx.
-// Other errors are those of [System.Readers].
+// Wait returns nil once the readers, or the presence of a card in one of them,
+// differ from known. If ctx ends first, it returns the cause of ctx. Other
+// errors are those of [System.Readers].
 //
 // It polls four times a second instead of blocking in SCardGetStatusChange:
 // macOS cannot report a new reader there, Windows does so unreliably, and the
@@ -136,8 +136,8 @@ func isVirtual(name string) bool {
 
 // Connect opens a shared connection to the card in a reader, and leaves the
 // card as it is. The name must be one that [System.Readers] has returned. If
-// the reader is busy, Connect retries for System.Patience or until ctx ends,
-// and then returns the cause of ctx.
+// the reader is busy, Connect retries for System.Patience. If ctx ends first,
+// Connect returns its cause.
 //
 // Other errors are of type [*Error]: those of Readers, [ErrNoReader],
 // [ErrNoCard], [ErrBusy], [ErrRemoved], [ErrUnresponsive].

@@ -23,14 +23,16 @@ var errEmpty = errors.New("empty command")
 // any more.
 //
 // Errors are of type [*Error]: [ErrNoAnswer], [ErrRemoved], [ErrReset],
-// [ErrNoTransaction], [ErrClosed], [ErrNoService].
+// [ErrNoTransaction], [ErrBusy] after a Begin that was abandoned, [ErrClosed],
+// [ErrNoService].
 func (c *Conn) Transmit(cmd []byte) ([]byte, error) {
 	return c.TransmitContext(context.Background(), cmd)
 }
 
 // TransmitContext is like [Conn.Transmit], but abandons the command if ctx ends
 // first. It then returns the cause of ctx at once, and the Conn cannot be used
-// any more.
+// any more. If ctx has ended before the call, nothing is sent and the Conn can
+// still be used.
 func (c *Conn) TransmitContext(ctx context.Context, cmd []byte) ([]byte, error) {
 	switch {
 	case c.dead != nil:

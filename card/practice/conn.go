@@ -27,7 +27,7 @@ type Conn struct {
 
 	id     string // the card of the first transaction
 	stored *state
-	raw    []byte        // the store when the card was made or last saved
+	raw    []byte        // the store as last read or saved
 	card   *virtual.Card // keeps its selected and verified state between transactions
 }
 
@@ -100,8 +100,8 @@ func (c *Conn) begin(ctx context.Context) error {
 
 // update applies changes that others have made to the store. A change that does
 // not concern the card, such as a revocation or a CRL, keeps its verified
-// state. A change to a count, a secret or a key replaces the card, as if it had
-// been removed and inserted again.
+// state. Any other change, for example to a count, a secret or a key, replaces
+// the card, as if it had been removed and inserted again.
 func (c *Conn) update(st *state, raw []byte) error {
 	if c.card != nil && reflect.DeepEqual(st.Card, c.stored.Card) {
 		c.stored, c.raw = st, raw

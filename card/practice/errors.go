@@ -13,7 +13,8 @@ var (
 	ErrNoFolder = errors.New("practice: no folder")
 	// ErrNoCard means that no card was issued in the folder yet.
 	ErrNoCard = errors.New("practice: no card yet")
-	// ErrBusy means that another process holds the card in a transaction.
+	// ErrBusy means that another process, or another Conn, holds the card in a
+	// transaction.
 	ErrBusy = errors.New("practice: the card is in use by another process")
 	// ErrReplaced means that another card was issued since the first
 	// transaction of the connection.
@@ -43,7 +44,8 @@ type LinkError struct{ Path string }
 
 func (e *LinkError) Error() string { return "practice: is a symbolic link: " + e.Path }
 
-// An InvalidError means that an option has an invalid value.
+// An InvalidError means that an option, or the reason of a revocation, has an
+// invalid value.
 type InvalidError struct {
 	Field  string // "kind", "name", "address", "birth", "sex", "sign", "auth" or "reason"
 	Reason string

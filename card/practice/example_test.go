@@ -11,8 +11,8 @@ import (
 	"natsuin/card/practice"
 )
 
-// The default card is issued on first use. Its certificates can be revoked
-// once, like real ones.
+// The default card is issued on first use. A certificate can be revoked only
+// once.
 func Example() {
 	dir, err := os.MkdirTemp("", "practice")
 	if err != nil {

@@ -21,7 +21,7 @@ const (
 )
 
 // Extensions that crypto/x509 cannot create at all, cannot mark as critical, or
-// cannot create with a directoryName (RFC 5280 §4.2.1).
+// cannot create with a directoryName (RFC 5280 §4.2.1, RFC 6960 §4.2.2.2.1).
 var (
 	idSubjectAltName       = asn1.ObjectIdentifier{2, 5, 29, 17}
 	idCRLDistributionPoint = asn1.ObjectIdentifier{2, 5, 29, 31}
@@ -44,7 +44,7 @@ func extension(id asn1.ObjectIdentifier, critical bool, build func(*cryptobyte.B
 }
 
 // addPolicy appends an OBJECT IDENTIFIER. Its arcs may be larger than an int:
-// those under 2.25 have 128 bits.
+// an arc under 2.25 may have 128 bits.
 func addPolicy(b *cryptobyte.Builder, policy string) {
 	id, err := x509.ParseOID(policy)
 	if err != nil {

@@ -20,8 +20,8 @@ import (
 // first line holds the SHA-256 of the rest, which is a state in JSON.
 const (
 	fileMagic = "natsuin practice store 1 sha256:"
-	// maxFile is the size of the largest store that is read, in bytes. It holds
-	// more than 25,000 issued certificates.
+	// maxFile is the size of the largest store that is read, in bytes. Such a
+	// store can register more than 25,000 certificates.
 	maxFile = 4 << 20
 )
 
@@ -116,7 +116,8 @@ func decodeBody(body []byte) (*state, error) {
 	return &st, st.check()
 }
 
-// check returns an error for a state that this package would not write.
+// check returns an error if a part of the state is missing or a value is out of
+// range. It does not parse keys and certificates.
 func (st *state) check() error {
 	switch {
 	case len(st.Generations) == 0 || st.Card == nil:
@@ -233,8 +234,7 @@ func writeDurably(path string, content []byte) error {
 	return errors.Join(err, f.Close())
 }
 
-// syncFolder makes a rename durable. Windows has no such call and does not need
-// one.
+// syncFolder makes a rename durable. Windows has no such call.
 func syncFolder(dir string) error {
 	if runtime.GOOS == "windows" {
 		return nil

@@ -15,8 +15,8 @@ const (
 	KindMyNumber Kind = "mynumber"
 	// KindJuki is a 住民基本台帳カード: its own label, RSA-1024, one signature
 	// certificate for three years, no authentication. Unlike real ones, its
-	// certificate is signed with SHA-256, because crypto/x509 does not create
-	// SHA-1 signatures.
+	// certificate is signed with SHA-256, because crypto/x509 does not verify
+	// certificates that are signed with SHA-1.
 	KindJuki Kind = "juki"
 	// KindPhone is an Android phone, on which reading the authentication
 	// certificate needs its PIN.

@@ -42,8 +42,8 @@ func name(attributes ...attribute) []byte {
 	return b.BytesOrPanic()
 }
 
-// The names of the practice PKI. They are as long as the real ones
-// (docs/card.md §6), and say in both languages that they are for practice only.
+// The names of the practice PKI. They say in both languages that they are for
+// practice only.
 var (
 	signRootName = authorityName("PRACTICE for digital signature")
 	authRootName = authorityName("PRACTICE for user authentication")

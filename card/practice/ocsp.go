@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"crypto"
 	"crypto/rand"
-	_ "crypto/sha1" // most requests use SHA-1 in a CertID (RFC 6960 §4.1.1)
+	_ "crypto/sha1" // for a CertID (RFC 6960 §4.1.1)
 	"crypto/sha256"
 	_ "crypto/sha512" // for a CertID
 	"crypto/x509"
@@ -95,7 +95,7 @@ func (r responder) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 	case http.MethodGet:
 		path, err := url.PathUnescape(strings.TrimPrefix(request.URL.EscapedPath(), "/"))
 		if err == nil && len(path) <= maxOCSPRequest {
-			// For invalid base64, der is nil, which is answered as malformed.
+			// For invalid base64, der is the part before the error.
 			der, _ = base64.StdEncoding.DecodeString(path)
 		}
 	default:

@@ -111,8 +111,8 @@ func parseCertID(s *cryptobyte.String) (certID, error) {
 	return id, nil
 }
 
-// parseExtensions reads the nonce. It returns an error for an unknown critical
-// extension, and ignores all others.
+// parseExtensions reads the nonce. Any other extension is an error if it is
+// critical, and otherwise ignored.
 func (r *ocspRequest) parseExtensions(wrapped cryptobyte.String) error {
 	var list cryptobyte.String
 	if !wrapped.ReadASN1(&list, cbasn1.SEQUENCE) || !wrapped.Empty() {

@@ -6,8 +6,9 @@ import (
 	"crypto/x509/pkix"
 )
 
-// offices holds the authorities of the government. Bridge and Ministry hold
-// cross-certificates from the authority above them, and no self-signed ones.
+// offices holds two authorities of the government and an official. The
+// certificates of Bridge and Ministry are cross-certificates from the authority
+// above, not self-signed ones.
 type offices struct {
 	Bridge   keyed `json:"bridge"`
 	Ministry keyed `json:"ministry"`
@@ -17,11 +18,12 @@ type offices struct {
 // officialYears is how long the government's certificates are valid.
 const officialYears = 3
 
-// Official returns the key of a practice official and the chain of the 官職証明書.
-// It begins with the official's certificate; the ministry CA, the bridge CA and
-// the practice signature root follow, each the issuer of the one before. The
-// chain maps policies from domain to domain and requires an explicit policy, so
-// that path validation succeeds with the practice policy only (RFC 5280 §6.1).
+// Official returns the key of a practice official and the chain of the
+// 官職証明書. The chain begins with the official's certificate; the ministry
+// CA, the bridge CA and the practice signature root follow, each the issuer of
+// the one before. The chain maps policies from domain to domain and requires an
+// explicit policy, so that path validation for the practice policy has to
+// follow the mappings (RFC 5280 §6.1).
 func (s *Store) Official() (crypto.Signer, []*x509.Certificate, error) {
 	var (
 		signer crypto.Signer

@@ -64,8 +64,7 @@ func (p person) check(issue time.Time) error {
 	return nil
 }
 
-// maxText limits a name and an address, in characters. Those on real cards are
-// shorter.
+// maxText limits a name and an address, in characters.
 const maxText = 200
 
 func checkText(field, value string) error {

@@ -79,8 +79,8 @@ func (s *Store) path() string { return filepath.Join(s.opts.Dir, storeName) }
 // certificates.
 func (s *Store) now() time.Time { return s.opts.Now().UTC().Truncate(time.Second) }
 
-// lock creates the folder and locks the store for this process. The error is
-// [ErrBusy] if another process holds it for longer than Options.Wait.
+// lock creates the folder and locks the store. The error is [ErrBusy] if
+// another process or Conn holds the lock for longer than Options.Wait.
 func (s *Store) lock(ctx context.Context) (*flock.Flock, error) {
 	if s.opts.Dir == "" {
 		return nil, ErrNoFolder

@@ -46,9 +46,10 @@ type Revocation struct {
 
 // Revoke revokes the signature certificate of the card, or both certificates
 // after a loss. at is when the revocation takes effect, in the past or in the
-// future. The zero time means now. The error is a [*RevokedError] if the
-// certificate was revoked before, [ErrNoCertificate] if there is none, and an
-// [*InvalidError] for an unknown reason.
+// future. The zero time means now. The error is a [*RevokedError] if no
+// certificate is left to revoke because all were revoked before,
+// [ErrNoCertificate] if there is none, and an [*InvalidError] for an unknown
+// reason.
 func (s *Store) Revoke(reason Reason, at time.Time) error {
 	code, known := reasonCode[reason]
 	if !known || reason == superseded {
@@ -152,9 +153,9 @@ func (s *Store) CRL() ([]byte, error) {
 	return der, err
 }
 
-// CRLs returns a new CRL of every authority: first the roots of all
-// generations, signature before authentication, then the bridge and the
-// ministry if there is an official.
+// CRLs returns a new CRL of every authority: first those of the roots, for each
+// generation the signature root and the authentication root, then those of the
+// bridge and the ministry if there is an official.
 func (s *Store) CRLs() ([][]byte, error) {
 	var all [][]byte
 	err := s.update(func(st *state) error {

@@ -28,7 +28,7 @@ var clock = time.Date(2026, 5, 20, 3, 4, 5, 0, time.UTC)
 
 func now() time.Time { return clock }
 
-// defaultStore returns the store file after first use, which is generated once.
+// defaultStore returns the file of a new store, which is generated only once.
 var defaultStore = sync.OnceValues(func() ([]byte, error) {
 	dir, err := os.MkdirTemp("", "practice")
 	if err != nil {
@@ -301,8 +301,9 @@ func TestDamagedStoreIsNeverReplacedByItself(t *testing.T) {
 	}
 }
 
-// TestMain is also the child process of the tests below, which sends wrong
-// passwords until it is killed and prints each answer.
+// TestMain is also the child process of the tests below, which sends the right
+// password and then three wrong ones, over and over until it is killed, and
+// prints the answer to each.
 func TestMain(m *testing.M) {
 	dir := os.Getenv("PRACTICE_TEST_CHILD")
 	if dir == "" {
@@ -364,9 +365,9 @@ func TestAnotherProcessIsShutOutUntilItsDeathAtLatest(t *testing.T) {
 	connect(t, dir)
 }
 
-// TestNoAnswerIsAheadOfTheDisk kills the child process at random moments. The
-// count on disk must never be higher than in the last answer, unless the right
-// password was just being verified, which is sent after a count of 2.
+// TestNoAnswerIsAheadOfTheDisk kills the child process at different moments.
+// The count on disk must never be higher than in the last answer, unless the
+// right password was just being verified, which is sent after a count of 2.
 func TestNoAnswerIsAheadOfTheDisk(t *testing.T) {
 	dir := folder(t)
 	for round := range 12 {

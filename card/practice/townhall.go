@@ -11,9 +11,9 @@ import (
 	"natsuin/card/virtual"
 )
 
-// IssueOptions describes the card to issue. The default is a マイナンバーカード of 練習 花子
-// with the published secrets, and each field that is not zero replaces a part
-// of it.
+// IssueOptions describes the card to issue. The default is a マイナンバーカード
+// of 練習 花子 with the published secrets. Each field that is not zero replaces
+// a part of it.
 type IssueOptions struct {
 	Kind    Kind
 	Name    string

@@ -35,7 +35,7 @@ func TestKindsOfCard(t *testing.T) {
 		kind       practice.Kind
 		label      string
 		sign, auth int // key sizes; 0 for none
-		years      int // the greatest validity of the signature certificate
+		years      int // the greatest validity of a certificate; -1 if it has expired
 	}{
 		{practice.KindMyNumber, "JPKIAPICCTOKEN2", 2048, 2048, 5},
 		{practice.KindJuki, "JPKIAPICCTOKEN", 1024, 0, 3},
@@ -146,7 +146,8 @@ func TestCertificatesSayWhoAndThatTheyArePractice(t *testing.T) {
 			t.Errorf("%s carries a real policy", name)
 		}
 		for _, n := range []string{c.Subject.String(), c.Issuer.String()} {
-			// The subject of an authentication certificate has no room for more.
+			// In the subject of an authentication certificate, only the number
+			// says so.
 			if !strings.Contains(n, "PRACTICE") || (!strings.Contains(n, "練習用") && n != info.Auth.Certificate.Subject.String()) {
 				t.Errorf("%s does not say that it is practice", n)
 			}

@@ -12,7 +12,7 @@ import (
 
 const (
 	maxTSARequest = 16 << 10
-	tsaYears      = 10 // its stamps outlive a citizen's certificate
+	tsaYears      = 10 // longer than the certificates of a current card
 )
 
 // TSA returns a time-stamp authority to rehearse with, over HTTP (RFC 3161

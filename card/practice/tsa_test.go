@@ -14,7 +14,7 @@ import (
 	"testing"
 )
 
-// tsaQuery returns a TimeStampReq, with what comes after the imprint.
+// tsaQuery returns a TimeStampReq with the given parts after the imprint.
 func tsaQuery(t testing.TB, hash asn1.ObjectIdentifier, sum []byte, rest ...any) []byte {
 	t.Helper()
 	type imprint struct {
@@ -47,7 +47,7 @@ var (
 	md5ID    = asn1.ObjectIdentifier{1, 2, 840, 113549, 2, 5}
 )
 
-// practicePolicyDER is the practice policy, 2.25.184374126194146455454303695688590931723.
+// practicePolicyDER returns the OBJECT IDENTIFIER of the practice policy.
 func practicePolicyDER(t testing.TB) []byte {
 	n, _ := new(big.Int).SetString("184374126194146455454303695688590931723", 10)
 	arcs := []byte{}
@@ -72,8 +72,9 @@ func askTSA(t testing.TB, address string, request []byte) []byte {
 	return content
 }
 
-// OpenSSL makes the requests and verifies the answers, for each hash that it
-// can ask for; a changed digest, nonce or root is refused by it.
+// OpenSSL makes a request with each hash that the authority accepts, and
+// verifies the answer. It refuses the answer for other data and under another
+// root.
 func TestOpenSSLVerifiesTheTimeStamps(t *testing.T) {
 	need(t, "openssl", "openssl")
 	store := open(folder(t))
@@ -128,8 +129,8 @@ func TestOpenSSLVerifiesTheTimeStamps(t *testing.T) {
 	}
 }
 
-// What the authority does not offer is rejected, with the reason that RFC 3161
-// has for it.
+// A request that the authority does not accept is rejected, with a bit of
+// PKIFailureInfo (RFC 3161 §2.4.2).
 func TestTheTimeStampAuthorityRejects(t *testing.T) {
 	handler, err := open(folder(t)).TSA()
 	if err != nil {
@@ -193,8 +194,8 @@ func TestTheTimeStampAuthorityRejects(t *testing.T) {
 	}
 }
 
-// The authority keeps its key, and its certificate is for time stamps alone and
-// in the register of its root.
+// The authority keeps its certificate, in which the extended key usage is
+// critical.
 func TestTheTimeStampAuthorityStays(t *testing.T) {
 	dir := folder(t)
 	store := open(dir)
@@ -211,7 +212,7 @@ func TestTheTimeStampAuthorityStays(t *testing.T) {
 		if i < 0 {
 			t.Fatal("no certificate of the authority")
 		}
-		return answer[i : i+400] // its name, its key
+		return answer[i : i+400] // from its name to its extensions
 	}
 	first := certificate()
 	if !bytes.Contains(first, []byte{0x55, 0x1d, 0x25, 1, 1, 0xff}) {
@@ -222,8 +223,9 @@ func TestTheTimeStampAuthorityStays(t *testing.T) {
 	}
 }
 
-// FuzzTSARequest sends any bytes to the authority: what it answers is always
-// one DER element, and a token only for a request of version 1.
+// FuzzTSARequest sends arbitrary bytes to the authority. Unless they are too
+// many, the answer is one DER element, with a token if and only if the status
+// is granted. A short request to which a token is granted has version 1.
 func FuzzTSARequest(f *testing.F) {
 	handler, err := open(folder(f)).TSA()
 	if err != nil {

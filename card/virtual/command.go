@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// command is a short command APDU (ISO/IEC 7816-4 §5.1), cases 1 to 4.
+// command is a short command APDU (ISO/IEC 7816-4:2005 §5.1), cases 1 to 4.
 type command struct {
 	class, ins, p1, p2 byte
 	data               []byte
@@ -15,8 +15,8 @@ type command struct {
 }
 
 // parse decodes a command of at least four bytes, and reports whether it could.
-// It cannot decode extended lengths and a length that does not fit, to both of
-// which the answer is 6700.
+// It refuses an extended length and a length that does not fit. The answer to
+// either is 6700.
 func parse(b []byte) (command, bool) {
 	c := command{class: b[0], ins: b[1], p1: b[2], p2: b[3]}
 	body := b[4:]
@@ -131,8 +131,8 @@ func (c *Card) applicationNamed(name []byte) application {
 	return noApplication
 }
 
-// controlInformation returns the FCI template (ISO/IEC 7816-4 §5.3.3) with the
-// name of an application.
+// controlInformation returns the FCI template (ISO/IEC 7816-4:2005 §5.3.3) with
+// the name of an application.
 func controlInformation(name []byte, le int) ([]byte, uint16) {
 	content := append([]byte{0x84, byte(len(name))}, name...)
 	return whole(append([]byte{0x6F, byte(len(content))}, content...), le)
@@ -187,8 +187,8 @@ func (c *Card) enterReferred(p2 byte) uint16 {
 	return statusOK
 }
 
-// getData executes GET DATA (ISO/IEC 7816-4 §7.4.2). The one object is the ATR
-// of the contact interface.
+// getData executes GET DATA (ISO/IEC 7816-4:2005 §7.4.2). The one object is the
+// ATR of the contact interface.
 func (c *Card) getData(cmd command, wellFormed bool) ([]byte, uint16) {
 	switch {
 	case !wellFormed || len(cmd.data) != 0 || cmd.le == 0:

@@ -156,7 +156,8 @@ func ReplaceBefore(change func(*State)) Effect {
 }
 
 // Truncate executes the command and returns only the first n bytes of the
-// answer. The status word is then missing, or is really data.
+// answer. If the answer is longer than n, its last two bytes are then not the
+// status word.
 func Truncate(n int) Effect {
 	return func(x *Exchange) ([]byte, error) {
 		answer := x.Run()

@@ -12,7 +12,7 @@ import (
 
 var errRemoved = errors.New("removed")
 
-// TestFaults injects each fault at a wrong VERIFY, which is the third exchange,
+// TestFaults injects one fault at a wrong VERIFY, which is the third exchange,
 // and checks the answer and the state of the card.
 func TestFaults(t *testing.T) {
 	closed := make(chan struct{})

@@ -21,7 +21,7 @@ func (c *Card) exists(id uint16) bool {
 }
 
 // content returns the content of a transparent file, without padding, and
-// reports whether the file exists.
+// reports whether id is that of a transparent file.
 func (c *Card) content(id uint16) ([]byte, bool) {
 	switch id {
 	case fileSignCertificate:

@@ -57,14 +57,14 @@ func (o Outcome) String() string {
 type Entry struct {
 	Index      int // of the exchange, from 0
 	Op         Op
-	Credential Credential // None if the command concerns no secret or key
+	Credential Credential // None if the command concerns no secret or key; not set if Lost
 	Outcome    Outcome
 	Status     uint16 // the card's own answer, before a Fault has changed it
 	Command    string // in hexadecimal, without the data of VERIFY and CHANGE
 	Lost       bool   // a Fault kept the command from reaching the card
 }
 
-// logLimit is the number of entries that the log keeps.
+// logLimit is the largest number of entries that the log keeps.
 const logLimit = 1 << 16
 
 // A Tally holds counts since [New] or [Card.ClearLog].
@@ -127,7 +127,7 @@ func (c *Card) record(e Entry) {
 	}
 }
 
-// operation returns the operation of a command, judging by its bytes alone.
+// operation returns the operation that the bytes of a command request.
 func operation(b []byte) Op {
 	if len(b) < 4 {
 		return OpOther

@@ -66,7 +66,8 @@ func TestP1TwoAddsTheDigestInfo(t *testing.T) {
 	}
 }
 
-// A file named in P2 is counted, blocked, and verified like a selected one.
+// The secret of a file named in P2 is counted, blocked and verified like that
+// of the selected file.
 func TestShortIdentifierKeepsTheRulesOnTries(t *testing.T) {
 	cl := newClient(t, nil)
 	cl.ok(application)

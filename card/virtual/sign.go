@@ -17,8 +17,8 @@ var sha256Info = []byte{0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x
 
 const (
 	sha256Size = 32
-	// pkcs1Overhead is how much shorter than the modulus the data must be (RFC
-	// 8017 §9.2).
+	// pkcs1Overhead is how many bytes the data must at least be shorter than
+	// the modulus (RFC 8017 §9.2).
 	pkcs1Overhead = 11
 )
 

@@ -16,7 +16,7 @@ const (
 	Auth
 )
 
-// None is the credential of log entries that concern no secret.
+// None is the credential of log entries that concern no secret or key.
 const None Credential = -1
 
 func (c Credential) valid() bool { return c == Sign || c == Auth }

@@ -61,7 +61,7 @@ const (
 	tagATR = 0x5F51 // GET DATA: the ATR without its first byte
 )
 
-// Status words (§3).
+// Status words (§3, and ISO/IEC 7816-4).
 const (
 	statusOK           = 0x9000
 	statusMore         = 0x6100 // low byte: how many

@@ -1,14 +1,15 @@
 // Package virtual is a JPKI card in software. It answers APDUs as docs/card.md
-// describes for the real card, and is as strict: it counts tries, blocks, drops
-// the verified state when it loses power, and refuses a wrong byte anywhere.
+// describes for the real card, and strictly: it counts tries, blocks, drops the
+// verified state when it loses power, and refuses a command that docs/card.md
+// does not describe.
 //
-// It is not a library for using cards. It shares no constant with package card,
-// which is, so that a wrong value there is refused here. It does not protect
+// It is not a library for using cards: package card is. The two share no
+// constant, so that a wrong value there is refused here. It does not protect
 // its keys, which are in memory in the clear.
 //
-// The facts, with how certain they are, are in docs/card.md §1 to §5, and those
-// that only programs of others need in §12. The structure of commands and
-// answers is that of ISO/IEC 7816-4.
+// The facts, with how certain they are, are in docs/card.md §1 to §5 and §9,
+// and those that only programs of others need in §12. The structure of commands
+// and answers is that of ISO/IEC 7816-4.
 package virtual
 
 import (
@@ -47,11 +48,12 @@ type Options struct {
 	// OnlyJPKI leaves out the 券面事項入力補助 application, which is otherwise
 	// there, without files.
 	OnlyJPKI bool
-	// WarnAtEnd answers 6282 to a read that reaches the end of the file, with
-	// the remaining bytes, and to a read that starts there, without data.
+	// WarnAtEnd answers 6282 to a read of more bytes than remain, with those
+	// bytes, and to a read that starts at the end of the file, without data.
 	// Otherwise the first is answered with 9000 and the second with 6B00.
 	WarnAtEnd bool
-	// ExactLength answers 6Cxx to a read of more bytes than remain.
+	// ExactLength answers 6Cxx to a read of more bytes than remain, even if
+	// WarnAtEnd is set.
 	ExactLength bool
 	// ChainAnswers answers 61xx to a signature command. GET RESPONSE then
 	// returns the signature.
@@ -60,12 +62,13 @@ type Options struct {
 	// does not have. Otherwise the file exists and contains only FF.
 	MissingFiles bool
 	// DERSignatures returns ECDSA signatures as an ECDSA-Sig-Value (RFC 3279
-	// §2.2.3). Otherwise they are r and s, each as long as the curve.
+	// §2.2.3). Otherwise they are r and s, each as long as an element of the
+	// field.
 	DERSignatures bool
 
 	// Save is called with the new state before the card answers a command that
-	// has changed a count or a secret. If Save fails, the card answers 6581 and
-	// the state does not change.
+	// changes a count or a secret. If Save fails, the card answers 6581 and the
+	// state does not change.
 	Save func(State) error
 	// Rand is the source of ECDSA nonces; nil means [crypto/rand.Reader].
 	Rand io.Reader
@@ -88,7 +91,7 @@ type Card struct {
 	exchange int
 }
 
-// session is the state that the card drops when it loses power.
+// session is the state that the card drops when it loses power or is reset.
 type session struct {
 	application application
 	file        uint16 // 0 if none is selected

@@ -42,7 +42,7 @@ const (
 	driver = "/usr/lib/pcsc/drivers/serial/libifdvpcd.so"
 )
 
-// Limits that only a broken machine reaches.
+// Limits that are well above the time needed if everything works.
 const (
 	turnLimit  = 10 * time.Minute
 	startLimit = 30 * time.Second
@@ -66,7 +66,8 @@ type Service struct {
 
 // Use waits for this process's turn, starts pcscd unless it is running, and
 // returns the service with an empty virtual reader. The end of the test empties
-// the reader, and stops pcscd if Use has started it. If pcscd is missing, Use
+// the reader, and stops pcscd if Use has started it. If pcscd is missing or
+// cannot be started by this user, or if the build does not support readers, Use
 // skips the test, or fails it if CI=true is in the environment. With -short it
 // always skips the test.
 func Use(t testing.TB) *Service {
@@ -226,8 +227,8 @@ func (s *Service) Insert(card vpcd.Card) {
 			s.t.Fatalf("no card in the reader after %v: %v", stateLimit, seen)
 		}
 		// pcscd polls its readers every 0.4 s. After a failed command or reset,
-		// it misses a card that is inserted again before the next poll: remove
-		// the card once more.
+		// it may miss a card that is inserted again before the next poll:
+		// remove the card once more.
 		s.withdraw()
 		time.Sleep(pollTime)
 	}

@@ -8,7 +8,7 @@ import (
 // A promptConn acknowledges data as soon as it is read. The driver writes the
 // length of a command and the command separately, and Nagle's algorithm delays
 // the second write until the first is acknowledged. By the kernel's default,
-// this takes 40 ms for each command.
+// this can take 40 ms for each command.
 type promptConn struct{ *net.TCPConn }
 
 func prompt(conn net.Conn) net.Conn {

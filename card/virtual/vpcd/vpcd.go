@@ -51,7 +51,7 @@ func (e *FrameError) Error() string { return "vpcd: frame: " + e.Reason }
 // closes the connection or breaks the protocol, or the card does not answer. It
 // then closes conn, which the reader takes for the removal of the card, and
 // turns the card's power off. The error is nil if the reader closed the
-// connection between frames, and ctx.Err() if ctx ended.
+// connection between frames or reset it, and ctx.Err() if ctx ended.
 func Serve(ctx context.Context, conn net.Conn, card Card) error {
 	stop := context.AfterFunc(ctx, func() { conn.Close() })
 	defer stop()

@@ -18,9 +18,10 @@ type Attributes struct {
 	Signer      *x509.Certificate // whose hash, issuer and serial number are in signing-certificate-v2; nil to omit it
 }
 
-// Marshal returns the DER SET OF Attribute: contentType, messageDigest and
-// signingTime (RFC 5652 §11) and signing-certificate-v2 (RFC 5035 §3), sorted
-// as DER requires. Its digest is what the key signs (RFC 5652 §5.4).
+// Marshal returns the DER SET OF Attribute: contentType, messageDigest and,
+// unless omitted, signingTime (RFC 5652 §11) and signing-certificate-v2 (RFC
+// 5035 §3), sorted as DER requires. Its digest is what the key signs (RFC 5652
+// §5.4).
 func (a Attributes) Marshal() ([]byte, error) {
 	attributes := []cryptobyte.BuilderContinuation{
 		attribute(oidContentType, func(b *cryptobyte.Builder) {

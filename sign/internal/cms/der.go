@@ -7,7 +7,7 @@ import (
 	"golang.org/x/crypto/cryptobyte"
 )
 
-// The identifier octets of the values whose headers this package writes.
+// The identifier octets of the headers that this package writes or reads.
 const (
 	tagInteger     = 0x02
 	tagOctetString = 0x04

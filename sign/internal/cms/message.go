@@ -19,8 +19,8 @@ type SyntaxError struct{ What string }
 
 func (e *SyntaxError) Error() string { return "parse: signed data: " + e.What }
 
-// A Message is a SignedData that exists already, in DER, or in BER but for its
-// SignerInfos. Its content may have any size and is not read.
+// A Message is a SignedData that exists already, in DER, or in BER with its
+// SignerInfos in DER. Its content may have any size and is not read.
 type Message struct {
 	Signers []SignerInfo
 
@@ -216,7 +216,8 @@ func (m *Message) readSigners(set element) (err error) {
 }
 
 // With returns the message with other SignerInfos. Everything between the outer
-// headers and them is the same, octet for octet; the SET is written in DER.
+// headers and the SignerInfos is the same, octet for octet; the SET of
+// SignerInfos is written in DER.
 func (m *Message) With(signers []SignerInfo) *Pieces {
 	set := wrap(tagSet, encodeSigners(signers))
 	sd := m.levels[2]

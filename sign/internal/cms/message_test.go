@@ -12,7 +12,7 @@ import (
 
 var kind = asn1.ObjectIdentifier{1, 2, 3, 4}
 
-// sparse is a message whose content is zeros that are nowhere.
+// sparse is a message whose content is zeros that are not in memory.
 type sparse struct {
 	before, after []byte
 	size          int64 // of the content
@@ -39,8 +39,8 @@ func (s *sparse) ReadAt(b []byte, off int64) (int, error) {
 	return len(b), nil
 }
 
-// Attributes are added to a message of any size, of which nothing but its
-// headers and signers is read.
+// Attributes are added to a message of up to 2^45 bytes, of which at most 64
+// KiB are read.
 func TestAttributesAreAddedToAMessageOfAnySize(t *testing.T) {
 	sd := signedData(t)
 	for _, size := range []int64{0, 100, 1 << 20, 6 << 30, 1 << 45} {
@@ -83,7 +83,7 @@ func TestAttributesAreAddedToAMessageOfAnySize(t *testing.T) {
 	}
 }
 
-// Every range of a message made of pieces is that of the whole.
+// A range of a message made of pieces has the bytes of the whole message.
 func TestPiecesAreReadAsOne(t *testing.T) {
 	in := signedData(t).Detached()
 	m, err := cms.Parse(bytes.NewReader(in), int64(len(in)))
@@ -202,8 +202,8 @@ func TestMessageLimits(t *testing.T) {
 	}
 }
 
-// parseWithContent parses a message of indefinite lengths with a content in BER,
-// which stands in the levels of an EncapsulatedContentInfo.
+// parseWithContent parses a message of indefinite lengths whose
+// EncapsulatedContentInfo has a content in BER.
 func parseWithContent(t *testing.T, content []byte) error {
 	t.Helper()
 	der := signedData(t).Detached()
