@@ -54,7 +54,7 @@ func TestBase64BeforeAnotherValueIsTwoValues(t *testing.T) {
 			t.Errorf("before %s: %v", second, err)
 		}
 	}
-	// A length between those of SHA-1 and SHA-256.
+	// The second part has the length of no value.
 	var length *fingerprint.LengthError
 	if _, err := fingerprint.Parse("SHA256:" + base64Of(abc256) + abc256[:21]); !errors.As(err, &length) || length.Base64 != 64 {
 		t.Errorf("43 and 21 characters: %v", err)
@@ -62,7 +62,7 @@ func TestBase64BeforeAnotherValueIsTwoValues(t *testing.T) {
 }
 
 // Parse accepts the first and last characters of each set, and not their
-// neighbours.
+// neighbours, except for the separator ":".
 func TestParseKnowsTheFirstAndLastCharactersOfEachSet(t *testing.T) {
 	const rest = "999999999999999999999999999999999999999"
 	for _, first := range []string{"0", "9", "a", "f", "A", "F", "０", "９", "ａ", "ｆ", "Ａ", "Ｆ"} {

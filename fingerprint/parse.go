@@ -77,8 +77,8 @@ var (
 	laterLabel = pattern(`(?i)\s(?:` + labelName + `\s*)?` + labelHash + `(?:\s*` + labelName + `)?(?:\s*[:=]|\s|$)`)
 )
 
-// pattern compiles an expression on first use, because most programs that
-// import this package parse nothing.
+// pattern compiles an expression on first use, so that a program that parses
+// nothing does not pay for it.
 func pattern(expression string) func() *regexp.Regexp {
 	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expression) })
 }
@@ -142,8 +142,7 @@ func parse(text string) (Fingerprint, error) {
 		if labelled != 0 {
 			return fromBase64(compact, labelled)
 		}
-		// Without a label, a sentence must not match because of a word with
-		// this length.
+		// Without a label, a sentence that has as many letters must not match.
 		if len(compact) == base64Digits && !strings.Contains(body, " ") {
 			return fromBase64(compact, SHA256)
 		}
@@ -198,7 +197,7 @@ func fromBase64(text string, labelled Algorithm) (Fingerprint, error) {
 }
 
 // fold converts full-width ASCII (U+FF01 to U+FF5E) to ASCII, and removes the
-// characters without width that copying from a page or a Windows pipe adds.
+// characters without width that copying from a page or a Windows pipe may add.
 func fold(text string) string {
 	return strings.Map(func(r rune) rune {
 		switch {

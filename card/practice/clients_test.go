@@ -133,7 +133,8 @@ func TestP11toolListsTheCardAndSigns(t *testing.T) {
 		}
 		key, _, _ := strings.Cut(p11tool("--login", "--set-pin", slot.Secret, "--only-urls", "--list-privkeys", url), "\n")
 		before := card.Tally().Signatures
-		// p11tool fails in the end: OpenSC gives it no object for the public key.
+		// p11tool fails in the end: OpenSC gives it no object for the public
+		// key.
 		got, _ := output("p11tool", "--provider", module, "--batch", "--login", "--set-pin", slot.Secret, "--test-sign", key)
 		for _, want := range []string{"Signing using RSA-SHA256... ok", "Verifying against private key parameters... ok"} {
 			if !strings.Contains(got, want) {

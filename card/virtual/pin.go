@@ -19,8 +19,8 @@ func (c *Card) secretTarget(p2 byte) (Credential, uint16) {
 	return cred, statusOK
 }
 
-// verify executes VERIFY. Without data the command queries the count. For a file
-// that P2 names, the rules are the same.
+// verify executes VERIFY. Without data the command queries the count. The rules
+// are the same for a file that P2 names.
 func (c *Card) verify(cmd command, wellFormed bool, e *Entry) uint16 {
 	switch {
 	case cmd.p1 != 0x00 || !c.refersToFile(cmd.p2):

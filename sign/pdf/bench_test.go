@@ -34,7 +34,8 @@ func hole(b *testing.B, k kind, size int64) string {
 	return f.Name()
 }
 
-// signFile reads, signs, writes and checks a file, as the command does.
+// signFile reads a file, puts a fake CMS into it, writes the result and checks
+// it.
 func signFile(b *testing.B, name string) {
 	b.Helper()
 	f, err := os.Open(name)
@@ -78,8 +79,8 @@ func signFile(b *testing.B, name string) {
 	}
 }
 
-// BenchmarkLarge signs a PDF of 1 GiB, whose bytes are in one stream. Beside it
-// stand the digest alone, and a copy.
+// BenchmarkLarge signs a PDF of 1 GiB, nearly all of which is one stream. For
+// comparison, it also measures the digest alone.
 func BenchmarkLarge(b *testing.B) {
 	const size = 1 << 30
 	for _, k := range []kind{table, xrefStream} {
@@ -110,7 +111,8 @@ func BenchmarkLarge(b *testing.B) {
 	})
 }
 
-// BenchmarkSmall signs a PDF of 100 KB with a thousand objects, without a key.
+// BenchmarkSmall signs a PDF of some 100 KB with a thousand objects, without a
+// key.
 func BenchmarkSmall(b *testing.B) {
 	for _, k := range kinds {
 		b.Run(string(k), func(b *testing.B) {

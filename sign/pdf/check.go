@@ -13,8 +13,9 @@ import (
 )
 
 // The check of a finished update. It reads the bytes that are written, and
-// takes from the writer only what was intended: the original's size and last
-// cross-reference section, the digest, the CMS and the numbers of the objects.
+// takes from the writer only what was intended: the original's size and newest
+// cross-reference section, the digest, the CMS and the number of the signature
+// dictionary.
 
 var (
 	endOfFile    = regexp.MustCompile(`startxref\n([0-9]+)\n%%EOF\n$`)
@@ -130,8 +131,8 @@ func (s *Signed) checkTrailer(trailer []byte, size int) error {
 	return nil
 }
 
-// checkObjects requires that every entry points to its object, and that every
-// object begins where another ended.
+// checkObjects requires that every entry points to its object, and that an
+// object begins at the beginning of the update or where another has ended.
 func (s *Signed) checkObjects(tail []byte, found map[int]int64) error {
 	for number, offset := range found {
 		i := offset - s.pending.plan.base()
@@ -197,9 +198,9 @@ func (s *Signed) checkRanges(tail []byte, offset int64) error {
 
 // Check reads a finished file back: it must end in the update, and be a PDF
 // whose newest section continues the original's and in which the field holds
-// the signature. It reads the original only as far as its structure: its bytes
-// were hashed when they were written. The error is a [*CheckError], or one of
-// r, wrapped.
+// the signature. Of the original it reads only the structure, because all bytes
+// were hashed when they were written. The error is a [*CheckError], or wraps
+// one of r, or both.
 func (s *Signed) Check(r io.ReaderAt, size int64) error {
 	plan := s.pending.plan
 	if size < plan.base() || size > plan.base()+maxTail {

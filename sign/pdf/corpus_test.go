@@ -14,7 +14,7 @@ import (
 	"natsuin/sign/pdf"
 )
 
-// vectors is the folder of PDFs that others made, beside the project's own.
+// vectors is the folder of PDFs that others made, next to that of the project.
 const vectors = "../../../shared/data/pdf"
 
 // samePages is a program that compares the pictures of all pages.
@@ -50,8 +50,8 @@ func readVectors(t *testing.T) []vector {
 }
 
 // decisions are the files for which the manifest leaves a choice, or has
-// overlooked a reason to refuse. "ok" stands for a signature; one that is there
-// and does not verify is not looked at here.
+// overlooked a reason to refuse. "ok" means that the file is signed. Whether
+// the signatures that are in it verify is not looked at here.
 var decisions = map[string]string{
 	// The manifest asks for ok, and does not see that
 	"attack/dss-annotation-and-visible-change.pdf": "locked", // the last signer's /Lock has /P 1
@@ -62,11 +62,11 @@ var decisions = map[string]string{
 	"attack/dss-malformed-pades.pdf":                "header", // it is damaged
 	"attack/afirma-Ejemplo_PDF_Shadow_Attack_1.pdf": "broken", // an entry points to another object; qpdf rebuilds the table
 	"attack/dss-pdf-signed-corrupted.pdf":           "broken", // an entry points to no object
-	// What is broken first is the header.
+	// The header is damaged too, and is what is refused.
 	"broken/qpdf-issue-100.pdf": "header",
 	"broken/qpdf-bad1.pdf":      "header",
-	// What syntax does not have to read may be damaged, so that the output is
-	// sound for qpdf and pdfsig.
+	// Only what syntax does not have to read is damaged here, if anything is.
+	// The output is sound for qpdf and pdfsig.
 	"broken/endesive-pdf-buggy.pdf":                       "ok",
 	"broken/qpdf-eof-in-inline-image.pdf":                 "ok", // content of a page
 	"broken/pyhanko-broken-objstream5.pdf":                "ok",
@@ -90,9 +90,9 @@ func (v vector) fits(result string) bool {
 	return slices.Contains(strings.Split(v.WantSign, "|"), "refuse-"+result)
 }
 
-// Whatever others made is signed or refused as the manifest says, and what is
-// signed is good for other programs: the new signature, the pages, the file,
-// and the signatures before.
+// The files of others are signed or refused as the manifest or decisions says.
+// Other programs accept what was signed: the new signature, the pages, the
+// file, and the signatures before.
 func TestFilesOfOthers(t *testing.T) {
 	all := readVectors(t)
 	for _, p := range []struct{ name, apt string }{{"pdfsig", "poppler-utils"}, {"qpdf", "qpdf"}, {"mutool", "mupdf-tools"}, {"openssl", "openssl"}} {

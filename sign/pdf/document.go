@@ -8,8 +8,8 @@ import (
 	"natsuin/sign/pdf/syntax"
 )
 
-// A Document is a PDF that can be signed. [Open] returns one. It is not safe
-// for concurrent use.
+// A Document is a PDF that [Open] has read and not refused. It is not safe for
+// concurrent use.
 type Document struct {
 	r    io.ReaderAt
 	size int64
@@ -36,7 +36,7 @@ type Warning string
 // The warnings.
 const (
 	// WarningUsageRights means that the file carries usage rights of Acrobat
-	// (/Perms /UR3), which end with any change.
+	// (/UR3 or /UR in /Perms), which end with any change.
 	WarningUsageRights Warning = "usage-rights"
 	// WarningTagged means that the file is tagged for screen readers: a visible
 	// mark is not part of its structure.
@@ -81,8 +81,9 @@ func Open(r io.ReaderAt, size int64) (*Document, error) {
 	return d, nil
 }
 
-// readHeader requires the header at the first byte (ISO 32000-1 §7.5.2). Other
-// readers accept it within the first 1,024, and count offsets from there.
+// readHeader requires the header at the first byte (ISO 32000-1 §7.5.2). Some
+// readers accept it anywhere in the first 1,024 bytes, and count offsets from
+// there.
 func readHeader(r io.ReaderAt) error {
 	const header = "%PDF-"
 	start := make([]byte, len(header))
@@ -188,8 +189,8 @@ func (d *Document) array(parent dict, o syntax.Object) (syntax.Array, *syntax.In
 	return found, in, nil
 }
 
-// isUnreadable reports whether err says that something cannot be read which is
-// not needed: a filter that is not known, or data that is broken.
+// isUnreadable reports whether err means an unknown filter or broken data. A
+// caller that can do without the data ignores such an error.
 func isUnreadable(err error) bool {
 	var filter *syntax.FilterError
 	var broken *syntax.BrokenError

@@ -19,7 +19,7 @@ const (
 	ReasonDocMDP    Reason = "docmdp"     // its certification forbids the change
 	ReasonLocked    Reason = "locked"     // an earlier signer's lock forbids the change
 	ReasonSeedValue Reason = "seed-value" // the field asks for a signature that is not made here
-	ReasonTooLarge  Reason = "too-large"  // an offset would not fit into a cross-reference table
+	ReasonTooLarge  Reason = "too-large"  // an offset might not fit into a cross-reference table
 	ReasonLimit     Reason = "limit"      // it exceeds a limit of this package or of syntax
 )
 
@@ -79,7 +79,7 @@ type FieldError struct {
 func (e *FieldError) Error() string { return fmt.Sprintf("pdf: field %q: %s", e.Field, e.Problem) }
 
 // A TooLargeError means that the CMS does not fit into the room that
-// [Document.Plan] reserved for it.
+// [Document.Plan] reserved for it, or that it is empty.
 type TooLargeError struct{ Size, Room int } // in bytes
 
 func (e *TooLargeError) Error() string {

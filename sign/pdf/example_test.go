@@ -14,8 +14,8 @@ import (
 	"natsuin/sign/pdf"
 )
 
-// A signature inside a PDF. Everything that may be refused is refused by Open
-// and Plan, before the key is needed.
+// A signature inside a PDF. Open, Plan and Prepare refuse a file or a signature
+// before the key is needed.
 func Example() {
 	original := bytes.NewReader(minimal(table).bytes()) // an *os.File, usually
 	document, err := pdf.Open(original, original.Size())

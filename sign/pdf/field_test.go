@@ -12,7 +12,7 @@ import (
 )
 
 // withFields returns changes for a form with these fields, whose objects are
-// numbered from 20, and whose widgets are on the page.
+// numbered from 20. Each is also in /Annots of the page.
 func withFields(fields ...string) map[int]string {
 	changes := map[int]string{}
 	var list string
@@ -265,7 +265,7 @@ func TestPermissionsOfEarlierSigners(t *testing.T) {
 	}
 }
 
-// reasonOf returns the reason of a refusal, "" for no error.
+// reasonOf returns the reason of a refusal, the text of another error, or "".
 func reasonOf(err error) pdf.Reason {
 	var refused *pdf.RefusedError
 	if errors.As(err, &refused) {

@@ -13,8 +13,8 @@ import (
 	"natsuin/sign/pdf/syntax"
 )
 
-// An update is what was appended to an original, taken apart by rules of its
-// own: neither the code that writes nor the check that the package makes.
+// An update is what was appended to an original, taken apart by code of the
+// tests, which shares nothing with the code that writes and checks updates.
 type update struct {
 	text    string
 	base    int64
@@ -179,10 +179,10 @@ func highest(t *testing.T, in []byte) int {
 	return f.Highest()
 }
 
-// Acrobat reports the ByteRange when a table follows a stream (KillerPDF #381),
-// fails when a stream follows a hybrid (dss-demonstrations #71), and takes the
-// old entries when /XRefStm is copied (signer-php #24). No other program
-// notices, so that the form is compared here.
+// Acrobat objects to the ByteRange when a table follows a stream (KillerPDF
+// #381), fails when a stream follows a hybrid (dss-demonstrations #71), and
+// takes the old entries when /XRefStm is copied (signer-php #24). The programs
+// used in these tests do not notice, so the form is compared here.
 func TestSectionIsOfTheKindOfTheNewestOne(t *testing.T) {
 	for _, k := range kinds {
 		t.Run(string(k), func(t *testing.T) {
@@ -218,7 +218,7 @@ func TestSectionIsOfTheKindOfTheNewestOne(t *testing.T) {
 	}
 }
 
-// An object that is written again without need makes Acrobat doubt the
+// An object that is written again without need can make Acrobat doubt the
 // signatures before (podofo #4, node-signpdf #75).
 func TestOnlyWhatMustChangeChanges(t *testing.T) {
 	form := func(acroForm string, more ...string) map[int]string {
@@ -368,7 +368,7 @@ func TestNewNumbersAreAboveAllOthers(t *testing.T) {
 	}
 }
 
-// An entry in use that points to byte 0, which is no object, is harmless if
+// An entry in use that points to byte 0, where no object is, is harmless if
 // nothing refers to it, but its number is taken (oxidizePdf #582).
 func TestEntriesThatPointToTheHeader(t *testing.T) {
 	s := minimal(table, map[int]string{8: "(eight)"})
@@ -403,8 +403,8 @@ func TestNoGapIsAdded(t *testing.T) {
 	}
 }
 
-// What a trailer says besides is carried over (ISO 32000-1 §7.5.6); a new
-// /Encrypt is not (podofo #361).
+// The other entries of a trailer are carried over (ISO 32000-1 §7.5.6). No /ID
+// and no /Encrypt is added (podofo #361).
 func TestTrailerIsCarriedOver(t *testing.T) {
 	for _, k := range kinds {
 		s := minimal(k)

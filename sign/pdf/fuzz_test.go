@@ -11,9 +11,9 @@ import (
 	"natsuin/sign/pdf/seal"
 )
 
-// FuzzUpdate makes the whole update of any file: it is refused before there is
-// a key, or the result passes its check, keeps the original, holds one
-// signature more, and can be signed again.
+// FuzzUpdate makes the whole update of any file: the file is refused before
+// there is a key, or the result passes its check, keeps the original and holds
+// one signature more. The same then holds for the result.
 func FuzzUpdate(f *testing.F) {
 	for _, in := range samples() {
 		f.Add(in, "approval", "reason", uint8(0))

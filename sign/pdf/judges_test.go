@@ -71,7 +71,7 @@ var (
 )
 
 // pdfsig returns what pdfsig says of each signature, in the order of the
-// fields. Its exit code says nothing.
+// fields. Its exit code is ignored.
 func pdfsig(t *testing.T, file string) []string {
 	t.Helper()
 	out, _ := run(t, "pdfsig", "-nocert", file)

@@ -13,7 +13,7 @@ import (
 	"natsuin/sign/pdf/syntax"
 )
 
-// view returns what of a page says how it is seen.
+// view returns the box, the rotation and the unit with which a page is seen.
 func (d *Document) view(p page) (seal.Page, error) {
 	media, err := d.rect(p.mediaBox)
 	if err != nil {

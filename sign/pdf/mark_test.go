@@ -293,7 +293,8 @@ func TestMarksThatHaveNoPlace(t *testing.T) {
 		t.Errorf("a page without box: %v", err)
 	}
 	signPDF(t, boxless, pdf.Options{}, details)
-	// Locks and certifications forbid a visible field, not an invisible one.
+	// These locks and certifications, except the last lock, forbid a visible
+	// field. None of them forbids an invisible one.
 	for in, reason := range map[string]pdf.Reason{
 		string(signedWith("", "/Lock << /Action /All >>", "")):                          "locked",
 		string(signedWith("/Reference [<< /TransformMethod /DocMDP >>]", "", "")):       "docmdp",
@@ -308,7 +309,7 @@ func TestMarksThatHaveNoPlace(t *testing.T) {
 	}
 }
 
-// Two marks in a corner do not cover each other.
+// Three marks in a corner do not cover each other.
 func TestMarksStepAside(t *testing.T) {
 	o := pdf.Options{Visible: position(t, "last:bottom-right"), VisibleWidth: 60, VisibleHeight: 20}
 	in := minimal(table).bytes()

@@ -22,14 +22,15 @@ type tree struct {
 	visit func(page) (stop bool, err error)
 }
 
-// pages calls visit for each page in order, until it returns true.
+// pages calls visit for each page in order, until visit returns true or an
+// error.
 func (d *Document) pages(visit func(page) (stop bool, err error)) error {
 	t := tree{d: d, path: map[int]bool{}, visit: visit}
 	_, err := t.node(d.catalog, d.catalog.Get("Pages"), page{})
 	return err
 }
 
-// page returns the page with this index.
+// page returns the page with this index, which counts from 0.
 func (d *Document) page(index int) (found page, err error) {
 	n := 0
 	err = d.pages(func(p page) (bool, error) {

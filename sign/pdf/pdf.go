@@ -2,11 +2,12 @@
 // incremental update: the original stays byte for byte, and what the signature
 // needs is appended.
 //
-// [Open] reads the structure and [Document.Plan] decides what changes; every
-// refusal comes from these two, before there is a key. [Plan.Digest] hashes the
-// original, [Plan.Prepare] fixes what is signed, package sign makes the CMS, or
-// an authority the token, and [Pending.Complete] puts it in. What waits to be
-// written holds neither the original nor the update.
+// [Open] reads the structure and [Document.Plan] decides what changes; both may
+// refuse the file. [Plan.Digest] hashes the original, and [Plan.Prepare] fixes
+// what is signed, or refuses it. All refusals thus come before the key is
+// needed. Package sign makes the CMS, or an authority makes the token, and
+// [Pending.Complete] puts it in. A [Signed] holds neither the original nor the
+// update.
 //
 // The package makes no CMS, asks no authority, draws nothing, and does not
 // verify signatures that are there. It never repairs a file, and signs no
@@ -41,7 +42,7 @@ const (
 	invisibleRectangle  = "[0 0 0 0]"
 	contentsRoom        = 24 << 10 // bytes of CMS: two certificates of 8 KiB, signature, attributes
 	timeStampRoom       = 24 << 10 // bytes more for a time-stamp token
-	maxTail             = 96 << 20 // bytes of an update; a picture alone may have 64 MiB
+	maxTail             = 96 << 20 // bytes of an update; the pixels of a picture alone may take 64 MB
 	maxPlanned          = 3        // numbers taken by a plan: dictionary, field, appearance
 	maxLater            = 3        // numbers taken after the plan: two images, the cross-reference stream
 	maxChanged          = 8 << 20  // bytes of the objects that change, of the trailer, and of a lock

@@ -131,7 +131,8 @@ func (d *Document) readReference(signature *syntax.Dict) error {
 	return nil
 }
 
-// permission returns the /P of a dictionary, or missing if there is none.
+// permission returns the /P of a dictionary, missing if there is none, and 1 if
+// it is not 1, 2 or 3.
 func (d *Document) permission(params dict, missing int) (int, error) {
 	p, err := d.value(params.Get("P"))
 	if err != nil || p == nil {

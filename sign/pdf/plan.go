@@ -13,8 +13,8 @@ import (
 )
 
 // A Plan is what an update changes, as far as it is known before the signer's
-// certificate is. [Document.Plan] returns one. It holds nothing of the
-// document but the objects that change.
+// certificate is. [Document.Plan] returns one. Of the document it holds only
+// the objects that change, and the trailer.
 type Plan struct {
 	size      int64
 	section   section // without objects
@@ -158,8 +158,8 @@ func (d *Document) choose(name string) (*field, error) {
 	return nil, nil
 }
 
-// freeName returns Natsuin and the first number with which no field is called
-// so.
+// freeName returns the first of Natsuin1, Natsuin2 and so on that is not the
+// name of a field.
 func (d *Document) freeName() (string, error) {
 	for n := 1; n <= maxFields+1; n++ {
 		name := "Natsuin" + strconv.Itoa(n)

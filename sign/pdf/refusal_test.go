@@ -13,7 +13,7 @@ import (
 	"natsuin/sign/pdf/syntax"
 )
 
-// tryPlan does what comes before the card.
+// tryPlan opens a file and plans a signature.
 func tryPlan(in []byte) (*pdf.Plan, error) {
 	d, err := pdf.Open(bytes.NewReader(in), int64(len(in)))
 	if err != nil {
@@ -91,7 +91,8 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-// Neither the depth nor the number of fields and page nodes is without bound.
+// The form, the page tree, locks, references and the size of what changes are
+// bounded.
 func TestLimits(t *testing.T) {
 	chain := func(depth int, leaf, format string) map[int]string {
 		changes := map[int]string{}
@@ -169,7 +170,8 @@ func TestLimits(t *testing.T) {
 	}
 }
 
-// As many sections as syntax reads are there with the new one, not before.
+// The sections that syntax reads include the new one: a file that has as many
+// before it is refused.
 func TestSectionsAreCountedWithTheNewOne(t *testing.T) {
 	in := minimal(table).bytes()
 	for n := 1; n < syntax.MaxSections; n++ {
@@ -249,7 +251,7 @@ func huge(k kind, size int64) sparse {
 	return s
 }
 
-// A table holds offsets of ten digits. The update has room for 96 MiB.
+// A table holds offsets of ten digits. An update may have 96 MiB.
 func TestTablesHaveTenDigits(t *testing.T) {
 	const last = 9_999_999_999 - 96<<20
 	for _, c := range []struct {
@@ -287,7 +289,7 @@ func TestReadErrorsAreReported(t *testing.T) {
 	}
 }
 
-// failing fails to read the byte at.
+// failing fails each read that includes the byte at.
 type failing struct {
 	io.ReaderAt
 	at  int64

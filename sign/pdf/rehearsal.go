@@ -8,9 +8,9 @@ import (
 	"natsuin/sign/pdf/seal"
 )
 
-// rehearse makes the update with nothing in it, and reads the result as
-// [Signed.Check] will. A file in which an object has two roles, or which fills
-// a limit, is thus refused before there is a signature.
+// rehearse makes the update with an empty mark and a CMS of one byte, and reads
+// the result as [Signed.Check] will. A file in which an object has two roles,
+// or which fills a limit, is thus refused before there is a signature.
 func (d *Document) rehearse(p *Plan) error {
 	empty := &Pending{plan: p, prefix: prefix{state: sha256.New().(hash.Cloner)}}
 	if p.placement != nil {

@@ -68,7 +68,7 @@ func (s sample) bytes() []byte {
 		places[n] = place{offset: out.Len()}
 		fmt.Fprintf(&out, "%d 0 obj\n%s\nendobj\n", n, s.objects[n])
 	}
-	// pack writes an object stream of the objects that are not streams.
+	// pack writes the streams, and an object stream of the other objects.
 	pack := func(number int) (packed []int) {
 		var index, data string
 		for _, n := range numbers {

@@ -93,8 +93,8 @@ func (d *Document) freeNumbers() int {
 }
 
 // skipSpace returns the offset of the first byte from offset on that is not
-// white space: readers accept white space where startxref points to, and qpdf
-// warns of it.
+// white space, and skips at most 32 bytes: readers accept white space where
+// startxref points to, but qpdf warns about it where /Prev does.
 func (d *Document) skipSpace(offset int64) (int64, error) {
 	b := make([]byte, 32)
 	n, err := d.r.ReadAt(b, offset)
@@ -124,8 +124,8 @@ type entry struct {
 	offset             int64
 }
 
-// write appends the section to an update that begins at base. seed is what the
-// second half of /ID depends on.
+// write appends the section to an update that begins at base. The second half
+// of /ID depends on seed and on the objects of the update.
 func (s section) write(out *bytes.Buffer, base int64, entries []entry, seed []byte) {
 	at := base + int64(out.Len())
 	if s.stream {
@@ -172,8 +172,8 @@ func writeTable(out *bytes.Buffer, entries []entry, trailer string) {
 	fmt.Fprintf(out, "trailer\n<< %s >>\n", trailer)
 }
 
-// writeStream writes a cross-reference stream (ISO 32000-1 §7.5.8), the last of
-// entries.
+// writeStream writes a cross-reference stream (ISO 32000-1 §7.5.8). The last of
+// entries is its own.
 func writeStream(out *bytes.Buffer, entries []entry, trailer string) {
 	self := entries[len(entries)-1]
 	width := (bits.Len64(uint64(self.offset)) + 7) / 8

@@ -7,10 +7,10 @@ import (
 	"natsuin/sign/pdf/syntax"
 )
 
-// The bits of /Ff in a seed value dictionary (ISO 32000-1 Table 234) with which
-// the field requires what is not made or cannot be known before the card is
-// read: a list of reasons, legal attestations, embedded revocation data, and
-// what later editions add.
+// The bits of /Ff in a seed value dictionary (ISO 32000-1 Table 234). With
+// those in requireUnknown, the field requires something that is not checked or
+// not made here: a reason from a list, a legal attestation, embedded revocation
+// data, or what later editions add.
 const (
 	requireFilter       = 1 << 0
 	requireSubFilter    = 1 << 1
@@ -63,7 +63,8 @@ func (d *Document) seedValue(f dict, sub SubFilter) ([]crypto.Hash, error) {
 	return d.requirements(sv, flags, sub)
 }
 
-// requirements looks at what can be met.
+// requirements checks the requirements that can be met, and returns the hashes
+// that the field allows, or nil for all.
 func (d *Document) requirements(sv dict, flags int64, sub SubFilter) ([]crypto.Hash, error) {
 	if filter, err := d.value(sv.Get("Filter")); err != nil {
 		return nil, err

@@ -8,7 +8,8 @@ import (
 	"strings"
 )
 
-// An update is what is appended to the original, and the line end before it.
+// An update is what is appended to the original, after a line end if the
+// original has none.
 type update struct {
 	data []byte
 	gap  struct{ start, end int } // of /Contents, from < to after >

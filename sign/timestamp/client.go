@@ -36,11 +36,11 @@ type Client struct {
 	// Rand is the source of nonces; nil means [crypto/rand.Reader].
 	Rand io.Reader
 
-	seen map[[sha256.Size]byte]bool // the tokens of this run
+	seen map[[sha256.Size]byte]bool // the tokens that this Client has received
 }
 
-// A Token is the answer of an authority to our request. Nothing in it counts
-// until package verify has judged it.
+// A Token is the answer of an authority to our request. It proves nothing until
+// package verify has checked it.
 type Token struct {
 	DER  []byte // a ContentInfo
 	Info *Info
@@ -52,7 +52,7 @@ type Token struct {
 // Stamp asks for a token over an imprint. It sends one request with a new
 // nonce, and checks that the answer grants a token, is the answer to this
 // request, and was not seen before. Errors: [*RefusedError]; that of a context
-// that ended.
+// that ended; another if the request cannot be made.
 func (c *Client) Stamp(ctx context.Context, imprint Imprint) (*Token, error) {
 	random := c.Rand
 	if random == nil {

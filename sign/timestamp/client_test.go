@@ -205,7 +205,7 @@ func TestDoubtsBeginAtTheirBounds(t *testing.T) {
 		{-10*minute - 1, -minute, 0, "[clock]"},
 		{0, 10 * minute, 0, "[]"},
 		{0, 10*minute + 1, 0, "[claim]"},
-		{0, -time.Hour, 0, "[]"}, // signed long ago, as the verb for files has it
+		{0, -time.Hour, 0, "[]"}, // signed an hour before the token
 		{0, 0, minute + 1, "[accuracy]"},
 	} {
 		token := &timestamp.Token{Info: &timestamp.Info{GenTime: present.Add(c.generated), Accuracy: c.accuracy}}
@@ -337,7 +337,8 @@ func TestAddressesThatAreNotAsked(t *testing.T) {
 	}
 }
 
-// A proxy is used if its address holds no password, and never told more.
+// A proxy is used unless its address has user information. It is sent no
+// cookie, credentials or referrer.
 func TestProxies(t *testing.T) {
 	a := authority(t)
 	var asked []string

@@ -10,7 +10,7 @@ import (
 )
 
 // The content of a time-stamp token says when a signature value existed. It
-// proves that only once package verify has judged the token around it.
+// proves that only if package verify has accepted the token around it.
 func ExampleParse() {
 	// A TSTInfo over the octets "signature value".
 	der, err := hex.DecodeString("304f020101" + "06042a030405" +

@@ -19,8 +19,8 @@ const (
 )
 
 // HTTP is a [Transport] over HTTP or HTTPS (RFC 3161 §3.4). It follows no
-// redirect, keeps no cookie, and sends nothing that identifies the person. It
-// waits 10 seconds for a connection and 30 in all.
+// redirect, keeps no cookie, and sends no header that identifies the person. It
+// waits 10 seconds for a connection, 10 more for TLS, and 30 in all.
 type HTTP struct {
 	// URL is the address of the authority, for which [CheckURL] returned nil.
 	URL string
@@ -36,7 +36,7 @@ var (
 	// ErrAddress means that the text is not an http or https address.
 	ErrAddress = errors.New("not an http or https address")
 	// ErrUserInfo means that the address holds a user name or a password, which
-	// would be sent, and stay in the history of the shell.
+	// would be sent, and may stay in the history of a shell.
 	ErrUserInfo = errors.New("user information in an address")
 )
 
@@ -53,7 +53,7 @@ func CheckURL(address string) error {
 	return nil
 }
 
-// proxy is Proxy without the addresses that hold a password.
+// proxy is Proxy, but refuses an address with user information.
 func (h HTTP) proxy(r *http.Request) (*url.URL, error) {
 	if h.Proxy == nil {
 		return nil, nil

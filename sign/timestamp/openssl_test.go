@@ -69,8 +69,8 @@ func opensslAuthority(t *testing.T) (address, root string) {
 	})), filepath.Join(dir, "ca.pem")
 }
 
-// OpenSSL answers our requests, for each hash and for a policy, rejects what it
-// does not offer, and verifies what it gave us.
+// OpenSSL answers our requests, for two hashes and with and without a policy,
+// rejects another hash and another policy, and verifies its own tokens.
 func TestOpenSSLAnswersUs(t *testing.T) {
 	address, root := opensslAuthority(t)
 	ask := func(policy string, h crypto.Hash) (*timestamp.Token, error) {

@@ -11,7 +11,7 @@ import (
 	der "golang.org/x/crypto/cryptobyte/asn1"
 )
 
-// Limits on untrusted input. Real tokens are far below.
+// Limits on untrusted input.
 const (
 	maxSize       = 64 << 10
 	maxInteger    = 64 // octets; RFC 3161 §2.4.2 asks for 20 in a serial number
@@ -54,8 +54,8 @@ func Parse(raw []byte) (*Info, error) {
 	return info, nil
 }
 
-// readPolicy reads a TSAPolicyId. Its arcs may be larger than an int: those
-// under 2.25 have 128 bits.
+// readPolicy reads a TSAPolicyId. Its arcs may be larger than an int: an arc
+// under 2.25 may have 128 bits.
 func (i *Info) readPolicy(s *cryptobyte.String) bool {
 	var id cryptobyte.String
 	return s.ReadASN1(&id, der.OBJECT_IDENTIFIER) && i.Policy.UnmarshalBinary(id) == nil
@@ -76,8 +76,8 @@ func readInteger(s *cryptobyte.String, out **big.Int) bool {
 	return true
 }
 
-// readImprint reads the MessageImprint. The parameters of a known hash are
-// absent or NULL, and the length is its own.
+// readImprint reads the MessageImprint. For a known hash, the parameters must
+// be absent or NULL, and the digest must have the length of the hash.
 func (i *Info) readImprint(s *cryptobyte.String) bool {
 	var imprint, algorithm cryptobyte.String
 	if !s.ReadASN1(&imprint, der.SEQUENCE) || !imprint.ReadASN1(&algorithm, der.SEQUENCE) ||
@@ -109,7 +109,7 @@ var timeForm = sync.OnceValue(func() *regexp.Regexp {
 })
 
 // readTime reads GenTime. The reader of cryptobyte accepts no fractions of a
-// second, which RFC 3161 allows and authorities write.
+// second, which RFC 3161 allows.
 func (i *Info) readTime(s *cryptobyte.String) bool {
 	var text cryptobyte.String
 	if !s.ReadASN1(&text, der.GeneralizedTime) || !timeForm().Match(text) {
@@ -161,8 +161,8 @@ func readFraction(s *cryptobyte.String, n uint8) (time.Duration, bool) {
 	return time.Duration(value), ok && 1 <= value && value <= 999
 }
 
-// readOrdering reads a BOOLEAN DEFAULT FALSE. DER omits FALSE, but authorities
-// write it, so it is accepted.
+// readOrdering reads a BOOLEAN DEFAULT FALSE. DER omits FALSE, but some
+// authorities write it, so it is accepted.
 func readOrdering(s *cryptobyte.String) bool {
 	var ordering bool
 	return !s.PeekASN1Tag(der.BOOLEAN) || s.ReadASN1Boolean(&ordering)

@@ -141,8 +141,8 @@ func TestParseNamesTheFieldItRefuses(t *testing.T) {
 	}
 }
 
-// tokens returns the TSTInfo of every time-stamp token in the shared vectors,
-// found by the content type before it.
+// tokens returns the TSTInfos of the time-stamp tokens in the shared vectors.
+// It finds each by the content type before it.
 func tokens(t testing.TB) map[string][]byte {
 	root := filepath.Join("..", "..", "..", "shared", "data", "cms")
 	if _, err := os.Stat(root); err != nil {

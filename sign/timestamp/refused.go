@@ -48,7 +48,7 @@ const (
 	ReasonContent    Reason = "content"            // not a TSTInfo of version 1 with one signer
 	ReasonAccuracy   Reason = "accuracy"           // out of range
 	ReasonExtension  Reason = "critical-extension" // an unknown one in the TSTInfo
-	ReasonRepeated   Reason = "repeated"           // the token was seen before in this run
+	ReasonRepeated   Reason = "repeated"           // the Client has received the token before
 	ReasonNonce      Reason = "nonce"              // missing or different
 	ReasonImprint    Reason = "imprint"            // different, or by another hash
 	ReasonPolicy     Reason = "policy"             // other than asked for

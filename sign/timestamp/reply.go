@@ -10,8 +10,7 @@ import (
 	der "golang.org/x/crypto/cryptobyte/asn1"
 )
 
-// MaxReply is the largest answer that is read, in octets: tokens with their
-// certificates have 2 to 6 KiB.
+// MaxReply is the largest answer that is read, in octets.
 const MaxReply = 64 << 10
 
 // maxText bounds what an authority says in words, in octets.

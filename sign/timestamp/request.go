@@ -20,13 +20,13 @@ type request struct {
 	nonce   *big.Int
 }
 
-// newNonce returns a random positive number of 64 bits.
+// newNonce returns a random positive number of 63 bits.
 func newNonce(random io.Reader) (*big.Int, error) {
 	octets := make([]byte, 8)
 	if _, err := io.ReadFull(random, octets); err != nil {
 		return nil, fmt.Errorf("ask: time-stamp authority: nonce: %w", err)
 	}
-	octets[0] = octets[0]&0x7f | 0x40 // as long and as positive in every encoding
+	octets[0] = octets[0]&0x7f | 0x40 // positive, and eight octets long
 	return new(big.Int).SetBytes(octets), nil
 }
 

@@ -4,7 +4,7 @@
 // the TSTInfo in a token, and reports whether it is about a given imprint.
 //
 // It does not verify signatures, and has no list of trusted authorities. A token
-// is a CMS SignedData, which package verify judges by the rules for time-stamp
+// is a CMS SignedData, which package verify checks by the rules for time-stamp
 // authorities. A token that [Client.Stamp] returned proves nothing before that.
 //
 // The standard is RFC 3161 with RFC 5816; RFC 3161 §3.4 describes the transport

@@ -95,8 +95,8 @@ func (s Signer) add(b *cryptobyte.Builder) {
 }
 
 // addSignatureAlgorithm writes rsaEncryption with NULL, which every CMS program
-// must support (RFC 3370 §3.2) and OpenSSL writes, or ecdsa-with-SHA2 without
-// parameters (RFC 5758 §3.2).
+// that supports PKCS #1 v1.5 must support (RFC 3370 §3.2), or ecdsa-with-SHA2
+// without parameters (RFC 5758 §3.2).
 func (s Signer) addSignatureAlgorithm(b *cryptobyte.Builder) {
 	b.AddASN1(der.SEQUENCE, func(b *cryptobyte.Builder) {
 		switch s.Certificate.PublicKey.(type) {

@@ -11,7 +11,8 @@ import (
 	der "golang.org/x/crypto/cryptobyte/asn1"
 )
 
-// A SignerInfo is a DER SignerInfo, as far as attributes are added to it.
+// A SignerInfo holds the parts of a DER SignerInfo that are needed to add
+// unsigned attributes to it.
 type SignerInfo struct {
 	// Hash is that of the digest algorithm; 0 for one that is not SHA-2.
 	Hash crypto.Hash

@@ -11,8 +11,8 @@ import (
 )
 
 const (
-	firstBlock = 32 << 10  // a smaller file needs no second goroutine
-	blockSize  = 256 << 10 // two blocks fit into the cache of a core
+	firstBlock = 32 << 10 // a smaller file needs no second goroutine
+	blockSize  = 256 << 10
 )
 
 // Copy reads r to its end, and writes the content to w and to sum. It returns

@@ -9,7 +9,7 @@ import (
 
 var errNotUnicode = errors.New("no Unicode character map")
 
-// A directory is what sfnt does not say about a face.
+// A directory holds properties of a face that package sfnt does not return.
 type directory struct {
 	postScript bool // outlines are CFF
 	sequences  sequences
@@ -51,11 +51,11 @@ func readDirectory(font []byte) (d directory, err error) {
 // and a variation selector.
 type sequences table
 
-// maxRecords limits what is searched; fonts have fewer than 20,000.
+// maxRecords limits how many records of one list are searched.
 const maxRecords = 1 << 16
 
-// find returns the glyph for a character with a variation selector, where
-// plain is the glyph for the character alone, or 0.
+// find returns the glyph for a character with a variation selector, or 0 if
+// there is none. plain is the glyph for the character alone.
 func (s sequences) find(character, selector rune, plain sfnt.GlyphIndex) sfnt.GlyphIndex {
 	t := table(s)
 	if t.u16(0) != 14 {

@@ -11,8 +11,8 @@ import (
 	"natsuin/sign/pdf/seal"
 )
 
-// operands says how many each operator has that a mark may contain: none that
-// shows text or needs a resource other than /Im0.
+// operands holds the operators that a mark may contain, with the number of
+// their operands. None of them shows text or needs a resource other than /Im0.
 var operands = map[string]int{
 	"m": 2, "l": 2, "c": 6, "f": 0, "re": 4, "S": 0, "w": 1, "g": 1, "G": 1, "q": 0, "Q": 0, "cm": 6, "Do": 1,
 }
@@ -22,8 +22,8 @@ type operation struct {
 	operands []float64
 }
 
-// checkStream returns the operations of a stream, which must be few kinds of
-// well-formed ones.
+// checkStream returns the operations of a stream, which must be well-formed and
+// use only the operators in operands.
 func checkStream(t testing.TB, stream []byte) (all []operation) {
 	t.Helper()
 	for line := range strings.Lines(string(stream)) {
@@ -50,8 +50,8 @@ func checkStream(t testing.TB, stream []byte) (all []operation) {
 	return all
 }
 
-// bounds returns the box of what is filled, operation by operation between two
-// f operators.
+// bounds returns the box of each path that is filled, which ends with the
+// operator f.
 func bounds(all []operation) (boxes [][4]float64) {
 	empty := [4]float64{math.Inf(1), math.Inf(1), math.Inf(-1), math.Inf(-1)}
 	b := empty
@@ -121,8 +121,8 @@ func TestTheSameMarkEachTime(t *testing.T) {
 
 func TestSmallestText(t *testing.T) {
 	f := parsed(t, face{glyphs: [][]byte{nil, polygon(3, 500)}, letters: map[rune]uint16{'A': 1}, advance: 1000}.bytes())
-	// The frame takes a tenth of the smaller side at each edge, so that ten letters
-	// of one em each are as wide as 4 points allow in a box of 48 by 40.
+	// The frame takes a tenth of the smaller side at each edge, so that ten
+	// letters of one em each, at 4 points, just fit a box of 48 by 40.
 	for _, test := range []struct {
 		width float64
 		fits  bool
@@ -187,7 +187,7 @@ func TestPictures(t *testing.T) {
 			t.Errorf("%d by %d: %v", test.width, test.height, got)
 		}
 	}
-	// Left of the text.
+	// The picture is left of the text.
 	all := checkStream(t, draw(t, latin(t), seal.Content{Lines: lines, Picture: picture(t, 10, 10)}, 170, 57).Stream)
 	for _, op := range all {
 		if op.operator == "cm" {

@@ -91,7 +91,7 @@ func (f face) bytes() []byte {
 }
 
 // polygon returns a glyph of one contour with n points, on a zigzag that is
-// side units high and two units wide.
+// side units high and one unit wide.
 func polygon(n int, side int16) []byte {
 	g := be(int16(1), make([]byte, 8), uint16(n-1), uint16(0))
 	for range n {

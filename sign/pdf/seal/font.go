@@ -15,11 +15,12 @@ import (
 // MaxFont is the greatest size of a font, in bytes.
 const MaxFont = 64 << 20
 
-// What may be read of a font, in bytes, each read costing some more: components
-// of glyphs and subroutines can be nested and repeated without end. A component
-// costs most, since a few bytes of it can be 65,536 points. Of the fonts
-// measured, Noto Serif CJK needs most: 0.7 MB in 200 reads when it is parsed,
-// 29 KB in 205 reads for a glyph. TrueType fonts need 70 and 12 reads.
+// What may be read of a font, in bytes. Each read counts for more than its
+// bytes, because components of glyphs and subroutines can be nested and
+// repeated without end. A component costs most, since a few bytes of it can be
+// 65,536 points. Of the fonts measured, Noto Serif CJK needs most: 0.7 MB in
+// 200 reads when it is parsed, 29 KB in 205 reads for a glyph. TrueType fonts
+// need 70 and 12 reads.
 const (
 	parseBudget = 4 << 20
 	glyphBudget = 2 << 20
@@ -190,8 +191,8 @@ func stands(r rune) bool {
 		unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Bopomofo)
 }
 
-// errDamaged means that a font contradicts its specification, errBudget that
-// reading it takes more than any sound font does.
+// errDamaged means that a font contradicts its specification or exceeds a
+// limit, errBudget that reading it takes more than is allowed.
 var (
 	errDamaged = errors.New("damaged font")
 	errBudget  = errors.New("too much work")

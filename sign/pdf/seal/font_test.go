@@ -107,8 +107,8 @@ func TestGlyphsThatDeceiveAreMissing(t *testing.T) {
 		},
 	}
 	// n: the glyph for missing ones; e: nothing to see; C: too many operators;
-	// R: too far out; l: a component of itself; b: too many of them; d: damaged;
-	// o, x: no such glyph.
+	// R: too far out; l: a component of itself; b: too many of them; d:
+	// damaged; o, x: no such glyph.
 	if got, want := string(parsed(t, data.bytes()).Missing("c rgneCRlbdoxz")), "neCRlbdoxz"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}

@@ -11,7 +11,7 @@ const (
 	margin = 15.0 // of a corner from the edges, in millimetres
 	stride = 5.0  // by which a mark in a corner steps aside, in millimetres
 	gap    = 2.0  // between such a mark and other boxes, in millimetres
-	steps  = 64   // tried along each edge
+	steps  = 64   // tried in each direction
 
 	tolerance = 0.01 // millimetres by which a box may exceed the page
 )
@@ -19,7 +19,7 @@ const (
 // A Rect is a rectangle in default user space units, with X0 < X1 and Y0 < Y1.
 type Rect struct{ X0, Y0, X1, Y1 float64 }
 
-// A Page is what of a page says how it is seen.
+// A Page holds what determines how a page is seen.
 type Page struct {
 	Box      Rect    // the intersection of CropBox and MediaBox
 	Rotate   int     // clockwise when seen, in degrees: a multiple of 90
@@ -53,7 +53,7 @@ func (p Position) Place(page Page, width, height float64, taken []Rect) (Placeme
 	if !p.Corner() {
 		return view.place(p.x, p.y, p.w, p.h)
 	}
-	// At most the margin on either side of each way.
+	// The margin, or less if the page has no room for it on both sides.
 	left := min(margin, (view.width-width)/2)
 	top := min(margin, (view.height-height)/2)
 	first, err := view.place(left, top, width, height)

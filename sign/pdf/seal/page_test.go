@@ -73,7 +73,8 @@ func TestMarksStandUprightWhereTheyAreAsked(t *testing.T) {
 							t.Errorf("%g,%g of the form is seen at %g,%g, want %g,%g", corner.x, corner.y, right, down, corner.right, corner.down)
 						}
 					}
-					// The matrix alone gives the size, for viewers that do not scale.
+					// The matrix alone gives the size, for viewers that do not
+					// scale.
 					area := p.Width * p.Height * (p.Matrix[0]*p.Matrix[3] - p.Matrix[1]*p.Matrix[2])
 					if !near(area, (p.Rect.X1-p.Rect.X0)*(p.Rect.Y1-p.Rect.Y0)) {
 						t.Errorf("the matrix %v gives %g square units", p.Matrix, area)
@@ -106,7 +107,8 @@ func TestCornersStepAside(t *testing.T) {
 			{"top-left", 15, 15, false, false}, {"top-right", w - 75, 15, true, false},
 			{"bottom-left", 15, h - 35, false, true}, {"bottom-right", w - 75, h - 35, true, true},
 		} {
-			// Fields without area and a box outside the page are in nobody's way.
+			// Fields without area and a box outside the page are in nobody's
+			// way.
 			first, err := position(t, "1:"+test.corner).Place(page, 60, 20, nil)
 			if err != nil {
 				t.Fatal(err)

@@ -10,7 +10,7 @@ import (
 // A box is a rectangle of the mark. Its unit is the point, its y axis upward.
 type box struct{ x, y, w, h float64 }
 
-// inset returns the box without an edge.
+// inset returns the box without an edge of this width.
 func (b box) inset(edge float64) box {
 	return box{b.x + edge, b.y + edge, b.w - 2*edge, b.h - 2*edge}
 }
@@ -36,7 +36,7 @@ func (b box) fit(width, height int) box {
 	return box{b.x + (b.w-w)/2, b.y + (b.h-h)/2, w, h}
 }
 
-// A curve is a piece of an outline: its operator and one to three points.
+// A curve is a piece of an outline: its operator, and one point or three.
 type curve struct {
 	operator byte // 'm', 'l' or 'c'
 	points   [3][2]float64
@@ -72,8 +72,8 @@ func curves(segments sfnt.Segments, em float64) ([]curve, error) {
 	return out, nil
 }
 
-// toward returns the point two thirds of the way from a to b: a control point of
-// the cubic curve that equals a quadratic one with the end a and the control
+// toward returns the point two thirds of the way from a to b: a control point
+// of the cubic curve that equals a quadratic one with the end a and the control
 // point b.
 func toward(a, b [2]float64) [2]float64 {
 	return [2]float64{a[0] + (b[0]-a[0])*2/3, a[1] + (b[1]-a[1])*2/3}
@@ -109,8 +109,8 @@ func (p *painter) picture(b box) {
 	p.op("Q")
 }
 
-// Proportions of text. Kanji reach from descent below the baseline to the rest
-// of the em above it.
+// Proportions of text. Kanji are taken to reach from descent below the baseline
+// to the rest of the em above it.
 const (
 	descent = 0.12
 	largest = 0.5  // of the box's height: the first line
@@ -150,8 +150,8 @@ func (p *painter) lines(lines []shaped, b box) bool {
 	return true
 }
 
-// across draws text along the rising diagonal, as large as fits, in a light
-// colour. It reports whether it fits.
+// across draws text along the rising diagonal, nearly as large as fits, in a
+// light colour. It reports whether it fits.
 func (p *painter) across(text shaped, width, height float64) bool {
 	diagonal := math.Hypot(width, height)
 	cos, sin := width/diagonal, height/diagonal

@@ -108,8 +108,8 @@ func nrgba(from image.Image) func(x, y int) color.NRGBA {
 	return func(x, y int) color.NRGBA { return color.NRGBAModel.Convert(from.At(x, y)).(color.NRGBA) }
 }
 
-// RGB returns three bytes a pixel, row by row from the top, for an image XObject
-// in DeviceRGB with alpha apart. It must not be changed.
+// RGB returns three bytes a pixel, row by row from the top, for an image
+// XObject in DeviceRGB with alpha apart. It must not be changed.
 func (p *Picture) RGB() []byte { return p.rgb }
 
 // Alpha returns one byte a pixel for the image's SMask, or nil if the picture

@@ -32,11 +32,11 @@ var corners = []corner{
 	{"bottom-right", true, true},
 }
 
-// ParsePosition parses PAGE:X,Y,W,H or PAGE:CORNER. PAGE is a page number from 1
-// or "last". X and Y are the distances of the box from the left and the upper
+// ParsePosition parses PAGE:X,Y,W,H or PAGE:CORNER. PAGE is a page number from
+// 1 or "last". X and Y are the distances of the box from the left and the upper
 // edge of the page as seen, W and H its size, as decimal numbers of
-// millimetres. CORNER is top-left, top-right, bottom-left or bottom-right.
-// It returns a [*PositionError] for everything else.
+// millimetres. CORNER is top-left, top-right, bottom-left or bottom-right. It
+// returns a [*PositionError] for everything else.
 func ParsePosition(s string) (Position, error) {
 	var p Position
 	page, place, ok := strings.Cut(s, ":")
@@ -85,8 +85,8 @@ func isDigits(s string) bool {
 	return len(s) >= 1 && len(s) <= 5 && strings.Trim(s, "0123456789") == ""
 }
 
-// Corner reports whether p names a corner, where marks have a default size and
-// step aside from each other.
+// Corner reports whether p names a corner. Such a position has no size of its
+// own, and its mark steps aside from others.
 func (p Position) Corner() bool { return p.corner.word != "" }
 
 // Page returns the index, from 0, of the position's page in a document of count

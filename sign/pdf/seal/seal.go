@@ -1,10 +1,11 @@
-// Package seal draws the visible mark of a PDF signature, as a seal on paper
-// would show it, and computes where it goes on a page.
+// Package seal draws the visible mark of a PDF signature, with text and a
+// picture of a seal, and computes where it goes on a page.
 //
 // Text is drawn as outlines of the glyphs of a font that the caller gives, so
-// that the PDF holds no font and no text operator. Colours are DeviceGray,
-// which PDF/A allows beside any output intent. The package reads and writes no
-// file, does not find fonts, and does not write the objects of the PDF.
+// that the PDF holds no font and no text operator. Text and frame are in
+// DeviceGray, which PDF/A allows with any output intent. The package reads and
+// writes no file, does not find fonts, and does not write the objects of the
+// PDF.
 //
 // The standard is ISO 32000-1: §8 for what is drawn, §12.5.5 for appearance
 // streams, §14.11.2 and §7.7.3.3 for the page. Fonts are OpenType 1.9.
@@ -20,7 +21,7 @@ import (
 const (
 	MaxLines  = 8      // lines of a mark
 	MaxRunes  = 128    // characters of a line
-	MaxCurves = 50_000 // lines and curves of all outlines; kanji have some hundred
+	MaxCurves = 50_000 // lines and curves of all outlines
 )
 
 // MinTextSize is the smallest size that text is drawn in, in points. Text that

@@ -154,7 +154,7 @@ func value(f *syntax.File, number int) string {
 	return text(o.Value)
 }
 
-// text returns an object in one form.
+// text returns an object as text, however it is written in the file.
 func text(o syntax.Object) string {
 	switch o := o.(type) {
 	case nil:

@@ -84,8 +84,8 @@ func TestCorpus(t *testing.T) {
 	}
 }
 
-// readAll reads what is reachable in each revision. A signature of a file that
-// no one has tampered with ends with one.
+// readAll reads what is reachable in each revision. Each signature in the files
+// under signed/ must end where a revision does.
 func readAll(t *testing.T, f *syntax.File, name string) error {
 	f.SetWork(corpusWork)
 	revisions, err := f.Revisions()

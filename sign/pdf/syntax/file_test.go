@@ -290,7 +290,7 @@ func TestErrorsOfTheReaderAreReturned(t *testing.T) {
 	}
 	r.from = 1
 	far := 2 + syntax.PageSize*syntax.PageCount*1000/bytes.Index(b.Bytes(), []byte("xref"))
-	for n := far - 5; n < far+5; n++ { // where object 2 was
+	for n := far - 5; n < far+5; n++ { // its page takes the place of that of object 2
 		if _, err := f.Object(syntax.Ref{Number: n}); !errors.Is(err, errDisk) {
 			t.Errorf("object %d: error %v", n, err)
 		}

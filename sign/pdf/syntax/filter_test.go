@@ -198,7 +198,8 @@ func TestBudget(t *testing.T) {
 	}
 }
 
-// Objects that each reach to the end of the file would cost the square of it.
+// Objects that each reach to the end of the file would cost the square of its
+// size.
 func TestObjectsWithinEachOtherEndWithTheBudget(t *testing.T) {
 	const count = 20000
 	var b bytes.Buffer

@@ -50,7 +50,8 @@ func exercise(t testing.TB, data []byte) {
 	}
 }
 
-// walk reads what is reachable from the trailer and what it says of itself.
+// walk reads what is reachable from the trailer, and compares it with its span,
+// its entry and the limits.
 func walk(t testing.TB, f *syntax.File) {
 	err := f.Reachable(f.Trailer(), func(o *syntax.Indirect) error {
 		raw, err := f.Raw(o.Container, o.Span)

@@ -17,7 +17,8 @@ func (f *File) lexer(pos int64) *lexer {
 	return l
 }
 
-// charge spends what l has read since it had steps, and returns its error.
+// charge spends the bytes that l has read since steps were left, and returns
+// the error of l or its own.
 func (f *File) charge(l *lexer, steps int64) error {
 	err := f.spend(steps - l.steps)
 	if l.err != nil {

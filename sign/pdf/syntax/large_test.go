@@ -105,9 +105,9 @@ func (l *large) look(t testing.TB, uses bool) *syntax.File {
 	return f
 }
 
-// A table is looked up in the file: what is kept in memory and what is read
-// does not grow with the objects but by the 20 bytes of each entry that is
-// checked.
+// A table is looked up in the file. The memory that is kept does not grow with
+// the objects, and the bytes that are read grow only by a few times the 20
+// bytes of each entry.
 func TestMemoryDoesNotGrowWithTheObjects(t *testing.T) {
 	var before, after runtime.MemStats
 	l := &large{count: 200_000}
@@ -129,8 +129,8 @@ func TestMemoryDoesNotGrowWithTheObjects(t *testing.T) {
 	}
 }
 
-// BenchmarkLargeFile opens a file of 500 MB with two million objects, reads a
-// few of them and lists all.
+// BenchmarkLargeFile opens a file of some 500 MB with two million objects,
+// reads a few of them and lists all.
 func BenchmarkLargeFile(b *testing.B) {
 	l := &large{count: 2_000_000}
 	for b.Loop() {

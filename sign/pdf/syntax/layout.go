@@ -29,8 +29,9 @@ type piece struct {
 // something that a program which repairs files can read in another way, or -1.
 // That is bytes that belong to no object, cross reference or comment, and an
 // object that is not where its entry says, that begins in another one, or
-// instead of which an earlier one is in use. Honest updates have nothing of the
-// kind. The errors are *[LimitError] and those of the reader, wrapped.
+// instead of which an earlier one is in use. An update that appends only
+// objects that are in use and cross references has none. The errors are
+// *[LimitError] and those of the reader, wrapped.
 func (f *File) Stray(start int64) (int64, error) {
 	l := &layout{f: f, start: start, stray: -1}
 	for _, s := range f.sections {
@@ -68,7 +69,7 @@ func (l *layout) section(s *section) error {
 }
 
 // walk reads the pieces, and looks at what is between them. What begins in
-// another piece is not read, so that no byte is read often.
+// another piece is not read, so that no byte is read many times.
 func (l *layout) walk() error {
 	slices.SortFunc(l.pieces, func(a, b piece) int {
 		return cmp.Or(cmp.Compare(a.Start, b.Start), cmp.Compare(b.End, a.End), cmp.Compare(a.ref.Number, b.ref.Number))
@@ -132,9 +133,9 @@ func isObjectStream(o Object) bool {
 	return ok && s.Get("Type") == Name("ObjStm")
 }
 
-// current returns an error if an object at offset, or in an object stream
-// there, has a number of which an earlier object is in use. A free number is
-// not in use.
+// current returns an error for an object that was found at offset, or in an
+// object stream there, if the one in use under its number lies before offset,
+// or if no entry has the number. A free number is not an error.
 func (l *layout) current(number int, offset int64) error {
 	u, ok, err := l.f.find(number)
 	if err == nil && ok && u.Container != 0 {
@@ -154,8 +155,8 @@ func (l *layout) current(number int, offset int64) error {
 	return nil
 }
 
-// gap looks at the bytes from one offset to another: white space, comments and
-// "startxref" with its number.
+// gap looks at the bytes from one offset to another. All but white space,
+// comments and "startxref" with its number is stray.
 func (l *layout) gap(from, to int64) error {
 	if from >= to {
 		return nil

@@ -122,8 +122,8 @@ func (l *lexer) lineEnd() bool {
 	return true
 }
 
-// word reads regular characters: a keyword or number. A longer one than any of
-// those fails.
+// word reads regular characters: a keyword or number. One of more than 128
+// bytes is an error.
 func (l *lexer) word() string {
 	const longest = 128
 	var b [longest]byte

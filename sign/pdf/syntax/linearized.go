@@ -37,7 +37,7 @@ func (f *File) Linearized() (xref int64, ok bool, err error) {
 	return l.pos, true, f.charge(l, steps)
 }
 
-// equals reports whether an object is a number.
+// equals reports whether an object is the number n.
 func equals(o Object, n int64) bool {
 	switch o := o.(type) {
 	case Integer:

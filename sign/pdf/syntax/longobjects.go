@@ -1,8 +1,8 @@
 package syntax
 
 // longObjects are the objects of many bytes that were read last: signature
-// dictionaries, above all, which are asked for in each revision. The bytes at an
-// offset are the same in all prefixes of a file. Streams are left out, since
+// dictionaries, above all, which are asked for in each revision. The bytes at
+// an offset are the same in all prefixes of a file. Streams are left out, since
 // their lengths may differ.
 type longObjects struct {
 	objects [4]longObject
@@ -14,15 +14,15 @@ type longObject struct {
 	cost int64 // of reading it, which is spent again whenever it is asked for
 }
 
-// An object is kept if it has so many bytes. Longer ones would take too much
-// memory.
+// An object is kept if its length in bytes is within these bounds. Longer ones
+// would take too much memory.
 const (
 	minLong = 4 << 10
 	maxLong = 1 << 20
 )
 
-// at returns the object at an offset of a file of size bytes, and what it costs;
-// nil if it is not kept.
+// at returns the object at an offset of a file of size bytes, and what it
+// costs; nil if it is not kept.
 func (l *longObjects) at(offset, size int64) (*Indirect, int64) {
 	for _, o := range l.objects {
 		if o.Indirect != nil && o.Span.Start == offset && o.Span.End <= size {

@@ -46,7 +46,7 @@ func (f *File) find(number int) (Use, bool, error) {
 }
 
 // Uses calls yield for the entry of each object number in ascending order,
-// until it returns false. See [File.Err].
+// until yield returns false. See [File.Err].
 func (f *File) Uses(yield func(number int, u Use) bool) {
 	next := 0
 	for _, r := range f.numbers() {

@@ -9,8 +9,8 @@ import (
 	"natsuin/sign/pdf/syntax"
 )
 
-// inStream returns object 2 of a file that says it is at index of object 4, and
-// what object 4 is.
+// inStream returns a file whose object 2 is at index of object stream 4, and
+// the result of reading it. four is the body of object 4.
 func inStream(t testing.TB, index int, four string) (*syntax.File, *syntax.Indirect, error) {
 	b := newBuilder()
 	b.object(1, "<< >>")

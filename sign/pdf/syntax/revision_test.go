@@ -23,7 +23,7 @@ func ends(t testing.TB, f *syntax.File) (ends []int) {
 }
 
 func TestRevisions(t *testing.T) {
-	// Each writes a section of a kind before section prev, or without one.
+	// Each writes a section of one kind. prev is its entry /Prev, or empty.
 	table := func(b *builder, prev string) int { return b.table(prev) }
 	stream := func(b *builder, prev string) int { return b.xrefStream(b.size, prev) }
 	hybrid := func(b *builder, prev string) int {
@@ -162,7 +162,7 @@ func TestEndsThatAreNoRevision(t *testing.T) {
 	}
 }
 
-// An XRefStm that lies after the end of a revision is none of that revision.
+// An XRefStm that lies after the end of a revision does not belong to it.
 func TestXRefStmAfterTheRevision(t *testing.T) {
 	b := newBuilder()
 	b.object(1, "<< >>")
@@ -212,8 +212,8 @@ func TestPrefixThatIsNoRevision(t *testing.T) {
 	}
 }
 
-// A section that the file has read and that reaches beyond a prefix is none of
-// the prefix.
+// A section that the file has read does not belong to a prefix if it reaches
+// beyond it.
 func TestPrefixWithinASection(t *testing.T) {
 	b := newBuilder()
 	b.object(1, "<< >>")

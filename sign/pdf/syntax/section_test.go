@@ -9,8 +9,7 @@ import (
 	"natsuin/sign/pdf/syntax"
 )
 
-// opens returns the error of opening a file that ends with a section written
-// as it stands, after objects 1 and 2.
+// opens opens a file that has the given section after objects 1 and 2.
 func opens(section func(one, two int) string) (*syntax.File, error) {
 	b := newBuilder()
 	b.object(1, "<< >>")

@@ -1,8 +1,8 @@
 package syntax
 
-// table reads the cross-reference table of offset, at which l is but for white
-// space, and its trailer (ISO 32000-1 §7.5.4, §7.5.5). Each entry is checked,
-// so that none fails later.
+// table reads the cross-reference table at offset, of which l has passed the
+// white space, and its trailer (ISO 32000-1 §7.5.4, §7.5.5). Each entry is
+// checked, so that none fails later.
 func (f *File) table(l *lexer, offset int64) (*section, error) {
 	s := &section{Section: Section{Kind: Table, Offset: offset}}
 	steps := l.steps

@@ -42,7 +42,8 @@ func (f *File) xrefStream(offset int64) (*section, error) {
 	return s, s.check()
 }
 
-// direct refuses references: a cross-reference stream has none that matter.
+// direct refuses references, because a cross-reference stream is read before
+// any can be resolved.
 func direct(o Object) (Object, error) {
 	if _, ok := o.(Ref); ok {
 		return nil, &BrokenError{-1, "reference in a cross-reference stream"}
@@ -50,7 +51,8 @@ func direct(o Object) (Object, error) {
 	return o, nil
 }
 
-// index adds the subsections of /Index, whose entries are all of the rows.
+// index adds the subsections of /Index, which must have as many entries as
+// there are rows.
 func (f *File) index(s *section, stream *Stream) error {
 	broken := &BrokenError{s.Offset, "malformed Index"}
 	index, ok := stream.Get("Index").(Array)

@@ -16,7 +16,7 @@ type Fault struct {
 	// if Number is 0.
 	Code string
 	// Judged is set if the fault lies in the token's signature or certificates,
-	// so that only the judgement of the token finds it.
+	// so that only package verify finds it.
 	Judged bool
 	// Slow is set if no answer comes.
 	Slow bool

@@ -1,5 +1,6 @@
 // Package tsatest is a time-stamp authority for tests: sound, or with one of
-// the faults that [Faults] lists, at least one for each refusal of natsuin.
+// the faults that [Faults] lists: at least one for each reason to refuse an
+// answer, except that none came.
 //
 // It is not an authority to rehearse with; card/practice has that. It shares no
 // code with the packages that it tests.
