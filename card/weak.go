@@ -36,7 +36,8 @@ func (e *WeakSecretError) Error() string {
 
 // CheckNew checks a new secret that [Normalize] has returned. The error is a
 // [*WeakSecretError], which a person may override, or a [*FormError], which
-// nobody may. A new signature password must have both letters and digits.
+// cannot be overridden. A new signature password must have both letters and
+// digits.
 func CheckNew(cred Credential, old, new Secret) error {
 	if err := CheckForm(cred, new); err != nil {
 		return err

@@ -1,5 +1,5 @@
-// Package sign creates signatures over files of any size with a key that it
-// never sees. [Digest] reads the content once, [Prepare] returns what the key
+// Package sign creates signatures over files of any size, with a key that may
+// be on a card. [Digest] reads the content once, [Prepare] returns what the key
 // must sign, and [Pending.Complete] puts the result of the key into a CMS
 // SignedData, detached or attached. It returns only signatures that an
 // independent implementation has accepted.
@@ -7,9 +7,9 @@
 // [Signature.WithTimeStamp] adds a time-stamp token to a new signature, and
 // [Message.WithTimeStamps] to one that exists already.
 //
-// It does not access a card, ask for a PIN or open a file or connection. It
-// does not check chains, dates or revocation, and does not judge signatures or
-// tokens made by others. Package verify does.
+// The package does not access a card, ask for a PIN or open a file or
+// connection. It does not check chains, dates or revocation, and does not
+// verify signatures or tokens made by others. Package verify does.
 //
 // The standards are RFC 5652 (CMS), RFC 5035 (signing-certificate-v2), RFC 5754
 // and RFC 5758 (algorithms), and RFC 8017 §8.2 and SEC 1 §4.1 for bare

@@ -39,9 +39,9 @@ func (s *Signature) PEM() []byte {
 
 // WriteAttached writes the SignedData with the content, for a .p7m file, in DER
 // with definite lengths. It streams the content in constant memory and hashes
-// it again. The error is [ErrContentChanged] if it is not the content that was
-// signed. After any error the output must be discarded. If ctx is cancelled,
-// WriteAttached returns the cause before the next block.
+// it again. The error is [ErrContentChanged] if the content differs from that
+// which was signed. After any error the output must be discarded. If ctx is
+// cancelled, WriteAttached returns the cause before the next block.
 func (s *Signature) WriteAttached(ctx context.Context, w io.Writer, content io.Reader) error {
 	before, after, err := s.data.Attached(s.content.Size)
 	if err != nil {

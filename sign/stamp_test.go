@@ -74,7 +74,7 @@ func bytesIn(t testing.TB, m *sign.Message) []byte {
 }
 
 // A stamp is added to a signature before it is written, and to the same file
-// afterwards, with the same result; a second one stands beside the first.
+// afterwards, with the same result; a second one leaves the first in place.
 func TestAStampChangesNothingElse(t *testing.T) {
 	a := newAuthority(t)
 	content := pattern(70000)

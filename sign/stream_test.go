@@ -18,7 +18,8 @@ import (
 // code and of a SHA-256 block, and one of many blocks.
 var sizes = []int{0, 1, 63, 64, 32<<10 - 1, 32 << 10, 32<<10 + 1, 32<<10 + 256<<10 - 1, 32<<10 + 256<<10, 32<<10 + 256<<10 + 1, 2 << 20}
 
-// pattern returns n bytes of content in which no two blocks are equal.
+// pattern returns n pseudo-random bytes, so that the blocks of the streaming
+// code differ.
 func pattern(n int) []byte {
 	b := make([]byte, n)
 	x := uint32(1)

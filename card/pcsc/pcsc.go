@@ -1,6 +1,6 @@
 // Package pcsc connects to cards through the PC/SC service of the machine. It
-// lists readers, waits for a card, and opens connections with transactions. A
-// connection leaves the card reset, except after [Conn.Leave].
+// lists readers, waits for a card, and opens connections with transactions.
+// [Conn.Close] resets a card that got commands.
 //
 // It does not depend on what a card contains, sends no command of its own, and
 // sends none twice. It does not work around other programs: access is shared,
@@ -9,8 +9,8 @@
 // [ErrNoSupport].
 //
 // The standard is PC/SC part 5 (ICC Resource Manager), as implemented by
-// WinSCard of Windows and by pcsc-lite. docs/card.md §4 says which parts matter
-// here and why.
+// WinSCard of Windows and by pcsc-lite. docs/card.md §4 describes how readers
+// behave.
 package pcsc
 
 import (

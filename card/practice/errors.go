@@ -26,7 +26,7 @@ var (
 )
 
 // A DamagedError means that the content of the store is invalid. The store is
-// never replaced automatically, because this would unlock a locked card.
+// never replaced automatically, because this could unlock a locked card.
 // [Store.Reset] replaces it.
 type DamagedError struct {
 	Path   string

@@ -8,7 +8,7 @@ import (
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
 )
 
-// attribute is one attribute of a distinguished name, which has an RDN of its
+// attribute is an attribute of a distinguished name. Each is in an RDN of its
 // own.
 type attribute struct {
 	id    asn1.ObjectIdentifier

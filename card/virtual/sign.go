@@ -17,15 +17,15 @@ var sha256Info = []byte{0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x
 
 const (
 	sha256Size = 32
-	// pkcs1Overhead is how many bytes the data must at least be shorter than
-	// the modulus (RFC 8017 §9.2).
+	// pkcs1Overhead is the least number of bytes by which the data must be
+	// shorter than the modulus (RFC 8017 §9.2).
 	pkcs1Overhead = 11
 )
 
-// sign signs with the key that is selected or named in P2. An RSA key pads the
-// data by PKCS #1 v1.5, whatever they are, or (P1 02) the DigestInfo of a
-// SHA-256 digest. A P-384 key signs the SHA-384 digest itself (docs/card.md §2,
-// §9, §12).
+// sign signs with the key that is selected or named in P2. With an RSA key it
+// pads any data (P1 00), or the DigestInfo of a SHA-256 digest (P1 02), by PKCS
+// #1 v1.5. With a P-384 key it signs the SHA-384 digest itself (docs/card.md
+// §2, §9, §12).
 func (c *Card) sign(cmd command, wellFormed bool, e *Entry) ([]byte, uint16) {
 	switch {
 	case (cmd.p1 != signData && cmd.p1 != signHash) || !c.refersToFile(cmd.p2):

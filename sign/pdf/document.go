@@ -23,8 +23,8 @@ type Document struct {
 	pdfa1   bool // known after Plan has begun
 }
 
-// A dict is a dictionary and the indirect object that holds it, which may be
-// the dictionary itself.
+// A dict is a dictionary, and the indirect object whose value it is or that
+// contains it.
 type dict struct {
 	*syntax.Dict
 	in *syntax.Indirect
@@ -122,7 +122,7 @@ func (d *Document) signed() int {
 // Warnings returns what the signer should know, in a fixed order.
 func (d *Document) Warnings() []Warning {
 	var all []Warning
-	// What cannot be read was refused by Open, or is not worth a refusal.
+	// An entry that cannot be read was refused by Open, or gives no warning.
 	if perms, err := d.dictionary(d.catalog, d.catalog.Get("Perms")); err == nil {
 		if perms.Get("UR3") != nil || perms.Get("UR") != nil {
 			all = append(all, WarningUsageRights)

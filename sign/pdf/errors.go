@@ -70,7 +70,8 @@ const (
 	FieldMultiple FieldProblem = "multiple" // two fields have this name
 )
 
-// A FieldError means that [Options.Field] names a field that cannot be used.
+// A FieldError means that the field that [Options.Field] names, or the new
+// field, cannot be used.
 type FieldError struct {
 	Field   string
 	Problem FieldProblem

@@ -160,8 +160,8 @@ func opensslVerifiesToken(t *testing.T, out []byte) {
 	}
 }
 
-// samples are PDFs of the project's own making that other programs judge, by
-// name.
+// samples returns PDFs made by these tests, by name, for other programs to
+// check.
 func samples() map[string][]byte {
 	all := map[string][]byte{}
 	for _, k := range kinds {

@@ -18,8 +18,8 @@ import (
 	"natsuin/sign/timestamp"
 )
 
-// Details is what the signature says, and shows. A document time stamp has only
-// Hash, that of its imprint.
+// Details holds what the signature states, and what it shows on a page. A
+// document time stamp has only Hash, that of its imprint.
 type Details struct {
 	Hash crypto.Hash // one of those given to [Plan.Digest]
 
@@ -28,7 +28,8 @@ type Details struct {
 	Mark                            *seal.Mark
 }
 
-// A prefix is the hash of the original, and of the line end after it.
+// A prefix is the hash of the original, and of the line end after it if one is
+// added.
 type prefix struct {
 	state hash.Cloner
 	sum   []byte // of the original alone
@@ -129,8 +130,8 @@ func (p *Pending) Content() sign.Content { return p.content }
 func (p *Pending) Room() int { return p.plan.room }
 
 // Complete puts the CMS or the token into the update and checks the result.
-// Whether a token proves anything is for package verify to judge before.
-// Errors: [*TooLargeError]; [*CheckError]; [*timestamp.RefusedError] if a
+// Whether a token proves anything is for package verify to judge. Errors:
+// [*TooLargeError]; [*CheckError]; [*timestamp.RefusedError], wrapped, if a
 // document time stamp is not a token over the imprint, [Pending.Content].
 func (p *Pending) Complete(cms []byte) (*Signed, error) {
 	if len(cms) == 0 || len(cms) > p.plan.room {
@@ -152,8 +153,8 @@ func (p *Pending) Complete(cms []byte) (*Signed, error) {
 	return s, nil
 }
 
-// A Signed is a signed PDF: the plan and the CMS, or the token. The original and
-// the update are put together when it is written.
+// A Signed is a signed PDF: the plan, and the CMS or the token. The original
+// and the update are put together when it is written.
 type Signed struct {
 	pending *Pending
 	cms     []byte
@@ -171,8 +172,8 @@ func (s *Signed) update() []byte {
 	return u.data
 }
 
-// Over returns the signed PDF as it will be written over original, to be judged
-// before. It holds the update in memory.
+// Over returns the signed PDF as [Signed.Write] would write it, so that it can
+// be judged before. It reads original, and holds the update in memory.
 func (s *Signed) Over(original io.ReaderAt) *io.SectionReader {
 	plan, tail := s.pending.plan, s.update()
 	if plan.line {
@@ -181,7 +182,7 @@ func (s *Signed) Over(original io.ReaderAt) *io.SectionReader {
 	return io.NewSectionReader(&appended{original, plan.size, tail}, 0, plan.size+int64(len(tail)))
 }
 
-// An appended is what a reader holds up to size, and then a tail.
+// An appended reads as the first size bytes of r, and then the tail.
 type appended struct {
 	r    io.ReaderAt
 	size int64
@@ -206,9 +207,9 @@ func (a *appended) ReadAt(b []byte, offset int64) (n int, err error) {
 }
 
 // Write writes the signed PDF: the original, which it reads again, and the
-// update. The error is [sign.ErrContentChanged] if it is not the original that
-// was digested. After any error the output must be discarded. If ctx is
-// cancelled, Write returns the cause before the next block.
+// update. The error is [sign.ErrContentChanged] if the bytes read differ from
+// those that were digested. After any error the output must be discarded. If
+// ctx is cancelled, Write returns the cause before the next block.
 func (s *Signed) Write(ctx context.Context, w io.Writer, original io.Reader) error {
 	plan := s.pending.plan
 	sum := s.pending.content.Hash.New()

@@ -12,9 +12,9 @@ import (
 	"natsuin/sign/pdf/syntax"
 )
 
-// A Plan is what an update changes, as far as it is known before the signer's
-// certificate is. [Document.Plan] returns one. Of the document it holds only
-// the objects that change, and the trailer.
+// A Plan holds the part of an update that does not depend on the signer's
+// certificate. [Document.Plan] returns one. Of the document it holds only the
+// objects that change, and the trailer.
 type Plan struct {
 	size      int64
 	section   section // without objects

@@ -104,8 +104,8 @@ func (d *Document) requirements(sv dict, flags int64, sub SubFilter) ([]crypto.H
 	return allowed, nil
 }
 
-// flags returns the /Ff of a dictionary. What is not an integer counts as all
-// flags.
+// flags returns the /Ff of a dictionary. A value that is not an integer counts
+// as all flags.
 func (d *Document) flags(of dict) (int64, error) {
 	v, err := d.value(of.Get("Ff"))
 	if err != nil || v == nil {

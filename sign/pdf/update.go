@@ -62,8 +62,7 @@ func (p *Plan) byteRange(first, second, rest int64) string {
 
 // dictionary returns the signature dictionary (ISO 32000-1 Table 252, ISO
 // 32000-2 Table 255 for a document time stamp, whose time is in the token). Its
-// values are direct: what it says cannot be changed by a later update of
-// another object.
+// values are direct, so that no later update of another object can change them.
 func (p *Pending) dictionary() []byte {
 	d, kind := p.details, "Sig"
 	if p.plan.sub == ETSIRFC3161 {

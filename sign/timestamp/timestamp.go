@@ -3,9 +3,10 @@
 // [HTTP], and accepts only the answer to that request. The package also parses
 // the TSTInfo in a token, and reports whether it is about a given imprint.
 //
-// It does not verify signatures, and has no list of trusted authorities. A token
-// is a CMS SignedData, which package verify checks by the rules for time-stamp
-// authorities. A token that [Client.Stamp] returned proves nothing before that.
+// It does not verify signatures, and has no list of trusted authorities. A
+// token is a CMS SignedData, which package verify checks by the rules for
+// time-stamp authorities. A token that [Client.Stamp] returned proves nothing
+// before that.
 //
 // The standard is RFC 3161 with RFC 5816; RFC 3161 §3.4 describes the transport
 // over HTTP, and Appendix A says where a token is in a signature.

@@ -33,7 +33,8 @@ import (
 	"natsuin/card/virtual/vpcd"
 )
 
-// Install is the command that installs the programs that the tests need.
+// Install is the command that installs the programs that tests with this
+// package need.
 const Install = "apt-get install pcscd vsmartcard-vpcd opensc openssl gnutls-bin openssh-client"
 
 const (

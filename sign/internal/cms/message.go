@@ -172,7 +172,7 @@ func (m *Message) skip(off int64, tag byte) (int64, error) {
 }
 
 // readSigners reads the SET of SignerInfos and the ends of the levels around
-// it, with nothing after them.
+// it, and requires that nothing follows these.
 func (m *Message) readSigners(set element) (err error) {
 	m.start = set.off
 	if m.end, err = m.after(set); err != nil {

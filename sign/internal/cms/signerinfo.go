@@ -139,7 +139,7 @@ func (sd *SignedData) Stamped(kind asn1.ObjectIdentifier, value []byte) (*Signed
 	return &out, nil
 }
 
-// Pieces is a message of which the middle is part of another.
+// Pieces is a message whose middle part is read from another message.
 type Pieces struct {
 	front  []byte
 	middle *io.SectionReader

@@ -93,7 +93,8 @@ func isSelector(r rune) bool {
 	return 0xFE00 <= r && r <= 0xFE0F || 0xE0100 <= r && r <= 0xE01EF
 }
 
-// A table is data in big-endian order. What lies beyond its end is zero.
+// A table is data in big-endian order. A value that reaches beyond its end is
+// read as zero.
 type table []byte
 
 func (t table) from(offset uint32) table {

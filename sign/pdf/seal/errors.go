@@ -31,8 +31,8 @@ func (e *OutsideError) Error() string {
 	return fmt.Sprintf("place mark: not within the page of %.1f by %.1f mm", e.Width, e.Height)
 }
 
-// An OccupiedError means that a corner has no room beside the boxes that are
-// there.
+// An OccupiedError means that no room was found for a mark in a corner, because
+// of the boxes that are there.
 type OccupiedError struct{}
 
 func (e *OccupiedError) Error() string { return "place mark: no room left" }
@@ -58,8 +58,8 @@ func (e *MissingGlyphError) Error() string {
 	return fmt.Sprintf("draw text: no glyph for %q", string(e.Runes))
 }
 
-// A TextError means that a text holds a character that nobody would see, such
-// as a control or format character, or is not UTF-8.
+// A TextError means that a text contains an invisible character, such as a
+// control or format character, or is not UTF-8.
 type TextError struct{ Rune rune }
 
 func (e *TextError) Error() string { return fmt.Sprintf("draw text: invisible character %U", e.Rune) }

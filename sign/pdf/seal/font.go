@@ -15,7 +15,7 @@ import (
 // MaxFont is the greatest size of a font, in bytes.
 const MaxFont = 64 << 20
 
-// What may be read of a font, in bytes. Each read counts for more than its
+// The budgets for reading a font, in bytes. Each read counts for more than its
 // bytes, because components of glyphs and subroutines can be nested and
 // repeated without end. A component costs most, since a few bytes of it can be
 // 65,536 points. Of the fonts measured, Noto Serif CJK needs most: 0.7 MB in
@@ -33,9 +33,9 @@ const (
 //
 // Glyphs are set side by side, without kerning and without substitution. That
 // is enough for Latin, Greek and Cyrillic letters, kana, kanji and Hangul
-// syllables. What needs more (combining marks, other scripts) counts as
-// missing, and so does a variation selector unless the font has that very form
-// of the character: the plain form may be another person's name.
+// syllables. Characters that need more (combining marks, other scripts) count
+// as missing, and so does a variation selector unless the font has that very
+// form of the character: the plain form may be another person's name.
 type Font struct {
 	mu        sync.Mutex
 	source    *source
@@ -136,7 +136,7 @@ func appendNew(to, runes []rune) []rune {
 }
 
 // glyph returns the glyph of a character, which a variation selector may
-// follow. Whatever the font cannot do is a missing glyph.
+// follow. ok is false if the font lacks it or it cannot be read.
 func (f *Font) glyph(character []rune) (g glyph, ok bool) {
 	r := character[0]
 	if !stands(r) {

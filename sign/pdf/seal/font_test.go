@@ -50,7 +50,7 @@ func TestNamesOfJapan(t *testing.T) {
 		{"辻\U000E01EF", "辻\U000E01EF"},                 // a form that it lacks
 		{"\U000E0101辻", "\U000E0101"},                  // a selector of nothing
 		{"\U00020BB7", "\U00020BB7"},                   // 𠮷, which this font lacks
-		{"山\uFE0F", "山\uFE0F"}, {"ᄀ", "ᄀ"}, {"ㅤ", "ㅤ"}, // the last: filler, seen by nobody
+		{"山\uFE0F", "山\uFE0F"}, {"ᄀ", "ᄀ"}, {"ㅤ", "ㅤ"}, // the last is an invisible filler
 	} {
 		if got := string(f.Missing(test.text)); got != test.missing {
 			t.Errorf("%+q: %+q, want %+q", test.text, got, test.missing)

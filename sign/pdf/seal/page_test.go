@@ -107,8 +107,7 @@ func TestCornersStepAside(t *testing.T) {
 			{"top-left", 15, 15, false, false}, {"top-right", w - 75, 15, true, false},
 			{"bottom-left", 15, h - 35, false, true}, {"bottom-right", w - 75, h - 35, true, true},
 		} {
-			// Fields without area and a box outside the page are in nobody's
-			// way.
+			// Fields without area and a box outside the page do not count.
 			first, err := position(t, "1:"+test.corner).Place(page, 60, 20, nil)
 			if err != nil {
 				t.Fatal(err)

@@ -22,7 +22,7 @@ type Picture struct {
 
 	rgb, alpha []byte
 
-	// Zlib data of them, and of the picture on white, made once.
+	// Zlib data of rgb, of alpha, and of the picture on white, each made once.
 	packedRGB, packedAlpha, packedFlat func() []byte
 }
 

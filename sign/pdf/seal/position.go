@@ -71,7 +71,8 @@ func ParsePosition(s string) (Position, error) {
 	return p, nil
 }
 
-// parseMillimetres parses up to five digits and as many decimals.
+// parseMillimetres parses a number of up to five digits and up to five
+// decimals.
 func parseMillimetres(s string) (float64, bool) {
 	whole, decimals, point := strings.Cut(s, ".")
 	if !isDigits(whole) || point && !isDigits(decimals) {

@@ -12,7 +12,7 @@ import (
 	"natsuin/sign/pdf/syntax"
 )
 
-// corpus is the folder of PDFs of other projects, beside the repository.
+// corpus is the folder of PDFs of other projects, next to the repository.
 const corpus = "../../../../shared/data/pdf"
 
 // damaged are files that the manifest lets be signed or verified, but which are

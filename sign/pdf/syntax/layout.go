@@ -68,8 +68,8 @@ func (l *layout) section(s *section) error {
 	return nil
 }
 
-// walk reads the pieces, and looks at what is between them. What begins in
-// another piece is not read, so that no byte is read many times.
+// walk reads the pieces, and looks at what is between them. A piece that begins
+// in another one is not read, so that no byte is read many times.
 func (l *layout) walk() error {
 	slices.SortFunc(l.pieces, func(a, b piece) int {
 		return cmp.Or(cmp.Compare(a.Start, b.Start), cmp.Compare(b.End, a.End), cmp.Compare(a.ref.Number, b.ref.Number))

@@ -15,7 +15,7 @@ type lexer struct {
 	end    int64
 	steps  int64 // bytes that may still be read
 	values int   // objects that may still be read
-	inner  bool  // pos is no offset of the file
+	inner  bool  // pos is not a file offset
 	err    error
 }
 

@@ -96,7 +96,8 @@ func Faults() []Fault {
 	}
 }
 
-// Oddities returns faults for which a token is not refused, but remarked on.
+// Oddities returns the faults that are remarked on, but are not a reason to
+// refuse a token.
 func Oddities() []Fault {
 	return []Fault{
 		{Name: "another media type", Code: "type", reply: func(_ *Authority, r *reply) { r.mediaType = "text/html; charset=utf-8" }},
@@ -122,7 +123,7 @@ func Cut(n int) Fault {
 	return Fault{Number: 5, Name: "cut", Code: "malformed", replace: func(_ *Authority, b []byte) []byte { return b[:min(n, len(b))] }}
 }
 
-// Large returns an oddity: a sound token of some 50 KiB.
+// Large returns a change that is not a fault: a token of some 50 KiB.
 func Large() Fault {
 	return Fault{Name: "large", token: func(a *Authority, t *token) {
 		t.certificates = append(t.certificates, a.must(nil, func(c *x509.Certificate) {

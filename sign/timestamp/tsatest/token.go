@@ -73,7 +73,7 @@ func (a *Authority) must(key crypto.Signer, edit func(*x509.Certificate)) identi
 	return id
 }
 
-// answer answers a request. What it cannot read it rejects.
+// answer answers a request, and rejects one that it cannot read.
 func (a *Authority) answer(request []byte, fault Fault) reply {
 	out := reply{status: http.StatusOK, mediaType: "application/timestamp-reply"}
 	a.serial++
