@@ -36,7 +36,8 @@ func (l *unlocker) mayRepeat(ctx context.Context, s card.Secret) error {
 
 // attempt selects the application, reads the counter again, sends the secret,
 // and runs Use, all in one transaction. It sends nothing if the counter differs
-// from the one shown, or if begin finds that the card may be another.
+// from the one shown, if this card has refused the secret before, or if begin
+// finds that the card may be another.
 func (l *unlocker) attempt(ctx context.Context, was shown, secret card.Secret) error {
 	defer l.access.tellWorking()()
 	s, c := l.s, l.Credential
@@ -65,7 +66,7 @@ func (l *unlocker) attempt(ctx context.Context, was shown, secret card.Secret) e
 		l.wrong = append(l.wrong, secret.Clone())
 		return err
 	case err == nil, errors.As(err, new(*card.OutcomeUnknownError)):
-		l.left = card.Tries{Max: c.MaxTries()} // only 63Cx reports a count
+		l.left = card.Tries{Max: c.MaxTries()} // unknown: only 63Cx reports a count
 	}
 	secret.Wipe()
 	if err != nil {
@@ -130,14 +131,14 @@ func (l *unlocker) anew(ctx context.Context) (err error) {
 }
 
 // A changedError means that the card or its counter differs, or may differ,
-// from the one shown. Nothing was sent.
+// from what was shown. The secret was not sent.
 type changedError struct{ err error }
 
 func (e *changedError) Error() string { return fmt.Sprintf("card: not what was shown: %v", e.err) }
 func (e *changedError) Unwrap() error { return e.err }
 
 // final returns the error with which the run ends: CodeCardRemoved for a
-// *changedError, and otherwise err.
+// *changedError, unless the PC/SC service has ended, and otherwise err.
 func final(err error) error {
 	if !errors.As(err, new(*changedError)) || errors.Is(err, pcsc.ErrNoService) {
 		return err

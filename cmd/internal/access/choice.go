@@ -90,8 +90,8 @@ func (a *Access) tryAll(ctx context.Context, readers []pcsc.Reader, why error) (
 	return found, why
 }
 
-// worseReader returns the more informative error: an unusable card comes before
-// an empty reader, and an empty reader before no reader.
+// worseReader returns the more informative error: an empty reader comes before
+// no reader, and any other error before both.
 func worseReader(a, b error) error {
 	rank := func(err error) int {
 		switch outcome.CodeOf(err) {
@@ -110,7 +110,7 @@ func worseReader(a, b error) error {
 
 // Named returns the reader whose name is want, or else the one whose name
 // contains want, ignoring case. If several names contain it, Named returns the
-// one reader of these that holds a card.
+// one reader of these that holds a card. Otherwise it returns an error.
 func Named(readers []pcsc.Reader, want string) (pcsc.Reader, error) {
 	var part []pcsc.Reader
 	for _, r := range readers {
@@ -139,7 +139,8 @@ func unknownReader(readers []pcsc.Reader, want string) error {
 }
 
 // withCard returns the readers that hold a card, or all of them if none does.
-// The slots of one driver share a name, and usually only one holds a card.
+// The slots of one driver have similar names, and usually only one holds a
+// card.
 func withCard(readers []pcsc.Reader) []pcsc.Reader {
 	var full []pcsc.Reader
 	for _, r := range readers {

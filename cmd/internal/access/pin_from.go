@@ -81,18 +81,17 @@ func (a *Access) ScriptSecrets(ctx context.Context, n int, inputs ...string) ([]
 var byteOrderMark = []byte("\xEF\xBB\xBF")
 
 // isUTF16 reports whether a line, read up to the byte 0x0A, is in UTF-16. A
-// zero byte shows this, since a secret has none.
+// byte order mark or a zero byte shows this: a secret has neither.
 func isUTF16(line []byte) bool {
 	return bytes.HasPrefix(line, []byte("\xFF\xFE")) || bytes.HasPrefix(line, []byte("\xFE\xFF")) || bytes.IndexByte(line, 0) >= 0
 }
 
 // readSecretLine reads one line, which ends with LF, CRLF or the end of the
-// input. It does not read a byte beyond, since the source may be a pipe that
-// stays open. It skips a byte order mark before the first line, and refuses
-// UTF-16.
+// input. It reads no byte after it, since the source may be a pipe that stays
+// open. It skips a byte order mark before the first line, and refuses UTF-16.
 func (a *Access) readSecretLine(r io.Reader, first bool) (card.Secret, error) {
 	line := make([]byte, 0, len(byteOrderMark)+longestSecret+2)
-	b := make([]byte, 1) // one buffer for all bytes, since each would leave a byte of the secret on the heap
+	b := make([]byte, 1) // one buffer for all bytes, since each buffer would leave a byte of the secret on the heap
 	defer clear(b)
 	for {
 		n, err := r.Read(b)

@@ -9,10 +9,11 @@ import (
 )
 
 // seemsAbsent reports whether the card hints (docs/card.md §1, EF 0008) that
-// the certificate id is missing, so that a wrong entry would cost a try for
-// nothing. It believes the hint only if the other certificate is marked as
-// present, which shows that the card maintains the file. Even then the hint
-// only leads to a warning and a question, since only one source describes it.
+// the certificate id is missing, so that a secret would be sent for nothing,
+// and a wrong one would cost a try. It believes the hint only if the other
+// certificate is marked as present, which shows that the card maintains the
+// file. Even then the hint only leads to a warning and a question, since only
+// one source describes it.
 func (s *Session) seemsAbsent(id card.CertID) (bool, error) {
 	switch id {
 	case card.SignCert:

@@ -67,8 +67,8 @@ func (a *Access) ConnectPractice(ctx context.Context) (*Session, error) {
 func (a *Access) Practice() *practice.Store { return practice.Open(a.PracticeOptions()) }
 
 // introducePractice says before the prompt that the secret asked for is that of
-// the practice card, and which it is while nobody has chosen one. Of other
-// cards it says nothing.
+// the practice card. While nobody has chosen one, it also says which it is. Of
+// other cards it says nothing.
 func (a *Access) introducePractice(conn Connection, c card.Credential) {
 	if _, ok := conn.(*practice.Conn); !ok {
 		return

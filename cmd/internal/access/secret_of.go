@@ -32,8 +32,8 @@ func (a *Access) SecretOf(ctx context.Context, c card.Credential, inputs ...stri
 	return s, nil
 }
 
-// Get returns the secret, as [Unlocking.Secret] requires. A secret from
-// --pin-from is sent at most once.
+// Get returns the secret, as [Unlocking.Secret] requires. A script repeats
+// nothing, so a secret from --pin-from is sent at most once.
 func (s *GivenSecret) Get(ctx context.Context, _ bool) (card.Secret, error) {
 	if len(s.script) == 1 {
 		return s.script[0], nil

@@ -29,15 +29,15 @@ type Unlocking struct {
 	Notice func(context.Context) error
 	// Use runs in the transaction in which the secret was verified.
 	Use func(*Session) error
-	// Rehearse ends the run after the facts about the card were shown, before
-	// anything is asked.
+	// Rehearse ends the run after the facts about the card and the notice were
+	// shown, before anything is asked. Notice must not ask then.
 	Rehearse bool
 }
 
 // Unlock shows the tries left, gets the secret, sends it once, and runs Use in
 // the same transaction. It does not send the secret if the count has changed
 // since it was shown. At a terminal it asks again after a wrong secret. left is
-// the count that the card last reported. It is unknown after a secret was
+// the count that the card last reported. left is unknown after a secret was
 // accepted, and if the card's answer was lost.
 func (a *Access) Unlock(ctx context.Context, u Unlocking) (left card.Tries, err error) {
 	if most := u.Credential.MaxTries(); a.MinTries > most {

@@ -38,8 +38,9 @@ func (a *Access) reconnect(ctx context.Context, reader string) (*Session, error)
 	})
 }
 
-// await calls take with the current readers until it returns a session. wanted
-// is the name of the reader that was asked for, or empty.
+// await calls take with the current readers until it returns a session, or
+// until waiting is over or cannot help. wanted is the name of the reader that
+// was asked for, or empty.
 func (a *Access) await(ctx context.Context, wanted string, take func([]pcsc.Reader) (*Session, error)) (*Session, error) {
 	limit, err := a.waitLimit(a.Interactive())
 	if err != nil {
@@ -102,9 +103,9 @@ func (a *Access) await(ctx context.Context, wanted string, take func([]pcsc.Read
 	}
 }
 
-// awaitService waits, at a terminal, for the PC/SC service if it has ended
-// during this run. If the run ended instead, the person might type the next
-// secret into the shell.
+// awaitService waits for the PC/SC service if it has ended during this run, but
+// only at a terminal and without --wait. If the run ended instead, the person
+// might type the next secret into the shell.
 func (a *Access) awaitService(ctx context.Context) error {
 	for told := false; ; told = true {
 		_, err := a.Readers.List(ctx)

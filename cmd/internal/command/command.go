@@ -28,8 +28,8 @@ type Run struct {
 	Personal bool // --personal: JSON contains personal data too
 }
 
-// ShowsPersonal reports whether personal data is shown: always on the screen,
-// which the person looks at, and in JSON only with --personal.
+// ShowsPersonal reports whether personal data is shown: always without --json,
+// and with --json only if --personal is given.
 func (r *Run) ShowsPersonal() bool { return !r.JSON || r.Personal }
 
 // WordsID is the annotation of a command from which the ids of its messages are
@@ -96,7 +96,7 @@ func unlocks(c *cobra.Command, word string) bool {
 func (r *Run) Arguments(least, most int) cobra.PositionalArgs {
 	return func(c *cobra.Command, args []string) error {
 		r.Command = Path(c)
-		if len(args) < least || slices.Contains(args, "") { // an empty argument comes from a variable that is not set
+		if len(args) < least || slices.Contains(args, "") { // an empty argument usually comes from a variable that is not set
 			return outcome.Usage("err.args.few", "Command", c.CommandPath(), "Use", r.UseLine(c))
 		}
 		if most >= 0 && len(args) > most {

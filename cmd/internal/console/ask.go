@@ -58,8 +58,8 @@ func (c *Console) ReadSecret(ctx context.Context, prompt string, max int) ([]byt
 	}
 }
 
-// Guard prevents core dumps, which would contain the secret that is about to be
-// read.
+// Guard calls the guard of [New], which prevents core dumps: one could contain
+// the secret that is about to be read.
 func (c *Console) Guard() {
 	if c.guard != nil {
 		c.guard()
@@ -75,8 +75,8 @@ func (c *Console) Ask(ctx context.Context, question string) (string, error) {
 	return c.AskLines(ctx, question, nil)
 }
 
-// AskLines is like Ask, for an answer of several lines (see
-// [terminal.Terminal.AskLines]).
+// AskLines is like Ask, for an answer that may have several lines (see
+// [terminal.Terminal.AskLines]). It does not check [Console.Interactive].
 func (c *Console) AskLines(ctx context.Context, question string, more func(answer string) (string, bool)) (string, error) {
 	t, err := c.device()
 	if err != nil {
@@ -108,9 +108,9 @@ func (c *Console) lastLine(question string) string {
 	return lines[len(lines)-1] + " "
 }
 
-// Agree asks until the answer is one of the words of answer.yes, or a no. A
-// single y is not enough: it may be a slip, and the person agrees to something
-// that cannot be undone.
+// Agree asks until the answer is one of the words of answer.yes or answer.no. A
+// single y is not enough: it may be a slip, and what the person agrees to may
+// be impossible to undo.
 func (c *Console) Agree(ctx context.Context, question string) (bool, error) {
 	return c.yesOrNo(ctx, question, false)
 }

@@ -5,8 +5,8 @@ import "fmt"
 // ColorMode is the value of --color.
 type ColorMode uint8
 
-// ColorAuto colours the output if it goes to a terminal, unless NO_COLOR is set
-// or TERM is "dumb".
+// ColorAuto colours the output if it goes to a terminal, unless NO_COLOR is not
+// empty or TERM is "dumb".
 const (
 	ColorAuto ColorMode = iota
 	ColorAlways
@@ -18,8 +18,8 @@ type ColorModeError struct{ Value string }
 
 func (e *ColorModeError) Error() string { return fmt.Sprintf("read color mode: %q", e.Value) }
 
-// ParseColorMode parses auto, always or never. The error is a
-// [*ColorModeError].
+// ParseColorMode parses auto, always or never. An empty value means auto. The
+// error is a [*ColorModeError].
 func ParseColorMode(value string) (ColorMode, error) {
 	switch value {
 	case "", "auto":
@@ -49,7 +49,7 @@ func (s *Streams) OutPalette(mode ColorMode) Palette {
 	}
 }
 
-// A Style is a method of [Palette] that emphasises a line.
+// A Style emphasises a line with a [Palette], as [Palette.Good] does.
 type Style func(Palette, string) string
 
 // Plain is the style without any emphasis.

@@ -2,8 +2,7 @@
 // error, and asks questions at the terminal device. With --json it writes one
 // JSON object in place of the data.
 //
-// It does not depend on cards or signatures: the verbs decide what to print and
-// to ask.
+// It does not decide what is printed or asked: the verbs do.
 //
 // The contract is docs/cli.md, "JSON" and behaviours 8, 9, 16, 21, 22 and 25.
 package console
@@ -29,14 +28,14 @@ type Console struct {
 	Report  Report // the JSON object of the verb; may be nil
 
 	JSON    bool   // write one JSON object instead of other data
-	Quiet   bool   // write no messages but errors
+	Quiet   bool   // write no messages but errors and questions
 	Verbose bool   // also write the causes of an error
 	Color   string // the value of --color
 
 	// Unattended is set if nobody may be asked even at a terminal, as with
 	// --no-input and --pin-from.
 	Unattended bool
-	// StdinTaken is set once standard input has been read.
+	// StdinTaken is set once standard input is used as an input.
 	StdinTaken bool
 
 	guard     func()                             // called before a secret is read; may be nil
@@ -90,8 +89,9 @@ func (c *Console) Styled(in Style, line string) {
 	c.WriteLine(strings.Join(lines, "\n"))
 }
 
-// WriteLine writes one line to standard output unchanged. If it fails, the run
-// ends with that error, and later lines are not written.
+// WriteLine writes one line to standard output unchanged. After a failed write
+// it writes nothing more, and [Console.Finish] reports that error unless the
+// run ends with an error anyway.
 func (c *Console) WriteLine(line string) {
 	if c.unprinted != nil {
 		return
@@ -124,7 +124,7 @@ func (c *Console) Prompt(line string) {
 		return
 	}
 	if t, err := c.device(); err == nil {
-		_ = t.Print(c.fit(line, true) + "\n") // an error will occur again at the next question
+		_ = t.Print(c.fit(line, true) + "\n") // a question that follows fails too
 	}
 }
 

@@ -70,8 +70,8 @@ func (c *Console) SayHint(verdict error) {
 	}
 }
 
-// fitError wraps a line that begins with "natsuin: ", and indents the other
-// lines by that width.
+// fitError wraps a line that begins with "natsuin: " at the width of the
+// terminal, and indents the other lines by the width of that beginning.
 func (c *Console) fitError(line string) string {
 	if !c.Streams.ErrIsTerminal {
 		return line

@@ -47,9 +47,10 @@ func (c *Console) writeJSON(x i18n.Explanation) error {
 	return err
 }
 
-// harmless replaces characters that could control a terminal by JSON escapes,
-// most of which json.Encoder leaves as they are if they are not ASCII. The
-// decoded value does not change (docs/cli.md, behaviour 25).
+// harmless replaces the characters that are not ASCII and not printable by JSON
+// escapes, since some of them control a terminal; U+3000 stays. json.Encoder
+// itself escapes the control characters below U+0020. The decoded value does
+// not change (docs/cli.md, behaviour 25).
 func harmless(object []byte) []byte {
 	out := make([]byte, 0, len(object))
 	for _, r := range string(object) {

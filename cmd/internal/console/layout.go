@@ -6,12 +6,13 @@ import (
 	"natsuin/cmd/internal/text"
 )
 
-// UnderResult is the column at which the details of a check or a probe are
-// indented: just right of the column of results.
+// UnderResult is the column at which the details of a check or a probe begin:
+// just right of the column of results.
 const UnderResult = 12
 
 // Field prints the message id as a name, and the value beside it. The value is
-// wrapped at the width of the terminal, and its lines are aligned.
+// wrapped at [Streams.Columns], even if the output is not a terminal, and its
+// lines are aligned.
 func (c *Console) Field(id, value string) {
 	name := c.T(id)
 	const indent = "  "

@@ -7,9 +7,9 @@ import (
 	"natsuin/cmd/internal/outfile"
 )
 
-// CheckOutput returns an error if a binary result could not be written to
-// output, before the result is made. output is a file, checked like
-// [outfile.Check] does, or "-" for standard output.
+// CheckOutput is called before a binary result is made, and returns an error if
+// the result could not be written to output: a file, which [outfile.Check]
+// checks, or "-" for standard output.
 func (c *Console) CheckOutput(output string, inputs []string, force bool) error {
 	switch {
 	case output != "-":

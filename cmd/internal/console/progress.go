@@ -25,10 +25,10 @@ const (
 const plainInterval = 2 * time.Second
 
 // A Progress shows on standard error how much of a long hash is done. It
-// appears after progressDelay, only if standard error is a terminal, and Done
-// removes it. With ACCESSIBLE, on a dumb terminal, or on one so narrow that the
-// bar would wrap, it consists of plain lines, which stay. A nil Progress shows nothing. It is safe for concurrent
-// use.
+// appears at the first Add after progressDelay, and only if standard error is a
+// terminal. It is a bar, which Done removes. With ACCESSIBLE, on a dumb
+// terminal, or on one so narrow that the bar would wrap, it is plain lines,
+// which stay. A nil Progress shows nothing. It is safe for concurrent use.
 type Progress struct {
 	mu          sync.Mutex
 	label       string
@@ -89,7 +89,7 @@ func (p *Progress) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// Done removes the progress from the screen. It may be called more than once.
+// Done ends the progress and removes the bar. It may be called more than once.
 func (p *Progress) Done() {
 	if p == nil {
 		return
@@ -112,7 +112,7 @@ func (p *Progress) newBar() *progressbar.ProgressBar {
 		progressbar.OptionUseIECUnits(true),
 		progressbar.OptionThrottle(100*time.Millisecond),
 		progressbar.OptionUseANSICodes(true),
-		// No goroutine draws on its own, because a prompt may follow.
+		// The bar starts no goroutine that draws, because a prompt may follow.
 		progressbar.OptionSetSpinnerChangeInterval(0),
 	)
 }

@@ -80,7 +80,7 @@ func (s *Streams) now() time.Time {
 }
 
 // Accessible reports whether the person asked for plain lines instead of moving
-// ones, by setting ACCESSIBLE to anything but 0.
+// ones, by setting ACCESSIBLE to a value that is neither empty nor 0.
 func (s *Streams) Accessible() bool {
 	v := s.env("ACCESSIBLE")
 	return v != "" && v != "0"

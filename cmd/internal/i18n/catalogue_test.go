@@ -68,7 +68,7 @@ func TestEveryLanguageHasTheSameMessages(t *testing.T) {
 	}
 }
 
-// A Printer finds a message by its position in the text of a file.
+// A Printer finds a message by the blanks at the beginning of its line.
 func TestEveryMessageIsFound(t *testing.T) {
 	for _, lang := range i18n.Languages() {
 		p, err := i18n.New(lang)
@@ -147,8 +147,8 @@ func isJapanese(r rune) bool {
 
 func isKana(r rune) bool { return unicode.In(r, unicode.Hiragana, unicode.Katakana) }
 
-// Every answer must be in the form that the console compares, and must not mean
-// both yes and no.
+// Every answer must be in the form that the console compares, and in only one
+// of the three lists.
 func TestTheAnswersAreWordsThatMeanOneThing(t *testing.T) {
 	for _, lang := range i18n.Languages() {
 		have, meant := catalogue(t, lang), map[string]string{}

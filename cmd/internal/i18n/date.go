@@ -2,8 +2,7 @@ package i18n
 
 import "time"
 
-// japan is the time zone for the dates of certificates, as in the documents
-// that come with the card.
+// japan is the time zone of all times that people see.
 var japan = time.FixedZone("JST", 9*60*60)
 
 // Date returns the day of a time in Japan, in the language of p.

@@ -44,8 +44,7 @@ func (p *Printer) Explain(err error) Explanation {
 }
 
 // Cause returns the text for the cause of an error. If the catalogues have
-// none, it is the system's text, escaped. The whole chain of errors is shown
-// only by -v.
+// none, it is the error's own text, escaped.
 func (p *Printer) Cause(err error) string {
 	if id := outcome.Cause(err); id != "" {
 		return p.T(id)
@@ -53,8 +52,8 @@ func (p *Printer) Cause(err error) string {
 	return text.Escape(err.Error())
 }
 
-// withCause returns the pairs of an outcome. The value of "Error" is
-// [Printer.Cause] of the cause instead of the system's text.
+// withCause returns the pairs of an outcome. If the catalogues have a message
+// for the cause, it is the value of "Error".
 func (p *Printer) withCause(e *outcome.Error) []any {
 	if e.Err == nil {
 		return e.Pairs

@@ -13,8 +13,9 @@ import (
 // inMessage matches a variable of a template.
 var inMessage = regexp.MustCompile(`\.([A-Z][A-Za-z0-9]*)`)
 
-// FuzzPrinter puts arbitrary values into every message. A value must be shown,
-// and never be executed as a template. Every message must have text.
+// FuzzPrinter puts arbitrary values into every message. No variable may stay
+// without its value, no value may be executed as a template, and every message
+// must have text.
 func FuzzPrinter(f *testing.F) {
 	f.Add(uint16(0), "plain", 1)
 	f.Add(uint16(7), `{{.N}}{{template "x"}}`, -1)

@@ -1,12 +1,13 @@
-// Package i18n holds all text that natsuin shows to a person, and chooses the
-// text for an outcome.
+// Package i18n holds the messages and help topics that natsuin shows to a
+// person, and chooses the text for an outcome.
 //
 // It does not classify errors: package outcome does. Flags, exit codes and JSON
 // are the same in every language.
 //
-// The catalogues are messages/TOPIC.LANG.json in the format of go-i18n
+// The catalogues are messages/SUBJECT.LANG.json in the format of go-i18n
 // (docs/cli.md, behaviour 23), and topics/TOPIC.LANG.txt. A language is added
-// by adding its files: no code names a language, except for the fallback.
+// by adding its files: no code outside the tests names a language, except for
+// the fallback.
 package i18n
 
 import (
@@ -23,7 +24,7 @@ import (
 //go:embed messages/*.json topics/*.txt
 var embedded embed.FS
 
-// catalogues holds messages/TOPIC.LANG.json and topics/TOPIC.LANG.txt.
+// catalogues holds messages/SUBJECT.LANG.json and topics/TOPIC.LANG.txt.
 var catalogues fs.FS = embedded
 
 // fallback is the language of a locale that has no catalogue.
@@ -81,10 +82,9 @@ func Choose(flag string, getenv func(string) string, platform func() string) (st
 	return fallback, nil
 }
 
-// fromLocale returns the language with whose code a locale begins, or the
-// fallback. If there are several, it is the longest. Case does not matter, and
-// a hyphen in a code stands for an underscore too: pt_BR.UTF-8 begins with
-// pt-BR.
+// fromLocale returns the language whose code is the longest with which a locale
+// begins, or the fallback. Case does not matter, and a hyphen equals an
+// underscore: pt_BR.UTF-8 begins with pt-BR.
 func fromLocale(locale string) string {
 	locale = strings.ReplaceAll(strings.ToLower(locale), "_", "-")
 	var best string

@@ -11,8 +11,8 @@ import (
 	"natsuin/cmd/internal/outcome"
 )
 
-// A language is added by its files alone, as this test adds two: the code of one
-// has a region.
+// A language is added by its files alone, as this test adds two: the code of
+// one has a region.
 func TestALanguageIsAddedByItsFiles(t *testing.T) {
 	files := fstest.MapFS{}
 	was := i18n.SetCatalogues(files)

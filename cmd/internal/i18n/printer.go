@@ -15,8 +15,8 @@ import (
 // A Printer returns messages in one language. It may be used by several
 // goroutines.
 //
-// It reads a message when it is first needed, because reading a whole catalogue
-// takes longer than what most commands do.
+// It decodes a message when it is first needed: few of them are needed in a
+// run.
 type Printer struct {
 	// Version, if not nil, returns the version of the program, which is part of
 	// the message about an internal error.
@@ -76,7 +76,7 @@ func (p *Printer) T(id string, pairs ...any) string {
 		}
 	}
 	// The message exists, so an error means that it lacks this plural form, and
-	// text is the general form. text is also empty if all values are.
+	// text is the general form.
 	text, _ := p.localizer.Localize(cfg)
 	return text
 }
@@ -99,8 +99,8 @@ func (p *Printer) look(id string) message {
 }
 
 // find returns the text of a catalogue from the value of a message on, or nil.
-// Each message begins on a line of its own, which is indented by two spaces,
-// and no value contains a line break.
+// Each message begins on a line of its own, which is indented by two spaces. No
+// other line looks like that, since a JSON string contains no line break.
 func (p *Printer) find(id string) []byte {
 	key := []byte("\n  \"" + id + "\": ")
 	for i := 0; ; i++ {

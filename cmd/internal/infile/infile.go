@@ -1,5 +1,6 @@
 // Package infile reads the files that a command line names. They may be of any
-// kind, including streams, and Ctrl-C ends every wait.
+// kind, including streams. Ctrl-C ends the wait for a stream, and for a file
+// that does not open.
 //
 // It is the counterpart of package outfile. It limits the size of what it reads
 // into memory, and does not interpret it except as certificates.
@@ -93,8 +94,7 @@ func Certificates(ctx context.Context, name string) ([]*x509.Certificate, error)
 	return certs, nil
 }
 
-// Read reads a file into memory. It refuses files that are too large to be
-// certificates, lists or letters.
+// Read reads a file of at most 64 MiB into memory.
 func Read(ctx context.Context, name string) ([]byte, error) {
 	f, err := Open(ctx, name)
 	if err != nil {

@@ -30,8 +30,8 @@ var cardRows = []row{
 	}),
 }
 
-// answerRows are the rows for answers of a card whose application was selected,
-// so that it is a JPKI card whatever it answers.
+// answerRows are the rows for errors from a card whose application was
+// selected: it is a JPKI card, whatever it answers.
 var answerRows = []row{
 	as(func(e *apdu.StatusError) *Error {
 		return &Error{Code: CodeCardRefused, ID: "err.card-refused", Pairs: []any{"Op", e.Op, "Status", e.Status.String()}}

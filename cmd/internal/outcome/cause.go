@@ -14,8 +14,9 @@ import (
 	"natsuin/verify/trust"
 )
 
-// causes lists the common errors of the operating system and the network. Their
-// own text is in English, which may not be the language of the run.
+// causes maps common errors of the operating system, the network, outfile and
+// trust to messages. The text of the errors is in English, which may not be the
+// language of the run.
 var causes = []struct {
 	err error
 	id  string
@@ -52,8 +53,8 @@ var causes = []struct {
 	{trust.ErrBadCertificate, "root.unreadable"},
 }
 
-// closedIdle is the text of an error that net/http does not export. A server that
-// closes a new connection at once causes it, or io.EOF.
+// closedIdle is the text of an error that net/http does not export. It occurs,
+// or io.EOF, if a server closes a new connection at once.
 const closedIdle = "http: server closed idle connection"
 
 // Cause returns the id of the message for the cause of an error, or "" if there

@@ -8,7 +8,7 @@
 package outcome
 
 // A Code is the stable name of an outcome (docs/cli.md, "JSON"). Each has one
-// exit code.
+// exit code, except [CodeNotDone], with which no run ends.
 type Code string
 
 // The outcomes of docs/cli.md.
@@ -66,8 +66,8 @@ var exits = map[Code]int{
 	CodeInterrupted:    130,
 }
 
-// Exit returns the exit code of an outcome. It is 70 for an unknown code, which
-// is a bug.
+// Exit returns the exit code of an outcome. It is 70 if the code has none: a
+// run that ends with such a code has a bug.
 func (c Code) Exit() int {
 	if n, ok := exits[c]; ok {
 		return n
@@ -76,7 +76,7 @@ func (c Code) Exit() int {
 }
 
 // severity lists the exit codes, worst first, for runs with several files
-// (docs/cli.md, "Exit codes").
+// (docs/cli.md, "Exit codes"). It lacks 2, which any other outweighs.
 var severity = []int{70, 130, 7, 6, 9, 5, 8, 3, 1, 4, 0}
 
 // Worse returns the worse of two outcomes, which decides the run.

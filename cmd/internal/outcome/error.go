@@ -11,8 +11,8 @@ import (
 	"natsuin/cmd/internal/text"
 )
 
-// An Error is the outcome of a run that is not a success. Package i18n has its
-// text.
+// An Error is the outcome of a run, or of one of its files, that is not a
+// success. Package i18n has its text.
 type Error struct {
 	Code  Code
 	ID    string // of the message; the hint has ID + ".hint"
@@ -60,7 +60,7 @@ func (v *Verdict) Error() string { return v.Outcome.Error() }
 // Unwrap returns the outcome, an *[Error].
 func (v *Verdict) Unwrap() error { return &v.Outcome }
 
-// IsVerdict reports whether an error is a *[Verdict].
+// IsVerdict reports whether an error is or wraps a *[Verdict].
 func IsVerdict(err error) bool { return errors.As(err, new(*Verdict)) }
 
 // File returns the outcome for a file that cannot be used, with exit code 3.
@@ -80,7 +80,8 @@ func Exists(err error, id string) error {
 	return &Error{Code: CodeExists, ID: id, Pairs: []any{"Path", text.Escape(exists.Path)}, Err: err}
 }
 
-// Reason returns the text of an error of the operating system without the path.
+// Reason returns the text of an error, without the operation and the path if it
+// is or wraps an [*os.PathError].
 func Reason(err error) string {
 	var path *os.PathError
 	if errors.As(err, &path) {
@@ -89,9 +90,9 @@ func Reason(err error) string {
 	return err.Error()
 }
 
-// Detail returns the chain of causes for -v, one per line: status words, PC/SC
-// codes, the operation that failed. It omits the outcomes themselves, whose
-// message is shown anyway.
+// Detail returns the chain of causes for -v, each with its type: status words,
+// PC/SC codes, the operation that failed. It omits the outcomes themselves,
+// whose message is shown anyway.
 func Detail(err error) (lines []string) {
 	for e := err; e != nil; e = errors.Unwrap(e) {
 		switch e.(type) {

@@ -71,7 +71,7 @@ var signRows = []row{
 	as(func(e *sign.UnsupportedError) *Error {
 		return &Error{Code: CodeUsage, ID: "err.sign.unsupported", Pairs: []any{"What", e.What, "Name", text.Escape(e.Name)}}
 	}),
-	as(func(e *timestamp.RefusedError) *Error { // before the address of a proxy that it can hold
+	as(func(e *timestamp.RefusedError) *Error { // before ErrUserInfo, which it wraps if it is about a proxy's address
 		return &Error{Code: CodeNoTimestamp, ID: "err.no-timestamp", Pairs: []any{"Why", string(e.Reason)}}
 	}),
 	as(func(e *timestamp.SyntaxError) *Error {

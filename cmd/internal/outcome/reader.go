@@ -46,7 +46,7 @@ var readerRows = []row{
 	always[*practice.RevokedError](CodeRevoked, "err.practice.revoked"),
 }
 
-// reader returns the row for an error whose message names the reader.
+// reader returns the row for an error whose message may name the reader.
 func reader(target error, code Code, id string) row {
 	return func(err error) *Error {
 		if !errors.Is(err, target) {
@@ -64,7 +64,8 @@ func readerOf(err error) string {
 	return "—"
 }
 
-// duringRun lists the operations that come after the first contact with a card.
+// duringRun lists the operations of a connection to a card, which come after
+// the service has answered.
 var duringRun = []string{"begin", "transmit", "end"}
 
 // serviceGone is the row for a PC/SC service that has ended since the run

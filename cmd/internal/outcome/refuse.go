@@ -12,8 +12,8 @@ import (
 // Usage returns the outcome for an invalid command line, with exit code 2. The
 // value of "Value" is what was typed, with words separated by a space. It may
 // be a secret, so no message repeats it (see [Refuse]). The value of "Known"
-// lists the valid words, separated by ", ". All other values are escaped, since
-// a file name may contain anything.
+// lists the valid words, separated by ", ". All text but that of "Value" is
+// escaped, since a file name may contain anything.
 func Usage(id string, pairs ...any) error {
 	var typed, known string
 	var shown []any
@@ -54,8 +54,9 @@ func Refuse(id, typed string, known []string, pairs ...any) *Error {
 	return e
 }
 
-// secretForm reports whether a word has the form of a signature password or of
-// a PIN (docs/card.md §5) and contains a digit, as all passwords set by natsuin
+// secretForm reports whether a word may be a signature password or a PIN
+// (docs/card.md §5): it has the length of one, consists of ASCII letters and
+// digits in either case, and contains a digit, as all passwords set by natsuin
 // do.
 func secretForm(word string) bool {
 	other := func(r rune) bool { return r > unicode.MaxASCII || !unicode.IsLetter(r) && !unicode.IsDigit(r) }
@@ -85,8 +86,8 @@ func near(typed string, known []string) string {
 	return meant
 }
 
-// distance returns the optimal string alignment distance between a and b: how
-// many bytes must be inserted, deleted, replaced, or exchanged with the next
+// distance returns the optimal string alignment distance between a and b: the
+// least number of bytes to insert, delete, replace, or exchange with the next
 // one.
 func distance(a, b string) int {
 	d := make([][]int, len(a)+1)

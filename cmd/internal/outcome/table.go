@@ -13,10 +13,10 @@ type row func(error) *Error
 // table maps the errors that a verb may pass on as they are to their outcomes.
 // The first row that applies is used.
 //
-// The order matters in three places. An unknown outcome of a secret comes
-// before all other errors that it wraps. A removed card comes before what its
-// last answer may mean. An error with a path comes last, because other errors
-// wrap one.
+// The order of the lists matters where errors wrap others. The unknown outcome
+// of a secret comes before the errors that it wraps, and a removed card before
+// its last answer. An error with a path comes last. Where the order within a
+// list matters, a comment says so.
 var table = slices.Concat(
 	[]row{is(context.Canceled, CodeInterrupted, "err.interrupted")},
 	cardRows, readerRows, answerRows,
@@ -33,8 +33,8 @@ func is(target error, code Code, id string) row {
 	}
 }
 
-// as returns the row for a type of error that errors.As finds. word may return
-// nil.
+// as returns the row for a type of error that errors.As finds. If word returns
+// nil, the row does not apply.
 func as[T error](word func(T) *Error) row {
 	return func(err error) *Error {
 		var found T

@@ -9,9 +9,9 @@ import (
 	"strings"
 )
 
-// Check returns the reasons why outputs cannot be written: one error for each
-// output, in order, or nil if there is none. Output i is made from input i.
-// Check leaves no files behind.
+// Check returns nil if all outputs can be written, and otherwise an error or
+// nil for each output, in order. Where output i is made from input i, an error
+// about two outputs of one input says so. Check leaves no files behind.
 //
 // The error is an [*Error] if the folder is missing or not writable, or if the
 // name is that of a folder, a device or the like; an [*ExistsError] if it is
@@ -151,9 +151,9 @@ func split(path string) (dir, name string, err error) {
 	return dir, name, nil
 }
 
-// foldName maps names to the same string if the usual file systems of this
-// operating system treat them as equal. On other file systems, [File.Commit]
-// still does not replace files.
+// foldName maps names that differ only in case to the same string on systems
+// whose usual file systems treat them as equal. If a file system treats other
+// names as equal, [File.Commit] without Force still replaces no file.
 func foldName(name string) string {
 	if runtime.GOOS == "windows" || runtime.GOOS == "darwin" {
 		return strings.ToLower(name)

@@ -5,12 +5,14 @@ import (
 	"io/fs"
 )
 
-// Commit makes the file durable, gives it its name atomically, and makes the
-// name durable. If it fails, the file is removed and path is unchanged, with
-// one exception: if the folder cannot be synced (Op "sync folder"), the whole
-// file has its name, but may not survive a power failure.
+// Commit makes the file durable, gives it its name atomically (but see
+// moveNew), and makes the name durable. If it fails, the file is removed and
+// path is unchanged, with one exception: if the folder cannot be synced (Op
+// "sync folder"), the whole file has its name, but may not survive a power
+// failure.
 //
-// Errors: [*ExistsError] if path was created meanwhile; otherwise [*Error].
+// Errors: [*ExistsError] if path was created meanwhile; errDone after Commit or
+// [File.Abort]; otherwise [*Error].
 func (f *File) Commit() error {
 	if f.err != nil {
 		err := f.err
@@ -77,8 +79,9 @@ func (f *File) publish() error {
 
 // moveNew renames the file from its temporary to its final name without
 // replacing a file, by the best means that the file system has. Only file
-// systems without hard links need the last of these means, with which a crash
-// can leave an empty file under the final name, but never a partial one.
+// systems with neither exclusive renames nor hard links need the last of these
+// means, with which a crash can leave an empty file under the final name, but
+// never a partial one.
 func (f *File) moveNew() error {
 	if !f.opts.faults.noExclusiveRename {
 		err := f.folder.moveNew(f.temp, f.name)

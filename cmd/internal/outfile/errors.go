@@ -34,7 +34,7 @@ func (e *Error) Error() string { return fmt.Sprintf("%s: %s: %v", e.Op, e.Path, 
 // Unwrap returns the error of the system.
 func (e *Error) Unwrap() error { return e.Err }
 
-// opFolder is the only operation on a folder instead of the output.
+// opFolder is the operation of an error whose Path is a folder.
 const opFolder = "open folder"
 
 // Is reports whether target is the reason of the error on this system, or

@@ -10,8 +10,8 @@ import (
 
 // createUnnamed creates a file without a name. The kernel deletes it if it is
 // closed before it has one. The error matches [errors.ErrUnsupported] if the
-// file system (EOPNOTSUPP) or the kernel (EISDIR, EINVAL) does not support
-// this, and without /proc, through which the file gets its name later.
+// file system (EOPNOTSUPP) or the kernel (EISDIR, ENOENT, EINVAL) does not
+// support this, and without /proc, through which the file gets its name later.
 func (d *folder) createUnnamed(called string, mode fs.FileMode) (*os.File, error) {
 	f, err := d.open(".", called, unix.O_RDWR|unix.O_TMPFILE, mode)
 	if err != nil {

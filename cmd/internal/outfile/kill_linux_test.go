@@ -25,7 +25,7 @@ func TestMain(m *testing.M) {
 }
 
 // killedSize is the size of the files that the killed process writes: large
-// enough for kills at every stage.
+// enough for kills during a write.
 const killedSize = 1 << 20
 
 // writeForEver writes path.0, path.1 … without end, each first as a new file

@@ -63,11 +63,11 @@ var errDone = errors.New("file is committed or aborted")
 
 // Create creates a file that [File.Commit] names path. Until then nothing at
 // path changes. If the system supports it (most file systems on Linux), the
-// file is not visible in the folder either, so that even a killed process
-// leaves nothing behind.
+// file is not visible in the folder either, so that a process killed before
+// Commit leaves nothing behind.
 //
-// The error is an [*ExistsError] if path exists and Force is not set, and
-// otherwise an [*Error].
+// The error is an [*ExistsError] if path names a file that only Force may
+// replace, and otherwise an [*Error].
 func Create(path string, opts Options) (*File, error) {
 	dir, name, err := split(path)
 	if err != nil {
@@ -117,8 +117,8 @@ func tempName() string {
 	return ".natsuin-" + hex.EncodeToString(b[:]) + ".tmp"
 }
 
-// Write appends b. The error is an [*Error]. After an error, [File.Commit]
-// returns the same error.
+// Write appends b. The error is an [*Error], except after [File.Commit] and
+// [File.Abort]. After an error, Commit returns the same error.
 func (f *File) Write(b []byte) (int, error) {
 	if f.err != nil {
 		return 0, f.err

@@ -1,6 +1,6 @@
 // Package queue runs functions in the background, so that the caller need not
-// wait for them: during a transaction with the card, nothing may depend on a
-// disk, a pipe or a terminal.
+// wait for them: a transaction with the card must not wait for a disk, a pipe
+// or a terminal.
 package queue
 
 import (

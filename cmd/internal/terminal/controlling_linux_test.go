@@ -13,8 +13,8 @@ import (
 	"natsuin/cmd/internal/terminal"
 )
 
-// childEnv makes this test program open its own controlling terminal, as
-// natsuin does.
+// childEnv makes this test program a child of the tests, which runs hold or
+// opens its controlling terminal as natsuin does.
 const childEnv = "UI_TEST_CHILD"
 
 func TestMain(m *testing.M) {

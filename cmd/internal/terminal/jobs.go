@@ -12,16 +12,16 @@ import (
 )
 
 // A JobControl stops and continues this process as a shell expects of a job
-// (POSIX XBD 11.1.4). It restores the settings of the terminal before each
-// stop, and allows no stop while a card is in use. A nil JobControl does
-// nothing.
+// (POSIX XBD 11.1.4). It restores the settings of the terminal before each stop
+// except that of SIGSTOP, and defers the stops while a card is in use. A nil
+// JobControl does nothing.
 //
 // At a question, Ctrl-Z stops the whole job and SIGTSTP only this process.
 // After SIGCONT the question is asked again. A job in the background stops
 // before it asks.
 type JobControl struct {
 	// HasShell reports whether a stopped process would be continued. If it is
-	// nil, JobControl looks for a shell among the ancestors of the process.
+	// nil, JobControl compares the sessions of the process and its parent.
 	HasShell func() bool
 
 	signals chan os.Signal
@@ -70,11 +70,11 @@ func (j *JobControl) detach(t *Terminal) {
 	}
 }
 
-// Hold prevents the process from being stopped until release is called. SIGTSTP
-// is deferred until then. SIGTTIN and SIGTTOU are ignored, so that a write from
-// the background does not stop the process. A stop that began before Hold is
-// over when Hold returns. Holds nest, and only the first call of each release
-// counts.
+// Hold prevents SIGTSTP, SIGTTIN and SIGTTOU from stopping the process until
+// release is called. SIGTSTP is deferred until then. SIGTTIN and SIGTTOU are
+// ignored, so that a write from the background does not stop the process. A
+// stop that began before Hold is over when Hold returns. Holds nest, and only
+// the first call of each release counts.
 func (j *JobControl) Hold() (release func()) {
 	if j == nil {
 		return func() {}
@@ -134,8 +134,7 @@ func (j *JobControl) stopOrWait() {
 }
 
 // continued is called after SIGCONT. Another process may have turned echo on
-// during a SIGSTOP, which cannot be caught. continued turns it off again before
-// the next key is typed.
+// during a SIGSTOP, which cannot be caught. continued turns it off again.
 func (j *JobControl) continued() {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -164,9 +163,10 @@ func (j *JobControl) suspend(job bool) {
 	j.stop(pid)
 }
 
-// foreground returns once the terminal belongs to this job. Until then it stops
-// the process, as the kernel would do for a read, but before the settings are
-// read, which are still those of the shell.
+// foreground stops the job until the terminal belongs to it, as the kernel
+// would do for a read. It is called before the settings are saved: those of a
+// terminal that belongs to another job are not ours to restore. It returns at
+// once while stops are held, and if the job cannot be stopped.
 func (j *JobControl) foreground(t *Terminal) {
 	if j == nil {
 		return
@@ -216,7 +216,7 @@ const (
 )
 
 // raise sends a stop signal, with its default action, to pid, or to the whole
-// job if pid is 0. It reports whether the process was stopped and continued.
+// job if pid is 0. It reports whether the process was continued afterwards.
 func (j *JobControl) raise(sig unix.Signal, pid int) bool {
 	continued := make(chan os.Signal, 1)
 	signal.Notify(continued, unix.SIGCONT)

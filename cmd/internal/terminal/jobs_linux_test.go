@@ -38,8 +38,8 @@ func hold() {
 	os.Exit(0)
 }
 
-// often calls Hold and release again and again, and prints a line if the process
-// was stopped in between.
+// often calls Hold and release again and again, and prints a line if the
+// process was stopped in between.
 func often(jobs *terminal.JobControl) {
 	for {
 		release := jobs.Hold()
@@ -148,8 +148,8 @@ func (j *job) staysUp() {
 	}
 }
 
-// Nothing stops the process during a card transaction: a stopped process would
-// keep the card, with its password verified, from all others.
+// No signal but SIGSTOP stops the process during a card transaction: a stopped
+// process would keep the card, with its password verified, from all others.
 func TestStopsWaitWhileTheCardIsHeld(t *testing.T) {
 	j := newJob(t)
 	j.does("hold")

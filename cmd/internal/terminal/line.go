@@ -64,9 +64,9 @@ func (l *line) key(b byte) (done bool, err error) {
 		}
 		l.tooLong, l.notText, l.begun = false, false, false
 	case b < ' ':
-		// An arrow key sends ESC [ A, which would read as "[A" without the ESC.
-		// The sequence is not skipped, since the [ may also be a character of
-		// its own.
+		// An arrow key sends ESC [ and a letter, which would read as "[A"
+		// without the ESC. The sequence is not skipped, since the [ may also be
+		// a character of its own.
 		l.notText = true
 	case len(l.text) == cap(l.text):
 		l.tooLong = true

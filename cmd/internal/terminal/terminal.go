@@ -21,7 +21,7 @@ import (
 // error is its cause instead.
 var (
 	ErrNoTerminal  = errors.New("open terminal: there is none")
-	ErrInterrupted = errors.New("read terminal: interrupted") // Ctrl-C, Ctrl-D, or the terminal is gone
+	ErrInterrupted = errors.New("read terminal: interrupted") // Ctrl-C, Ctrl-\, Ctrl-D on an empty line, or the terminal is gone
 	ErrInputLength = errors.New("read terminal: input too long")
 	ErrNotText     = errors.New("read terminal: input holds a key that is no character")
 	ErrTypedAhead  = errors.New("read terminal: input began before the prompt")
@@ -47,10 +47,10 @@ const maxAnswer = 4096
 // line of a paste must not become the next password or the consent to the last
 // try.
 //
-// From the first question to Close the terminal does not echo, because input
-// typed while the program works may be a password typed once more. Close
-// restores the settings and discards unread input, so that the shell does not
-// run it.
+// From the first question to Close the device itself does not echo, except
+// while the process is stopped: input typed while the program works may be a
+// password typed once more. Close restores the settings and discards unread
+// input, so that the shell does not run it.
 type Terminal struct {
 	in   keyboard
 	out  io.WriteCloser
@@ -109,10 +109,10 @@ func (t *Terminal) Print(text string) error {
 
 // ReadSecret shows the prompt and reads a line without showing anything, not
 // even its length. Backspace deletes a character, Ctrl-U all of them. The line
-// is returned exactly as typed or not at all, so that a slip or a fragment
-// never becomes a wrong password. The error is ErrInputLength if the line is
-// longer than max bytes, ErrNotText if it contains a control key or invalid
-// UTF-8, and ErrTypedAhead if it was begun before the prompt.
+// is returned whole or not at all, so that a fragment is never taken for a
+// password. The error is ErrInputLength if the line is longer than max bytes,
+// ErrNotText if it contains a key that is not a character or invalid UTF-8, and
+// ErrTypedAhead if it was begun before the prompt.
 //
 // If a [JobControl] is attached, Ctrl-Z and SIGTSTP stop the process: the input
 // is wiped first, and the prompt is shown again afterwards. The caller must

@@ -159,8 +159,8 @@ func (t *ttyInput) readByte(ctx context.Context) (byte, error) {
 // so longer input does not come from a person, and may be endless.
 const maxAhead = 1 << 20
 
-// discard reads the input instead of calling tcflush, which has another number
-// on each system and would also discard Ctrl-C.
+// discard reads the input, because a flush would also discard Ctrl-C and would
+// not show whether a line was begun.
 func (t *ttyInput) discard() (begun bool, err error) {
 	var b [256]byte
 	defer clear(b[:])

@@ -1,5 +1,5 @@
 // Package text makes text safe to print, and lays it out in the columns of a
-// terminal, where a Japanese character takes two.
+// terminal, where most Japanese characters take two.
 //
 // It contains no text of its own: it escapes and wraps that of others
 // (docs/cli.md, behaviours 21 and 25).
@@ -17,9 +17,10 @@ import (
 )
 
 // Escape makes text from a certificate, a message or a file name safe to print
-// on one line. Control characters, line ends, bidi marks, other invisible
-// characters and bytes that are not UTF-8 are shown like \u{202E} or \x{FF}.
-// Variation selectors stay, because Japanese names contain them.
+// on one line. Control characters, line ends, bidi marks, other format
+// characters, default-ignorable ones and bytes that are not UTF-8 are shown
+// like \u{202E} or \x{FF}. Variation selectors stay, because Japanese names
+// contain them.
 func Escape(s string) string {
 	if strings.IndexFunc(s, steers) < 0 && utf8.ValidString(s) {
 		return s
@@ -46,8 +47,8 @@ func steers(r rune) bool {
 	return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Other_Default_Ignorable_Code_Point)
 }
 
-// Width returns the number of columns that text takes in a terminal. A Japanese
-// character takes two.
+// Width returns the number of columns that text takes in a terminal. Most
+// Japanese characters take two.
 func Width(s string) int {
 	if plain(s) {
 		return len(s)
@@ -73,9 +74,10 @@ func Pad(s string, columns int) string {
 }
 
 // Wrap breaks text into lines of at most width columns, at the places that UAX
-// #14 allows. It does not break flags, or commands in backquotes, which people
-// copy. It breaks a word that is longer than a line. Existing line breaks stay,
-// and each continuation line has the indent of its first line.
+// #14 allows. It does not break flags, or commands in backquotes, that fit on a
+// line: people copy them. It breaks a word that is longer than a line. Existing
+// line breaks stay, and each continuation line has the indent of its first
+// line.
 func Wrap(text string, width int) string {
 	var out []string
 	for _, paragraph := range strings.Split(text, "\n") {

@@ -146,7 +146,7 @@ func TestGroupsStandUnderEachOther(t *testing.T) {
 }
 
 // A name in a certificate may be as long as the certificate. Wrapping it must
-// take linear time: quadratic time would be minutes here.
+// take linear time: quadratic time would take minutes.
 func TestWrapBearsAVeryLongWord(t *testing.T) {
 	for _, in := range []string{
 		strings.Repeat("a", 1<<19), strings.Repeat("漢", 1<<18), "`" + strings.Repeat("a-", 1<<18), strings.Repeat("-", 1<<18),
