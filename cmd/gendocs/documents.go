@@ -86,9 +86,9 @@ func (b manual) man(p cli.Page) string {
 	return w.String()
 }
 
-// minus writes each dash of a man page as \-, the hyphen-minus that people can
-// type. roff prints a bare - as a typographic hyphen, with which a shell does
-// not recognise a flag. The title line does not change.
+// minus writes each hyphen of a man page as \-, the hyphen-minus that people
+// can type. roff prints a bare - as a typographic hyphen, with which a shell
+// does not recognise a flag. The title line does not change.
 func minus(page []byte) []byte {
 	lines := strings.Split(string(page), "\n")
 	for i, line := range lines {

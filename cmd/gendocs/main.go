@@ -26,8 +26,8 @@ func main() {
 	}
 }
 
-// write writes every document below dir, and removes the man pages of commands
-// that no longer exist.
+// write writes every document below dir. It first removes all man pages, so
+// that none is left of a command that no longer exists.
 func write(dir string) error {
 	documents, err := documents()
 	if err != nil {

@@ -20,7 +20,8 @@ import (
 	"natsuin/verify"
 )
 
-// built returns the path of the program as it is delivered, built once.
+// built returns the path of the program itself, without the changes of
+// runProgram. It is built once.
 var built = sync.OnceValues(func() (string, error) {
 	self, err := exec.LookPath("natsuin")
 	if err != nil {

@@ -14,7 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Errors of files and disks, with the program as it is delivered.
+// Errors of files and disks, with the program itself.
 
 func signing(args ...string) []string {
 	return append([]string{"sign", "--reader", "practice", "--yes", "--json", "--pin-from", "file:@pin"}, args...)
@@ -136,8 +136,8 @@ func (b *box) giveTo(id int) {
 }
 
 // A FIFO among the inputs stops the run after it has checked the flags and read
-// the secret, while it hashes the other files. Until the test writes to the
-// FIFO, all changes to files happen during the run.
+// the secret, while it hashes the other files. So a file that is changed before
+// the test writes to the FIFO is changed during the run.
 func TestFilesThatChangeDuringTheRun(t *testing.T) {
 	const content = "from a pipe"
 	for _, c := range []struct {

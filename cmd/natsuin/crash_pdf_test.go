@@ -21,10 +21,10 @@ import (
 	"natsuin/sign/timestamp/tsatest"
 )
 
-// What can become of a PDF that is signed within itself, with the program as it is
-// delivered.
+// Errors of files and disks while a PDF is signed, with the program itself.
 
-// pdfs writes PDFs that are large enough for a signal to strike while they are copied.
+// pdfs writes PDFs that are large enough for a signal to arrive while they are
+// copied.
 func (b *box) pdfs() *box {
 	for _, name := range []string{"a", "b"} {
 		b.write(name+".pdf", samplePDF(name))
@@ -34,8 +34,8 @@ func (b *box) pdfs() *box {
 
 func samplePDF(name string) string { return string(pdftest.Sample(name + strings.Repeat("x", 1<<20))) }
 
-// signedPDF reports whether NAME_signed.pdf is there. If it is, it must be whole, and begin
-// with the original.
+// signedPDF reports whether NAME_signed.pdf exists. If it does, it must be
+// whole, and begin with the original.
 func (b *box) signedPDF(name, original string) bool {
 	b.t.Helper()
 	signed, err := os.ReadFile(b.path(name + "_signed.pdf"))
@@ -130,8 +130,9 @@ func TestFileSizeLimitLeavesNoSignedPDF(t *testing.T) {
 	b.only("a.pdf", "b.pdf")
 }
 
-// The picture of a seal comes from a FIFO, which holds the run where the inputs were looked
-// at and not yet read: what is done to files before it is written to is done during the run.
+// The picture of a seal comes from a FIFO, which stops the run after it has
+// looked at the inputs and before it reads them. So a file that is changed
+// before the test writes to the FIFO is changed during the run.
 func TestPDFsThatChangeDuringTheRun(t *testing.T) {
 	var picture bytes.Buffer
 	square := image.NewNRGBA(image.Rect(0, 0, 8, 8))

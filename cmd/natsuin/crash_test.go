@@ -25,9 +25,10 @@ func moments() int {
 
 var signals = []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGKILL}
 
-// After a signal at any moment, each file is whole or absent, no other files
-// are left, the reported outcome of a change is true, no try was used, and no
-// transaction is open.
+// After a signal at a random moment, each file is whole or absent, no other
+// files are left, the reported outcome of a change is true, no try was used,
+// and no transaction is open. Only SIGKILL may leave a temporary file of the
+// practice card.
 func TestSignalsAtAnyMoment(t *testing.T) {
 	for _, act := range []struct {
 		name string
@@ -59,7 +60,7 @@ func TestSignalsAtAnyMoment(t *testing.T) {
 					p.Process.Signal(signal)
 					r := p.end()
 					ends[ending(t, r, signal, p)]++
-					if signal == syscall.SIGKILL { // the next change of the card replaces it
+					if signal == syscall.SIGKILL { // it may be left; the next change of the card replaces it
 						os.Remove(filepath.Join(b.store, "practice.store.tmp"))
 					}
 					act.look(b, r)
@@ -165,7 +166,7 @@ func TestASignalAtTheVeryEndHidesNoExitCode(t *testing.T) {
 	}
 }
 
-// A signal at any moment of a run at a terminal leaves the settings of the
+// A signal at a random moment of a run at a terminal leaves the settings of the
 // terminal as they were.
 func TestSignalsLeaveTheTerminalAsItWas(t *testing.T) {
 	for i := range 30 {

@@ -15,7 +15,7 @@ import (
 // is wiped, and echo stays off throughout.
 func TestCtrlZWithoutAShellShowsNothing(t *testing.T) {
 	b := newBox(t).inputs()
-	// The built-in password is shown at the prompt, so that it is not the one here.
+	// The built-in password is shown at the prompt, so this test uses another.
 	if r := b.command("pin", "change", "sign", "--reader", "practice", "--json", "--pin-from", "file:@change").run(); r.exit != 0 {
 		t.Fatalf("pin change: exit %d", r.exit)
 	}

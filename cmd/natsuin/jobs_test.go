@@ -94,8 +94,8 @@ func shell(words []string) (code int, err error) {
 	}
 }
 
-// takeBack makes the shell the foreground job, and returns the settings of the
-// terminal.
+// takeBack makes the shell the foreground job, and says whether the terminal
+// has the settings want.
 func takeBack(want *unix.Termios) (string, error) {
 	if err := unix.IoctlSetPointerInt(0, unix.TIOCSPGRP, unix.Getpgrp()); err != nil {
 		return "", err

@@ -135,8 +135,8 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 // hides WORD COMMAND... checks that a command refuses its arguments, does not
-// repeat the word in any case, and warns that the shell's history contains it:
-// as given, with -v and with --json.
+// repeat the word, neither in upper nor in lower case, and warns that the
+// shell's history contains it: as given, with -v and with --json.
 func hides(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 3 {
 		ts.Fatalf("usage: hides word command...")

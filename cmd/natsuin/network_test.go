@@ -13,7 +13,8 @@ import (
 // theServer is the key of the server in the values of a script.
 type theServer struct{}
 
-// listen starts a server that never answers, and sets ADDRESS to its address.
+// listen starts a server that closes each connection without an answer, and
+// sets ADDRESS to its address.
 func listen(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 0 {
 		ts.Fatalf("usage: listen")
@@ -36,8 +37,7 @@ func listen(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 // visits N checks how many connections the server has got. Accept may return
-// after the client has ended, so a count of 0 is certain only if nothing tried
-// to connect.
+// after the client has ended, so the count may be too low for a moment.
 func visits(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) != 1 {
 		ts.Fatalf("usage: [!] visits n")

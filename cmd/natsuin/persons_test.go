@@ -61,8 +61,8 @@ var seatedActs = []struct {
 	}, virtual.OpChange},
 }
 
-// TestAPersonActsInRealTime does each deed at each wait of the built program:
-// at a terminal, under a shell, with the real PC/SC service.
+// TestAPersonActsInRealTime does each deed at each place that it fits, with the
+// built program: at a terminal, under a shell, with the real PC/SC service.
 func TestAPersonActsInRealTime(t *testing.T) {
 	service := pcscdtest.Use(t)
 	every, phase, n := 1, 0, 0
@@ -225,7 +225,7 @@ func (s *sitter) ends(exit int) {
 	_ = s.process.Wait() // the shell exits with the exit code of the job
 }
 
-// saw checks how many commands of each kind the card got, and its state.
+// saw checks how many VERIFYs and CHANGEs the card got, and its state.
 func (s *sitter) saw(verifies, changes int) {
 	s.box.t.Helper()
 	tally, state := s.card.Tally(), s.card.State()

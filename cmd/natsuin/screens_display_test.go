@@ -102,8 +102,8 @@ func (d *display) clear(how string) {
 	}
 }
 
-// TestDisplay compares the display with tmux 3.3, which got the same bytes in a
-// window of 20 columns (capture-pane -p).
+// TestDisplay compares the display with what tmux 3.3 showed for the same bytes
+// in a window of 20 columns (capture-pane -p).
 func TestDisplay(t *testing.T) {
 	for _, test := range []struct{ bytes, want string }{
 		{"one\r\ntwo\r\n", "one\ntwo\n"},

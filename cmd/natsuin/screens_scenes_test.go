@@ -35,7 +35,7 @@ var (
 	no  = step{wait: agreeOrNot, answer: [2]string{"いいえ", "no"}}
 )
 
-// scenes are played in this order, with one service.
+// scenes are played in this order, on one stage.
 var scenes = []scene{
 	{name: "no-service", commands: []command{
 		{typed: "natsuin pin status", exit: 5},

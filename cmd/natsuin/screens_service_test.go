@@ -140,7 +140,8 @@ const endOfThreads = "libgcc_s.so.1"
 
 var libraryPath = regexp.MustCompile(`/\S+`)
 
-// libraries returns the files that the dynamic linker loads with the programs.
+// libraries returns the files that the dynamic linker loads with the programs,
+// and endOfThreads.
 func libraries(t *testing.T, programs ...string) []string {
 	t.Helper()
 	var list []string

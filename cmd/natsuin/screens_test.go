@@ -133,8 +133,8 @@ func (st *stage) openServices() {
 	st.must(err)
 	defer conn.Close()
 	st.must(conn.Begin(context.Background()))
-	// The card takes longer for a signature than the disk for a file, so that
-	// the lines of a batch come in order.
+	// The card takes longer for a signature than a disk usually takes for a
+	// file, so that the lines of a batch come in order.
 	st.card = virtual.New(virtual.Options{State: conn.Card().State(), SignatureTime: 50 * time.Millisecond})
 }
 

@@ -26,9 +26,9 @@ const (
 	markedNew = "FRESH8MARKED53YZ"
 )
 
-// A heldCard stops at a point after the last secret until it is released. It is
-// in a reader of the real PC/SC service, and its memory belongs to the test and
-// not to the program.
+// A heldCard stops at one command, which the test chooses, until it is
+// released. It is in a reader of the real PC/SC service, and its memory belongs
+// to the test and not to the program.
 type heldCard struct {
 	*virtual.Card
 	once    sync.Once
@@ -94,9 +94,9 @@ var secretActs = []struct {
 		[]string{"Current ", "New ", "again"}, func(*heldCard) {}},
 }
 
-// After a marked secret was sent, it is nowhere: not in the memory of the
-// process, its arguments, its environment, the screen with -v, the JSON object,
-// the files that it wrote, or its output when it crashes.
+// After a marked secret was sent, it is nowhere: not in the writable memory of
+// the process, its arguments, its environment, the screen with -v, the JSON
+// object, the files that it wrote, or its output when it crashes.
 func TestSecretsAreNowhere(t *testing.T) {
 	service := pcscdtest.Use(t)
 	for _, act := range secretActs {
@@ -172,7 +172,8 @@ func (b *box) search(where string, data []byte) {
 	}
 }
 
-// searchProcess searches the memory of a running process.
+// searchProcess searches the arguments, the environment and the writable memory
+// of a running process, and checks that core dumps are off.
 func (b *box) searchProcess(pid int) {
 	b.t.Helper()
 	proc := fmt.Sprintf("/proc/%d/", pid)

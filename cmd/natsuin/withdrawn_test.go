@@ -14,8 +14,8 @@ import (
 	"natsuin/card/virtual"
 )
 
-// soon is short enough to seem immediate. All waits for a busy reader or a slow
-// card are far longer.
+// soon is short enough to seem immediate. A busy reader is retried for longer,
+// and a slow card answers only when it is released.
 const soon = 1500 * time.Millisecond
 
 // exitsSoon waits for the end of a run that must not wait for anything else.

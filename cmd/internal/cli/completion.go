@@ -43,10 +43,10 @@ func newCompletion(a *app) *cobra.Command {
 	return c
 }
 
-// bashMore corrects two things in cobra's script. It defines the function that
-// the script needs from bash-completion, unless that is loaded. If several
-// words match, it escapes them when Tab was pressed once (type 9), because bash
-// inserts their common prefix unquoted. A list of words is shown unescaped.
+// bashMore corrects two things in cobra's script. Without bash-completion, it
+// replaces the function of the script that calls it. If several words match, it
+// escapes them when Tab was pressed once (type 9), because bash inserts their
+// common prefix unquoted. A list of words is shown unescaped.
 const bashMore = `
 if ! declare -F _get_comp_words_by_ref >/dev/null 2>&1; then
     __natsuin_init_completion()
@@ -86,8 +86,8 @@ func (a *app) bashCompletion(w io.Writer) error {
 }
 
 // completable reports whether cobra may complete these arguments. It must not
-// if it would return an error, which repeats flags and values on stderr: they
-// may be secrets.
+// if cobra would return an error, which repeats flags and values on stderr:
+// they may be secrets.
 func (a *app) completable() bool {
 	args := a.env.Args
 	if len(args) < 2 || !slices.Contains([]string{cobra.ShellCompRequestCmd, cobra.ShellCompNoDescRequestCmd}, args[0]) {

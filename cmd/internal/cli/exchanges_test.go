@@ -34,9 +34,9 @@ func exchanges(t *testing.T, m *batch, card *virtual.Card, n int, args ...string
 	return card.Tally().Exchanges, signature
 }
 
-// People mostly wait for exchanges with the card: 6 before the prompt, 8 after
-// it, one for each 256 bytes of the two certificates, and one for each further
-// file.
+// Most of the time of a run goes into exchanges with the card. A first
+// signature takes 14, one for each 256 bytes of the two certificates, and one
+// for each further file.
 func TestSigningCostsNoExchangeThatIsNotNeeded(t *testing.T) {
 	m, card := deskBatch(t, 4)
 	slot := card.State().Sign
@@ -68,8 +68,8 @@ func operations(card *virtual.Card) (ops []string) {
 	return ops
 }
 
-// A citizen's certificate with a long address has 1,950 bytes, and its CA's has
-// 1,304.
+// A citizen's certificate with a long address is taken to have 1,950 bytes, and
+// its CA's 1,304 (docs/performance.md).
 func TestACitizensCertificatesTakeTwentyEightExchanges(t *testing.T) {
 	m, card := deskBatch(t, 2, ofCitizensSize(t))
 	if n, _ := exchanges(t, m, card, 1); n > 28 {
@@ -118,8 +118,9 @@ func long(tb testing.TB, size int, template x509.Certificate, issuer []byte, key
 	}
 }
 
-// Whatever the folder of kept CA certificates holds, a signature contains only
-// the certificate that issued the signer's.
+// Whatever the folder of kept CA certificates holds, a signature contains the
+// certificate that issued the signer's. It is read from the card if it was not
+// kept.
 func TestAKeptCertificateIsTheIssuerOrIsNotUsed(t *testing.T) {
 	m, card := deskBatch(t, 1)
 	full, _ := exchanges(t, m, card, 1)

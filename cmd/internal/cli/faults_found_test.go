@@ -42,7 +42,7 @@ func nth(n int, op virtual.Op, ins byte) func(int, []byte) bool {
 }
 
 // A certificate in which a bit was changed in transit was put into a signature,
-// which nobody could verify. (The card's key matches the damaged certificate.)
+// which nobody could verify.
 func TestACertificateWithALostBitSignsNothing(t *testing.T) {
 	for read := range 3 {
 		r := struck(t, nth(read, virtual.OpReadBinary, 0xB0), virtual.Corrupt(), "--json")

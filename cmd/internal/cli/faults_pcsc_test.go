@@ -14,8 +14,8 @@ import (
 
 // TestFaultsThroughPCSC runs a part of the fault matrix with a card in a reader
 // of the real PC/SC service. Each act is run with every second fault that such
-// a card can have, at one exchange each, and with lost answers to VERIFY and
-// CHANGE.
+// a card can have, at one exchange each, and with one or two faults at each
+// VERIFY and CHANGE that hide the outcome.
 func TestFaultsThroughPCSC(t *testing.T) {
 	service := pcscdtest.Use(t)
 	s := &sample{service: service, card: newCard(t)}

@@ -14,8 +14,8 @@ import (
 
 // A faultyService is a PC/SC service with one reader and one card, in which any
 // exchange and any start of a transaction can fail. It checks that the program
-// sends no command outside a transaction, ends each transaction and closes each
-// connection.
+// sends no command outside a transaction, ends each transaction, closes each
+// connection, resets the card and wipes each secret.
 type faultyService struct {
 	card *virtual.Card
 
@@ -158,8 +158,8 @@ func (c *faultyConn) Transmit(command []byte) ([]byte, error) {
 	return answer, err
 }
 
-// TransmitContext abandons the answer when ctx ends. After that
-// the connection cannot be used any more.
+// TransmitContext abandons the answer when ctx ends. After that the connection
+// cannot be used any more.
 func (c *faultyConn) TransmitContext(ctx context.Context, command []byte) ([]byte, error) {
 	answer, err := giveUp(ctx, func() ([]byte, error) { return c.Transmit(command) })
 	if ctx.Err() != nil {
@@ -209,8 +209,8 @@ type fault struct {
 	strike func(*faultyService) virtual.Effect // at an exchange
 	// codes lists the codes of docs/cli.md with which the run may end if the
 	// fault hits a command without a secret, and secret those for VERIFY and
-	// CHANGE. Success is always allowed if the run did not need the answer, but
-	// then it must be complete.
+	// CHANGE. The code of a run without a fault is always allowed, since the
+	// run may not have needed the answer, but then it must be complete.
 	codes, secret []string
 }
 

@@ -37,7 +37,7 @@ var atTheSeat = append(slices.DeleteFunc(slices.Clone(faults), func(f fault) boo
 
 // TestFaultsAtTheTerminal runs each habit with each of these faults at each
 // exchange. There must be no more VERIFYs than entries, and the settings of the
-// terminal must be restored. All else is checked as in the fault matrix.
+// terminal must be restored. The rest is what check and checkSeat check.
 func TestFaultsAtTheTerminal(t *testing.T) {
 	cases, every, n := 0, 1, 0
 	if testing.Short() {

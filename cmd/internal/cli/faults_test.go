@@ -27,7 +27,7 @@ import (
 	"natsuin/cmd/internal/terminal"
 )
 
-// The secrets of this test. No output may contain them.
+// The secrets of these tests. No output may contain the passwords.
 const (
 	marked      = "MARK7SECRET42X"
 	markedNew   = "FRESH8MARK53Y"
@@ -116,7 +116,7 @@ func performAt(terminal func() (*terminal.Terminal, error), a act, dir string, r
 	return r
 }
 
-// An object holds the fields of the JSON object that all acts have.
+// An object holds the fields of the JSON object that the tests read.
 type object struct {
 	Code    string
 	Exit    int
@@ -358,9 +358,9 @@ func clean(t testing.TB, dir string, a act) {
 	}
 }
 
-// TestFaultMatrix runs every act with every fault at every exchange, in this
-// process. `go test -v -run TestFaultMatrix ./cmd/internal/cli` prints the
-// tables of docs/reliability.md.
+// TestFaultMatrix runs every act with every fault at every exchange, and with a
+// failure at the start of every transaction, in this process. `go test -v -run
+// TestFaultMatrix ./cmd/internal/cli` prints the tables of docs/reliability.md.
 func TestFaultMatrix(t *testing.T) {
 	var mu sync.Mutex
 	byAct, byFault := ledger{}, ledger{}

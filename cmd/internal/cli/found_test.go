@@ -19,7 +19,8 @@ import (
 // may be absent.
 const foundFolder = "../../../../shared/data/found"
 
-// runAsPerson runs a command in a folder and returns its output and exit code.
+// runAsPerson runs a command without a terminal, and returns its output and
+// exit code.
 func runAsPerson(t *testing.T, stdin []byte, args ...string) (shown string, exit int) {
 	t.Helper()
 	home := t.TempDir()
@@ -37,8 +38,8 @@ func runAsPerson(t *testing.T, stdin []byte, args ...string) (shown string, exit
 	return out.String(), exit
 }
 
-// TestFoundSituations verifies each situation in the way that its README
-// describes, and expects the exit code and the messages that the README gives.
+// TestFoundSituations verifies files of each situation, and expects the exit
+// code and the words of this table.
 func TestFoundSituations(t *testing.T) {
 	if _, err := os.Stat(foundFolder); err != nil {
 		t.Skip("no situations at hand: ", err)
@@ -138,8 +139,8 @@ func TestMailInJSON(t *testing.T) {
 	}
 }
 
-// A time-stamp token is judged if its name is that of a signature. Otherwise it
-// is reported as a time-stamp token.
+// A time-stamp token that is named like a signature is checked as one.
+// Otherwise it is reported as a time-stamp token.
 func TestTokenUnderItsOwnName(t *testing.T) {
 	token, err := os.ReadFile(filepath.Join(foundFolder, "../foreign/right/0441-tst_two_refs_tst.p7s"))
 	if err != nil {

@@ -45,8 +45,8 @@ func newHelp(a *app) *cobra.Command {
 	return c
 }
 
-// help prints a command's help to standard output. The layout is cobra's, and
-// the text is in the language of the run.
+// help prints a command's help to standard output. The layout is like cobra's,
+// and the text is in the language of the run.
 func (a *app) help(c *cobra.Command) {
 	a.Command = command.Path(c)
 	text := a.helpText(c)

@@ -23,7 +23,7 @@ func TestASignalEndsTheWaitForAFileThatDoesNotOpen(t *testing.T) {
 		d := newFakeService()
 		d.plug("ACME 00", laidCard(t))
 		s := d.atTerminal(t, "en", args...)
-		time.Sleep(100 * time.Millisecond) // the run is opening the file by now
+		time.Sleep(100 * time.Millisecond) // long enough for the run to come to the file
 		began := time.Now()
 		d.signals <- os.Interrupt
 		s.end(130)

@@ -3,5 +3,5 @@
 package cli
 
 // platformLanguage returns "", because on this system only the locale variables
-// name the language.
+// are used.
 func platformLanguage() string { return "" }

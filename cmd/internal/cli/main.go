@@ -1,10 +1,9 @@
 // Package cli is the program natsuin: the root command with the global flags,
 // help, completion and version, and the verbs. Each verb is a package of its
-// own with an options struct, a New that only parses, and a run that does the
-// work.
+// own with a New that declares the flags, and a run that does the work.
 //
-// It does not read the process directly: [Env] provides streams, environment,
-// clock and readers, and [Main] returns the exit code. It does not depend on
+// Only [OS] reads the process: an [Env] provides streams, environment, clock
+// and readers, and [Main] returns the exit code. The package does not depend on
 // how cards or signatures work.
 //
 // The contract is docs/cli.md: commands, exit codes, JSON.

@@ -71,8 +71,8 @@ func deskBatch(tb testing.TB, n int, change ...func(*virtual.Options)) (*batch, 
 	return m, card
 }
 
-// BenchmarkSignMany signs small files with the practice card, which takes only
-// the time of the RSA signature.
+// BenchmarkSignMany signs small files with the practice card, which answers
+// without a delay.
 func BenchmarkSignMany(b *testing.B) {
 	m := newBatch(b, 200)
 	m.sign(b, "practice") // creates the card
@@ -133,8 +133,9 @@ func BenchmarkOpenSCSigns(b *testing.B) {
 	b.ReportMetric(float64(card.Tally().Exchanges)/float64(b.N), "APDUs")
 }
 
-// BenchmarkSignWithASlowCard signs 20 files with a card as slow as a real one.
-// The ratio is the time of the whole run divided by the time of the card.
+// BenchmarkSignWithASlowCard signs 20 files with a card that needs the time
+// below for each exchange and each signature. The ratio is the time of the
+// whole run divided by the time of the card.
 func BenchmarkSignWithASlowCard(b *testing.B) {
 	const apdu, signature = 25 * time.Millisecond, 400 * time.Millisecond
 	m, card := deskBatch(b, 20, func(o *virtual.Options) { o.APDUTime, o.SignatureTime = apdu, signature })

@@ -221,7 +221,8 @@ func (c *readerConn) close(reset bool) error {
 var countShown = regexp.MustCompile(`: (\d) tr(y|ies) left`)
 
 // agreesTo records an error if a secret is sent although the person has not
-// seen the tries of this card, or not agreed to the notice.
+// seen the tries of this card, or if something is signed although the person
+// has not agreed to the notice.
 func (p *person) agreesTo(op virtual.Op) {
 	p.reader.mu.Lock()
 	card, laid, reached, agreed := p.reader.card, p.reader.laid, p.reader.reached, p.agreed

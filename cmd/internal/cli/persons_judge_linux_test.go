@@ -18,8 +18,7 @@ import (
 	"natsuin/cmd/internal/outcome"
 )
 
-// atOnce is how long a run may last after it was told to end. All waits of the
-// program are far longer.
+// atOnce is how long a run may last after it was told to end.
 const atOnce = 1500 * time.Millisecond
 
 // judge compares the output of the run with the state of the card, the disk and
@@ -123,8 +122,8 @@ func (p *person) checkScreen(r *run, screen string) {
 }
 
 // checkSent checks that there were no more VERIFYs than secrets given and not
-// withdrawn, no more CHANGEs than new secrets, and none of either after a
-// signal. Every lost try must have been reported, with the right count.
+// withdrawn, at most one CHANGE, and only after a right VERIFY, and no command
+// after a signal. Every lost try must have been reported, with the right count.
 func (p *person) checkSent(r *run, o object, screen string) {
 	var verifies, right, changes int
 	wrong := map[*virtual.Card]int{}

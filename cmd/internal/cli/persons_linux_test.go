@@ -43,11 +43,11 @@ type deed struct {
 	do    func(*person, moment)
 	ends  bool // it ends the run
 	stops bool // it stops the process, which is then continued
-	turn  int  // 1 and 2 alternate between exchanges; 0 is done at each
+	turn  int  // in a transaction, 1 and 2 alternate between moments; 0 is done at each
 }
 
-// odd holds the readings that no source describes, and that only other programs
-// can cause.
+// odd holds the readings that no source describes. In a transaction, only deeds
+// that end the run are done with them.
 var odd = map[string]bool{"drops, 9000": true, "keeps, counts": true}
 
 // anew reports whether the deed ends a question that is being asked.
@@ -145,9 +145,9 @@ func logIn(t *testing.T, card *virtual.Card) {
 	}
 }
 
-// TestAPersonActsAtAnyMoment does every deed at every moment of every act. `go
-// test -v -run TestAPersonActsAtAnyMoment ./cmd/internal/cli` prints the tables
-// of docs/reliability.md.
+// TestAPersonActsAtAnyMoment does every deed at every moment of every act at
+// which it makes sense. `go test -v -run TestAPersonActsAtAnyMoment
+// ./cmd/internal/cli` prints the tables of docs/reliability.md.
 func TestAPersonActsAtAnyMoment(t *testing.T) {
 	listen(t)
 	every, phase := 1, 0

@@ -66,7 +66,7 @@ type exchange struct {
 
 // A reader is a PC/SC service with one reader. It calls pass at each moment. It
 // checks that the run sends no command outside a transaction, ends each
-// transaction, closes each connection, and wipes each secret.
+// transaction, closes each connection, resets the card, and wipes each secret.
 type reader struct {
 	pass func(moment) (acted bool)
 	ends func() bool           // reports whether the deed ended the run

@@ -37,9 +37,9 @@ func listen(t *testing.T) {
 	})
 }
 
-// stop sends SIGTSTP, and continues the run as soon as it has stopped, which it
-// does only after a transaction. The kernel does not stop an orphaned process
-// group, so the test goes on meanwhile.
+// stop calls do, which stops the run, and continues the run as soon as it has
+// stopped, which it does only after a transaction. The kernel does not stop an
+// orphaned process group, so the test goes on meanwhile.
 func (p *person) stop(m moment, do func()) {
 	arrived := make(chan os.Signal, 1)
 	signal.Notify(arrived, unix.SIGTSTP)

@@ -415,8 +415,8 @@ func TestABusyReaderIsNamed(t *testing.T) {
 	}
 }
 
-// Real cards report a blocked password by different status words. All of them
-// mean locked, exit code 7.
+// Cards report a blocked password by different status words (docs/card.md §3).
+// All of them mean locked, exit code 7.
 func TestEveryWordForLocked(t *testing.T) {
 	for _, change := range []func(*virtual.Options){
 		func(o *virtual.Options) { o.BlockedStatus, o.QueryBlocked = 0x6983, true },

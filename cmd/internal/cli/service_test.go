@@ -186,8 +186,8 @@ func (w *wire) Transmit(command []byte) ([]byte, error) {
 	return answer, nil
 }
 
-// TransmitContext abandons the answer when ctx ends. After that
-// the connection cannot be used any more.
+// TransmitContext abandons the answer when ctx ends. After that the connection
+// cannot be used any more.
 func (w *wire) TransmitContext(ctx context.Context, command []byte) ([]byte, error) {
 	return giveUp(ctx, func() ([]byte, error) { return w.Transmit(bytes.Clone(command)) })
 }

@@ -20,7 +20,7 @@ import (
 	"natsuin/cmd/internal/cli"
 )
 
-// withP384 gives the slots of a card P-384 keys, as the next generation has
+// withP384 gives the slots of a card P-384 keys, as the next generation is to have
 // them.
 func withP384(t *testing.T, slots ...func(*virtual.State) *virtual.Slot) func(*virtual.Options) {
 	t.Helper()
@@ -106,7 +106,7 @@ func signHeld(t *testing.T, card *virtual.Card, from func(command []byte) bool, 
 	return exit, object
 }
 
-// isVerify reports whether a command sends a secret.
+// isVerify reports whether a command is a VERIFY with a secret.
 func isVerify(command []byte) bool { return command[1] == 0x20 && len(command) > 5 }
 
 func anyCommand([]byte) bool { return true }

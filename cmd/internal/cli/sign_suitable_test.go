@@ -25,9 +25,9 @@ func signedAttributes(digest int, after string) []byte {
 	return []byte(tlv(0x31, contentType, attribute(4, tlv(0x04, strings.Repeat("d", digest)))) + after)
 }
 
-// A bare signature over signed attributes would be a CMS signature over another
-// content. It is refused even without a reader: before the card is used, and so
-// before the password is asked for.
+// A bare signature over signed attributes would also be a CMS signature over
+// another content. It is refused even without a reader: before the card is
+// used, and so before the password is asked for.
 func TestRawRefusesSignedAttributesBeforeTheCard(t *testing.T) {
 	dir := t.TempDir()
 	write := func(name string, content []byte) string {
@@ -95,8 +95,8 @@ func TestRawRefusesSignedAttributesFromAStream(t *testing.T) {
 	}
 }
 
-// A CMS signature always covers attributes of its own, so its content cannot be
-// mistaken for them.
+// The CMS signatures of natsuin always cover attributes of their own, so their
+// content cannot be mistaken for them.
 func TestOnlyRawRefusesSignedAttributes(t *testing.T) {
 	in := filepath.Join(t.TempDir(), "a.bin")
 	if err := os.WriteFile(in, signedAttributes(32, ""), 0o600); err != nil {

@@ -145,8 +145,7 @@ func (s *terminalRun) screen() string {
 	return s.pty.screen.String()
 }
 
-// patience limits each wait, so that a test that hangs ends. No test depends on
-// its value.
+// patience limits each wait, so that a test that hangs ends.
 const patience = 30 * time.Second
 
 // expect waits until the screen shows text after what was expected before.

@@ -48,7 +48,8 @@ var practiceStore = sync.OnceValue(func() []byte {
 	return data
 })
 
-// A stampMachine is a machine with a practice card, two files, and an authority.
+// A stampMachine is a machine with a practice card, two files, and an
+// authority.
 type stampMachine struct {
 	*machine
 	t         *testing.T
@@ -160,13 +161,14 @@ func (d *stampMachine) say(args ...string) (int, string, string) {
 	return exit, out.String(), talk.String()
 }
 
-// signing are the arguments of sign with a stamp of the authority at address.
+// signing returns the arguments of sign with a stamp of the authority at
+// address.
 func (d *stampMachine) signing(address string, more ...string) []string {
 	return append([]string{"sign", "--reader", "practice", "--yes", "--pin-from", "file:@pin",
 		"--timestamp", address, "--timestamp-policy", tsatest.Policy, "--tsa-ca", "@tsa.pem"}, more...)
 }
 
-// whole demands that a signature is VALID, with or without a stamp that counts.
+// whole checks that a signature is VALID, and whether it has a verified stamp.
 func (d *stampMachine) whole(name string, stamped bool) {
 	d.t.Helper()
 	a := d.ask("verify", "--ca", "practice", "--tsa-ca", "@tsa.pem", "@"+name)
@@ -179,7 +181,8 @@ func (d *stampMachine) whole(name string, stamped bool) {
 	}
 }
 
-// only demands that these files, and no others, are in the folder.
+// only checks that the folder holds these files besides those of
+// newStampMachine, and that no try was used.
 func (d *stampMachine) only(names ...string) {
 	d.t.Helper()
 	entries, err := os.ReadDir(d.dir)
@@ -226,9 +229,10 @@ func TestEachFormIsStamped(t *testing.T) {
 	d.only("a.p7s", "b.p7s", "b.p7m", "pem", "pem.p7s", "pem.p7m", "out", "out.p7s")
 }
 
-// A stamp that is refused, for each of the sixteen reasons, leaves a good
-// signature in a whole file, or no file if one is required; a file that was
-// there before stays as it is. The reason is in JSON and in words.
+// A stamp that is refused, for any of the sixteen reasons but a slow answer,
+// leaves a good signature in a whole file, or no file with
+// --timestamp-required; a file that was there before stays as it is. The reason
+// is in JSON and in words.
 func TestARefusedStampLeavesAGoodSignature(t *testing.T) {
 	numbers := map[int]bool{}
 	for _, fault := range tsatest.Faults() {
@@ -317,8 +321,8 @@ func TestOdditiesOfAStampAreSaid(t *testing.T) {
 	}
 }
 
-// An authority that is down is asked once, whatever the number of files, and
-// loses none of them.
+// An authority that is down is asked once, whatever the number of files, and no
+// signature is lost.
 func TestAnAuthorityThatIsDown(t *testing.T) {
 	d := newStampMachine(t)
 	var visits atomic.Int64
@@ -344,7 +348,8 @@ func TestAnAuthorityThatIsDown(t *testing.T) {
 	d.only("a.p7s", "b.p7s")
 }
 
-// An answer that is cut at any place is no stamp, and the file stays whole.
+// An answer that is cut is no stamp, wherever it is cut, and the file stays
+// whole.
 func TestAnAnswerThatIsCut(t *testing.T) {
 	d := newStampMachine(t)
 	step := 100
@@ -363,7 +368,8 @@ func TestAnAnswerThatIsCut(t *testing.T) {
 }
 
 // A signal while the authority does not answer ends the run. The signature is
-// there without its stamp, or is not there if one is required.
+// there without its stamp, except with --timestamp-required and on standard
+// output.
 func TestASignalWhileWaiting(t *testing.T) {
 	for _, more := range [][]string{{"@a", "@b"}, {"--attached", "@b"}, {"--timestamp-required", "@a", "@b"}, {"-o", "-", "@a"}} {
 		t.Run(strings.Join(more, " "), func(t *testing.T) {
@@ -433,7 +439,7 @@ func TestASignalWhileTheStampIsWritten(t *testing.T) {
 	}
 }
 
-// A file that somebody else put under the name meanwhile is theirs.
+// A file that somebody else put under the name meanwhile is not replaced.
 func TestAFileThatWasMovedIsNotReplaced(t *testing.T) {
 	for name, change := range map[string]func(*stampMachine){
 		"replaced": func(d *stampMachine) { os.Remove(d.path("a.p7s")); d.write(d.path("a.p7s"), []byte("theirs")) },
@@ -594,7 +600,7 @@ func TestASignalWhileAStampIsAddedLater(t *testing.T) {
 	d.only("a.p7s")
 }
 
-// Nothing goes to a network but with --timestamp, and then only when there is a
+// Nothing goes to a network without --timestamp, nor with it if there is no
 // signature.
 func TestNoStampWithoutASignature(t *testing.T) {
 	d := newStampMachine(t)
@@ -655,7 +661,7 @@ startxref
 
 var byteRange = regexp.MustCompile(`/ByteRange ?\[ ?(\d+) +(\d+) +(\d+) +(\d+) *\]`)
 
-// inside judges the only signature of a PDF: its CMS over its ByteRange.
+// inside verifies the only signature of a PDF: its CMS over its ByteRange.
 func (d *stampMachine) inside(name string) verify.Signer {
 	d.t.Helper()
 	data := d.read(name)
@@ -689,8 +695,9 @@ func (d *stampMachine) inside(name string) verify.Signer {
 	return r.Signers[0]
 }
 
-// The stamp of a PDF is in its CMS (PAdES B-T). Without one, the PDF is as good
-// as before, and with --timestamp-required there is none.
+// The stamp of a PDF is in its CMS, with --pades as in PAdES B-T. Without a
+// stamp, the PDF is as good as before, and with --timestamp-required no PDF is
+// written.
 func TestAPDFIsStampedWithin(t *testing.T) {
 	d := newStampMachine(t)
 	d.write(d.path("a"), []byte(onePage))

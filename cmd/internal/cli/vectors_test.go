@@ -17,9 +17,9 @@ import (
 // vectors is the folder with messages of other projects. It may be absent.
 const vectors = "../../../../shared/data/cms"
 
-// TestVectorsThroughTheCommandLine runs `natsuin verify` for every case that
-// has a trust anchor, as a person would. If the verdict differs from that of
-// the catalogue, docs/verify.md must list it with the reason.
+// TestVectorsThroughTheCommandLine runs `natsuin verify` for every undisputed
+// case that has a trust anchor, as a person would. If the catalogue and natsuin
+// differ about whether a case is VALID, docs/verify.md must name it.
 func TestVectorsThroughTheCommandLine(t *testing.T) {
 	manifest, err := os.ReadFile(filepath.Join(vectors, "manifest.jsonl"))
 	if err != nil {
@@ -78,7 +78,7 @@ func TestVectorsThroughTheCommandLine(t *testing.T) {
 	}
 }
 
-// verdictOf runs verify once, with new folders.
+// verdictOf runs verify once, with dir as the home directory.
 func verdictOf(t *testing.T, dir string, now func() time.Time, args []string) (verdict, code string, exit int) {
 	t.Helper()
 	var out bytes.Buffer

@@ -22,8 +22,8 @@ type versionReport struct {
 	Home    string `json:"home,omitempty"`
 }
 
-// home is the address of the repository, whose releases this program may be
-// one of. The linker sets it (.ci/package); it is empty in other builds.
+// home is the address of the repository that released this program. The linker
+// sets it (.ci/package); it is empty in other builds.
 var home string
 
 func newVersion(a *app) *cobra.Command {

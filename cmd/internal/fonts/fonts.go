@@ -1,5 +1,4 @@
-// Package fonts finds a font of the system that has the characters of Japanese
-// names.
+// Package fonts finds a font of the system for Japanese names.
 //
 // It knows where systems install such fonts, and does not use a font service.
 // It does not read the fonts.
@@ -10,8 +9,8 @@ import (
 	"path/filepath"
 )
 
-// Package is the Debian package that a person without a font should install.
-// Find looks for its font first.
+// Package is the Debian package that a person without a font should install. On
+// Linux, Find looks for its font first.
 const Package = "fonts-ipaexfont-gothic"
 
 // candidates lists the files by runtime.GOOS, the best first. They are

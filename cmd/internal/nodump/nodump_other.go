@@ -2,5 +2,6 @@
 
 package nodump
 
-// Disable disables core dumps that the system writes to files.
+// Disable disables core dumps that a Unix system writes to files. On other
+// systems it does nothing.
 func Disable() error { return noCore() }

@@ -1,7 +1,7 @@
 // Package pdftest makes small PDFs for the tests of the command, and checks
 // signed ones. It shares no code with natsuin's own: a signature is found by
-// its entries at the end of the file (ISO 32000-1 §12.8.1) and verified by
-// pkcs7.
+// its /ByteRange (ISO 32000-1 §12.8.1) after the bytes of the original, and
+// verified by pkcs7.
 //
 // Only tests import it. It understands what natsuin writes, not PDF.
 package pdftest
@@ -45,9 +45,9 @@ func Sample(text string) []byte {
 
 var byteRange = regexp.MustCompile(`/ByteRange ?\[0 +(\d+) +(\d+) +(\d+) *\]`)
 
-// Signature returns the CMS of the newest signature in a signed PDF, verified
-// over all bytes of the file but its own. The file must begin with original and
-// be whole.
+// Signature returns the CMS of the one signature that signed has and original
+// has not, verified over all bytes of the file but its own. The file must begin
+// with original and be whole.
 func Signature(original, signed []byte) (*pkcs7.PKCS7, error) {
 	message, covered, err := newest(original, signed)
 	if err != nil {

@@ -41,13 +41,14 @@ type statusError struct{ status int }
 func (e *statusError) Error() string { return fmt.Sprintf("http status %d", e.status) }
 
 // A client sends requests to OCSP responders, for several verifications at the
-// same time. It records which responders it could not reach.
+// same time. It records from which responders it got no response that can be
+// used.
 type client struct {
 	mu     sync.Mutex
 	failed []unreached
 }
 
-// unreached is an address that gave no response, and the reason.
+// unreached is the address of such a responder, and the reason.
 type unreached struct {
 	address string
 	err     error
@@ -67,8 +68,7 @@ func (c *client) ask(ctx context.Context, address string, request []byte) ([]byt
 }
 
 // askOCSP sends one request (RFC 6960 appendix A.1). Only --ocsp leads here
-// (docs/cli.md, behaviour 24). Package timestamping, too, sends requests to a
-// server.
+// (docs/cli.md, behaviour 24).
 func askOCSP(ctx context.Context, address string, request []byte) ([]byte, error) {
 	if err := checkOCSPAddress(address); err != nil {
 		return nil, err
@@ -96,7 +96,7 @@ func askOCSP(ctx context.Context, address string, request []byte) ([]byte, error
 	return b, nil
 }
 
-// SayUnreached prints which responders could not be reached, and why.
+// SayUnreached prints which responders gave no response, and why.
 func (s *Sources) SayUnreached() {
 	for _, u := range s.client.failed {
 		why := s.Cause(u.err)

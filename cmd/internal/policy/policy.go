@@ -2,7 +2,7 @@
 // command line and from the roots that a person registered. It also has the
 // text for verify's reasons.
 //
-// It does not verify anything. It uses a network only because of --ocsp.
+// It does not verify anything. It uses a network only for --ocsp.
 package policy
 
 import (

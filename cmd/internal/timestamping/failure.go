@@ -71,7 +71,8 @@ func (s *Source) refused(err error) *Failure {
 	return f
 }
 
-// judged returns the failure for a reason of package verify.
+// judged returns the failure for the reason for which package verify does not
+// accept a token.
 func (s *Source) judged(reason verify.Reason) *Failure {
 	return &Failure{Code: strings.TrimPrefix(string(reason), "timestamp-"), Why: policy.Reason(s.Printer, reason)}
 }

@@ -1,9 +1,10 @@
 // Package timestamping gets time stamps from the authority that a person named
-// with --timestamp: it asks, lets package verify judge the answer before
+// with --timestamp: it asks, has package verify check the answer before
 // anything uses it, and words what is wrong with it.
 //
 // It writes no file and knows no verb. It uses the network only for
-// --timestamp: it sends one request to that address for each signature or PDF.
+// --timestamp: it sends at most one request to that address for each signature
+// or PDF.
 package timestamping
 
 import (
@@ -48,7 +49,8 @@ func (s *Source) Define(f *pflag.FlagSet) {
 // Wanted reports whether the run asks for time stamps.
 func (s *Source) Wanted() bool { return s.URL != "" }
 
-// Check refuses flags that do not fit. It reads no file.
+// Check returns a usage error for values that are invalid and flags that need
+// --timestamp. It reads no file.
 func (s *Source) Check() error {
 	if !s.Wanted() {
 		for flag, given := range map[string]bool{"--timestamp-policy": s.Policy != "", "--tsa-ca": len(s.TSACA) > 0} {
@@ -69,7 +71,7 @@ func (s *Source) Check() error {
 	return nil
 }
 
-// Open reads the certificates of --tsa-ca.
+// Open prepares the requests, and reads the certificates of --tsa-ca.
 func (s *Source) Open(ctx context.Context) (err error) {
 	if !s.Wanted() {
 		return nil
@@ -93,7 +95,8 @@ func (s *Source) NoticePDF() string {
 	return s.T("timestamp.notice.pdf", "Address", text.Escape(s.URL))
 }
 
-// A Stamp is a token that package verify accepted.
+// A Stamp is a token that package verify has verified or, without --tsa-ca,
+// found sound.
 type Stamp struct {
 	Token []byte
 	info  *verify.TimestampInfo
@@ -101,10 +104,10 @@ type Stamp struct {
 	doubts []timestamp.Doubt
 }
 
-// Stamp asks for a token over imprint and lets package verify judge it. claimed is when the
-// signer claims to have signed, or zero if that is unknown. The error is a
-// [*Failure] or that of the context. Once the authority was not reached, Stamp
-// sends no further request, and returns the same failure.
+// Stamp asks for a token over imprint and has package verify check it. claimed
+// is when the signer claims to have signed, or zero if that is unknown. The
+// error is a [*Failure] or that of the context. Once the authority has not
+// answered, Stamp sends no further request, and returns the same failure.
 func (s *Source) Stamp(ctx context.Context, imprint timestamp.Imprint, claimed time.Time) (*Stamp, error) {
 	if s.lost != nil {
 		return nil, s.lost

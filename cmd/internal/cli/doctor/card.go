@@ -185,8 +185,8 @@ func (d *diagnosis) examineKind(s *access.Session) card.Kind {
 	return token.Kind
 }
 
-// examineCertificates reads the certificates that need no secret, and checks
-// how long they are valid.
+// examineCertificates reads the certificates that need no secret, and then
+// checks the dates.
 func (d *diagnosis) examineCertificates(s *access.Session, kind card.Kind) {
 	now := d.Now()
 	var there, dates, missing []string

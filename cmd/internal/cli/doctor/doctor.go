@@ -37,7 +37,7 @@ type report struct {
 	Probes []probe `json:"probes"`
 }
 
-// A probe is the result of one probe.
+// A probe is one question of doctor and its result.
 type probe struct {
 	ID     string  `json:"id"`
 	Result string  `json:"result"`

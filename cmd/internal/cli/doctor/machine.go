@@ -15,10 +15,10 @@ import (
 	"natsuin/verify/trust"
 )
 
-// examineClock fails if the clock is before the commit that this program was
-// built from or before the first day of the newest published root, neither of
-// which can be in the future. It warns if the clock is past the last day of
-// every published root.
+// examineClock fails if the clock is more than a day before the commit that
+// this program was built from or before the first day of the newest published
+// root, neither of which can be in the future. It warns if the clock is past
+// the last day of every published root.
 func (d *diagnosis) examineClock() {
 	now := d.Now()
 	earliest, latest := time.Time{}, time.Time{}

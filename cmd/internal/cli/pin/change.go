@@ -103,7 +103,7 @@ func (r *change) fromPerson(ctx context.Context, same bool) (old card.Secret, er
 	if r.new.Len() > 0 && access.CheckNew(r.cred, old, r.new, r.allowWeak) == nil {
 		return old, nil
 	}
-	r.new.Wipe() // equal to the old one, so another is needed
+	r.new.Wipe() // none yet, or one that does not do with this old one
 	r.new, err = r.Access.AskNewSecret(ctx, r.cred, old, r.allowWeak)
 	return old, err
 }

@@ -23,8 +23,8 @@ type message struct {
 	verdict verify.Verdict
 }
 
-// openMessage judges a CMS signature, and refuses one that is INVALID: a stamp
-// would only make it look better.
+// openMessage verifies a CMS signature, and refuses one that is INVALID: a
+// stamp would only make it look better.
 func (r *run) openMessage(ctx context.Context, in *input) (stampable, error) {
 	m := &message{input: in}
 	report, err := m.judge(ctx, in.file, in.info.Size())
@@ -55,7 +55,7 @@ func (r *run) openMessage(ctx context.Context, in *input) (stampable, error) {
 	return m, nil
 }
 
-// judge judges the signature, over the file of the same name without .p7s if
+// judge verifies the signature, over the file of the same name without .p7s if
 // there is one.
 func (m *message) judge(ctx context.Context, r io.ReaderAt, size int64) (*verify.Report, error) {
 	in := verify.Input{Signature: r, Size: size}
@@ -74,9 +74,9 @@ func (m *message) judge(ctx context.Context, r io.ReaderAt, size int64) (*verify
 
 func (m *message) imprints() []stamps.Imprint { return m.message.Imprints() }
 
-// add adds the tokens, and lets package verify, which shares no code with
-// package sign, judge the result: the verdict must be the same, and each signer
-// must have a stamp over its signature.
+// add adds the tokens. Package verify, which has its own code for CMS, then
+// verifies the result: the verdict must be the same, and each signer must have
+// a stamp.
 func (m *message) add(ctx context.Context, tokens [][]byte) (err error) {
 	if m.message, err = m.message.WithTimeStamps(tokens...); err != nil {
 		return err
@@ -101,5 +101,5 @@ func (m *message) write(ctx context.Context, w io.Writer) error {
 	return err
 }
 
-// check does nothing: what is written was judged.
+// check does nothing: what is written was verified by add.
 func (m *message) check(io.ReaderAt) error { return nil }

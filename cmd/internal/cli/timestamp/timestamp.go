@@ -119,7 +119,8 @@ func (r *run) do(ctx context.Context, args []string) error {
 	return worst
 }
 
-// checkFlags refuses flags that do not fit.
+// checkFlags returns a usage error if flags are missing, invalid or do not fit
+// together.
 func (r *run) checkFlags() error {
 	switch {
 	case !r.stamps.Wanted():
@@ -225,7 +226,8 @@ func (r *run) write(ctx context.Context, j *job) error {
 	return f.Commit()
 }
 
-// copy writes the result, and compares the file with the one that was judged.
+// copy writes the result, and returns an error if the input has changed since
+// it was verified.
 func (j *job) copy(ctx context.Context, w io.Writer) error {
 	if err := j.stampable.write(ctx, w); err != nil {
 		return err

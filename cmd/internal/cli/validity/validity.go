@@ -112,8 +112,8 @@ func (r *run) do(ctx context.Context, args []string) error {
 	return &outcome.Verdict{Outcome: *answer}
 }
 
-// outcome returns the answer: good only if revocation was checked and the
-// certificate is not revoked (docs/cli.md, "Commands"). The screen and the JSON
+// outcome returns the answer: good only if the certificate is valid and its
+// revocation was checked (docs/cli.md, "Commands"). The screen and the JSON
 // object show the same message.
 func (r *run) outcome(id card.CertID, cert *x509.Certificate, rep *verify.CertificateReport) *outcome.Error {
 	name := r.T("cert.kind." + id.String())
