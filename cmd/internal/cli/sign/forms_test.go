@@ -7,10 +7,11 @@ import (
 
 	"natsuin/cmd/internal/command"
 	"natsuin/cmd/internal/console"
+	"natsuin/cmd/internal/i18n"
 )
 
-// Every row is told from the others by its name, flag and extension, and New gives
-// it a flag, so that a form is added by its row.
+// Every row has a name and an extension of its own, and New defines its flag, so
+// that a form is added by its row.
 func TestEveryFormHasARowOfItsOwn(t *testing.T) {
 	c := New(&command.Run{Console: &console.Console{}})
 	var names, exts, usual []string
@@ -61,6 +62,25 @@ func TestAFormNamesItsOutput(t *testing.T) {
 		i := slices.IndexFunc(forms, func(f form) bool { return f.flag == c.flag })
 		if got := forms[i].output(c.input); got != c.output {
 			t.Errorf("--%s %s: %s, want %s", c.flag, c.input, got, c.output)
+		}
+	}
+}
+
+// A PDF that is signed in another form is said to get a separate file, with the
+// extension of that form.
+func TestTheNoticeNamesTheExtensionOfTheForm(t *testing.T) {
+	for _, lang := range i18n.Languages() {
+		words, err := i18n.New(lang)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range forms {
+			r := &run{Run: &command.Run{Console: &console.Console{Printer: words}}, opts: &Options{}, form: f, jobs: []*job{{input: "a.PDF"}}}
+			var said string
+			r.noticePDF(func(line string) { said += line })
+			if strings.Contains(said, f.ext) == f.updates || said == "" != f.updates {
+				t.Errorf("%s, %s: %q", lang, f.name, said)
+			}
 		}
 	}
 }

@@ -15,7 +15,7 @@ func (r *run) noticePDF(tell func(string)) {
 	if !r.form.updates {
 		for _, j := range r.jobs {
 			if strings.EqualFold(filepath.Ext(j.input), ".pdf") {
-				tell(r.T("sign.pdf-inside"))
+				tell(r.T("sign.pdf-inside", "Ext", r.form.ext))
 				break
 			}
 		}
@@ -46,8 +46,8 @@ func notaryName(name string) bool {
 	})
 }
 
-// besides returns the names that signed PDFs have beside these inputs, and with
-// --skip-existing those that signatures have.
+// besides returns the names of the outputs of these inputs, if the form updates
+// its input or with --skip-existing, and otherwise nothing.
 func (r *run) besides(args []string) map[string]bool {
 	made := map[string]bool{}
 	for _, arg := range args {
