@@ -53,8 +53,8 @@ func (a *Access) mayTry(ctx context.Context, c card.Credential, t card.Tries) er
 	return nil
 }
 
-// TriesLine returns the line that shows a count, such as 「署名用パスワード（英大文字・数字
-// 6〜16文字） 残り 5 回」.
+// TriesLine returns the line that shows a count, such as
+// 「署名用パスワード（英大文字・数字 6〜16文字） 残り 5 回」.
 func (a *Access) TriesLine(c card.Credential, t card.Tries) string {
 	name := a.T("secret." + c.String())
 	switch {

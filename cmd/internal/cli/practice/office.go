@@ -119,8 +119,8 @@ func (r *run) lists() ([]byte, error) {
 }
 
 // newOfficial returns the command practice official. It signs a letter as a
-// practice official, so that people can practise checking a 官職証明書 through the
-// bridge CA.
+// practice official, so that people can practise checking a 官職証明書 through
+// the bridge CA.
 func newOfficial(r *run) *cobra.Command {
 	var output string
 	var force bool

@@ -28,8 +28,9 @@ type form struct {
 	// bare is set if the signed bytes are the content's own, so that a content
 	// in the shape of signed attributes is refused.
 	bare bool
-	// updates is set if the output is the input with the signature inside, so
-	// that the flags of [PDFOptions] apply.
+	// updates is set if the output is the input with the signature inside. PDF
+	// is the only such form: the flags of [PDFOptions] and its notices depend on
+	// this field.
 	updates bool
 	// issuers is set if the signature contains the CA's certificate.
 	issuers bool

@@ -15,8 +15,7 @@ import (
 
 // issuers is a folder of CA certificates read from cards in earlier runs, each
 // in a file named after its SHA-256 fingerprint. They are public and the same
-// on all cards of a generation; reading one takes a card as long as one or two
-// signatures.
+// on all cards of a generation; reading one takes several exchanges.
 //
 // Being stored here makes no certificate trusted. One is used only if its key
 // verifies the signature on the signer's certificate, which is read from the

@@ -15,8 +15,8 @@ import (
 // A writer checks and writes finished signatures while the card makes the next
 // one. Its callers do not wait for it, so the card's transaction never depends
 // on a disk, a pipe or a terminal: pending signatures are held as values of
-// about 1 KiB per file, 5 KiB for a PDF. The run waits in close, after the card has been
-// released.
+// about 1 KiB per file, 5 KiB for a PDF. The run waits in close, after the card
+// has been released.
 type writer struct {
 	run    *run
 	files  queue.Queue // the disk takes a few milliseconds; eight keep its flushes from queueing up

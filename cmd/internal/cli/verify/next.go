@@ -25,7 +25,7 @@ func (r *run) outcomeOf(j *judged) error {
 // unsignedNext returns the next step for a PDF without a signature: the
 // signature may be in a file beside it.
 func (r *run) unsignedNext(j *judged) string {
-	if beside := j.signature + ".p7s"; j.signature != "-" && regular(beside) {
+	if beside := j.signature + detachedExt; j.signature != "-" && regular(beside) {
 		return r.T("verify.next.beside", "Path", text.Escape(beside))
 	}
 	return r.T("verify.next.unsigned")

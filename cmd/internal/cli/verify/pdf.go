@@ -80,8 +80,8 @@ func summary(p *verify.PDFReport) *verify.Report {
 }
 
 // writeRevision writes the revision that --signature names, or that of the only
-// signature. The copy is judged once more before it gets its name: the file may
-// change meanwhile.
+// signature, if that revision by itself is VALID. It reads the revision again
+// for the copy.
 func (r *run) writeRevision(ctx context.Context, j *judged, in verify.Input) error {
 	n := r.opts.Signature
 	switch all := len(j.pdf.Signatures); {
