@@ -20,8 +20,8 @@ import (
 	"natsuin/cmd/internal/cli"
 )
 
-// withP384 gives the slots of a card P-384 keys, which are reported for the next
-// generation (docs/card.md §9).
+// withP384 gives the slots of a card P-384 keys, which are reported for the
+// next generation (docs/card.md §9).
 func withP384(t *testing.T, slots ...func(*virtual.State) *virtual.Slot) func(*virtual.Options) {
 	t.Helper()
 	return func(o *virtual.Options) {

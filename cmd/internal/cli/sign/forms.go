@@ -29,8 +29,8 @@ type form struct {
 	// in the shape of signed attributes is refused.
 	bare bool
 	// updates is set if the output is the input with the signature inside. PDF
-	// is the only such form: the flags of [PDFOptions] and its notices depend on
-	// this field.
+	// is the only such form: the flags of [PDFOptions] and its notices depend
+	// on this field.
 	updates bool
 	// issuers is set if the signature contains the CA's certificate.
 	issuers bool

@@ -10,8 +10,8 @@ import (
 	"natsuin/cmd/internal/i18n"
 )
 
-// Every row has a name and an extension of its own, and New defines its flag, so
-// that a form is added by its row.
+// Every row has a name and an extension of its own, and New defines its flag,
+// so that a form is added by its row.
 func TestEveryFormHasARowOfItsOwn(t *testing.T) {
 	c := New(&command.Run{Console: &console.Console{}})
 	var names, exts, usual []string

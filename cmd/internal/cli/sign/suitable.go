@@ -6,8 +6,8 @@ import (
 	"natsuin/verify"
 )
 
-// suitable refuses, for a bare form, an input whose bare signature would also be
-// a CMS signature over content that the holder never saw (ePrint 2023/1801).
+// suitable refuses, for a bare form, an input whose bare signature would also
+// be a CMS signature over content that the holder never saw (ePrint 2023/1801).
 // Only the content of the input decides, not the hash, the key or the name.
 func (r *run) suitable(j *job, shape *verify.AttributeShape) error {
 	if !r.form.bare || !shape.Matches() {

@@ -101,7 +101,7 @@ func (d *document) imprints() []stamps.Imprint {
 	return []stamps.Imprint{{Hash: c.Hash, Sum: c.Sum}}
 }
 
-// add puts the token in, and lets package verify judge the result: every
+// add puts the token in. Package verify then verifies the result: every
 // signature must have the verdict that it had, and the token must be over the
 // whole file.
 func (d *document) add(ctx context.Context, tokens [][]byte) (err error) {
@@ -134,8 +134,9 @@ func (d *document) same(after *verify.PDFReport) bool {
 }
 
 // covered reports whether the newest time stamp is over the whole file. The
-// token itself was judged when it came; here, without the root of its
-// authority, only the path is missing, or its time has not come by our clock.
+// token itself was verified when it came. The policy here lacks the root of its
+// authority, so that the path is missing, or its time has not come by our
+// clock.
 func covered(report *verify.PDFReport) bool {
 	newest := report.Timestamps[len(report.Timestamps)-1]
 	return newest.CoversWholeFile && (newest.Reason == verify.ReasonTimestampChain || newest.Reason == verify.ReasonTimestampFuture)

@@ -19,7 +19,7 @@ import (
 type stampable interface {
 	// imprints returns what the tokens must be about, one after another.
 	imprints() []stamps.Imprint
-	// add adds the tokens, in memory, and judges the result.
+	// add adds the tokens, in memory, and checks the result.
 	add(ctx context.Context, tokens [][]byte) error
 	// write writes the result.
 	write(ctx context.Context, w io.Writer) error
@@ -38,7 +38,7 @@ type input struct {
 
 var errNotRegular = errors.New("not a regular file")
 
-// openInput opens a file and looks what its content is.
+// openInput opens a file, and determines its kind from its content.
 func (r *run) openInput(ctx context.Context, name string) (*input, error) {
 	in := &input{name: name}
 	var err error
@@ -68,7 +68,8 @@ func regular(ctx context.Context, name string) (*os.File, fs.FileInfo, error) {
 	return f, info, nil
 }
 
-// open judges an input by its kind, and refuses one that cannot be stamped.
+// open verifies an input as its kind demands, and refuses one that cannot be
+// stamped.
 func (r *run) open(ctx context.Context, in *input) (stampable, error) {
 	var err error
 	sources := policy.Sources{Run: r.Run}
@@ -90,7 +91,8 @@ func (r *run) open(ctx context.Context, in *input) (stampable, error) {
 	}
 }
 
-// unchanged compares the file of that name with the one that was opened.
+// unchanged returns an error if the file of that name is another than the one
+// that was opened, or has changed.
 func (in *input) unchanged() error {
 	now, err := os.Stat(in.name)
 	if err != nil || !os.SameFile(in.info, now) || now.Size() != in.info.Size() || !now.ModTime().Equal(in.info.ModTime()) {

@@ -70,8 +70,8 @@ func (r *run) checkOutputs() error {
 		}
 		replaced, others = append(replaced, j), append(others, j.name)
 	}
-	// An input that is replaced is not the input of another one, unless the same
-	// file is named twice.
+	// A file that is replaced is its own input, so Check gets no inputs: it
+	// still finds a file that is named twice.
 	if err := r.checkFiles(replaced, nil); err != nil {
 		return err
 	}
