@@ -36,8 +36,9 @@ var atTheSeat = append(slices.DeleteFunc(slices.Clone(faults), func(f fault) boo
 }), fault{name: "another program spends a try", strike: effect(virtual.ReplaceBefore(func(s *virtual.State) { s.Sign.Tries-- }))})
 
 // TestFaultsAtTheTerminal runs each habit with each of these faults at each
-// exchange. There must be no more VERIFYs than entries, and the settings of the
-// terminal must be restored. The rest is what check and checkSeat check.
+// exchange; with -short, every seventh case. There must be no more VERIFYs than
+// entries, and the settings of the terminal must be restored. The rest is what
+// check and checkSeat check.
 func TestFaultsAtTheTerminal(t *testing.T) {
 	cases, every, n := 0, 1, 0
 	if testing.Short() {

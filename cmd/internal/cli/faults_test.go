@@ -359,7 +359,8 @@ func clean(t testing.TB, dir string, a act) {
 }
 
 // TestFaultMatrix runs every act with every fault at every exchange, and with a
-// failure at the start of every transaction, in this process. `go test -v -run
+// failure at the start of every transaction, in this process. With -short it
+// takes every seventh of the faults at exchanges. `go test -v -run
 // TestFaultMatrix ./cmd/internal/cli` prints the tables of docs/reliability.md.
 func TestFaultMatrix(t *testing.T) {
 	var mu sync.Mutex

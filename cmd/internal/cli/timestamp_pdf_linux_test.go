@@ -40,8 +40,8 @@ func (d *stampMachine) laterFrom(address string, args ...string) answerOf {
 	return d.ask(append([]string{"timestamp", "--timestamp", address, "--timestamp-policy", tsatest.Policy, "--tsa-ca", "@tsa.pem"}, args...)...)
 }
 
-// dated demands that a PDF has so many signatures, all VALID, and so many
-// document time stamps that count, the newest of the whole file.
+// dated checks that a PDF has this number of signatures, all VALID, and this
+// number of document time stamps, all verified, the newest over the whole file.
 func (d *stampMachine) dated(name string, signatures, stamps int) answerOf {
 	d.t.Helper()
 	a := d.ask("verify", "--ca", "practice", "--tsa-ca", "@tsa.pem", "@"+name)
@@ -88,7 +88,7 @@ func TestAPDFGetsADocumentTimeStamp(t *testing.T) {
 	if a := d.dated("doc_signed_stamped.pdf", 1, 1); a.Files[0].Signers[0].Reference.From != "timestamp" {
 		t.Errorf("%s", a.raw)
 	}
-	// Signed and stamped once more, in any order; whatever its name.
+	// It can be signed and stamped once more, whatever its name.
 	d.write(d.path("a"), d.read("doc_signed_stamped.pdf"))
 	if a := d.later("-o", "@again.pdf", "@a"); a.Exit != 0 {
 		t.Fatalf("%s", a.raw)
@@ -268,7 +268,7 @@ func TestStampedPDFsAreLeftOut(t *testing.T) {
 		t.Errorf("%s", a.raw)
 	}
 	d.dated("doc_stamped_stamped.pdf", 0, 2)
-	// So is a signature that is named like the output of a PDF.
+	// A signature that is named like the output of a PDF is left out, too.
 	d.say("sign", "--reader", "practice", "--yes", "--pin-from", "file:@pin", "-o", "@x_stamped.pdf", "@a")
 	d.write(d.path("x.pdf"), d.read("doc.pdf"))
 	if a := d.later("--force", "@x.pdf", "@doc.pdf", "@x_stamped.pdf"); a.Exit != 0 || a.Files[2].Code != "skipped" {
@@ -276,8 +276,8 @@ func TestStampedPDFsAreLeftOut(t *testing.T) {
 	}
 }
 
-// A stamp that is refused, for each of the sixteen reasons, leaves no file, and
-// an existing one as it is.
+// A stamp that is refused, for any of the sixteen reasons but a slow answer,
+// leaves no file, and an existing one as it is.
 func TestARefusedStampLeavesNoPDF(t *testing.T) {
 	numbers := map[int]bool{}
 	for _, fault := range append(tsatest.Faults(), tsatest.Large()) {
@@ -322,7 +322,8 @@ func TestARefusedStampLeavesNoPDF(t *testing.T) {
 	}
 }
 
-// What is remarked and no reason to refuse a stamp is none for a PDF.
+// Oddities of a stamp that are only remarked on for a signature are only
+// remarked on for a PDF.
 func TestOdditiesOfADocumentTimeStamp(t *testing.T) {
 	d := newDocumentMachine(t)
 	for _, odd := range tsatest.Oddities() {
@@ -334,8 +335,8 @@ func TestOdditiesOfADocumentTimeStamp(t *testing.T) {
 	d.only("doc.pdf", "doc_signed.pdf", "doc_signed_stamped.pdf")
 }
 
-// An authority that is down, or whose answer is cut at any place, costs the
-// stamp; it is asked once, whatever the number of files.
+// If the authority is down, or its answer is cut, no PDF is written. One that
+// is down is asked once, whatever the number of files.
 func TestNoPDFWithoutAWholeStamp(t *testing.T) {
 	d := newDocumentMachine(t)
 	visits := 0
@@ -377,8 +378,8 @@ func TestASignalBeforeAPDFIsStamped(t *testing.T) {
 	d.only("doc.pdf", "doc_signed.pdf")
 }
 
-// A signal while the PDF is being judged or written: it is there and whole, or
-// it is not, and nothing else is in the folder.
+// A signal while the PDF is being verified or written: it is there and whole,
+// or it is not, and nothing else is in the folder.
 func TestASignalWhileAPDFIsStamped(t *testing.T) {
 	rounds := 30
 	if testing.Short() {
@@ -412,8 +413,8 @@ func TestASignalWhileAPDFIsStamped(t *testing.T) {
 	t.Logf("%d of %d were stamped", there, rounds)
 }
 
-// A file that is not the one that was judged any more is not stamped, and one
-// that appeared under the output's name is somebody else's.
+// A file that has changed since it was verified is not stamped, and one that
+// appeared under the output's name is not replaced.
 func TestAPDFThatChangesMeanwhile(t *testing.T) {
 	theirs := func(d *stampMachine, name string) { d.write(d.path(name), []byte("theirs")) }
 	for name, c := range map[string]struct {
