@@ -21,7 +21,8 @@ import (
 	"natsuin/sign/timestamp/tsatest"
 )
 
-// Errors of files and disks while a PDF is signed, with the program itself.
+// Signals and errors of files and disks while a PDF is signed or stamped, with
+// the program itself.
 
 // pdfs writes PDFs that are large enough for a signal to arrive while they are
 // copied.

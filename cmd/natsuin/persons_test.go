@@ -409,7 +409,7 @@ func logsIn(s *sitter) {
 
 func atLastQuestion(p place) bool { return p.prompt > 0 && !p.half }
 
-// seatedDeeds lists what a person can do during a run.
+// seatedDeeds lists what a person or another program does during a run.
 var seatedDeeds = []struct {
 	name string
 	fits func(place) bool // nil means anywhere

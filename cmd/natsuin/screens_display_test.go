@@ -89,7 +89,7 @@ func (d *display) put(cluster string, width int) {
 	d.column += width
 }
 
-// clear is the sequence EL of a terminal: it clears the rest of the row, or all
+// clear does what the sequence EL does: it clears the rest of the row, or all
 // of it.
 func (d *display) clear(how string) {
 	switch how {

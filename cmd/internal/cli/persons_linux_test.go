@@ -36,7 +36,7 @@ var personsActs = []struct {
 	{habit: habit{act{name: "cert show sign", args: []string{"cert", "show", "sign"}}, []string{marked}, ""}},
 }
 
-// A deed is one thing that a person does during a run.
+// A deed is one thing that a person or another program does during a run.
 type deed struct {
 	name  string
 	fits  func(moment) bool

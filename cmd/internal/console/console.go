@@ -118,7 +118,8 @@ func (c *Console) Talk(line string) {
 	c.Say(line)
 }
 
-// Prompt writes a line to the terminal device, as part of a question.
+// Prompt writes a line to the terminal device, if there is one. It writes
+// nothing for an empty line.
 func (c *Console) Prompt(line string) {
 	if line == "" {
 		return

@@ -195,7 +195,7 @@ func (j *JobControl) stop(pid int) {
 	signal.Notify(j.signals, unix.SIGTSTP)
 }
 
-// hasShell reports whether a shell can continue this process. No shell can if
+// hasShell reports whether a shell may continue this process. No shell can if
 // the process leads its session or its parent is in another session, as when a
 // terminal window, ssh or a container started it directly.
 func hasShell() bool {

@@ -77,7 +77,7 @@ func (p *pty) waitFor(text string) {
 	p.waitUntil(text, func() bool { return strings.HasSuffix(p.shown(), text) })
 }
 
-// waitForOneMore returns when the screen shows text before+1 times.
+// waitForOneMore returns when the screen shows text more than before times.
 func (p *pty) waitForOneMore(text string, before int) {
 	p.t.Helper()
 	p.waitUntil(text, func() bool { return p.count(text) > before })

@@ -8,7 +8,7 @@ import (
 	"natsuin/verify"
 )
 
-// mail holds the parts of a mail outside its signed part.
+// mail is what JSON says of a mail: its sender, and what no signature covers.
 type mail struct {
 	From              *string            `json:"from"`
 	FromInCertificate *bool              `json:"from_in_certificate"`
