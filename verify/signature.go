@@ -241,7 +241,7 @@ func (d *document) verify(c *x509.Certificate, suite suite, digest, signature []
 		return false, nil
 	}
 	h := sha256.New()
-	for _, part := range [][]byte{{byte(suite.digest), byte(suite.scheme), byte(suite.salt >> 8), byte(suite.salt)},
+	for _, part := range [][]byte{{byte(suite.digest), byte(suite.scheme), byte(suite.mask), byte(suite.salt >> 8), byte(suite.salt)},
 		c.RawSubjectPublicKeyInfo, digest, signature} {
 		h.Write(binary.BigEndian.AppendUint32(nil, uint32(len(part))))
 		h.Write(part)
