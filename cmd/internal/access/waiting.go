@@ -127,7 +127,7 @@ func (a *Access) awaitService(ctx context.Context) error {
 }
 
 // bounceTime is how long to wait before looking again for a card that was just
-// removed or a service that has ended.
+// removed, a reader that another program uses, or a service that has ended.
 const bounceTime = 250 * time.Millisecond
 
 var errWaited = errors.New("the time to wait is over")

@@ -79,8 +79,8 @@ func (r *Run) Group(use, id string, subcommands ...*cobra.Command) *cobra.Comman
 	return c
 }
 
-// unlocks reports whether word would unlock a card as a command after c, which
-// only the municipal office can do.
+// unlocks reports whether word, as a command after c, asks to unlock a card,
+// which no program of a computer can do (docs/card.md §5).
 func unlocks(c *cobra.Command, word string) bool {
 	switch Path(c) {
 	case "natsuin":
