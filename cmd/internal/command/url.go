@@ -5,9 +5,9 @@ import (
 	"strings"
 )
 
-// FilePath returns the path in a file URL (RFC 8089), which a desktop pastes for
-// a file that is dropped on a terminal. It returns every other name unchanged,
-// and so a URL with another host, a query or a fragment.
+// FilePath returns the path in a file URL (RFC 8089), which a desktop pastes
+// for a file that is dropped on a terminal. It returns every other name
+// unchanged, and so a URL with another host, a query or a fragment.
 func FilePath(name string) string {
 	if len(name) < len("file:///") || !strings.EqualFold(name[:len("file://")], "file://") {
 		return name

@@ -226,8 +226,8 @@ func (r *run) compare(rep *report, want fingerprint.Fingerprint) error {
 }
 
 // nearest returns the first of the entries whose fingerprint differs from want
-// in the fewest groups: of several certificates, it is probably the one that was
-// meant.
+// in the fewest groups: of several certificates, it is probably the one that
+// was meant.
 func nearest(entries []entry, want fingerprint.Fingerprint) entry {
 	differences := func(e entry) (n int) {
 		groups := want.Groups()

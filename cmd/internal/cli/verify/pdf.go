@@ -80,8 +80,8 @@ func summary(p *verify.PDFReport) *verify.Report {
 }
 
 // writeRevision writes the revision that --signature names, or that of the only
-// signature, if that revision by itself is VALID. It reads the revision again
-// for the copy.
+// signature, if that revision by itself is VALID. The copy is verified once
+// more before it gets its name, since the file may change meanwhile.
 func (r *run) writeRevision(ctx context.Context, j *judged, in verify.Input) error {
 	n := r.opts.Signature
 	switch all := len(j.pdf.Signatures); {
@@ -111,8 +111,8 @@ func (r *run) writeRevision(ctx context.Context, j *judged, in verify.Input) err
 	return f.Commit()
 }
 
-// noRevision tells that --out was not written. A revision that is not VALID is
-// no error of its own: the verdict says it.
+// noRevision returns the outcome if --out was not written. For a revision that
+// is not VALID it only says so, and returns nil: the verdict decides the run.
 func (r *run) noRevision(ctx context.Context, j *judged, err error) error {
 	var out *outfile.Error
 	switch {
