@@ -62,8 +62,9 @@ func (c Command) Bytes() []byte {
 // if an Le byte followed it, a card could take it for a VERIFY with a secret.
 func (c Command) once() bool { return c.INS == insVerify || c.INS == insChange }
 
-// [errors.Is] finds ErrNotSent in the error of a [Transmitter] that certainly
-// did not send the command, and so in the [*TransmitError] from [Exchange].
+// ErrNotSent is found by [errors.Is] in the error of a [Transmitter] that
+// certainly did not send the command, and so in the [*TransmitError] from
+// [Exchange].
 var ErrNotSent = errors.New("command not sent")
 
 // ErrTooLong means that a command does not fit the short form. It matches

@@ -6,8 +6,8 @@ import (
 	"io/fs"
 )
 
-// [errors.Is] finds ErrFolder in an [*Error] about the folder of an output,
-// whatever the reason. Path is then the path of the folder.
+// ErrFolder is found by [errors.Is] in an [*Error] about the folder of an
+// output, whatever the reason. Path is then the path of the folder.
 var ErrFolder = errors.New("folder of the output")
 
 // The reasons that [errors.Is] finds in an [*Error], in addition to
