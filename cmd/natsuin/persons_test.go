@@ -57,7 +57,7 @@ var seatedActs = []struct {
 }{
 	{"sign", []string{"sign", "@a"}, [][2]string{{"(yes / no): ", "yes"}, {"Signature password: ", marked}}, virtual.OpSign},
 	{"pin change", []string{"pin", "change", "sign"}, [][2]string{
-		{"Current signature password: ", marked}, {"New signature password: ", markedNew}, {"New one again: ", markedNew},
+		{"Current signature password: ", marked}, {"New signature password: ", markedNew}, {"Repeat the new signature password: ", markedNew},
 	}, virtual.OpChange},
 }
 
@@ -269,7 +269,7 @@ func signalled(send func(*sitter)) func(*sitter) {
 		over := s.place.over
 		secret := over == virtual.OpVerify || over == virtual.OpChange
 		if secret {
-			s.await("Waiting for the card's answer.")
+			s.await("Waiting for the card to respond.")
 			s.let()
 		}
 		if over == virtual.OpChange {
@@ -369,7 +369,7 @@ func (s *sitter) again(text string) {
 	s.await(next[0])
 	s.keys(next[1] + "\r")
 	if !strings.HasSuffix(text, "\r") { // text is the beginning of a line
-		s.await("none of it was used")
+		s.await("nothing was used")
 		s.await(next[0])
 		s.keys(next[1] + "\r")
 	}
@@ -454,7 +454,7 @@ var seatedDeeds = []struct {
 	{"another program spends a try", atLastQuestion, func(s *sitter) {
 		s.card.Replace(func(state *virtual.State) { state.Sign.Tries-- })
 		s.finish()
-		s.await("The card is not as it was shown. Nothing was sent.")
+		s.await("The card has changed since it was shown. Nothing was sent.")
 		s.await("4 tries left")
 		s.await("assword: ")
 		s.keys(marked + "\r")

@@ -78,7 +78,7 @@ var scenes = []scene{
 		{typed: "natsuin pin change sign", steps: []step{
 			{wait: [2]string{"今の署名用パスワード: ", "Current signature password: "}, keys: rightPIN + "\r", shown: current},
 			{wait: [2]string{"新しい署名用パスワード: ", "New signature password: "}, keys: freshPIN + "\r", shown: newOne},
-			{wait: [2]string{"もう一度: ", "again: "}, keys: freshPIN + "\r", shown: newOne},
+			{wait: [2]string{"もう一度: ", "Repeat the new signature password: "}, keys: freshPIN + "\r", shown: newOne},
 		}},
 	}},
 	{name: "verify-good", commands: []command{

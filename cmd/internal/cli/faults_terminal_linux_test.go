@@ -72,7 +72,7 @@ func TestFaultsAtTheTerminal(t *testing.T) {
 const anyway = "Send it anyway? (yes / no): "
 
 // prompted matches a question at the end of the screen.
-var prompted = regexp.MustCompile(`(Signature password|Current signature password|New signature password|New one again|\(yes / no\)): $`)
+var prompted = regexp.MustCompile(`(Signature password|Current signature password|New signature password|Repeat the new (signature password|authentication PIN)|\(yes / no\)): $`)
 
 // sitThrough runs the program at the terminal until it ends, and checks the
 // result.
@@ -177,7 +177,7 @@ func (r *run) checkSeat(s *faultyService, h habit, screen string) {
 	if tally.Wrong > wrongs {
 		r.wrong("%d wrong VERIFYs, and %d different wrong secrets were typed", tally.Wrong, wrongs)
 	}
-	told := strings.Count(screen, "wrong; ")
+	told := (strings.Count(screen, "wrong signature password; ") + strings.Count(screen, "wrong authentication PIN; "))
 	if r.exit == 6 || r.exit == 7 || r.exit == 9 {
 		told++ // by the error
 	}

@@ -38,9 +38,9 @@ func TestWhyAResponderWasNotReachedIsSaid(t *testing.T) {
 	defer strange.Close()
 	plain := strings.Replace(broken.URL, "http:", "https:", 1)
 	for _, c := range []struct{ address, ja, en, raw string }{
-		{refusing, "接続を断られました", "connection refused", "connect: connection refused"},
+		{refusing, "接続を拒否されました", "connection refused", "connect: connection refused"},
 		{broken.URL, "HTTP ステータス 503", "HTTP status 503", "http status 503"},
-		{silent.URL, "相手が接続を切りました", "broke the connection off", "EOF"},
+		{silent.URL, "相手が接続を閉じました", "closed the connection", "EOF"},
 		{strange.URL, "サーバーの証明書を受け入れられません", "the server's certificate is not accepted", "x509:"},
 		{plain, "https に対応していません", "does not speak https", "HTTP response to HTTPS client"},
 	} {

@@ -166,7 +166,7 @@ func (p *person) checkSent(r *run, o object, screen string) {
 	if p.other.Load() && len(wrong) > 1 {
 		r.wrong("the tries of two cards are gone")
 	}
-	said := strings.Count(screen, "wrong; ")
+	said := (strings.Count(screen, "wrong signature password; ") + strings.Count(screen, "wrong authentication PIN; "))
 	if r.exit == 6 || r.exit == 7 || r.exit == 9 {
 		said++
 	}

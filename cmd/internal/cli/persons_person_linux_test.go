@@ -125,7 +125,7 @@ func (p *person) waitForCard(ctx context.Context) {
 }
 
 // awaitTold waits until the screen says that the program waits for the card.
-func (p *person) awaitTold() { p.awaits("Waiting for the card's answer.") }
+func (p *person) awaitTold() { p.awaits("Waiting for the card to respond.") }
 
 func (p *person) awaits(text string) {
 	for limit := time.Now().Add(patience / 10); !strings.Contains(p.shown(0), text); time.Sleep(100 * time.Microsecond) {
@@ -154,7 +154,7 @@ func (p *person) types(text string) {
 }
 
 // asked matches a question at the end of the screen.
-var asked = regexp.MustCompile(`(Signature password|Authentication PIN|(Current|New) (signature password|authentication PIN)|New one again|\(yes / no\)): $`)
+var asked = regexp.MustCompile(`(Signature password|Authentication PIN|(Current|New) (signature password|authentication PIN)|Repeat the new (signature password|authentication PIN)|\(yes / no\)): $`)
 
 // run performs the habit, and returns when the run has ended.
 func (p *person) run(dir string, flags ...string) *run {
@@ -225,7 +225,7 @@ func (p *person) answer(question, said string) {
 		p.last = ""
 		return
 	}
-	if p.given > 0 && (strings.Contains(said, "Nothing was sent") || current(question) && p.last == question && strings.Contains(said, "none of it was used")) {
+	if p.given > 0 && (strings.Contains(said, "Nothing was sent") || current(question) && p.last == question && strings.Contains(said, "nothing was used")) {
 		p.given--
 	}
 	text, next := p.choose(question)
@@ -265,7 +265,7 @@ func (p *person) choose(question string) (text string, next int) {
 	if other && !p.knows {
 		p.said, p.knows = "", true
 	}
-	refused := strings.Contains(p.said, "wrong; ") || strings.Contains(p.said, "the same wrong one") || strings.Contains(p.said, anyway)
+	refused := strings.Contains(p.said, "wrong signature password; ") || strings.Contains(p.said, "wrong authentication PIN; ") || strings.Contains(p.said, "the same wrong entry") || strings.Contains(p.said, anyway)
 	next = p.next
 	switch {
 	case strings.HasPrefix(question, "(yes") && strings.HasSuffix(p.said, anyway):

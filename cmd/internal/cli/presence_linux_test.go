@@ -22,7 +22,7 @@ func hinting(hint ...byte) func(*virtual.Options) {
 
 var absentWords = map[string]struct{ seems, ask, prompt, sign, no, yes string }{
 	"ja": {"署名用電子証明書がないようです", "それでも入力しますか", "署名用パスワード: ", "署名しますか", "いいえ", "はい"},
-	"en": {"seems that this card holds no signature certificate", "Go on anyway?", "Signature password: ", "Sign ", "no", "yes"},
+	"en": {"this card seems to have no signature certificate", "Go on anyway?", "Signature password: ", "Sign ", "no", "yes"},
 }
 
 func toSign(t *testing.T) string {
@@ -62,7 +62,7 @@ func TestACardThatSeemsToHaveNoAuthenticationCertificateIsToldBeforeThePIN(t *te
 	card := laidCard(t, hinting(0x8F, 0, 0))
 	d.plug("ACME 00", card)
 	s := d.atTerminal(t, "en", "pin", "change", "auth")
-	s.expect("seems that this card holds no authentication certificate").expect("Go on anyway?").send("no")
+	s.expect("this card seems to have no authentication certificate").expect("Go on anyway?").send("no")
 	s.end(8)
 	if tally := card.Tally(); tally.Wrong+tally.Right != 0 {
 		t.Errorf("the card saw %+v", tally)

@@ -18,7 +18,7 @@ var words = map[string]struct {
 		"カードリーダーをつないでください", "番号（1〜2）: ", "中止しました", "それでも入力しますか",
 	},
 	"en": {
-		"4 tries left", "3 tries left", "Current signature password", "may be another card by now", "Please put the card on the reader (Ctrl-C to stop)",
+		"4 tries left", "3 tries left", "Current signature password", "may be a different one", "Please put the card on the reader (Ctrl-C to stop)",
 		"Please connect a card reader", "Number (1-2): ", "interrupted", "Go on anyway?",
 	},
 }
@@ -264,11 +264,11 @@ func TestAnotherCardAfterAWrongEntryIsAgreedToAnew(t *testing.T) {
 	s.waitsFor(words["en"].wait)
 	other := laidCard(t, func(o *virtual.Options) { o.State.Auth.Certificate = nil })
 	d.lay(slot, other)
-	s.expect("name, address, birth date and sex")
+	s.expect("name, address, date of birth and sex")
 	from := s.seen
 	s.expect("Sign this file").send("no")
 	s.end(8)
-	if strings.Contains(s.screen()[from:], "authentication certificate ends") {
+	if strings.Contains(s.screen()[from:], "authentication certificate expires") {
 		t.Error("the date of the card before is told of this one")
 	}
 	if tally := other.Tally(); tally.Wrong+tally.Right != 0 {
@@ -470,7 +470,7 @@ func TestWhatThisCardRefusedStaysRefused(t *testing.T) {
 	s := d.atTerminal(t, "en", "sign", "--yes", toSign(t))
 	s.expect("Signature password: ").send("WRONG123").expect("4 tries left").expect("Signature password: ")
 	card.Replace(func(state *virtual.State) { state.Sign.Tries = 3 })
-	s.send("WRONG456").expect("not as it was shown").expect("3 tries left").expect("Signature password: ")
+	s.send("WRONG456").expect("has changed since it was shown").expect("3 tries left").expect("Signature password: ")
 	s.send("WRONG123").expect("was not sent").expect("Signature password: ").send(signPassword)
 	s.end(0)
 	if tally := card.Tally(); tally.Wrong != 1 || tally.Right != 1 {

@@ -259,7 +259,7 @@ func TestARefusedStampLeavesAGoodSignature(t *testing.T) {
 			d.whole(last, false)
 			for _, lang := range []string{"ja", "en"} {
 				exit, _, talk := d.say(d.signing(d.url, append(inputs, "--force", "--lang", lang)...)...)
-				if lines := strings.Count(talk, map[string]string{"ja": "注意: ", "en": "Careful: "}[lang]); exit != 0 || lines == 0 ||
+				if lines := strings.Count(talk, map[string]string{"ja": "注意: ", "en": "Warning: "}[lang]); exit != 0 || lines == 0 ||
 					strings.Contains(talk, "timestamp.") || strings.Contains(talk, "reason.") || strings.Contains(talk, "\x1b") {
 					t.Errorf("exit %d: %s", exit, talk)
 				}
@@ -293,7 +293,7 @@ func TestTheAuthorityIsCheckedIfItsRootIsGiven(t *testing.T) {
 	d := newStampMachine(t)
 	args := []string{"sign", "--reader", "practice", "--yes", "--pin-from", "file:@pin", "--timestamp", d.url, "--force", "@a"}
 	exit, _, talk := d.say(append(args, "--lang", "en")...)
-	if exit != 0 || !strings.Contains(talk, "which authority this is was not checked") || !strings.Contains(talk, "time stamp added") {
+	if exit != 0 || !strings.Contains(talk, "authority's identity was not checked") || !strings.Contains(talk, "time stamp added") {
 		t.Errorf("exit %d: %s", exit, talk)
 	}
 	if a := d.ask(args...); a.Files[0].Timestamp == nil || !strings.Contains(a.raw, `"authority_checked":false`) {
@@ -315,7 +315,7 @@ func TestOdditiesOfAStampAreSaid(t *testing.T) {
 			t.Errorf("%s: %s", odd.Name, a.raw)
 		}
 		_, _, talk := d.say(d.signing(d.url, "--force", "--lang", "en", "@a")...)
-		if want := map[string]string{"type": "media type", "clock": "clock by more than 10", "accuracy": "accurate to more"}[odd.Code]; !strings.Contains(talk, want) {
+		if want := map[string]string{"type": "media type", "clock": "clock by more than 10", "accuracy": "worse than a minute"}[odd.Code]; !strings.Contains(talk, want) {
 			t.Errorf("%s: %s", odd.Name, talk)
 		}
 	}

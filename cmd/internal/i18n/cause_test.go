@@ -31,22 +31,22 @@ func TestCausesAreWordedInTheRunsLanguage(t *testing.T) {
 		err    error
 		ja, en string
 	}{
-		{sys(syscall.ECONNREFUSED), "接続を断られました", "connection refused"},
-		{sys(syscall.ENETUNREACH), "ネットワークに届きません", "the network cannot be reached"},
-		{sys(syscall.EHOSTUNREACH), "ネットワークに届きません", "the network cannot be reached"},
-		{sys(syscall.ECONNRESET), "相手が接続を切りました", "broke the connection off"},
-		{sys(syscall.ETIMEDOUT), "時間内に答えがありませんでした", "no answer in time"},
-		{&url.Error{Op: "Post", URL: "http://a/", Err: context.DeadlineExceeded}, "時間内に答えがありませんでした", "no answer in time"},
-		{&url.Error{Op: "Post", URL: "http://a/", Err: io.EOF}, "相手が接続を切りました", "broke the connection off"},
+		{sys(syscall.ECONNREFUSED), "接続を拒否されました", "connection refused"},
+		{sys(syscall.ENETUNREACH), "ネットワークに接続できません", "the network cannot be reached"},
+		{sys(syscall.EHOSTUNREACH), "ネットワークに接続できません", "the network cannot be reached"},
+		{sys(syscall.ECONNRESET), "相手が接続を閉じました", "closed the connection"},
+		{sys(syscall.ETIMEDOUT), "時間内に応答がありませんでした", "no response in time"},
+		{&url.Error{Op: "Post", URL: "http://a/", Err: context.DeadlineExceeded}, "時間内に応答がありませんでした", "no response in time"},
+		{&url.Error{Op: "Post", URL: "http://a/", Err: io.EOF}, "相手が接続を閉じました", "closed the connection"},
 		{dial(&net.DNSError{Err: "no such host", Name: "a", IsNotFound: true}), "そのホストは見つかりません", "no such host"},
 		{dial(&net.DNSError{Err: "server misbehaving", Name: "a", IsTemporary: true}), "ホスト名を調べられませんでした", "could not be looked up"},
-		{dial(&net.DNSError{Err: "i/o timeout", Name: "a", IsTimeout: true}), "時間内に答えがありませんでした", "no answer in time"},
+		{dial(&net.DNSError{Err: "i/o timeout", Name: "a", IsTimeout: true}), "時間内に応答がありませんでした", "no response in time"},
 		{&url.Error{Err: &tls.CertificateVerificationError{Err: errors.New("unknown authority")}}, "サーバーの証明書を受け入れられません", "certificate is not accepted"},
 		{&url.Error{Err: http.ErrSchemeMismatch}, "https に対応していません", "does not speak https"},
 		{dial(tls.RecordHeaderError{Msg: "first record does not look like a TLS handshake"}), "https に対応していません", "does not speak https"},
 		{&fs.PathError{Op: "open", Path: "a", Err: syscall.EMFILE}, "開いているファイルが多すぎます", "too many files"},
-		{&fs.PathError{Op: "read", Path: "a", Err: syscall.EIO}, "装置が故障を知らせました", "device reports a failure"},
-		{&trust.FileError{Path: "a", Err: trust.ErrNotOneCert}, "ちょうど 1 つ入っていません", "exactly one PEM certificate"},
+		{&fs.PathError{Op: "read", Path: "a", Err: syscall.EIO}, "装置でエラーが起きました", "device reports an error"},
+		{&trust.FileError{Path: "a", Err: trust.ErrNotOneCert}, "1 枚ではありません", "exactly one PEM certificate"},
 	} {
 		for lang, want := range map[string]string{"ja": c.ja, "en": c.en} {
 			p, err := i18n.New(lang)

@@ -22,15 +22,15 @@ func TestCardThatRefusesIsNotCalledAnotherCard(t *testing.T) {
 		code   outcome.Code
 		ja, en string
 	}{
-		{refusal, outcome.CodeCardRefused, "断りました（6985）", "refused SELECT file (6985)"},
-		{&card.NotChangedError{Credential: card.AuthPIN, Err: refusal}, outcome.CodeCardRefused, "断りました", "refused"},
-		{malformed, outcome.CodeCardRefused, "カードの答えが", "answer is malformed"},
+		{refusal, outcome.CodeCardRefused, "拒否しました（6985）", "refused SELECT file (6985)"},
+		{&card.NotChangedError{Credential: card.AuthPIN, Err: refusal}, outcome.CodeCardRefused, "拒否しました", "refused"},
+		{malformed, outcome.CodeCardRefused, "カードの応答の形式が", "response is malformed"},
 		{&card.BadCertificateError{ID: card.SignCert, Err: errors.New("not DER")}, outcome.CodeCardRefused, "証明書が壊れている", "certificate read from the card is damaged"},
-		{card.ErrBadSignature, outcome.CodeCardRefused, "カードの返した署名", "signature that the card returned"},
-		{&card.UnsupportedError{What: "curve P-256"}, outcome.CodeCardRefused, "鍵の種類", "key of a kind"},
+		{card.ErrBadSignature, outcome.CodeCardRefused, "カードが返した署名", "signature that the card returned"},
+		{&card.UnsupportedError{What: "curve P-256"}, outcome.CodeCardRefused, "鍵の種類", "type of key"},
 		{fmt.Errorf("%w: %w", card.ErrNotJPKI, refusal), outcome.CodeNotJPKI, "アプリケーションがありません", "has no JPKI application"},
-		{fmt.Errorf("%w: %w", card.ErrNotSelected, refusal), outcome.CodeNotJPKI, "あるかどうか分かりません", "does not say whether"},
-		{fmt.Errorf("%w: %w", card.ErrNotSelected, malformed), outcome.CodeNotJPKI, "あるかどうか分かりません", "does not say whether"},
+		{fmt.Errorf("%w: %w", card.ErrNotSelected, refusal), outcome.CodeNotJPKI, "あるかどうか分かりません", "does not show whether"},
+		{fmt.Errorf("%w: %w", card.ErrNotSelected, malformed), outcome.CodeNotJPKI, "あるかどうか分かりません", "does not show whether"},
 	} {
 		for lang, want := range map[string]string{"ja": c.ja, "en": c.en} {
 			x := explain(t, lang, c.err)
@@ -55,11 +55,11 @@ func TestLostOutcomeIsWordedByItsCause(t *testing.T) {
 				if x.Code != outcome.CodeUnknownOutcome || x.Exit() != 9 || x.Message == silent.Message || x.Hint != silent.Hint {
 					t.Errorf("%s, %s, %v: %+v", lang, op, answer, x)
 				}
-				if said := map[string]string{"ja": "答えが来ましたが", "en": "answer does not say"}[lang]; !strings.Contains(x.Message, said) || strings.Contains(silent.Message, said) {
+				if said := map[string]string{"ja": "応答がありましたが", "en": "response does not show"}[lang]; !strings.Contains(x.Message, said) || strings.Contains(silent.Message, said) {
 					t.Errorf("%s, %s: %q and %q", lang, op, x.Message, silent.Message)
 				}
 			}
-			if said := map[string]string{"ja": "答えを受け取れませんでした", "en": "no answer came"}[lang]; !strings.Contains(silent.Message, said) {
+			if said := map[string]string{"ja": "応答を受け取れませんでした", "en": "no response came"}[lang]; !strings.Contains(silent.Message, said) {
 				t.Errorf("%s, %s: %q", lang, op, silent.Message)
 			}
 		}

@@ -25,7 +25,7 @@ func TestALanguageIsAddedByItsFiles(t *testing.T) {
 		files[name] = &fstest.MapFile{Data: b}
 		for _, ending := range []string{".json", ".txt"} {
 			if stem, ok := strings.CutSuffix(name, ".en"+ending); ok {
-				said := strings.ReplaceAll(string(b), "nothing may be asked", "nenio demandeblas")
+				said := strings.ReplaceAll(string(b), "prompting is not possible here", "nenio demandeblas")
 				files[stem+".eo"+ending] = &fstest.MapFile{Data: []byte(said)}
 				files[stem+".eo-BR"+ending] = &fstest.MapFile{Data: b}
 			}

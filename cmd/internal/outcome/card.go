@@ -67,14 +67,15 @@ func pinOutcome(err error) *Error {
 	if !errors.As(err, &pin) {
 		return nil
 	}
+	secret := pin.Credential.String()
 	blocked, wrong := errors.Is(err, card.ErrBlocked), errors.Is(err, card.ErrWrongPIN)
 	switch {
 	case blocked && wrong:
-		return &Error{Code: CodeLocked, ID: "err.just-locked"}
+		return &Error{Code: CodeLocked, ID: "err.just-locked." + secret}
 	case blocked:
-		return &Error{Code: CodeLocked, ID: "err.locked-answer"}
+		return &Error{Code: CodeLocked, ID: "err.locked-answer." + secret}
 	case pin.Tries.Known:
-		return &Error{Code: CodeWrongPIN, ID: "err.wrong-pin", Pairs: []any{"N", pin.Tries.Left}}
+		return &Error{Code: CodeWrongPIN, ID: "err.wrong-pin." + secret, Pairs: []any{"N", pin.Tries.Left}}
 	}
-	return &Error{Code: CodeWrongPIN, ID: "err.wrong-pin.unknown"}
+	return &Error{Code: CodeWrongPIN, ID: "err.wrong-pin-unknown." + secret}
 }

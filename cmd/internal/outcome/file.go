@@ -26,7 +26,7 @@ var outputRows = []row{
 		switch {
 		case e.Source != "":
 			id = "err.input.twice"
-		case e.Path == e.Other && !e.Input:
+		case !e.Input:
 			id = "err.output.twice"
 		}
 		return &Error{Code: CodeUsage, ID: id, Pairs: []any{"Path", text.Escape(e.Path), "Other", text.Escape(e.Other), "Source", text.Escape(e.Source)}}

@@ -32,7 +32,7 @@ func TestVerdictLine(t *testing.T) {
 			s.Checks = []verify.Check{{ID: verify.CheckChain, Result: verify.Passed, Detail: verify.RemarkAuthRoot}}
 		}), "VALID (by the authentication key)", "有効（利用者証明用の鍵による）"},
 		{"good until a day gone by", signer(func(s *verify.Signer) { s.Revocation.Until = until }),
-			"VALID (revocation known up to 2026-03-02 21:00:00 JST only)", "有効（失効は 2026-03-02 21:00:00 JST までの情報で確認）"},
+			"VALID (revocation known only up to 2026-03-02 21:00:00 JST)", "有効（失効は 2026-03-02 21:00:00 JST までの情報で確認）"},
 		{"authority not checked", signer(func(s *verify.Signer) { s.Timestamp = stamped(verify.NotChecked) }),
 			"VALID (revocation of the time-stamp authority not checked)", "有効（タイムスタンプ局の失効は未確認）"},
 		{"authority unknown", signer(func(s *verify.Signer) { s.Timestamp = stamped(verify.Unknown) }),
