@@ -151,7 +151,7 @@ func TestTheReportOfAStamp(t *testing.T) {
 			}
 		}
 		for lang, word := range map[string]string{"en": "not proven", "ja": "証明にならない"} {
-			_, out, _ := d.say("verify", "--lang", lang, "--ca", "practice", file)
+			_, out, _ := d.say("verify", "-v", "--lang", lang, "--ca", "practice", file)
 			if !strings.Contains(out, word) || !strings.Contains(out, "CN=Test authority") {
 				t.Errorf("%s without root: no %q in %s", file, word, out)
 			}
