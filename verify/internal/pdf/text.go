@@ -53,11 +53,11 @@ func Date(s string) (t time.Time, zoned, ok bool) {
 		digits++
 	}
 	if !found || digits < 4 || digits > 14 || digits%2 != 0 {
-		return t, false, false
+		return time.Time{}, false, false
 	}
 	t, err := time.Parse("20060102150405", s[:digits]+"00000101000000"[digits:])
 	if err != nil {
-		return t, false, false
+		return time.Time{}, false, false
 	}
 	zone := strings.NewReplacer("'", "", ":", "").Replace(s[digits:])
 	switch {
@@ -66,11 +66,11 @@ func Date(s string) (t time.Time, zoned, ok bool) {
 	case strings.Trim(zone[1:], "0") == "" && zone[0] == 'Z':
 		return t, true, true
 	case len(zone) != 3 && len(zone) != 5 || zone[0] != '+' && zone[0] != '-':
-		return t, false, false
+		return time.Time{}, false, false
 	}
 	hhmm, err := strconv.ParseUint((zone[1:] + "00")[:4], 10, 16)
 	if err != nil || hhmm/100 > 23 || hhmm%100 > 59 {
-		return t, false, false
+		return time.Time{}, false, false
 	}
 	offset := time.Duration(hhmm/100)*time.Hour + time.Duration(hhmm%100)*time.Minute
 	if zone[0] == '-' {
