@@ -35,10 +35,9 @@ var atTheSeat = append(slices.DeleteFunc(slices.Clone(faults), func(f fault) boo
 	}, f.name)
 }), fault{name: "another program spends a try", strike: effect(virtual.ReplaceBefore(func(s *virtual.State) { s.Sign.Tries-- }))})
 
-// TestFaultsAtTheTerminal runs each habit with each of these faults at each
+// TestFaultsAtTheTerminal runs each habit with each fault of atTheSeat at each
 // exchange; with -short, every seventh case. There must be no more VERIFYs than
-// entries, and the settings of the terminal must be restored. The rest is what
-// check and checkSeat check.
+// secrets typed, and the settings of the terminal must be restored.
 func TestFaultsAtTheTerminal(t *testing.T) {
 	cases, every, n := 0, 1, 0
 	if testing.Short() {

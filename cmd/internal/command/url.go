@@ -6,8 +6,9 @@ import (
 )
 
 // FilePath returns the path in a file URL (RFC 8089), which a desktop pastes
-// for a file that is dropped on a terminal. It returns every other name
-// unchanged, and so a URL with another host, a query or a fragment.
+// for a file that is dropped on a terminal. Any other name is returned
+// unchanged, including a URL with a query, a fragment, or a host other than
+// localhost.
 func FilePath(name string) string {
 	if len(name) < len("file:///") || !strings.EqualFold(name[:len("file://")], "file://") {
 		return name

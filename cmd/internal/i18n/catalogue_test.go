@@ -98,7 +98,7 @@ func variables(text string) []string {
 }
 
 func TestAMessageSaysTheSameFactsInEveryLanguage(t *testing.T) {
-	// Dates and places have other variables in each language.
+	// The variables of dates and places differ between languages.
 	ownParts := []string{"date", "birth", "prefecture"}
 	en := catalogue(t, "en")
 	for _, lang := range i18n.Languages() {

@@ -27,8 +27,8 @@ type Cache struct {
 // signature is signed bytes, and the key that may have signed them.
 type signature struct{ signed, key place }
 
-// The limits of a Cache, in bytes. It is emptied before it exceeds maxCache,
-// and does not take certificates above maxCertificate.
+// The limits of a Cache, in bytes. All but its lists is dropped before that
+// exceeds maxCache, and certificates above maxCertificate are not cached.
 const (
 	maxCache       = 1 << 20
 	maxCertificate = 64 << 10
@@ -80,8 +80,8 @@ func (k *Cache) factsOf(c *x509.Certificate) *facts {
 	return f
 }
 
-// list returns a CRL that the caller keeps for all messages, for use with one
-// of them. It returns nil if the CRL is malformed.
+// list parses der, a CRL that the caller gives for every message, unless it is
+// cached. It returns a copy for one message, or nil if the CRL is malformed.
 func (k *Cache) list(der []byte) *revocation.CRL {
 	k.mu.Lock()
 	defer k.mu.Unlock()

@@ -30,9 +30,9 @@ type Request struct {
 	// Leaf is the certificate whose path is wanted. It must come from
 	// [ParseCertificate].
 	Leaf *x509.Certificate
-	// Others holds certificates that may be the right one instead of Leaf:
-	// their key verified the same signature. Only one of them and Leaf may have
-	// a valid path.
+	// Others holds further certificates whose key verifies the same signature,
+	// so that any of them may be the right one instead of Leaf. If more than
+	// one of these and Leaf has a valid path, the [Failure] is Ambiguous.
 	Others []*x509.Certificate
 	// Certain reports whether Leaf is certainly the right certificate, byte for
 	// byte. Otherwise it may be a forged copy.

@@ -38,9 +38,10 @@ type Checker struct {
 	Verify sigalg.Verifier
 }
 
-// tolerated reports whether a signature with the key of signer, or the
-// signature on signer if it is not the issuer, relies on SHA-1 or a weak key.
-// The signature on a self-issued certificate proves nothing and does not count.
+// tolerated reports whether SHA-1, and whether a weak key, had to be tolerated.
+// sha1 is about the signature made with signer's key, of algorithm a, and,
+// unless signer is issuer or self-issued, about the signature on signer. weak is
+// about signer's key only.
 func tolerated(signer, issuer *x509.Certificate, a x509.SignatureAlgorithm) (sha1, weak bool) {
 	var strict sigalg.Policy
 	sha1 = strict.Algorithm(a) != nil

@@ -103,8 +103,8 @@ func TestKeyIdentifierOfTheList(t *testing.T) {
 	}
 }
 
-// RFC 3161 §4 asks whether others had the key. If there is no reason, they may
-// have had it.
+// A token of a revoked authority stays good only if the reason rules out that
+// others had the key (RFC 3161 §4). No reason, and "unspecified", do not.
 func TestCompromise(t *testing.T) {
 	ca := issue(t, nil, "CA", asCA)
 	leaf := issue(t, ca, "Leaf")
