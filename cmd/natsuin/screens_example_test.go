@@ -41,7 +41,7 @@ func (st *stage) setExamples() {
 	st.values["PUBLISHED"], st.values["OTHER"] = root, other
 	st.prints[other] = shown
 	pairs := []string{st.home + "/data", "/home/taro/.local/share", info.Sign.Certificate.Subject.CommonName, "20260401100000123456789 PRACTICE"}
-	for _, between := range []string{"、比べた値は ", " and "} { // the group in which the values differ
+	for _, between := range []string{"、比べた値は ", " in the certificate, "} { // the group in which the values differ
 		pairs = append(pairs, root[8:12]+between+other[8:12], st.prints[root][8:12]+between+shown[8:12])
 	}
 	for _, date := range []struct {

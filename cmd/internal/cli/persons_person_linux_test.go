@@ -255,7 +255,7 @@ func (p *person) answer(question, said string) {
 // current reports whether a question asks for a secret that the card already
 // has.
 func current(question string) bool {
-	return !strings.HasPrefix(question, "New") && !strings.HasPrefix(question, "(yes")
+	return !strings.HasPrefix(question, "New") && !strings.HasPrefix(question, "Repeat") && !strings.HasPrefix(question, "(yes")
 }
 
 // choose returns the answer of the person. It moves on to the next secret only

@@ -18,7 +18,7 @@ var words = map[string]struct {
 		"カードリーダーをつないでください", "番号（1〜2）: ", "中止しました", "それでも入力しますか",
 	},
 	"en": {
-		"4 tries left", "3 tries left", "Current signature password", "may be a different one", "Please put the card on the reader (Ctrl-C to stop)",
+		"4 tries left", "3 tries left", "Current signature password", "may be a different", "Please put the card on the reader (Ctrl-C to stop)",
 		"Please connect a card reader", "Number (1-2): ", "interrupted", "Go on anyway?",
 	},
 }
