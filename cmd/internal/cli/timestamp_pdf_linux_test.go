@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -339,14 +340,14 @@ func TestOdditiesOfADocumentTimeStamp(t *testing.T) {
 // is down is asked once, whatever the number of files.
 func TestNoPDFWithoutAWholeStamp(t *testing.T) {
 	d := newDocumentMachine(t)
-	visits := 0
+	var visits atomic.Int64
 	down := d.serve(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
-		visits++
+		visits.Add(1)
 		panic(http.ErrAbortHandler)
 	}))
 	a := d.laterFrom(down, "@doc.pdf", "@doc_signed.pdf")
-	if a.Exit != 5 || a.Files[0].TimestampError != "unreached" || a.Files[1].TimestampError != "unreached" || visits != 1 {
-		t.Errorf("%d visits: %s", visits, a.raw)
+	if a.Exit != 5 || a.Files[0].TimestampError != "unreached" || a.Files[1].TimestampError != "unreached" || visits.Load() != 1 {
+		t.Errorf("%d visits: %s", visits.Load(), a.raw)
 	}
 	step := 100
 	if testing.Short() {
