@@ -91,7 +91,7 @@ var secretActs = []struct {
 	{"sign", []string{"sign", "--yes", "@a"}, []string{marked}, []string{"Signature password: "}, (*heldCard).afterVerify},
 	{"cert show", []string{"cert", "show", "sign"}, []string{marked}, []string{"Signature password: "}, (*heldCard).afterVerify},
 	{"pin change", []string{"pin", "change", "sign"}, []string{marked, markedNew, markedNew},
-		[]string{"Current ", "New ", "again"}, func(*heldCard) {}},
+		[]string{"Current ", "New ", "Repeat "}, func(*heldCard) {}},
 }
 
 // After a marked secret was sent, it is nowhere: not in the writable memory of

@@ -34,7 +34,7 @@ func TestASignalWhileTheCardThinksWaitsForItsAnswer(t *testing.T) {
 	change := []string{"pin", "change", "sign"}
 	sign := []string{"sign", "--yes", "@a"}
 	prompts := []string{"Signature password: "}
-	changing := []string{"Current ", "New ", "again"}
+	changing := []string{"Current ", "New ", "Repeat "}
 	service := pcscdtest.Use(t)
 	for _, c := range []struct {
 		name   string
