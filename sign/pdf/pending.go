@@ -37,15 +37,18 @@ type prefix struct {
 
 // Digest reads the original to its end and hashes it with each of hashes. It
 // may be called again for other hashes, and for several plans at the same time.
-// Errors: [*sign.UnsupportedError]; [sign.ErrContentChanged] if the original
-// has another length; those of original, wrapped; the cause if ctx is
-// cancelled.
+// Errors: [*sign.UnsupportedError]; [*RefusedError] if the field does not allow
+// a hash; [sign.ErrContentChanged] if the original has another length; those of
+// original, wrapped; the cause if ctx is cancelled.
 func (p *Plan) Digest(ctx context.Context, original io.Reader, hashes ...crypto.Hash) error {
 	var sums []hash.Hash
 	var writers []io.Writer
 	for _, h := range hashes {
 		if !slices.Contains(supportedHashes, h) {
 			return &sign.UnsupportedError{What: "hash", Name: h.String()}
+		}
+		if p.allowed != nil && !slices.Contains(p.allowed, h) {
+			return refuse(ReasonSeedValue, "the field requires another hash than %v", h)
 		}
 		sum := h.New()
 		sums, writers = append(sums, sum), append(writers, sum)
@@ -86,15 +89,11 @@ type Pending struct {
 }
 
 // Prepare builds the update in memory, and fixes what is signed. It does not
-// read the original. Errors: [*RefusedError] if the field does not allow the
-// hash, or the mark is too large.
+// read the original. Errors: [*RefusedError] if the mark is too large.
 func (p *Plan) Prepare(d Details) (*Pending, error) {
 	prefix, ok := p.hashes[d.Hash]
 	if !ok {
 		return nil, fmt.Errorf("prepare: pdf: not digested with %v", d.Hash)
-	}
-	if p.allowed != nil && !slices.Contains(p.allowed, d.Hash) {
-		return nil, refuse(ReasonSeedValue, "the field requires another hash than %v", d.Hash)
 	}
 	if p.sub == ETSIRFC3161 && d != (Details{Hash: d.Hash}) {
 		return nil, errors.New("prepare: pdf: a time stamp with details")

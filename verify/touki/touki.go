@@ -14,6 +14,9 @@ import (
 	"natsuin/verify"
 )
 
+// Profile is the name of the requirements on the command line.
+const Profile = "touki"
+
 // A Result says how a file meets a requirement.
 type Result string
 
@@ -86,7 +89,7 @@ func Check(r *verify.PDFReport, name string) []Point {
 		{NoTimestamp, met(!stamped), 0},
 	}
 	if name != "" {
-		points = append(points, Point{FileName, or(isPlain(name), Look), 0})
+		points = append(points, Point{FileName, or(PlainName(name), Look), 0})
 	}
 	for i := range r.Signatures {
 		s := &r.Signatures[i]
@@ -154,8 +157,9 @@ func checkVerdict(v verify.Verdict) Result {
 // maxWidth is how wide a file name may be, in half-width characters.
 const maxWidth = 31
 
-// isPlain reports whether a file name is one that notaries take.
-func isPlain(name string) bool {
+// PlainName reports whether a file name, without its folder, is one that notaries
+// take.
+func PlainName(name string) bool {
 	size := 0
 	for _, r := range name {
 		if size++; r > 0xFF && (r < 0xFF61 || r > 0xFF9F) { // not half-width katakana

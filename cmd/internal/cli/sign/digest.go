@@ -17,6 +17,7 @@ import (
 	"natsuin/cmd/internal/outcome"
 	"natsuin/sign"
 	"natsuin/verify"
+	"natsuin/verify/touki"
 )
 
 // digest reads every input, on all cores, before the card is touched.
@@ -60,7 +61,7 @@ func (r *run) useHashOf(cert *x509.Certificate) error {
 	if h == 0 || h == r.hash {
 		return nil
 	}
-	if r.opts.PDF.Profile == profileTouki {
+	if r.opts.PDF.Profile == touki.Profile {
 		return outcome.Usage("err.sign.touki-key", "Hash", hashName(h))
 	}
 	for _, j := range r.jobs {

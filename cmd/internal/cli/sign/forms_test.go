@@ -84,24 +84,3 @@ func TestTheNoticeNamesTheExtensionOfTheForm(t *testing.T) {
 		}
 	}
 }
-
-func TestNotaryNames(t *testing.T) {
-	for name, want := range map[string]bool{
-		"teikan_signed.pdf":      true,
-		"定款_signed.pdf":          true,
-		"定款定款定款定款定款_signed.pdf":  true,  // 20 + 11 columns
-		"定款定款定款定款定款定_signed.pdf": false, // 33
-		"a.b.pdf":                          false,
-		"a b.pdf":                          false,
-		"a(1).pdf":                         false,
-		"a-b.pdf":                          false,
-		"定款（案）.pdf":                        false,
-		"teikan":                           false,
-		"1234567890123456789012345678.pdf": false, // 32
-		"123456789012345678901234567.pdf":  true,  // 31
-	} {
-		if notaryName(name) != want {
-			t.Errorf("%s: %v, want %v", name, !want, want)
-		}
-	}
-}

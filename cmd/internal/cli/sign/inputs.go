@@ -30,6 +30,8 @@ type job struct {
 	plan     *pdf.Plan
 	held     int // signatures that it holds already
 	warnings []pdf.Warning
+	// unlikeTouki is set if it holds something that --profile touki excludes.
+	unlikeTouki bool
 }
 
 func (j *job) name() string { return j.input }

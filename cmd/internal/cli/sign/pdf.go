@@ -17,6 +17,7 @@ import (
 	"natsuin/sign/pdf"
 	"natsuin/sign/pdf/seal"
 	"natsuin/verify"
+	"natsuin/verify/touki"
 	"natsuin/verify/trust"
 )
 
@@ -79,7 +80,7 @@ func (r *run) plan(j *job, in source) error {
 		return err
 	}
 	j.held, j.warnings = doc.Signatures(), doc.Warnings()
-	if j.held > 0 && !r.opts.PDF.AllowBroken {
+	if j.held > 0 && !r.opts.PDF.AllowBroken || r.opts.PDF.Profile == touki.Profile {
 		if err := r.checkEarlier(j, in); err != nil {
 			return err
 		}
@@ -90,18 +91,27 @@ func (r *run) plan(j *job, in source) error {
 }
 
 // checkEarlier refuses a PDF in which a signature is INVALID: the new signature
-// would be over a document that somebody altered.
+// would be over a document that somebody altered. It notes whether what the file
+// holds already is unlike what --profile asks for.
 func (r *run) checkEarlier(j *job, in source) error {
 	report, err := verify.PDF(in.ctx, in, j.info.Size(), verify.Policy{Now: r.Now()})
+	if errors.As(err, new(*verify.PDFError)) {
+		return &pdf.RefusedError{Reason: pdf.ReasonBroken, Err: err}
+	}
 	if err != nil {
 		return err
 	}
 	for _, s := range report.Signatures {
-		if s.Verdict == verify.Invalid {
+		if s.Verdict == verify.Invalid && !r.opts.PDF.AllowBroken {
 			return &outcome.Error{
 				Code: outcome.CodeUnsuitable, ID: "err.sign.broken-signature", Reason: "broken-signature",
 				Pairs: []any{"Field", text.Escape(s.Field)},
 			}
+		}
+	}
+	for _, p := range touki.Check(report, "") {
+		if p.Result == touki.NotMet && p.ID != touki.Signed {
+			j.unlikeTouki = r.opts.PDF.Profile == touki.Profile
 		}
 	}
 	return nil
@@ -203,7 +213,7 @@ func (r *run) cmsOptions(k *key, now time.Time) sign.Options {
 	return sign.Options{
 		Issuers: k.issuers, SigningTime: now,
 		OmitSigningTime:        r.opts.PDF.PAdES,
-		OmitSigningCertificate: r.opts.PDF.Profile == profileTouki,
+		OmitSigningCertificate: r.opts.PDF.Profile == touki.Profile,
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"natsuin/cmd/internal/command"
 	"natsuin/cmd/internal/outcome"
+	"natsuin/verify/touki"
 )
 
 // PDFOptions are the flags of --pdf.
@@ -25,10 +26,6 @@ type PDFOptions struct {
 	AllowBroken                     bool
 }
 
-// profileTouki is the value of --profile for 登記・供託オンライン and
-// 電子定款 (docs/cli.md, "Signing a PDF").
-const profileTouki = "touki"
-
 func (o *PDFOptions) declare(verb *cobra.Command) {
 	f := verb.Flags()
 	f.BoolVar(&o.PAdES, "pades", false, "flag.sign.pades")
@@ -44,7 +41,7 @@ func (o *PDFOptions) declare(verb *cobra.Command) {
 	f.BoolVar(&o.SealOnly, "seal-only", false, "flag.sign.seal-only")
 	f.StringVar(&o.Font, "font", "", "flag.sign.font")
 	f.BoolVar(&o.AllowBroken, "allow-broken", false, "flag.sign.allow-broken")
-	command.CompleteWords(verb, "profile", profileTouki)
+	command.CompleteWords(verb, "profile", touki.Profile)
 }
 
 // check refuses flags without --pdf, and flags that exclude each other.
@@ -84,15 +81,15 @@ func (o *PDFOptions) check(r *run) error {
 }
 
 func (o *PDFOptions) checkProfile(r *run) error {
-	switch touki := o.Profile == profileTouki; {
-	case o.Profile != "" && !touki:
-		return outcome.Usage("err.flag.choice", "Flag", "--profile", "Value", o.Profile, "Known", profileTouki)
-	case touki && o.PAdES:
-		return outcome.Usage("err.flags.both", "A", "--profile "+profileTouki, "B", "--pades")
-	case touki && r.opts.Key != "sign":
-		return outcome.Usage("err.flags.both", "A", "--profile "+profileTouki, "B", "--key "+r.opts.Key)
-	case touki && !slices.Contains([]string{"", "sha256"}, r.opts.Hash):
-		return outcome.Usage("err.flags.both", "A", "--profile "+profileTouki, "B", "--hash "+r.opts.Hash)
+	switch asked := o.Profile == touki.Profile; {
+	case o.Profile != "" && !asked:
+		return outcome.Usage("err.flag.choice", "Flag", "--profile", "Value", o.Profile, "Known", touki.Profile)
+	case asked && o.PAdES:
+		return outcome.Usage("err.flags.both", "A", "--profile "+touki.Profile, "B", "--pades")
+	case asked && r.opts.Key != "sign":
+		return outcome.Usage("err.flags.both", "A", "--profile "+touki.Profile, "B", "--key "+r.opts.Key)
+	case asked && !slices.Contains([]string{"", "sha256"}, r.opts.Hash):
+		return outcome.Usage("err.flags.both", "A", "--profile "+touki.Profile, "B", "--hash "+r.opts.Hash)
 	case o.SealOnly && o.VisibleAddress:
 		return outcome.Usage("err.flags.both", "A", "--seal-only", "B", "--visible-address")
 	}

@@ -3,11 +3,11 @@ package sign
 import (
 	"path/filepath"
 	"strings"
-	"unicode"
 
 	"natsuin/cmd/internal/outcome"
 	"natsuin/cmd/internal/text"
 	"natsuin/sign/pdf"
+	"natsuin/verify/touki"
 )
 
 // noticePDF says what a person should know of the PDFs before the prompt.
@@ -31,19 +31,13 @@ func (r *run) noticePDF(tell func(string)) {
 			}
 			tell(r.T("sign.warning."+string(w), "Path", text.Escape(j.input)))
 		}
-		if r.opts.PDF.Profile == profileTouki && j.output != "-" && !notaryName(filepath.Base(j.output)) {
+		if r.opts.PDF.Profile == touki.Profile && j.output != "-" && !touki.PlainName(filepath.Base(j.output)) {
 			tell(r.T("sign.touki.name", "Path", text.Escape(j.output)))
 		}
+		if j.unlikeTouki {
+			tell(r.T("sign.touki.earlier", "Path", text.Escape(j.input)))
+		}
 	}
-}
-
-// notaryName reports whether a file name is as notaries ask: at most 31
-// half-width characters, a full-width one counting as two, one dot, and none of
-// the signs that their system refuses (docs/cli.md, "Signing a PDF").
-func notaryName(name string) bool {
-	return text.Width(name) <= 31 && strings.Count(name, ".") == 1 && !strings.ContainsFunc(name, func(c rune) bool {
-		return unicode.IsSpace(c) || strings.ContainsRune("@:;()[]{}<>（）［］｛｝「」【】〈〉-", c)
-	})
 }
 
 // besides returns the names of the outputs of these inputs, if the form updates

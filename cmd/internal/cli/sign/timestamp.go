@@ -14,6 +14,7 @@ import (
 	"natsuin/sign"
 	"natsuin/sign/pdf"
 	"natsuin/sign/timestamp"
+	"natsuin/verify/touki"
 )
 
 // A stampable is a finished signature that can take a time stamp. The function
@@ -49,8 +50,8 @@ func (r *run) checkStamps() error {
 	switch {
 	case r.stamps.Wanted() && !r.form.stamps:
 		return outcome.Usage("err.flags.both", "A", "--"+r.form.flag, "B", "--timestamp")
-	case r.stamps.Wanted() && r.opts.PDF.Profile == profileTouki: // offices may not take it
-		return outcome.Usage("err.flags.both", "A", "--profile "+profileTouki, "B", "--timestamp")
+	case r.stamps.Wanted() && r.opts.PDF.Profile == touki.Profile: // offices may not take it
+		return outcome.Usage("err.flags.both", "A", "--profile "+touki.Profile, "B", "--timestamp")
 	case r.opts.TimestampRequired && !r.stamps.Wanted():
 		return outcome.Usage("err.flag.needs", "Flag", "--timestamp-required", "Needs", "--timestamp")
 	}

@@ -10,6 +10,7 @@ import (
 	"natsuin/cmd/internal/outcome"
 	"natsuin/cmd/internal/queue"
 	"natsuin/cmd/internal/text"
+	"natsuin/verify/touki"
 )
 
 // A writer checks and writes finished signatures while the card makes the next
@@ -132,16 +133,17 @@ func (w *writer) close(ctx context.Context, err error) error {
 // summary prints the number of signed files if signing had begun and there were
 // several, and what a profile promises.
 func (w *writer) summary() {
-	done := 0
+	done, promised := 0, w.run.opts.PDF.Profile == touki.Profile
 	for _, j := range w.run.jobs {
 		if j.report.OK {
 			done++
+			promised = promised && !j.unlikeTouki
 		}
 	}
 	if w.run.signing && len(w.run.jobs) > 1 {
 		w.say(w.run.T("sign.summary", "N", done, "All", len(w.run.jobs)))
 	}
-	if done > 0 && w.run.opts.PDF.Profile == profileTouki {
+	if done > 0 && promised {
 		w.say(w.run.T("sign.touki.done"))
 	}
 }

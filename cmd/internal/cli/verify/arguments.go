@@ -14,6 +14,7 @@ import (
 	"natsuin/cmd/internal/outcome"
 	"natsuin/cmd/internal/text"
 	"natsuin/verify"
+	"natsuin/verify/touki"
 )
 
 // pairs combines the arguments into pairs of a signature and its content
@@ -70,8 +71,8 @@ func (r *run) checkPairs(list []pair) error {
 		}
 	}
 	switch {
-	case o.Profile != "" && o.Profile != profileTouki:
-		return outcome.Usage("err.flag.choice", "Flag", "--profile", "Value", o.Profile, "Known", profileTouki)
+	case o.Profile != "" && o.Profile != touki.Profile:
+		return outcome.Usage("err.flag.choice", "Flag", "--profile", "Value", o.Profile, "Known", touki.Profile)
 	case o.Signature < 0:
 		return outcome.Usage("err.verify.no-such-signature", "N", 0)
 	case o.Signature != 0 && o.Out == "":

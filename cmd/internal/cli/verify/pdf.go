@@ -13,9 +13,6 @@ import (
 	"natsuin/verify/touki"
 )
 
-// profileTouki is the value of --profile for 登記・供託オンライン and 電子定款.
-const profileTouki = "touki"
-
 // pdfFlags refuses what does not apply to a PDF.
 func (r *run) pdfFlags(p pair) error {
 	if p.content != "" {
@@ -62,7 +59,7 @@ func (r *run) judgePDF(ctx context.Context, j *judged, in verify.Input) {
 		return
 	}
 	j.pdf, j.report = report, summary(report)
-	if r.opts.Profile == profileTouki {
+	if r.opts.Profile == touki.Profile {
 		j.points = touki.Check(report, filepath.Base(j.signature))
 	}
 	if r.opts.Out != "" && len(report.Signatures) > 0 {

@@ -56,7 +56,7 @@ func New(c *command.Run) *cobra.Command {
 	f.StringVar(&o.Profile, "profile", "", "flag.verify.profile")
 	f.BoolVar(&o.Force, "force", false, "flag.force")
 	command.CompleteWords(verb, "revocation", "require")
-	command.CompleteWords(verb, "profile", profileTouki)
+	command.CompleteWords(verb, "profile", touki.Profile)
 	return verb
 }
 
