@@ -78,6 +78,22 @@ func (r *interruptibleReader) Read(p []byte) (int, error) {
 	return n, err
 }
 
+// At returns a reader of in, a regular file, that fails once ctx has ended.
+func At(ctx context.Context, in io.ReaderAt) io.ReaderAt { return readerAt{ctx, in} }
+
+type readerAt struct {
+	ctx context.Context
+	in  io.ReaderAt
+}
+
+// ReadAt implements [io.ReaderAt].
+func (r readerAt) ReadAt(p []byte, off int64) (int, error) {
+	if err := r.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return r.in.ReadAt(p, off)
+}
+
 // Certificates reads all certificates of a file in DER or PEM, or of a bundle.
 func Certificates(ctx context.Context, name string) ([]*x509.Certificate, error) {
 	b, err := Read(ctx, name)

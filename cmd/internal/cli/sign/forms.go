@@ -81,21 +81,31 @@ func (f form) output(input string) string {
 	return input + f.ext
 }
 
+// signCMS has the card make one signature over content, and returns a function
+// that checks it and builds the CMS without the card.
+func (k *key) signCMS(content sign.Content, opts sign.Options) (complete func() (*sign.Signature, error), err error) {
+	pending, err := sign.Prepare(content, k.cert, opts)
+	if err != nil {
+		return nil, err
+	}
+	value, err := k.Sign(nil, pending.Digest(), pending.Hash())
+	if err != nil {
+		return nil, err
+	}
+	return func() (*sign.Signature, error) { return pending.Complete(value) }, nil
+}
+
 // cms returns a function that signs as CMS SignedData (RFC 5652), which render
 // writes.
 func cms(render func(*sign.Signature, *run, *job) rendering) func(*run, *job, *key) (finishing, error) {
 	return func(r *run, j *job, k *key) (finishing, error) {
 		now := r.Now()
-		pending, err := sign.Prepare(j.content, k.cert, sign.Options{Issuers: k.issuers, SigningTime: now})
-		if err != nil {
-			return nil, err
-		}
-		value, err := k.Sign(nil, pending.Digest(), pending.Hash())
+		complete, err := k.signCMS(j.content, sign.Options{Issuers: k.issuers, SigningTime: now})
 		if err != nil {
 			return nil, err
 		}
 		return func() (rendering, error) {
-			s, err := pending.Complete(value)
+			s, err := complete()
 			if err != nil {
 				return rendering{}, err
 			}

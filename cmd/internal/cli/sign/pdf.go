@@ -42,7 +42,7 @@ func planPDF(ctx context.Context, r *run, j *job, h crypto.Hash, seen io.Writer)
 
 func (j *job) planAndDigest(ctx context.Context, r *run, f *os.File, h crypto.Hash, seen io.Writer) error {
 	if j.plan == nil {
-		if err := r.plan(j, source{ctx, f}); err != nil {
+		if err := r.plan(ctx, j, infile.At(ctx, f)); err != nil {
 			return err
 		}
 	}
@@ -68,7 +68,7 @@ func (j *job) planError(ctx context.Context, err error) error {
 }
 
 // plan decides where the signature of a PDF goes.
-func (r *run) plan(j *job, in source) error {
+func (r *run) plan(ctx context.Context, j *job, in io.ReaderAt) error {
 	doc, err := pdf.Open(in, j.info.Size())
 	if err != nil {
 		return err
@@ -81,7 +81,7 @@ func (r *run) plan(j *job, in source) error {
 	}
 	j.held, j.warnings = doc.Signatures(), doc.Warnings()
 	if j.held > 0 && !r.opts.PDF.AllowBroken || r.opts.PDF.Profile == touki.Profile {
-		if err := r.checkEarlier(j, in); err != nil {
+		if err := r.checkEarlier(ctx, j, in); err != nil {
 			return err
 		}
 	}
@@ -93,8 +93,8 @@ func (r *run) plan(j *job, in source) error {
 // checkEarlier refuses a PDF in which a signature is INVALID: the new signature
 // would be over a document that somebody altered. It notes whether what the file
 // holds already is unlike what --profile asks for.
-func (r *run) checkEarlier(j *job, in source) error {
-	report, err := verify.PDF(in.ctx, in, j.info.Size(), verify.Policy{Now: r.Now()})
+func (r *run) checkEarlier(ctx context.Context, j *job, in io.ReaderAt) error {
+	report, err := verify.PDF(ctx, in, j.info.Size(), verify.Policy{Now: r.Now()})
 	if errors.As(err, new(*verify.PDFError)) {
 		return &pdf.RefusedError{Reason: pdf.ReasonBroken, Err: err}
 	}
@@ -176,16 +176,12 @@ func signPDF(r *run, j *job, k *key) (finishing, error) {
 	}
 	content := update.Content()
 	j.reportDigest(content)
-	pending, err := sign.Prepare(content, k.cert, r.cmsOptions(k, now))
-	if err != nil {
-		return nil, err
-	}
-	value, err := k.Sign(nil, pending.Digest(), pending.Hash())
+	complete, err := k.signCMS(content, r.cmsOptions(k, now))
 	if err != nil {
 		return nil, err
 	}
 	return func() (rendering, error) {
-		s, err := pending.Complete(value)
+		s, err := complete()
 		if err != nil {
 			return rendering{}, err
 		}
@@ -233,18 +229,4 @@ func practiceReason(reason string) string {
 		return practiceMark
 	}
 	return practiceMark + ": " + reason
-}
-
-// A source is an input that is read at any offset until ctx ends.
-type source struct {
-	ctx  context.Context
-	file *os.File
-}
-
-// ReadAt implements [io.ReaderAt].
-func (s source) ReadAt(p []byte, off int64) (int, error) {
-	if err := s.ctx.Err(); err != nil {
-		return 0, err
-	}
-	return s.file.ReadAt(p, off)
 }

@@ -6,8 +6,8 @@ import (
 	"errors"
 	"io"
 	"math"
-	"os"
 
+	"natsuin/cmd/internal/infile"
 	"natsuin/cmd/internal/outcome"
 	"natsuin/cmd/internal/policy"
 	"natsuin/cmd/internal/text"
@@ -30,14 +30,13 @@ type document struct {
 // in which a signature is INVALID, as openMessage does.
 func (r *run) openDocument(ctx context.Context, in *input) (stampable, error) {
 	d := &document{input: in}
-	file := source{ctx, in.file}
-	err := d.plan(file, func(w pdf.Warning) {
+	err := d.plan(ctx, func(w pdf.Warning) {
 		if w == pdf.WarningUsageRights {
 			r.Say(r.T("timestamp.usage-rights", "Path", text.Escape(in.name)))
 		}
 	})
 	if err == nil {
-		d.before, err = verify.PDF(ctx, file, in.info.Size(), in.policy)
+		d.before, err = verify.PDF(ctx, infile.At(ctx, in.file), in.info.Size(), in.policy)
 	}
 	if err != nil {
 		return nil, d.refusal(ctx, err)
@@ -54,8 +53,8 @@ func (r *run) openDocument(ctx context.Context, in *input) (stampable, error) {
 }
 
 // plan prepares the new revision, and calls warn for each warning.
-func (d *document) plan(file source, warn func(pdf.Warning)) error {
-	doc, err := pdf.Open(file, d.info.Size())
+func (d *document) plan(ctx context.Context, warn func(pdf.Warning)) error {
+	doc, err := pdf.Open(infile.At(ctx, d.file), d.info.Size())
 	if err != nil {
 		return err
 	}
@@ -66,7 +65,7 @@ func (d *document) plan(file source, warn func(pdf.Warning)) error {
 	for _, w := range doc.Warnings() {
 		warn(w)
 	}
-	if err := plan.Digest(file.ctx, file.all(), crypto.SHA256); err != nil {
+	if err := plan.Digest(ctx, d.whole(ctx), crypto.SHA256); err != nil {
 		return err
 	}
 	d.pending, err = plan.Prepare(pdf.Details{Hash: crypto.SHA256})
@@ -108,7 +107,7 @@ func (d *document) add(ctx context.Context, tokens [][]byte) (err error) {
 	if d.signed, err = d.pending.Complete(tokens[0]); err != nil {
 		return err
 	}
-	result := d.signed.Over(source{ctx, d.file})
+	result := d.signed.Over(infile.At(ctx, d.file))
 	after, err := verify.PDF(ctx, result, result.Size(), d.policy)
 	switch {
 	case errors.As(err, new(*verify.PDFError)):
@@ -144,7 +143,7 @@ func covered(report *verify.PDFReport) bool {
 
 // write copies the file, and appends the new revision.
 func (d *document) write(ctx context.Context, w io.Writer) error {
-	err := d.signed.Write(ctx, w, source{ctx, d.file}.all())
+	err := d.signed.Write(ctx, w, d.whole(ctx))
 	if errors.Is(err, sign.ErrContentChanged) {
 		return d.changed()
 	}
@@ -153,19 +152,7 @@ func (d *document) write(ctx context.Context, w io.Writer) error {
 
 func (d *document) check(written io.ReaderAt) error { return d.signed.Check(written, d.signed.Size()) }
 
-// A source is an input that is read at any offset until ctx ends.
-type source struct {
-	ctx  context.Context
-	file *os.File
+// whole returns a reader of the whole file, however long it is by now.
+func (d *document) whole(ctx context.Context) io.Reader {
+	return io.NewSectionReader(infile.At(ctx, d.file), 0, math.MaxInt64)
 }
-
-// ReadAt implements [io.ReaderAt].
-func (s source) ReadAt(p []byte, off int64) (int, error) {
-	if err := s.ctx.Err(); err != nil {
-		return 0, err
-	}
-	return s.file.ReadAt(p, off)
-}
-
-// all returns a reader of the whole file, however long it is by now.
-func (s source) all() io.Reader { return io.NewSectionReader(s, 0, math.MaxInt64) }
