@@ -145,5 +145,8 @@ func (w *writer) summary() {
 	}
 	if done > 0 && promised {
 		w.say(w.run.T("sign.touki.done"))
+		if w.run.rep.Signer != nil && w.run.rep.Signer.Practice {
+			w.say(w.run.T("sign.touki.practice"))
+		}
 	}
 }
