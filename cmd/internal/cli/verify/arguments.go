@@ -27,10 +27,9 @@ func (r *run) pairs(ctx context.Context, args []string) ([]pair, error) {
 			continue
 		}
 		last := &list[len(list)-1]
-		switch signed, pdf := looksSigned(arg), namesPDF(arg); {
-		case pdf && (last.content != "" || namesPDF(last.signature)):
-			list = append(list, pair{signature: arg})
-		case signed && (last.content != "" || r.holdsContent(last.signature)):
+		switch {
+		case namesPDF(arg) && (last.content != "" || namesPDF(last.signature)),
+			(last.content != "" || r.holdsContent(last.signature)) && looksSigned(arg):
 			list = append(list, pair{signature: arg})
 		case last.content != "":
 			return nil, outcome.Usage("err.verify.content-twice", "Path", text.Escape(arg))
@@ -38,8 +37,8 @@ func (r *run) pairs(ctx context.Context, args []string) ([]pair, error) {
 			last.content = arg
 		}
 	}
-	if len(args) > 1 && args[0] != "-" && !isSignatureName(args[0]) && regular(args[0]) && !looksSigned(args[0]) &&
-		slices.ContainsFunc(args[1:], isSignatureName) {
+	if slices.ContainsFunc(args[1:], isSignatureName) && args[0] != "-" && !isSignatureName(args[0]) && regular(args[0]) &&
+		!looksSigned(args[0]) {
 		return nil, outcome.Usage("err.verify.content-first", "Path", text.Escape(args[0]))
 	}
 	return list, r.checkPairs(list)
