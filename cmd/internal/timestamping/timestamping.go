@@ -53,10 +53,11 @@ func (s *Source) Wanted() bool { return s.URL != "" }
 // --timestamp. It reads no file.
 func (s *Source) Check() error {
 	if !s.Wanted() {
-		for flag, given := range map[string]bool{"--timestamp-policy": s.Policy != "", "--tsa-ca": len(s.TSACA) > 0} {
-			if given {
-				return outcome.Usage("err.flag.needs", "Flag", flag, "Needs", "--timestamp")
-			}
+		switch {
+		case s.Policy != "":
+			return outcome.Usage("err.flag.needs", "Flag", "--timestamp-policy", "Needs", "--timestamp")
+		case len(s.TSACA) > 0:
+			return outcome.Usage("err.flag.needs", "Flag", "--tsa-ca", "Needs", "--timestamp")
 		}
 		return nil
 	}
