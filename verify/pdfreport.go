@@ -44,7 +44,8 @@ type PDFReport struct {
 	// a program signs these for that program, and they do not count as
 	// signatures.
 	UsageRights bool
-	// Practice reports whether a signer is a practice signer.
+	// Practice reports whether a signer or a time-stamp authority is for
+	// practice.
 	Practice bool
 }
 
@@ -223,6 +224,9 @@ func (r *PDFReport) conclude(demanded *[32]byte) {
 	for _, s := range r.Signatures {
 		signers = append(signers, s.Signer)
 		r.Practice = r.Practice || s.Practice
+	}
+	for _, t := range r.Timestamps {
+		r.Practice = r.Practice || t.Practice
 	}
 	complete := len(r.Checks) > 0 && r.Checks[0].Detail != ReasonPDFTooComplex
 	if demanded != nil && len(signers) > 0 {

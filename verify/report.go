@@ -100,7 +100,8 @@ type Signer struct {
 	// Checks is in the order of the CheckID constants, with each at most once.
 	Checks []Check
 	// Practice reports whether a certificate of the path has the practice
-	// policy, or the anchor is a practice root.
+	// policy, the anchor is a practice root, or the time comes from a practice
+	// authority.
 	Practice bool
 }
 
@@ -141,6 +142,9 @@ type TimestampInfo struct {
 	Reason Reason
 	// Remarks holds the remarks on a time stamp that counts.
 	Remarks []Reason
+	// Practice reports whether a time stamp that counts is from a practice
+	// authority, whose clock and key are the person's own.
+	Practice bool
 	// Time is the time in the token, with its fraction of a second. Accuracy is
 	// how far Time may be off, in both directions, or 0 if the token does not
 	// say.

@@ -99,6 +99,7 @@ func (j *judgement) render(s cms.Signer, f *findings, limit Verdict, why Reason)
 			j.checkPath(p, f.reference, remark),
 			[]Check{revocation})
 	}
+	out.Practice = out.Practice || f.stamp != nil && f.stamp.Practice
 	j.remarkTime(&out)
 	out.Verdict, out.Reason = judge(out.Checks)
 	if limit < out.Verdict {

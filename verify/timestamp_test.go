@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"crypto/x509"
 	"math/big"
+	"slices"
 	"testing"
 	"time"
 
@@ -145,6 +146,19 @@ func TestTimestamps(t *testing.T) {
 			}
 		})
 	}
+	t.Run("practice, allowed", func(t *testing.T) {
+		w := w
+		w.policy.Anchors = append(slices.Clone(w.policy.Anchors), verify.Anchor{Certificate: issue(t, "practice root", ecKey(t), nil, authority).cert, Kind: verify.AnchorPractice})
+		by := authorityWith(func(c *x509.Certificate) { onlyStamps(c); practice(c) })
+		r := run(t, stamped(t, w.signer, stamp{tsa: by, at: now}), nil, w.policy)
+		if !r.Practice || !r.Signers[0].Practice || !r.Signers[0].Timestamp.Practice {
+			t.Errorf("%v by the stamp of a practice authority is not called practice", r.Verdict)
+		}
+		r = run(t, stamped(t, w.signer, stamp{tsa: tsa, at: now}), nil, w.policy)
+		if r.Practice {
+			t.Error("a real stamp is called practice")
+		}
+	})
 	t.Run("bad one besides a good one", func(t *testing.T) {
 		r := run(t, stamped(t, w.signer, stamp{tsa: tsa, at: now, imprint: make([]byte, 32)}, stamp{tsa: tsa, at: now.Add(time.Hour)}, stamp{tsa: tsa, at: now}), nil, w.policy)
 		valid.hold(t, r)
