@@ -352,6 +352,8 @@ func TestNewNumbersAreAboveAllOthers(t *testing.T) {
 		{"/Size too low", 3, nil, 6},
 		{"/Size too high", 100, nil, 100},
 		{"a gap before", 0, map[int]string{8: "(eight)"}, 9},
+		{"a reference to nothing", 0, map[int]string{5: "<< /Title (sample) /Subject 6 0 R >>"}, 7},
+		{"references in a row", 0, map[int]string{5: "<< /Title (sample) /Subject [6 0 R 7 0 R 90 0 R] >>"}, 8},
 	} {
 		for _, k := range []kind{table, gaps} {
 			s := minimal(k, c.objects)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"math/bits"
 	"slices"
@@ -76,14 +77,36 @@ func (d *Document) planSection(p *Plan) error {
 	return nil
 }
 
+// maxWalked is how many objects are looked at for references to objects that are
+// not there.
+const maxWalked = 50_000
+
+var errWalked = errors.New("looked at enough objects")
+
 // freeNumbers returns the first of the numbers for new objects: all are above
-// those in use, and the trailer refers to none of them. Some programs name an
-// object there that they do not write; it must not come into being.
+// those in use, and neither the trailer nor the first maxWalked objects that it
+// leads to refer to them. A reference to an object that is not there means null
+// (ISO 32000-1 §7.3.10), and must go on to mean it.
 func (d *Document) freeNumbers() int {
+	highest := d.file.Highest()
 	var named []int
-	syntax.References(d.file.Trailer(), func(ref syntax.Ref) { named = append(named, ref.Number) })
+	note := func(ref syntax.Ref) {
+		if ref.Number > highest {
+			named = append(named, ref.Number)
+		}
+	}
+	syntax.References(d.file.Trailer(), note)
+	walked := 0
+	// An object that cannot be read refers to nothing.
+	_ = d.file.Reachable(d.file.Trailer(), func(i *syntax.Indirect) error {
+		if walked++; walked > maxWalked {
+			return errWalked
+		}
+		syntax.References(i.Value, note)
+		return nil
+	})
 	slices.Sort(named)
-	next := d.file.Highest() + 1
+	next := highest + 1
 	for _, n := range named {
 		if next <= n && n < next+maxPlanned+maxLater {
 			next = n + 1
