@@ -1,6 +1,7 @@
 package pdf
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -117,6 +118,28 @@ func (d *Document) signed() int {
 		}
 	}
 	return n
+}
+
+// IsOriginalOf reports whether the size bytes of r are those of the document and
+// one more incremental update. It returns false for what cannot be read.
+func (d *Document) IsOriginalOf(r io.ReaderAt, size int64) bool {
+	other, err := syntax.Open(r, size)
+	if err != nil || len(other.Sections()) != len(d.file.Sections())+1 {
+		return false
+	}
+	for a, b, at := make([]byte, 64<<10), make([]byte, 64<<10), int64(0); at < d.size; at += int64(len(a)) {
+		n := min(int64(len(a)), d.size-at)
+		if readFull(d.r, a[:n], at) != nil || readFull(r, b[:n], at) != nil || !bytes.Equal(a[:n], b[:n]) {
+			return false
+		}
+	}
+	return true
+}
+
+// readFull fills b from offset at.
+func readFull(r io.ReaderAt, b []byte, at int64) error {
+	_, err := io.ReadFull(io.NewSectionReader(r, at, int64(len(b))), b)
+	return err
 }
 
 // Warnings returns what the signer should know, in a fixed order.

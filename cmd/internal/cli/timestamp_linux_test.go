@@ -465,6 +465,26 @@ func TestAFileThatWasMovedIsNotReplaced(t *testing.T) {
 	}
 }
 
+// Nor is a file that came under the name of a second signature while the first
+// was stamped.
+func TestALaterFileThatWasMovedIsNotReplaced(t *testing.T) {
+	d := newStampMachine(t)
+	address := d.serve(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if len(d.authority.Requests()) == 0 {
+			os.Remove(d.path("b.p7s"))
+			d.write(d.path("b.p7s"), []byte("theirs"))
+		}
+		d.authority.ServeHTTP(w, r)
+	}))
+	a := d.ask(d.signing(address, "@a", "@b")...)
+	if a.Exit != 0 || a.Files[0].Timestamp == nil || a.Files[1].TimestampError != "moved" {
+		t.Errorf("%s", a.raw)
+	}
+	if got := string(d.read("b.p7s")); got != "theirs" {
+		t.Errorf("%q", got)
+	}
+}
+
 // A content that changes while the authority is asked is not put into an
 // attached signature; the one that was written stays.
 func TestAContentThatChangesMeanwhile(t *testing.T) {
@@ -579,6 +599,34 @@ func TestStampsAreAddedLater(t *testing.T) {
 	d.only("a.p7s", "b.p7s", "b.p7m", "c", "c.p7s", "again.p7m", "text.p7s", "doc.pdf", "spoilt", "spoilt.p7s")
 	if r, err := verify.Detached(context.Background(), d.read("a.p7s"), bytes.NewReader(d.read("a")), verify.Policy{}); err != nil || len(r.Signers) != 1 {
 		t.Errorf("%v", err)
+	}
+}
+
+// A signature that is stamped in its place is replaced as it was verified, or
+// not at all; through a link, the file that it names.
+func TestASignatureIsStampedInItsPlace(t *testing.T) {
+	d := newStampMachine(t)
+	d.say("sign", "--reader", "practice", "--yes", "--pin-from", "file:@pin", "@a", "@b")
+	if err := os.Symlink("a.p7s", d.path("link")); err != nil {
+		t.Fatal(err)
+	}
+	if a := d.ask("timestamp", "--timestamp", d.url, "--force", "@link"); a.Exit != 0 {
+		t.Errorf("%s", a.raw)
+	}
+	d.whole("a.p7s", true)
+	if info, err := os.Lstat(d.path("link")); err != nil || info.Mode().IsRegular() {
+		t.Errorf("the link was replaced: %v", err)
+	}
+	address := d.serve(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		os.Remove(d.path("b.p7s"))
+		d.write(d.path("b.p7s"), []byte("theirs"))
+		d.authority.ServeHTTP(w, r)
+	}))
+	if a := d.ask("timestamp", "--timestamp", address, "--force", "@b.p7s"); a.Exit != 3 || a.Code != "changed-while-read" {
+		t.Errorf("%s", a.raw)
+	}
+	if got := string(d.read("b.p7s")); got != "theirs" {
+		t.Errorf("%q", got)
 	}
 }
 

@@ -269,11 +269,53 @@ func TestStampedPDFsAreLeftOut(t *testing.T) {
 		t.Errorf("%s", a.raw)
 	}
 	d.dated("doc_stamped_stamped.pdf", 0, 2)
-	// A signature that is named like the output of a PDF is left out, too.
-	d.say("sign", "--reader", "practice", "--yes", "--pin-from", "file:@pin", "-o", "@x_stamped.pdf", "@a")
-	d.write(d.path("x.pdf"), d.read("doc.pdf"))
-	if a := d.later("--force", "@x.pdf", "@doc.pdf", "@x_stamped.pdf"); a.Exit != 0 || a.Files[2].Code != "skipped" {
-		t.Errorf("%s", a.raw)
+	// What was left out is replaced by no more than itself: not if it was
+	// stamped or signed since, was made of another, or is no PDF.
+	d.say("sign", "--reader", "practice", "--yes", "--pin-from", "file:@pin", "-o", "@cms", "@a")
+	d.say("sign", "--reader", "practice", "--yes", "--pin-from", "file:@pin", "--pdf", "-o", "@signed", "@doc_stamped.pdf")
+	asked := len(d.authority.Requests())
+	for _, name := range []string{"doc_stamped_stamped.pdf", "signed", "doc_signed_stamped.pdf", "cms", "doc.pdf"} {
+		was := d.read(name)
+		d.write(d.path("x.pdf"), d.read("doc.pdf"))
+		d.write(d.path("x_stamped.pdf"), was)
+		a := d.later("--force", "@x.pdf", "@doc.pdf", "@x_stamped.pdf")
+		if a.Exit != 2 || a.Code != "usage" || a.Files[2].Code != "skipped" || !bytes.Equal(d.read("x_stamped.pdf"), was) {
+			t.Errorf("%s: %s", name, a.raw)
+		}
+	}
+	if n := len(d.authority.Requests()); n != asked {
+		t.Errorf("%d requests", n-asked)
+	}
+}
+
+// No file that a flag names is overwritten.
+func TestATimeStampReplacesNoFileOfAFlag(t *testing.T) {
+	d := newDocumentMachine(t)
+	root := d.read("tsa.pem")
+	d.write(d.path("doc_stamped.pdf"), root)
+	for _, args := range [][]string{
+		{"--force", "-o", "@tsa.pem", "@doc.pdf"},
+		{"--force", "--tsa-ca", "@doc_stamped.pdf", "@doc.pdf"},
+	} {
+		if a := d.later(args...); a.Exit != 2 || a.Code != "usage" {
+			t.Errorf("%v: %s", args, a.raw)
+		}
+	}
+	if !bytes.Equal(d.read("tsa.pem"), root) || !bytes.Equal(d.read("doc_stamped.pdf"), root) {
+		t.Error("replaced")
+	}
+	for _, flag := range []string{"--seal", "--font", "--tsa-ca", "--pin-from"} {
+		name := "@" + flag + ".file"
+		d.write(d.path(flag+".file"), []byte("precious"))
+		given := name
+		if flag == "--pin-from" {
+			given = "file:" + name
+		}
+		args := []string{"sign", "--reader", "practice", "--yes", "--pin-from", "file:@pin", "--pdf", "--visible", "last:top-left",
+			"--timestamp", d.url, "--force", "-o", name, flag, given, "@doc.pdf"}
+		if a := d.ask(args...); a.Exit != 2 || a.Code != "usage" || string(d.read(flag+".file")) != "precious" {
+			t.Errorf("%s: %s", flag, a.raw)
+		}
 	}
 }
 

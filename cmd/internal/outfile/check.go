@@ -2,6 +2,7 @@ package outfile
 
 import (
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -36,6 +37,36 @@ func Check(outputs, inputs []string, force bool) []error {
 		return nil
 	}
 	return errs
+}
+
+// CheckLeftOut returns a [*SameFileError] if output is the same file as one of
+// leftOut, which are inputs of the run that are neither read nor to be lost,
+// unless made reports that its bytes only hold what is made anew.
+func CheckLeftOut(output string, leftOut []string, made func(r io.ReaderAt, size int64) bool) error {
+	old, err := os.Stat(output)
+	if err != nil {
+		return nil // there is nothing to replace
+	}
+	for _, name := range leftOut {
+		if info, err := os.Stat(name); err == nil && os.SameFile(info, old) && !holds(name, made) {
+			return &SameFileError{Path: output, Other: name, Input: true}
+		}
+	}
+	return nil
+}
+
+// holds reports whether name is a regular file of which made is true.
+func holds(name string, made func(r io.ReaderAt, size int64) bool) bool {
+	if info, err := os.Stat(name); err != nil || !info.Mode().IsRegular() {
+		return false
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	return err == nil && made(f, info.Size())
 }
 
 type checker struct {

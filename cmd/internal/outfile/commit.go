@@ -3,6 +3,7 @@ package outfile
 import (
 	"errors"
 	"io/fs"
+	"os"
 )
 
 // Commit makes the file durable, gives it its name atomically (but see
@@ -11,8 +12,8 @@ import (
 // "sync folder"), the whole file has its name, but may not survive a power
 // failure.
 //
-// Errors: [*ExistsError] if path was created meanwhile; errDone after Commit or
-// [File.Abort]; otherwise [*Error].
+// Errors: [*ExistsError] if path was created meanwhile; [ErrMoved]; errDone
+// after Commit or [File.Abort]; otherwise [*Error].
 func (f *File) Commit() error {
 	if f.err != nil {
 		err := f.err
@@ -22,6 +23,9 @@ func (f *File) Commit() error {
 	defer f.Abort()
 	if err := f.sync(); err != nil {
 		return &Error{Op: "sync", Path: f.path, Err: bare(err)}
+	}
+	if !f.mayReplace() {
+		return ErrMoved
 	}
 	err := f.publish()
 	switch {
@@ -35,6 +39,18 @@ func (f *File) Commit() error {
 		return &Error{Op: "sync folder", Path: f.path, Err: bare(err)}
 	}
 	return nil
+}
+
+// mayReplace reports whether the file that has the name is still that of
+// [Options].Over, if there is one. Only a change between this and the rename
+// goes unnoticed.
+func (f *File) mayReplace() bool {
+	over := f.opts.Over
+	if over == nil {
+		return true
+	}
+	now, err := os.Lstat(f.path)
+	return err == nil && os.SameFile(over, now) && over.Size() == now.Size() && over.ModTime().Equal(now.ModTime())
 }
 
 func (f *File) sync() error {

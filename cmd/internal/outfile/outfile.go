@@ -27,6 +27,10 @@ type Options struct {
 	// itself but not its target, of the same name.
 	Force bool
 
+	// Over, if not nil, is the only file that Force may replace: what Lstat
+	// said of it. [File.Commit] returns [ErrMoved] for any other.
+	Over fs.FileInfo
+
 	faults faults
 }
 
@@ -147,6 +151,12 @@ func (f *File) ReadAt(b []byte, off int64) (int, error) {
 	}
 	return n, err
 }
+
+// Size returns how many bytes were written.
+func (f *File) Size() int64 { return f.written }
+
+// Stat describes the file; it stays the same file when it gets its name.
+func (f *File) Stat() (fs.FileInfo, error) { return f.file.Stat() }
 
 // Abort deletes the file. After [File.Commit] or another Abort it does nothing.
 func (f *File) Abort() {

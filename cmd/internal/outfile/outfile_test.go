@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
+	"time"
 
 	"natsuin/cmd/internal/outfile"
 )
@@ -198,6 +199,73 @@ func TestForceReplacesALinkAndNotItsTarget(t *testing.T) {
 		if info, err := os.Lstat(link); err != nil || !info.Mode().IsRegular() {
 			t.Errorf("%v, %v", info.Mode(), err)
 		}
+	})
+}
+
+// With Over, only that file is replaced, and only as it was.
+func TestOverReplacesNoOtherFile(t *testing.T) {
+	for what, c := range map[string]struct {
+		change func(t *testing.T, path string)
+		err    error
+		left   string // "": no file
+	}{
+		"as it was": {func(*testing.T, string) {}, nil, "new"},
+		"another": {func(t *testing.T, path string) {
+			put(t, path+"2", "them")
+			if err := os.Rename(path+"2", path); err != nil {
+				t.Fatal(err)
+			}
+		}, outfile.ErrMoved, "them"},
+		"longer": {func(t *testing.T, path string) { put(t, path, "older") }, outfile.ErrMoved, "older"},
+		"touched": {func(t *testing.T, path string) {
+			if err := os.Chtimes(path, time.Time{}, time.Unix(1, 0)); err != nil {
+				t.Fatal(err)
+			}
+		}, outfile.ErrMoved, "old"},
+		"removed": {func(t *testing.T, path string) { os.Remove(path) }, outfile.ErrMoved, ""},
+	} {
+		t.Run(what, func(t *testing.T) {
+			inEveryWay(t, func(t *testing.T, dir string, opts outfile.Options) {
+				path := put(t, filepath.Join(dir, "out"), "old")
+				over, err := os.Lstat(path)
+				if err != nil {
+					t.Fatal(err)
+				}
+				opts.Force, opts.Over = true, over
+				f := create(t, path, opts, "new")
+				c.change(t, path)
+				if err := f.Commit(); err != c.err {
+					t.Errorf("error %v, want %v", err, c.err)
+				}
+				f.Abort()
+				if c.left == "" {
+					wantFiles(t, dir)
+					return
+				}
+				wantFiles(t, dir, "out")
+				wantContent(t, path, c.left)
+			})
+		})
+	}
+}
+
+// What Stat says of a file before Commit is so afterwards.
+func TestStatOfAFileIsThatOfItsOutput(t *testing.T) {
+	inEveryWay(t, func(t *testing.T, dir string, opts outfile.Options) {
+		path := filepath.Join(dir, "out")
+		f := create(t, path, opts, "first")
+		before, err := f.Stat()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := f.Commit(); err != nil {
+			t.Fatal(err)
+		}
+		opts.Force, opts.Over = true, before
+		if err := create(t, path, opts, "second").Commit(); err != nil {
+			t.Error(err)
+		}
+		wantContent(t, path, "second")
 	})
 }
 

@@ -104,6 +104,7 @@ func (r *run) fit(cert *x509.Certificate) error {
 	if practice {
 		r.writer.say(r.T("practice.mark"))
 	}
+	r.ended = now.After(cert.NotAfter) || now.Before(cert.NotBefore)
 	switch {
 	case now.After(cert.NotAfter) && !r.opts.AllowExpired:
 		return &outcome.Error{Code: outcome.CodeExpired, ID: "err.expired", Pairs: []any{"Date", r.Date(cert.NotAfter)}}

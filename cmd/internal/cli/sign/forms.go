@@ -55,7 +55,7 @@ type rendering struct {
 	write func(context.Context, io.Writer) error
 	// check reads the finished file back before it gets its name. It may be
 	// nil.
-	check func(io.ReaderAt) error
+	check func(written io.ReaderAt, size int64) error
 }
 
 // A key is the card's key and the certificates that belong to it.

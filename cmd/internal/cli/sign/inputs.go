@@ -24,7 +24,8 @@ type job struct {
 	content sign.Content // by the run's hash
 	other   sign.Content // with SHA-384, if the key may need it; else zero
 	report  *file
-	stamp   *stampable // once it is signed, if its form takes a time stamp
+	written fs.FileInfo // the output, once it is there
+	stamp   *stampable  // once it is signed, if its form takes a time stamp
 
 	// Of a PDF, once it was read:
 	plan     *pdf.Plan
@@ -57,7 +58,7 @@ func (r *run) check(args []string) error {
 	if !known {
 		return outcome.Usage("err.flag.choice", "Flag", "--hash", "Value", r.opts.Hash, "Known", "sha256, sha384, sha512")
 	}
-	if err := r.checkFlags(r.inputs(), other); err != nil {
+	if err := r.checkFlags(args, other); err != nil {
 		return err
 	}
 	if err := r.checkStamps(); err != nil {
@@ -196,7 +197,8 @@ func (r *run) checkInput(j *job) (err error) {
 
 var errFolder = errors.New("is a folder")
 
-// checkOutputs refuses outputs that exist, are inputs, or occur twice.
+// checkOutputs refuses outputs that exist, are inputs, or occur twice. What was
+// left out is no input here: see checkLeftOut.
 func (r *run) checkOutputs() error {
 	var inputs, outputs []string
 	var writing []*job
@@ -208,9 +210,7 @@ func (r *run) checkOutputs() error {
 			outputs, writing = append(outputs, j.output), append(writing, j)
 		}
 	}
-	if secret, ok := strings.CutPrefix(r.Access.PINFrom, "file:"); ok {
-		inputs = append(inputs, secret) // it is also read, and must not be overwritten
-	}
+	inputs = append(inputs, r.alsoRead()...)
 	problems := outfile.Check(outputs, inputs, r.opts.Force)
 	var existing []string
 	for i, err := range problems {
@@ -235,6 +235,16 @@ func (r *run) checkOutputs() error {
 		return r.existsError(existing)
 	}
 	return err
+}
+
+// alsoRead returns the files that flags name, which must not be overwritten
+// either.
+func (r *run) alsoRead() []string {
+	names := []string{r.opts.PDF.Seal, r.opts.PDF.Font}
+	if secret, ok := strings.CutPrefix(r.Access.PINFrom, "file:"); ok {
+		names = append(names, secret)
+	}
+	return append(names, r.stamps.TSACA...)
 }
 
 // signedBefore returns the error for a second `natsuin sign *` in a folder,

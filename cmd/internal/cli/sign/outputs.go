@@ -33,12 +33,15 @@ func (r *run) write(ctx context.Context, j *job, render rendering) error {
 		return writeError(j, err)
 	}
 	if render.check != nil {
-		if err := render.check(f); err != nil {
+		if err := render.check(f, f.Size()); err != nil {
 			return writeError(j, err)
 		}
 	}
 	if r.writer.left.Load() {
 		return context.Canceled // the report was printed: the file would contradict it
+	}
+	if j.written, err = f.Stat(); err != nil {
+		return outcome.File("err.file.write", j.output, err)
 	}
 	return f.Commit()
 }

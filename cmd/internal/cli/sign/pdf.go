@@ -12,6 +12,7 @@ import (
 	"natsuin/cmd/internal/certtext"
 	"natsuin/cmd/internal/infile"
 	"natsuin/cmd/internal/outcome"
+	"natsuin/cmd/internal/outfile"
 	"natsuin/cmd/internal/text"
 	"natsuin/sign"
 	"natsuin/sign/pdf"
@@ -73,6 +74,9 @@ func (r *run) plan(ctx context.Context, j *job, in io.ReaderAt) error {
 	if err != nil {
 		return err
 	}
+	if err := r.checkLeftOut(j, doc); err != nil {
+		return err
+	}
 	if j.plan, err = r.place(doc); err != nil {
 		return err
 	}
@@ -88,6 +92,12 @@ func (r *run) plan(ctx context.Context, j *job, in io.ReaderAt) error {
 	field := j.plan.Field()
 	j.report.Field = &field
 	return nil
+}
+
+// checkLeftOut refuses to replace, with --force, an input that was left out but
+// is more than the document with a signature: somebody may have signed it since.
+func (r *run) checkLeftOut(j *job, doc *pdf.Document) error {
+	return outfile.CheckLeftOut(j.output, r.leftOut, doc.IsOriginalOf)
 }
 
 // checkEarlier refuses a PDF in which a signature is INVALID: the new signature
@@ -186,8 +196,12 @@ func signPDF(r *run, j *job, k *key) (finishing, error) {
 			return rendering{}, err
 		}
 		put := func(s *sign.Signature) (rendering, error) { return j.put(update, s) }
+		render, err := put(s)
+		if err != nil {
+			return rendering{}, err
+		}
 		r.keepForStamp(j, s, now, put)
-		return put(s)
+		return render, nil
 	}, nil
 }
 
@@ -199,7 +213,7 @@ func (j *job) put(update *pdf.Pending, s *sign.Signature) (rendering, error) {
 	}
 	return rendering{
 		write: j.reread(signed.Write),
-		check: func(written io.ReaderAt) error { return signed.Check(written, signed.Size()) },
+		check: signed.Check,
 	}, nil
 }
 

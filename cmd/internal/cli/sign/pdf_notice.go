@@ -57,4 +57,5 @@ func (r *run) besides(args []string) map[string]bool {
 func (r *run) leaveOut(j *job) {
 	r.Say(r.T("sign.left-out", "Path", text.Escape(j.input)))
 	j.report.OK, j.report.Code, j.report.Output = true, outcome.CodeSkipped, nil
+	r.leftOut = append(r.leftOut, j.input)
 }

@@ -5,10 +5,10 @@ import (
 	"context"
 	"fmt"
 	"runtime"
-	"strings"
 	"sync"
 	"time"
 
+	"natsuin/card"
 	"natsuin/cmd/internal/access"
 	"natsuin/cmd/internal/certtext"
 	"natsuin/cmd/internal/fonts"
@@ -95,14 +95,18 @@ var usualCorner = func() seal.Position {
 	return p
 }()
 
-// rehearseMark draws the mark with the name that is known, or one of usual
-// length, so that what can be refused is refused before the card is touched.
+// rehearseMark draws the mark with the name that is known, or a usual one, and a
+// usual address, so that what can be refused is refused before the card is touched.
 func (r *run) rehearseMark(plan *pdf.Plan) error {
 	name := r.opts.PDF.Name
 	if name == "" {
 		name = "山田太郎"
 	}
-	lines := []string{name, dateOf(time.Time{}), shortOf(strings.Repeat("0", 64))}
+	lines := []string{name}
+	if r.seal.address && r.certificate() == card.SignCert {
+		lines = append(lines, "東京都千代田区霞が関１－２")
+	}
+	lines = append(lines, dateOf(time.Time{}), shortOf("0123456789ABCDEF"))
 	_, err := r.seal.mark(plan, lines, r.Access.Reader == access.PracticeReader)
 	return err
 }

@@ -105,11 +105,14 @@ type run struct {
 	form form
 	hash crypto.Hash
 	jobs []*job
-	seal sealing
-	rep  *report
+	// leftOut are the inputs that were left out.
+	leftOut []string
+	seal    sealing
+	rep     *report
 
 	writer  *writer
 	signing bool                // the card is about to sign
+	ended   bool                // outside the validity of the certificate
 	wanted  crypto.Hash         // the hash that the key may need instead; 0 for none
 	known   []*x509.Certificate // CA certificates of earlier runs
 	keep    func()              // stores the CA certificate of this run, if it is new

@@ -3,8 +3,6 @@ package sign
 import (
 	"context"
 	"errors"
-	"io/fs"
-	"os"
 	"time"
 
 	"natsuin/cmd/internal/outcome"
@@ -82,7 +80,7 @@ func (r *run) stampAll(ctx context.Context, err error) error {
 	}
 	asked := false
 	for _, j := range r.jobs {
-		if j.stamp == nil || !r.stampsFirst() && !j.report.OK {
+		if j.stamp == nil || !j.report.OK && (!r.stampsFirst() || j.report.Code != outcome.CodeNotDone) {
 			continue
 		}
 		if ctx.Err() == nil && !asked {
@@ -96,7 +94,6 @@ func (r *run) stampAll(ctx context.Context, err error) error {
 
 // stampOne gets the time stamp of one signature, and reports what came of it.
 func (r *run) stampOne(ctx context.Context, j *job) {
-	before, _ := os.Lstat(j.output) // nil: nothing is replaced
 	stamp, err := r.stamps.Stamp(ctx, j.stamp.imprint, j.stamp.claimed)
 	var render rendering
 	if err == nil {
@@ -112,7 +109,7 @@ func (r *run) stampOne(ctx context.Context, j *job) {
 			break
 		}
 	case err == nil:
-		err = r.replace(ctx, j, before, render)
+		err = r.replace(ctx, j, render)
 	}
 	if ctx.Err() == nil && err != nil && j.report.OK {
 		r.writer.say(r.T("timestamp.failed", "Path", text.Escape(j.output), "Why", r.why(err)))
@@ -147,13 +144,11 @@ func (r *run) writeLate(ctx context.Context, j *job, stamped rendering, err erro
 	r.writer.note(j, err)
 }
 
-// errMoved means that the signature just written is no longer under its name.
-var errMoved = errors.New("the file was changed or moved meanwhile")
-
-// replace replaces the signature that was written without a stamp, atomically.
-// A signal ends the copying: the file is whole before and after.
-func (r *run) replace(ctx context.Context, j *job, before fs.FileInfo, render rendering) error {
-	f, err := outfile.Create(j.output, outfile.Options{Force: true})
+// replace replaces the signature that was written without a stamp, atomically,
+// and no other file. A signal ends the copying: the file is whole before and
+// after.
+func (r *run) replace(ctx context.Context, j *job, render rendering) error {
+	f, err := outfile.Create(j.output, outfile.Options{Force: true, Over: j.written})
 	if err != nil {
 		return err
 	}
@@ -162,13 +157,9 @@ func (r *run) replace(ctx context.Context, j *job, before fs.FileInfo, render re
 		return writeError(j, err)
 	}
 	if render.check != nil {
-		if err := render.check(f); err != nil {
+		if err := render.check(f, f.Size()); err != nil {
 			return writeError(j, err)
 		}
-	}
-	now, err := os.Lstat(j.output)
-	if err != nil || before == nil || !os.SameFile(before, now) || before.Size() != now.Size() || !before.ModTime().Equal(now.ModTime()) {
-		return errMoved
 	}
 	return f.Commit()
 }
@@ -179,7 +170,7 @@ func (r *run) why(err error) string {
 	switch {
 	case errors.As(err, &failure):
 		return failure.Why
-	case errors.Is(err, errMoved):
+	case errors.Is(err, outfile.ErrMoved):
 		return r.T("timestamp.moved")
 	}
 	return r.Explain(err).Message
@@ -191,7 +182,7 @@ func errorCode(err error) string {
 	switch {
 	case errors.As(err, &failure):
 		return failure.Code
-	case errors.Is(err, errMoved):
+	case errors.Is(err, outfile.ErrMoved):
 		return "moved"
 	}
 	return string(outcome.CodeOf(err))

@@ -133,7 +133,7 @@ func (w *writer) close(ctx context.Context, err error) error {
 // summary prints the number of signed files if signing had begun and there were
 // several, and what a profile promises.
 func (w *writer) summary() {
-	done, promised := 0, w.run.opts.PDF.Profile == touki.Profile
+	done, promised := 0, w.run.opts.PDF.Profile == touki.Profile && !w.run.ended
 	for _, j := range w.run.jobs {
 		if j.report.OK {
 			done++

@@ -9,6 +9,7 @@ import (
 
 	"natsuin/cmd/internal/infile"
 	"natsuin/cmd/internal/outcome"
+	"natsuin/cmd/internal/outfile"
 	"natsuin/cmd/internal/policy"
 	"natsuin/cmd/internal/text"
 	"natsuin/sign"
@@ -27,10 +28,19 @@ type document struct {
 }
 
 // openDocument plans the new revision of a PDF and hashes it. It refuses a file
-// in which a signature is INVALID, as openMessage does.
-func (r *run) openDocument(ctx context.Context, in *input) (stampable, error) {
+// in which a signature is INVALID, as openMessage does, and with --force an
+// output that was left out as an input but is more than the PDF with a stamp.
+func (r *run) openDocument(ctx context.Context, j *job) (stampable, error) {
+	in := j.input
 	d := &document{input: in}
-	err := d.plan(ctx, func(w pdf.Warning) {
+	doc, err := pdf.Open(infile.At(ctx, in.file), in.info.Size())
+	if err != nil {
+		return nil, d.refusal(ctx, err)
+	}
+	if err := outfile.CheckLeftOut(j.output, r.leftOut, doc.IsOriginalOf); err != nil {
+		return nil, err
+	}
+	err = d.plan(ctx, doc, func(w pdf.Warning) {
 		if w == pdf.WarningUsageRights {
 			r.Say(r.T("timestamp.usage-rights", "Path", text.Escape(in.name)))
 		}
@@ -53,11 +63,7 @@ func (r *run) openDocument(ctx context.Context, in *input) (stampable, error) {
 }
 
 // plan prepares the new revision, and calls warn for each warning.
-func (d *document) plan(ctx context.Context, warn func(pdf.Warning)) error {
-	doc, err := pdf.Open(infile.At(ctx, d.file), d.info.Size())
-	if err != nil {
-		return err
-	}
+func (d *document) plan(ctx context.Context, doc *pdf.Document, warn func(pdf.Warning)) error {
 	plan, err := doc.Plan(pdf.Options{SubFilter: pdf.ETSIRFC3161})
 	if err != nil {
 		return err
@@ -150,7 +156,9 @@ func (d *document) write(ctx context.Context, w io.Writer) error {
 	return err
 }
 
-func (d *document) check(written io.ReaderAt) error { return d.signed.Check(written, d.signed.Size()) }
+func (d *document) check(written io.ReaderAt, size int64) error {
+	return d.signed.Check(written, size)
+}
 
 // whole returns a reader of the whole file, however long it is by now.
 func (d *document) whole(ctx context.Context) io.Reader {

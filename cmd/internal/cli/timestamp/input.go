@@ -24,7 +24,7 @@ type stampable interface {
 	// write writes the result.
 	write(ctx context.Context, w io.Writer) error
 	// check reads the finished file back before it gets its name.
-	check(written io.ReaderAt) error
+	check(written io.ReaderAt, size int64) error
 }
 
 // An input is a regular file that stays open until its stamped form is written.
@@ -70,7 +70,8 @@ func regular(ctx context.Context, name string) (*os.File, fs.FileInfo, error) {
 
 // open verifies an input as its kind demands, and refuses one that cannot be
 // stamped.
-func (r *run) open(ctx context.Context, in *input) (stampable, error) {
+func (r *run) open(ctx context.Context, j *job) (stampable, error) {
+	in := j.input
 	var err error
 	sources := policy.Sources{Run: r.Run}
 	in.policy.Now = r.Now()
@@ -81,7 +82,7 @@ func (r *run) open(ctx context.Context, in *input) (stampable, error) {
 	case verify.KindSignature:
 		return r.openMessage(ctx, in)
 	case verify.KindPDF:
-		return r.openDocument(ctx, in)
+		return r.openDocument(ctx, j)
 	case verify.KindUTF16:
 		return nil, infile.UTF16(in.name)
 	}

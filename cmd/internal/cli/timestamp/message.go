@@ -102,4 +102,4 @@ func (m *message) write(ctx context.Context, w io.Writer) error {
 }
 
 // check does nothing: what is written was verified by add.
-func (m *message) check(io.ReaderAt) error { return nil }
+func (m *message) check(io.ReaderAt, int64) error { return nil }

@@ -2,7 +2,10 @@ package timestamp
 
 import (
 	"errors"
+	"io/fs"
+	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"natsuin/cmd/internal/outcome"
@@ -21,15 +24,21 @@ func stampedName(name string) string {
 }
 
 // chooseOutputs sets the outputs: that of -o, the stamped PDF beside a PDF, and
-// otherwise the input itself. It leaves out inputs that natsuin made of others,
-// as in a second `natsuin timestamp *.pdf`.
+// otherwise the input itself, which for a link is the file that it names. It
+// leaves out inputs that natsuin made of others, as in a second `natsuin
+// timestamp *.pdf`.
 func (r *run) chooseOutputs() {
 	made := map[string]bool{}
 	for _, j := range r.jobs {
-		j.output = j.name
-		if j.input.kind == verify.KindPDF {
+		switch {
+		case j.input.kind == verify.KindPDF:
 			j.output = stampedName(j.name)
 			made[filepath.Clean(j.output)] = true
+		case r.opts.Output == "":
+			j.output, j.inPlace = j.name, true
+			if file, err := filepath.EvalSymlinks(j.name); err == nil && isLink(j.name) {
+				j.output = file
+			}
 		}
 		if r.opts.Output != "" {
 			j.output = r.opts.Output
@@ -44,6 +53,7 @@ func (r *run) chooseOutputs() {
 			r.Say(r.T("timestamp.left-out", "Path", text.Escape(j.name)))
 			j.report.OK, j.report.Code, j.report.Output = true, outcome.CodeSkipped, nil
 			j.input.close()
+			r.leftOut = append(r.leftOut, j.name)
 			continue
 		}
 		rest = append(rest, j)
@@ -51,15 +61,20 @@ func (r *run) chooseOutputs() {
 	r.jobs = rest
 }
 
+func isLink(name string) bool {
+	info, err := os.Lstat(name)
+	return err == nil && info.Mode().Type() == fs.ModeSymlink
+}
+
 // checkOutputs refuses outputs that exist, are inputs, or occur twice. Only
 // with --force is a file replaced, and never a PDF by its stamped form.
 func (r *run) checkOutputs() error {
 	if o := r.opts; o.Output != "" {
 		j := r.jobs[0]
-		return j.fail(r.CheckOutput(o.Output, []string{j.name}, o.Force))
+		return j.fail(r.CheckOutput(o.Output, append([]string{j.name}, r.stamps.TSACA...), o.Force))
 	}
 	var replaced, beside []*job
-	var others []string
+	others := slices.Clone(r.stamps.TSACA) // must not be overwritten either
 	for _, j := range r.jobs {
 		switch {
 		case j.input.kind == verify.KindPDF:
@@ -70,25 +85,26 @@ func (r *run) checkOutputs() error {
 		}
 		replaced, others = append(replaced, j), append(others, j.name)
 	}
+	var inputs []string
+	for _, j := range beside {
+		inputs = append(inputs, j.name)
+	}
 	// A file that is replaced is its own input, so Check gets no inputs: it
 	// still finds a file that is named twice.
 	if err := r.checkFiles(replaced, nil); err != nil {
 		return err
 	}
-	return r.checkFiles(beside, others)
+	return r.checkFiles(beside, append(inputs, others...))
 }
 
-// checkFiles refuses the outputs of jobs. others are further files that must
-// not be replaced.
-func (r *run) checkFiles(jobs []*job, others []string) error {
-	var outputs, inputs []string
+// checkFiles refuses the outputs of jobs. inputs are the files that must not be
+// replaced.
+func (r *run) checkFiles(jobs []*job, inputs []string) error {
+	var outputs []string
 	for _, j := range jobs {
 		outputs = append(outputs, j.output)
-		if j.output != j.name {
-			inputs = append(inputs, j.name)
-		}
 	}
-	problems := outfile.Check(outputs, append(inputs, others...), r.opts.Force)
+	problems := outfile.Check(outputs, inputs, r.opts.Force)
 	for i, err := range problems {
 		jobs[i].fail(err)
 	}

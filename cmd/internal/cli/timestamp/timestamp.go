@@ -65,6 +65,8 @@ type run struct {
 	stamps *timestamping.Source
 	rep    *report
 	jobs   []*job
+	// leftOut are the inputs that were left out.
+	leftOut []string
 }
 
 // A job is one file to stamp.
@@ -73,6 +75,7 @@ type job struct {
 	report       *file
 	input        *input
 	stampable    stampable
+	inPlace      bool // the output is the input, or the file that a link names
 }
 
 // do checks everything that can be checked without the network, for every
@@ -103,7 +106,7 @@ func (r *run) do(ctx context.Context, args []string) error {
 	}
 	for _, j := range r.jobs {
 		var err error
-		if j.stampable, err = r.open(ctx, j.input); err != nil {
+		if j.stampable, err = r.open(ctx, j); err != nil {
 			return j.fail(err)
 		}
 	}
@@ -211,7 +214,11 @@ func (r *run) write(ctx context.Context, j *job) error {
 		}
 		return console.NotWritten(err)
 	}
-	f, err := outfile.Create(j.output, outfile.Options{Force: r.opts.Force})
+	to := outfile.Options{Force: r.opts.Force}
+	if j.inPlace {
+		to.Over = j.input.info
+	}
+	f, err := outfile.Create(j.output, to)
 	if err != nil {
 		return err
 	}
@@ -219,11 +226,14 @@ func (r *run) write(ctx context.Context, j *job) error {
 	if err := j.copy(ctx, f); err != nil {
 		return err
 	}
-	if err := j.stampable.check(f); err != nil {
+	if err := j.stampable.check(f, f.Size()); err != nil {
 		return err
 	}
 	j.input.close() // Windows does not replace an open file
-	return f.Commit()
+	if err := f.Commit(); !errors.Is(err, outfile.ErrMoved) {
+		return err
+	}
+	return j.input.changed()
 }
 
 // copy writes the result, and returns an error if the input has changed since
