@@ -2,6 +2,7 @@ package pdf_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -366,6 +367,35 @@ func TestNewNumbersAreAboveAllOthers(t *testing.T) {
 			if want := fmt.Sprintf("/Size %d ", c.want+2); !strings.HasPrefix(u.trailer, want) {
 				t.Errorf("%s, %s: trailer %q", c.name, k, u.trailer)
 			}
+		}
+	}
+}
+
+// White space, comments and zeros may stand in the first line of an object (ISO
+// 32000-1 §7.3.10). The update begins the object as others do.
+func TestTheFirstLineOfAnObject(t *testing.T) {
+	const line = "3 0 obj\n<<"
+	whole := minimal(table, withFields("<< /FT /Sig /T (approval) >>")).bytes()
+	for _, first := range []string{line, "3\n0\nobj\n<<", "3\t0\x00obj\r<<", "3 0%\nobj<<", "3 00 obj<<", "3  0 obj<<"} {
+		first = first[:len(first)-2] + strings.Repeat(" ", max(0, len(line)-len(first))) + "<<"
+		if len(first) != len(line) {
+			t.Fatalf("%q", first)
+		}
+		in := bytes.Replace(whole, []byte(line), []byte(first), 1)
+		out, err := trySign(in, pdf.Options{}, details)
+		if err != nil {
+			t.Errorf("%q: %v", first, err)
+			continue
+		}
+		if u := updateOf(t, in, out); !strings.HasPrefix(u.objects[3], "3 0 obj") {
+			t.Errorf("%q: %.20q", first, u.objects[3])
+		}
+	}
+	for _, first := range []string{"3 00obj\n<<", "30 0obj\n<<", "3 0 0bj\n<<", "3 0/obj\n<<"} {
+		in := bytes.Replace(whole, []byte(line), []byte(first), 1)
+		var refused *pdf.RefusedError
+		if _, err := trySign(in, pdf.Options{}, details); !errors.As(err, &refused) || refused.Reason != pdf.ReasonBroken {
+			t.Errorf("%q: %v", first, err)
 		}
 	}
 }

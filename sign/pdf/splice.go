@@ -98,8 +98,8 @@ func (d *Document) render(c changes) ([]object, error) {
 	return all, nil
 }
 
-// splice returns the whole object with its edits; every other byte is as it
-// was.
+// splice returns the whole object with its edits; every other byte after "obj"
+// is as it was.
 func (d *Document) splice(ch *change) ([]byte, error) {
 	in := ch.object
 	if ch.whole != "" {
@@ -114,7 +114,10 @@ func (d *Document) splice(ch *change) ([]byte, error) {
 	}
 	slices.SortStableFunc(ch.edits, func(a, b edit) int { return cmp.Compare(a.start, b.start) })
 	var out bytes.Buffer
-	at := in.Span.Start
+	at := in.Body
+	if in.Container == 0 {
+		fmt.Fprintf(&out, "%d %d obj", in.Ref.Number, in.Ref.Generation)
+	}
 	for _, e := range ch.edits {
 		if e.start < at || e.end < e.start || e.end > in.Span.End {
 			return nil, refuse(ReasonBroken, "object %d has two roles", in.Ref.Number)

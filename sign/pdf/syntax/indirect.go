@@ -148,6 +148,7 @@ func (f *File) indirect(offset int64, length func(Object) (int64, error)) (*Indi
 	l.blank()
 	i.Ref.Generation = int(l.unsigned(maxGeneration))
 	l.keyword("obj")
+	i.Body = l.pos
 	i.Value, _ = l.object(0)
 	l.space()
 	after := l.pos

@@ -150,7 +150,7 @@ func (l *lexer) keyword(want string) {
 	}
 }
 
-// unsigned reads digits only, of a number up to limit.
+// unsigned reads a number of digits only, up to limit.
 func (l *lexer) unsigned(limit int64) int64 {
 	start := l.pos
 	n := int64(0)
@@ -160,7 +160,7 @@ func (l *lexer) unsigned(limit int64) int64 {
 			return 0
 		}
 	}
-	if l.pos == start {
+	if l.pos == start || isRegular(l.peek()) {
 		l.fail("no number")
 	}
 	return n

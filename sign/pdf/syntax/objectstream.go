@@ -128,5 +128,5 @@ func (f *File) inner(ref Ref, u Use) (*Indirect, error) {
 	if err := f.charge(l, steps+objectWork); err != nil {
 		return nil, err
 	}
-	return &Indirect{Ref: ref, Value: o, Span: span, Container: u.Container}, nil
+	return &Indirect{Ref: ref, Value: o, Span: span, Body: span.Start, Container: u.Container}, nil
 }

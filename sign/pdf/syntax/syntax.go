@@ -51,7 +51,8 @@ type Indirect struct {
 	// Span is from the object number to after "endobj"; for an object from an
 	// object stream, that of the value in the decoded stream.
 	Span      Span
-	Container int // number of the object stream, or 0
+	Body      int64 // offset after "obj"; otherwise that of the value
+	Container int   // number of the object stream, or 0
 }
 
 // A Revision is the state of a file after one of its updates.
