@@ -36,13 +36,10 @@ var atTheSeat = append(slices.DeleteFunc(slices.Clone(faults), func(f fault) boo
 }), fault{name: "another program spends a try", strike: effect(virtual.ReplaceBefore(func(s *virtual.State) { s.Sign.Tries-- }))})
 
 // TestFaultsAtTheTerminal runs each habit with each fault of atTheSeat at each
-// exchange; with -short, every seventh case. There must be no more VERIFYs than
+// exchange, or a sample of the cases. There must be no more VERIFYs than
 // secrets typed, and the settings of the terminal must be restored.
 func TestFaultsAtTheTerminal(t *testing.T) {
-	cases, every, n := 0, 1, 0
-	if testing.Short() {
-		every = 7
-	}
+	cases, sampling := 0, newSampling(t)
 	for _, h := range habits {
 		dir := inputs(t, h.act)
 		calm := &faultyService{card: newCard(t)}
@@ -50,7 +47,7 @@ func TestFaultsAtTheTerminal(t *testing.T) {
 		log := calm.card.Log()
 		for _, f := range atTheSeat {
 			for at, entry := range log {
-				if n++; n%every != 0 {
+				if !sampling.next() {
 					continue
 				}
 				s := &faultyService{card: newCard(t)}

@@ -359,8 +359,8 @@ func clean(t testing.TB, dir string, a act) {
 }
 
 // TestFaultMatrix runs every act with every fault at every exchange, and with a
-// failure at the start of every transaction, in this process. With -short it
-// takes every seventh of the faults at exchanges. `go test -v -run
+// failure at the start of every transaction, in this process. Of the
+// faults at exchanges it may be a sample. `go test -v -run
 // TestFaultMatrix ./cmd/internal/cli` prints the tables of docs/reliability.md.
 func TestFaultMatrix(t *testing.T) {
 	var mu sync.Mutex
@@ -379,7 +379,7 @@ func TestFaultMatrix(t *testing.T) {
 		}
 	})
 	t.Logf("by act:\n%s\nby fault:\n%s", byAct, byFault)
-	if n := byAct.total(); n < 1000 && !testing.Short() && !t.Failed() {
+	if n := byAct.total(); n < 1000 && !sampled() && !t.Failed() {
 		t.Errorf("only %d cases", n)
 	}
 }
@@ -434,13 +434,10 @@ func faultsOf(t *testing.T, a act, enter func(fault, code string)) {
 		t.Fatalf("without a fault: %s, %v: %s%s", code, calm.invalid, calm.out, calm.err)
 	}
 	log := undisturbed.card.Log()
-	every, n := 1, 0
-	if testing.Short() {
-		every = 7
-	}
+	sampling := newSampling(t)
 	for _, f := range faults {
 		for at, entry := range log {
-			if n++; n%every != 0 {
+			if !sampling.next() {
 				continue
 			}
 			disturbed := func() *faultyService {

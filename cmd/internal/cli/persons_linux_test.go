@@ -1,7 +1,6 @@
 package cli_test
 
 import (
-	"math/rand/v2"
 	"os"
 	"strings"
 	"testing"
@@ -150,14 +149,8 @@ func logIn(t *testing.T, card *virtual.Card) {
 // ./cmd/internal/cli` prints the tables of docs/reliability.md.
 func TestAPersonActsAtAnyMoment(t *testing.T) {
 	listen(t)
-	every, phase := 1, 0
-	if testing.Short() {
-		every = 7
-		phase = rand.IntN(every)
-		t.Logf("every 7th case, from %d", phase)
-	}
+	sampling := newSampling(t)
 	byAct, byDeed := ledger{}, ledger{}
-	n := 0
 	for _, a := range personsActs {
 		dir := inputs(t, a.act)
 		if a.readings == nil {
@@ -184,7 +177,7 @@ func TestAPersonActsAtAnyMoment(t *testing.T) {
 					if !d.fits(m) || m.held() && d.turn != 0 && d.turn != 1+at/2%2 || odd[reading] && m.held() && !d.ends {
 						continue
 					}
-					if n++; n%every != phase {
+					if !sampling.next() {
 						continue
 					}
 					p, r := sit(d, at)
@@ -199,7 +192,7 @@ func TestAPersonActsAtAnyMoment(t *testing.T) {
 		}
 	}
 	t.Logf("by act:\n%s\nby deed:\n%s", byAct, byDeed)
-	if total := byAct.total(); total < 3000 && !testing.Short() && !t.Failed() {
+	if total := byAct.total(); total < 3000 && !sampled() && !t.Failed() {
 		t.Errorf("only %d cases", total)
 	}
 }
