@@ -9,7 +9,7 @@
 //
 // No open specification exists. docs/card.md lists what is known and how
 // certain it is; table.go holds its values. Where the sources disagree, this
-// package relies on neither of them.
+// package works with either behaviour.
 package card
 
 import (
@@ -71,8 +71,9 @@ func (id CertID) Credential() Credential { return certificates[id].credential }
 var (
 	// ErrNotJPKI means that the JPKI application could not be selected.
 	ErrNotJPKI = errors.New("card: no JPKI application")
-	// ErrNotSelected is an [ErrNotJPKI] for an answer that does not say that
-	// the application is missing: a malformed answer, or another status word.
+	// ErrNotSelected is an [ErrNotJPKI] for an answer that says neither that
+	// the application is missing nor that SELECT is not supported: a malformed
+	// answer, or any other status word.
 	ErrNotSelected = fmt.Errorf("%w selected", ErrNotJPKI)
 )
 
@@ -93,8 +94,8 @@ type Card struct {
 // Open selects the application in one exchange. The sources disagree on whether
 // this drops the verified state (docs/card.md §2). The error is [ErrNotJPKI]
 // for any answer but 9000, and also [ErrNotSelected] unless the status word
-// says that there is no such application. It is an [*apdu.TransmitError] if
-// there was no answer.
+// says that the card has no such application or does not support the command.
+// It is an [*apdu.TransmitError] if there was no answer.
 func Open(t apdu.Transmitter) (*Card, error) {
 	cmd := selectApplication()
 	_, status, err := apdu.Exchange(t, cmd)
@@ -115,9 +116,8 @@ func Open(t apdu.Transmitter) (*Card, error) {
 	return nil, fmt.Errorf("%w: %w", ErrNotSelected, refusal)
 }
 
-// PINSelected reports whether the selection of a PIN file was sent since
-// [Open], or could not be sent. Only such a card must be reset when the
-// transaction ends.
+// PINSelected reports whether the selection of a PIN file was attempted since
+// [Open]. Only such a card must be reset when the transaction ends.
 func (c *Card) PINSelected() bool { return c.pinSelected }
 
 // transmit is like [apdu.Exchange]. It forgets the current file if the answer

@@ -186,7 +186,8 @@ func (c *Card) Expiry(id CertID) (time.Time, error) {
 // Preview reads the first 256 bytes of a certificate, in one exchange if the
 // card supports short file identifiers. If the dates cannot be read from them,
 // for example because of a long issuer name, it reads the whole certificate. It
-// is for hints before the prompt. The errors are those of [Card.Certificate].
+// is meant for hints that are shown before the prompt. The errors are those of
+// [Card.Certificate].
 func (c *Card) Preview(id CertID) (Preview, error) {
 	place, ok := certificates[id]
 	if !ok {

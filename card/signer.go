@@ -55,8 +55,8 @@ type SignerOptions struct {
 // An RSA key of at most 2048 bits signs SHA-256, SHA-384 and SHA-512 digests
 // with PKCS #1 v1.5. A P-384 key signs SHA-384 digests and returns an ASN.1
 // ECDSA-Sig-Value (docs/card.md §2, §9). The error is a [*WeakKeyError], an
-// [*UnsupportedError], also for a CA, [ErrNoCredential] if the card has no such
-// key, or that of the exchange.
+// [*UnsupportedError] (also for the certificate of a CA), [ErrNoCredential] if
+// the card has no such key, or that of the exchange.
 func (c *Card) Signer(id CertID, cert *x509.Certificate, o SignerOptions) (crypto.Signer, error) {
 	if id != SignCert && id != AuthCert {
 		return nil, &UnsupportedError{"key of the " + id.String() + " certificate"}

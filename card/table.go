@@ -14,7 +14,7 @@ const (
 )
 
 // presentMark in byte 0 or 1 of EF 0008 means that the card claims to hold the
-// signature or the authentication certificate.
+// signature or the authentication certificate, respectively.
 const presentMark = 0x8F
 
 // labelLength is the length of the label in EF 0006, in bytes.
@@ -64,8 +64,8 @@ var rsaOnly = map[Kind]bool{
 	KindIPhone:   true,
 }
 
-// The commands (docs/card.md §2). The card itself adds the padding of PKCS #1
-// v1.5.
+// The following functions return the commands of docs/card.md §2. The card
+// itself adds the padding of PKCS #1 v1.5.
 
 func selectApplication() apdu.Command {
 	return apdu.Command{Op: "SELECT application", CLA: 0x00, INS: 0xA4, P1: 0x04, P2: 0x0C, Data: applicationID}

@@ -12,8 +12,8 @@ type Tries struct {
 	Left, Max int
 	Known     bool // if false, the count is unknown and Left has no meaning
 	// Verified is set if the query was answered with 9000: the secret was
-	// verified, perhaps by another program, and the card not reset since. Known
-	// is then false.
+	// verified, perhaps by another program, and the card has not been reset
+	// since. Known is then false.
 	Verified bool
 }
 
@@ -25,10 +25,11 @@ func (t Tries) Blocked() bool { return t.Known && t.Left == 0 }
 var ErrNoCredential = errors.New("card: no such secret or key")
 
 // Tries reads the retry counter by an empty VERIFY, which does not use a try.
-// Only 63Cx, 6983 and 6984 give a count. After 9000 (the secret is verified),
-// 6300 and 6700 it is unknown. The query is never sent in another form: with
-// one more byte it might be a VERIFY. The error is [ErrNoCredential], an
-// [*apdu.StatusError] for any other status, or that of the exchange.
+// Only 63Cx, with x at most Max, 6983 and 6984 give a count. After 9000 (the
+// secret is verified), 6300 and 6700 it is unknown. The query is never sent in
+// another form: with one more byte it might be a VERIFY. The error is
+// [ErrNoCredential], an [*apdu.StatusError] for any other status, or that of
+// the exchange.
 func (c *Card) Tries(cred Credential) (Tries, error) {
 	if err := c.choosePIN(cred); err != nil {
 		return Tries{}, err

@@ -70,10 +70,10 @@ func (e *OutcomeUnknownError) Unwrap() error { return e.Err }
 // secret that does not have the form of the credential.
 //
 // The error is a [*PINError] for 63Cx, 6300, 6983 and 6984. It is an
-// [*OutcomeUnknownError] without an answer or for any other status, because a
-// try may have been used (docs/card.md §10), and for every Verify after that.
-// Any other error means that no VERIFY was sent, for example a [*FormError], or
-// an [*apdu.TransmitError] that matches [apdu.ErrNotSent].
+// [*OutcomeUnknownError] for any other status and if the answer was lost or is
+// malformed, because a try may have been used (docs/card.md §10), and for every
+// Verify after that. Any other error means that no VERIFY was sent, for example
+// a [*FormError], or an [*apdu.TransmitError] that matches [apdu.ErrNotSent].
 func (c *Card) Verify(cred Credential, s Secret) error {
 	if err := CheckForm(cred, s); err != nil {
 		return err

@@ -74,8 +74,10 @@ var ErrTooLong = fmt.Errorf("apdu: %w: too long for the short form", ErrNotSent)
 // A MalformedError means that an answer breaks the standard, or that it exceeds
 // a limit of this package.
 type MalformedError struct {
-	Op     string
-	Length int // of the answer in bytes; 0 after VERIFY and CHANGE, because an echo is as long as the secret makes it
+	Op string
+	// Length is the length of the answer in bytes, or 0 after VERIFY and
+	// CHANGE, because the length of an echo would reveal that of the secret.
+	Length int
 	Reason string
 }
 

@@ -14,8 +14,9 @@ import (
 // and only one goroutine at a time may use it.
 //
 // Some calls of the service block without limit and cannot be cancelled. A Conn
-// abandons such a call after some time, and cannot be used any more then. The
-// call continues in the background and releases the card when it returns.
+// abandons such a call after System.Patience or System.AnswerLimit, and cannot
+// be used any more afterwards. The call continues in the background and
+// releases the card when it returns.
 type Conn struct {
 	reader      string
 	patience    time.Duration

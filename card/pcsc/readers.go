@@ -20,7 +20,7 @@ const available = true
 const (
 	maxReaders    = 256
 	maxReaderName = 1024 // bytes
-	maxLooks      = 4    // how often to read a list that keeps changing
+	maxLooks      = 4    // how many times to read a list that keeps changing
 )
 
 // codeOf returns the return value in an error of the binding, or 0.
@@ -41,7 +41,7 @@ func validName(name string) bool {
 // A watch queries the readers. It establishes a PC/SC context at the first
 // query and keeps it for later ones.
 type watch struct {
-	ctx  *scard.Context // nil if not yet established, or if the service runs only with a reader
+	ctx  *scard.Context // nil if not yet established, or on Windows while there is no reader
 	lost bool           // a query was abandoned; it releases the context when it returns
 }
 
@@ -130,7 +130,7 @@ func (w *watch) names() ([]string, error) {
 			return usable, nil
 		case codeNoReaders:
 			return nil, nil
-		case codeInsufficientBuffer: // a reader was added between the two calls
+		case codeInsufficientBuffer: // a reader was added between the binding's two calls
 			continue
 		}
 		break

@@ -74,8 +74,8 @@ func (c *Conn) TransmitContext(ctx context.Context, cmd []byte) ([]byte, error) 
 	return bytes.Clone(resp), nil // not the 64 KiB buffer of the binding
 }
 
-// serviceGone reports whether the service has ended. The error of a command
-// then is the same as for a removed card.
+// serviceGone reports whether the service has ended. The error of a command is
+// then the same as for a removed card.
 func (c *Conn) serviceGone() bool {
 	_, err := c.ctx.ListReaders()
 	return err != nil && codeOf(err) != codeNoReaders

@@ -40,7 +40,7 @@ func newKey(a algorithm) (crypto.Signer, error) {
 	return rsa.GenerateKey(rand.Reader, 2048)
 }
 
-// newKeys generates keys in parallel, because an RSA key takes long.
+// newKeys generates keys in parallel, because generating an RSA key is slow.
 func newKeys(algorithms ...algorithm) ([]crypto.Signer, error) {
 	keys, errs := make([]crypto.Signer, len(algorithms)), make([]error, len(algorithms))
 	var wait sync.WaitGroup

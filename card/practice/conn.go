@@ -56,9 +56,9 @@ func (c *Conn) Card() *virtual.Card {
 
 // Begin starts a transaction: until [Conn.End] no other process can use the
 // card. Changes by other processes take effect now. The error is [ErrBusy] if
-// another process holds the card for too long, and [ErrReplaced] if another
-// card was issued since the first transaction, because a Conn belongs to one
-// card. If ctx ends first, the error is its cause.
+// another process or Conn holds the card for longer than Options.Wait, and
+// [ErrReplaced] if another card was issued since the first transaction, because
+// a Conn belongs to one card. If ctx ends first, the error is its cause.
 func (c *Conn) Begin(ctx context.Context) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()

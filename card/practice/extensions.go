@@ -58,7 +58,7 @@ func addPolicy(b *cryptobyte.Builder, policy string) {
 }
 
 // policies returns a critical certificatePolicies extension with the practice
-// policy and more.
+// policy and the policies in more.
 func policies(more ...string) pkix.Extension {
 	return extension(idCertificatePolicies, true, func(b *cryptobyte.Builder) {
 		b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) {
@@ -70,7 +70,7 @@ func policies(more ...string) pkix.Extension {
 }
 
 // mapping returns a policyMappings extension with one pair: the issuer's policy
-// from equals the subject's policy to.
+// from is equivalent to the subject's policy to.
 func mapping(from, to string) pkix.Extension {
 	return extension(idPolicyMappings, true, func(b *cryptobyte.Builder) {
 		b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) {

@@ -63,7 +63,8 @@ type cardRecord struct {
 	Auth   slotRecord `json:"auth"`
 }
 
-// slotRecord is one half of the card. Without a key it has no certificate.
+// slotRecord holds the key, certificate and secret for one of the two uses of
+// the card, signing and authentication. Without a key it has no certificate.
 type slotRecord struct {
 	keyed
 	CA       []byte `json:"ca"`
@@ -149,10 +150,9 @@ func (st *state) check() error {
 	return nil
 }
 
-// load reads the store. It also returns the bytes of the file, from which the
-// caller can see whether it has changed later. It needs no lock, because the
-// file is always replaced as a whole. If there is no file, the error is
-// [ErrNoCard].
+// load reads the store. It also returns the bytes of the file, with which the
+// caller can later detect a change. It needs no lock, because the file is
+// always replaced as a whole. If there is no file, the error is [ErrNoCard].
 func (s *Store) load() (*state, []byte, error) {
 	if s.opts.Dir == "" {
 		return nil, nil, ErrNoFolder

@@ -1,7 +1,7 @@
-// Package practice is a JPKI card for practice, stored in a folder, with the
-// services of a town hall: issue, unlock, revoke, renew, CRL, OCSP, an official
-// whose signed letters can be verified, and a time-stamp authority. Keys and
-// certification authorities are generated on first use.
+// Package practice implements a JPKI card for practice, stored in a folder,
+// with the services of a town hall: issue, unlock, revoke, renew, CRL, OCSP, an
+// official whose signed letters can be verified, and a time-stamp authority.
+// Keys and certification authorities are generated on first use.
 //
 // Nothing that it creates has any legal effect or proves anyone's identity.
 // Each certificate contains 練習用 / PRACTICE and a critical policy by which a
@@ -79,8 +79,9 @@ func (s *Store) path() string { return filepath.Join(s.opts.Dir, storeName) }
 // certificates.
 func (s *Store) now() time.Time { return s.opts.Now().UTC().Truncate(time.Second) }
 
-// lock creates the folder and locks the store. The error is [ErrBusy] if
-// another process or Conn holds the lock for longer than Options.Wait.
+// lock creates the folder, denies other users access to it, and locks the
+// store. The error is [ErrBusy] if another process or Conn holds the lock for
+// longer than Options.Wait.
 func (s *Store) lock(ctx context.Context) (*flock.Flock, error) {
 	if s.opts.Dir == "" {
 		return nil, ErrNoFolder

@@ -15,14 +15,14 @@ type Info struct {
 	Address string
 	Birth   time.Time // midnight of the birth date in UTC
 	Sex     Sex
-	// Sign and Auth are the halves of the card.
+	// Sign and Auth describe the two credentials of the card.
 	Sign, Auth SlotInfo
 }
 
-// SlotInfo is one half of the card.
+// SlotInfo describes a credential of the card: its secret and its certificate.
 type SlotInfo struct {
 	Secret          string            // the current secret, or "" if there is none
-	BuiltIn         bool              // Secret is that of a card that was issued without choosing one
+	BuiltIn         bool              // Secret is the default secret
 	Tries, MaxTries int               // MaxTries is 0 if there is no such secret
 	Certificate     *x509.Certificate // nil if the card has none
 	CA              *x509.Certificate // nil if the card has none

@@ -151,7 +151,8 @@ func (s *Store) certifyCard(st *state, card *cardRecord) error {
 	return nil
 }
 
-// half is one half of a card, for signatures or for authentication.
+// half describes how one of the two keys of a card is certified, that for
+// signatures or that for authentication.
 type half struct {
 	wanted     bool
 	slot       *slotRecord
@@ -163,8 +164,8 @@ type half struct {
 	extensions []pkix.Extension
 }
 
-// certifyHalf issues the certificate of one half under its root, and adds it to
-// the register.
+// certifyHalf issues the certificate of one of the two keys under its root, and
+// adds it to the register.
 func (s *Store) certifyHalf(st *state, h half, r request) error {
 	by, err := s.issuer(h.root.keyed)
 	if err != nil {

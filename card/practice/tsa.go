@@ -12,13 +12,12 @@ import (
 
 const (
 	maxTSARequest = 16 << 10
-	tsaYears      = 10 // longer than the certificates of a current card
+	tsaYears      = 10 // longer than the certificates of a current card are valid
 )
 
-// TSA returns a time-stamp authority to rehearse with, over HTTP (RFC 3161
-// §3.4). Its certificate is issued by a practice signature root, for time
-// stamps alone, and its tokens have the practice policy. It does not listen on
-// a port.
+// TSA returns a time-stamp authority for practice, over HTTP (RFC 3161 §3.4).
+// Its certificate is issued by a practice signature root, for time stamps
+// alone, and its tokens have the practice policy. It does not listen on a port.
 func (s *Store) TSA() (http.Handler, error) {
 	var by issuer
 	err := s.update(func(st *state) error {

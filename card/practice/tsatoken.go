@@ -212,7 +212,8 @@ func addSHA256(b *cryptobyte.Builder) {
 	b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) { b.AddASN1ObjectIdentifier(idSHA256) })
 }
 
-// tsaEncode returns what add writes, which has no part that can fail.
+// tsaEncode returns the bytes that add writes. It panics on an encoding error,
+// which no request can cause.
 func tsaEncode(add cryptobyte.BuilderContinuation) []byte {
 	var b cryptobyte.Builder
 	add(&b)

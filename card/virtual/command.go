@@ -97,7 +97,7 @@ func (c *Card) execute(raw []byte, e *Entry) ([]byte, uint16) {
 }
 
 // selectApplication executes SELECT by name. P2 is 0C for no answer, or 00 for
-// the file control information (FCI), which comes if there is an Le field
+// the file control information (FCI), which is returned if there is an Le field
 // (docs/card.md §12).
 func (c *Card) selectApplication(cmd command, wellFormed bool) ([]byte, uint16) {
 	information := cmd.p2 == 0x00

@@ -6,7 +6,7 @@ import (
 	"slices"
 )
 
-// ErrContactLost is the default error of faults without an answer.
+// ErrContactLost is the default error of effects that return no answer.
 var ErrContactLost = errors.New("contact lost")
 
 // A Fault replaces what happens at one exchange, or at several.
@@ -14,7 +14,8 @@ type Fault struct {
 	// At is the index of the exchange, counted from 0 since [New] or
 	// [Card.ClearLog].
 	At int
-	// When, if not nil, reports whether the fault applies, instead of At.
+	// When, if not nil, is called instead of comparing At. It reports whether
+	// the fault applies.
 	When func(index int, command []byte) bool
 	// Repeat keeps the fault after its first use.
 	Repeat bool
@@ -105,8 +106,8 @@ func LoseAnswer(err error) Effect {
 	}
 }
 
-// Remove turns the card's power off: this command and all later ones are lost
-// until [Card.PowerUp].
+// Remove turns the card's power off. The exchange fails as with [Drop], and all
+// later ones fail with [ErrNoPower] until [Card.PowerUp].
 func Remove(err error) Effect {
 	return func(x *Exchange) ([]byte, error) {
 		x.card.PowerDown()

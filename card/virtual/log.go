@@ -57,7 +57,7 @@ func (o Outcome) String() string {
 type Entry struct {
 	Index      int // of the exchange, from 0
 	Op         Op
-	Credential Credential // None if the command concerns no secret or key; not set if Lost
+	Credential Credential // None if the command concerns no secret or key; meaningless if Lost
 	Outcome    Outcome
 	Status     uint16 // the card's own answer, before a Fault has changed it
 	Command    string // in hexadecimal, without the data of VERIFY and CHANGE

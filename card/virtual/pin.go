@@ -6,8 +6,8 @@ import (
 )
 
 // secretTarget selects the file to which P2 refers and returns the credential
-// whose PIN file it is. If it is not a PIN file, secretTarget returns None and
-// the status word of the refusal.
+// whose PIN file it is. If it is not a PIN file or cannot be selected,
+// secretTarget returns None and the status word of the refusal.
 func (c *Card) secretTarget(p2 byte) (Credential, uint16) {
 	if sw := c.enterReferred(p2); sw != statusOK {
 		return None, sw

@@ -37,7 +37,7 @@ func (c Credential) String() string {
 type State struct {
 	// Label is the token label, at most 32 bytes (docs/card.md §1).
 	Label string
-	// Sign and Auth are the two halves of the application.
+	// Sign and Auth hold what belongs to the two credentials.
 	Sign, Auth Slot
 	// AuthCertificateNeedsPIN makes EF 000A readable only after the PIN, as on
 	// a phone.
@@ -56,8 +56,8 @@ type Slot struct {
 	MaxTries    int           // 0: no such secret; its file is missing
 }
 
-// Slot returns the half of the state that belongs to cred. The caller may
-// change it.
+// Slot returns a pointer to the slot of cred. The caller may change the slot
+// through it.
 func (s *State) Slot(cred Credential) *Slot {
 	if cred == Auth {
 		return &s.Auth

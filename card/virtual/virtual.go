@@ -1,15 +1,15 @@
-// Package virtual is a JPKI card in software. It answers APDUs as docs/card.md
-// describes for the real card, and strictly: it counts tries, blocks, drops the
-// verified state when it loses power, and refuses a command that docs/card.md
-// does not describe.
+// Package virtual implements a JPKI card in software. It answers APDUs as
+// docs/card.md describes for the real card, and strictly: it counts tries,
+// blocks, drops the verified state when it loses power, and refuses a command
+// that docs/card.md does not describe.
 //
 // It is not a library for using cards: package card is. The two share no
-// constant, so that a wrong value there is refused here. It does not protect
-// its keys, which are in memory in the clear.
+// constant, so that a wrong value in package card is refused here. It does not
+// protect its keys, which are in memory in the clear.
 //
-// The facts, with how certain they are, are in docs/card.md §1 to §5 and §9,
-// and those that only programs of others need in §12. The structure of commands
-// and answers is that of ISO/IEC 7816-4.
+// docs/card.md §1 to §5 and §9 list the facts and how certain they are, and §12
+// lists those that only other programs need. The structure of commands and
+// answers is that of ISO/IEC 7816-4.
 package virtual
 
 import (

@@ -7,7 +7,8 @@ import (
 	"net/netip"
 )
 
-// A NotLoopbackError means that other machines could reach the address.
+// A NotLoopbackError means that the host is not a loopback address, so that
+// other machines might reach the port.
 type NotLoopbackError struct{ Address string }
 
 func (e *NotLoopbackError) Error() string {
