@@ -108,13 +108,13 @@ func Parse(text string) (Fingerprint, error) {
 	return Fingerprint{}, err
 }
 
-// parse parses a text that was folded.
+// parse parses a text that fold and trimNotes have processed.
 func parse(text string) (Fingerprint, error) {
 	text = strings.TrimSpace(strings.ReplaceAll(text, "\n", " "))
 	if text == "" {
 		return Fingerprint{}, ErrEmpty
 	}
-	// The blank makes label match a text that is only a label.
+	// With the added space, label also matches a text that is only a label.
 	body, labelled := text, Algorithm(0)
 	if m := label().FindStringSubmatchIndex(text + " "); m != nil {
 		labelled = SHA1

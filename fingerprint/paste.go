@@ -7,7 +7,8 @@ import (
 
 var (
 	digitsNote = pattern(`(?i)\(\s*\d{2}\s*(?:桁|文字|digits|characters)\s*\)`)
-	// What keeps lines from being a heading: digits that may belong to a value.
+	// longDigits matches digits that may belong to a value. Lines that contain
+	// such digits are not a heading.
 	longDigits  = pattern(`(?i)[0-9a-f]{16}`)
 	headingHash = pattern(`(?i)sha[-_]?(256|1)\b`)
 )
@@ -19,9 +20,9 @@ func trimNotes(text string) string {
 	return strings.TrimRight(text, " \n。.")
 }
 
-// belowHeading returns the lines from the first value on, with the hash that
-// the lines above name, if these are a heading: they hold no value, and name
-// one hash at most.
+// belowHeading returns the lines from the first value on, after the name of the
+// hash if the lines above contain one. ok reports whether the lines above are a
+// heading: they must contain no value, and name at most one hash.
 func belowHeading(text string) (value string, ok bool) {
 	lines := strings.Split(text, "\n")
 	first := 0
@@ -37,7 +38,7 @@ func belowHeading(text string) (value string, ok bool) {
 	case 0:
 		return value, true
 	case 1:
-		if label().MatchString(value) { // both must agree with the digits
+		if label().MatchString(value) { // two labels, which may disagree
 			return "", false
 		}
 		return "SHA-" + hashes[0][1] + " " + value, true
@@ -45,8 +46,8 @@ func belowHeading(text string) (value string, ok bool) {
 	return "", false
 }
 
-// startsValue reports whether a line begins a value: digits alone, but for a
-// label. A date or a short word of the letters A to F is not one.
+// startsValue reports whether a line begins a value: only digits, which may
+// follow a label. A date or a short word of the letters A to F is not one.
 func startsValue(line string) bool {
 	line = strings.TrimSpace(line)
 	labelled := false
