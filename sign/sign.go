@@ -63,9 +63,9 @@ type Pending struct {
 }
 
 // Prepare determines everything that the signature covers: the digest of the
-// content, the time, and the certificate. All hashes are that of the content
-// (RFC 8933 §3). The error is an [*UnsupportedError] if this package cannot
-// sign with the hash or the public key.
+// content, the time, and the certificate. Every digest is computed with the
+// hash of the content (RFC 8933 §3). The error is an [*UnsupportedError] if
+// this package cannot sign with the hash or the public key.
 func Prepare(content Content, signer *x509.Certificate, opts Options) (*Pending, error) {
 	if err := checkArguments(content, signer); err != nil {
 		return nil, err

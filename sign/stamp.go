@@ -30,7 +30,7 @@ func stampHash(h crypto.Hash) crypto.Hash {
 // WithTimeStamp returns the signature with a time-stamp token, a DER
 // ContentInfo, as an unsigned attribute (CAdES-T, ETSI EN 319 122-1 §5.3). It
 // changes no signed octet, which is checked with independent code. The caller
-// should check the token with package verify before. Errors:
+// should first check the token with package verify. Errors:
 // [*timestamp.RefusedError] if token is not a time-stamp token, or one for
 // another signature; [*CheckError].
 func (s *Signature) WithTimeStamp(token []byte) (*Signature, error) {
@@ -61,7 +61,7 @@ func checkToken(token []byte, imprint timestamp.Imprint) error {
 }
 
 // checkStamped requires that after is DER, and becomes before when one unsigned
-// attribute with the token is taken away.
+// attribute with the token is removed.
 func checkStamped(before, after, token []byte) error {
 	ci, err := parseEnvelope(after)
 	if err != nil {

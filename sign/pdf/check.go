@@ -12,10 +12,10 @@ import (
 	"natsuin/sign/pdf/syntax"
 )
 
-// The check of a finished update. It reads the bytes that are written, and
-// takes from the writer only what was intended: the original's size and newest
-// cross-reference section, the digest, the CMS and the number of the signature
-// dictionary.
+// The patterns of a finished update. The check reads the bytes that are
+// written, and takes from the writer only what was intended: the original's
+// size and newest cross-reference section, the digest, the CMS and the number
+// of the signature dictionary.
 
 var (
 	endOfFile    = regexp.MustCompile(`startxref\n([0-9]+)\n%%EOF\n$`)
@@ -121,8 +121,8 @@ func (s *Signed) readStream(section []byte, at int64) (map[int]int64, error) {
 	return found, s.checkTrailer(m[2], next)
 }
 
-// checkTrailer compares /Size and /Prev with the highest number, plus one, and
-// with the section that was the newest.
+// checkTrailer compares /Size with the highest object number plus one, and
+// /Prev with the offset of the section that was the newest.
 func (s *Signed) checkTrailer(trailer []byte, size int) error {
 	m := sizeAndPrev.FindSubmatch(trailer)
 	if m == nil || string(m[1]) != strconv.Itoa(size) || string(m[2]) != strconv.FormatInt(s.pending.plan.section.prev, 10) {

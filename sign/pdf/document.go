@@ -20,8 +20,8 @@ type Document struct {
 	form    form
 	certify int // P of the certification, or 0
 	locks   []lock
-	granted int  // parts of permissions that were read
-	pdfa1   bool // known after Plan has begun
+	granted int  // transforms and names in locks that were read
+	pdfa1   bool // set by Plan
 }
 
 // A dict is a dictionary, and the indirect object whose value it is or that
@@ -37,7 +37,7 @@ type Warning string
 // The warnings.
 const (
 	// WarningUsageRights means that the file carries usage rights of Acrobat
-	// (/UR3 or /UR in /Perms), which end with any change.
+	// (/UR3 or /UR in /Perms), which any change invalidates.
 	WarningUsageRights Warning = "usage-rights"
 	// WarningTagged means that the file is tagged for screen readers: a visible
 	// mark is not part of its structure.
@@ -56,8 +56,8 @@ func Open(r io.ReaderAt, size int64) (*Document, error) {
 		return nil, refusal(err)
 	}
 	for _, section := range file.Sections() {
-		// An /Encrypt of null, which means none, splits readers: some refuse
-		// it.
+		// Readers disagree on an /Encrypt of null, which means none: some
+		// refuse it.
 		if file.Encrypted() || section.Trailer.Entry("Encrypt") != nil {
 			return nil, refuse(ReasonEncrypted, "a trailer has /Encrypt")
 		}

@@ -58,8 +58,8 @@ type inherited struct {
 	value syntax.Object // V
 }
 
-// A walk is a walk over the tree of fields. path has an entry for each object
-// visited, which is true while the object is being visited.
+// A walk holds the state of a walk over the tree of fields. path has an entry
+// for each object visited, which is true while the object is being visited.
 type walk struct {
 	d     *Document
 	path  map[int]bool
@@ -117,7 +117,7 @@ func (w *walk) visit(f dict, o syntax.Object, above inherited) error {
 		if visiting, seen := w.path[number]; visiting {
 			return refuse(ReasonBroken, "field %d contains itself", number)
 		} else if seen {
-			return nil // it has a second name
+			return nil // visited before, under another name
 		}
 		w.path[number] = true
 		defer func() { w.path[number] = false }()

@@ -13,7 +13,8 @@ import (
 	"natsuin/sign/pdf/syntax"
 )
 
-// view returns the box, the rotation and the unit with which a page is seen.
+// view returns the box, the rotation and the unit with which a page is
+// displayed.
 func (d *Document) view(p page) (seal.Page, error) {
 	media, err := d.rect(p.mediaBox)
 	if err != nil {
@@ -113,7 +114,7 @@ func (d *Document) widgets(p page) ([]seal.Rect, error) {
 	return all, nil
 }
 
-// fieldPlacement returns where the mark goes in a field that is there.
+// fieldPlacement returns where the mark goes in an existing field.
 func (d *Document) fieldPlacement(f field) (*seal.Placement, error) {
 	box, err := d.rect(f.widget.Get("Rect"))
 	if err != nil {
@@ -159,9 +160,9 @@ func (d *Document) pageOf(widget dict) (found page, err error) {
 	return found, err
 }
 
-// appendMark appends the form XObject of the mark, and the images it needs
-// (ISO 32000-1 §8.10, §8.9). Without a mark, it is empty: PDF/A-1 wants an
-// appearance of every widget.
+// appendMark appends the form XObject of the mark, and the images it needs (ISO
+// 32000-1 §8.10, §8.9). Without a mark, the form XObject is empty: PDF/A-1
+// requires an appearance for every widget.
 func (p *Plan) appendMark(all []object, mark *seal.Mark) []object {
 	if mark == nil {
 		return append(all, streamObject(p.shape, "/Type /XObject /Subtype /Form /BBox "+invisibleRectangle, nil))

@@ -14,7 +14,8 @@ type page struct {
 // maxPages bounds the nodes of the page tree that are visited, pages included.
 const maxPages = 1 << 20
 
-// A tree is a walk over the page tree. path holds the nodes above.
+// A tree holds the state of a walk over the page tree. path holds the numbers
+// of the nodes above the current one.
 type tree struct {
 	d     *Document
 	path  map[int]bool

@@ -10,8 +10,8 @@
 // update.
 //
 // The package makes no CMS, asks no authority, draws nothing, and does not
-// verify signatures that are there. It never repairs a file, and signs no
-// encrypted one.
+// verify existing signatures. It never repairs a file, and signs no encrypted
+// one.
 //
 // The standard is ISO 32000-1 §7.5.6 (incremental updates), §12.7 (forms) and
 // §12.8 (signatures); ISO 32000-2 §12.8.5 for document time stamps; ETSI EN 319
@@ -33,7 +33,7 @@ const (
 	ETSICAdESDetached SubFilter = "ETSI.CAdES.detached" // PAdES
 	// ETSIRFC3161 is that of a document time stamp: the time-stamp token of an
 	// authority takes the place of the CMS (ISO 32000-2 §12.8.5). It goes into
-	// a new field that is not seen, whatever earlier signers permit.
+	// a new, invisible field, whatever earlier signers permit.
 	ETSIRFC3161 SubFilter = "ETSI.RFC3161"
 )
 
@@ -52,7 +52,7 @@ const (
 )
 
 // Options adjusts a signature. The zero value is ready for use: an invisible
-// signature in a new field. With [ETSIRFC3161], all else is zero.
+// signature in a new field. With [ETSIRFC3161], all other fields must be zero.
 type Options struct {
 	SubFilter SubFilter
 
@@ -67,8 +67,8 @@ type Options struct {
 	// for a position in a corner.
 	VisibleWidth, VisibleHeight float64
 
-	// Mark says that [Details] will have a mark, and is implied by Visible. A
-	// field that is filled shows it in its own rectangle.
+	// Mark says that [Details] will have a mark, and is implied by Visible. An
+	// existing field shows it in its own rectangle.
 	Mark bool
 
 	// TimeStamp reserves room for a time-stamp token in the CMS.

@@ -28,8 +28,8 @@ type Details struct {
 	Mark                            *seal.Mark
 }
 
-// A prefix is the hash of the original, and of the line end after it if one is
-// added.
+// A prefix is the state of a hash after the original, and after the line end if
+// one is added.
 type prefix struct {
 	state hash.Cloner
 	sum   []byte // of the original alone
@@ -172,7 +172,8 @@ func (s *Signed) update() []byte {
 }
 
 // Over returns the signed PDF as [Signed.Write] would write it, so that it can
-// be judged before. It reads original, and holds the update in memory.
+// be judged before it is written. It reads original, and holds the update in
+// memory.
 func (s *Signed) Over(original io.ReaderAt) *io.SectionReader {
 	plan, tail := s.pending.plan, s.update()
 	if plan.line {

@@ -34,7 +34,7 @@ func (l lock) covers(name string) bool {
 // maxGranted bounds the transforms and the names in locks that are read.
 const maxGranted = 1 << 17
 
-// grant counts n parts of permissions.
+// grant counts n transforms or names in locks against maxGranted.
 func (d *Document) grant(n int) error {
 	if d.granted += n; d.granted > maxGranted {
 		return refuse(ReasonLimit, "permissions of more than %d parts", maxGranted)
@@ -77,8 +77,8 @@ func (d *Document) readPermissions() error {
 	return nil
 }
 
-// restrict notes a certification that allows changes of kind p. A p that the
-// standard does not have counts as the strictest.
+// restrict records a certification that allows changes of kind p. A p that the
+// standard does not define counts as the strictest.
 func (d *Document) restrict(p int) {
 	if p < 1 || p > 3 {
 		p = 1

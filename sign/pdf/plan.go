@@ -180,7 +180,7 @@ func (d *Document) create(p *Plan, c changes, o Options) (err error) {
 	if o.Mark && o.Visible == nil {
 		return &FieldError{p.field, FieldWithout}
 	}
-	if o.SubFilter != ETSIRFC3161 { // never against a permission (ETSI EN 319 142-1 §5.4)
+	if o.SubFilter != ETSIRFC3161 { // no permission forbids a time stamp (ETSI EN 319 142-1 §5.4)
 		if err := d.mayAdd(p.field, o.Mark); err != nil {
 			return err
 		}

@@ -10,7 +10,7 @@ import (
 
 // rehearse makes the update with an empty mark and a CMS of one byte, and reads
 // the result as [Signed.Check] will. A file in which an object has two roles,
-// or which fills a limit, is thus refused before there is a signature.
+// or which then exceeds a limit, is thus refused before there is a signature.
 func (d *Document) rehearse(p *Plan) error {
 	empty := &Pending{plan: p, prefix: prefix{state: sha256.New().(hash.Cloner)}}
 	if p.placement != nil {

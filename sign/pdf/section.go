@@ -12,8 +12,8 @@ import (
 	"natsuin/sign/pdf/syntax"
 )
 
-// A section is what the cross-reference section of an update says besides its
-// entries.
+// A section holds the content of an update's cross-reference section, apart
+// from its entries.
 type section struct {
 	stream  bool
 	prev    int64  // offset of the original's newest section
@@ -86,7 +86,7 @@ var errWalked = errors.New("looked at enough objects")
 // freeNumbers returns the first of the numbers for new objects: all are above
 // those in use, and neither the trailer nor the first maxWalked objects that it
 // leads to refer to them. A reference to an object that is not there means null
-// (ISO 32000-1 §7.3.10), and must go on to mean it.
+// (ISO 32000-1 §7.3.10), and must continue to mean null.
 func (d *Document) freeNumbers() int {
 	highest := d.file.Highest()
 	var named []int

@@ -25,7 +25,7 @@ var digestNames = map[string]crypto.Hash{
 	"SHA256": crypto.SHA256, "SHA384": crypto.SHA384, "SHA512": crypto.SHA512,
 }
 
-// seedValue refuses an empty field whose /SV requires another signature than
+// seedValue refuses an empty field whose /SV requires a signature other than
 // one with this SubFilter. It returns the hashes that the field allows, or nil
 // for all.
 func (d *Document) seedValue(f dict, sub SubFilter) ([]crypto.Hash, error) {

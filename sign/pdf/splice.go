@@ -21,7 +21,7 @@ type change struct {
 	object *syntax.Indirect
 	edits  []edit
 	whole  string // the new value instead of edits, if it is not empty
-	twice  bool   // whole was to be something else before
+	twice  bool   // whole was given two different values
 }
 
 // changes holds the objects that an update changes, by number.
@@ -50,8 +50,8 @@ func (c changes) set(d dict, key syntax.Name, value string) {
 	c.edit(d.in, edit{end, end, " /" + string(key) + " " + value})
 }
 
-// edit notes an edit once: the same again comes from an object with two roles,
-// such as an array that is both /Fields and /Annots.
+// edit records an edit once: the same edit again comes from an object with two
+// roles, such as an array that is both /Fields and /Annots.
 func (c changes) edit(in *syntax.Indirect, e edit) {
 	if ch := c.of(in); !slices.Contains(ch.edits, e) {
 		ch.edits = append(ch.edits, e)

@@ -128,8 +128,8 @@ func (m *Message) element(off int64) (element, error) {
 	return e, nil
 }
 
-// after returns where an element ends. The levels inside one of indefinite
-// length are counted, and nothing recurses.
+// after returns where an element ends. It counts the levels inside an element
+// of indefinite length instead of recursing into them.
 func (m *Message) after(e element) (int64, error) {
 	if e.length >= 0 {
 		return e.body + e.length, nil

@@ -118,7 +118,8 @@ func encodeSigners(signers []SignerInfo) []byte {
 	return inOrder(list)
 }
 
-// inOrder returns the contents of a DER SET OF (X.690 §11.6).
+// inOrder returns the contents of a DER SET OF with these elements (X.690
+// §11.6).
 func inOrder(list [][]byte) []byte {
 	list = slices.Clone(list)
 	slices.SortFunc(list, bytes.Compare)

@@ -15,8 +15,9 @@ type directory struct {
 	sequences  sequences
 }
 
-// readDirectory reads the table directory of the first face, and of the table
-// cmap whether it is for Unicode, and its variation sequences.
+// readDirectory reads the table directory of the first face, and the variation
+// sequences in its table cmap. The error is errNotUnicode if that table does
+// not map Unicode characters.
 func readDirectory(font []byte) (d directory, err error) {
 	t := table(font)
 	base := uint32(0)

@@ -32,7 +32,7 @@ func (e *OutsideError) Error() string {
 }
 
 // An OccupiedError means that no room was found for a mark in a corner, because
-// of the boxes that are there.
+// of the boxes that are already there.
 type OccupiedError struct{}
 
 func (e *OccupiedError) Error() string { return "place mark: no room left" }

@@ -173,8 +173,8 @@ func (f *Font) glyph(character []rune) (g glyph, ok bool) {
 	return g, err == nil
 }
 
-// isInvisible reports whether nothing is to be seen of r, or it changes how
-// others are seen.
+// isInvisible reports whether r is a control or format character or a line or
+// paragraph separator: it has no visible form, or changes that of others.
 func isInvisible(r rune) bool {
 	return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp)
 }

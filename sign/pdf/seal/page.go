@@ -40,9 +40,9 @@ type Placement struct {
 // its own.
 //
 // A mark in a corner keeps 15 mm from the edges, or less on a page that is too
-// small for that, and 2 mm from the boxes in taken: if it would not, it moves
-// by steps of 5 mm along the upper or lower edge, then along lines ever
-// further from that edge. Taken is ignored for other positions.
+// small for that, and 2 mm from the boxes in taken. If a box is in the way, the
+// mark moves in steps of 5 mm along the upper or lower edge, then along lines
+// ever further from that edge. Taken is ignored for other positions.
 //
 // The errors are [*OutsideError], [*OccupiedError], and [*GeometryError].
 func (p Position) Place(page Page, width, height float64, taken []Rect) (Placement, error) {

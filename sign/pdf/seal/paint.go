@@ -113,10 +113,10 @@ func (p *painter) picture(b box) {
 // to the rest of the em above it.
 const (
 	descent = 0.12
-	largest = 0.5  // of the box's height: the first line
-	details = 0.55 // of the first line's size: the others
-	space   = 0.2  // of its size: below the first line
-	leading = 1.3  // of their size: from one of the others to the next
+	largest = 0.5  // size of the first line, as a part of the box's height
+	details = 0.55 // size of the other lines, as a part of the first line's
+	space   = 0.2  // space below the first line, as a part of its size
+	leading = 1.3  // distance between other lines, as a multiple of their size
 )
 
 // lines draws text into a box, centred in its height, with the first line

@@ -26,8 +26,8 @@ type Picture struct {
 	packedRGB, packedAlpha, packedFlat func() []byte
 }
 
-// ParsePicture reads a PNG image. Eight bits a colour are kept, alpha is, a
-// colour profile is not. The error is a [*PictureError].
+// ParsePicture reads a PNG image. It keeps eight bits per colour and the alpha
+// channel, and ignores a colour profile. The error is a [*PictureError].
 func ParsePicture(r io.Reader) (*Picture, error) {
 	data, err := io.ReadAll(io.LimitReader(r, MaxPicture+1))
 	if err != nil {

@@ -12,7 +12,8 @@ const (
 	PictureSide   = 20.0 // of a picture alone
 )
 
-// A Position says on which page a mark goes, and where. Its zero value is none.
+// A Position says on which page a mark goes, and where. The zero value is not a
+// position.
 type Position struct {
 	page       int // from 1; 0 is the last
 	corner     corner
@@ -87,7 +88,7 @@ func isDigits(s string) bool {
 }
 
 // Corner reports whether p names a corner. Such a position has no size of its
-// own, and its mark steps aside from others.
+// own, and its mark avoids other boxes.
 func (p Position) Corner() bool { return p.corner.word != "" }
 
 // Page returns the index, from 0, of the position's page in a document of count

@@ -105,7 +105,8 @@ func Draw(f *Font, c Content, width, height float64) (*Mark, error) {
 	return &Mark{Width: width, Height: height, Stream: p.out, Picture: c.Picture, Text: text}, nil
 }
 
-// checkLines refuses what exceeds a limit and what cannot be seen.
+// checkLines refuses lines that exceed a limit or contain an invisible
+// character.
 func checkLines(lines []string) error {
 	if len(lines) > MaxLines {
 		return &LimitError{What: "lines", Max: MaxLines}

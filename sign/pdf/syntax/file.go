@@ -136,7 +136,8 @@ func (f *File) StartXref() int64 { return f.last.xref }
 // Trailer returns the trailer of the newest section.
 func (f *File) Trailer() *Dict { return f.sections[0].Trailer }
 
-// Encrypted reports whether a trailer has /Encrypt, be it null.
+// Encrypted reports whether a trailer has the key /Encrypt, even with the value
+// null.
 func (f *File) Encrypted() bool {
 	for _, s := range f.sections {
 		if s.Trailer.Entry("Encrypt") != nil || s.hidden != nil && s.hidden.Trailer.Entry("Encrypt") != nil {
