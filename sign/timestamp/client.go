@@ -108,8 +108,8 @@ const (
 	maxAccuracy   = time.Minute
 )
 
-// Doubts returns what to remark on the token at the time now of our clock.
-// claimed is the time at which the signer claims to have signed; zero if
+// Doubts returns the doubts about the token. now is the time of the local
+// clock. claimed is the time at which the signer claims to have signed; zero if
 // unknown.
 func (t *Token) Doubts(now, claimed time.Time) (list []Doubt) {
 	if t.OtherType {

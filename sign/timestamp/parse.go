@@ -102,7 +102,7 @@ func (i *Info) readImprint(s *cryptobyte.String) bool {
 	return i.Hash == 0 || len(i.HashedMessage) == i.Hash.Size()
 }
 
-// timeForm is a genTime in DER: seconds, Z, and a fraction only without
+// timeForm matches a genTime in DER: seconds, Z, and a fraction only without
 // trailing zeros.
 var timeForm = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`^[0-9]{14}(\.[0-9]{0,8}[1-9])?Z$`)

@@ -13,7 +13,7 @@ import (
 // MaxReply is the largest answer that is read, in octets.
 const MaxReply = 64 << 10
 
-// maxText bounds what an authority says in words, in octets.
+// maxText bounds the text in an authority's answer, in octets.
 const maxText = 1 << 10
 
 // PKIStatus values that come with a token (RFC 3161 §2.4.2).
@@ -87,7 +87,8 @@ func readStatus(s cryptobyte.String) *RefusedError {
 	return e
 }
 
-// readTexts joins the strings of a PKIFreeText, as far as they are text.
+// readTexts joins the strings of a PKIFreeText, up to the first that is not a
+// UTF-8 string or with which they exceed maxText.
 func readTexts(s cryptobyte.String) string {
 	var list []string
 	for size := 0; !s.Empty(); {

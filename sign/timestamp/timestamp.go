@@ -46,8 +46,8 @@ var hashes = []struct {
 }
 
 // Info is a TSTInfo. Ordering and the name of the authority are checked for
-// their form and not kept: nothing here depends on the one, and the other
-// repeats the certificate.
+// their form and not kept: nothing here depends on the ordering, and the name
+// repeats that in the certificate.
 type Info struct {
 	Policy        x509.OID              // of the authority
 	HashAlgorithm asn1.ObjectIdentifier // of the message imprint

@@ -65,7 +65,8 @@ func (f *File) decode(s *Stream, resolve func(Object) (Object, error)) ([]byte, 
 	return data, nil
 }
 
-// list returns the elements of an array, o alone, or nothing for null.
+// list returns the resolved elements of o if it is an array, nothing if it is
+// null, and otherwise o alone.
 func list(o Object, resolve func(Object) (Object, error)) ([]Object, error) {
 	o, err := resolve(o)
 	if o == nil || err != nil {
@@ -84,7 +85,7 @@ func list(o Object, resolve func(Object) (Object, error)) ([]Object, error) {
 	return objects, nil
 }
 
-// filter returns what a filter with its parameters decodes of r.
+// filter returns a reader of what a filter with its parameters decodes from r.
 func (f *File) filter(r io.Reader, filter, parameters Object, resolve func(Object) (Object, error)) (io.Reader, error) {
 	name, ok := filter.(Name)
 	if !ok {
@@ -109,7 +110,8 @@ func (f *File) filter(r io.Reader, filter, parameters Object, resolve func(Objec
 	return nil, &FilterError{name}
 }
 
-// A source keeps the error of a file apart from those of its content.
+// A source keeps a read error of the file, so that it is not taken for an error
+// in the content.
 type source struct {
 	r   io.Reader
 	err error
@@ -123,7 +125,7 @@ func (s *source) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// A meter spends the bytes that it passes on.
+// A meter counts the bytes that are read through it against the budget of work.
 type meter struct {
 	r      io.Reader
 	shared *shared
@@ -164,8 +166,8 @@ func (h *hexReader) Read(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// digit returns the next one, or -1 at the end of the data and for anything
-// else.
+// digit returns the value of the next digit, or -1 at the end of the data and
+// for any other character.
 func (h *hexReader) digit() int {
 	for !h.ended {
 		c, err := h.r.ReadByte()

@@ -6,19 +6,20 @@ import (
 	"slices"
 )
 
-// maxNested bounds the objects of which each needs the next one to be read: the
-// object stream that it is in, the length of that one, and so on.
+// maxNested bounds a chain of objects each of which is needed to read the one
+// before it: the object stream that contains an object, the length of that
+// stream, and so on.
 const maxNested = 16
 
-// lexer returns one at pos of the file.
+// lexer returns a lexer that begins at pos of the file.
 func (f *File) lexer(pos int64) *lexer {
 	l := newLexer(pos, f.size)
 	l.load = f.at
 	return l
 }
 
-// charge spends the bytes that l has read since steps were left, and returns
-// the error of l or its own.
+// charge spends the bytes that l has read since l.steps was steps. The error is
+// that of l, or a *[LimitError].
 func (f *File) charge(l *lexer, steps int64) error {
 	err := f.spend(steps - l.steps)
 	if l.err != nil {
@@ -78,7 +79,7 @@ func (f *File) objectAt(offset int64) (*Indirect, error) {
 	return o, err
 }
 
-// misread records an object that was null for its generation.
+// misread records an object that was read as null because of its generation.
 func (f *File) misread(number int) error {
 	const most = 10_000
 	if f.misreads == nil {

@@ -7,7 +7,7 @@ import (
 	"slices"
 )
 
-// maxPieces bounds the objects of which the layout is looked at.
+// maxPieces bounds the pieces of a layout.
 const maxPieces = 1 << 20
 
 // A layout is what the cross references say about the bytes from start on.

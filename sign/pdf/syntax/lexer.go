@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// A lexer reads tokens at pos. After a failure it is at its end for good, and
-// err says why.
+// A lexer reads tokens at pos. After a failure it stays at its end, and err
+// says why.
 type lexer struct {
 	load   func(offset int64) ([]byte, error) // nil if window is all there is
 	window []byte

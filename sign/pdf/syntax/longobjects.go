@@ -1,9 +1,9 @@
 package syntax
 
-// longObjects are the objects of many bytes that were read last: signature
-// dictionaries, above all, which are asked for in each revision. The bytes at
-// an offset are the same in all prefixes of a file. Streams are left out, since
-// their lengths may differ.
+// longObjects holds the long objects that were read last, above all signature
+// dictionaries, which are needed in each revision. The bytes at an offset are
+// the same in all prefixes of a file. Streams are left out, since their lengths
+// may differ.
 type longObjects struct {
 	objects [4]longObject
 	next    int
@@ -33,7 +33,8 @@ func (l *longObjects) at(offset, size int64) (*Indirect, int64) {
 	return nil, 0
 }
 
-// keep keeps an object that was read from the file itself.
+// keep stores an object that was read from the file itself, unless it is a
+// stream or its length is out of bounds.
 func (l *longObjects) keep(o *Indirect, cost int64) {
 	size := o.Span.End - o.Span.Start
 	if _, stream := o.Value.(*Stream); stream || size < minLong || size > maxLong {

@@ -1,7 +1,7 @@
 package syntax
 
-// maxContainers bounds the bytes of decoded object streams kept, but for a
-// single one in each half.
+// maxContainers bounds the bytes of decoded object streams that are kept,
+// except that each half may hold a single larger one.
 const maxContainers = 32 << 20
 
 // A container is a decoded object stream (ISO 32000-1 §7.5.7).
@@ -16,8 +16,8 @@ type member struct{ number, offset int32 }
 // size returns the bytes that c takes, roughly.
 func (c *container) size() int { return 256 + len(c.data) + 8*len(c.objects) }
 
-// containers keeps object streams in two halves: those asked for since the
-// newer half was last full, and the others from before.
+// containers keeps object streams in two halves: those used since the newer
+// half was last full, and those used before.
 type containers struct {
 	newer, older map[containerKey]*container
 	size         int // of newer

@@ -1,7 +1,7 @@
 package syntax
 
 // object reads an object within depth arrays and dictionaries, with its
-// position. A reference is read as one, a stream as its dictionary.
+// position. A reference is returned as a [Ref], a stream as its dictionary.
 func (l *lexer) object(depth int) (Object, Span) {
 	l.space()
 	start := l.pos
@@ -131,7 +131,8 @@ func (l *lexer) hex() String {
 }
 
 // pairs appends the bytes of the pairs of digits at pos, as far as they are in
-// the window: most of what a signature dictionary is.
+// the window. It exists for speed: most of a signature dictionary is such
+// digits.
 func (l *lexer) pairs(b String) String {
 	i := l.pos - l.base
 	if i < 0 || i > int64(len(l.window)) {

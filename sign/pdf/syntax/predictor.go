@@ -5,8 +5,8 @@ import (
 	"io"
 )
 
-// predicted returns what the predictor of a filter's parameters makes of r
-// (ISO 32000-1 §7.4.4.4).
+// predicted returns a reader that undoes the predictor of a filter's parameters
+// in r (ISO 32000-1 §7.4.4.4).
 func predicted(r io.Reader, d *Dict, resolve func(Object) (Object, error)) (io.Reader, error) {
 	value := func(key Name, unset, limit Integer) (int, error) {
 		o, err := resolve(d.Get(key))
@@ -111,8 +111,8 @@ func (p *predictorReader) unfilter(row, prior []byte) error {
 	return nil
 }
 
-// paeth returns that of left, up and upperLeft which is nearest to
-// left + up - upperLeft.
+// paeth returns the one of left, up and upperLeft that is nearest to left + up
+// - upperLeft.
 func paeth(left, up, upperLeft byte) byte {
 	a, b, c := int(left), int(up), int(upperLeft)
 	pa, pb, pc := abs(b-c), abs(a-c), abs(a+b-2*c)

@@ -19,7 +19,7 @@ type ending struct {
 	end   int64 // after the line end, if there is one
 }
 
-// ending reads the one at offset (ISO 32000-1 §7.5.5).
+// ending reads the ending at offset (ISO 32000-1 §7.5.5).
 func (f *File) ending(offset int64) (ending, error) {
 	l := f.lexer(offset)
 	steps := l.steps
@@ -51,7 +51,7 @@ func (f *File) ending(offset int64) (ending, error) {
 // except for that of f itself.
 func (f *File) Revisions() ([]Revision, error) {
 	index := map[int64]int{}   // of a section by its offset
-	reach := map[int64]int64{} // by the same, the end of it and all older ones
+	reach := map[int64]int64{} // by the same offset, the end of the section and all older ones
 	for i, end := len(f.sections)-1, int64(0); i >= 0; i-- {
 		s := f.sections[i]
 		end = max(end, s.end)
@@ -76,8 +76,8 @@ func (f *File) Revisions() ([]Revision, error) {
 	return slices.Compact(revisions), nil
 }
 
-// scan calls found for each ending that begins within the bound after offset,
-// until it returns true.
+// scan calls found for each ending that begins less than scanSize bytes after
+// offset, until found returns true.
 func (f *File) scan(offset int64, found func(ending) bool) error {
 	var chunk [1 << 10]byte
 	for limit := min(offset+scanSize, f.size); offset < limit; {

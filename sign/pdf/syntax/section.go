@@ -75,8 +75,8 @@ func (f *File) readSection(offset int64) (*section, error) {
 	return s, nil
 }
 
-// settle sorts the subsections of a section that has been read, and checks what
-// holds for both kinds.
+// settle sorts the subsections of a section that has been read, and makes the
+// checks that both kinds need.
 func (f *File) settle(s *section) error {
 	if f.trailers += s.Trailer.Span.End - s.Trailer.Span.Start; f.trailers > maxTrailers {
 		return &LimitError{"bytes of trailers"}

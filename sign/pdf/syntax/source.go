@@ -11,7 +11,7 @@ const (
 	baseWork    = 256 << 20
 	workPerByte = 8
 	objectWork  = 32 // for each object, besides its bytes
-	sectionWork = 12 // for each section that is asked for a number
+	sectionWork = 12 // for each lookup of a number in a section
 )
 
 const (

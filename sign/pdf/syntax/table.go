@@ -1,7 +1,7 @@
 package syntax
 
-// table reads the cross-reference table at offset, of which l has passed the
-// white space, and its trailer (ISO 32000-1 §7.5.4, §7.5.5). Each entry is
+// table reads the cross-reference table at offset and its trailer (ISO 32000-1
+// §7.5.4, §7.5.5). l has passed the white space before the table. Each entry is
 // checked, so that none fails later.
 func (f *File) table(l *lexer, offset int64) (*section, error) {
 	s := &section{Section: Section{Kind: Table, Offset: offset}}

@@ -99,7 +99,7 @@ func (s *section) check() error {
 func (s *section) rowSize() int { return s.width[0] + s.width[1] + s.width[2] }
 
 // row returns the entry at offset at of the rows, and whether its numbers are
-// within what an entry may say.
+// in range.
 func (s *section) row(at int64) (Use, bool) {
 	b := s.rows[at:]
 	var field [3]uint64

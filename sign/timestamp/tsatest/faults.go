@@ -9,7 +9,8 @@ import (
 
 // A Fault is one thing that an authority does wrong.
 type Fault struct {
-	// Number is that of the refusal, from 1 to 16; 0 for what is only remarked.
+	// Number groups the faults by the reason to refuse the token, from 1 to 16.
+	// It is 0 for a fault that leads only to a remark.
 	Number int
 	Name   string
 	// Code is the reason that natsuin gives (docs/cli.md, "JSON"), or the doubt

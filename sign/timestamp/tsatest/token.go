@@ -32,7 +32,7 @@ var (
 	oidRSA        = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 1}
 )
 
-// reply is what will be sent.
+// reply is the answer that will be sent.
 type reply struct {
 	status    int
 	mediaType string
@@ -41,7 +41,7 @@ type reply struct {
 	body      []byte
 }
 
-// token is what a token will say.
+// token holds the content of the token that will be sent.
 type token struct {
 	version      int64
 	policy, hash asn1.ObjectIdentifier
@@ -99,7 +99,8 @@ func (a *Authority) answer(request []byte, fault Fault) reply {
 	return out
 }
 
-// read takes imprint and nonce from a request.
+// read takes the imprint and the nonce from a request, and reports whether it
+// could be parsed.
 func (t *token) read(request []byte) bool {
 	in := cryptobyte.String(request)
 	var s, imprint, algorithm, sum cryptobyte.String

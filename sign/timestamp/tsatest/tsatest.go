@@ -1,9 +1,9 @@
-// Package tsatest is a time-stamp authority for tests: sound, or with one of
-// the faults that [Faults] lists: at least one for each reason to refuse an
-// answer, except that none came.
+// Package tsatest implements a time-stamp authority for tests. It is sound, or
+// has one of the faults that [Faults] lists: at least one for each reason to
+// refuse an answer, except that the authority cannot be reached.
 //
-// It is not an authority to rehearse with; card/practice has that. It shares no
-// code with the packages that it tests.
+// It is not for users to practise with: package card/practice has an authority
+// for that. It shares no code with the packages that it tests.
 //
 // The standard is RFC 3161 with RFC 5816.
 package tsatest
