@@ -270,7 +270,7 @@ func (n *nested) remark() Reason {
 	if cms.BeginsSigned(n.head) || bytes.HasPrefix(n.head, []byte("-----BEGIN CMS-----")) || bytes.HasPrefix(n.head, []byte("-----BEGIN PKCS7-----")) {
 		return RemarkSignedContent
 	}
-	if bytes.IndexByte(n.head, 0) >= 0 { // no mail
+	if bytes.IndexByte(n.head, 0) >= 0 { // not a mail
 		return ""
 	}
 	head := strings.ToLower(string(n.head))

@@ -17,7 +17,7 @@ import (
 	"natsuin/verify/trust"
 )
 
-// judgement is the judgement of one message, or of one certificate.
+// judgement holds the state of judging one message, or one certificate.
 type judgement struct {
 	ctx    context.Context
 	policy Policy

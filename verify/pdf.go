@@ -24,7 +24,7 @@ func PDF(ctx context.Context, r io.ReaderAt, size int64, p Policy) (*PDFReport, 
 	return judgePDF(ctx, r, size, p, trust.Lookup)
 }
 
-// pdfJudgement is one run over one PDF file.
+// pdfJudgement holds the state of judging one PDF file.
 type pdfJudgement struct {
 	ctx    context.Context
 	policy Policy

@@ -122,7 +122,7 @@ func (j *judgement) checkRevocation(p *pathFindings, ref reference) (Revocation,
 func revokedReason(a revocation.Answer, ref reference) Reason {
 	switch {
 	case ref.from == FromNow, a.RevokedBy(ref.time) && !a.RevokedBy(ref.earliest):
-		return ReasonRevokedNoTime // it is not proved that it was signed before
+		return ReasonRevokedNoTime // nothing proves that it was signed before the revocation
 	case a.RevokedBy(ref.time):
 		return ReasonRevoked
 	}

@@ -15,7 +15,7 @@ import (
 const (
 	maxTokens  = 32        // time stamps that are examined in one message
 	maxTSTInfo = 64 << 10  // bytes
-	clockSkew  = time.Hour // how far the time of a token may be ahead of our clock
+	clockSkew  = time.Hour // how far the time of a token, or a claimed one, may be ahead of our clock
 )
 
 var (
