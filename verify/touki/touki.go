@@ -58,8 +58,8 @@ const (
 	// revision.
 	Covered PointID = "covered"
 	// Certificate: the message has the certificate of the signer, and its
-	// anchor is a pinned signature root. If only the second is not so, a person
-	// must look.
+	// anchor is a pinned signature root. If only the second is not met, a
+	// person must decide.
 	Certificate PointID = "certificate"
 	// Algorithms: SHA-256 and RSA (PKCS #1).
 	Algorithms PointID = "algorithms"

@@ -8,8 +8,8 @@ import (
 
 // A HistoricalValue is the published SHA-1 fingerprint of a prefectural root
 // from the years before the national one. It is shown for comparison with old
-// documents. It is never an anchor, because SHA-1 does not identify a
-// certificate any more.
+// documents. It is never an anchor, because SHA-1 no longer identifies a
+// certificate.
 type HistoricalValue struct {
 	Prefecture   string // in Latin letters
 	PrefectureJA string

@@ -12,7 +12,7 @@ import (
 // covers them.
 type Mail struct {
 	// From holds the From fields in the header of the message with the signed
-	// part. Of messages inside each other, it is the innermost.
+	// part. If messages are nested, that is the innermost.
 	From []string
 	// Before and After report whether there is text, or another part, before or
 	// after the signed part.

@@ -27,8 +27,9 @@ type Cache struct {
 // signature is signed bytes, and the key that may have signed them.
 type signature struct{ signed, key place }
 
-// The limits of a Cache, in bytes. All but its lists is dropped before that
-// exceeds maxCache, and certificates above maxCertificate are not cached.
+// The limits of a Cache, in bytes. Everything but its lists is dropped before
+// its size exceeds maxCache, and certificates above maxCertificate are not
+// cached.
 const (
 	maxCache       = 1 << 20
 	maxCertificate = 64 << 10

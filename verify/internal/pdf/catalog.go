@@ -47,7 +47,7 @@ func (c *comparison) documents() error {
 		return err
 	}
 	for number, n := range c.oldForm.byNumber {
-		if n.dict.Get("OCGs") == nil && n.dict.Get("VE") == nil { // else it can have a part in what is shown
+		if n.dict.Get("OCGs") == nil && n.dict.Get("VE") == nil { // else it may affect what pages show
 			c.typed.add(number)
 		}
 	}

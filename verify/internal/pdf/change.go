@@ -85,8 +85,8 @@ type comparison struct {
 	changes          []Change
 	more             bool // there were too many changes
 	// typed holds the numbers of pages, fields and annotations, which are
-	// compared by rules of their own. Where it is linked to, such an object
-	// counts as the same if its number is the same.
+	// compared by rules of their own. A link to such an object counts as
+	// unchanged if the number is the same.
 	typed bits
 	// nodes holds the numbers of pages and nodes of the page tree.
 	nodes bits
@@ -117,8 +117,8 @@ type pair struct {
 	old, new syntax.Ref
 	zone     *zone
 	key      syntax.Name // the entry of the zone in which it is
-	// whole asks that they be compared as all objects are, even if they are
-	// pages or fields.
+	// whole is set if they are to be compared like any other objects, even if
+	// they are pages or fields.
 	whole bool
 }
 

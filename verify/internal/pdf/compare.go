@@ -7,8 +7,7 @@ import (
 	"natsuin/sign/pdf/syntax"
 )
 
-// as returns a zone of another kind and with another place, and marks z as
-// reported.
+// as returns a copy of z with another kind and place, and marks z as reported.
 func (z *zone) as(kind Kind, place string) *zone {
 	other := *z
 	other.Kind, other.Result, other.Place, other.reported = kind, results[kind], place, false
@@ -45,7 +44,8 @@ func (c *comparison) entry(key syntax.Name, o, n syntax.Object, z *zone, zoneKey
 	return c.compareAt(o, n, z, zoneKey, number)
 }
 
-// compareAt is compare for objects in the indirect object of that number.
+// compareAt is like compare, for objects in the indirect object with that
+// number.
 func (c *comparison) compareAt(o, n syntax.Object, z *zone, key syntax.Name, number int) error {
 	oldRef, isOld := o.(syntax.Ref)
 	newRef, isNew := n.(syntax.Ref)
@@ -95,7 +95,7 @@ func (c *comparison) compareAt(o, n syntax.Object, z *zone, key syntax.Name, num
 		if n, ok := n.(syntax.String); ok && bytes.Equal(o, n) {
 			return nil
 		}
-	default: // null, or one that can be compared
+	default: // null, or an object that can be compared with ==
 		if !composite(n) && o == n || realKeys[key] && sameNumber(o, n) {
 			return nil
 		}

@@ -158,14 +158,14 @@ func (c *comparison) annotations(o, n syntax.Object, page int) error {
 	if err := c.compare(direct(was), direct(is), z, ""); err != nil {
 		return err
 	}
-	// Those that both have, in their orders; the last is drawn on top. Direct
-	// ones are zero.
+	// The annotations that both have, each in its own order, because the last
+	// is drawn on top. Direct ones are zero.
 	var before, after []syntax.Ref
 	inOld, inNew := references(was), references(is)
 	for _, e := range was {
 		ref, ok := e.Value.(syntax.Ref)
 		switch {
-		case !ok && e.Value == nil: // none
+		case !ok && e.Value == nil: // null is not an annotation
 		case !ok || inNew[ref]:
 			before = append(before, ref)
 		default:

@@ -19,9 +19,8 @@ func (c *comparison) push(p pair) {
 }
 
 // linking has the entries by which others link to pages, fields, annotations
-// and the catalog (ISO 32000-1 §12.5, §12.6, §12.8.1, §14.7). An object that
-// another entry refers to can have another part to play, such as that of a
-// font.
+// and the catalog (ISO 32000-1 §12.5, §12.6, §12.8.1, §14.7). An object to
+// which any other entry refers may have another role, such as that of a font.
 var linking = map[syntax.Name]bool{
 	"P": true, "Pg": true, "Parent": true, "Obj": true, "Popup": true, "IRT": true, "T": true, "AN": true, "TA": true, "Data": true,
 }
@@ -139,7 +138,7 @@ func (c *comparison) unchanged(number int) (bool, error) {
 }
 
 // fixedContainer reports whether an object stream is the same in both states. A
-// stream counts as another one if its dictionary refers to further objects.
+// stream counts as changed if its dictionary refers to further objects.
 func (c *comparison) fixedContainer(number int) (bool, error) {
 	if u, _ := c.new.Find(number); u.Container != 0 { // it cannot be read
 		return false, c.new.Err()

@@ -22,7 +22,7 @@ func (c *comparison) signatureZone(n *node) (*zone, error) {
 		kind = TimestampAdded
 	}
 	if ref, ok := n.value.(syntax.Ref); ok {
-		if u, ok := c.old.Find(ref.Number); ok && !u.Free { // no further signature
+		if u, ok := c.old.Find(ref.Number); ok && !u.Free { // the object was there before, so this is not a further signature
 			return c.zoneOfField(Field, n)
 		}
 	}
@@ -46,7 +46,8 @@ func (c *comparison) signatureZone(n *node) (*zone, error) {
 	return c.zoneOfField(kind, n)
 }
 
-// boxes notes on which page a widget is.
+// boxes records the page of each widget, and the annotations of a page that has
+// a new widget.
 func (c *comparison) boxes(annotations syntax.Array, page int) {
 	for _, e := range annotations {
 		ref, _ := e.Value.(syntax.Ref)
@@ -91,7 +92,7 @@ func (c *comparison) covers(n *node, rect [4]float64) (bool, error) {
 	return false, nil
 }
 
-// replace notes the appearances that a signature in an empty field replaces.
+// replace records the appearances that a signature in an empty field replaces.
 func (c *comparison) replace(was *node) error {
 	ap := was.dict.Get("AP")
 	if ref, ok := ap.(syntax.Ref); ok {
