@@ -126,7 +126,8 @@ func TestExpiryFarBack(t *testing.T) {
 	}
 }
 
-// The same 256 bytes show, or let Preview guess, the hash that the key needs.
+// The 256 bytes that Expiry reads also show the hash that the key needs, or let
+// Preview guess it.
 func TestPreviewForetellsTheHashInTheSameExchange(t *testing.T) {
 	short, ca := pkix.Name{CommonName: "CA"}, ecdsaCA{keys().next}
 	for name, test := range map[string]struct {

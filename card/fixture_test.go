@@ -27,7 +27,7 @@ const (
 	authPIN  = "1357"
 )
 
-// keys are generated only once, because this takes long.
+// keys are generated only once, because generating them is slow.
 var keys = sync.OnceValue(func() (k struct {
 	ca, holder, weak *rsa.PrivateKey
 	next             *ecdsa.PrivateKey

@@ -189,8 +189,8 @@ func TestFirstAndLastCharactersOfASecret(t *testing.T) {
 		}
 	}
 	// The neighbours of '0' to '9', of 'A' to 'Z' and of 'a' to 'z', the first
-	// and last full-width form and their neighbours, and the two characters at
-	// the end of ASCII.
+	// and last full-width form and their neighbours, and the characters on
+	// either side of the end of ASCII.
 	for _, outside := range []string{"/", ":", "@", "[", "`", "{", "！", "～", "\x7F", "\u0080", "\uFF00", "｟"} {
 		for cred, in := range map[card.Credential]string{card.SignPassword: "ABC12" + outside, card.AuthPIN: "123" + outside} {
 			want := map[card.Credential]card.FormReason{card.SignPassword: card.FormCharacter, card.AuthPIN: card.FormNotFour}[cred]

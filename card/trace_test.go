@@ -36,8 +36,8 @@ func traced(t *testing.T, old, next string, effect virtual.Effect) string {
 	return strings.Join(lines, "\n")
 }
 
-// The traces of two people are identical, whatever their passwords are and
-// however long.
+// The traces for two passwords are identical, whatever the passwords and their
+// lengths are.
 func TestTraceShowsNothingOfASecretNorItsLength(t *testing.T) {
 	echo := func(x *virtual.Exchange) ([]byte, error) { return bytes.Clone(x.Command), nil }
 	for name, effect := range map[string]virtual.Effect{

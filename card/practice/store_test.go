@@ -301,9 +301,9 @@ func TestDamagedStoreIsNeverReplacedByItself(t *testing.T) {
 	}
 }
 
-// TestMain is also the child process of the tests below, which sends the right
-// password and then three wrong ones, over and over until it is killed, and
-// prints the answer to each.
+// TestMain also runs as the child process of the tests below. The child sends
+// the right password and then three wrong ones, over and over until it is
+// killed, and prints the answer to each.
 func TestMain(m *testing.M) {
 	dir := os.Getenv("PRACTICE_TEST_CHILD")
 	if dir == "" {

@@ -165,7 +165,7 @@ func TestContactATR(t *testing.T) {
 }
 
 // TestForeignClients plays what programs of others send for their whole task,
-// with the secrets right, and checks that no try is gone at the end. A command
+// with the right secrets, and checks that no try is gone at the end. A command
 // is answered 9000, or the word after "=".
 func TestForeignClients(t *testing.T) {
 	digest := sha256.Sum256([]byte("letter"))
