@@ -46,7 +46,8 @@ func TestBouncyCastleAcceptsTheSignatureAndNotAChangedFile(t *testing.T) {
 		args = append(args, f.signature, f.content, f.attached, "-")
 		want = append(want, "verified 1, stamped", "verified 1, stamped")
 	}
-	// The stamp of another signature, as no code of ours would put it there.
+	// The time stamp of another signature, which package sign would refuse to
+	// add.
 	s := complete(t, rsaIdentity(), content, crypto.SHA256)
 	stamped, err := s.WithTimeStamp(tokenFrom(t, a, s.Imprint()))
 	if err != nil {

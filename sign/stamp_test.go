@@ -161,7 +161,7 @@ func TestATokenForAnotherSignatureIsNotAdded(t *testing.T) {
 }
 
 // Bytes that are not a whole SignedData in the form that can be stamped are
-// refused: every beginning of one, one with more behind it, PEM, other data.
+// refused: every truncation of one, one with trailing data, PEM, other data.
 func TestMessagesThatCannotBeStamped(t *testing.T) {
 	s := complete(t, rsaIdentity(), []byte("content"), crypto.SHA256)
 	whole := attachedOf(t, s, []byte("content"))

@@ -14,7 +14,8 @@ import (
 	"natsuin/sign/pdf"
 )
 
-// hole makes a file like huge, on disk: its one stream is a hole.
+// hole makes a file like that of huge on disk. Its one stream is a hole, which
+// takes no space.
 func hole(b *testing.B, k kind, size int64) string {
 	b.Helper()
 	s := huge(k, size)

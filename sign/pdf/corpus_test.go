@@ -53,7 +53,7 @@ func readVectors(t *testing.T) []vector {
 // overlooked a reason to refuse. "ok" means that the file is signed. Whether
 // the signatures that are in it verify is not looked at here.
 var decisions = map[string]string{
-	// The manifest asks for ok, and does not see that
+	// The manifest asks for ok, and overlooks the reason given with each file.
 	"attack/dss-annotation-and-visible-change.pdf": "locked", // the last signer's /Lock has /P 1
 	"signed/dss-pkcs7-no-message-digest.pdf":       "docmdp", // it is certified with /P 1
 	"signed/pdfcpu-usageRights.pdf":                "xfa",    // the form is XFA
@@ -62,7 +62,7 @@ var decisions = map[string]string{
 	"attack/dss-malformed-pades.pdf":                "header", // it is damaged
 	"attack/afirma-Ejemplo_PDF_Shadow_Attack_1.pdf": "broken", // an entry points to another object; qpdf rebuilds the table
 	"attack/dss-pdf-signed-corrupted.pdf":           "broken", // an entry points to no object
-	// The header is damaged too, and is what is refused.
+	// The header is damaged too, and is the first reason found.
 	"broken/qpdf-issue-100.pdf": "header",
 	"broken/qpdf-bad1.pdf":      "header",
 	// Only what syntax does not have to read is damaged here, if anything is.
@@ -138,9 +138,9 @@ func TestFilesOfOthers(t *testing.T) {
 	}
 }
 
-// Whatever others made that can be signed gets a document time stamp, and so
-// does what a signer certified against all changes; the signatures that are
-// there stay what they were for pdfsig.
+// Every file of others that can be signed gets a document time stamp, and so
+// does one whose certification allows no changes. For pdfsig, the earlier
+// signatures stay what they were.
 func TestFilesOfOthersAreStamped(t *testing.T) {
 	all := readVectors(t)
 	for _, p := range []struct{ name, apt string }{{"pdfsig", "poppler-utils"}, {"qpdf", "qpdf"}, {"openssl", "openssl"}} {

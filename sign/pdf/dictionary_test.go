@@ -36,7 +36,7 @@ func signature(t testing.TB, out []byte) (ranges [3]int, contents string) {
 	return ranges, string(out[m[8]+1 : m[9]-1])
 }
 
-// The values of /ByteRange are padded with blanks, so that they can be written
+// The values of /ByteRange are padded with spaces, so that they can be written
 // last (node-signpdf #251).
 func TestSignatureDictionaryIsThis(t *testing.T) {
 	for _, c := range []struct {

@@ -135,7 +135,8 @@ func m3(text string, m []int, table bool) string {
 	return text[m[14]:m[15]]
 }
 
-// changed returns the numbers of the objects that were there before.
+// changed returns the numbers of the objects in the update that existed before,
+// which are those below fresh.
 func (u update) changed(fresh int) []int {
 	var old []int
 	for _, n := range u.numbers {
@@ -417,7 +418,7 @@ func TestEntriesThatPointToTheHeader(t *testing.T) {
 }
 
 // Acrobat wants no gaps in the numbers of the first section (pdf-lib #1388):
-// those that are there are not ours to fill, and none is added.
+// those that are there stay, and none is added.
 func TestNoGapIsAdded(t *testing.T) {
 	for _, k := range kinds {
 		in := minimal(k).bytes()
@@ -452,9 +453,9 @@ func TestTrailerIsCarriedOver(t *testing.T) {
 	}
 }
 
-// A trailer that refers to an object that was never written, as that of some
-// signatures of DSS does, refers to none afterwards: otherwise the signatures
-// before would cover what came into being.
+// A trailer may refer to an object that was never written, as in some files
+// that DSS signed. No new object gets its number: otherwise the earlier
+// signatures would cover an object that did not exist.
 func TestNewObjectsAreNotThoseThatTheTrailerMisses(t *testing.T) {
 	for _, k := range kinds {
 		first := map[kind]int{table: 6, xrefStream: 7, objStreams: 8, hybrid: 8, linearised: 6, gaps: 6}[k]

@@ -18,8 +18,8 @@ import (
 	"natsuin/sign/pdf"
 )
 
-// need skips the test without the program or file, or with -short. In CI what
-// is missing fails the test.
+// need skips the test without the program or file, or with -short. In CI a
+// missing program or file fails the test.
 func need(t *testing.T, what, apt string) {
 	t.Helper()
 	if testing.Short() {

@@ -173,8 +173,8 @@ func TestMarkIsAForm(t *testing.T) {
 	}
 }
 
-// PDF/A-1 wants an appearance of every widget, so that an invisible one has an
-// empty one.
+// PDF/A-1 requires an appearance for every widget, so an invisible widget gets
+// an empty one.
 func TestPDFA1HasAnEmptyAppearance(t *testing.T) {
 	const ns = ` xmlns:pdfaid="http://www.aiim.org/pdfa/ns/id/"`
 	for _, c := range []struct {

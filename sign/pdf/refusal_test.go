@@ -170,8 +170,8 @@ func TestLimits(t *testing.T) {
 	}
 }
 
-// The sections that syntax reads include the new one: a file that has as many
-// before it is refused.
+// The limit of sections includes the new one, so a file that already has
+// syntax.MaxSections sections is refused.
 func TestSectionsAreCountedWithTheNewOne(t *testing.T) {
 	in := minimal(table).bytes()
 	for n := 1; n < syntax.MaxSections; n++ {

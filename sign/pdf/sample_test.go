@@ -170,7 +170,7 @@ func tableOf(places map[int]place, from, to int) string {
 	return text
 }
 
-// gapped returns a cross-reference table that leaves out what is not there.
+// gapped returns a cross-reference table without entries for missing numbers.
 func gapped(places map[int]place) string {
 	text := "xref\n0 1\n0000000000 65535 f \n"
 	for _, n := range slices.Sorted(maps.Keys(places)) {

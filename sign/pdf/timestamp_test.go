@@ -81,7 +81,7 @@ func stampPDF(t testing.TB, in []byte) []byte {
 }
 
 // The dictionary of a document time stamp has the token, and neither a name nor
-// a time of its own; its field is not seen.
+// a time of its own. Its field is invisible.
 func TestDocumentTimeStampIsThis(t *testing.T) {
 	for _, k := range kinds {
 		in := minimal(k).bytes()
@@ -144,7 +144,7 @@ func TestTimeStampsAndSignaturesInTurn(t *testing.T) {
 	}
 }
 
-// A token is used only if it is one, about these ranges, and fits.
+// A token is used only if it is well-formed, covers these ranges and fits.
 func TestCompleteRefusesOtherTokens(t *testing.T) {
 	p := pending(t, minimal(table).bytes(), documentTimeStamp)
 	good, err := token(imprintOf(p))
@@ -185,8 +185,8 @@ func TestCompleteRefusesOtherTokens(t *testing.T) {
 	}
 }
 
-// A document time stamp says and shows nothing: what a signature may have is an
-// error of the program.
+// A document time stamp has no details and no mark. Options that only a
+// signature may have are an error of the caller.
 func TestDocumentTimeStampsHaveNothingElse(t *testing.T) {
 	d := open(t, minimal(table, withFields("<< /FT /Sig /T (approval)"+widget+" >>")).bytes())
 	for _, o := range []pdf.Options{{Field: "approval"}, {Field: "new"}, {Mark: true}, {TimeStamp: true}, {Visible: position(t, "last:bottom-right")}, {VisibleWidth: 1}} {
@@ -211,8 +211,8 @@ func TestDocumentTimeStampsHaveNothingElse(t *testing.T) {
 	}
 }
 
-// What is judged before it is written is what is written, with and without a
-// line end between.
+// Over reads the bytes that Write writes, with and without a line end after the
+// original.
 func TestOverIsWhatIsWritten(t *testing.T) {
 	for _, end := range []string{"\n", ""} {
 		s := minimal(table)

@@ -66,7 +66,7 @@ func TestASoundAnswerIsReturned(t *testing.T) {
 	}
 }
 
-// The request holds what RFC 3161 §2.4.1 has and nothing more: the hash, the
+// The request has these fields of RFC 3161 §2.4.1 and no others: the hash, the
 // policy, a nonce that differs each time, and the demand for certificates.
 func TestARequestSaysNothingElse(t *testing.T) {
 	a := authority(t)

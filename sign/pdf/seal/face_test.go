@@ -11,7 +11,7 @@ import (
 	"natsuin/sign/pdf/seal"
 )
 
-// A face is a TrueType font of the tests' own.
+// A face is a TrueType font that the tests make.
 type face struct {
 	glyphs    [][]byte // tables glyf; the first is .notdef
 	letters   map[rune]uint16

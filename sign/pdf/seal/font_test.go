@@ -115,7 +115,7 @@ func TestGlyphsThatDeceiveAreMissing(t *testing.T) {
 }
 
 // A glyph of 1,000 components, which are of 4,000 points each, would take
-// hundreds of megabytes. With more levels it would take all there is.
+// hundreds of megabytes. With more levels it would take all memory.
 func TestWorkIsBounded(t *testing.T) {
 	data := face{advance: 1000, letters: map[rune]uint16{'a': 4}, glyphs: [][]byte{nil, polygon(4000, 10)}}
 	for i := range 3 {
@@ -196,7 +196,8 @@ func sample(t testing.TB, name string) []byte {
 	return data
 }
 
-// The font has 0 of lines and curves, and 1 of lines, with 1,000 units an em.
+// In this font, 0 consists of lines and curves and 1 of lines only, with 1,000
+// units an em.
 func TestPostScriptOutlines(t *testing.T) {
 	all := checkStream(t, draw(t, parsed(t, sample(t, "CFFTest.otf")), seal.Content{Lines: []string{"01"}}, 100, 100).Stream)
 	count := map[string]int{}

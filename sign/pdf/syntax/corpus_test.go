@@ -15,8 +15,8 @@ import (
 // corpus is the folder of PDFs of other projects, next to the repository.
 const corpus = "../../../../shared/data/pdf"
 
-// damaged are files that the manifest lets be signed or verified, but which are
-// broken where they are read, and why.
+// damaged holds the files that the manifest allows to be signed or verified,
+// but that are broken in a part that is read, with the reason.
 var damaged = map[string]string{
 	"attack/afirma-Ejemplo_PDF_Shadow_Attack_1.pdf":                                                    "object 1 is said to be where object 21 is said to be",
 	"attack/rub-hide-variant-2-hide-form-via-form-4_original-document-shadowed-signed-manipulated.pdf": "an offset outside the file",

@@ -13,7 +13,7 @@ import (
 // work bounds what a fuzzed file may cost, so that each is quick.
 const work = 4 << 20
 
-// exercise does with a file what a program may do.
+// exercise reads a file in all the ways that a program may.
 func exercise(t testing.TB, data []byte) {
 	f, err := syntax.Open(bytes.NewReader(data), int64(len(data)))
 	if err != nil {

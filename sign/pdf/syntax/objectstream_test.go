@@ -94,7 +94,7 @@ func TestObjectStreamWithinAnotherIsRefused(t *testing.T) {
 	}
 }
 
-// More object streams than are kept, asked for in turn.
+// The test reads more object streams in turn than are kept.
 func TestManyObjectStreams(t *testing.T) {
 	const count, each = 48, 1 << 20
 	b := newBuilder()
