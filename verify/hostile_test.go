@@ -87,8 +87,8 @@ func dearNames(t testing.TB) [][]byte {
 	return list
 }
 
-// Such names precede the certificate of the signer's CA. The budget that they
-// leave must suffice for names of the usual length.
+// The certificates of dearNames precede the certificate of the signer's CA. The
+// budget that they leave must suffice for names of the usual length.
 func TestNamesOfAMessageAreBounded(t *testing.T) {
 	w, dear := newWorld(t), dearNames(t)
 	for length, want := range map[int]expect{

@@ -24,7 +24,7 @@ type attack struct {
 	why   verify.Reason
 }
 
-// edit replaces a part of the signed file that is there once.
+// edit replaces a part that occurs exactly once in the signed file.
 func edit(old, new string) func(testing.TB, world) []byte {
 	return func(t testing.TB, w world) []byte {
 		b := signedPDF(t, w).b
@@ -328,7 +328,7 @@ func TestDocumentTimestamps(t *testing.T) {
 			t.Errorf("%s field with a box: %v", field, r.Verdict)
 		}
 	}
-	// One that came before proves nothing of a later signature.
+	// A time stamp proves nothing about a signature that came after it.
 	f := alone.clone().sign(t, w.signer, secondSignature(none, detachedEntries))
 	if r = judgePDF(t, f.b, p); r.Verdict != verify.Valid || r.Signatures[0].ReferenceFrom != verify.FromNow {
 		explain(t, r)
@@ -353,7 +353,7 @@ func TestSignedRevision(t *testing.T) {
 			t.Errorf("revision %d: %d bytes, want %d (%v)", n+1, len(got), len(want), err)
 		}
 	}
-	// A revision that is not VALID by itself is not given.
+	// A revision that is not VALID by itself is not returned.
 	between := signed.clone().update(objects{4: stream("", "x")}).sign(t, w.signer, secondSignature(none, detachedEntries))
 	r = judgePDF(t, between.b, w.policy)
 	if section, alone, err := r.Revision(t.Context(), bytes.NewReader(between.b), 2, w.policy); err != nil || section != nil || alone.Verdict != verify.Invalid {
@@ -507,7 +507,7 @@ func TestSharedAppearance(t *testing.T) {
 	}
 }
 
-// Usage rights are named; to take them away is to change the permissions.
+// Usage rights are reported. Removing them changes the permissions.
 func TestUsageRights(t *testing.T) {
 	w := newWorld(t)
 	f := basePDF(objects{
@@ -538,7 +538,7 @@ func (f *pdfFile) shorten() *pdfFile {
 	return f
 }
 
-// A remark says that parts of pages are there that are not in use.
+// A remark says that the file contains parts of pages that are not in use.
 func TestUnusedContent(t *testing.T) {
 	w := newWorld(t)
 	for body, want := range map[string]bool{

@@ -237,7 +237,7 @@ func TestAnnotationsThatAreNoObjects(t *testing.T) {
 	}
 }
 
-// TestPermissions has signers who say what may be changed.
+// TestPermissions changes files whose signer restricts later changes.
 func TestPermissions(t *testing.T) {
 	w := newWorld(t)
 	certified := func(p string) string {
@@ -321,8 +321,8 @@ func TestEarlierSignersBind(t *testing.T) {
 	}
 }
 
-// Hybrid files must read the same to programs that know no cross-reference
-// streams, as far as those see objects.
+// In a hybrid file, programs that do not read cross-reference streams must find
+// the same objects as others, apart from those that are hidden from them.
 func TestBothReadingsOfHybridFiles(t *testing.T) {
 	w := newWorld(t)
 	for name, c := range map[string]struct {

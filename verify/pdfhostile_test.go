@@ -136,7 +136,7 @@ func TestEveryChangeOfAPDFIsNoticed(t *testing.T) {
 
 func lower(c byte) byte { return bytes.ToLower([]byte{c})[0] }
 
-// hostilePDFs are files that cost a naive reader much.
+// hostilePDFs returns files that are expensive for a naive reader.
 func hostilePDFs(t testing.TB, w world) map[string][]byte {
 	many := func(n int, f func(i int) string) objects {
 		o := objects{}

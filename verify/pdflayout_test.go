@@ -107,7 +107,7 @@ func TestLayout(t *testing.T) {
 				explain(t, r)
 				t.Errorf("%v, want %v", got, c.want)
 			}
-			// It does not affect a signature that came later.
+			// The update does not affect a signature that came later.
 			if c.want == verify.Indeterminate && name != "seen, and now hidden" {
 				r := judgePDF(t, f.sign(t, w.signer, secondSignature(none, detachedEntries)).b, w.policy)
 				if len(r.Signatures) != 2 || r.Signatures[0].Verdict != c.want || r.Signatures[1].Verdict != verify.Valid {
@@ -119,8 +119,8 @@ func TestLayout(t *testing.T) {
 	}
 }
 
-// Programs that begin with the first page of a linearised file read another
-// file once it has the length that it says.
+// Programs that begin with the first page of a linearised file read other
+// objects once the file has the length that its /L says.
 func TestLinearizedAfterSigning(t *testing.T) {
 	w := newWorld(t)
 	for _, more := range []int{0, 1} {

@@ -13,13 +13,13 @@ import (
 	"natsuin/verify"
 )
 
-// A maker of PDF files, with signatures of the maker of messages. It knows
-// nothing of the packages that write PDF files.
+// The functions of this file make PDF files, signed with messages from
+// maker_test.go. They use none of the packages that write PDF files.
 
 // objects are the bodies of indirect objects by number; "" frees one.
 type objects map[int]string
 
-// pdfFile is a PDF file in the making.
+// pdfFile is a PDF file that is being written.
 type pdfFile struct {
 	b    []byte
 	last int // offset of the newest cross reference
@@ -115,7 +115,8 @@ func (f *pdfFile) sign(t testing.TB, id *identity, changes objects) *pdfFile {
 	return f.seal(t, changes, func(content []byte) []byte { return detached(t, id, content) })
 }
 
-// seal is sign with the message as a function of the content.
+// seal is like sign, but the function message makes the message from the
+// content.
 func (f *pdfFile) seal(t testing.TB, changes objects, message func([]byte) []byte) *pdfFile {
 	t.Helper()
 	before := len(f.b)
@@ -140,7 +141,8 @@ func detached(t testing.TB, id *identity, content []byte) []byte {
 	return m.encode(t)
 }
 
-// A signature in a field of its own, 20 with the value 21.
+// newSignature adds a signature in a field of its own: object 20, whose value
+// is object 21.
 var newSignature = objects{
 	6:  "<</Fields[7 0 R 8 0 R 20 0 R]/DR<</Font<</F1 11 0 R>>>>/DA(/F1 0 Tf)/SigFlags 3>>",
 	9:  "[7 0 R 8 0 R 13 0 R 20 0 R]",
@@ -148,7 +150,7 @@ var newSignature = objects{
 	21: dictionary(detachedEntries),
 }
 
-// with returns the objects with others.
+// with returns the objects with those of more added or replaced.
 func (o objects) with(more objects) objects {
 	all := maps.Clone(o)
 	maps.Copy(all, more)
@@ -185,7 +187,7 @@ func judgePDF(t testing.TB, b []byte, p verify.Policy) *verify.PDFReport {
 	return r
 }
 
-// explain logs why a report is as it is.
+// explain logs the checks and changes that led to the verdict.
 func explain(t testing.TB, r *verify.PDFReport) {
 	t.Helper()
 	for _, s := range r.Signatures {

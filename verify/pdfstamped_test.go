@@ -112,8 +112,8 @@ func TestAStampLeavesSignaturesAsTheyWere(t *testing.T) {
 
 func lastStamp(r *verify.PDFReport) *verify.PDFTimestamp { return &r.Timestamps[len(r.Timestamps)-1] }
 
-// TestAStampAgainstNoPermission: DocMDP with P 1 and locks of everything leave
-// room for a document time stamp.
+// TestAStampAgainstNoPermission: DocMDP with P 1 and locks of all fields permit
+// a document time stamp.
 func TestAStampAgainstNoPermission(t *testing.T) {
 	w := newWorld(t)
 	a, err := tsatest.New(now)

@@ -112,8 +112,8 @@ func TestRevocation(t *testing.T) {
 }
 
 // A CRL may omit certificates that had expired before it was issued (RFC 5280
-// §3.3). For such a certificate it proves nothing, which has another reason
-// than a partial CRL.
+// §3.3). For such a certificate the CRL proves nothing, and the reason differs
+// from that of a partial CRL.
 func TestAListFromAfterTheCertificatesEnd(t *testing.T) {
 	w := newWorldFor(t, ecKey(t), func(c *x509.Certificate) { c.NotAfter = now.AddDate(0, 0, -10) })
 	p := w.policy
@@ -299,7 +299,8 @@ func TestRespondersWithoutNonce(t *testing.T) {
 	}
 }
 
-// The check names the issuer and, for a CRL from the future, says so.
+// The check names the issuer whose CRL is missing, and says so if a CRL is from
+// the future.
 func TestWhichListIsMissing(t *testing.T) {
 	w := newWorld(t)
 	ca := issue(t, "ca", ecKey(t), w.root, authority)

@@ -275,8 +275,8 @@ func TestRulesForMessages(t *testing.T) {
 	}
 }
 
-// The signature is right for the original message, so the message is refused
-// for this reason alone.
+// The signature is valid for the original message, so the forged one is refused
+// only because of the shape of its content.
 func TestSwappedAttributesWouldVerify(t *testing.T) {
 	w := newWorld(t)
 	content := []byte("what was really signed")

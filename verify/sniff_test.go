@@ -114,7 +114,8 @@ func TestByteOrderMarkIsSkipped(t *testing.T) {
 	}
 }
 
-// One line end or mark after a message has its own reason, in each encoding.
+// A single line end, NUL or Ctrl-Z after a message has its own reason, in each
+// encoding.
 func TestOneByteAfterTheMessageIsTold(t *testing.T) {
 	w := newWorld(t)
 	raw := by(w.signer, nil).encode(t)

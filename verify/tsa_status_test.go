@@ -12,7 +12,8 @@ import (
 	"natsuin/verify"
 )
 
-// The revocation of time-stamp authorities, and whether their tokens count.
+// The tests of this file check how the revocation of a time-stamp authority
+// affects its tokens.
 
 const day = 24 * time.Hour
 

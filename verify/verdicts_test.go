@@ -75,7 +75,7 @@ func TestAlgorithmsThatAreNotTaken(t *testing.T) {
 	}
 }
 
-// withPublic is a key that reports another public key than its own.
+// withPublic is a key that reports a public key other than its own.
 type withPublic struct {
 	crypto.Signer
 	public crypto.PublicKey
@@ -132,8 +132,8 @@ func TestForgedCopyOfTheSigner(t *testing.T) {
 	})
 }
 
-// A CA certificate is not accepted. Then another certificate of the same CA is
-// added, which is.
+// The CA certificate is not accepted until another certificate of the same CA,
+// which is accepted, is added to the message.
 func TestIntermediatesThatAnotherCopyWouldMend(t *testing.T) {
 	w := newWorld(t)
 	key := ecKey(t)

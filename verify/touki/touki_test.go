@@ -8,7 +8,7 @@ import (
 	"natsuin/verify/touki"
 )
 
-// sound is a signature that meets every point.
+// sound returns a signature that meets every point.
 func sound() verify.PDFSignature {
 	at := time.Date(2026, 11, 30, 9, 30, 0, 0, time.UTC)
 	return verify.PDFSignature{

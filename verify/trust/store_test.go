@@ -306,8 +306,8 @@ func TestBadFileIsReportedAndHidesNoOther(t *testing.T) {
 			if len(roots) != 1 || roots[0].Name != "good" {
 				t.Errorf("got %v", roots)
 			}
-			// It does not prevent another root from being added, and it can be
-			// removed.
+			// The bad file does not prevent another root from being added, and
+			// it can be removed.
 			if _, err := s.Add("another", root(t, "another")); err != nil {
 				t.Errorf("add: %v", err)
 			}

@@ -95,8 +95,8 @@ func TestValuesAreBroughtIntoDER(t *testing.T) {
 	}
 }
 
-// The elements of a part count only if it must be rewritten, and not if it is
-// in DER.
+// The limit on the elements of a part applies only if the part must be
+// converted to DER.
 func TestPartInDERMayHaveAnyNumberOfElements(t *testing.T) {
 	deepest := func(w func(tag byte, body []byte) []byte) []byte {
 		b := w(0x30, bytes.Repeat([]byte{5, 0}, 70_000))

@@ -22,7 +22,7 @@ import (
 // at is the reference time of the tests. Certificates are valid around it.
 var at = time.Date(2025, 6, 1, 12, 0, 0, 0, time.UTC)
 
-// party is a name with its key and certificate.
+// party is a certificate with its key.
 type party struct {
 	cert *x509.Certificate
 	key  crypto.Signer
@@ -74,7 +74,7 @@ func issue(t testing.TB, issuer *party, subject string, key crypto.Signer, chang
 	return &party{cert, key}
 }
 
-// asCA makes a certificate that of a CA.
+// asCA turns a certificate into that of a CA.
 func asCA(c *x509.Certificate) {
 	c.IsCA, c.BasicConstraintsValid, c.MaxPathLen = true, true, -1
 	c.KeyUsage = x509.KeyUsageCertSign | x509.KeyUsageCRLSign

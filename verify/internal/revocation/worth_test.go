@@ -11,8 +11,8 @@ import (
 	"natsuin/verify/internal/revocation"
 )
 
-// Whether an answer is still current, on which algorithms it relies, and whose
-// key signed it.
+// The tests of this file check whether an answer is still current, on which
+// algorithms it relies, and whose key signed it.
 
 // past returns a Checker for a reference time 30 days ago.
 func past(lists ...*revocation.CRL) *revocation.Checker {
@@ -104,7 +104,8 @@ func TestKeyIdentifierOfTheList(t *testing.T) {
 }
 
 // A token of a revoked authority stays good only if the reason rules out that
-// others had the key (RFC 3161 §4). No reason, and "unspecified", do not.
+// others had the key (RFC 3161 §4). A missing reason and "unspecified" do not
+// rule it out.
 func TestCompromise(t *testing.T) {
 	ca := issue(t, nil, "CA", asCA)
 	leaf := issue(t, ca, "Leaf")

@@ -14,9 +14,9 @@ import (
 	"natsuin/verify/internal/sigalg"
 )
 
-// signedByNobody makes an RSA key with exponent 3 for which a given signature
-// over a digest is valid, by deriving the modulus from the signature. This is
-// not possible for a given key.
+// signedByNobody returns an RSA key with exponent 3 and a signature over the
+// digest that is valid for it. It derives the modulus from the signature, which
+// is impossible for a key that is given.
 func signedByNobody(bits int, digest []byte) (*rsa.PublicKey, []byte) {
 	size := bits / 8
 	block := make([]byte, size)
