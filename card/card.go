@@ -232,7 +232,7 @@ func (k Kind) Hash() crypto.Hash {
 	return crypto.SHA384
 }
 
-// A Token holds the label from EF 0006, the token information, and the kind of
+// A Token holds the label in EF 0006 (the token information), and the kind of
 // card that has this label.
 type Token struct {
 	Label string // as on the card, without padding; escape it before display

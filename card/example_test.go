@@ -42,8 +42,8 @@ func ExampleOpen() {
 	// auth 3 of 3
 }
 
-// Four steps precede a signature: the tries, the secret, the certificate, the
-// key.
+// Before it signs, a program reads the tries, verifies the secret, reads the
+// certificate, and gets the signer of its key.
 func ExampleCard_Signer() {
 	c, err := card.Open(exampleCard())
 	if err != nil {

@@ -44,8 +44,8 @@ var (
 	notAfter  = time.Date(2029, 4, 1, 14, 59, 59, 0, time.UTC)
 )
 
-// issuer returns a name with the attributes of the real one (docs/card.md §6)
-// and the given first OU.
+// issuer returns the name of an issuer with the attributes of the real one
+// (docs/card.md §6) and the given first OU.
 func issuer(unit string) pkix.Name {
 	return pkix.Name{Country: []string{"JP"}, Organization: []string{"JPKI"}, ExtraNames: []pkix.AttributeTypeAndValue{
 		{Type: asn1.ObjectIdentifier{2, 5, 4, 11}, Value: unit},

@@ -83,9 +83,9 @@ func Normalize(cred Credential, typed Secret) (Secret, Normalized, error) {
 }
 
 // CheckForm returns a [*FormError] if s does not have the form of the
-// credential (docs/card.md §5); a password of letters only or of digits only
-// has it. [Card.Verify] and [Card.Change] do not send a secret that CheckForm
-// refuses.
+// credential (docs/card.md §5). It accepts a password of letters only or of
+// digits only. [Card.Verify] and [Card.Change] do not send a secret that
+// CheckForm refuses.
 func CheckForm(cred Credential, s Secret) error {
 	rule, known := credentials[cred]
 	if !known {

@@ -156,7 +156,8 @@ func TestVerifyIsOneExchangeAfterTries(t *testing.T) {
 	if err := c.Verify(card.SignPassword, right(card.SignPassword)); err != nil || v.Tally().Exchanges != 1 {
 		t.Errorf("%v, %d exchanges", err, v.Tally().Exchanges)
 	}
-	// The other secret is in another file.
+	// Verify selects the file of the other secret, which Tries has not
+	// selected.
 	if err := c.Verify(card.AuthPIN, right(card.AuthPIN)); err != nil {
 		t.Error(err)
 	}

@@ -19,7 +19,8 @@ import (
 	"natsuin/card/virtual"
 )
 
-// withKey gives the card another signature key, with a certificate.
+// withKey returns a change that gives a card another signature key, with a
+// certificate.
 func withKey(t testing.TB, key crypto.Signer) func(*virtual.Options) {
 	return func(o *virtual.Options) {
 		o.State.Sign.Key = key

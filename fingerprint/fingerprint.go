@@ -65,7 +65,7 @@ type Fingerprints struct {
 }
 
 // Of returns the fingerprints of a certificate, over its DER. They are zero
-// values if cert is nil.
+// values if cert is nil or has no DER.
 func Of(cert *x509.Certificate) Fingerprints {
 	if cert == nil || len(cert.Raw) == 0 {
 		return Fingerprints{}

@@ -54,7 +54,7 @@ func TestBase64BeforeAnotherValueIsTwoValues(t *testing.T) {
 			t.Errorf("before %s: %v", second, err)
 		}
 	}
-	// The second part has the length of no value.
+	// No fingerprint has the length of the second part.
 	var length *fingerprint.LengthError
 	if _, err := fingerprint.Parse("SHA256:" + base64Of(abc256) + abc256[:21]); !errors.As(err, &length) || length.Base64 != 64 {
 		t.Errorf("43 and 21 characters: %v", err)

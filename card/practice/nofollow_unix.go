@@ -4,5 +4,5 @@ package practice
 
 import "syscall"
 
-// noFollow makes open fail for a symbolic link, and not block for a pipe.
+// noFollow makes open fail for a symbolic link, and return at once for a pipe.
 const noFollow = syscall.O_NOFOLLOW | syscall.O_NONBLOCK

@@ -28,7 +28,7 @@ func pemFile(t *testing.T, kind string, ders ...[]byte) string {
 	return f.Name()
 }
 
-// at makes openssl verify at the time of the tests.
+// at holds the options with which openssl verifies for the time of the tests.
 var at = []string{"-attime", strconv.FormatInt(clock.Unix(), 10)}
 
 func raw(certificates ...*x509.Certificate) [][]byte {

@@ -11,7 +11,7 @@ import (
 	"natsuin/card/virtual"
 )
 
-// A Reason is why a certificate is revoked.
+// A Reason says why a certificate is revoked.
 type Reason string
 
 // The reasons that [Store.Revoke] accepts. After a loss both certificates are
@@ -38,7 +38,7 @@ var reasonCode = map[Reason]int{
 // Reasons returns the reasons that [Store.Revoke] accepts.
 func Reasons() []Reason { return []Reason{Moved, NameChanged, Lost, OtherReason} }
 
-// A Revocation is when and why a certificate was revoked.
+// A Revocation says when and why a certificate was revoked.
 type Revocation struct {
 	At   time.Time `json:"at"`
 	Code int       `json:"code"` // CRLReason; 0 is unspecified

@@ -400,7 +400,7 @@ func TestNoAnswerIsAheadOfTheDisk(t *testing.T) {
 	}
 }
 
-// FuzzStore reads stores with a right checksum and an arbitrary body.
+// FuzzStore reads stores with a correct checksum and an arbitrary body.
 func FuzzStore(f *testing.F) {
 	good, err := defaultStore()
 	if err != nil {
@@ -417,8 +417,8 @@ func FuzzStore(f *testing.F) {
 		if _, err := practice.Decode(body); err == nil {
 			t.Error("bytes without a checksum passed")
 		}
-		// With a right checksum, all code that reads a store must accept or
-		// refuse the body without panicking.
+		// All code that reads a store must accept or refuse the body without
+		// panicking. A wrong checksum would stop it before the body.
 		raw := append(fmt.Appendf(nil, "natsuin practice store 1 sha256:%x\n", sha256.Sum256(body)), body...)
 		if _, err := practice.Decode(raw); err != nil {
 			return

@@ -151,8 +151,8 @@ func (s *Store) certifyCard(st *state, card *cardRecord) error {
 	return nil
 }
 
-// half describes how one of the two keys of a card is certified, that for
-// signatures or that for authentication.
+// half describes how the signature key or the authentication key of a card is
+// certified.
 type half struct {
 	wanted     bool
 	slot       *slotRecord

@@ -147,7 +147,7 @@ func TestCertificatesSayWhoAndThatTheyArePractice(t *testing.T) {
 		}
 		for _, n := range []string{c.Subject.String(), c.Issuer.String()} {
 			// In the subject of an authentication certificate, only the number
-			// says so.
+			// shows that it is for practice.
 			if !strings.Contains(n, "PRACTICE") || (!strings.Contains(n, "練習用") && n != info.Auth.Certificate.Subject.String()) {
 				t.Errorf("%s does not say that it is practice", n)
 			}

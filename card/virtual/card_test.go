@@ -281,8 +281,8 @@ func TestQueryAfterVerify(t *testing.T) {
 	cl.want(query, "63C3")
 }
 
-// The sources disagree about another SELECT of the application (docs/card.md
-// §2).
+// The sources disagree on whether another SELECT of the application drops the
+// verified state (docs/card.md §2).
 func TestVerifiedStateOverANewSelection(t *testing.T) {
 	for name, c := range map[string]struct {
 		change               func(*virtual.Options)

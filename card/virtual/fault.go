@@ -91,14 +91,14 @@ func lost(err error) error {
 	return err
 }
 
-// Drop loses the command before it reaches the card. The exchange fails with
-// err, or with [ErrContactLost] if err is nil.
+// Drop returns an Effect that loses the command before it reaches the card. The
+// exchange fails with err, or with [ErrContactLost] if err is nil.
 func Drop(err error) Effect {
 	return func(*Exchange) ([]byte, error) { return nil, lost(err) }
 }
 
-// LoseAnswer executes the command and loses the answer. The exchange fails as
-// with [Drop].
+// LoseAnswer returns an Effect that executes the command and loses the answer.
+// The exchange fails as with [Drop].
 func LoseAnswer(err error) Effect {
 	return func(x *Exchange) ([]byte, error) {
 		x.Run()
@@ -106,8 +106,9 @@ func LoseAnswer(err error) Effect {
 	}
 }
 
-// Remove turns the card's power off. The exchange fails as with [Drop], and all
-// later ones fail with [ErrNoPower] until [Card.PowerUp].
+// Remove returns an Effect that turns the card's power off. The exchange fails
+// as with [Drop], and all later ones fail with [ErrNoPower] until
+// [Card.PowerUp].
 func Remove(err error) Effect {
 	return func(x *Exchange) ([]byte, error) {
 		x.card.PowerDown()
@@ -115,12 +116,13 @@ func Remove(err error) Effect {
 	}
 }
 
-// Answer returns a status word without executing the command.
+// Answer returns an Effect that answers sw without executing the command.
 func Answer(sw uint16) Effect {
 	return func(*Exchange) ([]byte, error) { return binary.BigEndian.AppendUint16(nil, sw), nil }
 }
 
-// AnswerAfter executes the command and returns sw instead of its answer.
+// AnswerAfter returns an Effect that executes the command and answers sw
+// instead.
 func AnswerAfter(sw uint16) Effect {
 	return func(x *Exchange) ([]byte, error) {
 		x.Run()
@@ -128,7 +130,8 @@ func AnswerAfter(sw uint16) Effect {
 	}
 }
 
-// ResetBefore resets the card before the command, as another program would.
+// ResetBefore returns an Effect that resets the card before the command, as
+// another program would.
 func ResetBefore() Effect {
 	return func(x *Exchange) ([]byte, error) {
 		x.card.Reset()
@@ -136,8 +139,9 @@ func ResetBefore() Effect {
 	}
 }
 
-// SelectBefore selects another file before the command, as another program
-// would. If that is a PIN file, a careless VERIFY goes to the wrong secret.
+// SelectBefore returns an Effect that selects another file before the command,
+// as another program would. If that is a PIN file, a careless VERIFY goes to
+// the wrong secret.
 func SelectBefore(file uint16) Effect {
 	return func(x *Exchange) ([]byte, error) {
 		x.card.mu.Lock()
@@ -147,8 +151,8 @@ func SelectBefore(file uint16) Effect {
 	}
 }
 
-// ReplaceBefore changes the content of the card before the command, such as a
-// certificate or a key.
+// ReplaceBefore returns an Effect that changes the content of the card before
+// the command, such as a certificate or a key.
 func ReplaceBefore(change func(*State)) Effect {
 	return func(x *Exchange) ([]byte, error) {
 		x.card.Replace(change)
@@ -156,9 +160,9 @@ func ReplaceBefore(change func(*State)) Effect {
 	}
 }
 
-// Truncate executes the command and returns only the first n bytes of the
-// answer. If the answer is longer than n, its last two bytes are then not the
-// status word.
+// Truncate returns an Effect that executes the command and answers with only
+// the first n bytes. If the whole answer is longer, what remains of it does not
+// end in the status word.
 func Truncate(n int) Effect {
 	return func(x *Exchange) ([]byte, error) {
 		answer := x.Run()
@@ -166,8 +170,8 @@ func Truncate(n int) Effect {
 	}
 }
 
-// CutData executes the command and removes the last n bytes of data from the
-// answer.
+// CutData returns an Effect that executes the command and removes the last n
+// bytes of data from the answer.
 func CutData(n int) Effect {
 	return func(x *Exchange) ([]byte, error) {
 		answer := x.Run()
@@ -176,8 +180,8 @@ func CutData(n int) Effect {
 	}
 }
 
-// WithoutStatus executes the command and removes the status word from the
-// answer.
+// WithoutStatus returns an Effect that executes the command and removes the
+// status word from the answer.
 func WithoutStatus() Effect {
 	return func(x *Exchange) ([]byte, error) {
 		answer := x.Run()
@@ -185,7 +189,8 @@ func WithoutStatus() Effect {
 	}
 }
 
-// Junk returns n meaningless bytes without executing the command.
+// Junk returns an Effect that answers n meaningless bytes without executing the
+// command.
 func Junk(n int) Effect {
 	return func(*Exchange) ([]byte, error) {
 		junk := make([]byte, max(n, 0))
@@ -196,8 +201,8 @@ func Junk(n int) Effect {
 	}
 }
 
-// Corrupt executes the command and flips a bit in the middle of the data of the
-// answer, if there is any.
+// Corrupt returns an Effect that executes the command and flips a bit in the
+// middle of the data of the answer, if there is any.
 func Corrupt() Effect {
 	return func(x *Exchange) ([]byte, error) {
 		answer := x.Run()
@@ -208,8 +213,8 @@ func Corrupt() Effect {
 	}
 }
 
-// Hang blocks until the channel is closed, and then fails without executing the
-// command.
+// Hang returns an Effect that blocks until the channel is closed, and then
+// fails without executing the command.
 func Hang(until <-chan struct{}) Effect {
 	return func(*Exchange) ([]byte, error) {
 		<-until
@@ -217,7 +222,8 @@ func Hang(until <-chan struct{}) Effect {
 	}
 }
 
-// HangAfter executes the command and then does the same as [Hang].
+// HangAfter returns an Effect that executes the command and then does the same
+// as [Hang].
 func HangAfter(until <-chan struct{}) Effect {
 	return func(x *Exchange) ([]byte, error) {
 		x.Run()

@@ -60,8 +60,9 @@ func (c *Card) hint() []byte {
 	return hint
 }
 
-// pad returns a certificate file. It is longer than the DER in it, and not a
-// multiple of what one command reads, so that the last read is short.
+// pad returns a certificate file. It is longer than the DER in it, and its
+// length is not a multiple of what one command reads, so that the last read is
+// short.
 func pad(der []byte) []byte {
 	size := (len(der)/256+1)*256 + 100
 	file := slices.Grow(slices.Clone(der), size-len(der))

@@ -13,8 +13,7 @@ import (
 	"natsuin/card/virtual"
 )
 
-// Commands that programs of others send and natsuin does not (docs/card.md
-// §12).
+// Commands that other programs send and natsuin does not (docs/card.md §12).
 const (
 	applicationFCI = "00A404000A D392F000260100000001 00"
 	inputFCI       = "00A404000A D3921000310001010408 00"
@@ -31,8 +30,8 @@ func signCommand(p1, p2 byte, data []byte) string {
 	return fmt.Sprintf("802A%02X%02X%02X%X00", p1, p2, len(data), data)
 }
 
-// padded checks a signature by the block that the key gives back: PKCS #1 v1.5
-// padding around want, and nothing else.
+// padded checks that the signature was made over a block that holds only PKCS
+// #1 v1.5 padding and want.
 func padded(t *testing.T, key *rsa.PublicKey, signature, want []byte) {
 	t.Helper()
 	if err := rsa.VerifyPKCS1v15(key, 0, want, signature); err != nil {
@@ -136,7 +135,7 @@ func TestInputSupportApplicationIsEmpty(t *testing.T) {
 		cl.want(query, "6986")
 		cl.want(rightSign, "6986")
 		cl.want(shortRightSign, "6A82")
-		cl.want("00200091 04 31323334", "6A82") // its PIN on a real card
+		cl.want("00200091 04 31323334", "6A82") // the short identifier of its PIN on a real card
 		cl.want(someDigest, "6986")
 		cl.want(short("9A", 1), "6A82")
 		cl.ok(application, signKeyFile)
@@ -164,9 +163,9 @@ func TestContactATR(t *testing.T) {
 	cl.ok("00CA5F5108")
 }
 
-// TestForeignClients plays what programs of others send for their whole task,
-// with the right secrets, and checks that no try is gone at the end. A command
-// is answered 9000, or the word after "=".
+// TestForeignClients sends the commands that other programs send for a whole
+// task, with the right secrets, and checks that no try was used in the end. The
+// status word must be 9000, or the one after "=".
 func TestForeignClients(t *testing.T) {
 	digest := sha256.Sum256([]byte("letter"))
 	for name, script := range map[string]struct {

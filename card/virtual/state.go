@@ -37,7 +37,8 @@ func (c Credential) String() string {
 type State struct {
 	// Label is the token label, at most 32 bytes (docs/card.md §1).
 	Label string
-	// Sign and Auth hold what belongs to the two credentials.
+	// Sign and Auth hold the key, the certificates and the secret of each
+	// credential.
 	Sign, Auth Slot
 	// AuthCertificateNeedsPIN makes EF 000A readable only after the PIN, as on
 	// a phone.

@@ -14,7 +14,7 @@ import (
 
 var selectApplication = []byte{0x00, 0xA4, 0x04, 0x0C, 0x0A, 0xD3, 0x92, 0xF0, 0x00, 0x26, 0x01, 0x00, 0x00, 0x00, 0x01}
 
-// reader is the driver's end of a connection to a served card.
+// reader serves the card, and returns the driver's end of the connection.
 func reader(t *testing.T, ctx context.Context, card vpcd.Card) (net.Conn, <-chan error) {
 	t.Helper()
 	ours, theirs := net.Pipe()
