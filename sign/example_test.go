@@ -141,8 +141,8 @@ func ExampleCheckRaw() {
 	// true
 }
 
-// A time stamp is asked for when the signature is finished, and added to it.
-// The token should be checked by verify.TimeStamp first.
+// When the signature is finished, the program asks for a time stamp and adds
+// it. The token should be checked by verify.TimeStamp first.
 func ExampleSignature_WithTimeStamp() {
 	key, cert := exampleIdentity()
 	content, err := sign.Digest(context.Background(), strings.NewReader("the contract"), crypto.SHA256)
@@ -161,7 +161,7 @@ func ExampleSignature_WithTimeStamp() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	// direct asks an authority in this process; timestamp.HTTP one elsewhere.
+	// direct asks an authority in this process. A program uses timestamp.HTTP.
 	client := timestamp.Client{Transport: direct{authority}}
 	token, err := client.Stamp(context.Background(), signature.Imprint())
 	if err != nil {

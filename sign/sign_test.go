@@ -27,7 +27,8 @@ import (
 
 var update = flag.Bool("update", false, "write testdata/*.p7? anew")
 
-// goldenIdentity is always the same, and so are its signatures.
+// goldenIdentity returns the RSA key and certificate in testdata, with which
+// signatures are the same in every run.
 func goldenIdentity(t *testing.T) identity {
 	t.Helper()
 	rest, err := os.ReadFile(filepath.Join("testdata", "identity.pem"))

@@ -14,8 +14,8 @@ import (
 	"natsuin/sign/pdf"
 )
 
-// hole makes a file like that of huge on disk. Its one stream is a hole, which
-// takes no space.
+// hole writes the PDF of huge to a file, in which the stream is a hole that
+// takes no space on the disk.
 func hole(b *testing.B, k kind, size int64) string {
 	b.Helper()
 	s := huge(k, size)

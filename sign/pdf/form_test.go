@@ -127,7 +127,8 @@ func updateOf(t *testing.T, in, out []byte) update {
 	return u
 }
 
-// m3 returns the number after startxref.
+// m3 returns the number after startxref, which is another submatch for a table
+// than for a stream.
 func m3(text string, m []int, table bool) string {
 	if table {
 		return text[m[6]:m[7]]

@@ -216,8 +216,8 @@ func TestOtherProgramsAcceptTheSignatures(t *testing.T) {
 				t.Errorf("%s, signature %d: mutool: %q", name, n+1, got)
 			}
 		}
-		// A document time stamp over them: pdfsig does not verify it, and says
-		// of the signatures what it said before.
+		// A document time stamp is added. pdfsig does not verify it, and must
+		// say the same of the signatures as before.
 		in = stampPDF(t, in)
 		file := write(t, filepath.Join(dir, fmt.Sprintf("%03d-stamp.pdf", i)), in)
 		files, names = append(files, file), append(names, "stamp verified 4")

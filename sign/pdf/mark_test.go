@@ -20,8 +20,8 @@ import (
 	"natsuin/sign/pdf/seal"
 )
 
-// picture is an image of 4 by 2 pixels: red, green, blue and grey quarters. Its
-// grey is half transparent black unless opaque.
+// picture returns an image of 4 by 2 pixels: red, green, blue and grey
+// quarters. Its grey is half transparent black unless opaque.
 func picture(t testing.TB, opaque bool) *seal.Picture {
 	t.Helper()
 	i := image.NewNRGBA(image.Rect(0, 0, 4, 2))

@@ -27,7 +27,8 @@ import (
 // A SubFilter is the encoding of a signature (ISO 32000-1 Table 252).
 type SubFilter string
 
-// The encodings that are written. The zero value means AdbePKCS7Detached.
+// The encodings that this package writes. The zero value means
+// AdbePKCS7Detached.
 const (
 	AdbePKCS7Detached SubFilter = "adbe.pkcs7.detached"
 	ETSICAdESDetached SubFilter = "ETSI.CAdES.detached" // PAdES

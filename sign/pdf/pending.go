@@ -53,7 +53,7 @@ func (p *Plan) Digest(ctx context.Context, original io.Reader, hashes ...crypto.
 		sum := h.New()
 		sums, writers = append(sums, sum), append(writers, sum)
 	}
-	// One byte more than expected shows that there is more.
+	// Reading one byte more than expected shows whether there is more.
 	n, err := stream.Copy(ctx, io.Discard, io.MultiWriter(writers...), io.LimitReader(original, p.size+1))
 	if err != nil {
 		return err
@@ -131,7 +131,7 @@ func (p *Pending) Room() int { return p.plan.room }
 // Complete puts the CMS or the token into the update and checks the result.
 // Whether a token proves anything is for package verify to judge. Errors:
 // [*TooLargeError]; [*CheckError]; [*timestamp.RefusedError], wrapped, if a
-// document time stamp is not a token over the imprint, [Pending.Content].
+// document time stamp is not a token over the imprint in [Pending.Content].
 func (p *Pending) Complete(cms []byte) (*Signed, error) {
 	if len(cms) == 0 || len(cms) > p.plan.room {
 		return nil, &TooLargeError{Size: len(cms), Room: p.plan.room}
@@ -213,7 +213,7 @@ func (a *appended) ReadAt(b []byte, offset int64) (n int, err error) {
 func (s *Signed) Write(ctx context.Context, w io.Writer, original io.Reader) error {
 	plan := s.pending.plan
 	sum := s.pending.content.Hash.New()
-	// One byte more than expected shows that there is more.
+	// Reading one byte more than expected shows whether there is more.
 	n, err := stream.Copy(ctx, w, sum, io.LimitReader(original, plan.size+1))
 	if err != nil {
 		return err

@@ -83,9 +83,10 @@ const maxWalked = 50_000
 
 var errWalked = errors.New("looked at enough objects")
 
-// freeNumbers returns the first of the numbers for new objects: all are above
-// those in use, and neither the trailer nor the first maxWalked objects that it
-// leads to refer to them. A reference to an object that is not there means null
+// freeNumbers returns the first of the numbers for new objects. All are above
+// those in use. Neither the trailer refers to them, nor do the objects
+// reachable from it, of which it reads at most maxWalked, and none after one
+// that cannot be read. A reference to an object that is not there means null
 // (ISO 32000-1 §7.3.10), and must continue to mean null.
 func (d *Document) freeNumbers() int {
 	highest := d.file.Highest()
@@ -97,7 +98,8 @@ func (d *Document) freeNumbers() int {
 	}
 	syntax.References(d.file.Trailer(), note)
 	walked := 0
-	// An object that cannot be read refers to nothing.
+	// The walk ends at the first object that cannot be read, or after
+	// maxWalked. The references found by then count.
 	_ = d.file.Reachable(d.file.Trailer(), func(i *syntax.Indirect) error {
 		if walked++; walked > maxWalked {
 			return errWalked

@@ -53,7 +53,8 @@ func CheckURL(address string) error {
 	return nil
 }
 
-// proxy is Proxy, but refuses an address with user information.
+// proxy returns the address that Proxy returns, but refuses one with user
+// information.
 func (h HTTP) proxy(r *http.Request) (*url.URL, error) {
 	if h.Proxy == nil {
 		return nil, nil
@@ -131,6 +132,6 @@ func (h HTTP) post(ctx context.Context, request []byte) (Answer, error) {
 	if len(body) > MaxReply {
 		return Answer{}, refused(ReasonTooLarge)
 	}
-	kind, _, _ := mime.ParseMediaType(got.Header.Get("Content-Type")) // "" if it is not one
+	kind, _, _ := mime.ParseMediaType(got.Header.Get("Content-Type")) // "" if there is no valid media type
 	return Answer{Body: body, ContentType: kind}, nil
 }

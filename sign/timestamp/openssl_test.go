@@ -15,8 +15,9 @@ import (
 	"natsuin/sign/timestamp"
 )
 
-// opensslAuthority is `openssl ts -reply` behind a loopback address: a whole
-// authority that somebody else wrote. It returns the address and the root.
+// opensslAuthority serves the answers of `openssl ts -reply`, an independent
+// implementation of an authority, on a loopback address. It returns that
+// address, and the path of the root certificate.
 func opensslAuthority(t *testing.T) (address, root string) {
 	t.Helper()
 	if testing.Short() {

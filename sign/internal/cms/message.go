@@ -6,7 +6,7 @@ import (
 	"io"
 )
 
-// Limits on messages made elsewhere, as those of package verify.
+// Limits on messages made elsewhere. They are those of package verify.
 const (
 	maxSigners = 64
 	maxInfos   = 12 << 20 // octets of all SignerInfos
@@ -30,8 +30,8 @@ type Message struct {
 	start, end int64      // of the SET of SignerInfos
 }
 
-// element is a BER element: where it begins, where its contents do, and their
-// length, -1 if indefinite.
+// element is a BER element: its identifier octet, its offset, the offset of its
+// contents, and their length, or -1 if that is indefinite.
 type element struct {
 	tag               byte
 	off, body, length int64

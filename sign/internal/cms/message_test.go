@@ -155,7 +155,7 @@ func TestIndefiniteLengthsStay(t *testing.T) {
 	}
 }
 
-// The limits, at n and at n+1.
+// A message at each limit is accepted, and one beyond it is refused.
 func TestMessageLimits(t *testing.T) {
 	der := signedData(t).Detached()
 	m, err := cms.Parse(bytes.NewReader(der), int64(len(der)))

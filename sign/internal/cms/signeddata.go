@@ -1,7 +1,8 @@
 // Package cms encodes a CMS SignedData in DER, with one signer, who is
 // identified by issuer and serial number. The content is of type id-data, of
-// any size, detached or attached. To a SignedData that exists already, wherever
-// it was made, it adds unsigned attributes, and changes nothing that is signed.
+// any size, detached or attached. It also adds unsigned attributes to an
+// existing SignedData, wherever that was made, and changes nothing that is
+// signed.
 //
 // It does not compute or verify signatures. Package sign checks its output with
 // independent code.

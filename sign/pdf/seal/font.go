@@ -198,7 +198,7 @@ var (
 	errBudget  = errors.New("too much work")
 )
 
-// contain calls f and returns a panic of it as an error. Package sfnt says of
+// contain calls f, and returns errDamaged if f panics. Package sfnt says of
 // itself that it is not hardened against malicious fonts.
 func contain(f func() error) (err error) {
 	defer func() {

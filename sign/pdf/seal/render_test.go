@@ -14,8 +14,8 @@ import (
 	"natsuin/sign/pdf/seal"
 )
 
-// TestPopplerShowsMarksUpright has another program draw the pages, and looks
-// for the colours of a picture where they are to be seen.
+// TestPopplerShowsMarksUpright makes Poppler draw the pages, and checks that
+// the colours of a picture are where a reader must see them.
 func TestPopplerShowsMarksUpright(t *testing.T) {
 	if testing.Short() {
 		t.Skip("runs another program")

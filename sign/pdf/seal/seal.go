@@ -33,16 +33,16 @@ const practice = "練習 / PRACTICE"
 
 // Content is what a mark shows.
 type Content struct {
-	// Lines are the name, drawn larger than the rest, and what stands below
-	// it. They are drawn as given: Unicode normalisation is left to the
-	// caller, since it changes kanji of some names, as U+FA19 to U+795E.
+	// Lines are the name, drawn larger than the rest, and what stands below it.
+	// They are drawn as given: Unicode normalisation is left to the caller,
+	// since it changes kanji of some names, such as U+FA19 to U+795E.
 	Lines       []string
 	Practice    bool     // draw 練習 / PRACTICE across
 	Picture     *Picture // of a seal, left of the lines; nil for none
 	PictureOnly bool     // draw the picture and no lines
 }
 
-// A Mark is a form XObject: its content and what belongs into its dictionary.
+// A Mark is a form XObject: its content, and what its dictionary needs.
 type Mark struct {
 	Width, Height float64 // of the BBox, whose lower left corner is 0,0; points
 

@@ -1,9 +1,9 @@
 package syntax
 
-// Work returns what may still be spent on the file.
+// Work returns how many units of work may still be spent on the file.
 func (f *File) Work() int64 { return f.work }
 
-// SetWork sets what may still be spent on the file.
+// SetWork sets how many units of work may still be spent on the file.
 func (f *File) SetWork(n int64) { f.work = n }
 
 // ParseObject reads an object at the beginning of b.
@@ -14,7 +14,8 @@ func ParseObject(b []byte) (Object, Span, error) {
 	return o, span, l.err
 }
 
-// StartWork returns what may be spent on a file of size bytes.
+// StartWork returns how many units of work may be spent on a file of size
+// bytes.
 func StartWork(size int) int64 { return startWork(int64(size)) }
 
 const (

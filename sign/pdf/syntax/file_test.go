@@ -12,8 +12,8 @@ import (
 	"natsuin/sign/pdf/syntax"
 )
 
-// hybrid returns a file whose table has object 5 free, object 6 not at all, and
-// another object 7 than the stream of its /XRefStm.
+// hybrid returns a file whose table lists object 5 as free, does not list
+// object 6, and has another object 7 than the stream to which /XRefStm points.
 func hybrid() *builder {
 	b := newBuilder()
 	b.object(1, "<< /Type /Catalog >>")

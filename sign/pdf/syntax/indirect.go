@@ -92,8 +92,8 @@ func (f *File) misread(number int) error {
 }
 
 // Misread calls yield for the number of each object in use that was asked for
-// with another generation until now, in ascending order. Programs that do not
-// look at generations read it.
+// with another generation until now, in ascending order. Programs that ignore
+// generations read such an object.
 func (f *File) Misread(yield func(number int) bool) {
 	for _, number := range slices.Sorted(maps.Keys(f.misreads)) {
 		if !yield(number) {

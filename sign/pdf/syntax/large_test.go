@@ -105,9 +105,9 @@ func (l *large) look(t testing.TB, uses bool) *syntax.File {
 	return f
 }
 
-// A table is looked up in the file. The memory that is kept does not grow with
-// the objects, and the bytes that are read grow only by a few times the 20
-// bytes of each entry.
+// The entries of a table are looked up in the file and not kept. So memory does
+// not grow with the number of objects, and the bytes read for each object are
+// only a few times the 20 bytes of its entry.
 func TestMemoryDoesNotGrowWithTheObjects(t *testing.T) {
 	var before, after runtime.MemStats
 	l := &large{count: 200_000}

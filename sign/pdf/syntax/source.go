@@ -54,7 +54,8 @@ func (s *shared) spend(n int64) error {
 }
 
 // at returns the bytes from offset, which is in the file, to the end of its
-// page. They stay as they are: lexers hold them while other pages are read.
+// page. They are never overwritten, because lexers use them while other pages
+// are read.
 func (s *shared) at(offset int64) ([]byte, error) {
 	number := offset / pageSize
 	start := number * pageSize

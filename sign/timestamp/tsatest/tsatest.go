@@ -118,7 +118,7 @@ func onlyTimeStamps(critical bool, others ...asn1.ObjectIdentifier) func(*x509.C
 	}
 }
 
-// Break gives the authority a fault from now on; the zero value takes it away.
+// Break gives the authority a fault from now on. The zero Fault removes it.
 func (a *Authority) Break(f Fault) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -163,5 +163,5 @@ func (a *Authority) Answer(request []byte) []byte {
 	return a.answer(request, a.fault).body
 }
 
-// weak returns a key of RSA with 1024 bits.
+// weak returns an RSA key of 1024 bits.
 func weak() (crypto.Signer, error) { return rsa.GenerateKey(rand.Reader, 1024) }
