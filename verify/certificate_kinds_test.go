@@ -197,7 +197,7 @@ func TestCertificateThatIsEnclosedIsNotMissing(t *testing.T) {
 			if check, _ := r.Signers[0].Check(verify.CheckSignature); check.Values["part"] != c.part {
 				t.Errorf("part %q, want %q", check.Values["part"], c.part)
 			}
-			// It proves nothing as an anchor either.
+			// The certificate proves nothing as an anchor either.
 			p := w.policy
 			p.Anchors = []verify.Anchor{{Certificate: cert, Kind: verify.AnchorFile}}
 			if r := run(t, m.encode(t), nil, p); r.Verdict == verify.Valid {

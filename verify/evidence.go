@@ -83,7 +83,7 @@ func (e *evidence) checks(sha1, weak bool) []Check {
 	return []Check{algorithms, e.attributes, e.contentType, e.messageDigest, e.signature, e.signingCertificate}
 }
 
-// uncomputed reports whether it is not known if the signature is valid, for a
+// uncomputed reports whether the validity of the signature is unknown for a
 // reason other than missing content. The certificate is then only shown, and no
 // path is looked for.
 func (e *evidence) uncomputed() bool {

@@ -57,7 +57,8 @@ func PublicKey(c *x509.Certificate, h crypto.Hash, salt int) any {
 }
 
 // Protected returns the content, the signed attributes as sent and the
-// signature values of a message. In BER, they need not be in it in one piece.
+// signature values of a message. In a message in BER, each of them may be split
+// into pieces.
 func Protected(raw []byte) [][]byte {
 	m, err := cms.Parse(bytes.NewReader(raw), int64(len(raw)))
 	if err != nil {

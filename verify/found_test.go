@@ -10,7 +10,8 @@ import (
 	"natsuin/verify"
 )
 
-// found judges a message of found/, like the command line on 2026-11-30.
+// found judges a message of found/ as the command line would on 2026-11-30,
+// with a root as --ca.
 func found(t testing.TB, folder, signature, content, root string, edit func(*verify.Policy)) *verify.Report {
 	t.Helper()
 	folder = "found/" + folder + "/"

@@ -22,7 +22,8 @@ import (
 	"natsuin/verify"
 )
 
-// An encoder of messages, valid or with the faults that the tests need.
+// The functions of this file encode messages, valid ones and ones with the
+// faults that the tests need.
 
 // now is the current time of the tests.
 var now = time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)

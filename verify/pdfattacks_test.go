@@ -17,7 +17,8 @@ import (
 	"natsuin/verify"
 )
 
-// attack returns a signed file that somebody tampered with.
+// attack makes a signed file that was tampered with. The file must fail check,
+// for the reason why.
 type attack struct {
 	file  func(t testing.TB, w world) []byte
 	check verify.CheckID
@@ -51,8 +52,9 @@ func ranged(rewrite func(a, b, c int) string) func(testing.TB, world) []byte {
 	}
 }
 
-// TestPDFAttacks has attacks of the kinds that the literature names: universal
-// signature forgery, incremental saving, wrapping, spoofing, and shadows.
+// TestPDFAttacks tries attacks of the kinds that the literature names:
+// universal signature forgery, incremental saving, wrapping, spoofing, and
+// shadows.
 func TestPDFAttacks(t *testing.T) {
 	update := func(changes objects) func(testing.TB, world) []byte {
 		return func(t testing.TB, w world) []byte { return signedPDF(t, w).update(changes).b }
@@ -193,7 +195,7 @@ func contentsWithMore(t testing.TB, w world) []byte {
 	}).b
 }
 
-// contentsInParentheses has a literal string of the same length.
+// contentsInParentheses makes /Contents a literal string of the same length.
 func contentsInParentheses(t testing.TB, w world) []byte {
 	b := signedPDF(t, w).b
 	at := bytes.Index(b, []byte("/Contents<")) + len("/Contents")
@@ -249,7 +251,7 @@ func TestUndeclaredAndSharedSignatures(t *testing.T) {
 	if r.Reason != verify.ReasonNoSignature || r.Verdict != verify.Invalid || len(r.Undeclared) != 1 || r.Undeclared[0] != (verify.PDFUndeclared{Object: 21, SubFilter: "adbe.pkcs7.detached"}) {
 		t.Errorf("%v (%s), undeclared %v", r.Verdict, r.Reason, r.Undeclared)
 	}
-	// The revision that replaced it does not hide it.
+	// The signature is named even if a later revision has replaced its object.
 	r = judgePDF(t, stray.clone().update(objects{21: ""}).sign(t, w.signer, newSignature.with(objects{21: "null", 20: strings.Replace(newSignature[20], "21 0 R", "22 0 R", 1), 22: dictionary(detachedEntries)})).b, w.policy)
 	if r.Verdict != verify.Valid || len(r.Undeclared) != 1 || r.Checks[0].Detail != verify.RemarkUndeclared {
 		explain(t, r)
@@ -317,7 +319,8 @@ func TestDocumentTimestamps(t *testing.T) {
 			t.Errorf("spoiled %v: time from %s, %v", spoil, s.ReferenceFrom, s.Changes)
 		}
 	}
-	// With a box it could show anything, whether it proves a time or not.
+	// With a box, a document time stamp could show anything, whether it proves
+	// a time or not.
 	for field, changes := range map[string]objects{
 		"new":   secondSignature(box40, entries).with(dictionaryOf),
 		"empty": {8: strings.Replace(baseObjects[8], "/F 4", "/F 4/V 31 0 R", 1), 31: dictionaryOf[31]},

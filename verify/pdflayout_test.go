@@ -43,9 +43,9 @@ func (f *pdfFile) entry(t *testing.T, number int, offset int) {
 	copy(f.b[at+len(header):], fmt.Sprintf("%010d 00000 n", offset))
 }
 
-// TestLayout has updates after which some programs may read another document
-// than others: those that repair files, that know no cross-reference streams,
-// or that begin with the first page.
+// TestLayout appends updates after which some programs may read another
+// document than others: those that repair files, that know no cross-reference
+// streams, or that begin with the first page.
 func TestLayout(t *testing.T) {
 	w := newWorld(t)
 	other := stream("", "BT /F1 24 Tf 72 700 Td (Pay 9,000 yen) Tj ET")
@@ -166,8 +166,8 @@ func TestObjectStreamThatChanges(t *testing.T) {
 	}
 }
 
-// The hole may have only the digits of the signature. Here it has the object
-// stream with the form and the signature dictionary.
+// The hole may have only the digits of the signature. Here it also contains the
+// object stream with the form and the signature dictionary.
 func TestHoleWithMore(t *testing.T) {
 	w := newWorld(t)
 	f := basePDF(objects{6: ""})

@@ -28,8 +28,8 @@ type pdfFile struct {
 	info string
 }
 
-// The base: a page with text, a text field, an empty signature field and a
-// link.
+// baseObjects are those of a page with text, a text field, an empty signature
+// field and a link.
 var baseObjects = objects{
 	1:  "<</Type/Catalog/Pages 2 0 R/AcroForm 6 0 R/Names 10 0 R/OpenAction[3 0 R/Fit]/Lang(ja)>>",
 	2:  "<</Type/Pages/Kids[3 0 R]/Count 1/MediaBox[0 0 595 842]>>",
@@ -109,7 +109,8 @@ func dictionary(entries string) string {
 
 const detachedEntries = "/SubFilter/adbe.pkcs7.detached/Name(A)/M(D:20260601120000Z)"
 
-// sign appends a revision and signs it: its changes have one dictionary.
+// sign appends a revision with the changes, which contain one signature
+// dictionary, and signs it.
 func (f *pdfFile) sign(t testing.TB, id *identity, changes objects) *pdfFile {
 	t.Helper()
 	return f.seal(t, changes, func(content []byte) []byte { return detached(t, id, content) })

@@ -151,7 +151,7 @@ func (e *PDFError) Error() string { return "verify PDF: " + e.Err.Error() }
 
 func (e *PDFError) Unwrap() error { return e.Err }
 
-// PDFProblem is why a PDF file is not judged. The names are stable.
+// PDFProblem says why a PDF file is not judged. The names are stable.
 type PDFProblem string
 
 // The problems.

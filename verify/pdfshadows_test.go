@@ -125,8 +125,9 @@ func TestRulesAsTheyAreWritten(t *testing.T) {
 	}
 }
 
-// TestTricks has changes that are easily missed: objects without a kind, used
-// twice, or read otherwise by some program.
+// TestTricks makes changes that are easily missed: of objects without a kind,
+// objects that are used twice, and objects that some programs read in another
+// way.
 func TestTricks(t *testing.T) {
 	w := newWorld(t)
 	const I = verify.Indeterminate

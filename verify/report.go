@@ -134,8 +134,8 @@ type AnchorInfo struct {
 // A TimestampInfo describes a time stamp. It counts only if Verified is set.
 type TimestampInfo struct {
 	Verified bool
-	// Sound reports whether the token holds but for a path from its authority
-	// to an anchor. Only [TimeStamp] sets it.
+	// Sound reports whether the token is valid, apart from a path from its
+	// authority to an anchor. Only [TimeStamp] sets it.
 	Sound bool
 	// Reason says why the time stamp does not count. It is "" if Verified is
 	// set.

@@ -24,8 +24,8 @@ var (
 )
 
 // timestamps judges the time stamps over the signature value. It returns the
-// verified one with the earliest time, or else the first one. Those in j.proofs
-// count as well.
+// verified one with the earliest time, those in j.proofs included, or else the
+// first one, or nil if there is none.
 func (j *judgement) timestamps(s cms.Signer) (*TimestampInfo, error) {
 	var best *TimestampInfo
 	for _, info := range j.proofs {

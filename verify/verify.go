@@ -255,7 +255,7 @@ func IsUTF16(b []byte) bool { return sniff.IsUTF16(b) }
 // [timestamp.Token.Doubts] remarks on it. Of p.Anchors, only those for practice
 // matter, and p.SignerSHA256 does not matter.
 //
-// TimestampInfo.Sound reports whether the token holds by itself; without
+// TimestampInfo.Sound reports whether the token is valid by itself. Without
 // TSAAnchors, Verified is never set. An error means that the context ended.
 func TimeStamp(ctx context.Context, token []byte, imprint timestamp.Imprint, p Policy) (*TimestampInfo, error) {
 	j := newJudgement(ctx, p, trust.Lookup)
@@ -284,7 +284,7 @@ func TimeStamp(ctx context.Context, token []byte, imprint timestamp.Imprint, p P
 	case out.Verified:
 		out.Sound = true
 	case out.Reason == ReasonTimestampChain || out.Reason == ReasonTimestampPractice:
-		// The same, with the authority as its own anchor.
+		// Judge the token again, with the authority as its own anchor.
 		j.policy.TSAAnchors = append(slices.Clip(p.TSAAnchors), out.Certificate)
 		j.anchors = append(j.anchors, Anchor{Certificate: out.Certificate, Kind: AnchorPractice})
 		alone, err := j.judgeToken(t, matches)

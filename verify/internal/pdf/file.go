@@ -143,7 +143,7 @@ func (f *File) ReadingsAgree() (bool, error) {
 		switch full, ok := f.Find(number); {
 		case !u.Free:
 			agree = ok && samePlace(u, full)
-		case ok && !full.Free: // hidden, and must have been so always
+		case ok && !full.Free: // hidden from such programs, as it must always have been
 			agree = !slices.ContainsFunc(earlier, func(p *syntax.File) bool {
 				u, ok := p.Find(number)
 				err = errors.Join(err, p.Err())

@@ -18,9 +18,10 @@ func (c *comparison) push(p pair) {
 	c.waiting[p.zone.Result] = append(c.waiting[p.zone.Result], p)
 }
 
-// linking has the entries by which others link to pages, fields, annotations
-// and the catalog (ISO 32000-1 §12.5, §12.6, §12.8.1, §14.7). An object to
-// which any other entry refers may have another role, such as that of a font.
+// linking has the entries by which other objects link to pages, fields,
+// annotations and the catalog (ISO 32000-1 §12.5, §12.6, §12.8.1, §14.7). An
+// object to which any other entry refers may have another role, such as that of
+// a font.
 var linking = map[syntax.Name]bool{
 	"P": true, "Pg": true, "Parent": true, "Obj": true, "Popup": true, "IRT": true, "T": true, "AN": true, "TA": true, "Data": true,
 }

@@ -221,7 +221,7 @@ func (f *File) findRevision(s *Signature) error {
 	return nil
 }
 
-// Covered returns the bytes that the signature covers. It must have an End.
+// Covered returns the bytes that the signature covers. s.End must be known.
 func (f *File) Covered(s *Signature) io.Reader {
 	return io.MultiReader(io.NewSectionReader(f.r, 0, s.Hole.Start), io.NewSectionReader(f.r, s.Hole.End, s.End-s.Hole.End))
 }

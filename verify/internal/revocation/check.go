@@ -193,7 +193,8 @@ func dropped(cert *x509.Certificate, thisUpdate, keptFrom time.Time) bool {
 	return thisUpdate.After(cert.NotAfter) && (keptFrom.IsZero() || cert.NotAfter.Before(keptFrom))
 }
 
-// newestFirst returns the CRLs sorted by date, the newest first.
+// newestFirst returns the CRLs sorted by thisUpdate, and those of the same time
+// by number, the newest first. Those without a number come last.
 func newestFirst(lists []*CRL) []*CRL {
 	sorted := slices.Clone(lists)
 	slices.SortStableFunc(sorted, func(a, b *CRL) int {
