@@ -48,8 +48,8 @@ func (s *Signed) check(tail []byte) error {
 	return s.checkRanges(tail, found[s.pending.plan.number])
 }
 
-// readSection returns the file offsets of the objects, by number, after
-// comparing the kind of the section and its trailer.
+// readSection checks that the section has the intended kind and trailer, and
+// returns the file offsets of the objects, by number.
 func (s *Signed) readSection(section []byte, at int64) (map[int]int64, error) {
 	if s.pending.plan.section.stream {
 		return s.readStream(section, at)

@@ -179,7 +179,7 @@ func TestFilesOfOthersAreStamped(t *testing.T) {
 				_, s, _ = strings.Cut(s, "Signature Validation")
 				i := slices.IndexFunc(is, func(now string) bool { return strings.HasSuffix(now, s) })
 				if v.File == "attack/dss-pdf-eof.pdf" {
-					i = 0 // its ranges end after the file, so that pdfsig now finds more
+					i = 0 // its range ends beyond the file, so pdfsig reports more after the update
 				}
 				if i < 0 {
 					t.Fatalf("pdfsig: %q is lost: %q", s, is)
@@ -222,7 +222,7 @@ func judgeVector(t *testing.T, v vector, file string, out []byte) {
 		s = s[strings.Index(s, "Signature Validation")+1:]
 		i := slices.Index(is, s)
 		if v.File == "attack/dss-pdf-eof.pdf" {
-			i = 0 // its ranges end after the file, so that pdfsig now finds more
+			i = 0 // its range ends beyond the file, so pdfsig reports more after the update
 		}
 		if i < 0 {
 			t.Fatalf("pdfsig: %q is lost: %q", s, is)

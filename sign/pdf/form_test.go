@@ -172,7 +172,7 @@ func lastStartXref(in []byte) string {
 	return string(all[len(all)-1][1])
 }
 
-// highest returns the highest number that syntax finds.
+// highest returns the highest object number that syntax finds.
 func highest(t *testing.T, in []byte) int {
 	t.Helper()
 	f, err := syntax.Open(bytes.NewReader(in), int64(len(in)))

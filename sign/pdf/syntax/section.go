@@ -22,7 +22,7 @@ type section struct {
 	width       [3]int       // of the fields of a row
 	span        Span         // to after the trailer, or of the stream object
 	end         int64        // offset after span, and after that of hidden
-	highest     int          // object number in use, or /Size - 1
+	highest     int          // object number in use, or /Size - 1 if greater
 	hidden      *section     // the stream of /XRefStm
 }
 
