@@ -162,8 +162,8 @@ var (
 	oidRevocationValues  = dotted("1.2.840.113549.1.9.16.2.24")
 )
 
-// maxEnclosed limits the number of certificates in one value, and those of CRLs
-// and of OCSP responses.
+// maxEnclosed limits the certificates in one value of an attribute. It also
+// limits the CRLs in one value, and the OCSP responses.
 const maxEnclosed = 64
 
 // unsigned returns the material in a signer's unsigned attributes, which anyone

@@ -494,8 +494,8 @@ func TestRewrittenCrossReferences(t *testing.T) {
 	}
 }
 
-// An appearance that a signature replaced, and that something else uses, leaves
-// doubt.
+// If a later signature replaces an appearance that something else uses too, the
+// earlier signature is INDETERMINATE.
 func TestSharedAppearance(t *testing.T) {
 	w := newWorld(t)
 	f := basePDF(objects{

@@ -115,7 +115,7 @@ type PDFTimestamp struct {
 	Changes             []PDFChange
 	MoreChanges         bool
 	// Unchanged reports whether nothing that matters was changed since: all
-	// Changes are Valid, and there are no more.
+	// Changes are Valid, and MoreChanges is false.
 	Unchanged bool
 }
 

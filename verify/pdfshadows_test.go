@@ -13,9 +13,9 @@ import (
 // A trick is a revision after a signature that changes what a document shows or
 // means, in a file that somebody prepared for it before it was signed.
 type trick struct {
-	prepared objects // instead of those of the base and of the signature
+	prepared objects // replace objects of baseObjects and newSignature
 	later    objects
-	worst    verify.Verdict // the best verdict that is right
+	worst    verify.Verdict // the best verdict that is acceptable
 	signs    bool           // later holds a signature that verifies
 }
 

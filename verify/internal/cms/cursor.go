@@ -12,7 +12,8 @@ type cursor struct {
 	depth      int
 }
 
-// element is an element between known offsets.
+// element is the header of an element, and the offset at which the element
+// ends.
 type element struct {
 	header
 	end int64
@@ -121,7 +122,8 @@ func (c *cursor) next() (element, error) {
 	return element{h, end}, nil
 }
 
-// raw skips the next element and returns its bytes unchanged.
+// raw skips the next element, which must begin with the identifier octet tag
+// and have at most most bytes, and returns its bytes unchanged.
 func (c *cursor) raw(tag byte, most int64) ([]byte, error) {
 	if _, err := c.header(tag); err != nil {
 		return nil, err
@@ -136,7 +138,7 @@ func (c *cursor) raw(tag byte, most int64) ([]byte, error) {
 	return c.w.copy(e.off, e.end-e.off)
 }
 
-// der skips the next element and returns its DER form.
+// der is like raw, but returns the DER form of the element.
 func (c *cursor) der(tag byte, most int64) ([]byte, error) {
 	off := c.off
 	raw, err := c.raw(tag, most)

@@ -138,8 +138,8 @@ func (c *comparison) page(was, is *syntax.Dict, above *ancestors, number int) er
 	})
 }
 
-// annotations compares the annotations of a page. Fields are compared
-// elsewhere.
+// annotations compares the annotations of a page. The widgets of the earlier
+// form are left to [comparison.field].
 func (c *comparison) annotations(o, n syntax.Object, page int) error {
 	was, err := array(c.old, o)
 	if err != nil {

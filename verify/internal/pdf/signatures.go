@@ -42,7 +42,7 @@ type Signature struct {
 	// Both are 0 if unknown.
 	Hole syntax.Span
 	End  int64
-	// Revision is the index of the revision that ends there, or -1.
+	// Revision is the index of the revision that ends at End, or -1.
 	Revision int
 	// Rules are those of the signer about later changes.
 	Rules []Rule

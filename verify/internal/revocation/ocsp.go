@@ -40,7 +40,8 @@ type Response struct {
 	producedAt    time.Time
 	singles       []single
 	nonce         []byte // nil if absent
-	// unknownCritical means that the whole response must not be used.
+	// unknownCritical reports whether a critical extension is not supported, so
+	// that the whole response must not be used.
 	unknownCritical bool
 }
 
