@@ -77,8 +77,8 @@ func (d *Document) planSection(p *Plan) error {
 	return nil
 }
 
-// maxWalked is how many objects are looked at for references to objects that are
-// not there.
+// maxWalked is how many objects freeNumbers reads to find references to missing
+// objects.
 const maxWalked = 50_000
 
 var errWalked = errors.New("looked at enough objects")

@@ -27,7 +27,7 @@ type HTTP struct {
 	// Proxy returns the proxy for a request, as [http.Transport.Proxy]; nil
 	// means none. One with user information is refused.
 	Proxy func(*http.Request) (*url.URL, error)
-	// Patience replaces the 30 seconds unless it is zero.
+	// Patience limits the whole exchange. Zero means 30 seconds.
 	Patience time.Duration
 }
 

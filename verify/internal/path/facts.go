@@ -32,7 +32,8 @@ type facts struct {
 	subjectID, issuerID, keyID int
 }
 
-// nameKey returns the text for which a Budget has the number of a name.
+// nameKey returns the text for which [Budget.number] returns the number of a
+// name.
 func nameKey(dn name.DN) string { return "name " + dn.Key() }
 
 // selfIssued reports whether subject and issuer are the same name (RFC 5280

@@ -153,7 +153,8 @@ func (c *comparison) dicts(o, n *syntax.Dict, z *zone, key syntax.Name, number i
 	return nil
 }
 
-// differ reports that something differs in a zone.
+// differ adds a change for a difference in a zone, once for each zone. key is
+// the entry of the zone, and number that of the object, or 0.
 func (c *comparison) differ(z *zone, key syntax.Name, number int) {
 	if !z.reported {
 		z.Place = place(z, key, number)
@@ -161,7 +162,8 @@ func (c *comparison) differ(z *zone, key syntax.Name, number int) {
 	}
 }
 
-// place describes where something differs.
+// place returns the path to a difference, from the place of the zone, the entry
+// and the number of the object.
 func place(z *zone, key syntax.Name, number int) string {
 	p := z.Place
 	if key != "" {

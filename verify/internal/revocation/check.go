@@ -94,7 +94,8 @@ func (k *Checker) Check(ctx context.Context, cert, issuer *x509.Certificate) Ans
 	return answer
 }
 
-// merge combines the answers of two sources.
+// merge combines the answers of two sources: revoked prevails, with the earlier
+// date, then good, then unknown.
 func merge(a, b Answer) Answer {
 	switch {
 	case a.Status == Revoked && b.Status == Revoked:
