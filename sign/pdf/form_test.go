@@ -356,6 +356,7 @@ func TestNewNumbersAreAboveAllOthers(t *testing.T) {
 		{"/Size too high", 100, nil, 100},
 		{"a gap before", 0, map[int]string{8: "(eight)"}, 9},
 		{"a reference to nothing", 0, map[int]string{5: "<< /Title (sample) /Subject 6 0 R >>"}, 7},
+		{"a reference after an object that cannot be read", 0, map[int]string{5: "<< /Title (sample) /Subject 9 0 R /Author 8 0 R >>", 8: "<<", 9: "10 0 R"}, 11},
 		{"references in a row", 0, map[int]string{5: "<< /Title (sample) /Subject [6 0 R 7 0 R 90 0 R] >>"}, 8},
 	} {
 		for _, k := range []kind{table, gaps} {

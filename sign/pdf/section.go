@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"math/bits"
 	"slices"
@@ -77,17 +76,15 @@ func (d *Document) planSection(p *Plan) error {
 	return nil
 }
 
-// maxWalked is how many objects freeNumbers reads to find references to missing
+// maxRead is how many objects freeNumbers reads to find references to missing
 // objects.
-const maxWalked = 50_000
-
-var errWalked = errors.New("looked at enough objects")
+const maxRead = 50_000
 
 // freeNumbers returns the first of the numbers for new objects. All are above
-// those in use. Neither the trailer refers to them, nor do the objects
-// reachable from it, of which it reads at most maxWalked, and none after one
-// that cannot be read. A reference to an object that is not there means null
-// (ISO 32000-1 §7.3.10), and must continue to mean null.
+// those in use. Neither the trailer refers to them, nor do the first maxRead
+// objects, of which those that cannot be read do not count. A reference to an
+// object that is not there means null (ISO 32000-1 §7.3.10), and must continue
+// to mean null.
 func (d *Document) freeNumbers() int {
 	highest := d.file.Highest()
 	var named []int
@@ -97,15 +94,16 @@ func (d *Document) freeNumbers() int {
 		}
 	}
 	syntax.References(d.file.Trailer(), note)
-	walked := 0
-	// The walk ends at the first object that cannot be read, or after
-	// maxWalked. The references found by then count.
-	_ = d.file.Reachable(d.file.Trailer(), func(i *syntax.Indirect) error {
-		if walked++; walked > maxWalked {
-			return errWalked
+	read := 0
+	d.file.Uses(func(number int, u syntax.Use) bool {
+		if u.Free {
+			return true
 		}
-		syntax.References(i.Value, note)
-		return nil
+		if i, err := d.file.Object(syntax.Ref{Number: number, Generation: u.Generation}); err == nil {
+			syntax.References(i.Value, note)
+		}
+		read++
+		return read < maxRead
 	})
 	slices.Sort(named)
 	next := highest + 1
