@@ -61,7 +61,7 @@ func (c changes) edit(in *syntax.Indirect, e edit) {
 // replace gives an indirect object another value.
 func (c changes) replace(in *syntax.Indirect, value string) {
 	ch := c.of(in)
-	ch.twice = ch.whole != "" && ch.whole != value
+	ch.twice = ch.twice || ch.whole != "" && ch.whole != value
 	ch.whole = value
 }
 
