@@ -85,6 +85,7 @@ var reasons = []struct {
 	{ReasonTimestampUnknown, "the revocation of the authority is not known", "RFC 3161 §4"},
 	{ReasonTimestampFuture, "the time lies in the future", "RFC 3161 §2.4.2"},
 	{ReasonTimestampPractice, "the authority is a practice one", "docs/cli.md, behaviour 20"},
+	{RemarkTimestampPractice, "the authority is a practice one, as was asked for", "docs/cli.md, behaviour 20"},
 	{ReasonTimestampExtension, "a critical extension of the authority's certificate is not understood", "RFC 5280 §4.2"},
 	{ReasonExpired, "a certificate had expired at the reference time", "RFC 5280 §4.1.2.5"},
 	{ReasonNotYetValid, "a certificate was not yet valid at the reference time", "RFC 5280 §4.1.2.5"},

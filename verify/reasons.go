@@ -104,6 +104,7 @@ const (
 	ReasonTimestampUnknown    Reason = "timestamp-revocation-unknown"
 	ReasonTimestampFuture     Reason = "timestamp-in-the-future"
 	ReasonTimestampPractice   Reason = "timestamp-practice"
+	RemarkTimestampPractice   Reason = "timestamp-practice-allowed"
 	ReasonTimestampExtension  Reason = "timestamp-critical-extension"
 	// dates
 	ReasonExpired     Reason = "expired"

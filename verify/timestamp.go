@@ -134,7 +134,9 @@ func (j *judgement) judgeToken(t *token, matches func(*timestamp.Info) (bool, er
 	var doubt Reason
 	out.Reason, doubt = j.tokenRevocation(status, late)
 	if out.Verified = out.Reason == ""; out.Verified {
-		out.Practice = isPractice(result.Chain)
+		if out.Practice = isPractice(result.Chain); out.Practice {
+			out.Remarks = append(out.Remarks, RemarkTimestampPractice)
+		}
 		sha1, weak := tolerances(result.Chain)
 		remark := tolerated(e.sha1 || sha1 || status.sha1, e.weak || weak || status.weak)
 		for _, r := range []Reason{doubt, remark} {

@@ -154,6 +154,9 @@ func TestTimestamps(t *testing.T) {
 		if !r.Practice || !r.Signers[0].Practice || !r.Signers[0].Timestamp.Practice {
 			t.Errorf("%v by the stamp of a practice authority is not called practice", r.Verdict)
 		}
+		if remarks := r.Signers[0].Timestamp.Remarks; !slices.Equal(remarks, []verify.Reason{verify.RemarkTimestampPractice, verify.ReasonTimestampUnchecked}) {
+			t.Errorf("remarks %v", remarks)
+		}
 		r = run(t, stamped(t, w.signer, stamp{tsa: tsa, at: now}), nil, w.policy)
 		if r.Practice {
 			t.Error("a real stamp is called practice")
