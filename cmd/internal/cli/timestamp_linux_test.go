@@ -111,12 +111,16 @@ type answerOf struct {
 	Files   []struct {
 		Input, Code string
 		OK          bool
-		Timestamp   *struct{ Time, Policy, Authority string }
-		Timestamps  []struct {
-			Time, Authority, Reason string
-			Accuracy                *float64
-			Verified, Unchanged     bool
-			Whole                   bool `json:"covers_whole_file"`
+		Timestamp   *struct {
+			Time, Policy, Authority string
+			Remarks                 []string
+		}
+		Timestamps []struct {
+			Time, Authority, Reason       string
+			Accuracy                      *float64
+			Verified, Unchanged, Practice bool
+			Remarks                       []string
+			Whole                         bool `json:"covers_whole_file"`
 		}
 		Output         string
 		TimestampError string `json:"timestamp_error"`
@@ -124,9 +128,10 @@ type answerOf struct {
 		Signers        []struct {
 			Verdict   string
 			Timestamp *struct {
-				Verified                bool
+				Verified, Practice      bool
 				Reason, Time, Authority string
 				Accuracy                *float64
+				Remarks                 []string
 			}
 			Reference struct{ From string }
 		}

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -165,6 +166,81 @@ func TestTheReportOfAStamp(t *testing.T) {
 	a = d.ask("verify", "@a.p7s")
 	if s := a.Files[0].Signers[0].Timestamp; s == nil || s.Accuracy == nil || *s.Accuracy != 1.5 || s.Authority != "CN=Test authority" || s.Verified {
 		t.Errorf("%s", a.raw)
+	}
+}
+
+// What qualifies a stamp is said below it, in a PDF as in a CMS signature, and
+// is in JSON: that nobody asked whether the authority is revoked, and that it
+// is the practice one. A stamp that proves nothing has no remarks.
+func TestTheReportHasTheRemarksOnAStamp(t *testing.T) {
+	unchecked := map[string]string{"en": "revocation of the time-stamp authority not checked", "ja": "タイムスタンプ局の失効は未確認"}
+	rehearsed := map[string]string{"en": "practice time stamp", "ja": "練習用のタイムスタンプ"}
+	for _, c := range []struct {
+		name     string
+		practice bool
+		remarks  []string
+	}{
+		{"an authority", false, []string{"timestamp-revocation-not-checked"}},
+		{"the practice authority", true, []string{"timestamp-practice-allowed", "timestamp-revocation-not-checked"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			d := newDocumentMachine(t)
+			address, root := d.url, "@tsa.pem"
+			if c.practice {
+				address, root = d.practiceAuthority(), "practice"
+			}
+			if a := d.ask("timestamp", "--timestamp", address, "--tsa-ca", root, "@doc.pdf", "@doc_signed.pdf"); a.Exit != 0 {
+				t.Fatal(a.raw)
+			}
+			a := d.ask("sign", "--reader", "practice", "--yes", "--pin-from", "file:@pin", "--timestamp", address, "--tsa-ca", root, "@a")
+			if !slices.Equal(a.Files[0].Timestamp.Remarks, c.remarks) {
+				t.Errorf("sign: %s", a.raw)
+			}
+			given := []string{"verify", "--ca", "practice", "--tsa-ca", root}
+			for _, file := range []string{"@doc_stamped.pdf", "@doc_signed_stamped.pdf", "@a.p7s"} {
+				for lang := range unchecked {
+					for _, view := range [][]string{{file}, {"-v", file}} {
+						_, out, _ := d.say(append(append(given, "--lang", lang), view...)...)
+						want := 1
+						if file == "@doc_signed_stamped.pdf" { // of the signature too
+							want = 2
+						}
+						if n := strings.Count(out, unchecked[lang]); n != want {
+							t.Errorf("%v: %d remarks in %s", view, n, out)
+						}
+						if strings.Contains(out, rehearsed[lang]) != c.practice {
+							t.Errorf("%v: practice in %s", view, out)
+						}
+					}
+				}
+				a := d.ask(append(given, file)...)
+				for _, s := range a.Files[0].Timestamps {
+					if !s.Verified || s.Practice != c.practice || !slices.Equal(s.Remarks, c.remarks) {
+						t.Errorf("%s: %+v", file, s)
+					}
+				}
+				for _, signer := range a.Files[0].Signers {
+					s, remarks := signer.Timestamp, c.remarks
+					if file != "@a.p7s" {
+						remarks = append(slices.Clone(remarks), "timestamp-of-the-document")
+					}
+					if !s.Verified || s.Practice != c.practice || !slices.Equal(s.Remarks, remarks) {
+						t.Errorf("%s: %+v", file, s)
+					}
+				}
+				a = d.ask("verify", "--ca", "practice", file)
+				for _, s := range a.Files[0].Timestamps {
+					if s.Verified || s.Practice || s.Remarks == nil || len(s.Remarks) != 0 {
+						t.Errorf("%s, unproven: %+v", file, s)
+					}
+				}
+			}
+			// Of several files, the one without a signature is shown in full.
+			_, out, _ := d.say(append(given, "--lang", "en", "@doc_stamped.pdf", "@doc_signed_stamped.pdf")...)
+			if strings.Count(out, "Existed at") != 1 || strings.Count(out, unchecked["en"]) != 1 {
+				t.Errorf("%s", out)
+			}
+		})
 	}
 }
 

@@ -15,7 +15,7 @@ import (
 // behaviour 18).
 func (r *run) printBrief(j *judged) {
 	rep := j.report
-	if rep == nil || j.unsigned() && len(j.pdf.Timestamps) == 0 && len(j.pdf.Undeclared) == 0 {
+	if !j.hasDetails() {
 		return
 	}
 	checks := rep.Checks
@@ -64,6 +64,12 @@ func (r *run) printBrief(j *judged) {
 	}
 	r.printPassed(checks)
 	r.printPoints(j)
+}
+
+// hasDetails reports whether there is more to print about a file than its
+// verdict line: also of a PDF without a signature, but with a time stamp.
+func (j *judged) hasDetails() bool {
+	return j.report != nil && (!j.unsigned() || len(j.pdf.Timestamps) > 0 || len(j.pdf.Undeclared) > 0)
 }
 
 // printPassed prints how many checks passed.
@@ -144,7 +150,7 @@ func (r *run) printOpen(checks []verify.Check, mail bool) {
 // printOthers prints the details of signatures whose verdict lines stand above.
 func (r *run) printOthers(others []*judged) {
 	for _, j := range others {
-		if j.report != nil && !j.unsigned() {
+		if j.hasDetails() {
 			r.Print("")
 			r.Print(r.T("verify.head", "Path", text.Escape(j.signature), "Verdict", r.verdictOf(j)))
 			r.printBrief(j)

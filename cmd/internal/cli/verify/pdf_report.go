@@ -176,8 +176,8 @@ func (r *run) printChanges(changes []verify.PDFChange, more bool) {
 	}
 }
 
-// printDocumentTimestamp prints the time that a document time stamp proves, or
-// why it proves none.
+// printDocumentTimestamp prints the time that a document time stamp proves and
+// what qualifies that, or why it proves none.
 func (r *run) printDocumentTimestamp(t *verify.PDFTimestamp) {
 	id := "pdf.timestamp.changed"
 	switch {
@@ -192,6 +192,9 @@ func (r *run) printDocumentTimestamp(t *verify.PDFTimestamp) {
 		"Field", text.Escape(t.Field), "Reason", r.reasonOf(verify.CheckTimestamp, t.Reason)))
 	if t.Verified {
 		r.printChanges(t.Changes, t.MoreChanges)
+		if len(t.Remarks) > 0 { // as the check of a signature's time stamp has them
+			r.printChecks([]verify.Check{{ID: verify.CheckTimestamp, Result: verify.Passed, Detail: t.Remarks[0], Also: t.Remarks[1:]}}, false)
+		}
 	}
 }
 

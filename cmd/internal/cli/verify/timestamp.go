@@ -11,19 +11,24 @@ import (
 
 // timestamp is a time stamp in JSON.
 type timestamp struct {
-	Time       *string       `json:"time"`
-	Accuracy   *float64      `json:"accuracy"` // seconds
-	Authority  *string       `json:"authority"`
-	Verified   bool          `json:"verified"`
-	Reason     verify.Reason `json:"reason,omitempty"`
-	Revocation string        `json:"revocation"`
+	Time       *string         `json:"time"`
+	Accuracy   *float64        `json:"accuracy"` // seconds
+	Authority  *string         `json:"authority"`
+	Verified   bool            `json:"verified"`
+	Reason     verify.Reason   `json:"reason,omitempty"`
+	Remarks    []verify.Reason `json:"remarks"`
+	Revocation string          `json:"revocation"`
+	Practice   bool            `json:"practice"`
 }
 
 func (r *run) timestampOf(t *verify.TimestampInfo) *timestamp {
 	if t == nil {
 		return nil
 	}
-	v := &timestamp{Verified: t.Verified, Reason: t.Reason, Revocation: string(t.Revocation)}
+	v := &timestamp{
+		Verified: t.Verified, Reason: t.Reason, Remarks: append([]verify.Reason{}, t.Remarks...),
+		Revocation: string(t.Revocation), Practice: t.Practice,
+	}
 	if !t.Time.IsZero() { // an unreadable time stamp has none
 		v.Time = console.OrNull(console.Stamp(t.Time))
 	}
