@@ -23,6 +23,7 @@ import (
 	"testing"
 	"time"
 
+	"natsuin/card/pcsc"
 	"natsuin/card/practice"
 	"natsuin/cmd/internal/cli"
 	"natsuin/cmd/internal/console"
@@ -203,7 +204,7 @@ func (d *stampMachine) only(names ...string) {
 	if !slices.Equal(have, want) {
 		d.t.Errorf("files %v, want %v", have, want)
 	}
-	info, err := practice.Open(practice.Options{Dir: filepath.Join(d.env["XDG_DATA_HOME"], "natsuin", "practice")}).Show()
+	info, err := d.practiceCard().Show()
 	if err != nil || info.Sign.Tries != 5 {
 		d.t.Errorf("%d tries, %v", info.Sign.Tries, err)
 	}
@@ -323,6 +324,57 @@ func TestOdditiesOfAStampAreSaid(t *testing.T) {
 		if want := map[string]string{"type": "media type", "clock": "clock by more than 10", "accuracy": "worse than a minute"}[odd.Code]; !strings.Contains(talk, want) {
 			t.Errorf("%s: %s", odd.Name, talk)
 		}
+	}
+}
+
+// -q hides what was done as asked for, and keeps on standard error what the
+// result lacks or what qualifies it.
+func TestQuietKeepsWhatQualifiesTheResult(t *testing.T) {
+	d := newStampMachine(t)
+	down := d.serve(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }))
+	rehearsing := []string{"sign", "--reader", "practice", "--yes", "--pin-from", "file:@pin", "--force"}
+	if exit, _, talk := d.say(append(rehearsing, "--lang", "en", "@a")...); exit != 0 || !strings.Contains(talk, "signed: ") {
+		t.Fatalf("exit %d: %s", exit, talk)
+	}
+	fast := tsatest.Oddities()[slices.IndexFunc(tsatest.Oddities(), func(o tsatest.Fault) bool { return o.Code == "clock" })]
+	inReader := []string{"sign", "--yes", "--pin-from", "file:@pin", "--force"}
+	for _, c := range []struct {
+		name  string
+		fault tsatest.Fault
+		args  []string
+		want  []string
+		years int
+	}{
+		{"nothing to say", tsatest.Fault{}, append(rehearsing, "@a"), nil, 0},
+		{"no stamp", tsatest.Fault{}, append(rehearsing, "--timestamp", down, "@a"), []string{"has no time stamp"}, 0},
+		{"no stamp, to stdout", tsatest.Fault{}, append(rehearsing, "--timestamp", down, "-o", "-", "@a"), []string{"has no time stamp"}, 0},
+		{"authority not checked", tsatest.Fault{}, append(rehearsing, "--timestamp", d.url, "@a"), []string{"identity was not checked"}, 0},
+		{"revocation not checked", tsatest.Fault{}, d.signing(d.url, "--force", "@a"), []string{"revocation of the time-stamp authority not checked"}, 0},
+		{"off the clock", fast, d.signing(d.url, "--force", "@a"), []string{"revocation of", "differs from this computer's clock"}, 0},
+		{"added later, not checked", tsatest.Fault{}, []string{"timestamp", "--timestamp", d.url, "--force", "@a.p7s"}, []string{"identity was not checked"}, 0},
+		{"none added later", tsatest.Fault{}, []string{"timestamp", "--timestamp", down, "--force", "@a.p7s"}, []string{"error: no time stamp", "hint: "}, 0},
+		{"practice that nobody asked for", tsatest.Fault{}, append(inReader, "@a"), []string{"PRACTICE / 練習: "}, 0},
+		{"expired", tsatest.Fault{}, append(rehearsing, "--allow-expired", "@a"), []string{"will not count as valid"}, 7},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			d.authority.Break(c.fault)
+			d.readers = &fakeReaders{readers: []pcsc.Reader{{Name: real, CardPresent: true}}, card: d.practiceCard()}
+			defer func(now time.Time) { d.now = now }(d.now)
+			d.now = d.now.AddDate(c.years, 0, 0)
+			exit, _, talk := d.say(append(c.args, "-q", "--lang", "en")...)
+			lines := strings.Split(strings.TrimSuffix(talk, "\n"), "\n")
+			if talk == "" {
+				lines = nil
+			}
+			if (exit != 0) != (c.name == "none added later") || len(lines) != len(c.want) {
+				t.Fatalf("exit %d: %s", exit, talk)
+			}
+			for i := range lines {
+				if !strings.Contains(lines[i], c.want[i]) {
+					t.Errorf("%q, want %q", lines[i], c.want[i])
+				}
+			}
+		})
 	}
 }
 
@@ -506,11 +558,14 @@ func TestAContentThatChangesMeanwhile(t *testing.T) {
 	d.only("b.p7m")
 }
 
+func (d *stampMachine) practiceCard() *practice.Store {
+	return practice.Open(practice.Options{Dir: filepath.Join(d.env["XDG_DATA_HOME"], "natsuin", "practice")})
+}
+
 // practiceAuthority serves the practice authority, and returns its address.
 func (d *stampMachine) practiceAuthority() string {
 	d.t.Helper()
-	store := practice.Open(practice.Options{Dir: filepath.Join(d.env["XDG_DATA_HOME"], "natsuin", "practice")})
-	handler, err := store.TSA()
+	handler, err := d.practiceCard().TSA()
 	if err != nil {
 		d.t.Fatal(err)
 	}

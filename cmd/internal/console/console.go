@@ -28,7 +28,7 @@ type Console struct {
 	Report  Report // the JSON object of the verb; may be nil
 
 	JSON    bool   // write one JSON object instead of other data
-	Quiet   bool   // write no messages but errors and questions
+	Quiet   bool   // write no messages but errors, warnings and questions
 	Verbose bool   // also write the causes of an error
 	Color   string // the value of --color
 
@@ -103,7 +103,16 @@ func (c *Console) WriteLine(line string) {
 
 // Say writes one message to standard error, but not with -q or --json.
 func (c *Console) Say(line string) {
-	if !c.JSON && !c.Quiet {
+	if !c.Quiet {
+		c.Warn(line)
+	}
+}
+
+// Warn is like Say, but writes also with -q: it is for what a result lacks of
+// what was asked for, and for what qualifies it (docs/cli.md, behaviour 21).
+// With --json the object has that.
+func (c *Console) Warn(line string) {
+	if !c.JSON {
 		fmt.Fprintln(c.Streams.Err, c.fit(line, c.Streams.ErrIsTerminal))
 	}
 }

@@ -101,8 +101,11 @@ func (r *run) fit(cert *x509.Certificate) error {
 		Subject: certtext.Subject(cert.RawSubject, r.ShowsPersonal()), SHA256: fingerprint.Of(cert).SHA256.String(),
 		NotAfter: console.Stamp(cert.NotAfter), Practice: practice,
 	}
-	if practice {
+	switch {
+	case practice && r.Access.Reader == access.PracticeReader: // as was asked for
 		r.writer.say(r.T("practice.mark"))
+	case practice:
+		r.writer.warn(r.T("practice.mark"))
 	}
 	r.ended = now.After(cert.NotAfter) || now.Before(cert.NotBefore)
 	switch {
@@ -111,7 +114,7 @@ func (r *run) fit(cert *x509.Certificate) error {
 	case now.Before(cert.NotBefore) && !r.opts.AllowExpired:
 		return &outcome.Error{Code: outcome.CodeExpired, ID: "err.not-yet", Pairs: []any{"Date", r.Date(cert.NotBefore)}}
 	case now.After(cert.NotAfter):
-		r.writer.say(r.T("sign.expired-anyway", "Date", r.Date(cert.NotAfter)))
+		r.writer.warn(r.T("sign.expired-anyway", "Date", r.Date(cert.NotAfter)))
 	case certtext.DaysLeft(cert.NotAfter, r.Now()) < 90:
 		r.writer.say(r.T("sign.days-left", "N", certtext.DaysLeft(cert.NotAfter, r.Now()), "Date", r.Date(cert.NotAfter)))
 	}

@@ -112,7 +112,7 @@ func (r *run) stampOne(ctx context.Context, j *job) {
 		err = r.replace(ctx, j, render)
 	}
 	if ctx.Err() == nil && err != nil && j.report.OK {
-		r.writer.say(r.T("timestamp.failed", "Path", text.Escape(j.output), "Why", r.why(err)))
+		r.writer.warn(r.T("timestamp.failed", "Path", text.Escape(j.output), "Why", r.why(err)))
 	}
 	switch {
 	case !j.report.OK:
@@ -122,7 +122,7 @@ func (r *run) stampOne(ctx context.Context, j *job) {
 		j.report.Timestamp = stamp.JSON()
 		r.writer.say(r.stamps.Done(stamp, j.output))
 		for _, line := range r.stamps.Remarks(stamp) {
-			r.writer.say(line)
+			r.writer.warn(line)
 		}
 	}
 }

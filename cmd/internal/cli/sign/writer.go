@@ -101,6 +101,11 @@ func (w *writer) say(line string) {
 	w.lines.Add(func() { w.run.Say(line) })
 }
 
+// warn is say for a line that -q keeps.
+func (w *writer) warn(line string) {
+	w.lines.Add(func() { w.run.Warn(line) })
+}
+
 // grace is how long after a signal files may still be written.
 const grace = 2 * time.Second
 

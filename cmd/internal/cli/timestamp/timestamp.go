@@ -180,7 +180,7 @@ func (r *run) stamp(ctx context.Context, j *job) error {
 		j.report.Timestamps = append(j.report.Timestamps, s.JSON())
 		r.Say(r.stamps.Done(s, j.output))
 		for _, line := range r.stamps.Remarks(s) {
-			r.Say(line)
+			r.Warn(line)
 		}
 	}
 	return nil

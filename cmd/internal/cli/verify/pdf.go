@@ -114,7 +114,7 @@ func (r *run) noRevision(ctx context.Context, j *judged, err error) error {
 	var out *outfile.Error
 	switch {
 	case err == nil:
-		r.Say(r.T("verify.out-not-written", "Path", text.Escape(r.opts.Out)))
+		r.Warn(r.T("verify.out-not-written", "Path", text.Escape(r.opts.Out)))
 		return nil
 	case ctx.Err() != nil:
 		return ctx.Err()
