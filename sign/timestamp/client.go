@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
+	"crypto/x509"
 	"io"
 	"strings"
 	"time"
@@ -31,8 +32,8 @@ const ContentType = "application/timestamp-reply"
 // concurrent use.
 type Client struct {
 	Transport Transport
-	// Policy is the policy that tokens must have, dotted; empty means any.
-	Policy string
+	// Policy is the policy that tokens must have; the zero value means any.
+	Policy x509.OID
 	// Rand is the source of nonces; nil means [crypto/rand.Reader].
 	Rand io.Reader
 

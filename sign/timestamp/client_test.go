@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto"
+	"crypto/x509"
 	"encoding/asn1"
 	"errors"
 	"fmt"
@@ -41,7 +42,19 @@ func serve(t testing.TB, h http.Handler) string {
 }
 
 func clientOf(address string) *timestamp.Client {
-	return &timestamp.Client{Transport: timestamp.HTTP{URL: address, Patience: 5 * time.Second}, Policy: tsatest.Policy}
+	return &timestamp.Client{Transport: timestamp.HTTP{URL: address, Patience: 5 * time.Second}, Policy: policyOf(tsatest.Policy)}
+}
+
+// policyOf returns a policy from its dotted form; that of "" is any.
+func policyOf(dotted string) x509.OID {
+	if dotted == "" {
+		return x509.OID{}
+	}
+	id, err := x509.ParseOID(dotted)
+	if err != nil {
+		panic(err)
+	}
+	return id
 }
 
 var imprint = timestamp.ImprintOf(crypto.SHA256, signatureValue)
@@ -71,7 +84,7 @@ func TestASoundAnswerIsReturned(t *testing.T) {
 func TestARequestSaysNothingElse(t *testing.T) {
 	a := authority(t)
 	c := clientOf(serve(t, a))
-	c.Policy = "2.25.184374126194146455454303695688590931723" // an arc of 128 bits
+	c.Policy = policyOf("2.25.184374126194146455454303695688590931723") // an arc of 128 bits
 	nonces := map[string]bool{}
 	for range 20 {
 		_, err := c.Stamp(context.Background(), imprint)

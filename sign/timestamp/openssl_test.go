@@ -75,7 +75,7 @@ func opensslAuthority(t *testing.T) (address, root string) {
 func TestOpenSSLAnswersUs(t *testing.T) {
 	address, root := opensslAuthority(t)
 	ask := func(policy string, h crypto.Hash) (*timestamp.Token, error) {
-		c := timestamp.Client{Transport: timestamp.HTTP{URL: address}, Policy: policy}
+		c := timestamp.Client{Transport: timestamp.HTTP{URL: address}, Policy: policyOf(policy)}
 		return c.Stamp(context.Background(), timestamp.ImprintOf(h, signatureValue))
 	}
 	for policy, want := range map[string]string{"": "1.2.3.4.5", "1.2.3.4.6": "1.2.3.4.6"} {

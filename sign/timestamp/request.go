@@ -16,7 +16,7 @@ import (
 // asks for the certificates of the authority.
 type request struct {
 	imprint Imprint
-	policy  string // dotted; empty if any will do
+	policy  x509.OID // zero if any will do
 	nonce   *big.Int
 }
 
@@ -45,15 +45,9 @@ func (r *request) marshal() ([]byte, error) {
 	if !ok || len(r.imprint.Sum) != r.imprint.Hash.Size() {
 		return nil, fmt.Errorf("ask: time-stamp authority: imprint of %d octets by %v", len(r.imprint.Sum), r.imprint.Hash)
 	}
-	var policy []byte
-	if r.policy != "" {
-		id, err := x509.ParseOID(r.policy)
-		if err == nil {
-			policy, err = id.MarshalBinary()
-		}
-		if err != nil {
-			return nil, fmt.Errorf("ask: time-stamp authority: policy: %w", err)
-		}
+	policy, err := r.policy.MarshalBinary()
+	if err != nil {
+		return nil, fmt.Errorf("ask: time-stamp authority: policy: %w", err)
 	}
 	var b cryptobyte.Builder
 	b.AddASN1(der.SEQUENCE, func(b *cryptobyte.Builder) {
@@ -65,7 +59,7 @@ func (r *request) marshal() ([]byte, error) {
 			})
 			b.AddASN1OctetString(r.imprint.Sum)
 		})
-		if policy != nil {
+		if r.asksPolicy() {
 			b.AddASN1(der.OBJECT_IDENTIFIER, func(b *cryptobyte.Builder) { b.AddBytes(policy) })
 		}
 		b.AddASN1BigInt(r.nonce)
@@ -74,6 +68,9 @@ func (r *request) marshal() ([]byte, error) {
 	return b.Bytes()
 }
 
+// asksPolicy reports whether the request asks for a policy.
+func (r *request) asksPolicy() bool { return !r.policy.Equal(x509.OID{}) }
+
 // check returns why a token is not the answer to the request, or nil.
 func (r *request) check(info *Info) *RefusedError {
 	switch {
@@ -81,7 +78,7 @@ func (r *request) check(info *Info) *RefusedError {
 		return refused(ReasonNonce)
 	case !info.Has(r.imprint):
 		return refused(ReasonImprint)
-	case r.policy != "" && info.Policy.String() != r.policy:
+	case r.asksPolicy() && !info.Policy.Equal(r.policy):
 		return refused(ReasonPolicy)
 	}
 	return nil

@@ -708,6 +708,44 @@ func TestASignalWhileAStampIsAddedLater(t *testing.T) {
 	d.only("a.p7s")
 }
 
+// A policy is an object identifier, however its arcs are spelt; text that is
+// none is refused before anything is sent.
+func TestAPolicyIsComparedAsAnObjectIdentifier(t *testing.T) {
+	d := newStampMachine(t)
+	for _, c := range []struct {
+		policy string
+		exit   int
+	}{
+		{tsatest.Policy, 0},
+		{"1.2.3.04.001", 0},
+		{"1.2.3.4.2", 5},
+		{"1.2.3.4", 5},
+		{"1.2.3.4.1.", 2},
+		{"1.2.3.4.1 ", 2},
+		{" 1.2.3.4.1", 2},
+		{"1.2.3.4.+1", 2},
+		{"1.2.3,4.1", 2},
+		{"3.2.3.4.1", 2},
+		{"1", 2},
+		{"", 2},
+	} {
+		before := len(d.authority.Requests())
+		args := []string{"--timestamp-required", "--force", "--timestamp", d.url, "--timestamp-policy", c.policy, "@a"}
+		a := d.ask(append([]string{"sign", "--reader", "practice", "--yes", "--pin-from", "file:@pin"}, args...)...)
+		asked := len(d.authority.Requests()) - before
+		if a.Exit != c.exit || asked > 1 || (asked == 0) != (c.exit == 2) {
+			t.Errorf("%q: %d requests: %s", c.policy, asked, a.raw)
+		}
+		if c.exit == 5 && !strings.Contains(a.raw, "does not have the policy") {
+			t.Errorf("%q: %s", c.policy, a.raw)
+		}
+		if c.exit == 2 && a.Code != "usage" {
+			t.Errorf("%q: %s", c.policy, a.raw)
+		}
+	}
+	d.only("a.p7s")
+}
+
 // Nothing goes to a network without --timestamp, nor with it if there is no
 // signature.
 func TestNoStampWithoutASignature(t *testing.T) {

@@ -33,6 +33,7 @@ type Source struct {
 	URL, Policy string
 	TSACA       []string // certificate files, or the word practice
 
+	policy x509.OID // Policy, once Check has parsed it
 	client timestamp.Client
 	judge  verify.Policy
 	lost   *Failure // of the request after which no other is sent
@@ -64,10 +65,12 @@ func (s *Source) Check() error {
 	if err := timestamp.CheckURL(s.URL); err != nil {
 		return err
 	}
-	if s.Policy != "" {
-		if _, err := x509.ParseOID(s.Policy); err != nil {
-			return outcome.Usage("err.flag.invalid", "Flag", "--timestamp-policy", "Value", s.Policy)
-		}
+	if s.Policy == "" {
+		return nil
+	}
+	var err error
+	if s.policy, err = x509.ParseOID(s.Policy); err != nil {
+		return outcome.Usage("err.flag.invalid", "Flag", "--timestamp-policy", "Value", s.Policy)
 	}
 	return nil
 }
@@ -79,7 +82,7 @@ func (s *Source) Open(ctx context.Context) (err error) {
 	}
 	s.client = timestamp.Client{
 		Transport: timestamp.HTTP{URL: s.URL, Proxy: http.ProxyFromEnvironment},
-		Policy:    s.Policy,
+		Policy:    s.policy,
 	}
 	sources := policy.Sources{Run: s.Run}
 	s.judge.TSAAnchors, s.judge.Anchors, err = sources.TSAAnchors(ctx, s.TSACA)
