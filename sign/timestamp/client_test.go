@@ -383,6 +383,33 @@ func TestProxies(t *testing.T) {
 	if !errors.Is(no, timestamp.ErrUserInfo) || len(asked) != 1 || strings.Contains(err.Error(), "secret") {
 		t.Errorf("%v, asked %v", err, asked)
 	}
+	host, port := u.Hostname(), u.Port()
+	for name, bad := range map[string]url.URL{
+		"no scheme":      {Host: host + ":" + port},
+		"another scheme": {Scheme: "ftp", Host: host + ":" + port},
+		"no host":        {Scheme: "http", Host: ":" + port},
+		"empty port":     {Scheme: "http", Host: "http:", Path: "//me:secret@" + host},
+		"port 0":         {Scheme: "http", Host: host + ":0"},
+		"port 65536":     {Scheme: "http", Host: host + ":65536"},
+	} {
+		_, err := through(&bad).Stamp(context.Background(), imprint)
+		no := wantReason(t, err, timestamp.ReasonUnreached)
+		if !errors.Is(no, timestamp.ErrProxy) || len(asked) != 1 || strings.Contains(err.Error(), "secret") {
+			t.Errorf("%s: %v, asked %v", name, err, asked)
+		}
+	}
+	failing := &timestamp.Client{Transport: timestamp.HTTP{URL: "http://tsa.example/tsr", Proxy: func(*http.Request) (*url.URL, error) {
+		return nil, errors.New("invalid proxy address \"http://me:secret@\"")
+	}}}
+	_, err = failing.Stamp(context.Background(), imprint)
+	if no := wantReason(t, err, timestamp.ReasonUnreached); !errors.Is(no, timestamp.ErrProxy) || strings.Contains(err.Error(), "secret") {
+		t.Errorf("%v", err)
+	}
+	// Port 65535 can be asked: that nobody listens there is another failure.
+	_, err = through(&url.URL{Scheme: "http", Host: "127.0.0.1:65535"}).Stamp(context.Background(), imprint)
+	if no := wantReason(t, err, timestamp.ReasonUnreached); errors.Is(no, timestamp.ErrProxy) {
+		t.Errorf("%v", err)
+	}
 }
 
 func FuzzParseReply(f *testing.F) {

@@ -9,6 +9,9 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
+	"strconv"
+	"strings"
 	"time"
 )
 
@@ -25,7 +28,8 @@ type HTTP struct {
 	// URL is the address of the authority, for which [CheckURL] returned nil.
 	URL string
 	// Proxy returns the proxy for a request, as [http.Transport.Proxy]; nil
-	// means none. One with user information is refused.
+	// means none. An address that is malformed or has user information is
+	// refused.
 	Proxy func(*http.Request) (*url.URL, error)
 	// Patience limits the whole exchange. Zero means 30 seconds.
 	Patience time.Duration
@@ -38,6 +42,9 @@ var (
 	// ErrUserInfo means that the address holds a user name or a password, which
 	// would be sent, and may stay in the history of a shell.
 	ErrUserInfo = errors.New("user information in an address")
+	// ErrProxy means that the address of the proxy is malformed. It is not
+	// repeated, since it may hold a password.
+	ErrProxy = errors.New("malformed address of a proxy")
 )
 
 // CheckURL returns why an address cannot be asked: [ErrAddress] or
@@ -53,17 +60,32 @@ func CheckURL(address string) error {
 	return nil
 }
 
-// proxy returns the address that Proxy returns, but refuses one with user
-// information.
+// proxy returns the address that Proxy returns, or [ErrUserInfo] or [ErrProxy]
+// for one that is not used.
 func (h HTTP) proxy(r *http.Request) (*url.URL, error) {
 	if h.Proxy == nil {
 		return nil, nil
 	}
 	u, err := h.Proxy(r)
-	if err == nil && u != nil && u.User != nil {
+	switch {
+	case err != nil:
+		return nil, ErrProxy
+	case u == nil:
+		return nil, nil
+	case u.User != nil:
 		return nil, ErrUserInfo
+	case !isProxy(u):
+		return nil, ErrProxy
 	}
-	return u, err
+	return u, nil
+}
+
+// isProxy reports whether net/http can use u as a proxy. "http://host:8o8o" is
+// the host "http:" to [http.ProxyFromEnvironment], so an empty port is refused.
+func isProxy(u *url.URL) bool {
+	port, err := strconv.ParseUint(u.Port(), 10, 16)
+	return slices.Contains([]string{"http", "https", "socks5", "socks5h"}, u.Scheme) && u.Hostname() != "" &&
+		(u.Port() == "" && !strings.HasSuffix(u.Host, ":") || err == nil && port > 0)
 }
 
 // Send implements [Transport].

@@ -30,7 +30,7 @@ type app struct {
 func newApp(env *Env, gate *access.Gate) (*app, error) {
 	c := console.New(env.Streams, env.Jobs, env.Guard)
 	c.JSON = flagGiven(env.Args, "--json")
-	a := &app{env: env, Run: &command.Run{Console: c, Folders: folders.Env(env.Getenv), Now: env.Now}}
+	a := &app{env: env, Run: &command.Run{Console: c, Folders: folders.Env(env.Getenv), Getenv: env.Getenv, Now: env.Now}}
 	a.Access = &access.Access{
 		Console: c, Readers: env.Readers, Gate: gate, Jobs: env.Jobs, Folder: a.Folders.Practice(),
 		Now: env.Now, AfterFunc: env.after,

@@ -24,6 +24,7 @@ type Run struct {
 	*console.Console
 	Access   *access.Access
 	Folders  folders.Env
+	Getenv   func(name string) string
 	Now      func() time.Time
 	Personal bool // --personal: JSON contains personal data too
 }

@@ -52,8 +52,11 @@ func (s *Source) refused(err error) *Failure {
 	switch no.Reason {
 	case timestamp.ReasonUnreached, timestamp.ReasonTimeout:
 		f.Why = s.T("timestamp.why."+string(no.Reason), "Error", s.Cause(no.Err))
-		if errors.Is(no.Err, timestamp.ErrUserInfo) {
+		switch {
+		case errors.Is(no.Err, timestamp.ErrUserInfo):
 			f.Why = s.T("timestamp.proxy")
+		case errors.Is(no.Err, timestamp.ErrProxy):
+			f.Why = s.T("timestamp.proxy.malformed")
 		}
 	case timestamp.ReasonHTTPStatus:
 		f.Why = s.T("net.status", "Status", no.Status)

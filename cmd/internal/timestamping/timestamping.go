@@ -10,7 +10,6 @@ package timestamping
 import (
 	"context"
 	"crypto/x509"
-	"net/http"
 	"strings"
 	"time"
 
@@ -81,7 +80,7 @@ func (s *Source) Open(ctx context.Context) (err error) {
 		return nil
 	}
 	s.client = timestamp.Client{
-		Transport: timestamp.HTTP{URL: s.URL, Proxy: http.ProxyFromEnvironment},
+		Transport: timestamp.HTTP{URL: s.URL, Proxy: s.proxy},
 		Policy:    s.policy,
 	}
 	sources := policy.Sources{Run: s.Run}
