@@ -77,7 +77,8 @@ func TestTheNoticeNamesTheExtensionOfTheForm(t *testing.T) {
 		for _, f := range forms {
 			r := &run{Run: &command.Run{Console: &console.Console{Printer: words}}, opts: &Options{}, form: f, jobs: []*job{{input: "a.PDF"}}}
 			var said string
-			r.noticePDF(func(line string) { said += line })
+			tell := func(line string) { said += line }
+			r.noticePDF(tell, tell)
 			if strings.Contains(said, f.ext) == f.updates || said == "" != f.updates {
 				t.Errorf("%s, %s: %q", lang, f.name, said)
 			}

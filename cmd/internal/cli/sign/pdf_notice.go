@@ -10,8 +10,9 @@ import (
 	"natsuin/verify/touki"
 )
 
-// noticePDF says what a person should know of the PDFs before the prompt.
-func (r *run) noticePDF(tell func(string)) {
+// noticePDF says what a person should know of the PDFs before the prompt. warn
+// is tell for what qualifies the result, which -q keeps.
+func (r *run) noticePDF(tell, warn func(string)) {
 	if !r.form.updates {
 		for _, j := range r.jobs {
 			if strings.EqualFold(filepath.Ext(j.input), ".pdf") {
@@ -29,13 +30,13 @@ func (r *run) noticePDF(tell func(string)) {
 			if w == pdf.WarningTagged && !r.seal.asked {
 				continue // it is about the mark
 			}
-			tell(r.T("sign.warning."+string(w), "Path", text.Escape(j.input)))
+			warn(r.T("sign.warning."+string(w), "Path", text.Escape(j.input)))
 		}
 		if r.opts.PDF.Profile == touki.Profile && j.output != "-" && !touki.PlainName(filepath.Base(j.output)) {
-			tell(r.T("sign.touki.name", "Path", text.Escape(j.output)))
+			warn(r.T("sign.touki.name", "Path", text.Escape(j.output)))
 		}
 		if j.unlikeTouki {
-			tell(r.T("sign.touki.earlier", "Path", text.Escape(j.input)))
+			warn(r.T("sign.touki.earlier", "Path", text.Escape(j.input)))
 		}
 	}
 }
@@ -55,7 +56,7 @@ func (r *run) besides(args []string) map[string]bool {
 // leaveOut leaves out an input that natsuin made of another one, as in a second
 // `natsuin sign --pdf *.pdf`.
 func (r *run) leaveOut(j *job) {
-	r.Say(r.T("sign.left-out", "Path", text.Escape(j.input)))
+	r.Warn(r.T("sign.left-out", "Path", text.Escape(j.input)))
 	j.report.OK, j.report.Code, j.report.Output = true, outcome.CodeSkipped, nil
 	r.leftOut = append(r.leftOut, j.input)
 }

@@ -233,16 +233,16 @@ func (r *run) able(t card.Token) error {
 // end the certificate (docs/cli.md, behaviour 15), and asks whether to go on
 // unless --yes was given.
 func (r *run) notice(ctx context.Context, authEnd *time.Time) error {
-	tell := r.Say
+	tell, warn := r.Say, r.Warn
 	if !r.opts.Yes {
-		tell = r.Talk
+		tell, warn = r.Talk, r.Talk
 	}
 	if r.credential() == card.SignPassword {
 		tell(r.T("sign.notice"))
 	} else {
 		tell(r.T("sign.notice.auth"))
 	}
-	r.noticePDF(tell)
+	r.noticePDF(tell, warn)
 	if r.stamps.Wanted() {
 		tell(r.stamps.Notice())
 	}

@@ -42,7 +42,7 @@ func (r *run) openDocument(ctx context.Context, j *job) (stampable, error) {
 	}
 	err = d.plan(ctx, doc, func(w pdf.Warning) {
 		if w == pdf.WarningUsageRights {
-			r.Say(r.T("timestamp.usage-rights", "Path", text.Escape(in.name)))
+			r.Warn(r.T("timestamp.usage-rights", "Path", text.Escape(in.name)))
 		}
 	})
 	if err == nil {

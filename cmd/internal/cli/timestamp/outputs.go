@@ -50,7 +50,7 @@ func (r *run) chooseOutputs() {
 	var rest []*job
 	for _, j := range r.jobs {
 		if len(r.jobs) > 1 && made[filepath.Clean(j.name)] {
-			r.Say(r.T("timestamp.left-out", "Path", text.Escape(j.name)))
+			r.Warn(r.T("timestamp.left-out", "Path", text.Escape(j.name)))
 			j.report.OK, j.report.Code, j.report.Output = true, outcome.CodeSkipped, nil
 			j.input.close()
 			r.leftOut = append(r.leftOut, j.name)
