@@ -5,6 +5,7 @@ package comparison
 import (
 	"context"
 	"io"
+	"runtime"
 
 	"natsuin/cmd/internal/console"
 	"natsuin/cmd/internal/infile"
@@ -19,7 +20,11 @@ func Parse(ctx context.Context, c *console.Console, value string) (fingerprint.F
 	if value == "-" {
 		c.StdinTaken = true
 		if c.Streams.InIsTerminal && c.Interactive() {
-			c.Prompt(c.T("compare.paste"))
+			if runtime.GOOS == "windows" { // its consoles end the input with Ctrl-Z
+				c.Prompt(c.T("compare.paste.windows"))
+			} else {
+				c.Prompt(c.T("compare.paste"))
+			}
 		}
 		b, err := io.ReadAll(io.LimitReader(infile.Stream(ctx, c.Streams.In), fingerprint.MaxInput+1))
 		if err != nil {
