@@ -228,8 +228,9 @@ func nameOf(command []byte) string {
 }
 
 // pluggedFile is an environment variable with the name of a file that lists the
-// names of the readers that are plugged in, one per line. The lines panic and
-// fail cause bugs.
+// names of the readers that are plugged in, one per line. A reader with
+// "virtual: " before its name stays a virtual one. The lines panic and fail
+// cause bugs.
 const pluggedFile = "TEST_PLUGGED"
 
 // plugged shows only the readers of the PC/SC service that a file names, and
@@ -254,9 +255,10 @@ func (p plugged) List(ctx context.Context) ([]pcsc.Reader, error) {
 	}
 	all, err := p.Readers.List(ctx)
 	var list []pcsc.Reader
+	lines := strings.Split(string(names), "\n")
 	for _, r := range all {
-		if slices.Contains(strings.Split(string(names), "\n"), r.Name) {
-			r.Virtual = false
+		r.Virtual = slices.Contains(lines, "virtual: "+r.Name)
+		if r.Virtual || slices.Contains(lines, r.Name) {
 			list = append(list, r)
 		}
 	}
