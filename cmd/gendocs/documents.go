@@ -87,8 +87,9 @@ func (b manual) man(p cli.Page) string {
 }
 
 // minus writes each hyphen of a man page as \-, the hyphen-minus that people
-// can type. roff prints a bare - as a typographic hyphen, with which a shell
-// does not recognise a flag. The title line does not change.
+// can type: roff prints a bare - as a typographic hyphen, which a shell does
+// not take for the beginning of a flag. It leaves the title line (.TH)
+// unchanged.
 func minus(page []byte) []byte {
 	lines := strings.Split(string(page), "\n")
 	for i, line := range lines {
@@ -170,7 +171,7 @@ func escape(text string) string {
 	return special.ReplaceAllStringFunc(text, func(c string) string { return `\` + c })
 }
 
-// lines keeps the line breaks and the paragraphs of a text.
+// lines returns text in Markdown that keeps its line breaks and paragraphs.
 func lines(text string) string {
 	paragraphs := strings.Split(escape(text), "\n\n")
 	for i, p := range paragraphs {

@@ -27,7 +27,7 @@ func main() {
 }
 
 // write writes every document below dir. It first removes all man pages, so
-// that none is left of a command that no longer exists.
+// that no page of a removed command is left.
 func write(dir string) error {
 	documents, err := documents()
 	if err != nil {
