@@ -41,8 +41,9 @@ func (f Flags) Check(minTriesGiven bool) error {
 	return checkPINSource(f.PINFrom)
 }
 
-// waitLimit returns how long to wait for a card. A negative duration means no
-// limit.
+// waitLimit returns how long to wait for a card, as --wait says. The default is
+// no limit if interactive is set, and otherwise not to wait. A negative
+// duration means no limit. The error is a usage error.
 func (f Flags) waitLimit(interactive bool) (time.Duration, error) {
 	if f.Wait == "" {
 		if interactive {
@@ -66,7 +67,7 @@ type Access struct {
 	Flags
 	Readers Readers              // the PC/SC service
 	Gate    *Gate                // decides whether a secret or a signal comes first
-	Jobs    *terminal.JobControl // delays stops to the end of a transaction; may be nil
+	Jobs    *terminal.JobControl // defers Ctrl-Z to the end of a transaction; may be nil
 	Folder  string               // holds the practice card
 	Now     func() time.Time
 	// AfterFunc runs f once after d, unless stop is called first.

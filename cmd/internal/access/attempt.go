@@ -18,9 +18,10 @@ var (
 	errDeclined = errors.New("the same secret is not to be sent")
 )
 
-// mayRepeat asks whether to send s again if it was refused earlier by a card
-// that may be this one. It leaves a secret that this card itself refused to
-// attempt, which does not send it.
+// mayRepeat asks whether to send s although it was refused earlier by a card
+// that may be this one. The error is errDeclined if the person does not agree.
+// It asks nothing about a secret that this card itself refused: attempt returns
+// errRepeated for it.
 func (l *unlocker) mayRepeat(ctx context.Context, s card.Secret) error {
 	a := l.access
 	if seen(l.wrong, s) || !seen(l.earlier, s) {
@@ -36,8 +37,8 @@ func (l *unlocker) mayRepeat(ctx context.Context, s card.Secret) error {
 
 // attempt selects the application, reads the counter again, sends the secret,
 // and runs Use, all in one transaction. It sends nothing if the counter differs
-// from the one shown, if this card has refused the secret before, or if begin
-// finds that the card may be another.
+// from the one shown, if this card has refused the secret before, or if the
+// card may no longer be the same one.
 func (l *unlocker) attempt(ctx context.Context, was shown, secret card.Secret) error {
 	defer l.access.tellWorking()()
 	s, c := l.s, l.Credential
@@ -45,7 +46,7 @@ func (l *unlocker) attempt(ctx context.Context, was shown, secret card.Secret) e
 		return notShown(err)
 	}
 	defer s.end(true)
-	if seen(l.wrong, secret) { // begin has shown that the card is the same
+	if seen(l.wrong, secret) { // begin returns an error if the card may be another
 		return errRepeated
 	}
 	now, err := s.Card.Tries(c)
@@ -66,7 +67,7 @@ func (l *unlocker) attempt(ctx context.Context, was shown, secret card.Secret) e
 		l.wrong = append(l.wrong, secret.Clone())
 		return err
 	case err == nil, errors.As(err, new(*card.OutcomeUnknownError)):
-		l.left = card.Tries{Max: c.MaxTries()} // unknown: only 63Cx reports a count
+		l.left = card.Tries{Max: c.MaxTries()} // unknown: only a refusal (63Cx) has a count
 	}
 	secret.Wipe()
 	if err != nil {
@@ -105,7 +106,8 @@ func (l *unlocker) tellAndRepeat(err error) bool {
 }
 
 // forget resets the state of the current card, because another card may be in
-// the reader now. It keeps the refused secrets, as refused by an earlier card.
+// the reader now. The refused secrets are kept in earlier, as refused by a card
+// that may be this one.
 func (l *unlocker) forget() {
 	l.noticed, l.warned, l.introduced, l.same = false, false, false, false
 	l.earlier = append(l.earlier, l.wrong...)
@@ -137,8 +139,9 @@ type changedError struct{ err error }
 func (e *changedError) Error() string { return fmt.Sprintf("card: not what was shown: %v", e.err) }
 func (e *changedError) Unwrap() error { return e.err }
 
-// final returns the error with which the run ends: CodeCardRemoved for a
-// *changedError, unless the PC/SC service has ended, and otherwise err.
+// final returns the error with which the run ends. A *changedError becomes an
+// [*outcome.Error] with CodeCardRemoved, unless the PC/SC service has ended.
+// Any other error is returned unchanged.
 func final(err error) error {
 	if !errors.As(err, new(*changedError)) || errors.Is(err, pcsc.ErrNoService) {
 		return err

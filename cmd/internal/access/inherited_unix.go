@@ -9,10 +9,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// inherited returns descriptor n if the parent process left it open for us, and
-// otherwise nil. A descriptor with FD_CLOEXEC was opened by this process or the
-// Go runtime, and its number may be a mistyped secret. Standard output and
-// error are never sources of secrets.
+// inherited returns descriptor n if the parent process left it open for this
+// one, and otherwise nil. A descriptor with FD_CLOEXEC was opened by this
+// process or the Go runtime. Nobody can have meant it, and its number may be a
+// PIN typed by mistake. Standard output and standard error are never sources of
+// secrets.
 func inherited(n int) *os.File {
 	if n == 1 || n == 2 {
 		return nil

@@ -76,8 +76,8 @@ func (a *Access) ScriptSecrets(ctx context.Context, n int, inputs ...string) ([]
 	return secrets, nil
 }
 
-// byteOrderMark is that of UTF-8, which some editors and shells put before a
-// text.
+// byteOrderMark is the byte order mark of UTF-8, which some editors and shells
+// write at the beginning of a text file.
 var byteOrderMark = []byte("\xEF\xBB\xBF")
 
 // isUTF16 reports whether a line, read up to the byte 0x0A, is in UTF-16. A
@@ -152,10 +152,11 @@ func (a *Access) openPINSource(ctx context.Context) (io.ReadCloser, error) {
 	return f, nil
 }
 
-// checkPINStream returns an error if the source is a terminal, which would show
-// the secret, or also one of the inputs: one stream cannot be read for two
-// purposes, and a signature may contain the file. regular reports whether the
-// source is a regular file, whose end can be read without waiting.
+// checkPINStream returns a usage error if the source is a terminal, which would
+// show the secret, or if it is also one of the inputs: a stream cannot be read
+// for two purposes, and an attached signature of the file would contain the
+// secret. regular reports whether the source is a regular file, whose end can
+// be read without waiting.
 func (a *Access) checkPINStream(source io.Reader, inputs []string) (regular bool, err error) {
 	if a.PINFrom == "stdin" {
 		if slices.Contains(inputs, "-") {

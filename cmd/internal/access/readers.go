@@ -66,9 +66,9 @@ func (a *Access) ConnectPractice(ctx context.Context) (*Session, error) {
 // Practice returns the store of the practice card.
 func (a *Access) Practice() *practice.Store { return practice.Open(a.PracticeOptions()) }
 
-// introducePractice says before the prompt that the secret asked for is that of
-// the practice card. While nobody has chosen one, it also says which it is. Of
-// other cards it says nothing.
+// introducePractice prints, before the prompt, that the secret asked for is
+// that of the practice card, and its value if nobody has chosen another. For
+// other cards it prints nothing.
 func (a *Access) introducePractice(conn Connection, c card.Credential) {
 	if _, ok := conn.(*practice.Conn); !ok {
 		return

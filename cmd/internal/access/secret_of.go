@@ -41,4 +41,5 @@ func (s *GivenSecret) Get(ctx context.Context, _ bool) (card.Secret, error) {
 	return s.access.AskSecret(ctx, s.credential, s.access.T("prompt."+s.credential.String()))
 }
 
+// Wipe overwrites the secret from --pin-from with zeros, if there is one.
 func (s *GivenSecret) Wipe() { Wipe(s.script) }

@@ -10,8 +10,8 @@ import (
 )
 
 // A Session is the use of one card, from the first transaction to the last.
-// Between begin and end no other program can use the card, nothing is asked,
-// and job control does not stop the process.
+// Between begin and end no other program can use the card, the person is not
+// asked anything, and job control does not stop the process.
 type Session struct {
 	Card *card.Card // the application; valid only in the transaction in which it was opened
 

@@ -7,13 +7,14 @@ import (
 	"natsuin/cmd/internal/outcome"
 )
 
+// LockedError returns the outcome for a secret that has no tries left.
 func LockedError(c card.Credential) error {
 	return &outcome.Error{Code: outcome.CodeLocked, ID: "err.locked." + c.String()}
 }
 
 // mayTry returns an error if fewer tries are left than --min-tries demands, or
-// if the person does not agree to use the last one. It treats an unknown count
-// as one.
+// if the person does not agree to use the last one. Without --min-tries, a
+// script needs all tries to be left. An unknown count is treated as one.
 func (a *Access) mayTry(ctx context.Context, c card.Credential, t card.Tries) error {
 	left := 1
 	if t.Known {
@@ -66,7 +67,7 @@ func (a *Access) TriesLine(c card.Credential, t card.Tries) string {
 	return a.T("tries.left", "Secret", name, "N", t.Left)
 }
 
-// TriesValue returns a count for JSON, or nil if it is unknown.
+// TriesValue returns a count for JSON: an int, or nil if it is unknown.
 func TriesValue(t card.Tries) any {
 	if !t.Known {
 		return nil

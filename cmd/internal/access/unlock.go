@@ -17,9 +17,9 @@ type Unlocking struct {
 	// card seems to lack it, the person is warned before a try is used.
 	Guards card.CertID
 	// Secret returns the secret in the form of the card, from the person or
-	// from --pin-from. Unlock wipes it. same is false for the first card, and
-	// for a card that may be another than the previous one, to which the secret
-	// of the previous card must not be sent.
+	// from --pin-from. Unlock wipes it. same reports whether Secret has already
+	// returned a secret for this card. If it is false, what was entered for an
+	// earlier card must not be sent.
 	Secret func(ctx context.Context, same bool) (card.Secret, error)
 	// Prepare, if not nil, runs in the transaction that reads the counter,
 	// before anything is shown or asked.

@@ -20,7 +20,7 @@ func (a *Access) Connect(ctx context.Context) (*Session, error) {
 }
 
 // reconnect is like Connect, but accepts only the reader with exactly this
-// name.
+// name. It also waits for the PC/SC service, as awaitService does.
 func (a *Access) reconnect(ctx context.Context, reader string) (*Session, error) {
 	if a.Reader == PracticeReader {
 		return a.ConnectPractice(ctx)

@@ -8,15 +8,16 @@ import (
 	"natsuin/cmd/internal/text"
 )
 
-// A Holder holds the four basic items of personal data (基本4情報) from a
-// signature certificate, for JSON with --personal.
+// A Holder holds the four basic items of personal data (基本4情報) from a signature
+// certificate, for JSON with --personal. Birth is YYYY-MM-DD, or "" if there is
+// none, and Sex is the String of a [card.Sex].
 type Holder struct {
 	Name    string `json:"name"`
 	Address string `json:"address"`
 	Birth   string `json:"birth"`
 	Sex     string `json:"sex"`
 
-	Info card.Holder `json:"-"`
+	Info card.Holder `json:"-"` // the same data, unformatted
 }
 
 // HolderOf returns the holder's data, or nil if the certificate has none or
