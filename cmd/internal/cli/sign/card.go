@@ -50,7 +50,8 @@ func (r *run) signAll(ctx context.Context, s *access.Session) error {
 	if k.Signer, err = s.Card.Signer(r.certificate(), cert, card.SignerOptions{AllowWeak: r.opts.AllowWeak}); err != nil {
 		return err
 	}
-	// All marks first: a name that the font lacks must not stop a run halfway.
+	// Draw all marks first: a character that the font lacks must not stop a run
+	// halfway.
 	if err := r.each(ctx, func(j *job) error { _, err := r.drawMark(j, k, r.Now()); return err }); err != nil {
 		return err
 	}
@@ -62,10 +63,11 @@ func (r *run) issuers() issuers { return issuers{r.Folders.Issuers()} }
 
 var errNotIssued = errors.New("not signed by the CA on the card")
 
-// issued refuses a certificate whose signature does not verify with the CA's
-// key from the card: a bit was lost in transmission, or the files do not belong
-// together, and nobody could verify the signatures. crypto/x509 cannot verify
-// SHA-1, which old cards have.
+// issued returns a [*card.BadCertificateError] if the signature on cert, or
+// that of the CA on itself, does not verify with the CA's key from the card: a
+// bit was lost in transmission, or the files do not belong together, and nobody
+// could verify the signatures. SHA-1 signatures, which old cards have, are not
+// checked, because crypto/x509 does not verify them.
 func issued(id card.CertID, cert, ca *x509.Certificate) error {
 	for i, c := range []*x509.Certificate{cert, ca} {
 		err := ca.CheckSignature(c.SignatureAlgorithm, c.RawTBSCertificate, c.Signature)
@@ -92,8 +94,9 @@ func (r *run) each(ctx context.Context, step func(*job) error) error {
 	return nil
 }
 
-// fit refuses an expired certificate before signing, and prints a remark on one
-// that expires soon.
+// fit returns an error if the certificate has expired or is not valid yet,
+// unless --allow-expired is set. It prints a remark on one that has expired, or
+// expires within 90 days. It also adds the signer to the report.
 func (r *run) fit(cert *x509.Certificate) error {
 	now := r.Now()
 	practice := trust.IsPractice(cert)

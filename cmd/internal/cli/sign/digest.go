@@ -20,23 +20,24 @@ import (
 	"natsuin/verify/touki"
 )
 
-// digest reads every input, on all cores, before the card is touched.
+// digest hashes every input, on all cores, before the card is touched.
 func (r *run) digest(ctx context.Context) error {
 	return r.read(ctx, r.jobs, r.hash)
 }
 
-// expect notes, before anything is asked, that the card's key may want another
-// hash than the usual one: the kind of card may have such keys, or the
-// authentication certificate, which is free to read, has one.
+// expect sets the hash that the card's key may need: the one for its kind of
+// card or, if such a card has RSA keys only, the one for the authentication
+// certificate, which can be read without a secret. It is 0 if that is not known
+// either.
 func (r *run) expect(t card.Token, auth card.Preview) {
 	if r.wanted = t.Kind.Hash(); r.wanted == 0 {
 		r.wanted = auth.Hash
 	}
 }
 
-// prehash hashes for the hash that expect foresaw too. It runs outside any
-// transaction and before the prompt: after VERIFY there is no time to read
-// files.
+// prehash also hashes the inputs with the hash that expect has set, if they
+// were not hashed with it yet. It runs before the prompt and outside any
+// transaction, because there is no time to read files after VERIFY.
 func (r *run) prehash(ctx context.Context) error {
 	if r.opts.Hash != "" || r.opts.DryRun || r.wanted == 0 || r.wanted == r.hash {
 		return nil
@@ -53,9 +54,10 @@ func (r *run) prehash(ctx context.Context) error {
 	return r.read(ctx, rest, r.wanted)
 }
 
-// useHashOf takes the hash that the key's profile asks for, if it is another
-// than the usual one. It reads nothing: inside the transaction there is only
-// what was hashed before.
+// useHashOf switches to the hash that the card's key needs, if it is not
+// r.hash. It reads no file, since it runs in the transaction. The error is a
+// usage error if --hash or --profile excludes that hash, or if the inputs were
+// not hashed with it before.
 func (r *run) useHashOf(cert *x509.Certificate) error {
 	h := card.HashFor(cert.PublicKey)
 	if h == 0 || h == r.hash {
@@ -111,7 +113,7 @@ func (r *run) read(ctx context.Context, jobs []*job, h crypto.Hash) error {
 }
 
 // digestWhole hashes the whole input. An input that can be read only once is
-// hashed for either hash that a key may want.
+// also hashed with SHA-384, which the key may need, unless --hash is given.
 func digestWhole(ctx context.Context, r *run, j *job, h crypto.Hash, seen io.Writer) error {
 	var shape verify.AttributeShape
 	err := j.read(ctx, r, func(in io.Reader) error {
@@ -138,7 +140,8 @@ func digestWhole(ctx context.Context, r *run, j *job, h crypto.Hash, seen io.Wri
 	return r.suitable(j, &shape)
 }
 
-// digested keeps a digest: the one to be signed, or one that the key may want.
+// digested keeps a digest: the one to sign or, if it has another hash, one that
+// the key may need.
 func (j *job) digested(r *run, content sign.Content) {
 	if content.Hash != r.hash {
 		j.other = content
@@ -172,7 +175,8 @@ func (j *job) readError(ctx context.Context, err error) error {
 	return outcome.File("err.file.read", j.input, err)
 }
 
-// reportDigest reports a digest; a PDF's is not known before it is signed.
+// reportDigest adds a digest to the JSON of the file. A PDF has none until it
+// is signed: Sum is nil.
 func (j *job) reportDigest(content sign.Content) {
 	j.report.DigestAlg = hashName(content.Hash)
 	if content.Sum != nil {

@@ -13,7 +13,8 @@ func (r *run) skip(j *job) {
 	j.report.OK, j.report.Code = true, outcome.CodeSkipped
 }
 
-// existsError names all outputs of several that exist.
+// existsError returns the error for a run with several inputs in which the
+// outputs names exist. It shows at most mostListed of them.
 func (r *run) existsError(names []string) error {
 	var quoted []string
 	for _, name := range names[:min(mostListed, len(names))] {

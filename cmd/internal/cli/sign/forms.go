@@ -18,15 +18,15 @@ type form struct {
 	name string // in JSON
 	flag string // selects the form; "" for the default
 	ext  string // of the output
-	// replaces is the ending of an input that ext replaces, in any case. After
-	// any other ending, and if it is "", ext is appended.
+	// replaces is the ending of an input that ext replaces, whatever its case.
+	// To any other name ext is appended, and so it is if replaces is "".
 	replaces string
 	pem      bool // --pem is possible
 	// rereads is set if the content is read again while the signature is
 	// written; the input must then be a regular file.
 	rereads bool
-	// bare is set if the signed bytes are the content's own, so that a content
-	// in the shape of signed attributes is refused.
+	// bare is set if the signature is over the content itself. Content that
+	// could also be read as signed attributes is then refused.
 	bare bool
 	// updates is set if the output is the input with the signature inside. PDF
 	// is the only such form: the flags of [PDFOptions] and its notices depend
@@ -34,8 +34,8 @@ type form struct {
 	updates bool
 	// issuers is set if the signature contains the CA's certificate.
 	issuers bool
-	// digest reads one input before the card is touched. It may be called again
-	// with another hash. What it reads it also writes to the writer.
+	// digest reads one input before the card is touched, and writes what it
+	// reads to the writer as well. It may be called again with another hash.
 	digest func(context.Context, *run, *job, crypto.Hash, io.Writer) error
 	// stamps is set if a time stamp can be added to the signature: finishing
 	// sets the job's stamp.
@@ -65,7 +65,8 @@ type key struct {
 	issuers []*x509.Certificate
 }
 
-// forms are all forms of signature, in the order of the help.
+// forms lists all forms of signature, in the order in which the help shows
+// their flags. The first is the default.
 var forms = []form{
 	{name: "cms-detached", ext: ".p7s", pem: true, issuers: true, stamps: true, digest: digestWhole, sign: cms(detached)},
 	{name: "cms-attached", flag: "attached", ext: ".p7m", pem: true, issuers: true, rereads: true, stamps: true, digest: digestWhole, sign: cms(attached)},
@@ -144,8 +145,8 @@ func (j *job) reread(write func(context.Context, io.Writer, io.Reader) error) fu
 	}
 }
 
-// raw signs as in PKCS #1 or ECDSA (RFC 8017 §8.2, RFC 3279 §2.2.3), without an
-// envelope.
+// raw signs the digest as in PKCS #1 (RFC 8017 §8.2) or ECDSA (RFC 3279
+// §2.2.3), without an envelope.
 func raw(r *run, j *job, k *key) (finishing, error) {
 	value, err := k.Sign(nil, j.content.Sum, r.hash)
 	if err != nil {

@@ -21,17 +21,18 @@ type job struct {
 	input   string // as given; "-" is stdin
 	output  string // "-" is stdout
 	info    fs.FileInfo
-	content sign.Content // by the run's hash
-	other   sign.Content // with SHA-384, if the key may need it; else zero
+	content sign.Content // the digest with the hash of the run
+	other   sign.Content // that with SHA-384 if the key may need it, or zero
 	report  *file
-	written fs.FileInfo // the output, once it is there
-	stamp   *stampable  // once it is signed, if its form takes a time stamp
+	written fs.FileInfo // the output, once it is written
+	stamp   *stampable  // set once it is signed, if time stamps are wanted
 
-	// Of a PDF, once it was read:
+	// The rest is set for a PDF once it was read.
 	plan     *pdf.Plan
-	held     int // signatures that it holds already
+	held     int // the number of signatures that it has already
 	warnings []pdf.Warning
-	// unlikeTouki is set if it holds something that --profile touki excludes.
+	// unlikeTouki is set if the PDF contains something that --profile touki
+	// excludes.
 	unlikeTouki bool
 }
 
@@ -40,8 +41,9 @@ func (j *job) name() string { return j.input }
 // streamed reports whether the input can be read only once.
 func (j *job) streamed() bool { return j.input == "-" || !j.info.Mode().IsRegular() }
 
-// check refuses everything that can be refused before the card and before any
-// reading: flags first, then inputs, then outputs (docs/cli.md, behaviour 13).
+// check makes every refusal that needs neither the card nor the content of a
+// file: of flags first, then of inputs, then of outputs (docs/cli.md, behaviour
+// 13).
 func (r *run) check(args []string) error {
 	other := r.chooseForm()
 	known := r.chooseHash()
@@ -197,8 +199,8 @@ func (r *run) checkInput(j *job) (err error) {
 
 var errFolder = errors.New("is a folder")
 
-// checkOutputs refuses outputs that exist, are inputs, or occur twice. What was
-// left out is no input here: see checkLeftOut.
+// checkOutputs refuses outputs that exist, are inputs, or occur twice. Inputs
+// that were left out do not count here: checkLeftOut handles them.
 func (r *run) checkOutputs() error {
 	var inputs, outputs []string
 	var writing []*job

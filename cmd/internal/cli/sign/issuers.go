@@ -13,19 +13,14 @@ import (
 	"natsuin/cmd/internal/outfile"
 )
 
-// issuers is a folder of CA certificates read from cards in earlier runs, each
-// in a file named after its SHA-256 fingerprint. They are public and the same
-// on all cards of a generation; reading one takes several exchanges.
-//
-// Being stored here makes no certificate trusted. One is used only if its key
-// verifies the signature on the signer's certificate, which is read from the
-// card each time; it is then the issuer, whoever stored it. It is put into the
-// signature as a hint, not as an anchor. Files that cannot be read or written
-// are ignored.
+// issuers is a folder with the CA certificates that earlier runs read from
+// cards, each in a file named after its SHA-256 fingerprint. They are public
+// and the same on all cards of a generation, and reading one from a card takes
+// several exchanges.
 type issuers struct{ dir string }
 
 const (
-	maxIssuers    = 16      // the signature CA has three; the rest are of practice cards
+	maxIssuers    = 16      // there are three for signatures; practice cards add others
 	maxIssuerSize = 8 << 10 // bytes
 	issuerEnding  = ".cer"
 )
@@ -40,7 +35,8 @@ func (s issuers) all() (list []*x509.Certificate) {
 	return list
 }
 
-// issuerOf returns the issuer of cert among certificates, or nil.
+// issuerOf returns the certificate among the given ones that issued cert, or
+// nil.
 func issuerOf(cert *x509.Certificate, among []*x509.Certificate) *x509.Certificate {
 	for _, ca := range among {
 		if issuedBy(cert, ca) {
@@ -56,16 +52,17 @@ func (s issuers) keep(cert, ca *x509.Certificate) {
 		os.MkdirAll(s.dir, 0o700) != nil || !s.own() {
 		return
 	}
-	if names := s.names(); len(names) >= maxIssuers { // many practice cards ago
+	if names := s.names(); len(names) >= maxIssuers { // from many practice cards: start again
 		for _, name := range names {
 			_ = os.Remove(filepath.Join(s.dir, name))
 		}
 	}
 	sum := sha256.Sum256(ca.Raw)
-	_ = outfile.Write(filepath.Join(s.dir, fmt.Sprintf("%X", sum[:])+issuerEnding), ca.Raw, true) // replaces a link, follows none
+	_ = outfile.Write(filepath.Join(s.dir, fmt.Sprintf("%X", sum[:])+issuerEnding), ca.Raw, true) // replaces a link and does not follow it
 }
 
-// own reports whether the folder is a folder, and not a link to another user's.
+// own reports whether the folder is a folder itself and not a link, which may
+// lead to a folder of another user.
 func (s issuers) own() bool {
 	info, err := os.Lstat(s.dir)
 	return filepath.IsAbs(s.dir) && err == nil && info.IsDir()
@@ -102,7 +99,8 @@ func (s issuers) read(name string) *x509.Certificate {
 	return ca
 }
 
-// issuedBy reports whether ca, by name, key identifier and key, signed cert.
+// issuedBy reports whether ca issued cert: the names match, the key identifiers
+// do if both have one, and the signature verifies.
 func issuedBy(cert, ca *x509.Certificate) bool {
 	return bytes.Equal(cert.RawIssuer, ca.RawSubject) &&
 		(cert.AuthorityKeyId == nil || ca.SubjectKeyId == nil || bytes.Equal(cert.AuthorityKeyId, ca.SubjectKeyId)) &&

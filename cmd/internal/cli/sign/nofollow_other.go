@@ -2,5 +2,5 @@
 
 package sign
 
-// noFollow is 0: os.OpenFile has no such flag here.
+// noFollow is 0: this system has no such flags.
 const noFollow = 0

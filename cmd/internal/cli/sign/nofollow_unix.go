@@ -4,6 +4,6 @@ package sign
 
 import "golang.org/x/sys/unix"
 
-// noFollow are flags to open no symbolic link, and not to wait for the writer
-// of a pipe.
+// noFollow holds the flags for os.OpenFile that refuse a symbolic link and do
+// not wait for the writer of a FIFO.
 const noFollow = unix.O_NOFOLLOW | unix.O_NONBLOCK

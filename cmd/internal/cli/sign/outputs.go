@@ -28,7 +28,7 @@ func (r *run) write(ctx context.Context, j *job, render rendering) error {
 		return err
 	}
 	defer f.Abort()
-	// After a signal, the copy may still take the time that close grants.
+	// A signal does not end the copy: writer.close waits for it, up to grace.
 	if err := render.write(context.WithoutCancel(ctx), f); err != nil {
 		return writeError(j, err)
 	}
@@ -38,7 +38,7 @@ func (r *run) write(ctx context.Context, j *job, render rendering) error {
 		}
 	}
 	if r.writer.left.Load() {
-		return context.Canceled // the report was printed: the file would contradict it
+		return context.Canceled // the report without this file may have been printed
 	}
 	if j.written, err = f.Stat(); err != nil {
 		return outcome.File("err.file.write", j.output, err)

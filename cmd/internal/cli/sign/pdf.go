@@ -22,12 +22,12 @@ import (
 	"natsuin/verify/trust"
 )
 
-// practiceMark is on everything that a practice certificate signs visibly, and
-// in /Reason.
+// practiceMark is part of every visible mark that a practice card makes, and of
+// /Reason.
 const practiceMark = "練習 / PRACTICE"
 
 // planPDF reads the structure of a PDF, makes every refusal, and hashes the
-// file: after VERIFY, nothing of it is read.
+// file, so that the card's transaction need not read it.
 func planPDF(ctx context.Context, r *run, j *job, h crypto.Hash, seen io.Writer) error {
 	f, err := infile.Open(ctx, j.input)
 	if err != nil {
@@ -50,8 +50,9 @@ func (j *job) planAndDigest(ctx context.Context, r *run, f *os.File, h crypto.Ha
 	return j.plan.Digest(ctx, io.TeeReader(f, seen), h)
 }
 
-// planError returns the outcome of a failure before the card is touched. What
-// a file that has changed meanwhile seems to be does not matter.
+// planError returns the outcome of a failure before the card is touched. If the
+// file has changed meanwhile, that is the outcome, because err may be a
+// consequence.
 func (j *job) planError(ctx context.Context, err error) error {
 	j.content.Size = j.info.Size()
 	switch changed := j.unchanged(); {
@@ -68,7 +69,8 @@ func (j *job) planError(ctx context.Context, err error) error {
 	return j.namedError(err)
 }
 
-// plan decides where the signature of a PDF goes.
+// plan opens a PDF, makes every refusal that does not need the digest, and
+// decides where the signature goes.
 func (r *run) plan(ctx context.Context, j *job, in io.ReaderAt) error {
 	doc, err := pdf.Open(in, j.info.Size())
 	if err != nil {
@@ -94,15 +96,17 @@ func (r *run) plan(ctx context.Context, j *job, in io.ReaderAt) error {
 	return nil
 }
 
-// checkLeftOut refuses to replace, with --force, an input that was left out but
-// is more than the document with a signature: somebody may have signed it since.
+// checkLeftOut returns an error if the output is an input that was left out,
+// and that file is more than the document with one signature: somebody may have
+// signed it since, and --force must not lose that.
 func (r *run) checkLeftOut(j *job, doc *pdf.Document) error {
 	return outfile.CheckLeftOut(j.output, r.leftOut, doc.IsOriginalOf)
 }
 
-// checkEarlier refuses a PDF in which a signature is INVALID: the new signature
-// would be over a document that somebody altered. It notes whether what the file
-// holds already is unlike what --profile asks for.
+// checkEarlier refuses a PDF in which a signature is INVALID, since the new one
+// would be over a document that somebody altered, unless --allow-broken is set.
+// For --profile touki it also records whether the file contains something that
+// the profile excludes.
 func (r *run) checkEarlier(ctx context.Context, j *job, in io.ReaderAt) error {
 	report, err := verify.PDF(ctx, in, j.info.Size(), verify.Policy{Now: r.Now()})
 	if errors.As(err, new(*verify.PDFError)) {
@@ -127,8 +131,9 @@ func (r *run) checkEarlier(ctx context.Context, j *job, in io.ReaderAt) error {
 	return nil
 }
 
-// place plans the signature. Without --visible, a mark goes into the field of
-// --field, or to the usual corner if that field is a new one.
+// place plans the signature. Without --visible, a mark goes into the area of
+// the field that --field names. If there is no such field, it goes to
+// usualCorner.
 func (r *run) place(doc *pdf.Document) (*pdf.Plan, error) {
 	o := pdf.Options{
 		Field: r.opts.PDF.Field, Mark: r.seal.asked, Visible: r.seal.position,
@@ -148,7 +153,7 @@ func (r *run) place(doc *pdf.Document) (*pdf.Plan, error) {
 	o.Visible = &usualCorner
 	inCorner, again := doc.Plan(o)
 	if isFieldProblem(again, pdf.FieldHasBox) {
-		return nil, err // the field is there, and has no area
+		return nil, err // the field exists but has no area
 	}
 	return inCorner, again
 }
@@ -158,7 +163,7 @@ func isFieldProblem(err error, problem pdf.FieldProblem) bool {
 	return errors.As(err, &field) && field.Problem == problem
 }
 
-// namedError returns the outcome of a PDF that cannot be signed, with its name.
+// namedError returns the outcome of err with the name of the input added.
 func (j *job) namedError(err error) error {
 	e := outcome.Of(err)
 	return &outcome.Error{Code: e.Code, ID: e.ID, Reason: e.Reason, Err: err, Pairs: append(e.Pairs, "Path", text.Escape(j.input))}

@@ -12,7 +12,8 @@ import (
 	"natsuin/verify/touki"
 )
 
-// PDFOptions are the flags of --pdf.
+// PDFOptions holds the flags that apply only to a PDF. --pades selects the form
+// like --pdf.
 type PDFOptions struct {
 	PAdES                           bool
 	Profile                         string
@@ -44,7 +45,8 @@ func (o *PDFOptions) declare(verb *cobra.Command) {
 	command.CompleteWords(verb, "profile", touki.Profile)
 }
 
-// check refuses flags without --pdf, and flags that exclude each other.
+// check returns a usage error for flags that are given without --pdf, exclude
+// each other, or have an invalid value.
 func (o *PDFOptions) check(r *run) error {
 	marks := o.Visible != "" || o.Seal != ""
 	for _, f := range []struct {
@@ -96,11 +98,12 @@ func (o *PDFOptions) checkProfile(r *run) error {
 	return nil
 }
 
-// maxEntry is the length of a text in the signature dictionary, in characters.
+// maxEntry is the greatest length of a text in the signature dictionary, in
+// characters.
 const maxEntry = 255
 
-// entry reports whether a text can stand in the signature dictionary: one line
-// that a viewer shows as it is.
+// entry reports whether a text can be an entry of the signature dictionary: at
+// most maxEntry characters of valid UTF-8 without control characters.
 func entry(s string) bool {
 	return len([]rune(s)) <= maxEntry && strings.ToValidUTF8(s, "") == s && !strings.ContainsFunc(s, unicode.IsControl)
 }

@@ -10,8 +10,10 @@ import (
 	"natsuin/verify/touki"
 )
 
-// noticePDF says what a person should know of the PDFs before the prompt. warn
-// is tell for what qualifies the result, which -q keeps.
+// noticePDF prints, before the prompt, what a person should know about the
+// PDFs. In another form than PDF it prints that the signature does not go into
+// the PDF. warn is like tell, for messages that qualify the result and are
+// printed even with -q.
 func (r *run) noticePDF(tell, warn func(string)) {
 	if !r.form.updates {
 		for _, j := range r.jobs {
@@ -28,7 +30,7 @@ func (r *run) noticePDF(tell, warn func(string)) {
 		}
 		for _, w := range j.warnings {
 			if w == pdf.WarningTagged && !r.seal.asked {
-				continue // it is about the mark
+				continue // this warning concerns the mark only
 			}
 			warn(r.T("sign.warning."+string(w), "Path", text.Escape(j.input)))
 		}
@@ -41,8 +43,8 @@ func (r *run) noticePDF(tell, warn func(string)) {
 	}
 }
 
-// besides returns the names of the outputs of these inputs, if the form updates
-// its input or with --skip-existing, and otherwise nothing.
+// besides returns the names of the outputs that these inputs would have, if the
+// form updates its input or --skip-existing is set, and otherwise an empty map.
 func (r *run) besides(args []string) map[string]bool {
 	made := map[string]bool{}
 	for _, arg := range args {

@@ -20,7 +20,8 @@ import (
 	"natsuin/verify/trust"
 )
 
-// A sealing is what --visible and --seal ask for. Its zero value draws nothing.
+// A sealing holds what --visible and --seal ask for, and the mark that was
+// drawn last. Its zero value draws nothing.
 type sealing struct {
 	asked    bool
 	position *seal.Position // nil: that of the field, or usualCorner
@@ -30,12 +31,13 @@ type sealing struct {
 	address  bool
 
 	mu    sync.Mutex
-	drawn *seal.Mark // the last one
-	shown string     // what it shows
+	drawn *seal.Mark // the last mark, or nil
+	shown string     // its size and content, for comparison
 }
 
-// loadSeal reads the font and the picture, and refuses what they lack, before
-// the card is touched.
+// loadSeal parses the flags for the mark, and reads the font and the picture,
+// before the card is touched. It returns an error if one of them cannot be
+// used.
 func (r *run) loadSeal(ctx context.Context) error {
 	o := r.opts.PDF
 	r.seal.asked, r.seal.only, r.seal.address = o.Visible != "" || o.Seal != "", o.SealOnly, o.VisibleAddress
@@ -68,7 +70,7 @@ func (r *run) loadFont(ctx context.Context) error {
 		found, ok := fonts.Find(runtime.GOOS, "")
 		switch {
 		case !ok && r.seal.only:
-			return nil // mark refuses a practice mark
+			return nil // only a practice mark needs a font: see mark
 		case !ok:
 			return errNoFont()
 		}
@@ -95,8 +97,9 @@ var usualCorner = func() seal.Position {
 	return p
 }()
 
-// rehearseMark draws the mark with the name that is known, or a usual one, and a
-// usual address, so that what can be refused is refused before the card is touched.
+// rehearseMark draws the mark before the card is touched, so that a character
+// that the font lacks, or a mark that does not fit, is refused then. It uses
+// the name of --name, or a usual one, and a usual address.
 func (r *run) rehearseMark(plan *pdf.Plan) error {
 	name := r.opts.PDF.Name
 	if name == "" {
@@ -129,9 +132,9 @@ func (r *run) drawMark(j *job, k *key, now time.Time) (*seal.Mark, error) {
 	return mark, nil
 }
 
-// mark draws a mark of these lines, or returns the one that was drawn before:
-// the files of a run have mostly the same, and it is kept until the file is
-// written.
+// mark draws a mark with these lines, or returns the last one if that is equal:
+// most files of a run have equal marks, and each mark is kept until its file is
+// written. It returns nil if the signature has no area on a page.
 func (s *sealing) mark(plan *pdf.Plan, lines []string, practice bool) (*seal.Mark, error) {
 	width, height, visible := plan.Box()
 	switch {
@@ -159,8 +162,8 @@ func (s *sealing) mark(plan *pdf.Plan, lines []string, practice bool) (*seal.Mar
 
 func dateOf(t time.Time) string { return t.Format("2006-01-02 15:04 -07:00") }
 
-// shortOf returns the beginning of a certificate's fingerprint, enough to
-// recognise it by.
+// shortOf returns the first 16 digits of a fingerprint, which are enough to
+// recognise a certificate.
 func shortOf(hex string) string {
 	return fmt.Sprintf("SHA-256 %s %s %s %s", hex[:4], hex[4:8], hex[8:12], hex[12:16])
 }

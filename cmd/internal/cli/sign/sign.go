@@ -19,9 +19,9 @@ import (
 	"natsuin/cmd/internal/timestamping"
 )
 
-// Options are the flags of sign.
+// Options holds the flags of sign, except those of [timestamping.Source].
 type Options struct {
-	Forms             []bool // by index in forms
+	Forms             []bool // whether the flag of each form was given, by index in forms
 	PEM               bool
 	Output, OutputDir string
 	Force             bool
@@ -64,7 +64,7 @@ type signer struct {
 	Practice bool   `json:"practice"`
 }
 
-// New returns the command.
+// New returns the command sign.
 func New(c *command.Run) *cobra.Command {
 	o := &Options{Forms: make([]bool, len(forms))}
 	stamps := &timestamping.Source{Run: c}
@@ -105,14 +105,14 @@ type run struct {
 	form form
 	hash crypto.Hash
 	jobs []*job
-	// leftOut are the inputs that were left out.
+	// leftOut lists the inputs that were skipped as outputs of earlier runs.
 	leftOut []string
 	seal    sealing
 	rep     *report
 
 	writer  *writer
-	signing bool                // the card is about to sign
-	ended   bool                // outside the validity of the certificate
+	signing bool                // the card has begun to sign
+	ended   bool                // the certificate has expired, or is not valid yet
 	wanted  crypto.Hash         // the hash that the key may need instead; 0 for none
 	known   []*x509.Certificate // CA certificates of earlier runs
 	keep    func()              // stores the CA certificate of this run, if it is new
@@ -127,7 +127,7 @@ func (r *run) do(ctx context.Context, args []string) (err error) {
 	if err := r.check(args); err != nil {
 		return err
 	}
-	if len(r.jobs) == 0 { // with --skip-existing
+	if len(r.jobs) == 0 { // all outputs exist, with --skip-existing
 		r.Say(r.T("sign.nothing"))
 		return nil
 	}
@@ -217,8 +217,9 @@ func (r *run) withCard(ctx context.Context, secret *access.GivenSecret) error {
 	return err
 }
 
-// able refuses, before anything is asked, kinds of card that cannot make a
-// valid signature (docs/card.md §1).
+// able returns an error for a kind of card that cannot make a valid signature
+// (docs/card.md §1), before anything is asked. --allow-weak permits a card of
+// the resident register.
 func (r *run) able(t card.Token) error {
 	switch {
 	case t.Kind == card.KindJuki && !r.opts.AllowWeak:
@@ -267,7 +268,7 @@ func (r *run) notice(ctx context.Context, authEnd *time.Time) error {
 	return nil
 }
 
-// mostListed is how many names a list of files has on the screen.
+// mostListed is the number of names that a list of files shows on the screen.
 const mostListed = 10
 
 // listFiles shows which files the question is about.

@@ -15,21 +15,23 @@ import (
 	"natsuin/verify/touki"
 )
 
-// A stampable is a finished signature that can take a time stamp. The function
-// that signs in a form whose row has stamps provides it.
+// A stampable is a finished signature to which a time stamp can be added. The
+// sign function of a form with stamps sets it.
 type stampable struct {
-	claimed time.Time // at which the signer claims to have signed
+	claimed time.Time // when the signer claims to have signed
 	imprint timestamp.Imprint
-	// with returns the rendering with a token, once the card has been released.
+	// with returns the rendering with the token in it. It is called once the
+	// card has been released.
 	with func(token []byte) (rendering, error)
-	// without is the rendering without one; only with stampsFirst, in which
-	// nothing is written before.
+	// without is the rendering without a token. It is set only if stampsFirst,
+	// since otherwise that rendering was written at once.
 	without rendering
 }
 
-// keepForStamp keeps what gets a stamp when the signature s of a file is
-// finished, if stamps are wanted: otherwise a signature is forgotten when it is
-// written. render returns the rendering of s with the token in it.
+// keepForStamp sets the job's stamp for the finished signature s if time stamps
+// are wanted. Otherwise it keeps nothing, so that the signature can be freed
+// once it is written. render returns the rendering of a signature that has the
+// token.
 func (r *run) keepForStamp(j *job, s *sign.Signature, claimed time.Time, render func(*sign.Signature) (rendering, error)) {
 	if !r.stamps.Wanted() {
 		return
@@ -43,12 +45,14 @@ func (r *run) keepForStamp(j *job, s *sign.Signature, claimed time.Time, render 
 	}}
 }
 
-// checkStamps refuses flags about time stamps that do not fit.
+// checkStamps returns a usage error if the flags about time stamps do not fit
+// together or do not fit the form. If time stamps are wanted, it also adds
+// "timestamp": null to the JSON of each file.
 func (r *run) checkStamps() error {
 	switch {
 	case r.stamps.Wanted() && !r.form.stamps:
 		return outcome.Usage("err.flags.both", "A", "--"+r.form.flag, "B", "--timestamp")
-	case r.stamps.Wanted() && r.opts.PDF.Profile == touki.Profile: // offices may not take it
+	case r.stamps.Wanted() && r.opts.PDF.Profile == touki.Profile: // offices may not accept it
 		return outcome.Usage("err.flags.both", "A", "--profile "+touki.Profile, "B", "--timestamp")
 	case r.opts.TimestampRequired && !r.stamps.Wanted():
 		return outcome.Usage("err.flag.needs", "Flag", "--timestamp-required", "Needs", "--timestamp")
@@ -62,7 +66,8 @@ func (r *run) checkStamps() error {
 }
 
 // stampsFirst reports whether nothing is written until the authority has
-// answered: a file may be replaced later, what went to standard output may not.
+// answered: a file can be replaced later, but standard output cannot, and with
+// --timestamp-required no file without a stamp may be left.
 func (r *run) stampsFirst() bool {
 	return r.stamps.Wanted() && (r.opts.TimestampRequired || r.opts.Output == "-")
 }
@@ -92,7 +97,8 @@ func (r *run) stampAll(ctx context.Context, err error) error {
 	return outcome.WorseError(err, ctx.Err())
 }
 
-// stampOne gets the time stamp of one signature, and reports what came of it.
+// stampOne asks for the time stamp of one signature, writes the file with it,
+// and reports the result.
 func (r *run) stampOne(ctx context.Context, j *job) {
 	stamp, err := r.stamps.Stamp(ctx, j.stamp.imprint, j.stamp.claimed)
 	var render rendering
@@ -144,9 +150,9 @@ func (r *run) writeLate(ctx context.Context, j *job, stamped rendering, err erro
 	r.writer.note(j, err)
 }
 
-// replace replaces the signature that was written without a stamp, atomically,
-// and no other file. A signal ends the copying: the file is whole before and
-// after.
+// replace atomically replaces the file that was written without a stamp, but no
+// other file that has its name by now ([outfile.ErrMoved]). If ctx ends while
+// it copies, the file stays as it was.
 func (r *run) replace(ctx context.Context, j *job, render rendering) error {
 	f, err := outfile.Create(j.output, outfile.Options{Force: true, Over: j.written})
 	if err != nil {
@@ -164,7 +170,7 @@ func (r *run) replace(ctx context.Context, j *job, render rendering) error {
 	return f.Commit()
 }
 
-// why words why a file that was written has no stamp.
+// why returns the text that says why a file that was written has no stamp.
 func (r *run) why(err error) string {
 	var failure *timestamping.Failure
 	switch {
@@ -176,7 +182,7 @@ func (r *run) why(err error) string {
 	return r.Explain(err).Message
 }
 
-// errorCode returns the reason in JSON.
+// errorCode returns the value of timestamp_error in JSON.
 func errorCode(err error) string {
 	var failure *timestamping.Failure
 	switch {

@@ -20,10 +20,10 @@ import (
 // has been released.
 type writer struct {
 	run    *run
-	files  queue.Queue // the disk takes a few milliseconds; eight keep its flushes from queueing up
-	lines  queue.Queue // one, so that lines are whole and in order
+	files  queue.Queue // eight at a time, since each waits milliseconds for the disk
+	lines  queue.Queue // one at a time, so that lines are whole and in order
 	failed atomic.Bool
-	left   atomic.Bool // close waits no longer
+	left   atomic.Bool // close has stopped waiting for files
 
 	mu  sync.Mutex // guards err, and the reports of the files handed over
 	err error      // of the first file that failed
@@ -59,10 +59,11 @@ func (w *writer) add(ctx context.Context, j *job, finish finishing) {
 	})
 }
 
-// finish checks one signature, and writes it unless it is stamped first.
+// finish checks one signature, and writes it or, if stampsFirst, keeps it in
+// the job.
 func (w *writer) finish(ctx context.Context, j *job, finish finishing) (err error) {
 	defer func() {
-		if v := recover(); v != nil { // or the card would not be released
+		if v := recover(); v != nil { // a panic would end the process before the card is released
 			err = outcome.Bug(v)
 		}
 	}()
@@ -135,8 +136,9 @@ func (w *writer) close(ctx context.Context, err error) error {
 	return err
 }
 
-// summary prints the number of signed files if signing had begun and there were
-// several, and what a profile promises.
+// summary prints the number of signed files, if signing had begun and there
+// were several, and that they meet --profile touki, if every signed file does
+// and the certificate is valid.
 func (w *writer) summary() {
 	done, promised := 0, w.run.opts.PDF.Profile == touki.Profile && !w.run.ended
 	for _, j := range w.run.jobs {
