@@ -27,9 +27,10 @@ type document struct {
 	signed  *pdf.Signed
 }
 
-// openDocument plans the new revision of a PDF and hashes it. It refuses a file
-// in which a signature is INVALID, as openMessage does, and with --force an
-// output that was left out as an input but is more than the PDF with a stamp.
+// openDocument plans the new revision of a PDF and hashes it. It returns an
+// error if a signature in the PDF is INVALID, as openMessage does. It also does
+// if the output was left out as an input and, although --force is set, must not
+// be replaced: it is more than the PDF with one time stamp.
 func (r *run) openDocument(ctx context.Context, j *job) (stampable, error) {
 	in := j.input
 	d := &document{input: in}
@@ -78,8 +79,9 @@ func (d *document) plan(ctx context.Context, doc *pdf.Document, warn func(pdf.Wa
 	return err
 }
 
-// refusal returns the outcome of an error before the file is written. What a
-// file that has changed meanwhile seems to be does not matter.
+// refusal returns the outcome of an error before the file is written. If the
+// input has changed meanwhile, that is the outcome, because err may be a
+// consequence.
 func (d *document) refusal(ctx context.Context, err error) error {
 	var no *pdf.RefusedError
 	changed := d.unchanged()
@@ -106,9 +108,9 @@ func (d *document) imprints() []stamps.Imprint {
 	return []stamps.Imprint{{Hash: c.Hash, Sum: c.Sum}}
 }
 
-// add puts the token in. Package verify then verifies the result: every
-// signature must have the verdict that it had, and the token must be over the
-// whole file.
+// add puts the token into the new revision. Package verify then verifies the
+// result: every signature must have the same verdict as before, and the token
+// must be over the whole file.
 func (d *document) add(ctx context.Context, tokens [][]byte) (err error) {
 	if d.signed, err = d.pending.Complete(tokens[0]); err != nil {
 		return err
@@ -127,7 +129,8 @@ func (d *document) add(ctx context.Context, tokens [][]byte) (err error) {
 	return nil
 }
 
-// same reports whether the signatures have the verdicts that they had.
+// same reports whether the signatures have the same verdicts as before, and one
+// document time stamp was added.
 func (d *document) same(after *verify.PDFReport) bool {
 	same := after.Verdict == d.before.Verdict && after.Reason == d.before.Reason &&
 		len(after.Signatures) == len(d.before.Signatures) && len(after.Timestamps) == len(d.before.Timestamps)+1
@@ -138,16 +141,16 @@ func (d *document) same(after *verify.PDFReport) bool {
 	return same
 }
 
-// covered reports whether the newest time stamp is over the whole file. The
-// token itself was verified when it came. The policy here lacks the root of its
-// authority, so that the path is missing, or its time has not come by our
-// clock.
+// covered reports whether the newest time stamp is over the whole file and
+// nothing but its trust is in doubt. The policy here lacks the root of the
+// authority, so the path is missing; or the time is ahead of this computer's
+// clock. The token itself was verified when it arrived.
 func covered(report *verify.PDFReport) bool {
 	newest := report.Timestamps[len(report.Timestamps)-1]
 	return newest.CoversWholeFile && (newest.Reason == verify.ReasonTimestampChain || newest.Reason == verify.ReasonTimestampFuture)
 }
 
-// write copies the file, and appends the new revision.
+// write copies the file and appends the new revision.
 func (d *document) write(ctx context.Context, w io.Writer) error {
 	err := d.signed.Write(ctx, w, d.whole(ctx))
 	if errors.Is(err, sign.ErrContentChanged) {
@@ -160,7 +163,8 @@ func (d *document) check(written io.ReaderAt, size int64) error {
 	return d.signed.Check(written, size)
 }
 
-// whole returns a reader of the whole file, however long it is by now.
+// whole returns a reader of the whole file, even if it has grown since it was
+// opened.
 func (d *document) whole(ctx context.Context) io.Reader {
 	return io.NewSectionReader(infile.At(ctx, d.file), 0, math.MaxInt64)
 }

@@ -17,7 +17,7 @@ import (
 
 // A stampable is a file in a form to which time stamps can be added.
 type stampable interface {
-	// imprints returns what the tokens must be about, one after another.
+	// imprints returns the imprints to be stamped, one for each token.
 	imprints() []stamps.Imprint
 	// add adds the tokens, in memory, and checks the result.
 	add(ctx context.Context, tokens [][]byte) error
@@ -92,8 +92,8 @@ func (r *run) open(ctx context.Context, j *job) (stampable, error) {
 	}
 }
 
-// unchanged returns an error if the file of that name is another than the one
-// that was opened, or has changed.
+// unchanged returns an error if the name no longer refers to the file that was
+// opened, or if that file has changed.
 func (in *input) unchanged() error {
 	now, err := os.Stat(in.name)
 	if err != nil || !os.SameFile(in.info, now) || now.Size() != in.info.Size() || !now.ModTime().Equal(in.info.ModTime()) {
@@ -106,5 +106,5 @@ func (in *input) changed() error {
 	return &outcome.Error{Code: outcome.CodeChanged, ID: "err.file.changed", Pairs: []any{"Path", text.Escape(in.name)}}
 }
 
-// close closes the file; the second time, it does nothing.
+// close closes the file. It may be called more than once.
 func (in *input) close() { in.file.Close() }

@@ -55,8 +55,8 @@ func (r *run) openMessage(ctx context.Context, in *input) (stampable, error) {
 	return m, nil
 }
 
-// judge verifies the signature, over the file of the same name without .p7s if
-// there is one.
+// judge verifies the signature. If the name ends in .p7s and there is a file of
+// the same name without .p7s, that file is the content.
 func (m *message) judge(ctx context.Context, r io.ReaderAt, size int64) (*verify.Report, error) {
 	in := verify.Input{Signature: r, Size: size}
 	if beside := strings.TrimSuffix(m.name, filepath.Ext(m.name)); strings.EqualFold(filepath.Ext(m.name), ".p7s") {

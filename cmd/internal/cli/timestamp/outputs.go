@@ -14,7 +14,8 @@ import (
 	"natsuin/verify"
 )
 
-// stampedName returns the name of a PDF with its time stamp.
+// stampedName returns the name of the output for a PDF: _stamped.pdf in place
+// of .pdf.
 func stampedName(name string) string {
 	const ext = ".pdf"
 	if end := len(name) - len(ext); end > 0 && strings.EqualFold(name[end:], ext) {
@@ -23,10 +24,10 @@ func stampedName(name string) string {
 	return name + "_stamped.pdf"
 }
 
-// chooseOutputs sets the outputs: that of -o, the stamped PDF beside a PDF, and
-// otherwise the input itself, which for a link is the file that it names. It
-// leaves out inputs that natsuin made of others, as in a second `natsuin
-// timestamp *.pdf`.
+// chooseOutputs sets the output of each input: the file that -o names; else,
+// for a PDF, a new file beside it; else the input itself or, if that is a link,
+// the file to which it leads. It leaves out inputs that are the outputs of
+// others, as in a second `natsuin timestamp *.pdf`.
 func (r *run) chooseOutputs() {
 	made := map[string]bool{}
 	for _, j := range r.jobs {
@@ -66,8 +67,8 @@ func isLink(name string) bool {
 	return err == nil && info.Mode().Type() == fs.ModeSymlink
 }
 
-// checkOutputs refuses outputs that exist, are inputs, or occur twice. Only
-// with --force is a file replaced, and never a PDF by its stamped form.
+// checkOutputs refuses outputs that exist, are inputs, or occur twice. A file
+// is replaced only with --force, and an input that is a PDF never.
 func (r *run) checkOutputs() error {
 	if o := r.opts; o.Output != "" {
 		j := r.jobs[0]
@@ -97,8 +98,8 @@ func (r *run) checkOutputs() error {
 	return r.checkFiles(beside, append(inputs, others...))
 }
 
-// checkFiles refuses the outputs of jobs. inputs are the files that must not be
-// replaced.
+// checkFiles returns the errors of [outfile.Check] about the outputs of jobs.
+// inputs are the files that must not be replaced.
 func (r *run) checkFiles(jobs []*job, inputs []string) error {
 	var outputs []string
 	for _, j := range jobs {

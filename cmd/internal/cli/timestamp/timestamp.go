@@ -21,7 +21,7 @@ import (
 	"natsuin/verify"
 )
 
-// Options are the flags of timestamp, besides those of [timestamping.Source].
+// Options holds the flags of timestamp, except those of [timestamping.Source].
 type Options struct {
 	Output string
 	Force  bool
@@ -43,7 +43,7 @@ type file struct {
 	Error      string               `json:"timestamp_error,omitempty"`
 }
 
-// New returns the command.
+// New returns the command timestamp.
 func New(c *command.Run) *cobra.Command {
 	o, stamps := &Options{}, &timestamping.Source{Run: c}
 	verb := c.Verb("timestamp [flags] FILE...", "timestamp", func(ctx context.Context, args []string) error {
@@ -65,7 +65,7 @@ type run struct {
 	stamps *timestamping.Source
 	rep    *report
 	jobs   []*job
-	// leftOut are the inputs that were left out.
+	// leftOut lists the inputs that were skipped as outputs of earlier runs.
 	leftOut []string
 }
 
@@ -134,7 +134,7 @@ func (r *run) checkFlags() error {
 	return r.stamps.Check()
 }
 
-// notice says once, for each kind of file, what leaves the machine.
+// notice prints, once for each kind of file, what is sent to the authority.
 func (r *run) notice() {
 	said := map[string]bool{}
 	for _, j := range r.jobs {
@@ -149,7 +149,7 @@ func (r *run) notice() {
 	}
 }
 
-// fail marks a file with the outcome that stopped it, and returns it.
+// fail records err in the JSON of the file, and returns it.
 func (j *job) fail(err error) error {
 	if err != nil && !errors.Is(err, context.Canceled) {
 		j.report.Code, j.report.Reason = outcome.CodeOf(err), outcome.UnsuitableReason(err)
@@ -186,8 +186,8 @@ func (r *run) stamp(ctx context.Context, j *job) error {
 	return nil
 }
 
-// add asks for the stamps of one file, and adds them in memory. The error is a
-// [*timestamping.Failure] if there is none that can be used.
+// add gets the stamps of one file from the authority, and adds them in memory.
+// The error is a [*timestamping.Failure] if the authority gave no usable stamp.
 func (r *run) add(ctx context.Context, j *job) ([]*timestamping.Stamp, error) {
 	var tokens [][]byte
 	var stamps []*timestamping.Stamp
@@ -205,7 +205,7 @@ func (r *run) add(ctx context.Context, j *job) ([]*timestamping.Stamp, error) {
 	return stamps, err
 }
 
-// write writes the stamped file, whole or not at all. A signal ends it.
+// write writes the stamped file, whole or not at all. It stops when ctx ends.
 func (r *run) write(ctx context.Context, j *job) error {
 	if j.output == "-" {
 		err := j.copy(ctx, r.Streams.Out)

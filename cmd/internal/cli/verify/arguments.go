@@ -95,8 +95,8 @@ func regular(name string) bool {
 	return err == nil && info.Mode().IsRegular()
 }
 
-// looksSigned reports whether a file is a signature, judging by its content. A
-// file that cannot be read, or can be read only once, is not examined.
+// looksSigned reports whether name is a regular file whose content is a
+// signature, or a PDF with one.
 func looksSigned(name string) bool {
 	switch sniffed(name) {
 	case verify.KindSignature:
@@ -116,8 +116,8 @@ func sniffed(name string) (kind verify.Kind) {
 	return kind
 }
 
-// withFile asks a question about a regular file; the answer is false for one
-// that cannot be read.
+// withFile calls ask for a regular file and returns its answer. It returns
+// false for any other file, and for one that cannot be read.
 func withFile(name string, ask func(io.ReaderAt, int64) bool) bool {
 	if name == "-" || !regular(name) {
 		return false
@@ -130,8 +130,7 @@ func withFile(name string, ask func(io.ReaderAt, int64) bool) bool {
 	return ask(f, size)
 }
 
-// namesPDF reports whether a file is a PDF by its content. A file that can be
-// read only once is not examined.
+// namesPDF reports whether name is a regular file whose content is a PDF.
 func namesPDF(name string) bool { return sniffed(name) == verify.KindPDF }
 
 // holdsContent reports whether a signature contains its content, or the file is

@@ -10,9 +10,9 @@ import (
 	"natsuin/verify"
 )
 
-// printBrief prints below the verdict line who signed what and when, the root,
-// and the checks that did not pass. -v prints every check (docs/cli.md,
-// behaviour 18).
+// printBrief prints, below the verdict line, who signed what and when, the
+// root, and the checks that did not pass. printAll, for -v, prints every check
+// (docs/cli.md, behaviour 18).
 func (r *run) printBrief(j *judged) {
 	rep := j.report
 	if !j.hasDetails() {
@@ -94,8 +94,8 @@ func (r *run) subject(s *verify.Signer) string {
 	return text.Escape(certtext.Name(s.Certificate.RawSubject))
 }
 
-// printFile prints the name of the content, and that it is unchanged if every
-// signer's signature shows that.
+// printFile prints the name of the content, and that it is unchanged if the
+// signatures of all signers show that.
 func (r *run) printFile(j *judged) {
 	if j.report.ContentSHA256 == nil {
 		return
@@ -117,8 +117,9 @@ func showsContent(s *verify.Signer) bool {
 		(digest.Result == verify.Passed || digest.Detail == verify.ReasonNoAttributes) // then the value covers the content itself
 }
 
-// revisionBriefly says which revision is covered, whether that is the whole
-// file, and if so whether the signature shows that it is unchanged.
+// revisionBriefly returns the text that says which revision the signature
+// covers. If that is the whole file, it also says whether the signature shows
+// that the file is unchanged.
 func (r *run) revisionBriefly(s *verify.PDFSignature) string {
 	if !s.CoversWholeFile || s.Revision == 0 {
 		return r.revision(s.Revision, s.Revisions, false)
@@ -147,7 +148,8 @@ func (r *run) printOpen(checks []verify.Check, mail bool) {
 	r.printChecks(open, mail)
 }
 
-// printOthers prints the details of signatures whose verdict lines stand above.
+// printOthers prints the details of signatures whose verdict lines were printed
+// earlier.
 func (r *run) printOthers(others []*judged) {
 	for _, j := range others {
 		if j.hasDetails() {
@@ -166,7 +168,7 @@ type tally struct {
 	remarks []string  // on those that are VALID
 }
 
-// mostRemarks is how many different remarks the summary repeats.
+// mostRemarks is the number of different remarks that the summary repeats.
 const mostRemarks = 5
 
 func (t *tally) add(j *judged) {
@@ -187,8 +189,9 @@ func (t *tally) add(j *judged) {
 	}
 }
 
-// say writes how many signatures are VALID, with all that qualifies those
-// verdicts, and which are not, because they may have scrolled off the screen.
+// say prints a summary, because the verdict lines may have scrolled off the
+// screen: how many signatures are VALID, with the remarks that qualify those
+// verdicts, and the names of the others.
 func (t *tally) say() {
 	if valid := t.all - len(t.others); valid > 0 {
 		id := "verify.summary.valid"

@@ -117,7 +117,8 @@ func (r *run) signerOf(s *verify.Signer) signer {
 	return v
 }
 
-// referenceOf returns nulls for a signer who was not judged.
+// referenceOf returns the reference time of a signer, or nulls if the signer
+// was not judged.
 func referenceOf(s *verify.Signer) reference {
 	if s.Reference.IsZero() {
 		return reference{}

@@ -8,7 +8,8 @@ import (
 	"natsuin/verify"
 )
 
-// mail is what JSON says of a mail: its sender, and what no signature covers.
+// mail is the JSON object for a mail: its sender, and the parts that no
+// signature covers.
 type mail struct {
 	From              *string            `json:"from"`
 	FromInCertificate *bool              `json:"from_in_certificate"`

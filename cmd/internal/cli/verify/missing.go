@@ -45,7 +45,7 @@ func (r *run) attachmentNames(rep *verify.Report) string {
 	return strings.Join(names, r.T("list.separator"))
 }
 
-// lineEndsDiffer reports whether a signer signed the content with other line
+// lineEndsDiffer reports whether a signer signed the same text with other line
 // ends.
 func lineEndsDiffer(rep *verify.Report) bool {
 	for _, s := range rep.Signers {

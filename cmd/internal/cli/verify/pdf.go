@@ -13,7 +13,8 @@ import (
 	"natsuin/verify/touki"
 )
 
-// pdfFlags refuses what does not apply to a PDF.
+// pdfFlags returns a usage error if the arguments name a content for a PDF,
+// which contains its own.
 func (r *run) pdfFlags(p pair) error {
 	if p.content != "" {
 		return outcome.Usage("err.verify.pdf-content", "Path", text.Escape(p.signature), "Content", text.Escape(p.content))
@@ -21,7 +22,8 @@ func (r *run) pdfFlags(p pair) error {
 	return nil
 }
 
-// cmsFlags refuses what applies to a PDF only.
+// cmsFlags returns a usage error if a flag was given that applies only to a
+// PDF.
 func (r *run) cmsFlags() error {
 	switch {
 	case r.opts.Profile != "":
@@ -67,7 +69,7 @@ func (r *run) judgePDF(ctx context.Context, j *judged, in verify.Input) {
 	}
 }
 
-// summary returns what the reports of all files have.
+// summary returns a report with the fields that the output of every form uses.
 func summary(p *verify.PDFReport) *verify.Report {
 	r := &verify.Report{Verdict: p.Verdict, Reason: p.Reason, Checks: p.Checks, Practice: p.Practice}
 	for _, s := range p.Signatures {
@@ -108,8 +110,9 @@ func (r *run) writeRevision(ctx context.Context, j *judged, in verify.Input) err
 	return f.Commit()
 }
 
-// noRevision returns the outcome if --out was not written. For a revision that
-// is not VALID it only says so, and returns nil: the verdict decides the run.
+// noRevision returns the error of a run that did not write --out. If err is
+// nil, the revision is not VALID: noRevision prints that nothing was written
+// and returns nil, so that the verdict decides the outcome.
 func (r *run) noRevision(ctx context.Context, j *judged, err error) error {
 	var out *outfile.Error
 	switch {

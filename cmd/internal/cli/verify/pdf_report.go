@@ -11,7 +11,7 @@ import (
 	"natsuin/verify/touki"
 )
 
-// pdfSigner is what JSON has of a signature in a PDF, besides the signer.
+// pdfSigner holds the JSON fields that only a signature in a PDF has.
 type pdfSigner struct {
 	Field           *string  `json:"field"`
 	SubFilter       *string  `json:"sub_filter"`
@@ -30,7 +30,8 @@ type change struct {
 	Page    int               `json:"page,omitempty"`
 }
 
-// documentTimestamp is a document time stamp, which signs nothing.
+// documentTimestamp is the JSON object of a document time stamp. It has no
+// signer.
 type documentTimestamp struct {
 	timestamp
 	Field           *string  `json:"field"`
@@ -82,7 +83,7 @@ func pointsOf(points []touki.Point) []point {
 	return list
 }
 
-// printPDF prints what is found in a PDF, below the verdict.
+// printPDF prints everything that was found in a PDF, below the verdict line.
 func (r *run) printPDF(j *judged) {
 	p := j.pdf
 	r.printChecks(p.Checks, false)
@@ -103,7 +104,8 @@ func (r *run) printPDF(j *judged) {
 	r.printPoints(j)
 }
 
-// printUndeclared prints the signature data that no field has.
+// printUndeclared prints the signature dictionaries that belong to no form
+// field.
 func (r *run) printUndeclared(p *verify.PDFReport) {
 	for _, u := range p.Undeclared {
 		r.Print("  " + r.T("pdf.undeclared", "Object", u.Object, "SubFilter", text.Escape(u.SubFilter)))
@@ -137,7 +139,7 @@ func (r *run) printField(s *verify.PDFSignature) {
 	r.Field("pdf.field", strings.Join(fields, r.T("list.separator")))
 }
 
-// revision says which part of the file is covered.
+// revision returns the text that says which part of the file is covered.
 func (r *run) revision(n, of int, whole bool) string {
 	switch {
 	case n == 0:
@@ -148,11 +150,13 @@ func (r *run) revision(n, of int, whole bool) string {
 	return r.T("pdf.revision.part", "N", n, "All", of)
 }
 
-// mostChanges is how many changes are shown on the screen; JSON has all.
+// mostChanges is the number of changes that are shown on the screen. JSON has
+// all.
 const mostChanges = 20
 
 func (r *run) printChanges(changes []verify.PDFChange, more bool) {
-	// The worst first: they decide, and others may be cut off.
+	// Print the worst changes first, since they decide and the rest may be cut
+	// off.
 	changes = slices.Clone(changes)
 	slices.SortStableFunc(changes, func(a, b verify.PDFChange) int { return int(a.Result) - int(b.Result) })
 	for i, c := range changes {
@@ -198,7 +202,7 @@ func (r *run) printDocumentTimestamp(t *verify.PDFTimestamp) {
 	}
 }
 
-// printPoints prints what --profile touki found.
+// printPoints prints the points of --profile touki with their results.
 func (r *run) printPoints(j *judged) {
 	if len(j.points) == 0 {
 		return

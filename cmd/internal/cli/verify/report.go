@@ -75,8 +75,8 @@ func (j *judged) verdict() verify.Verdict {
 	return j.report.Verdict
 }
 
-// printJudged prints the verdict line of one signature, and what else -v, -q
-// and the number of signatures ask for.
+// printJudged prints the verdict line of one signature and the details that -v,
+// -q and the number of signatures call for.
 func (r *run) printJudged(j *judged, several, first bool) {
 	if !several && j.report == nil {
 		return // the error is printed once, at the end
@@ -140,7 +140,8 @@ func (r *run) printContent(j *judged) {
 	r.printSignedInside(j)
 }
 
-// contentName returns the name of the content, or what it is if it has none.
+// contentName returns the name of the content, or a description if it has no
+// name.
 func (r *run) contentName(j *judged) string {
 	switch {
 	case !j.report.Attached:
@@ -175,7 +176,8 @@ func (r *run) printSigner(s *verify.Signer, n, of int, mail bool, place func()) 
 	r.printChecks(s.Checks, mail)
 }
 
-// printNumber prints the verdict of one of several signers.
+// printNumber prints the number and the verdict of a signer, if there are
+// several.
 func (r *run) printNumber(s *verify.Signer, n, of int) {
 	if of > 1 {
 		r.Print(r.T("verify.signer.number", "Number", n, "All", of, "Verdict", r.verdictWith(s.Verdict, s.Reason, s.Practice, []verify.Signer{*s})))
@@ -193,8 +195,8 @@ func (r *run) printClaimedTime(s *verify.Signer) {
 	r.Field("verify.time", r.T(id, "Date", r.DateTime(*s.SigningTime)))
 }
 
-// printTrust prints the root to which the path leads, and when the certificate
-// was revoked.
+// printTrust prints the root to which the path leads, and the time and reason
+// if the certificate was revoked.
 func (r *run) printTrust(s *verify.Signer) {
 	if s.Anchor != nil {
 		r.Field("verify.anchor", r.T("verify.anchor."+string(s.Anchor.Kind), "Name", text.Escape(s.Anchor.Name)))

@@ -9,7 +9,7 @@ import (
 	"natsuin/verify"
 )
 
-// timestamp is a time stamp in JSON.
+// timestamp is the JSON object of a time stamp.
 type timestamp struct {
 	Time       *string         `json:"time"`
 	Accuracy   *float64        `json:"accuracy"` // seconds
@@ -42,9 +42,9 @@ func (r *run) timestampOf(t *verify.TimestampInfo) *timestamp {
 	return v
 }
 
-// printTimestamp prints the time that the time stamp of a signature proves. Of
-// one that proves none it prints what it says, so that a person can find the
-// root of its authority.
+// printTimestamp prints the time that the time stamp of a signature proves. If
+// it proves none, printTimestamp prints the time that it claims and the
+// authority, so that a person can look for the authority's root.
 func (r *run) printTimestamp(t *verify.TimestampInfo) {
 	switch {
 	case t == nil:

@@ -8,9 +8,9 @@ import (
 )
 
 // unsuitable reports whether the content of a file shows that it is not a
-// signature, and records its kind in the report. A file that is named like a
-// signature counts as one if its kind is unknown, or if it is a time-stamp
-// token, which is a signature over a time.
+// signature, and then sets j.err. A file of unknown kind counts as a signature
+// if it has the name of one, and so does a time-stamp token, which is a
+// signature over a time.
 func (r *run) unsuitable(j *judged, in verify.Input, report *verify.Report) bool {
 	structure, _ := report.Check(verify.CheckStructure)
 	token := report.ContentType == verify.ContentTypeTimestamp && !isSignatureName(j.signature)

@@ -16,7 +16,8 @@ func (r *run) verdictLine(rep *verify.Report) string {
 	return r.verdictWith(rep.Verdict, rep.Reason, rep.Practice, rep.Signers, r.mailRemarks(rep)...)
 }
 
-// verdictOf is verdictLine, or says that a PDF has no signature.
+// verdictOf returns verdictLine for the report, or the text for a PDF without a
+// signature.
 func (r *run) verdictOf(j *judged) string {
 	if j.unsigned() {
 		return r.T("verdict.no-signature")
@@ -25,7 +26,7 @@ func (r *run) verdictOf(j *judged) string {
 }
 
 // verdictWith returns the verdict over signers with the remarks that qualify
-// it, and more remarks.
+// it, followed by more.
 func (r *run) verdictWith(verdict verify.Verdict, reason verify.Reason, practice bool, signers []verify.Signer, more ...string) string {
 	word := r.T("verdict." + strings.ToLower(verdict.String()))
 	remarks := append(r.remarks(verdict, reason, practice, signers), more...)
@@ -35,7 +36,7 @@ func (r *run) verdictWith(verdict verify.Verdict, reason verify.Reason, practice
 	return r.T("verdict.with", "Verdict", word, "Remarks", strings.Join(remarks, r.T("list.separator")))
 }
 
-// remarks returns what qualifies a verdict over signers.
+// remarks returns the texts that qualify a verdict over signers.
 func (r *run) remarks(verdict verify.Verdict, reason verify.Reason, practice bool, signers []verify.Signer) []string {
 	var remarks []string
 	if practice {
@@ -88,16 +89,18 @@ func asOf(s verify.Signer, from verify.ReferenceSource) bool {
 	return s.ReferenceFrom == from && dates.Result != verify.NotDone
 }
 
-// byAuthenticationKey reports whether this signer's key counts only because of
-// --allow-auth.
+// byAuthenticationKey reports whether the signer's certificate is accepted only
+// because of --allow-auth.
 func byAuthenticationKey(s verify.Signer) bool {
 	c, _ := s.Check(verify.CheckChain)
 	return c.Detail == verify.RemarkAuthRoot
 }
 
-// openRevocation returns the text about a revocation status that is unknown or
-// bad although the signer is valid. It may be that of the signer, or that of
-// the time-stamp authority if the verdict depends on the time stamp.
+// openRevocation returns the text about a revocation status that leaves
+// something open although the signer is valid: it is unknown, known only up to
+// some time, or bad since a time after --at. The status is that of the signer
+// or, if the verdict depends on a time stamp, of its authority. Without such a
+// text it returns "".
 func (r *run) openRevocation(s *verify.Signer) string {
 	switch t := s.Timestamp; {
 	case s.Revocation.State == verify.Revoked && asOfGivenTime(*s):
@@ -114,7 +117,7 @@ func (r *run) openRevocation(s *verify.Signer) string {
 	return ""
 }
 
-// decisiveCheck returns the check that gave the reason.
+// decisiveCheck returns the check that gave the reason, or "" if none did.
 func decisiveCheck(reason verify.Reason, signers []verify.Signer) verify.CheckID {
 	for _, s := range signers {
 		for _, c := range s.Checks {

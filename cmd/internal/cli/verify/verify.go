@@ -1,5 +1,5 @@
-// Package verify checks signatures, and shows which checks were done and which
-// were not.
+// Package verify checks signatures, and prints which checks were done, with
+// which result, and which were not done.
 package verify
 
 import (
@@ -70,7 +70,7 @@ type run struct {
 }
 
 // A pair is a signature and the file with its content. If content is "", the
-// content is inside, or in the file of the same name without .p7s.
+// content is in the signature, or in the file of the same name without .p7s.
 type pair struct{ signature, content string }
 
 func (r *run) do(ctx context.Context, args []string) error {
@@ -149,7 +149,8 @@ func verdictCode(v verify.Verdict) outcome.Code {
 	return outcome.CodeInvalid
 }
 
-// judge opens the two files once and judges the signature.
+// judge opens the signature and its content, each once, and verifies the
+// signature.
 func (r *run) judge(ctx context.Context, p pair) *judged {
 	j := &judged{pair: p, format: "cms"}
 	if j.err = ctx.Err(); j.err != nil {
@@ -190,8 +191,8 @@ func (r *run) judge(ctx context.Context, p pair) *judged {
 	return j
 }
 
-// judgeInto judges the signature. If it is VALID and --out is given, it keeps
-// the attached content in that file.
+// judgeInto verifies a CMS signature and sets the result in j. If the signature
+// is VALID and --out is given, it writes the attached content to that file.
 func (r *run) judgeInto(ctx context.Context, j *judged, in verify.Input) {
 	var f *outfile.File
 	if r.opts.Out != "" {
