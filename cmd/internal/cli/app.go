@@ -93,7 +93,7 @@ func (a *app) execute(ctx context.Context) error {
 		a.wordTree(a.root)
 	}
 	if !a.completable() {
-		a.WriteLine(":0") // cobra.ShellCompDirectiveDefault, without a word
+		a.WriteLine(":0") // cobra.ShellCompDirectiveDefault, without any completion
 		return nil
 	}
 	c, err := a.root.ExecuteContextC(ctx)

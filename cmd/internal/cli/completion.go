@@ -43,10 +43,11 @@ func newCompletion(a *app) *cobra.Command {
 	return c
 }
 
-// bashMore corrects two things in cobra's script. Without bash-completion, it
-// replaces the function of the script that calls it. If several words match, it
-// escapes them when Tab was pressed once (type 9), because bash inserts their
-// common prefix unquoted. A list of words is shown unescaped.
+// bashMore corrects two things in cobra's script. If the package
+// bash-completion is not loaded, it replaces the function of the script that
+// needs it. If several words match when Tab is pressed once (COMP_TYPE 9), it
+// quotes them, because bash inserts their common prefix as it is. A second Tab
+// lists the words unquoted.
 const bashMore = `
 if ! declare -F _get_comp_words_by_ref >/dev/null 2>&1; then
     __natsuin_init_completion()

@@ -2,11 +2,9 @@
 // help, completion and version, and the verbs. Each verb is a package of its
 // own with a New that declares the flags, and a run that does the work.
 //
-// Only [OS] reads the process: an [Env] provides streams, environment, clock
-// and readers, and [Main] returns the exit code. The package does not depend on
-// how cards or signatures work.
-//
-// The contract is docs/cli.md: commands, exit codes, JSON.
+// [OS] takes the arguments, the environment, the streams and the signals from
+// the process. [Main] runs with the [Env] that it gets and returns the exit
+// code. The work with cards and signatures is done by the verbs.
 package cli
 
 import (
@@ -39,7 +37,7 @@ type Env struct {
 	AfterFunc func(d time.Duration, f func()) (stop func())
 }
 
-// after calls AfterFunc.
+// after calls AfterFunc or, if that is nil, [time.AfterFunc].
 func (e *Env) after(d time.Duration, f func()) (stop func()) {
 	if e.AfterFunc != nil {
 		return e.AfterFunc(d, f)

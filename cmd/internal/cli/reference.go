@@ -25,7 +25,7 @@ type Flag struct {
 	Name      string // without the dashes
 	Shorthand string // one letter, or empty
 	Value     string // the placeholder of the value; empty if there is no value
-	Words     string
+	Words     string // the description
 }
 
 // Reference returns the command tree and the global flags, with their

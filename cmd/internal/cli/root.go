@@ -111,7 +111,7 @@ func (a *app) flagError(c *cobra.Command, err error) error {
 	case errors.As(err, &unknown):
 		var known []string
 		c.Flags().VisitAll(func(f *pflag.Flag) { known = append(known, "--"+f.Name) })
-		// The text of the flag, or the argument after it, may be a secret.
+		// The unknown flag itself, or the argument after it, may be a secret.
 		typed := append([]string{unknown.GetSpecifiedName()}, a.env.Args...)
 		return outcome.Usage("err.flag.unknown", "Value", strings.Join(typed, " "), "Known", strings.Join(known, ", "))
 	case errors.As(err, &missing):

@@ -38,9 +38,10 @@ func (r *run) printCertificate(e entry, h *certtext.Holder, practice bool) {
 	r.Print("")
 }
 
-// leftWords returns the text that says how long the certificate is still valid.
-// For a holder's certificate with an RSA key of 2048 bits it adds why it ends
-// then: on the fifth birthday after issue (docs/card.md §6, §9).
+// leftWords returns the text that says how many days the certificate is still
+// valid, or for how many it has been expired. For a holder's certificate with
+// an RSA key of 2048 bits it adds that the date is a birthday (docs/card.md §6,
+// §9).
 func (r *run) leftWords(e entry) string {
 	if e.DaysLeft < 0 {
 		return r.T("cert.ended", "N", -e.DaysLeft)

@@ -58,8 +58,8 @@ const (
 
 // A diagnosis is one run of doctor. A failed probe does not stop the run, but
 // the probes that depend on it are marked as not done. A diagnosis never asks
-// for a secret and never sends one. It creates a practice card if --reader
-// practice asks for it, and nothing else.
+// for a secret and never sends one. The only thing it may create is the
+// practice card, if --reader practice names it.
 type diagnosis struct {
 	*command.Run
 	report *report

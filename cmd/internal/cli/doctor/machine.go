@@ -15,10 +15,11 @@ import (
 	"natsuin/verify/trust"
 )
 
-// examineClock fails if the clock is more than a day before the commit that
-// this program was built from or before the first day of the newest published
-// root, neither of which can be in the future. It warns if the clock is past
-// the last day of every published root.
+// examineClock checks the clock against two dates that are certainly in the
+// past: that of the commit from which this program was built, and the first day
+// of the newest published root. The probe fails if the clock is more than a day
+// behind the later of them. It is a warning if the clock is past the last day
+// of every published root.
 func (d *diagnosis) examineClock() {
 	now := d.Now()
 	earliest, latest := time.Time{}, time.Time{}

@@ -133,8 +133,10 @@ func (r *run) do(ctx context.Context, o *Options, args []string) error {
 	return r.compare(rep, want)
 }
 
-// targets reads the files first, so that a wrong file name is reported before
-// the card is read.
+// targets returns the entries for the arguments, in their order, or for the
+// certificates that the card returns without a secret if there are no
+// arguments. It reads the files first, so that a wrong file name is reported
+// before the card is read.
 func (r *run) targets(ctx context.Context, args []string) ([]entry, error) {
 	entries := make([][]entry, max(len(args), 1))
 	var fromCard []int

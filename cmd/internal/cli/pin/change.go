@@ -39,7 +39,7 @@ func newChange(r *run) *cobra.Command {
 	return c
 }
 
-// A change is one run of pin change. The result in its report is "changed",
+// A change is one run of pin change. Outcome in its report is "changed",
 // "not-changed" or "unknown" (docs/cli.md, behaviour 7).
 type change struct {
 	*run
@@ -103,7 +103,7 @@ func (r *change) fromPerson(ctx context.Context, same bool) (old card.Secret, er
 	if r.new.Len() > 0 && access.CheckNew(r.cred, old, r.new, r.allowWeak) == nil {
 		return old, nil
 	}
-	r.new.Wipe() // none yet, or one that does not do with this old one
+	r.new.Wipe() // empty, or not allowed with this old secret
 	r.new, err = r.Access.AskNewSecret(ctx, r.cred, old, r.allowWeak)
 	return old, err
 }
@@ -141,9 +141,9 @@ func checkBirth(s card.Secret, cert *x509.Certificate) error {
 	return card.CheckBirth(card.SignPassword, s, holder.Birth)
 }
 
-// outcome returns the outcome of the change. If the answer to the VERIFY before
-// the change was lost, the secret was not changed, but a try may have been
-// used.
+// outcome reports the result of the change in JSON and to the person, and
+// returns the error of the run. If the answer to the VERIFY before the change
+// was lost, the secret was not changed, but a try may have been used.
 func (r *change) outcome(err error) error {
 	name := r.T("secret.name." + r.cred.String())
 	var unknown *card.OutcomeUnknownError

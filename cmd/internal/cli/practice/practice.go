@@ -1,5 +1,5 @@
-// Package practice shows and changes the practice card, and offers it to other
-// programs.
+// Package practice shows and changes the practice card, puts it into a PC/SC
+// reader, and runs the services of the practice CA.
 package practice
 
 import (

@@ -38,15 +38,15 @@ func newServe(r *run) *cobra.Command {
 	return c
 }
 
-// servePatience is how long a command from the reader waits for the town hall,
-// which locks the store while it generates keys. The reader itself has no time
-// limit.
+// servePatience is how long a command from the reader waits for the store,
+// which is locked for example while another run generates keys. The reader
+// itself has no time limit.
 const servePatience = time.Minute
 
-// serve keeps the card in the reader until the person presses Ctrl-C or, with
-// --connect, until the reader closes the connection. It locks the store only
-// during each command, so that the town hall can change the card in between,
-// and both see the same counters.
+// serve keeps the card in the reader until ctx ends or, with --connect, until
+// the reader closes the connection. It locks the store only during each
+// command, so that other runs of natsuin can change the card in between and see
+// the same counters.
 func (r *run) serve(ctx context.Context, connect, listen string) error {
 	o := r.Access.PracticeOptions()
 	o.Wait = servePatience
@@ -125,7 +125,8 @@ func newOCSP(r *run) *cobra.Command {
 	return r.listening(c, &listen)
 }
 
-// newTSA runs the practice time-stamp authority (RFC 3161).
+// newTSA returns the command practice tsa. It runs the practice time-stamp
+// authority (RFC 3161).
 func newTSA(r *run) *cobra.Command {
 	var listen string
 	c := r.Verb("tsa --listen 127.0.0.1:PORT", "practice.tsa", func(ctx context.Context, _ []string) error {
@@ -140,7 +141,7 @@ func (r *run) listening(c *cobra.Command, address *string) *cobra.Command {
 	return c
 }
 
-// server answers over HTTP on a loopback address until the person ends it.
+// server answers over HTTP on a loopback address until ctx ends.
 func (r *run) server(ctx context.Context, command, listen string, handler func() (http.Handler, error)) error {
 	switch {
 	case r.JSON:
