@@ -1,8 +1,8 @@
-// Package command declares a verb: what a run passes to it, its text in the
-// catalogues, and the number and the possible values of its arguments.
+// Package command defines what a verb gets from a run, and declares its command:
+// the text from the catalogues, and the number and the values of the arguments.
 //
-// It does not depend on the verbs, and does no work of theirs. Package cli puts
-// the verbs together, and each verb has a package of its own.
+// It does not depend on the verbs. Each verb has a package of its own, and
+// package cli puts them together.
 package command
 
 import (
@@ -59,7 +59,8 @@ func (r *Run) Verb(use, id string, run func(ctx context.Context, args []string) 
 	return c
 }
 
-// Group returns a command whose subcommands do the work.
+// Group returns a command that only has subcommands. Run without one, the root
+// shows its help, except with --json; any other group returns a usage error.
 func (r *Run) Group(use, id string, subcommands ...*cobra.Command) *cobra.Command {
 	c := r.Verb(use, id, nil)
 	c.RunE = func(c *cobra.Command, args []string) error {
@@ -93,7 +94,7 @@ func unlocks(c *cobra.Command, word string) bool {
 }
 
 // Arguments limits the number of positional arguments to the range least to
-// most. A negative most means no limit.
+// most, and refuses empty ones. A negative most means no limit.
 func (r *Run) Arguments(least, most int) cobra.PositionalArgs {
 	return func(c *cobra.Command, args []string) error {
 		r.Command = Path(c)

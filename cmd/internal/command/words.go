@@ -11,7 +11,7 @@ import (
 	"natsuin/cmd/internal/outcome"
 )
 
-// ByWord returns the element whose String is word, or an error if there is
+// ByWord returns the element whose String is word, or a usage error if there is
 // none.
 func ByWord[T fmt.Stringer](word string, among []T) (T, error) {
 	for _, one := range among {

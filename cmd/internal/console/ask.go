@@ -100,7 +100,7 @@ func unreadable(err error) bool {
 func (c *Console) lastLine(question string) string {
 	lines := strings.Split(c.fit(question, true), "\n")
 	if len(lines) == 1 {
-		return question // with the blank at its end
+		return question // unchanged, with the space at its end
 	}
 	for _, line := range lines[:len(lines)-1] {
 		c.Prompt(line)

@@ -117,8 +117,8 @@ func (c *Console) Warn(line string) {
 	}
 }
 
-// Talk writes one message: like Prompt, whatever -q and --json say, if a person
-// can be asked, and otherwise like Say.
+// Talk writes one message: with [Console.Prompt] if a person can be asked, even
+// with -q and --json, and otherwise with [Console.Say].
 func (c *Console) Talk(line string) {
 	if c.Interactive() {
 		c.Prompt(line)

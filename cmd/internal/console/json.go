@@ -47,10 +47,10 @@ func (c *Console) writeJSON(x i18n.Explanation) error {
 	return err
 }
 
-// harmless replaces the characters that are not ASCII and not printable by JSON
-// escapes, since some of them control a terminal; U+3000 stays. json.Encoder
-// itself escapes the control characters below U+0020. The decoded value does
-// not change (docs/cli.md, behaviour 25).
+// harmless replaces each character that is neither ASCII nor printable with a
+// JSON escape, since some of them control a terminal. U+3000 stays.
+// json.Encoder itself escapes the control characters below U+0020. The decoded
+// value does not change (docs/cli.md, behaviour 25).
 func harmless(object []byte) []byte {
 	out := make([]byte, 0, len(object))
 	for _, r := range string(object) {

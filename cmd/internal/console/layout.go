@@ -7,7 +7,7 @@ import (
 )
 
 // UnderResult is the column at which the details of a check or a probe begin:
-// just right of the column of results.
+// the one after the results.
 const UnderResult = 12
 
 // Field prints the message id as a name, and the value beside it. The value is

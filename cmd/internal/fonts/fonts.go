@@ -1,7 +1,5 @@
-// Package fonts finds a font of the system for Japanese names.
-//
-// It knows where systems install such fonts, and does not use a font service.
-// It does not read the fonts.
+// Package fonts finds a font of the system that has the kanji of Japanese
+// names.
 package fonts
 
 import (
@@ -41,9 +39,9 @@ var candidates = map[string][]string{
 	},
 }
 
-// Find returns the path of a font, and reports whether there is one. system is
-// the name of the system in runtime.GOOS. root is the folder below which Find
-// looks, or "" for the system itself.
+// Find returns the path of the best font that is installed, and reports whether
+// there is one. system is the name of the system in runtime.GOOS. root is the
+// folder below which Find looks, or "" for the system itself.
 func Find(system, root string) (path string, ok bool) {
 	names := candidates[system]
 	if names == nil {

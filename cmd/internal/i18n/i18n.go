@@ -82,7 +82,7 @@ func Choose(flag string, getenv func(string) string, platform func() string) (st
 	return fallback, nil
 }
 
-// fromLocale returns the language whose code is the longest with which a locale
+// fromLocale returns the language with the longest code with which the locale
 // begins, or the fallback. Case does not matter, and a hyphen equals an
 // underscore: pt_BR.UTF-8 begins with pt-BR.
 func fromLocale(locale string) string {

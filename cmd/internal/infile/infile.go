@@ -94,7 +94,9 @@ func (r readerAt) ReadAt(p []byte, off int64) (int, error) {
 	return r.in.ReadAt(p, off)
 }
 
-// Certificates reads all certificates of a file in DER or PEM, or of a bundle.
+// Certificates reads all certificates of a file in DER or PEM, or of a PKCS #7
+// bundle. The errors are those of [Read], and an [*outcome.Error] with exit
+// code 3 if the file has no certificate that can be parsed.
 func Certificates(ctx context.Context, name string) ([]*x509.Certificate, error) {
 	b, err := Read(ctx, name)
 	if err != nil {
@@ -110,7 +112,8 @@ func Certificates(ctx context.Context, name string) ([]*x509.Certificate, error)
 	return certs, nil
 }
 
-// Read reads a file of at most 64 MiB into memory.
+// Read reads a file of at most 64 MiB into memory. The error is an
+// [*outcome.Error] with exit code 3.
 func Read(ctx context.Context, name string) ([]byte, error) {
 	f, err := Open(ctx, name)
 	if err != nil {

@@ -40,8 +40,9 @@ func Check(outputs, inputs []string, force bool) []error {
 }
 
 // CheckLeftOut returns a [*SameFileError] if output is the same file as one of
-// leftOut, which are inputs of the run that are neither read nor to be lost,
-// unless made reports that its bytes only hold what is made anew.
+// leftOut, the inputs that the run neither reads nor may lose. The exception is
+// a file for which made returns true: it contains nothing but what the run
+// makes anew.
 func CheckLeftOut(output string, leftOut []string, made func(r io.ReaderAt, size int64) bool) error {
 	old, err := os.Stat(output)
 	if err != nil {
@@ -55,7 +56,7 @@ func CheckLeftOut(output string, leftOut []string, made func(r io.ReaderAt, size
 	return nil
 }
 
-// holds reports whether name is a regular file of which made is true.
+// holds reports whether name is a regular file for which made returns true.
 func holds(name string, made func(r io.ReaderAt, size int64) bool) bool {
 	if info, err := os.Stat(name); err != nil || !info.Mode().IsRegular() {
 		return false

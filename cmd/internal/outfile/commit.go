@@ -41,9 +41,9 @@ func (f *File) Commit() error {
 	return nil
 }
 
-// mayReplace reports whether the file that has the name is still that of
-// [Options].Over, if there is one. Only a change between this and the rename
-// goes unnoticed.
+// mayReplace reports whether the file to be replaced is still as [Options].Over
+// describes it, if that is set. A change between this check and the rename goes
+// unnoticed.
 func (f *File) mayReplace() bool {
 	over := f.opts.Over
 	if over == nil {

@@ -6,8 +6,8 @@ import (
 	"io/fs"
 )
 
-// ErrMoved is returned for a file that was to replace a certain other, which is
-// no longer there or was changed.
+// ErrMoved means that the file to be replaced ([Options].Over) is no longer
+// there, or was changed.
 var ErrMoved = errors.New("the file to be replaced was changed or moved")
 
 // ErrFolder is found by [errors.Is] in an [*Error] about the folder of an

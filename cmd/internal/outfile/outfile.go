@@ -27,8 +27,9 @@ type Options struct {
 	// itself but not its target, of the same name.
 	Force bool
 
-	// Over, if not nil, is the only file that Force may replace: what Lstat
-	// said of it. [File.Commit] returns [ErrMoved] for any other.
+	// Over, if not nil, describes the only file that Force may replace, as
+	// [os.Lstat] does. [File.Commit] returns [ErrMoved] if another file has the
+	// name or that file was changed.
 	Over fs.FileInfo
 
 	faults faults
@@ -155,7 +156,8 @@ func (f *File) ReadAt(b []byte, off int64) (int, error) {
 // Size returns how many bytes were written.
 func (f *File) Size() int64 { return f.written }
 
-// Stat describes the file; it stays the same file when it gets its name.
+// Stat describes the file, which is still the same file (see [os.SameFile])
+// once it has its name.
 func (f *File) Stat() (fs.FileInfo, error) { return f.file.Stat() }
 
 // Abort deletes the file. After [File.Commit] or another Abort it does nothing.
@@ -181,7 +183,8 @@ func bare(err error) error {
 	return err
 }
 
-// Write writes data to the file name, completely or not at all.
+// Write writes data to the file name, completely or not at all. The errors are
+// those of [Create], [File.Write] and [File.Commit].
 func Write(name string, data []byte, force bool) error {
 	f, err := Create(name, Options{Force: force})
 	if err != nil {

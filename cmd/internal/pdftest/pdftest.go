@@ -3,7 +3,7 @@
 // its /ByteRange (ISO 32000-1 §12.8.1) after the bytes of the original, and
 // verified by pkcs7.
 //
-// Only tests import it. It understands what natsuin writes, not PDF.
+// Only tests import it. It recognises what natsuin writes, not PDF in general.
 package pdftest
 
 import (
@@ -19,7 +19,7 @@ import (
 	"go.mozilla.org/pkcs7"
 )
 
-// Sample returns a PDF of one A4 page that holds a text as a comment.
+// Sample returns a PDF of one A4 page that holds text, one line, as a comment.
 func Sample(text string) []byte {
 	page := "% " + text + "\nq 0.8 0.9 1 rg 57 700 481 85 re f Q"
 	var out bytes.Buffer
@@ -45,9 +45,9 @@ func Sample(text string) []byte {
 
 var byteRange = regexp.MustCompile(`/ByteRange ?\[0 +(\d+) +(\d+) +(\d+) *\]`)
 
-// Signature returns the CMS of the one signature that signed has and original
-// has not, verified over all bytes of the file but its own. The file must begin
-// with original and be whole.
+// Signature returns the CMS of the only signature that signed has and original
+// does not. It verifies the signature over all bytes of the file except those
+// of the signature itself. signed must begin with original and end with %%EOF.
 func Signature(original, signed []byte) (*pkcs7.PKCS7, error) {
 	message, covered, err := newest(original, signed)
 	if err != nil {
@@ -60,8 +60,9 @@ func Signature(original, signed []byte) (*pkcs7.PKCS7, error) {
 	return message, nil
 }
 
-// CheckStamp checks the newest document time stamp in a PDF as [Signature] does
-// a signature. The token must hold the SHA-256 of what it covers.
+// CheckStamp checks the only document time stamp that stamped has and original
+// does not, as [Signature] does a signature. The token must contain the SHA-256
+// digest of the covered bytes.
 func CheckStamp(original, stamped []byte) error {
 	token, covered, err := newest(original, stamped)
 	if err != nil {
@@ -77,7 +78,7 @@ func CheckStamp(original, stamped []byte) error {
 }
 
 // newest returns the CMS of the only new signature, and the bytes of the file
-// that are not its own.
+// except those of the signature.
 func newest(original, signed []byte) (message *pkcs7.PKCS7, covered []byte, err error) {
 	if len(signed) <= len(original) || !bytes.HasPrefix(signed, original) {
 		return nil, nil, errors.New("pdftest: the original is not as it was")
@@ -101,7 +102,7 @@ func newest(original, signed []byte) (message *pkcs7.PKCS7, covered []byte, err 
 	if err != nil {
 		return nil, nil, fmt.Errorf("pdftest: /Contents: %w", err)
 	}
-	var cms asn1.RawValue // which may end in zeros, like the padding
+	var cms asn1.RawValue // its last byte may be zero, like those of the padding
 	padding, err := asn1.Unmarshal(der, &cms)
 	if err != nil || len(bytes.Trim(padding, "\x00")) > 0 {
 		return nil, nil, fmt.Errorf("pdftest: /Contents: %d bytes after the signature: %v", len(padding), err)

@@ -22,8 +22,8 @@ const (
 	ocspLongest  = 1 << 20 // bytes of a response
 )
 
-// checkOCSPAddress returns a usage error for an address that can never be
-// asked.
+// checkOCSPAddress returns a usage error unless the address is
+// [verify.OCSPAuto] or a URL with scheme http or https.
 func checkOCSPAddress(address string) error {
 	if address == verify.OCSPAuto {
 		return nil
@@ -40,15 +40,16 @@ type statusError struct{ status int }
 
 func (e *statusError) Error() string { return fmt.Sprintf("http status %d", e.status) }
 
-// A client sends requests to OCSP responders, for several verifications at the
-// same time. It records from which responders it got no response that can be
-// used.
+// A client sends requests to OCSP responders. It may be used for several
+// verifications at the same time. It records the responders that gave no usable
+// response.
 type client struct {
 	mu     sync.Mutex
 	failed []unreached
 }
 
-// unreached is the address of such a responder, and the reason.
+// unreached is the address of a responder without a usable response, and the
+// reason.
 type unreached struct {
 	address string
 	err     error
@@ -67,8 +68,9 @@ func (c *client) ask(ctx context.Context, address string, request []byte) ([]byt
 	return nil, err
 }
 
-// askOCSP sends one request (RFC 6960 appendix A.1). Only --ocsp leads here
-// (docs/cli.md, behaviour 24).
+// askOCSP sends one request (RFC 6960 appendix A.1) and returns the body of the
+// response, of which it reads at most ocspLongest bytes. Only a run with --ocsp
+// calls it (docs/cli.md, behaviour 24).
 func askOCSP(ctx context.Context, address string, request []byte) ([]byte, error) {
 	if err := checkOCSPAddress(address); err != nil {
 		return nil, err

@@ -18,7 +18,9 @@ import (
 	"natsuin/verify/trust"
 )
 
-// Sources holds the flags that verify and validity share.
+// Sources holds the flags about roots and revocation that verify and validity
+// share. CA and CRL are names of files, CA also the word "practice". OCSP is a
+// URL or [verify.OCSPAuto].
 type Sources struct {
 	*command.Run
 	CA, CRL []string
@@ -96,8 +98,9 @@ func (s *Sources) Anchors(ctx context.Context, names []string) ([]verify.Anchor,
 	return list, nil
 }
 
-// TSAAnchors returns the certificates of --tsa-ca, and the anchors for practice
-// if it names the practice roots, which certify the practice authority.
+// TSAAnchors returns the certificates of --tsa-ca. If a name is "practice", the
+// practice roots, which certify the practice authority, are among them, and are
+// also returned as anchors.
 func (s *Sources) TSAAnchors(ctx context.Context, names []string) (list []*x509.Certificate, practice []verify.Anchor, err error) {
 	for _, name := range names {
 		if name != access.PracticeReader {

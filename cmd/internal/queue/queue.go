@@ -10,7 +10,7 @@ import (
 )
 
 // A Queue runs functions in the order in which they were added, at most Limit
-// at a time.
+// at a time. Limit must be at least 1 before the first Add.
 type Queue struct {
 	Limit   int
 	mu      sync.Mutex
@@ -56,8 +56,8 @@ func (q *Queue) next() (f func()) {
 	return nil
 }
 
-// Wait waits until all functions have run, but after the end of ctx no longer
-// than patience. It reports whether all have run.
+// Wait waits until all functions have run. Once ctx has ended, it waits no
+// longer than patience. It reports whether all have run.
 func (q *Queue) Wait(ctx context.Context, patience time.Duration) bool {
 	q.mu.Lock()
 	idle, running := q.idle, q.running

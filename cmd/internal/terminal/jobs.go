@@ -12,9 +12,9 @@ import (
 )
 
 // A JobControl stops and continues this process as a shell expects of a job
-// (POSIX XBD 11.1.4). It restores the settings of the terminal before each stop
-// except that of SIGSTOP, and defers the stops while a card is in use. A nil
-// JobControl does nothing.
+// (POSIX XBD §11.1.4). It restores the settings of the terminal before each
+// stop except that of SIGSTOP, and defers the stops while a card is in use. A
+// nil JobControl does nothing.
 //
 // At a question, Ctrl-Z stops the whole job and SIGTSTP only this process.
 // After SIGCONT the question is asked again. A job in the background stops
@@ -144,8 +144,8 @@ func (j *JobControl) continued() {
 	}
 }
 
-// suspend stops this process, or all processes of the job if job is set, as a
-// terminal does that handles Ctrl-Z itself.
+// suspend stops this process or, if job is set, all processes of the job, as
+// the driver of a terminal does for Ctrl-Z.
 func (j *JobControl) suspend(job bool) {
 	if j == nil {
 		return
@@ -163,10 +163,10 @@ func (j *JobControl) suspend(job bool) {
 	j.stop(pid)
 }
 
-// foreground stops the job until the terminal belongs to it, as the kernel
-// would do for a read. It is called before the settings are saved: those of a
-// terminal that belongs to another job are not ours to restore. It returns at
-// once while stops are held, and if the job cannot be stopped.
+// foreground stops the job until the terminal belongs to it, as the kernel does
+// for a process that reads. It is called before the settings are saved, since
+// those that another job has set must not be restored later. It returns at once
+// while stops are held, and if the job cannot be stopped.
 func (j *JobControl) foreground(t *Terminal) {
 	if j == nil {
 		return

@@ -27,7 +27,7 @@ var (
 	ErrTypedAhead  = errors.New("read terminal: input began before the prompt")
 )
 
-// The reasons to ask a question again. Callers never get these errors.
+// The reasons to ask a question again. They are never returned to callers.
 var (
 	errStop    = errors.New("read terminal: SIGTSTP")
 	errStopJob = errors.New("read terminal: Ctrl-Z")

@@ -350,7 +350,7 @@ func TestNothingTypedBetweenAQuestionAndTheEndIsShownOrLeftForTheShell(t *testin
 }
 
 // A key that sends a signal makes a terminal discard output that it has not
-// shown yet, without NOFLSH (POSIX XBD 11.2.5). This could be the message that
+// shown yet, without NOFLSH (POSIX XBD §11.2.5). This could be the message that
 // a try was used.
 func TestAKeyThatSendsASignalDropsNoWords(t *testing.T) {
 	words := strings.Repeat("違います。残り 4 回です\n", 300) // more than the buffers of Linux hold

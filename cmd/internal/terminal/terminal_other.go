@@ -7,4 +7,5 @@ import "os"
 // Open returns ErrNoTerminal: this system has no terminal device.
 func Open() (*Terminal, error) { return nil, ErrNoTerminal }
 
+// PrepareOutput does nothing.
 func PrepareOutput(*os.File) {}

@@ -14,7 +14,7 @@ import (
 	"golang.org/x/term"
 )
 
-// device is the controlling terminal, POSIX XBD 10.1.
+// device is the path of the controlling terminal (POSIX XBD §10.1).
 const device = "/dev/tty"
 
 // Open opens the controlling terminal of this process. The error wraps
@@ -199,4 +199,6 @@ func waitReadable(fds ...int) error {
 	}
 }
 
+// PrepareOutput does nothing: terminals on this system interpret the sequences
+// that set colours and clear a line.
 func PrepareOutput(*os.File) {}

@@ -13,10 +13,10 @@ import (
 	"natsuin/verify"
 )
 
-// A Failure says why there is no time stamp that may be used.
+// A Failure means that there is no time stamp that may be used.
 type Failure struct {
-	Code string // in JSON: a [timestamp.Reason], or what [verify] found
-	Why  string // in words
+	Code string // for JSON: a [timestamp.Reason], or a [verify.Reason] without "timestamp-"
+	Why  string // the reason, in the language of the run
 	Err  error  // the cause; may be nil
 }
 
@@ -25,13 +25,14 @@ func (f *Failure) Error() string { return "no time stamp: " + f.Code }
 func (f *Failure) Unwrap() error { return f.Err }
 
 // Outcome returns the failure as the outcome of a run that must have a stamp.
-// id is that of the message, which has the pair "Why".
+// id is that of its message, in which "Why" is the reason and pairs are further
+// variables.
 func (f *Failure) Outcome(id string, pairs ...any) *outcome.Error {
 	return &outcome.Error{Code: outcome.CodeNoTimestamp, ID: id, Pairs: append([]any{"Why", f.Why}, pairs...), Err: f.Err}
 }
 
-// unreached reports whether the authority did not answer. It is not asked for
-// further files then, each of which would wait as long.
+// unreached reports whether err means that the authority did not answer. It is
+// then not asked for the other files, because each request might wait as long.
 func unreached(err error) bool {
 	var no *timestamp.RefusedError
 	return errors.As(err, &no) && (no.Reason == timestamp.ReasonUnreached || no.Reason == timestamp.ReasonTimeout)
@@ -74,8 +75,8 @@ func (s *Source) refused(err error) *Failure {
 	return f
 }
 
-// judged returns the failure for the reason for which package verify does not
-// accept a token.
+// judged returns the failure for a token that package verify does not accept,
+// with its reason.
 func (s *Source) judged(reason verify.Reason) *Failure {
 	return &Failure{Code: strings.TrimPrefix(string(reason), "timestamp-"), Why: policy.Reason(s.Printer, reason)}
 }

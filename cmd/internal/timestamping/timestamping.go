@@ -1,10 +1,10 @@
 // Package timestamping gets time stamps from the authority that a person named
-// with --timestamp: it asks, has package verify check the answer before
-// anything uses it, and words what is wrong with it.
+// with --timestamp. Package verify checks each one before it is used. If there
+// is none that may be used, package timestamping returns the reason as text.
 //
-// It writes no file and knows no verb. It uses the network only for
-// --timestamp: it sends at most one request to that address for each signature
-// or PDF.
+// It writes no file and does not depend on the verbs. It uses the network only
+// for --timestamp, and sends at most one request to that address for each
+// signature or PDF.
 package timestamping
 
 import (
@@ -26,7 +26,8 @@ import (
 	"natsuin/verify"
 )
 
-// A Source is the authority of one run, and the flags that say which.
+// A Source is the time-stamp authority of one run, and the flags that name and
+// restrict it.
 type Source struct {
 	*command.Run
 	URL, Policy string
@@ -35,11 +36,11 @@ type Source struct {
 	policy x509.OID // Policy, once Check has parsed it
 	client timestamp.Client
 	judge  verify.Policy
-	lost   *Failure // of the request after which no other is sent
-	said   map[string]bool
+	lost   *Failure        // set once the authority has not answered
+	said   map[string]bool // the remarks that Remarks has returned
 }
 
-// Define adds the flags.
+// Define adds the flags to f.
 func (s *Source) Define(f *pflag.FlagSet) {
 	f.StringVar(&s.URL, "timestamp", "", "flag.timestamp")
 	f.StringVar(&s.Policy, "timestamp-policy", "", "flag.timestamp-policy")
@@ -74,7 +75,8 @@ func (s *Source) Check() error {
 	return nil
 }
 
-// Open prepares the requests, and reads the certificates of --tsa-ca.
+// Open prepares the requests, and reads the certificates of --tsa-ca. It sends
+// nothing.
 func (s *Source) Open(ctx context.Context) (err error) {
 	if !s.Wanted() {
 		return nil
@@ -93,17 +95,18 @@ func (s *Source) Notice() string {
 	return s.T("timestamp.notice", "Address", text.Escape(s.URL))
 }
 
-// NoticePDF is Notice for a document time stamp, which is over the file.
+// NoticePDF is like [Source.Notice], for a document time stamp, which covers
+// the PDF and not a signature.
 func (s *Source) NoticePDF() string {
 	return s.T("timestamp.notice.pdf", "Address", text.Escape(s.URL))
 }
 
 // A Stamp is a token that package verify has verified or, without --tsa-ca,
-// found sound.
+// found sound except for the path to a root.
 type Stamp struct {
 	Token []byte
 	info  *verify.TimestampInfo
-	// doubts are what a person should know about the token.
+	// doubts lists what a person should know about the token.
 	doubts []timestamp.Doubt
 }
 
@@ -161,14 +164,14 @@ func (s *Source) Remarks(st *Stamp) (lines []string) {
 	return lines
 }
 
-// Done returns the line that says which stamp a file has got.
+// Done returns the line that says which stamp was added to the file at path.
 func (s *Source) Done(st *Stamp, path string) string {
 	return s.T("timestamp.done", "Path", text.Escape(path), "Time", s.DateTime(st.info.Time), "Authority", text.Escape(st.authority()))
 }
 
 func (st *Stamp) authority() string { return certtext.Name(st.info.Certificate.RawSubject) }
 
-// JSON is a stamp in JSON.
+// JSON is the JSON object of a stamp.
 type JSON struct {
 	Time      string   `json:"time"`
 	Accuracy  *float64 `json:"accuracy"` // seconds
