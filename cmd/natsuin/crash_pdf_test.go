@@ -132,8 +132,8 @@ func TestFileSizeLimitLeavesNoSignedPDF(t *testing.T) {
 }
 
 // The picture of a seal comes from a FIFO, which stops the run after it has
-// looked at the inputs and before it reads them. So a file that is changed
-// before the test writes to the FIFO is changed during the run.
+// checked the inputs and before it reads them. So a file that is changed before
+// the test writes to the FIFO is changed during the run.
 func TestPDFsThatChangeDuringTheRun(t *testing.T) {
 	var picture bytes.Buffer
 	square := image.NewNRGBA(image.Rect(0, 0, 8, 8))

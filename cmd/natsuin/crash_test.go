@@ -144,8 +144,8 @@ func struckChange(b *box, r result) {
 	b.only("a", "b", "c", "a.pdf", "b.pdf")
 }
 
-// A signal that came after the program had stopped listening, with everything
-// done, killed the program, so that the exit code was lost.
+// The defect: a signal that came after the program had done everything and
+// stopped listening killed it, so that the exit code was lost.
 func TestASignalAtTheVeryEndHidesNoExitCode(t *testing.T) {
 	for range 10 {
 		b := newBox(t)

@@ -14,8 +14,8 @@ import (
 // rehearsal matches a section of the guide with its commands and their output.
 var rehearsal = regexp.MustCompile("(?ms)^## (\\d+)\\. ([^\\n]*)\\n.*?^```sh\\n(.*?)^```\\n```text\\n(.*?)^```\\n")
 
-// TestGuide runs the rehearsals of each guide, with -short of the Japanese one,
-// in order, and compares the output with that in the guide.
+// TestGuide runs the rehearsals of each guide in order, with -short only those
+// of the Japanese one, and compares the output with that in the guide.
 func TestGuide(t *testing.T) {
 	for lang, locale := range map[string]string{"ja": "ja_JP.UTF-8", "en": "en_US.UTF-8"} {
 		t.Run(lang, func(t *testing.T) {

@@ -96,7 +96,7 @@ func (m meeting) code(kind practice.Kind) outcome.Code {
 }
 
 // TestEveryKindMeetsEveryVerb checks the outcome of each meeting with each kind
-// of card, with -short with two of them, as JSON and in both languages. The
+// of card, or with -short with two kinds, as JSON and in both languages. The
 // messages must not contain message ids or text of Go.
 func TestEveryKindMeetsEveryVerb(t *testing.T) {
 	store := freshStore(t)

@@ -27,9 +27,9 @@ func TestMain(m *testing.M) {
 
 // TestBehaviours runs every script once in Japanese and once in English; with
 // -short, in one of the two. The name of a script begins with the number of a
-// behaviour in docs/cli.md, or with 26 for its section "JSON", 27 for "Verify's
-// arguments" and 28 for those about PDFs. Lines about the text in one language
-// begin with [ja] or [en].
+// behaviour in docs/cli.md. Numbers 26 to 28 stand for its sections: 26 for
+// "JSON", 27 for "Verify's arguments", 28 for "Signing a PDF" and "Checking a
+// PDF". Lines about the text in one language begin with [ja] or [en].
 func TestBehaviours(t *testing.T) {
 	store := freshStore(t)
 	for lang, locale := range map[string]string{"ja": "ja_JP.UTF-8", "en": "en_US.UTF-8"} {

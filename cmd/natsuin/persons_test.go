@@ -363,7 +363,7 @@ func typedAhead(text string) func(*sitter) {
 	}
 }
 
-// again answers the question after the one before which text was typed.
+// again answers the question that follows the text typed ahead.
 func (s *sitter) again(text string) {
 	next := s.answers[s.place.prompt+1]
 	s.await(next[0])

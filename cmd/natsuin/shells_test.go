@@ -51,7 +51,7 @@ func TestShellsComplete(t *testing.T) {
 				{"natsuin sign --reader pr\t", "<natsuin><sign><--reader><practice>"},
 				{"natsuin pin status --reader Vi\t1\t", "<natsuin><pin><status><--reader><Virtual PCD 00 01>"},
 			} {
-				s.master.WriteString(c.typed + "\x01printf '<%s>' \x05\r") // typed before the line, which is then run
+				s.master.WriteString(c.typed + "\x01printf '<%s>' \x05\r") // Ctrl-A puts printf before the line, and Enter runs it
 				s.await(c.want)
 			}
 		})

@@ -10,7 +10,7 @@ import (
 )
 
 // A commandRow holds the arguments with which the tests of all commands run a
-// command: one line a run, with single spaces between arguments. FILE stands
+// command: one line per run, with single spaces between arguments. FILE stands
 // for a file that exists.
 type commandRow struct {
 	// asks are runs that ask for the signature password and send it to the

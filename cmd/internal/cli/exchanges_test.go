@@ -35,8 +35,8 @@ func exchanges(t *testing.T, m *batch, card *virtual.Card, n int, args ...string
 }
 
 // Most of the time of a run goes into exchanges with the card. A first
-// signature takes 14, one for each 256 bytes of the two certificates, and one
-// for each further file.
+// signature takes 14 exchanges, plus one for each 256 bytes of the two
+// certificates. Each further file takes one more.
 func TestSigningCostsNoExchangeThatIsNotNeeded(t *testing.T) {
 	m, card := deskBatch(t, 4)
 	slot := card.State().Sign

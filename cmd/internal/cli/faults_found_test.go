@@ -41,8 +41,8 @@ func nth(n int, op virtual.Op, ins byte) func(int, []byte) bool {
 	}
 }
 
-// A certificate in which a bit was changed in transit was put into a signature,
-// which nobody could verify.
+// The defect: a certificate in which a bit was changed in transit was put into
+// a signature, which nobody could verify.
 func TestACertificateWithALostBitSignsNothing(t *testing.T) {
 	for read := range 3 {
 		r := struck(t, nth(read, virtual.OpReadBinary, 0xB0), virtual.Corrupt(), "--json")
@@ -52,8 +52,8 @@ func TestACertificateWithALostBitSignsNothing(t *testing.T) {
 	}
 }
 
-// The certificate of a CA that had not issued the signer's was put into a
-// signature.
+// The defect: the certificate of a CA that had not issued the signer's was put
+// into a signature.
 func TestACertificateOfAnotherCASignsNothing(t *testing.T) {
 	other := virtual.ReplaceBefore(func(s *virtual.State) { s.Sign.CA = s.Auth.CA })
 	r := struck(t, nth(0, virtual.OpReadBinary, 0xB0), other, "--json")
@@ -62,9 +62,9 @@ func TestACertificateOfAnotherCASignsNothing(t *testing.T) {
 	}
 }
 
-// A damaged certificate, a malformed signature and an error of the transport
-// were reported as bugs in natsuin, with exit code 70 and the text of a Go
-// error.
+// The defect: a damaged certificate, a malformed signature and an error of the
+// transport were reported as bugs in natsuin, with exit code 70 and the text of
+// a Go error.
 func TestWhatTheCardAnswersIsNoBug(t *testing.T) {
 	for name, c := range map[string]struct {
 		when   func(int, []byte) bool
@@ -90,7 +90,7 @@ func TestWhatTheCardAnswersIsNoBug(t *testing.T) {
 	}
 }
 
-// -v showed message ids among the causes.
+// The defect: -v showed message ids among the causes.
 func TestVerboseNamesCausesAndNoMessages(t *testing.T) {
 	r := struck(t, virtual.On(virtual.OpSign), virtual.Answer(0x6F00), "-v")
 	if found := ids().FindString(r.err); found != "" || !strings.Contains(r.err, "6F00") {

@@ -222,8 +222,8 @@ func effect(e virtual.Effect) func(*faultyService) virtual.Effect {
 	return func(*faultyService) virtual.Effect { return e }
 }
 
-// silence gives no answer until the caller stops waiting. If obeyed is set, the
-// card carries out the command.
+// silence returns the error of a transport that has given up waiting for the
+// answer. If obeyed is set, the card carries out the command first.
 func silence(obeyed bool) virtual.Effect {
 	return func(x *virtual.Exchange) ([]byte, error) {
 		if obeyed {

@@ -40,8 +40,8 @@ type act struct {
 	name  string
 	args  []string
 	stdin string // what --pin-from stdin reads
-	given int    // how many secrets are given that may be sent
-	files int    // how many files are signed
+	given int    // the number of secrets given that may be sent
+	files int    // the number of files to sign
 	pdf   bool   // whether they are PDFs
 }
 

@@ -41,8 +41,9 @@ func (c *readerConn) usable(op string) error {
 	return nil
 }
 
-// giveUp makes the connection unusable, and resets the card when the abandoned
-// call returns.
+// giveUp waits until the run has noticed the signal. It then resets the card,
+// as the real service does when the abandoned call returns, and makes the
+// connection unusable.
 func (c *readerConn) giveUp(ctx context.Context, why error) error {
 	c.r.ended()
 	c.reset()

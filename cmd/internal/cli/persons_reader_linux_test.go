@@ -150,8 +150,8 @@ func (r *reader) List(ctx context.Context) ([]pcsc.Reader, error) {
 	return []pcsc.Reader{{Name: real, CardPresent: r.present()}}, nil
 }
 
-// at is pass for places at which the run does not notice a signal at once. If
-// the deed ends the run, at returns when the run has noticed it.
+// at calls pass, at a place where the run does not notice a signal at once. If
+// the deed ends the run, at waits until the run has noticed the signal.
 func (r *reader) at(m moment) {
 	if r.pass(m) && r.ends() {
 		r.ended()

@@ -37,9 +37,10 @@ func listen(t *testing.T) {
 	})
 }
 
-// stop calls do, which stops the run, and continues the run as soon as it has
-// stopped, which it does only after a transaction. The kernel does not stop an
-// orphaned process group, so the test goes on meanwhile.
+// stop calls do, which sends a stop signal to the run, and continues the run
+// once it stops itself. In a transaction, it must not do so before the end of
+// it. The kernel does not stop a process in an orphaned group, such as this
+// one, so the test can go on meanwhile.
 func (p *person) stop(m moment, do func()) {
 	arrived := make(chan os.Signal, 1)
 	signal.Notify(arrived, unix.SIGTSTP)

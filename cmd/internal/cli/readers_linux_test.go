@@ -225,7 +225,8 @@ func TestTheLiftedCardIsWaitedForInItsReader(t *testing.T) {
 	}
 }
 
-// A card that bounces while it is put down is removed before it was read.
+// A card may bounce while it is put on the reader, and so be removed before it
+// is read. A run that waits for a card goes on waiting then.
 func TestCardLiftedAsItIsFoundMayComeBack(t *testing.T) {
 	for _, args := range [][]string{{"pin", "status"}, {"cert", "show", "sign"}} {
 		d := newFakeService()

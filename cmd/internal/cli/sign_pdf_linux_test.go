@@ -15,9 +15,9 @@ func (d *stampMachine) signPDF(args ...string) answerOf {
 	return d.ask(append([]string{"sign", "--pdf", "--reader", "practice", "--yes", "--pin-from", "file:@pin"}, args...)...)
 }
 
-// An input that is left out because it is the output of another is replaced
-// with --force only if nothing is lost: not what somebody signed or stamped
-// since, or made of another file.
+// An input that is left out because it is the output of another input is
+// replaced with --force only if nothing is lost. It is kept if somebody has
+// signed or stamped it since, or if it was made of another file.
 func TestNoSignedPDFIsLostToForce(t *testing.T) {
 	d := newDocumentMachine(t)
 	d.write(d.path("other.pdf"), pdftest.Sample("another letter"))
@@ -55,14 +55,15 @@ func TestNoSignedPDFIsLostToForce(t *testing.T) {
 			t.Errorf("%s: %s", name, a.raw)
 		}
 	}
-	// Named by -o, it counts as an input.
+	// With -o, only one input is allowed, and doc_signed.pdf counts as one.
 	if a := d.signPDF("-o", "@one.pdf", "@doc.pdf", "@doc_signed.pdf"); a.Exit != 2 || a.Code != "usage" {
 		t.Errorf("%s", a.raw)
 	}
 	d.only("doc.pdf", "doc_signed.pdf", "other.pdf", "twice", "other", "cms", "stamped")
 }
 
-// What --profile touki promises is not said of a signature that is not VALID.
+// The note that a file meets --profile touki is not printed if the certificate
+// has expired.
 func TestNothingIsPromisedForAnExpiredCertificate(t *testing.T) {
 	d := newDocumentMachine(t)
 	args := []string{"sign", "--lang", "ja", "--pdf", "--profile", "touki", "--reader", "practice", "--yes", "--pin-from", "file:@pin", "--allow-expired", "--force", "@doc.pdf"}

@@ -10,8 +10,8 @@ import (
 	"natsuin/cmd/internal/console"
 )
 
-// BenchmarkStartUp measures what every command does before its own work, and
-// all that help does.
+// BenchmarkStartUp measures a run of natsuin --help, which has the start-up
+// work of every command.
 func BenchmarkStartUp(b *testing.B) {
 	for _, lang := range []string{"ja", "en"} {
 		b.Run(lang, func(b *testing.B) {

@@ -104,7 +104,7 @@ func (d *stampMachine) serve(h http.Handler) string {
 	return server.URL
 }
 
-// An answerOf is what the JSON object of a run says.
+// An answerOf holds the fields of the JSON object that these tests read.
 type answerOf struct {
 	Code    string
 	Exit    int
@@ -140,7 +140,8 @@ type answerOf struct {
 	raw, talk string
 }
 
-// ask runs natsuin with --json. @NAME is a file of the folder.
+// ask runs natsuin with --json. In the arguments, @NAME stands for the path of
+// a file in the folder.
 func (d *stampMachine) ask(args ...string) answerOf {
 	d.t.Helper()
 	exit, out, talk := d.say(append(args, "--json")...)
@@ -174,7 +175,8 @@ func (d *stampMachine) signing(address string, more ...string) []string {
 		"--timestamp", address, "--timestamp-policy", tsatest.Policy, "--tsa-ca", "@tsa.pem"}, more...)
 }
 
-// whole checks that a signature is VALID, and whether it has a verified stamp.
+// whole checks that a signature is VALID and, as stamped says, has a verified
+// time stamp or none.
 func (d *stampMachine) whole(name string, stamped bool) {
 	d.t.Helper()
 	a := d.ask("verify", "--ca", "practice", "--tsa-ca", "@tsa.pem", "@"+name)
@@ -235,14 +237,14 @@ func TestEachFormIsStamped(t *testing.T) {
 	d.only("a.p7s", "b.p7s", "b.p7m", "pem", "pem.p7s", "pem.p7m", "out", "out.p7s")
 }
 
-// A stamp that is refused, for any of the sixteen reasons but a slow answer,
-// leaves a good signature in a whole file, or no file with
-// --timestamp-required; a file that was there before stays as it is. The reason
-// is in JSON and in words.
+// A refused stamp leaves a good signature in a whole file or, with
+// --timestamp-required, no file. A file that existed before stays as it is.
+// JSON and the message name the reason. This holds for each reason to refuse a
+// stamp; TestASignalWhileWaiting covers the answer that takes too long.
 func TestARefusedStampLeavesAGoodSignature(t *testing.T) {
 	numbers := map[int]bool{}
 	for _, fault := range tsatest.Faults() {
-		if fault.Slow { // for 30 seconds: see TestASignalWhileWaiting
+		if fault.Slow { // it takes 30 seconds
 			numbers[fault.Number] = true
 			continue
 		}
@@ -254,7 +256,7 @@ func TestARefusedStampLeavesAGoodSignature(t *testing.T) {
 			d := newStampMachine(t)
 			d.authority.Break(fault)
 			inputs, last := []string{"@a"}, "a.p7s"
-			if fault.Code == "repeated" { // the first is not
+			if fault.Code == "repeated" { // the first answer cannot repeat anything
 				inputs, last = []string{"@b", "@a"}, "a.p7s"
 			}
 			a := d.ask(d.signing(d.url, inputs...)...)
@@ -271,7 +273,7 @@ func TestARefusedStampLeavesAGoodSignature(t *testing.T) {
 				}
 			}
 			if fault.Code == "repeated" {
-				return // another run knows nothing of it, and finds the nonce of another request
+				return // another run does not know the first token, and refuses the nonce instead
 			}
 			before := d.read(last)
 			a = d.ask("timestamp", "--timestamp", d.url, "--timestamp-policy", tsatest.Policy, "--tsa-ca", "@tsa.pem", "--force", "@"+last)
@@ -293,8 +295,8 @@ func TestARefusedStampLeavesAGoodSignature(t *testing.T) {
 	}
 }
 
-// Without --tsa-ca the authority is not checked, which is said; with the root
-// of another, its stamps are refused.
+// Without --tsa-ca the authority is not checked, and a message says so. If
+// --tsa-ca names the root of another authority, the stamps are refused.
 func TestTheAuthorityIsCheckedIfItsRootIsGiven(t *testing.T) {
 	d := newStampMachine(t)
 	args := []string{"sign", "--reader", "practice", "--yes", "--pin-from", "file:@pin", "--timestamp", d.url, "--force", "@a"}
@@ -405,15 +407,14 @@ func TestAnAuthorityThatIsDown(t *testing.T) {
 	d.only("a.p7s", "b.p7s")
 }
 
-// An answer that is cut is no stamp, wherever it is cut, and the file stays
-// whole.
+// A truncated answer is refused, wherever it ends, and the file stays whole.
 func TestAnAnswerThatIsCut(t *testing.T) {
 	d := newStampMachine(t)
 	step := 100
 	if testing.Short() {
 		step = 500
 	}
-	for n := 0; n < 850; n += step { // a whole one has some 880 octets
+	for n := 0; n < 850; n += step { // a complete answer has about 880 bytes
 		d.authority.Break(tsatest.Cut(n))
 		a := d.ask(d.signing(d.url, "--attached", "--force", "@b")...)
 		if a.Exit != 0 || a.Files[0].TimestampError != "malformed" {
@@ -424,9 +425,9 @@ func TestAnAnswerThatIsCut(t *testing.T) {
 	d.only("b.p7m")
 }
 
-// A signal while the authority does not answer ends the run. The signature is
-// there without its stamp, except with --timestamp-required and on standard
-// output.
+// A signal while the authority does not answer ends the run. The signature
+// exists without a stamp, but is not written with --timestamp-required or to
+// standard output.
 func TestASignalWhileWaiting(t *testing.T) {
 	for _, more := range [][]string{{"@a", "@b"}, {"--attached", "@b"}, {"--timestamp-required", "@a", "@b"}, {"-o", "-", "@a"}} {
 		t.Run(strings.Join(more, " "), func(t *testing.T) {
@@ -468,8 +469,8 @@ func TestASignalWhileWaiting(t *testing.T) {
 	}
 }
 
-// A signal while the stamp is being written: the file is whole, with the stamp
-// or without, and nothing else is in the folder.
+// After a signal while the stamp is being written, the file is whole, with the
+// stamp or without, and the folder contains no other file.
 func TestASignalWhileTheStampIsWritten(t *testing.T) {
 	rounds := 30
 	if testing.Short() {
@@ -496,7 +497,8 @@ func TestASignalWhileTheStampIsWritten(t *testing.T) {
 	}
 }
 
-// A file that somebody else put under the name meanwhile is not replaced.
+// A file that another program has meanwhile put in place of the signature is
+// not replaced.
 func TestAFileThatWasMovedIsNotReplaced(t *testing.T) {
 	for name, change := range map[string]func(*stampMachine){
 		"replaced": func(d *stampMachine) { os.Remove(d.path("a.p7s")); d.write(d.path("a.p7s"), []byte("theirs")) },
@@ -522,8 +524,8 @@ func TestAFileThatWasMovedIsNotReplaced(t *testing.T) {
 	}
 }
 
-// Nor is a file that came under the name of a second signature while the first
-// was stamped.
+// A file that another program has put in place of the second signature, while
+// the first one was being stamped, is not replaced either.
 func TestALaterFileThatWasMovedIsNotReplaced(t *testing.T) {
 	d := newStampMachine(t)
 	address := d.serve(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -542,8 +544,8 @@ func TestALaterFileThatWasMovedIsNotReplaced(t *testing.T) {
 	}
 }
 
-// A content that changes while the authority is asked is not put into an
-// attached signature; the one that was written stays.
+// Content that changes while the authority is asked is not put into a stamped
+// attached signature. The signature that was written before stays.
 func TestAContentThatChangesMeanwhile(t *testing.T) {
 	d := newStampMachine(t)
 	address := d.serve(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -569,7 +571,7 @@ func (d *stampMachine) practiceAuthority() string {
 	if err != nil {
 		d.t.Fatal(err)
 	}
-	d.now = d.now.Add(2 * time.Second) // the authority's certificate has begun
+	d.now = d.now.Add(2 * time.Second) // by then the authority's certificate is valid
 	return d.serve(handler)
 }
 
@@ -601,8 +603,8 @@ func TestAStampOutlivesTheCertificate(t *testing.T) {
 	}
 }
 
-// The verb stamps what was signed before, in its place or in another file, and
-// asks nobody about files that it refuses.
+// timestamp adds stamps to existing signatures, in place or in another file,
+// and sends no request about a file that it refuses.
 func TestStampsAreAddedLater(t *testing.T) {
 	d := newStampMachine(t)
 	d.say("sign", "--reader", "practice", "--yes", "--pin-from", "file:@pin", "@a", "@b")
@@ -662,8 +664,8 @@ func TestStampsAreAddedLater(t *testing.T) {
 	}
 }
 
-// A signature that is stamped in its place is replaced as it was verified, or
-// not at all; through a link, the file that it names.
+// A signature that is stamped in place is replaced only if it is still the file
+// that was verified. If the name is a link, its target is replaced.
 func TestASignatureIsStampedInItsPlace(t *testing.T) {
 	d := newStampMachine(t)
 	d.say("sign", "--reader", "practice", "--yes", "--pin-from", "file:@pin", "@a", "@b")
@@ -690,7 +692,7 @@ func TestASignatureIsStampedInItsPlace(t *testing.T) {
 	}
 }
 
-// Signals end the verb as they end sign: the file is as it was.
+// A signal ends timestamp as it ends sign, and the file stays as it was.
 func TestASignalWhileAStampIsAddedLater(t *testing.T) {
 	d := newStampMachine(t)
 	d.say("sign", "--reader", "practice", "--yes", "--pin-from", "file:@pin", "@a")
@@ -708,8 +710,9 @@ func TestASignalWhileAStampIsAddedLater(t *testing.T) {
 	d.only("a.p7s")
 }
 
-// A policy is an object identifier, however its arcs are spelt; text that is
-// none is refused before anything is sent.
+// Policies are compared as object identifiers, so leading zeros in an arc do
+// not matter. Text that is not an object identifier is refused before anything
+// is sent.
 func TestAPolicyIsComparedAsAnObjectIdentifier(t *testing.T) {
 	d := newStampMachine(t)
 	for _, c := range []struct {
@@ -746,8 +749,8 @@ func TestAPolicyIsComparedAsAnObjectIdentifier(t *testing.T) {
 	d.only("a.p7s")
 }
 
-// Nothing goes to a network without --timestamp, nor with it if there is no
-// signature.
+// Without --timestamp nothing is sent over the network, and with it nothing is
+// sent unless a signature was made.
 func TestNoStampWithoutASignature(t *testing.T) {
 	d := newStampMachine(t)
 	for _, c := range []struct {
@@ -841,9 +844,9 @@ func (d *stampMachine) inside(name string) verify.Signer {
 	return r.Signers[0]
 }
 
-// The stamp of a PDF is in its CMS, with --pades as in PAdES B-T. Without a
-// stamp, the PDF is as good as before, and with --timestamp-required no PDF is
-// written.
+// The stamp of a signed PDF is in its CMS, and with --pades as in PAdES B-T. If
+// the stamp is refused, the PDF is signed without it; with --timestamp-required
+// no PDF is written.
 func TestAPDFIsStampedWithin(t *testing.T) {
 	d := newStampMachine(t)
 	d.write(d.path("a"), []byte(onePage))

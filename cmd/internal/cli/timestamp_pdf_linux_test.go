@@ -19,8 +19,8 @@ import (
 	"natsuin/sign/timestamp/tsatest"
 )
 
-// newDocumentMachine is newStampMachine with an unsigned PDF, doc.pdf, and one
-// that the practice card signed, doc_signed.pdf.
+// newDocumentMachine returns a stampMachine that also has doc.pdf, which is not
+// signed, and doc_signed.pdf, which the practice card signed.
 func newDocumentMachine(t *testing.T) *stampMachine {
 	t.Helper()
 	d := newStampMachine(t)
@@ -31,7 +31,7 @@ func newDocumentMachine(t *testing.T) *stampMachine {
 	return d
 }
 
-// later runs the verb timestamp with the authority of the machine.
+// later runs timestamp with the authority of the machine.
 func (d *stampMachine) later(args ...string) answerOf {
 	d.t.Helper()
 	return d.laterFrom(d.url, args...)
@@ -67,8 +67,9 @@ func (d *stampMachine) dated(name string, signatures, stamps int) answerOf {
 	return a
 }
 
-// A PDF gets its stamp in a copy, signed or not. The PDF itself stays, and so
-// do the signatures in it; openssl verifies the token over the ranges.
+// A PDF, signed or not, gets its time stamp in a copy. The PDF itself and its
+// signatures stay as they were, and openssl verifies the token over the byte
+// ranges.
 func TestAPDFGetsADocumentTimeStamp(t *testing.T) {
 	d := newDocumentMachine(t)
 	plain, signed := d.read("doc.pdf"), d.read("doc_signed.pdf")
@@ -136,8 +137,9 @@ func (d *stampMachine) opensslVerifies(name string) {
 	}
 }
 
-// What is said of a stamp: when, how exactly, by whom; without the root of the
-// authority, that it proves nothing, and whose root is missing.
+// The report says which time a stamp proves, with which accuracy, and by which
+// authority. Without the root of the authority, it says that the time is not
+// proven and which root is missing.
 func TestTheReportOfAStamp(t *testing.T) {
 	d := newDocumentMachine(t)
 	d.authority.Break(tsatest.Fault{}.WithAccuracy([]byte{0x30, 7, 2, 1, 1, 0x80, 2, 1, 0xf4})) // 1.5 s
@@ -169,9 +171,10 @@ func TestTheReportOfAStamp(t *testing.T) {
 	}
 }
 
-// What qualifies a stamp is said below it, in a PDF as in a CMS signature, and
-// is in JSON: that nobody asked whether the authority is revoked, and that it
-// is the practice one. A stamp that proves nothing has no remarks.
+// The remarks that qualify a time stamp are printed below it and are in JSON,
+// for a PDF as for a CMS signature: the revocation of the authority was not
+// checked, or it is the practice authority. A time stamp that proves nothing
+// has no remarks.
 func TestTheReportHasTheRemarksOnAStamp(t *testing.T) {
 	unchecked := map[string]string{"en": "revocation of the time-stamp authority not checked", "ja": "タイムスタンプ局の失効は未確認"}
 	rehearsed := map[string]string{"en": "practice time stamp", "ja": "練習用のタイムスタンプ"}
@@ -202,7 +205,7 @@ func TestTheReportHasTheRemarksOnAStamp(t *testing.T) {
 					for _, view := range [][]string{{file}, {"-v", file}} {
 						_, out, _ := d.say(append(append(given, "--lang", lang), view...)...)
 						want := 1
-						if file == "@doc_signed_stamped.pdf" { // of the signature too
+						if file == "@doc_signed_stamped.pdf" { // the signature has its own remark
 							want = 2
 						}
 						if n := strings.Count(out, unchecked[lang]); n != want {
@@ -235,7 +238,8 @@ func TestTheReportHasTheRemarksOnAStamp(t *testing.T) {
 					}
 				}
 			}
-			// Of several files, the one without a signature is shown in full.
+			// If there are several files, only one that is not VALID is shown
+			// in full: here the one without a signature.
 			_, out, _ := d.say(append(given, "--lang", "en", "@doc_stamped.pdf", "@doc_signed_stamped.pdf")...)
 			if strings.Count(out, "Existed at") != 1 || strings.Count(out, unchecked["en"]) != 1 {
 				t.Errorf("%s", out)
@@ -244,7 +248,7 @@ func TestTheReportHasTheRemarksOnAStamp(t *testing.T) {
 	}
 }
 
-// What leaves the machine is said for each kind of file, once.
+// The notice says once for each kind of file what is sent to the authority.
 func TestTheNoticeNamesWhatIsSent(t *testing.T) {
 	d := newDocumentMachine(t)
 	d.say("sign", "--reader", "practice", "--yes", "--pin-from", "file:@pin", "@a", "@b")
@@ -258,8 +262,9 @@ func TestTheNoticeNamesWhatIsSent(t *testing.T) {
 	}
 }
 
-// A PDF that cannot be stamped, or in which a signature is wrong, is refused
-// before the authority is asked; so are outputs that must not be written.
+// A PDF that cannot be stamped, or that contains an INVALID signature, is
+// refused before the authority is asked. So is an output that must not be
+// written.
 func TestPDFsThatAreNotStamped(t *testing.T) {
 	d := newDocumentMachine(t)
 	signed := d.read("doc_signed.pdf")
@@ -319,7 +324,8 @@ func TestPDFsThatAreNotStamped(t *testing.T) {
 			t.Errorf("%s has changed", name)
 		}
 	}
-	// Without --json, standard output took two stamps; nothing else was asked.
+	// Only the two runs that wrote a stamped PDF to standard output, which
+	// --json forbids, have sent a request.
 	if n := len(d.authority.Requests()); n != 2 {
 		t.Errorf("%d requests", n)
 	}
@@ -331,7 +337,8 @@ func TestPDFsThatAreNotStamped(t *testing.T) {
 	d.dated("exists_stamped.pdf", 0, 1)
 }
 
-// For a second time over all PDFs of a folder, what the first made is left out.
+// If timestamp is run again over all PDFs of a folder, it leaves out the files
+// that it made the first time.
 func TestStampedPDFsAreLeftOut(t *testing.T) {
 	d := newDocumentMachine(t)
 	d.later("@doc.pdf")
@@ -340,13 +347,13 @@ func TestStampedPDFsAreLeftOut(t *testing.T) {
 		t.Errorf("%s", a.raw)
 	}
 	d.only("doc.pdf", "doc_signed.pdf", "doc_stamped.pdf", "doc_signed_stamped.pdf")
-	// Named alone, it is stamped.
+	// If it is the only argument, it is stamped.
 	if a := d.later("@doc_stamped.pdf"); a.Exit != 0 {
 		t.Errorf("%s", a.raw)
 	}
 	d.dated("doc_stamped_stamped.pdf", 0, 2)
-	// What was left out is replaced by no more than itself: not if it was
-	// stamped or signed since, was made of another, or is no PDF.
+	// With --force, a file that was left out is not replaced if it was stamped
+	// or signed since, was made of another file, or is not a PDF with a stamp.
 	d.say("sign", "--reader", "practice", "--yes", "--pin-from", "file:@pin", "-o", "@cms", "@a")
 	d.say("sign", "--reader", "practice", "--yes", "--pin-from", "file:@pin", "--pdf", "-o", "@signed", "@doc_stamped.pdf")
 	asked := len(d.authority.Requests())
@@ -395,12 +402,13 @@ func TestATimeStampReplacesNoFileOfAFlag(t *testing.T) {
 	}
 }
 
-// A stamp that is refused, for any of the sixteen reasons but a slow answer,
-// leaves no file, and an existing one as it is.
+// A refused stamp leaves no file, and an existing file as it is. This holds for
+// each reason to refuse a stamp; TestASignalBeforeAPDFIsStamped covers the
+// answer that takes too long.
 func TestARefusedStampLeavesNoPDF(t *testing.T) {
 	numbers := map[int]bool{}
 	for _, fault := range append(tsatest.Faults(), tsatest.Large()) {
-		if fault.Slow || testing.Short() && numbers[fault.Number] { // slow: see TestASignalBeforeAPDFIsStamped
+		if fault.Slow || testing.Short() && numbers[fault.Number] {
 			continue
 		}
 		numbers[fault.Number] = true
@@ -409,10 +417,10 @@ func TestARefusedStampLeavesNoPDF(t *testing.T) {
 			d.authority.Break(fault)
 			inputs, want := []string{"@doc_signed.pdf"}, fault.Code
 			if fault.Name == "large" {
-				want = "too-large" // for the room in the PDF
+				want = "too-large" // the token does not fit into the PDF
 			}
 			left := []string{"doc.pdf", "doc_signed.pdf"}
-			if fault.Code == "repeated" { // the first is not
+			if fault.Code == "repeated" { // the first answer cannot repeat anything
 				inputs, left = []string{"@doc.pdf", "@doc_signed.pdf"}, append(left, "doc_stamped.pdf")
 			}
 			a := d.later(inputs...)
@@ -441,8 +449,8 @@ func TestARefusedStampLeavesNoPDF(t *testing.T) {
 	}
 }
 
-// Oddities of a stamp that are only remarked on for a signature are only
-// remarked on for a PDF.
+// A PDF is stamped, with a remark, if the stamp has one of the oddities that
+// lead only to a remark for a signature.
 func TestOdditiesOfADocumentTimeStamp(t *testing.T) {
 	d := newDocumentMachine(t)
 	for _, odd := range tsatest.Oddities() {
@@ -454,8 +462,8 @@ func TestOdditiesOfADocumentTimeStamp(t *testing.T) {
 	d.only("doc.pdf", "doc_signed.pdf", "doc_signed_stamped.pdf")
 }
 
-// If the authority is down, or its answer is cut, no PDF is written. One that
-// is down is asked once, whatever the number of files.
+// If the authority is down, or its answer is truncated, no PDF is written. An
+// authority that is down is asked once, whatever the number of files.
 func TestNoPDFWithoutAWholeStamp(t *testing.T) {
 	d := newDocumentMachine(t)
 	var visits atomic.Int64
@@ -471,7 +479,7 @@ func TestNoPDFWithoutAWholeStamp(t *testing.T) {
 	if testing.Short() {
 		step = 500
 	}
-	for n := 0; n < 850; n += step { // a whole one has some 880 octets
+	for n := 0; n < 850; n += step { // a complete answer has about 880 bytes
 		d.authority.Break(tsatest.Cut(n))
 		if a := d.later("@doc_signed.pdf"); a.Exit != 5 || a.Files[0].TimestampError != "malformed" {
 			t.Fatalf("at %d: %s", n, a.raw)
@@ -497,8 +505,8 @@ func TestASignalBeforeAPDFIsStamped(t *testing.T) {
 	d.only("doc.pdf", "doc_signed.pdf")
 }
 
-// A signal while the PDF is being verified or written: it is there and whole,
-// or it is not, and nothing else is in the folder.
+// After a signal while a PDF is being verified or written, the stamped PDF is
+// whole or absent, and the folder contains no other file.
 func TestASignalWhileAPDFIsStamped(t *testing.T) {
 	rounds := 30
 	if testing.Short() {
@@ -573,7 +581,8 @@ func TestAPDFThatChangesMeanwhile(t *testing.T) {
 	}
 }
 
-// The stamp of the practice authority counts where practice does.
+// A stamp of the practice authority is verified only with --ca practice and
+// --tsa-ca practice.
 func TestAPDFWithAPracticeStamp(t *testing.T) {
 	d := newDocumentMachine(t)
 	address := d.practiceAuthority()
@@ -597,7 +606,7 @@ func TestAPDFWithAPracticeStamp(t *testing.T) {
 			t.Errorf("%v: %s", c.args, a.raw)
 		}
 	}
-	// Years later, the signature is VALID by the time of the document.
+	// Years later, the document time stamp still makes the signature VALID.
 	d.now = d.now.AddDate(7, 0, 0)
 	if a := d.ask("verify", "--ca", "practice", "--tsa-ca", "practice", "@doc_signed_stamped.pdf"); a.Exit != 0 || a.Files[0].Signers[0].Reference.From != "timestamp" {
 		t.Errorf("%s", a.raw)

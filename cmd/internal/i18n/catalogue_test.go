@@ -68,7 +68,7 @@ func TestEveryLanguageHasTheSameMessages(t *testing.T) {
 	}
 }
 
-// A Printer finds a message by the blanks at the beginning of its line.
+// A Printer finds a message by the two spaces at the beginning of its line.
 func TestEveryMessageIsFound(t *testing.T) {
 	for _, lang := range i18n.Languages() {
 		p, err := i18n.New(lang)

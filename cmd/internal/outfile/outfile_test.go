@@ -202,7 +202,7 @@ func TestForceReplacesALinkAndNotItsTarget(t *testing.T) {
 	})
 }
 
-// With Over, only that file is replaced, and only as it was.
+// With Over, only that file is replaced, and only if it has not changed.
 func TestOverReplacesNoOtherFile(t *testing.T) {
 	for what, c := range map[string]struct {
 		change func(t *testing.T, path string)
@@ -249,7 +249,8 @@ func TestOverReplacesNoOtherFile(t *testing.T) {
 	}
 }
 
-// What Stat says of a file before Commit is so afterwards.
+// Stat describes a file before Commit as [os.Lstat] does afterwards, so that
+// Over accepts it.
 func TestStatOfAFileIsThatOfItsOutput(t *testing.T) {
 	inEveryWay(t, func(t *testing.T, dir string, opts outfile.Options) {
 		path := filepath.Join(dir, "out")
@@ -374,7 +375,7 @@ func TestLongNamesLeaveRoomForThePassingName(t *testing.T) {
 	})
 }
 
-// The system resolves the link before it goes to the parent folder.
+// In link/.., the system follows the link before it goes to the parent folder.
 func TestAFolderAfterALinkIsTheSystemsOwn(t *testing.T) {
 	inEveryWay(t, func(t *testing.T, dir string, opts outfile.Options) {
 		if err := os.MkdirAll(filepath.Join(dir, "far", "away"), 0o700); err != nil {

@@ -10,8 +10,8 @@ import (
 	"natsuin/sign/pdf"
 )
 
-// A panic beside the card must not end the process, which would leave the card
-// unlocked.
+// A panic while a file is written must not end the process, which would leave
+// the card unlocked.
 func TestAPanicOfAWriterIsABug(t *testing.T) {
 	w := newWriter(&run{})
 	err := w.finish(t.Context(), &job{}, func() (rendering, error) { panic("a bug") })
@@ -20,7 +20,8 @@ func TestAPanicOfAWriterIsABug(t *testing.T) {
 	}
 }
 
-// A file that was written and is not what it should be is not an unwritten one.
+// A file that was written, but fails its check, has the code invalid. If the
+// file cannot be read back, the code is file.
 func TestAFailedCheckOfAFileIsAFailedCheck(t *testing.T) {
 	j := &job{output: "a_signed.pdf"}
 	if err := writeError(j, &pdf.CheckError{Err: io.ErrUnexpectedEOF}); outcome.CodeOf(err) != outcome.CodeInvalid {

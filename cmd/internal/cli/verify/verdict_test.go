@@ -10,8 +10,8 @@ import (
 	"natsuin/verify"
 )
 
-// The line names each check that was not done or that a flag has relaxed
-// (docs/cli.md, behaviour 18).
+// The verdict line names each check that was not done or that a flag has
+// relaxed (docs/cli.md, behaviour 18).
 func TestVerdictLine(t *testing.T) {
 	until := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
 	stamped := func(s verify.RevocationState) *verify.TimestampInfo {
