@@ -5,8 +5,9 @@
  * returns SCARD_E_FILE_NOT_FOUND, which libpcsclite itself never returns
  * (card/pcsc, ErrNotInstalled).
  *
- * Nothing is kept between calls: a library that is installed while natsuin
- * waits is found by the next call. dlopen only counts a library that is loaded.
+ * No state is kept between calls, so a library that is installed while natsuin
+ * waits is found by the next call. If the library is already loaded, dlopen only
+ * increments its reference count.
  */
 
 #include <dlfcn.h>

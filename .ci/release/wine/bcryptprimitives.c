@@ -1,5 +1,5 @@
 /*
- * The one function that Go programs need of a library that Wine 8 lacks.
+ * ProcessPrng of bcryptprimitives.dll, which Go programs need and Wine 8 lacks.
  */
 
 #include <windows.h>
