@@ -52,7 +52,7 @@ func newIssue(r *run) *cobra.Command {
 }
 
 // secrets sets the two secrets of the new card. A person types each of them
-// twice, a script gives them in two lines of --pin-from, and otherwise the
+// twice. A script gives them in two lines of --pin-from; without it the
 // built-in ones are used.
 func (r *run) secrets(ctx context.Context, o *practice.IssueOptions) error {
 	secrets, err := r.Access.ScriptSecrets(ctx, 2)

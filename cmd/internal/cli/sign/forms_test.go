@@ -66,8 +66,8 @@ func TestAFormNamesItsOutput(t *testing.T) {
 	}
 }
 
-// A PDF that is signed in another form is said to get a separate file, with the
-// extension of that form.
+// For a PDF that is signed in another form, the notice says that the signature
+// goes into a separate file, with the extension of that form.
 func TestTheNoticeNamesTheExtensionOfTheForm(t *testing.T) {
 	for _, lang := range i18n.Languages() {
 		words, err := i18n.New(lang)

@@ -52,7 +52,7 @@ func (j *job) planAndDigest(ctx context.Context, r *run, f *os.File, h crypto.Ha
 
 // planError returns the outcome of a failure before the card is touched. If the
 // file has changed meanwhile, that is the outcome, because err may be a
-// consequence.
+// consequence of the change.
 func (j *job) planError(ctx context.Context, err error) error {
 	j.content.Size = j.info.Size()
 	switch changed := j.unchanged(); {

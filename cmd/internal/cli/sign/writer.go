@@ -78,7 +78,8 @@ func (w *writer) finish(ctx context.Context, j *job, finish finishing) (err erro
 	return w.run.write(ctx, j, render)
 }
 
-// note reports the outcome of one file at once.
+// note records the outcome of one file in the report and prints the line for a
+// success, without waiting for the other files.
 func (w *writer) note(j *job, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

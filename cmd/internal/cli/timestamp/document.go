@@ -81,7 +81,7 @@ func (d *document) plan(ctx context.Context, doc *pdf.Document, warn func(pdf.Wa
 
 // refusal returns the outcome of an error before the file is written. If the
 // input has changed meanwhile, that is the outcome, because err may be a
-// consequence.
+// consequence of the change.
 func (d *document) refusal(ctx context.Context, err error) error {
 	var no *pdf.RefusedError
 	changed := d.unchanged()
