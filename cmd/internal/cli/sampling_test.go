@@ -5,9 +5,9 @@ import (
 	"testing"
 )
 
-// sampled reports whether the matrices run a sample of their cases: with
-// -short, and under the race detector, with which a case takes several times as
-// long. CI runs all of them without it as well.
+// sampled reports whether the matrices run only a sample of their cases. They
+// do with -short and under the race detector, with which a case takes several
+// times as long. CI also runs all cases without the race detector.
 func sampled() bool { return testing.Short() || raced }
 
 // A sampling chooses the cases of a matrix that are run.

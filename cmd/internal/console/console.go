@@ -108,9 +108,9 @@ func (c *Console) Say(line string) {
 	}
 }
 
-// Warn is like Say, but writes also with -q: it is for what a result lacks of
-// what was asked for, and for what qualifies it (docs/cli.md, behaviour 21).
-// With --json the object has that.
+// Warn is like [Console.Say], but also writes with -q. It is for messages about
+// what is missing from a result, or what qualifies it (docs/cli.md, behaviour
+// 21). With --json the object has that information.
 func (c *Console) Warn(line string) {
 	if !c.JSON {
 		fmt.Fprintln(c.Streams.Err, c.fit(line, c.Streams.ErrIsTerminal))

@@ -10,11 +10,11 @@ import (
 	"natsuin/sign/timestamp"
 )
 
-// proxy returns the proxy of the environment for a request, as
-// [http.ProxyFromEnvironment] does. That function ignores an address that it
-// cannot parse, and the request would bypass the proxy; proxy returns
-// [timestamp.ErrProxy] for it, except for a host on this machine, which no
-// proxy is for.
+// proxy returns the proxy that the environment names for a request, like
+// [http.ProxyFromEnvironment]. That function ignores an address that it cannot
+// parse, so that the request would bypass the proxy. proxy returns
+// [timestamp.ErrProxy] instead, except for a host on this machine, for which no
+// proxy is used.
 func (s *Source) proxy(r *http.Request) (*url.URL, error) {
 	u, err := http.ProxyFromEnvironment(r)
 	if u != nil || err != nil || onThisMachine(r.URL.Hostname()) {
@@ -30,8 +30,7 @@ func (s *Source) proxy(r *http.Request) (*url.URL, error) {
 	return nil, nil
 }
 
-// onThisMachine reports whether a host is one that net/http never uses a proxy
-// for.
+// onThisMachine reports whether net/http never uses a proxy for a host.
 func onThisMachine(host string) bool {
 	ip, err := netip.ParseAddr(host)
 	return host == "localhost" || err == nil && ip.IsLoopback()

@@ -105,7 +105,7 @@ func (r *run) fit(cert *x509.Certificate) error {
 		NotAfter: console.Stamp(cert.NotAfter), Practice: practice,
 	}
 	switch {
-	case practice && r.Access.Reader == access.PracticeReader: // as was asked for
+	case practice && r.Access.Reader == access.PracticeReader: // the person has asked for practice
 		r.writer.say(r.T("practice.mark"))
 	case practice:
 		r.writer.warn(r.T("practice.mark"))

@@ -103,7 +103,7 @@ func (w *writer) say(line string) {
 	w.lines.Add(func() { w.run.Say(line) })
 }
 
-// warn is say for a line that -q keeps.
+// warn is like say, but also prints with -q.
 func (w *writer) warn(line string) {
 	w.lines.Add(func() { w.run.Warn(line) })
 }

@@ -66,8 +66,8 @@ func (r *run) printBrief(j *judged) {
 	r.printPoints(j)
 }
 
-// hasDetails reports whether there is more to print about a file than its
-// verdict line: also of a PDF without a signature, but with a time stamp.
+// hasDetails reports whether more than the verdict line is printed for a file:
+// not for an error, nor for a PDF without any signature or time stamp.
 func (j *judged) hasDetails() bool {
 	return j.report != nil && (!j.unsigned() || len(j.pdf.Timestamps) > 0 || len(j.pdf.Undeclared) > 0)
 }

@@ -196,7 +196,7 @@ func (r *run) printDocumentTimestamp(t *verify.PDFTimestamp) {
 		"Field", text.Escape(t.Field), "Reason", r.reasonOf(verify.CheckTimestamp, t.Reason)))
 	if t.Verified {
 		r.printChanges(t.Changes, t.MoreChanges)
-		if len(t.Remarks) > 0 { // as the check of a signature's time stamp has them
+		if len(t.Remarks) > 0 { // in the same form as for the time stamp of a signature
 			r.printChecks([]verify.Check{{ID: verify.CheckTimestamp, Result: verify.Passed, Detail: t.Remarks[0], Also: t.Remarks[1:]}}, false)
 		}
 	}
