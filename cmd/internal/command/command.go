@@ -1,5 +1,6 @@
-// Package command defines what a verb gets from a run, and declares its command:
-// the text from the catalogues, and the number and the values of the arguments.
+// Package command defines what a verb gets from a run, and declares its command
+// with the text from the catalogues, and the number and the values of the
+// arguments.
 //
 // It does not depend on the verbs. Each verb has a package of its own, and
 // package cli puts them together.
