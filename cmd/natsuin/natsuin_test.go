@@ -182,7 +182,7 @@ func jsonIs(ts *testscript.TestScript, neg bool, args []string) {
 	dec.UseNumber()
 	var v any
 	if err := dec.Decode(&v); err != nil {
-		ts.Fatalf("%s is no JSON: %v: %q", file, err, ts.ReadFile(file))
+		ts.Fatalf("%s is not JSON: %v: %q", file, err, ts.ReadFile(file))
 	}
 	if _, ok := v.(map[string]any); !ok || dec.More() {
 		ts.Fatalf("%s is not one object: %q", file, ts.ReadFile(file))

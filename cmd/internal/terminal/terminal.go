@@ -23,7 +23,7 @@ var (
 	ErrNoTerminal  = errors.New("open terminal: there is none")
 	ErrInterrupted = errors.New("read terminal: interrupted") // Ctrl-C, Ctrl-\, Ctrl-D on an empty line, or the terminal is gone
 	ErrInputLength = errors.New("read terminal: input too long")
-	ErrNotText     = errors.New("read terminal: input holds a key that is no character")
+	ErrNotText     = errors.New("read terminal: input contains a key that is not a character")
 	ErrTypedAhead  = errors.New("read terminal: input began before the prompt")
 )
 
