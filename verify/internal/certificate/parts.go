@@ -40,8 +40,10 @@ func threeElements(der []byte) bool {
 		body.SkipASN1(asn1.SEQUENCE) && body.SkipASN1(asn1.BIT_STRING) && body.Empty()
 }
 
-// split splits a certificate into its parts. ok is false if der does not have
-// the form of one, up to the public key.
+// split splits a certificate into its parts. ok is false if der is not a
+// SEQUENCE of three elements, or if the first of them lacks a field up to the
+// public key. If only the serial number, a unique identifier or the extensions
+// cannot be read, ok is true, and p.broken names that part.
 func split(der []byte) (p *parts, ok bool) {
 	p = &parts{raw: der, serial: new(big.Int)}
 	in := cryptobyte.String(der)

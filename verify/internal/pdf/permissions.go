@@ -111,7 +111,8 @@ func (r *Rule) read(f *syntax.File, d *syntax.Dict) error {
 	return err
 }
 
-// locks reports whether the rule forbids changes of a field.
+// locks reports whether Action and Fields of the rule lock the field called
+// name, or a parent of it. It ignores P, which forbids checks.
 func (r *Rule) locks(name string) bool {
 	listed := slices.ContainsFunc(r.Fields, func(f string) bool { return name == f || strings.HasPrefix(name, f+".") })
 	switch r.Action {

@@ -22,8 +22,8 @@ import (
 	"natsuin/verify/trust"
 )
 
-// practiceMark is part of every visible mark that a practice card makes, and of
-// /Reason.
+// practiceMark begins the /Reason of every signature made with a practice card.
+// Package seal draws the same text across the visible mark.
 const practiceMark = "練習 / PRACTICE"
 
 // planPDF reads the structure of a PDF, makes every refusal, and hashes the
