@@ -2,6 +2,7 @@ package pdf
 
 import (
 	"bytes"
+	"math"
 	"strconv"
 
 	"natsuin/sign/pdf/syntax"
@@ -110,10 +111,13 @@ var realKeys = map[syntax.Name]bool{
 	"MediaBox": true, "CropBox": true, "BleedBox": true, "TrimBox": true, "ArtBox": true, "UserUnit": true, "Rect": true,
 }
 
+// sameNumber reports whether two numbers are the same in single precision, to
+// which programs such as PDFium and MuPDF round what they write again (ISO
+// 32000-1 Table C.1).
 func sameNumber(o, n syntax.Object) bool {
 	a, isNumber := number(o)
 	b, ok := number(n)
-	return isNumber && ok && a == b
+	return isNumber && ok && (a == b || float32(a) == float32(b) && math.Abs(a) <= math.MaxFloat32)
 }
 
 func number(o syntax.Object) (value float64, ok bool) {
