@@ -1,6 +1,8 @@
 package verify_test
 
 import (
+	"bytes"
+	"compress/zlib"
 	"strconv"
 	"strings"
 	"testing"
@@ -19,6 +21,29 @@ type change struct {
 // only returns a change that must be reported as of one kind.
 func only(o objects, kind verify.ChangeKind, v verify.Verdict) change {
 	return change{objects: o, want: map[verify.ChangeKind]verify.Verdict{kind: v}}
+}
+
+// and returns the change with another kind that must be reported.
+func (c change) and(kind verify.ChangeKind, v verify.Verdict) change {
+	c.want[kind] = v
+	return c
+}
+
+// pageText is the data of the base's page.
+const pageText = "BT /F1 24 Tf 72 700 Td (Pay 1,000 yen) Tj ET"
+
+// compressed returns a stream whose data is compressed.
+func compressed(t testing.TB, entries, data string) string {
+	t.Helper()
+	var b bytes.Buffer
+	z := zlib.NewWriter(&b)
+	if _, err := z.Write([]byte(data)); err != nil {
+		t.Fatal(err)
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return stream("/Filter/FlateDecode"+entries, b.String())
 }
 
 // replaced returns a base object with a part replaced.
@@ -96,6 +121,13 @@ func TestLaterChanges(t *testing.T) {
 		"a field of its name":    only(both(form(" 50 0 R", ""), objects{50: "<</FT/Sig/T(first)/V 51 0 R>>", 51: "<</Type/Sig/Contents<00>>>"}), verify.ChangeSignedField, X),
 		// what is shown
 		"page content":            only(objects{4: stream("", "BT /F1 24 Tf 72 700 Td (Pay 9,000 yen) Tj ET")}, verify.ChangeContent, X),
+		"content compressed":      only(objects{4: compressed(t, "", pageText)}, verify.ChangeEncoding, I),
+		"all compressed":          only(objects{4: compressed(t, "", pageText), 12: compressed(t, "/Type/XObject/Subtype/Form/BBox[0 0 228 20]", "")}, verify.ChangeEncoding, I).and(verify.ChangeFormFilled, I),
+		"compressed and changed":  only(objects{4: compressed(t, "", strings.Replace(pageText, "1,000", "9,000", 1))}, verify.ChangeContent, X),
+		"compressed, with more":   only(objects{4: compressed(t, "/Resources<<>>", pageText)}, verify.ChangeEncoding, I).and(verify.ChangeContent, X),
+		"filter without data":     only(objects{4: stream("/Filter/FlateDecode", pageText)}, verify.ChangeContent, X),
+		"filter of no kind":       only(objects{4: stream("/Filter/Unknown", pageText)}, verify.ChangeContent, X),
+		"data elsewhere":          only(objects{4: compressed(t, "/F(x)", pageText)}, verify.ChangeContent, X),
 		"content of another page": only(replaced(t, 3, "/Contents 4 0 R", "/Contents 12 0 R"), verify.ChangeContent, X),
 		"content freed":           only(objects{4: ""}, verify.ChangeGone, X),
 		"font":                    only(objects{11: "<</Type/Font/Subtype/Type1/BaseFont/Courier>>"}, verify.ChangeContent, X),

@@ -34,7 +34,7 @@ var baseObjects = objects{
 	1:  "<</Type/Catalog/Pages 2 0 R/AcroForm 6 0 R/Names 10 0 R/OpenAction[3 0 R/Fit]/Lang(ja)>>",
 	2:  "<</Type/Pages/Kids[3 0 R]/Count 1/MediaBox[0 0 595 842]>>",
 	3:  "<</Type/Page/Parent 2 0 R/Contents 4 0 R/Resources 5 0 R/Annots 9 0 R>>",
-	4:  stream("", "BT /F1 24 Tf 72 700 Td (Pay 1,000 yen) Tj ET"),
+	4:  stream("", pageText),
 	5:  "<</Font<</F1 11 0 R>>>>",
 	6:  "<</Fields[7 0 R 8 0 R]/DR<</Font<</F1 11 0 R>>>>/DA(/F1 0 Tf)>>",
 	7:  "<</Type/Annot/Subtype/Widget/FT/Tx/T(name)/Rect[72 600 300 620]/F 4/P 3 0 R/AP<</N 12 0 R>>>>",

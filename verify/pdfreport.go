@@ -180,6 +180,7 @@ const (
 	ChangeFormFilled       ChangeKind = "form-filled"             // Indeterminate; Valid if the certification allows it
 	ChangeField            ChangeKind = "field"                   // Indeterminate: a field added, or changed otherwise
 	ChangeAnnotation       ChangeKind = "annotation"              // Indeterminate
+	ChangeEncoding         ChangeKind = "encoding"                // Indeterminate: the same data, compressed or no longer so
 	ChangeOther            ChangeKind = "other"                   // Indeterminate
 	ChangeSignedField      ChangeKind = "signed-field"            // Invalid
 	ChangeContent          ChangeKind = "content"                 // Invalid: page content, resources, fonts, boxes

@@ -35,6 +35,7 @@ const (
 	FormFilled       Kind = "form-filled"
 	Field            Kind = "field"
 	Annotation       Kind = "annotation"
+	Encoding         Kind = "encoding"
 	Other            Kind = "other"
 	SignedField      Kind = "signed-field"
 	Content          Kind = "content"
@@ -53,7 +54,7 @@ const (
 var results = map[Kind]Result{
 	SignatureAdded: Harmless, SignatureVisible: Harmless, TimestampAdded: Harmless, SecurityStore: Harmless,
 	EntryAdded: Harmless, Metadata: Harmless, Rewritten: Harmless,
-	SignatureOverlap: Unclear, EntryChanged: Unclear, FormFilled: Unclear, Field: Unclear, Annotation: Unclear, Other: Unclear,
+	SignatureOverlap: Unclear, EntryChanged: Unclear, FormFilled: Unclear, Field: Unclear, Annotation: Unclear, Encoding: Unclear, Other: Unclear,
 }
 
 // A Change is a difference between a signed revision and the file.
@@ -101,6 +102,9 @@ type comparison struct {
 	// waiting holds the pairs to be compared, by the result of their zones. The
 	// worst come first, so that an object in two zones counts in the worse one.
 	waiting [3][]pair
+	// encoding is the zone in which streams that are encoded otherwise were
+	// reported, or nil.
+	encoding *zone
 	// replaced holds the appearances that a signature replaced, by number.
 	replaced map[int]*node
 }

@@ -86,10 +86,16 @@ func (c *comparison) compareAt(o, n syntax.Object, z *zone, key syntax.Name, num
 		if !ok {
 			break
 		}
-		if err := c.dicts(o.Dict, n.Dict, z, key, number); err != nil || z.reported {
+		same, err := c.sameData(o, n)
+		if err != nil {
 			return err
 		}
-		if same, err := c.sameData(o, n); err != nil || same {
+		before, after := o.Dict, n.Dict
+		if !same && c.compressed(o, n) {
+			c.encodingDiffers(z, key, number)
+			same, before, after = true, unencoded(before), unencoded(after)
+		}
+		if err := c.dicts(before, after, z, key, number); err != nil || z.reported || same {
 			return err
 		}
 	case syntax.String:

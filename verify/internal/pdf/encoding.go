@@ -1,0 +1,47 @@
+package pdf
+
+import (
+	"bytes"
+	"slices"
+
+	"natsuin/sign/pdf/syntax"
+)
+
+// compressed reports whether the data of two streams is the same, but encoded
+// in only one of them: PDFium, which is part of Chrome, compresses what it
+// writes again. Data that cannot be decoded, or exceeds a limit, is not the
+// same.
+func (c *comparison) compressed(o, n *syntax.Stream) bool {
+	if (o.Get("Filter") == nil) == (n.Get("Filter") == nil) {
+		return false
+	}
+	before, err := c.old.Decode(o)
+	if err != nil {
+		return false
+	}
+	after, err := c.new.Decode(n)
+	return err == nil && bytes.Equal(before, after)
+}
+
+// encodingDiffers reports that a stream in a zone is encoded otherwise. Where
+// other differences are Invalid, that is Unclear, and reported once: the data
+// is the same, but another program may decode it to something else.
+func (c *comparison) encodingDiffers(z *zone, key syntax.Name, number int) {
+	switch {
+	case z.Result != Invalid:
+		c.differ(z, key, number)
+	case c.encoding == nil:
+		c.encoding = zoneOf(Encoding, place(z, key, number))
+		c.report(c.encoding)
+	}
+}
+
+// unencoded returns the dictionary of a stream without the entries on how its
+// data is encoded (ISO 32000-1 Table 5).
+func unencoded(d *syntax.Dict) *syntax.Dict {
+	rest := *d
+	rest.Entries = slices.DeleteFunc(slices.Clone(d.Entries), func(e syntax.Entry) bool {
+		return e.Key == "Filter" || e.Key == "DecodeParms" || e.Key == "Length"
+	})
+	return &rest
+}
