@@ -51,6 +51,9 @@ func (c *comparison) documents() error {
 			c.typed.add(number)
 		}
 	}
+	if c.resources, err = c.oldForm.resources(c.old); err != nil {
+		return err
+	}
 	if ref, ok := c.old.Trailer().Get("Root").(syntax.Ref); ok && ref == c.new.Trailer().Get("Root") {
 		c.typed.add(ref.Number)
 	}

@@ -102,9 +102,12 @@ type comparison struct {
 	// waiting holds the pairs to be compared, by the result of their zones. The
 	// worst come first, so that an object in two zones counts in the worse one.
 	waiting [3][]pair
-	// encoding is the zone in which streams that are encoded otherwise were
-	// reported, or nil.
+	// encoding is the zone in which streams and numbers that are written
+	// otherwise were reported, or nil.
 	encoding *zone
+	// resources holds the numbers of the old form's /DR and of the dictionaries
+	// in it, with the number of levels to which entries may be added.
+	resources map[int]int
 	// replaced holds the appearances that a signature replaced, by number.
 	replaced map[int]*node
 }

@@ -2,7 +2,6 @@ package pdf
 
 import (
 	"bytes"
-	"math"
 	"strconv"
 
 	"natsuin/sign/pdf/syntax"
@@ -106,6 +105,10 @@ func (c *comparison) compareAt(o, n syntax.Object, z *zone, key syntax.Name, num
 		if !composite(n) && o == n || realKeys[key] && sameNumber(o, n) {
 			return nil
 		}
+		if rounded(o, n) {
+			c.encodingDiffers(z, key, number)
+			return nil
+		}
 	}
 	c.differ(z, key, number)
 	return nil
@@ -117,13 +120,10 @@ var realKeys = map[syntax.Name]bool{
 	"MediaBox": true, "CropBox": true, "BleedBox": true, "TrimBox": true, "ArtBox": true, "UserUnit": true, "Rect": true,
 }
 
-// sameNumber reports whether two numbers are the same in single precision, to
-// which programs such as PDFium and MuPDF round what they write again (ISO
-// 32000-1 Table C.1).
 func sameNumber(o, n syntax.Object) bool {
 	a, isNumber := number(o)
 	b, ok := number(n)
-	return isNumber && ok && (a == b || float32(a) == float32(b) && math.Abs(a) <= math.MaxFloat32)
+	return isNumber && ok && a == b
 }
 
 func number(o syntax.Object) (value float64, ok bool) {

@@ -2,15 +2,18 @@ package pdf
 
 import (
 	"bytes"
+	"math"
 	"slices"
 
 	"natsuin/sign/pdf/syntax"
 )
 
+// PDFium, which is part of Chrome, and MuPDF write objects again that they have
+// read, when a field is filled or an annotation is added.
+
 // compressed reports whether the data of two streams is the same, but encoded
-// in only one of them: PDFium, which is part of Chrome, compresses what it
-// writes again. Data that cannot be decoded, or exceeds a limit, is not the
-// same.
+// in only one of them. Data that cannot be decoded, or exceeds a limit, is not
+// the same.
 func (c *comparison) compressed(o, n *syntax.Stream) bool {
 	if (o.Get("Filter") == nil) == (n.Get("Filter") == nil) {
 		return false
@@ -23,9 +26,19 @@ func (c *comparison) compressed(o, n *syntax.Stream) bool {
 	return err == nil && bytes.Equal(before, after)
 }
 
-// encodingDiffers reports that a stream in a zone is encoded otherwise. Where
-// other differences are Invalid, that is Unclear, and reported once: the data
-// is the same, but another program may decode it to something else.
+// rounded reports whether a real number is the same in single precision, to
+// which PDFium and MuPDF round the numbers that they write again (ISO 32000-1
+// Table C.1), and not far from what it was.
+func rounded(o, n syntax.Object) bool {
+	a, ok := o.(syntax.Real)
+	b, isNumber := number(n)
+	return ok && isNumber && float32(a) == float32(b) && math.Abs(float64(a)-b) < 0.001
+}
+
+// encodingDiffers reports that a stream or a number in a zone is written
+// otherwise. Where other differences are Invalid, that is Unclear, and reported
+// once: the data is the same, but another program may read it as something
+// else.
 func (c *comparison) encodingDiffers(z *zone, key syntax.Name, number int) {
 	switch {
 	case z.Result != Invalid:

@@ -206,6 +206,8 @@ func (c *comparison) field(was *node) error {
 		switch {
 		case key == "Kids":
 			return c.kidsOfField(o, n, was, whole)
+		case key == "AP" && o == nil && empty(n): // PDFium adds it
+			return nil
 		case is.signed() && !was.signed() && key == "F" && locked(o, n):
 			return nil
 		case is.signed() && !was.signed() && signedKeys[key]:
@@ -218,6 +220,12 @@ func (c *comparison) field(was *node) error {
 		}
 		return c.compare(o, n, whole, key)
 	})
+}
+
+// empty reports whether an object is a dictionary without entries.
+func empty(o syntax.Object) bool {
+	d, ok := o.(*syntax.Dict)
+	return ok && len(d.Entries) == 0
 }
 
 // locked reports whether /F of a widget differs at most in the flags by which

@@ -113,6 +113,9 @@ func (c *comparison) comparePair(p pair) error {
 		content.Kind, content.Result = Content, Invalid
 		p.zone = &content
 	}
+	if levels := c.resources[p.old.Number]; p.old == p.new && p.zone.Result == Invalid && levels > 0 {
+		return c.shared(o.Value, n.Value, p.zone, p.old.Number, levels)
+	}
 	return c.compareAt(o.Value, n.Value, p.zone, p.key, p.old.Number)
 }
 
