@@ -34,6 +34,9 @@ func TestWrittenAgain(t *testing.T) {
 	}{
 		"a box that PDFium rounds":     {box("0 0 595.27563 841.8898"), nil, box("0 0 595.27563 841.88977"), map[verify.ChangeKind]verify.Verdict{verify.ChangeEncoding: I}},
 		"a box that MuPDF rounds":      {box("0 0 595.27563 841.8898"), nil, box("0 0 595.27566 841.8898"), map[verify.ChangeKind]verify.Verdict{verify.ChangeEncoding: I}},
+		"a box that pdfsig rounds":     {box("0 0 595.303937007874 841.889763779528"), nil, box("0 0 595.3039370079 841.8897637795"), map[verify.ChangeKind]verify.Verdict{verify.ChangeRewritten: V}},
+		"a box by what cannot be seen": {box("0 0 595 842"), nil, box("0 0 595.0000009 842"), map[verify.ChangeKind]verify.Verdict{verify.ChangeRewritten: V}},
+		"a box by more than that":      {box("0 0 595 842"), nil, box("0 0 595.0000011 842"), map[verify.ChangeKind]verify.Verdict{verify.ChangeContent: X}},
 		"a box with other numbers too": {box("0 0 595.27563 841.8898"), nil, box("0 0 595.27566 841"), map[verify.ChangeKind]verify.Verdict{verify.ChangeEncoding: I, verify.ChangeContent: X}},
 		"a box a little larger":        {box("0 0 595.27563 841.8898"), nil, box("0 0 595.2757 841.8898"), map[verify.ChangeKind]verify.Verdict{verify.ChangeContent: X}},
 		"a box of integers":            {box("0 0 16777216 842"), nil, box("0 0 16777217 842"), map[verify.ChangeKind]verify.Verdict{verify.ChangeContent: X}},

@@ -2,6 +2,7 @@ package pdf
 
 import (
 	"bytes"
+	"math"
 	"strconv"
 
 	"natsuin/sign/pdf/syntax"
@@ -120,10 +121,13 @@ var realKeys = map[syntax.Name]bool{
 	"MediaBox": true, "CropBox": true, "BleedBox": true, "TrimBox": true, "ArtBox": true, "UserUnit": true, "Rect": true,
 }
 
+// sameNumber reports whether two numbers are the same but for digits that are
+// lost when pdfsig writes a page again, with ten decimals, and that no page can
+// show.
 func sameNumber(o, n syntax.Object) bool {
 	a, isNumber := number(o)
 	b, ok := number(n)
-	return isNumber && ok && a == b
+	return isNumber && ok && math.Abs(a-b) < 1e-6
 }
 
 func number(o syntax.Object) (value float64, ok bool) {
