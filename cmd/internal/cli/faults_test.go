@@ -379,7 +379,7 @@ func TestFaultMatrix(t *testing.T) {
 		}
 	})
 	t.Logf("by act:\n%s\nby fault:\n%s", byAct, byFault)
-	if n := byAct.total(); n < 1000 && !sampled() && !t.Failed() {
+	if n := byAct.total(); n < 1000 && !testing.Short() && !t.Failed() {
 		t.Errorf("only %d cases", n)
 	}
 }

@@ -5,19 +5,13 @@ import (
 	"testing"
 )
 
-// sampled reports whether the matrices run only a sample of their cases. They
-// do with -short and under the race detector, with which a case takes several
-// times as long. CI also runs all cases without the race detector.
-func sampled() bool { return testing.Short() || raced }
-
-// A sampling chooses the cases of a matrix that are run.
+// A sampling chooses the cases of a matrix that are run: all of them or, with
+// -short, every seventh from a random one.
 type sampling struct{ every, phase, n int }
 
-// newSampling returns a sampling of all cases or, if sampled, of every seventh
-// from a random one.
 func newSampling(t *testing.T) *sampling {
 	t.Helper()
-	if !sampled() {
+	if !testing.Short() {
 		return &sampling{every: 1}
 	}
 	s := &sampling{every: 7, phase: rand.IntN(7)}
