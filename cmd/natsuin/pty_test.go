@@ -34,7 +34,8 @@ const atTerminal = "TEST_AT_TERMINAL"
 //
 //	expect TEXT   wait until the screen shows TEXT after the last match
 //	send TEXT     type TEXT and Enter
-//	type TEXT     type TEXT alone; \x03 is Ctrl-C
+//	type TEXT     type TEXT alone; \x03 is Ctrl-C. As the first step, it comes
+//	              before the program starts
 //	run COMMAND…  run another command in the meantime, which must succeed
 //	fail COMMAND… the same, which must fail
 //	signal NAME   send INT, TERM or HUP
@@ -62,6 +63,11 @@ func onTerminal(ts *testscript.TestScript, neg bool, args []string) {
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = s.slave, out, s.slave
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true, Ctty: 0}
 	before := s.settings()
+	steps := strings.Split(ts.ReadFile(args[1]), "\n")
+	if strings.HasPrefix(steps[0], "type ") {
+		s.step(steps[0])
+		steps = steps[1:]
+	}
 	ts.Check(cmd.Start())
 	var exit error
 	var after unix.Termios
@@ -72,7 +78,7 @@ func onTerminal(ts *testscript.TestScript, neg bool, args []string) {
 	}()
 	s.cmd = cmd
 	defer cmd.Process.Kill()
-	for _, step := range strings.Split(ts.ReadFile(args[1]), "\n") {
+	for _, step := range steps {
 		s.step(step)
 	}
 	got := 0

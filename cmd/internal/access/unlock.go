@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"natsuin/card"
+	"natsuin/card/practice"
 	"natsuin/cmd/internal/outcome"
 	"natsuin/cmd/internal/text"
 )
@@ -179,6 +180,9 @@ func (l *unlocker) announce(ctx context.Context, was shown) (shown, error) {
 func (l *unlocker) showTries(t card.Tries) error {
 	l.access.Talk(l.access.TriesLine(l.Credential, t))
 	if t.Blocked() {
+		if _, ok := l.s.conn.(*practice.Conn); ok {
+			l.access.Talk(l.access.T("practice.prompt.locked", "Kind", l.Credential.String()))
+		}
 		return LockedError(l.Credential)
 	}
 	return nil

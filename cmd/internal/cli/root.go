@@ -109,10 +109,19 @@ func (a *app) flagError(c *cobra.Command, err error) error {
 	var invalid *pflag.InvalidValueError
 	switch {
 	case errors.As(err, &unknown):
+		// A misspelt command leaves its flags to the group.
+		words := a.env.Args[min(len(strings.Fields(c.CommandPath()))-1, len(a.env.Args)):]
+		if c.HasSubCommands() && len(words) > 0 && !strings.HasPrefix(words[0], "-") {
+			return c.RunE(c, words)
+		}
 		var known []string
 		c.Flags().VisitAll(func(f *pflag.Flag) { known = append(known, "--"+f.Name) })
+		name := unknown.GetSpecifiedName()
+		if letters := unknown.GetSpecifiedShortnames(); letters != "" {
+			name = letters // -pdf
+		}
 		// The unknown flag itself, or the argument after it, may be a secret.
-		typed := append([]string{unknown.GetSpecifiedName()}, a.env.Args...)
+		typed := append([]string{name}, a.env.Args...)
 		return outcome.Usage("err.flag.unknown", "Value", strings.Join(typed, " "), "Known", strings.Join(known, ", "))
 	case errors.As(err, &missing):
 		return outcome.Usage("err.flag.value", "Flag", "--"+missing.GetFlag().Name)

@@ -79,7 +79,7 @@ func near(typed string, known []string) string {
 		if len(typed) > len(bare)+2 {
 			continue
 		}
-		if d := distance(typed, bare); d > 0 && d < least && 2*d < len(bare) {
+		if d := distance(typed, bare); d < least && 2*d < len(bare) {
 			meant, least = word, d
 		}
 	}

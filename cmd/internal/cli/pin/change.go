@@ -97,6 +97,9 @@ func (r *change) fromPerson(ctx context.Context, same bool) (old card.Secret, er
 		r.new.Wipe() // entered for another card
 	}
 	name := r.T("secret.name." + r.cred.String())
+	if r.new.Len() > 0 {
+		r.Talk(r.T("pin.kept", "Secret", name))
+	}
 	if old, err = r.Access.AskSecret(ctx, r.cred, r.T("prompt.old", "Secret", name)); err != nil {
 		return old, err
 	}
