@@ -153,6 +153,13 @@ func (s *sitter) reach() {
 	}
 	s.keys(s.answers[last][1] + "\r")
 	if s.place.busy {
+		// Ctrl-Z is a signal only once the question has ended.
+		for limit := time.Now().Add(patience); time.Now().Before(limit); {
+			if t, err := unix.IoctlGetTermios(int(s.slave.Fd()), unix.TCGETS); err != nil || t.Lflag&unix.ISIG != 0 {
+				break
+			}
+			time.Sleep(time.Millisecond)
+		}
 		time.Sleep(200 * time.Millisecond) // it is waiting for the reader by now
 		return
 	}
