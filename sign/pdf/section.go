@@ -81,10 +81,10 @@ func (d *Document) planSection(p *Plan) error {
 const maxRead = 50_000
 
 // freeNumbers returns the first of the numbers for new objects. All are above
-// those in use. Neither the trailer refers to them, nor do the first maxRead
-// objects, of which those that cannot be read do not count. A reference to an
-// object that is not there means null (ISO 32000-1 §7.3.10), and must continue
-// to mean null.
+// those in use. Neither the trailer nor one of the first maxRead objects refers to
+// them; an object that cannot be read is taken to refer to nothing. A reference
+// to an object that is not there means null (ISO 32000-1 §7.3.10), and must
+// continue to mean null.
 func (d *Document) freeNumbers() int {
 	highest := d.file.Highest()
 	var named []int

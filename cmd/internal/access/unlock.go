@@ -53,7 +53,9 @@ func (a *Access) Unlock(ctx context.Context, u Unlocking) (left card.Tries, err 
 	for {
 		err := l.once(ctx)
 		if err == nil || !l.tellAndRepeat(err) {
-			return l.left, final(err)
+			err = final(err)
+			l.introduceUnlocking(err)
+			return l.left, err
 		}
 		if err := l.anew(ctx); err != nil {
 			return l.left, err
@@ -177,12 +179,20 @@ func (l *unlocker) announce(ctx context.Context, was shown) (shown, error) {
 	return was, a.mayTry(ctx, l.Credential, was.tries)
 }
 
+// introduceUnlocking says how the practice card is unlocked, before the error
+// that says so of a real one.
+func (l *unlocker) introduceUnlocking(err error) {
+	if outcome.CodeOf(err) != outcome.CodeLocked || l.s == nil {
+		return
+	}
+	if _, ok := l.s.conn.(*practice.Conn); ok {
+		l.access.Talk(l.access.T("practice.prompt.locked", "Kind", l.Credential.String()))
+	}
+}
+
 func (l *unlocker) showTries(t card.Tries) error {
 	l.access.Talk(l.access.TriesLine(l.Credential, t))
 	if t.Blocked() {
-		if _, ok := l.s.conn.(*practice.Conn); ok {
-			l.access.Talk(l.access.T("practice.prompt.locked", "Kind", l.Credential.String()))
-		}
 		return LockedError(l.Credential)
 	}
 	return nil

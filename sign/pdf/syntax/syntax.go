@@ -51,7 +51,7 @@ type Indirect struct {
 	// Span is from the object number to after "endobj"; for an object from an
 	// object stream, that of the value in the decoded stream.
 	Span      Span
-	Body      int64 // offset after "obj"; otherwise that of the value
+	Body      int64 // offset after "obj"; in an object stream, that of the value
 	Container int   // number of the object stream, or 0
 }
 
