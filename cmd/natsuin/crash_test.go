@@ -30,6 +30,7 @@ var signals = []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, 
 // and no transaction is open. Only SIGKILL may leave a temporary file of the
 // practice card.
 func TestSignalsAtAnyMoment(t *testing.T) {
+	t.Parallel()
 	for _, act := range []struct {
 		name string
 		args []string

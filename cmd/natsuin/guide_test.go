@@ -17,6 +17,7 @@ var rehearsal = regexp.MustCompile("(?ms)^## (\\d+)\\. ([^\\n]*)\\n.*?^```sh\\n(
 // TestGuide runs the rehearsals of each guide in order, with -short only those
 // of the Japanese one, and compares the output with that in the guide.
 func TestGuide(t *testing.T) {
+	t.Parallel()
 	for lang, locale := range map[string]string{"ja": "ja_JP.UTF-8", "en": "en_US.UTF-8"} {
 		t.Run(lang, func(t *testing.T) {
 			if testing.Short() && lang != "ja" {

@@ -30,8 +30,12 @@ import (
 // TestLife goes through the life of a certificate, from the issue of the card
 // to the letter of an official, with the practice card in process.
 func TestLife(t *testing.T) {
+	t.Parallel()
 	for _, lang := range []string{"ja", "en"} {
-		t.Run(lang, func(t *testing.T) { life(t, lang, "practice") })
+		t.Run(lang, func(t *testing.T) {
+			t.Parallel()
+			life(t, lang, func(testing.TB) string { return "practice" })
+		})
 	}
 }
 
@@ -39,18 +43,20 @@ func TestLife(t *testing.T) {
 // real PC/SC service. The program itself serves the card, while its town hall
 // changes it.
 func TestLifeThroughPCSC(t *testing.T) {
-	service := pcscdtest.Use(t)
-	life(t, "ja", service.Reader())
+	t.Parallel()
+	life(t, "ja", func(t testing.TB) string { return pcscdtest.Use(t).Reader() })
 }
 
-// life runs the script with the card in the named reader.
-func life(t *testing.T, lang, reader string) {
+// life runs the script with the card in the reader that take returns.
+func life(t *testing.T, lang string, take func(testing.TB) (reader string)) {
 	locales := map[string]string{"ja": "ja_JP.UTF-8", "en": "en_US.UTF-8"}
 	pcscdtest.Need(t, "openssl")
+	var reader string
 	testscript.Run(t, testscript.Params{
 		Dir:                 filepath.Join("testdata", "life"),
 		RequireExplicitExec: true,
 		Setup: func(e *testscript.Env) error {
+			reader = take(e.T().(testing.TB))
 			e.Setenv("LANG", locales[lang])
 			e.Setenv("GORACE", os.Getenv("GORACE"))
 			e.Setenv("READER", reader)

@@ -5,11 +5,13 @@ package main_test
 import (
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -21,7 +23,12 @@ import (
 	"natsuin/card/practice"
 )
 
+// TestMain lets more tests run at once than there are cores, because most of
+// them wait for the smart card service. The flag -parallel overrides this.
 func TestMain(m *testing.M) {
+	if err := flag.Set("test.parallel", strconv.Itoa(4*runtime.NumCPU())); err != nil {
+		panic(err)
+	}
 	testscript.Main(m, map[string]func(){"natsuin": runProgram, "shell": runShell})
 }
 
@@ -31,9 +38,11 @@ func TestMain(m *testing.M) {
 // "JSON", 27 for "Verify's arguments", 28 for "Signing a PDF" and "Checking a
 // PDF". Lines about the text in one language begin with [ja] or [en].
 func TestBehaviours(t *testing.T) {
+	t.Parallel()
 	store := freshStore(t)
 	for lang, locale := range map[string]string{"ja": "ja_JP.UTF-8", "en": "en_US.UTF-8"} {
 		t.Run(lang, func(t *testing.T) {
+			t.Parallel()
 			testscript.Run(t, testscript.Params{
 				Files:               scripts(t, lang),
 				RequireExplicitExec: true,

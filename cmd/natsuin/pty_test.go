@@ -77,7 +77,10 @@ func onTerminal(ts *testscript.TestScript, neg bool, args []string) {
 		close(s.exited)
 	}()
 	s.cmd = cmd
-	defer cmd.Process.Kill()
+	defer func() {
+		cmd.Process.Kill()
+		<-s.exited
+	}()
 	for _, step := range steps {
 		s.step(step)
 	}
@@ -118,7 +121,7 @@ func environ(ts *testscript.TestScript) []string {
 	var list []string
 	for _, name := range []string{
 		"PATH", "HOME", "LANG", "LC_ALL", "NATSUIN_LANG", "XDG_DATA_HOME", "XDG_CONFIG_HOME", "NO_COLOR", "TERM",
-		"ACCESSIBLE", "TMPDIR", "GOCOVERDIR", pluggedFile, clockPace,
+		"ACCESSIBLE", "TMPDIR", "GOCOVERDIR", "READER", pluggedFile, clockPace,
 	} {
 		if v := ts.Getenv(name); v != "" {
 			list = append(list, name+"="+v)

@@ -42,7 +42,8 @@ type scriptReaders struct {
 // reader WHAT... does something to the readers, in a script or as a step at the
 // terminal. READER and READER2 are their names.
 //
-//	take             wait for exclusive use of them; they are empty
+//	take             wait for exclusive use of one of them; it is empty
+//	take both        wait for exclusive use of both
 //	insert [QUIRK]   put the card into the first; see quirk. KEEP=verified is
 //	                 a card on which a new SELECT of the application ends no
 //	                 login, and whose query is then answered with 9000
@@ -65,6 +66,9 @@ func reader(ts *testscript.TestScript, neg bool, args []string) {
 	r := ts.Value(theReaders{}).(*scriptReaders)
 	switch what := strings.Join(args[:1], ""); {
 	case what == "take" && len(args) == 1:
+		r.service = pcscdtest.UseOne(r.t)
+		ts.Setenv("READER", r.service.Reader())
+	case what == "take" && len(args) == 2 && args[1] == "both":
 		r.service = pcscdtest.Use(r.t)
 		ts.Setenv("READER", r.service.Reader())
 		ts.Setenv("READER2", r.second(ts).Name)

@@ -37,7 +37,7 @@ func TestARestartedServiceIsReconnectedToAtThePrompt(t *testing.T) {
 	s.master.WriteString(marked + "\r")
 	s.await("signed: ")
 	if r := p.end(); r.exit != 0 {
-		t.Errorf("exit %d: %s", r.exit, s.shown())
+		t.Errorf("exit %d: %s", r.exit, s.whole())
 	}
 	if tally := card.Tally(); tally.Right != 1 || tally.Wrong != 0 {
 		t.Errorf("the card saw %+v", tally)
@@ -56,7 +56,7 @@ func TestAServiceThatEndedAtThePromptIsCalledThat(t *testing.T) {
 	s.await("The smart card service is not running. Waiting for it")
 	s.master.WriteString("\x03")
 	if r := p.end(); r.exit != 130 {
-		t.Errorf("exit %d: %s", r.exit, s.shown())
+		t.Errorf("exit %d: %s", r.exit, s.whole())
 	}
 	if tally := card.Tally(); tally.Right+tally.Wrong != 0 {
 		t.Errorf("the card saw %+v", tally)
@@ -81,7 +81,7 @@ func TestAServiceThatDiesDuringACommandIsReconnectedTo(t *testing.T) {
 	s.master.WriteString(marked + "\r")
 	s.await("signed: ")
 	if r := p.end(); r.exit != 0 {
-		t.Errorf("exit %d: %s", r.exit, s.shown())
+		t.Errorf("exit %d: %s", r.exit, s.whole())
 	}
 	if tally := card.Tally(); tally.Right != 1 || tally.Wrong != 0 {
 		t.Errorf("the card saw %+v", tally)

@@ -203,9 +203,7 @@ func (st *stage) run(c command) string {
 		st.must(err)
 	}
 	exit := st.exitOf(p)
-	s.slave.Close() // so that no process has the terminal open any more
-	<-s.ended
-	text := s.shown()
+	text := s.whole()
 	if exit != c.exit {
 		st.t.Fatalf("%s: exit code %d, want %d:\n%s", c.typed, exit, c.exit, text)
 	}

@@ -98,7 +98,7 @@ var secretActs = []struct {
 // the process, its arguments, its environment, the screen with -v, the JSON
 // object, the files that it wrote, or its output when it crashes.
 func TestSecretsAreNowhere(t *testing.T) {
-	service := pcscdtest.Use(t)
+	t.Parallel()
 	for _, act := range secretActs {
 		for _, way := range []string{"typed", "from a script", "crash"} {
 			t.Run(act.name+", "+way, func(t *testing.T) {
@@ -106,8 +106,8 @@ func TestSecretsAreNowhere(t *testing.T) {
 				card := newHeldCard(t, b.store)
 				b.must(os.RemoveAll(b.store)) // the store of another card
 				act.hold(card)
+				service := pcscdtest.UseOne(t)
 				service.Insert(card)
-				defer service.Remove()
 				var let sync.Once
 				release := func() { let.Do(func() { close(card.release) }) }
 				defer release()
@@ -143,17 +143,17 @@ func TestSecretsAreNowhere(t *testing.T) {
 					p.Process.Signal(syscall.SIGABRT)
 					p.Wait()
 					release()
-					if !strings.Contains(s.shown(), "SIGABRT") {
-						t.Errorf("no crash: %s", s.shown())
+					if shown := s.whole(); !strings.Contains(shown, "SIGABRT") {
+						t.Errorf("no crash: %s", shown)
 					}
 				} else {
 					release()
 					if r := p.end(); r.exit != 0 {
-						t.Errorf("exit %d: %s%s", r.exit, p.out.String(), p.err.String())
+						t.Errorf("exit %d: %s%s%s", r.exit, p.out.String(), p.err.String(), s.whole())
 					}
 				}
 				b.search("stdout and stderr", append(p.out.Bytes(), p.err.Bytes()...))
-				b.search("the screen", []byte(s.shown()))
+				b.search("the screen", []byte(s.whole()))
 				b.searchFiles()
 			})
 		}
@@ -271,6 +271,17 @@ func (s *screen) shown() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.text.String()
+}
+
+// whole returns all that was shown, once no process has the terminal open any
+// more.
+func (s *screen) whole() string {
+	if s == nil {
+		return ""
+	}
+	s.slave.Close()
+	<-s.ended
+	return s.shown()
 }
 
 // await waits for text after the last match.

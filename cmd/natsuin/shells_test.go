@@ -26,10 +26,11 @@ var shells = []struct {
 // real readers, which contain spaces. printf then shows the words of the line,
 // each in brackets.
 func TestShellsComplete(t *testing.T) {
-	pcscdtest.Use(t)
+	t.Parallel()
 	for _, shell := range shells {
 		t.Run(shell.name, func(t *testing.T) {
 			pcscdtest.Need(t, shell.name)
+			pcscdtest.UseOne(t)
 			b := newBox(t)
 			b.write("certificate.pem", "none")
 			s := newScreen(t)

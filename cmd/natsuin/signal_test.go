@@ -30,12 +30,12 @@ func (c *heldCard) thinking(op virtual.Op) {
 // program waits for the answer, reports it, and does nothing more. The report
 // agrees with the count of the card.
 func TestASignalWhileTheCardThinksWaitsForItsAnswer(t *testing.T) {
+	t.Parallel()
 	const wrong = "WRONG1234"
 	change := []string{"pin", "change", "sign"}
 	sign := []string{"sign", "--yes", "@a"}
 	prompts := []string{"Signature password: "}
 	changing := []string{"Current ", "New ", "Repeat "}
-	service := pcscdtest.Use(t)
 	for _, c := range []struct {
 		name   string
 		args   []string
@@ -61,8 +61,8 @@ func TestASignalWhileTheCardThinksWaitsForItsAnswer(t *testing.T) {
 			b := newBox(t).inputs()
 			card := newHeldCard(t, b.store)
 			card.thinking(c.over)
+			service := pcscdtest.UseOne(t)
 			service.Insert(card)
-			defer service.Remove()
 
 			p := b.command(append(copyOf(c.args), "--reader", service.Reader())...)
 			s := newScreen(t)
@@ -94,7 +94,7 @@ func TestASignalWhileTheCardThinksWaitsForItsAnswer(t *testing.T) {
 				t.Errorf("said %s%s, want %s", p.out.String(), p.err.String(), c.says)
 			}
 			if r.exit != c.exit {
-				t.Errorf("exit %d, want %d: %s", r.exit, c.exit, s.shown())
+				t.Errorf("exit %d, want %d: %s", r.exit, c.exit, s.whole())
 			}
 			state := card.State()
 			if state.Sign.Tries != c.tries || string(state.Sign.Secret) != c.secret {

@@ -52,10 +52,10 @@ func holdReader(t *testing.T, name string) (release func()) {
 // at once, both while another program uses the reader and while the card is
 // slow.
 func TestASignalBeforeTheVerifyWithdrawsIt(t *testing.T) {
+	t.Parallel()
 	const wrong = "WRONG1234"
 	sign := []string{"sign", "--yes", "@a"}
 	change := []string{"pin", "change", "sign"}
-	service := pcscdtest.Use(t)
 	for _, c := range []struct {
 		name   string
 		args   []string
@@ -78,8 +78,8 @@ func TestASignalBeforeTheVerifyWithdrawsIt(t *testing.T) {
 			b := newBox(t).inputs()
 			card := newHeldCard(t, b.store)
 			card.Replace(func(s *virtual.State) { s.Sign.Tries = 5 })
+			service := pcscdtest.UseOne(t)
 			service.Insert(card)
-			defer service.Remove()
 			slow := func() {
 				if c.at != 0 {
 					card.thinking(c.at)

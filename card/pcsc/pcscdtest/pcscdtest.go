@@ -3,12 +3,12 @@
 // vsmartcard. The package starts pcscd unless it is running.
 //
 // It is for tests only and needs no hardware. It is not for machines whose
-// readers are in use: during a test the card is in the first slot of the
-// virtual reader, where every program can use it.
+// readers are in use: during a test the card is in a virtual reader, where every
+// program can use it.
 //
-// It needs Debian's packages pcscd and vsmartcard-vpcd, unchanged. All
-// processes share the slots, and go test runs packages in parallel, so the
-// package uses a file lock to make them take turns.
+// It needs Debian's packages pcscd and vsmartcard-vpcd, unchanged. The driver
+// has two readers. All processes share them, and tests run in parallel, so the
+// package uses file locks to make them take turns.
 package pcscdtest
 
 import (
@@ -20,6 +20,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -38,10 +39,13 @@ import (
 const Install = "apt-get install pcscd vsmartcard-vpcd opensc openssl gnutls-bin openssh-client"
 
 const (
-	slot   = "127.0.0.1:35963" // the first of the driver's two slots
 	socket = "/run/pcscd/pcscd.comm"
 	driver = "/usr/lib/pcsc/drivers/serial/libifdvpcd.so"
 )
+
+// slots are the addresses at which the driver waits for the cards of its
+// readers.
+var slots = [...]string{"127.0.0.1:35963", "127.0.0.1:35964"}
 
 // Limits that are well above the time needed if everything works.
 const (
@@ -52,48 +56,69 @@ const (
 
 const (
 	insertLimit = 4 * time.Second // if pcscd sees a card at all, it takes less
-	pollTime    = time.Second     // longer than pcscd's polling interval
+	removeLimit = 4 * time.Second // the same for its removal
+	pollTime    = time.Second / 2 // longer than pcscd's polling interval, which is 0.4 s
 )
 
-// A Service is the PC/SC service with one virtual reader that is reserved for
-// the test.
+// A Service is the PC/SC service with a virtual reader that is reserved for the
+// test.
 type Service struct {
 	t      testing.TB
+	slot   int // an index of slots
 	reader string
 
 	mu     sync.Mutex
 	remove func()
 }
 
-// Use waits for this process's turn, starts pcscd unless it is running, and
-// returns the service with an empty virtual reader. The end of the test empties
-// the reader, and stops pcscd if Use has started it. If pcscd is missing or
-// cannot be started by this user, or if the build does not support readers, Use
-// skips the test, or fails it if CI=true is in the environment. With -short it
-// always skips the test.
+// Use waits for this test's turn, starts pcscd unless it is running, and returns
+// the service with an empty virtual reader, the first of two. No other test uses
+// the second meanwhile. The end of the test empties the reader, and stops pcscd
+// if Use has started it. If pcscd is missing or cannot be started by this user,
+// or if the build does not support readers, Use skips the test, or fails it if
+// CI=true is in the environment. With -short it always skips the test.
+//
+// A test with a reader must not run parallel subtests: they might wait for tests
+// that wait for the reader.
 func Use(t testing.TB) *Service {
 	t.Helper()
-	skipIfShort(t)
-	if !pcsc.Available() {
-		lack(t, "built without reader support: set CGO_ENABLED=1 and "+Install+" libpcsclite-dev")
-	}
-	takeTurn(t)
+	skipUnlessPossible(t)
+	_, end := takeTurn(t, true)
+	t.Cleanup(end)
 	if !runs() {
 		start(t)
 	}
-	s := &Service{t: t}
+	return newService(t, 0)
+}
+
+// UseOne is like Use, but returns whichever reader is free first, and another
+// test may use the other one meanwhile. If pcscd is not running, it is Use.
+func UseOne(t testing.TB) *Service {
+	t.Helper()
+	skipUnlessPossible(t)
+	slot, end := takeTurn(t, false)
+	if !runs() {
+		end()
+		return Use(t)
+	}
+	t.Cleanup(end)
+	return newService(t, slot)
+}
+
+func newService(t testing.TB, slot int) *Service {
+	t.Helper()
+	s := &Service{t: t, slot: slot}
 	await(t, startLimit, "virtual reader; install it: "+Install, func() (bool, any) {
 		readers, err := pcsc.System{}.Readers(context.Background())
-		for _, r := range readers {
-			if r.Virtual {
-				s.reader = r.Name
-				return true, nil
-			}
+		readers = slices.DeleteFunc(readers, func(r pcsc.Reader) bool { return !r.Virtual })
+		if len(readers) != len(slots) {
+			return false, fmt.Sprint(readers, err)
 		}
-		return false, fmt.Sprint(readers, err)
+		s.reader = readers[slot].Name // pcscd keeps the order of the slots
+		return true, nil
 	})
 	t.Cleanup(s.Remove)
-	s.awaitPresence(false)
+	s.awaitEmpty()
 	return s
 }
 
@@ -124,15 +149,45 @@ func lack(t testing.TB, what string) {
 	t.Skip(what)
 }
 
-func takeTurn(t testing.TB) {
+func skipUnlessPossible(t testing.TB) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), turnLimit)
-	defer cancel()
-	lock := flock.New(filepath.Join(os.TempDir(), "natsuin-pcscd.lock"), flock.SetPermissions(0o666))
-	if ok, err := lock.TryLockContext(ctx, 50*time.Millisecond); !ok {
-		t.Fatalf("wait for the virtual reader: %v", err)
+	skipIfShort(t)
+	if !pcsc.Available() {
+		lack(t, "built without reader support: set CGO_ENABLED=1 and "+Install+" libpcsclite-dev")
 	}
-	t.Cleanup(func() { lock.Unlock() })
+}
+
+// takeTurn waits until the test may use one of the slots, or all of them, and
+// returns the first. No other test gets them until end is called.
+//
+// Only one test at a time waits for slots. Otherwise a test that waits for all
+// of them might wait until no other test wants one.
+func takeTurn(t testing.TB, all bool) (slot int, end func()) {
+	t.Helper()
+	deadline := time.Now().Add(turnLimit)
+	lock := func(names ...string) (int, func()) {
+		t.Helper()
+		for ; time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+			for i, name := range names {
+				lock := flock.New(filepath.Join(os.TempDir(), "natsuin-pcscd"+name+".lock"), flock.SetPermissions(0o666))
+				if ok, err := lock.TryLock(); err != nil {
+					t.Fatal(err)
+				} else if ok {
+					return i, func() { lock.Unlock() }
+				}
+			}
+		}
+		t.Fatalf("no virtual reader is free after %v", turnLimit)
+		return 0, nil
+	}
+	_, next := lock("")
+	defer next()
+	if !all {
+		return lock("-0", "-1")
+	}
+	_, endFirst := lock("-0")
+	_, endSecond := lock("-1")
+	return 0, func() { endSecond(); endFirst() }
 }
 
 // runs reports whether the service accepts connections at its socket.
@@ -227,9 +282,6 @@ func (s *Service) Insert(card vpcd.Card) {
 		} else if time.Now().After(deadline) {
 			s.t.Fatalf("no card in the reader after %v: %v", stateLimit, seen)
 		}
-		// pcscd polls its readers every 0.4 s. After a failed command or reset,
-		// it may miss a card that is inserted again before the next poll:
-		// remove the card once more.
 		s.withdraw()
 		time.Sleep(pollTime)
 	}
@@ -238,7 +290,7 @@ func (s *Service) Insert(card vpcd.Card) {
 // serve connects the card to the reader.
 func (s *Service) serve(card vpcd.Card) {
 	s.t.Helper()
-	conn, err := vpcd.Dial(s.t.Context(), slot)
+	conn, err := vpcd.Dial(s.t.Context(), slots[s.slot])
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -260,8 +312,15 @@ func (s *Service) serve(card vpcd.Card) {
 // reports this.
 func (s *Service) Remove() {
 	s.t.Helper()
-	if s.withdraw() {
-		s.awaitPresence(false)
+	early, _ := s.present(false)
+	if !s.withdraw() {
+		return
+	}
+	s.awaitEmpty()
+	if early {
+		// After a failed command or reset, pcscd reports an empty reader, but
+		// misses a card that is inserted again before it polls the reader.
+		time.Sleep(pollTime)
 	}
 }
 
@@ -277,10 +336,33 @@ func (s *Service) withdraw() bool {
 	return remove != nil
 }
 
-func (s *Service) awaitPresence(want bool) {
+// awaitEmpty returns when the service reports that the reader is empty.
+func (s *Service) awaitEmpty() {
 	s.t.Helper()
-	await(s.t, stateLimit, map[bool]string{true: "card in the reader", false: "empty reader"}[want], func() (bool, any) { return s.present(want) })
+	for deadline := time.Now().Add(stateLimit); ; {
+		if ok, seen := within(removeLimit, func() (bool, any) { return s.present(false) }); ok {
+			return
+		} else if time.Now().After(deadline) {
+			s.t.Fatalf("no empty reader after %v: %v", stateLimit, seen)
+		}
+		// If a card is removed while pcscd resets it for a client that has
+		// died, pcscd may report it until another card comes and goes.
+		s.serve(blank{})
+		time.Sleep(pollTime)
+		s.withdraw()
+	}
 }
+
+// A blank is a card without an application.
+type blank struct{}
+
+func (blank) ATR() []byte { return []byte{0x3B, 0x00} }
+func (blank) PowerUp()    {}
+func (blank) PowerDown()  {}
+func (blank) Reset()      {}
+
+// Transmit answers that the instruction is not supported.
+func (blank) Transmit([]byte) ([]byte, error) { return []byte{0x6D, 0x00}, nil }
 
 // present reports whether the presence of a card in the reader is as wanted. It
 // also returns the report of the service.
