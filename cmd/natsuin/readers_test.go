@@ -44,14 +44,14 @@ type scriptReaders struct {
 //
 //	take             wait for exclusive use of one of them; it is empty
 //	take both        wait for exclusive use of both
-//	insert [QUIRK]   put the card into the first; see quirk. KEEP=verified is
+//	insert [QUIRK]   put the card into READER; see quirk. KEEP=verified is
 //	                 a card on which a new SELECT of the application ends no
 //	                 login, and whose query is then answered with 9000
 //	                 (docs/card.md §2)
-//	insert2          put a card into the second
-//	another          put another card into the first, with the signature
+//	insert2          put a card into READER2, after take both
+//	another          put another card into READER, with the signature
 //	                 password OTHER4567
-//	remove           remove the card from the first
+//	remove           remove the card from READER
 //	asked            wait until the card has carried out the command of its
 //	                 quirk
 //	answer           let the card answer that command

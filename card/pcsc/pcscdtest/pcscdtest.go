@@ -290,7 +290,7 @@ func (s *Service) Insert(card vpcd.Card) {
 // serve connects the card to the reader.
 func (s *Service) serve(card vpcd.Card) {
 	s.t.Helper()
-	conn, err := vpcd.Dial(s.t.Context(), slots[s.slot])
+	conn, err := vpcd.Dial(context.Background(), slots[s.slot]) // the context of a test ends before its Cleanup
 	if err != nil {
 		s.t.Fatal(err)
 	}
