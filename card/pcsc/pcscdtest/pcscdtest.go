@@ -13,9 +13,7 @@ package pcscdtest
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
 	"net"
 	"os"
 	"os/exec"
@@ -28,10 +26,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/gofrs/flock"
-
 	"natsuin/card/pcsc"
-	"natsuin/card/virtual/vpcd"
 )
 
 // Install is the command that installs the programs that tests with this
@@ -52,12 +47,6 @@ const (
 	turnLimit  = 10 * time.Minute
 	startLimit = 30 * time.Second
 	stateLimit = 20 * time.Second
-)
-
-const (
-	insertLimit = 4 * time.Second // if pcscd sees a card at all, it takes less
-	removeLimit = 4 * time.Second // the same for its removal
-	pollTime    = time.Second / 2 // longer than pcscd's polling interval, which is 0.4 s
 )
 
 // A Service is the PC/SC service with a virtual reader that is reserved for the
@@ -120,74 +109,6 @@ func newService(t testing.TB, slot int) *Service {
 	t.Cleanup(s.Remove)
 	s.awaitEmpty()
 	return s
-}
-
-// Need skips the test with -short, or if one of the programs is missing. If
-// CI=true is in the environment, a missing program fails the test instead.
-func Need(t testing.TB, programs ...string) {
-	t.Helper()
-	skipIfShort(t)
-	for _, p := range programs {
-		if _, err := exec.LookPath(p); err != nil {
-			lack(t, p+" is missing: "+Install)
-		}
-	}
-}
-
-func skipIfShort(t testing.TB) {
-	t.Helper()
-	if testing.Short() {
-		t.Skip("other programs are not used with -short")
-	}
-}
-
-func lack(t testing.TB, what string) {
-	t.Helper()
-	if os.Getenv("CI") == "true" {
-		t.Fatal(what)
-	}
-	t.Skip(what)
-}
-
-func skipUnlessPossible(t testing.TB) {
-	t.Helper()
-	skipIfShort(t)
-	if !pcsc.Available() {
-		lack(t, "built without reader support: set CGO_ENABLED=1 and "+Install+" libpcsclite-dev")
-	}
-}
-
-// takeTurn waits until the test may use one of the slots, or all of them, and
-// returns the first. No other test gets them until end is called.
-//
-// Only one test at a time waits for slots. Otherwise a test that waits for all
-// of them might wait until no other test wants one.
-func takeTurn(t testing.TB, all bool) (slot int, end func()) {
-	t.Helper()
-	deadline := time.Now().Add(turnLimit)
-	lock := func(names ...string) (int, func()) {
-		t.Helper()
-		for ; time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
-			for i, name := range names {
-				lock := flock.New(filepath.Join(os.TempDir(), "natsuin-pcscd"+name+".lock"), flock.SetPermissions(0o666))
-				if ok, err := lock.TryLock(); err != nil {
-					t.Fatal(err)
-				} else if ok {
-					return i, func() { lock.Unlock() }
-				}
-			}
-		}
-		t.Fatalf("no virtual reader is free after %v", turnLimit)
-		return 0, nil
-	}
-	_, next := lock("")
-	defer next()
-	if !all {
-		return lock("-0", "-1")
-	}
-	_, endFirst := lock("-0")
-	_, endSecond := lock("-1")
-	return 0, func() { endSecond(); endFirst() }
 }
 
 // runs reports whether the service accepts connections at its socket.
@@ -270,110 +191,6 @@ func (s *Service) OnlyForOpenSC() {
 		s.t.Fatal(err)
 	}
 	s.t.Setenv("OPENSC_CONF", conf)
-}
-
-// Insert puts a card into the reader and returns when the service reports it.
-func (s *Service) Insert(card vpcd.Card) {
-	s.t.Helper()
-	for deadline := time.Now().Add(stateLimit); ; {
-		s.serve(card)
-		if ok, seen := within(insertLimit, func() (bool, any) { return s.present(true) }); ok {
-			return
-		} else if time.Now().After(deadline) {
-			s.t.Fatalf("no card in the reader after %v: %v", stateLimit, seen)
-		}
-		s.withdraw()
-		time.Sleep(pollTime)
-	}
-}
-
-// serve connects the card to the reader.
-func (s *Service) serve(card vpcd.Card) {
-	s.t.Helper()
-	conn, err := vpcd.Dial(context.Background(), slots[s.slot]) // the context of a test ends before its Cleanup
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	served := make(chan error, 1)
-	go func() { served <- vpcd.Serve(ctx, conn, card) }()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.remove = func() {
-		cancel()
-		err := <-served
-		if err != nil && !errors.Is(err, context.Canceled) && !errors.Is(err, io.EOF) {
-			s.t.Logf("the card left the reader by itself: %v", err)
-		}
-	}
-}
-
-// Remove removes the card, if there is one, and returns when the service
-// reports this.
-func (s *Service) Remove() {
-	s.t.Helper()
-	early, _ := s.present(false)
-	if !s.withdraw() {
-		return
-	}
-	s.awaitEmpty()
-	if early {
-		// After a failed command or reset, pcscd reports an empty reader, but
-		// misses a card that is inserted again before it polls the reader.
-		time.Sleep(pollTime)
-	}
-}
-
-// withdraw disconnects the card and reports whether there was one.
-func (s *Service) withdraw() bool {
-	s.mu.Lock()
-	remove := s.remove
-	s.remove = nil
-	s.mu.Unlock()
-	if remove != nil {
-		remove()
-	}
-	return remove != nil
-}
-
-// awaitEmpty returns when the service reports that the reader is empty.
-func (s *Service) awaitEmpty() {
-	s.t.Helper()
-	for deadline := time.Now().Add(stateLimit); ; {
-		if ok, seen := within(removeLimit, func() (bool, any) { return s.present(false) }); ok {
-			return
-		} else if time.Now().After(deadline) {
-			s.t.Fatalf("no empty reader after %v: %v", stateLimit, seen)
-		}
-		// If a card is removed while pcscd resets it for a client that has
-		// died, pcscd may report it until another card comes and goes.
-		s.serve(blank{})
-		time.Sleep(pollTime)
-		s.withdraw()
-	}
-}
-
-// A blank is a card without an application.
-type blank struct{}
-
-func (blank) ATR() []byte { return []byte{0x3B, 0x00} }
-func (blank) PowerUp()    {}
-func (blank) PowerDown()  {}
-func (blank) Reset()      {}
-
-// Transmit answers that the instruction is not supported.
-func (blank) Transmit([]byte) ([]byte, error) { return []byte{0x6D, 0x00}, nil }
-
-// present reports whether the presence of a card in the reader is as wanted. It
-// also returns the report of the service.
-func (s *Service) present(want bool) (bool, any) {
-	readers, err := pcsc.System{}.Readers(context.Background())
-	for _, r := range readers {
-		if r.Name == s.reader && r.CardPresent == want {
-			return true, nil
-		}
-	}
-	return false, fmt.Sprint(readers, err)
 }
 
 // await polls until holds returns true. If limit passes first, it fails the

@@ -19,18 +19,18 @@ func TestASignalEndsTheWaitForAFileThatDoesNotOpen(t *testing.T) {
 			t.Fatal(err)
 		}
 		args := arguments(line, name, toSign(t))
-		answer := hang(t, name)
+		held := hang(t, name)
 		d := newFakeService()
 		d.plug("ACME 00", laidCard(t))
 		s := d.atTerminal(t, "en", args...)
-		time.Sleep(100 * time.Millisecond) // long enough for the run to come to the file
+		within(t, line+" opens the file", held.awaited)
 		began := time.Now()
 		d.signals <- os.Interrupt
 		s.end(130)
-		if took := time.Since(began); took > 10*time.Second {
+		if took := time.Since(began); took > 2*time.Second {
 			t.Errorf("%v: ended after %v", args, took)
 		}
-		answer()
+		held.answer()
 	}
 }
 

@@ -79,14 +79,14 @@ func signHeld(t *testing.T, card *virtual.Card, from func(command []byte) bool, 
 	var out, errs bytes.Buffer
 	env := d.env(t, &out, &errs, append(append([]string{"sign", "--json", "--yes", "--pin-from", secretFile(t, signPassword)}, args...), files...))
 	env.Streams.In = bytes.NewReader(stdin)
-	var held []string
+	var named []string
 	for _, f := range files {
 		if f != "-" {
-			held = append(held, f)
+			named = append(named, f)
 		}
 	}
-	answer := func() {}
-	hold := sync.OnceFunc(func() { answer = hang(t, held...) })
+	var held leases
+	hold := sync.OnceFunc(func() { held = hang(t, named...) })
 	env.Readers = &tap{d, func(command []byte) {
 		if from(command) {
 			hold()
@@ -96,7 +96,7 @@ func signHeld(t *testing.T, card *virtual.Card, from func(command []byte) bool, 
 	go func() { ended <- cli.Main(env) }()
 	select {
 	case exit = <-ended:
-		answer()
+		held.answer()
 	case <-time.After(10 * time.Second):
 		t.Fatal("a file was read after it must not be read any more")
 	}

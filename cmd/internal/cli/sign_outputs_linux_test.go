@@ -143,29 +143,43 @@ func (p *pending) ends(t *testing.T, within time.Duration, exit int) {
 
 func (p *pending) signatures() int { return p.card.Tally().Signatures }
 
-// hang makes opening the files block until answer is called, as on a file
-// system that does not answer. It takes a write lease (fcntl(2), F_SETLEASE),
-// which is broken only after /proc/sys/fs/lease-break-time, 45 seconds. The
-// files must not be open.
-func hang(t *testing.T, files ...string) (answer func()) {
-	var leases []*os.File
+// leases are files whose opening blocks until answer is called, as on a file
+// system that does not answer.
+type leases []*os.File
+
+// hang takes a write lease of each file (fcntl(2), F_SETLEASE), which is broken
+// only after /proc/sys/fs/lease-break-time, 45 seconds. The files must not be
+// open.
+func hang(t *testing.T, files ...string) leases {
+	var held leases
 	for _, name := range files {
 		f, err := os.Open(name)
 		if err == nil {
-			leases = append(leases, f)
+			held = append(held, f)
 			_, err = unix.FcntlInt(f.Fd(), unix.F_SETLEASE, unix.F_WRLCK)
 		}
 		if err != nil {
 			t.Errorf("lease of %s: %v", name, err)
 		}
 	}
-	answer = sync.OnceFunc(func() {
-		for _, f := range leases {
-			f.Close()
+	t.Cleanup(held.answer)
+	return held
+}
+
+func (l leases) answer() {
+	for _, f := range l {
+		f.Close()
+	}
+}
+
+// awaited reports whether somebody waits for each of the files to open.
+func (l leases) awaited() bool {
+	for _, f := range l {
+		if kind, err := unix.FcntlInt(f.Fd(), unix.F_GETLEASE, 0); err != nil || kind == unix.F_WRLCK {
+			return false
 		}
-	})
-	t.Cleanup(answer)
-	return answer
+	}
+	return true
 }
 
 func TestTheCardIsFreeWhileTheOutputIsNotRead(t *testing.T) {
@@ -194,7 +208,7 @@ func TestASignalEndsTheWaitForAnOutputThatIsNotRead(t *testing.T) {
 
 func TestBatchOfHungWritersMakesEverySignatureAndFreesTheCard(t *testing.T) {
 	m := newBatch(t, 20)
-	p, answer := beginHanging(t, m.files, m.files)
+	p, held := beginHanging(t, m.files, m.files)
 	within(t, "20 signatures", func() bool { return p.signatures() == 20 })
 	within(t, "the card is reset and its transaction ended", func() bool { return p.service.free(p.slot) })
 	select {
@@ -202,7 +216,7 @@ func TestBatchOfHungWritersMakesEverySignatureAndFreesTheCard(t *testing.T) {
 		t.Fatal("the run ended before its files were written")
 	default:
 	}
-	answer()
+	held.answer()
 	p.ends(t, 10*time.Second, 0)
 	for _, f := range m.files {
 		if _, err := os.Stat(f + ".p7m"); err != nil {
@@ -212,18 +226,21 @@ func TestBatchOfHungWritersMakesEverySignatureAndFreesTheCard(t *testing.T) {
 }
 
 // beginHanging signs files. Opening those in hung blocks once all are hashed.
-func beginHanging(t *testing.T, files, hung []string) (p *pending, answer func()) {
+func beginHanging(t *testing.T, files, hung []string) (p *pending, held leases) {
 	t.Helper()
 	signing := make(chan struct{})
 	p = beginSigning(t, io.Discard, func() {
-		answer = hang(t, hung...)
+		held = hang(t, hung...)
 		close(signing)
 	}, append([]string{"--attached"}, files...)...)
 	<-signing
-	return p, answer
+	return p, held
 }
 
 func TestASignalEndsTheWaitForHungWritersAndLeavesNoHalfFile(t *testing.T) {
+	if testing.Short() {
+		t.Skip("waits for the limit in real time")
+	}
 	m := newBatch(t, 10)
 	p, _ := beginHanging(t, m.files, m.files[1:])
 	within(t, "10 signatures", func() bool { return p.signatures() == 10 })
@@ -244,7 +261,7 @@ func exists(name string) bool {
 
 func TestBatchLinesComeAsEachFileIsDurable(t *testing.T) {
 	m := newBatch(t, 4)
-	p, answer := beginHanging(t, m.files, m.files[1:2])
+	p, held := beginHanging(t, m.files, m.files[1:2])
 	line := func(i int) string {
 		return "signed: " + m.files[i] + " -> " + m.files[i] + ".p7m\n"
 	}
@@ -257,7 +274,7 @@ func TestBatchLinesComeAsEachFileIsDurable(t *testing.T) {
 	if said := p.errs.String(); strings.Contains(said, line(1)) || strings.Contains(said, "of 4") {
 		t.Errorf("said too early: %s", said)
 	}
-	answer()
+	held.answer()
 	p.ends(t, 5*time.Second, 0)
 	if said := p.errs.String(); !strings.HasSuffix(said, line(1)+"4 of 4 files signed.\n") {
 		t.Errorf("at the end: %s", said)

@@ -199,7 +199,11 @@ func TestContinuingTakesBackAStopThatWaits(t *testing.T) {
 func TestNoStopFallsIntoAHold(t *testing.T) {
 	j := newJob(t)
 	j.does("often")
-	for range 10 {
+	rounds := 10
+	if testing.Short() {
+		rounds = 2
+	}
+	for range rounds {
 		j.send(unix.SIGTSTP)
 		j.stops()
 		time.Sleep(stopped)

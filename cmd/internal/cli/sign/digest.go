@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"fmt"
 	"io"
+	"os"
 	"runtime"
 	"strings"
 
@@ -15,6 +16,7 @@ import (
 	"natsuin/cmd/internal/console"
 	"natsuin/cmd/internal/infile"
 	"natsuin/cmd/internal/outcome"
+	"natsuin/cmd/internal/text"
 	"natsuin/sign"
 	"natsuin/verify"
 	"natsuin/verify/touki"
@@ -186,4 +188,23 @@ func (j *job) reportDigest(content sign.Content) {
 
 func hashName(h crypto.Hash) string {
 	return strings.ToLower(strings.ReplaceAll(h.String(), "-", ""))
+}
+
+// unchanged compares the file with its state at the start of the run.
+func (j *job) unchanged() error {
+	if j.streamed() {
+		return nil
+	}
+	now, err := os.Stat(j.input)
+	if err != nil {
+		return outcome.File("err.file.read", j.input, err)
+	}
+	if !os.SameFile(j.info, now) || now.Size() != j.content.Size || !now.ModTime().Equal(j.info.ModTime()) {
+		return j.changedError()
+	}
+	return nil
+}
+
+func (j *job) changedError() error {
+	return &outcome.Error{Code: outcome.CodeChanged, ID: "err.file.changed", Pairs: []any{"Path", text.Escape(j.input)}}
 }

@@ -5,9 +5,9 @@ import (
 	"crypto"
 	"crypto/x509"
 	"io"
-	"os"
 	"strings"
 
+	"natsuin/cmd/internal/infile"
 	"natsuin/cmd/internal/outcome"
 	"natsuin/sign"
 )
@@ -136,7 +136,7 @@ func attached(s *sign.Signature, r *run, j *job) rendering {
 // reread returns a function that reads the input again and passes it to write.
 func (j *job) reread(write func(context.Context, io.Writer, io.Reader) error) func(context.Context, io.Writer) error {
 	return func(ctx context.Context, w io.Writer) error {
-		content, err := os.Open(j.input)
+		content, err := infile.Open(ctx, j.input)
 		if err != nil {
 			return outcome.File("err.file.read", j.input, err)
 		}

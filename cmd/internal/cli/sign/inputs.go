@@ -280,22 +280,3 @@ func (r *run) madeBefore() string {
 	}
 	return ""
 }
-
-// unchanged compares the file with its state at the start of the run.
-func (j *job) unchanged() error {
-	if j.streamed() {
-		return nil
-	}
-	now, err := os.Stat(j.input)
-	if err != nil {
-		return outcome.File("err.file.read", j.input, err)
-	}
-	if !os.SameFile(j.info, now) || now.Size() != j.content.Size || !now.ModTime().Equal(j.info.ModTime()) {
-		return j.changedError()
-	}
-	return nil
-}
-
-func (j *job) changedError() error {
-	return &outcome.Error{Code: outcome.CodeChanged, ID: "err.file.changed", Pairs: []any{"Path", text.Escape(j.input)}}
-}

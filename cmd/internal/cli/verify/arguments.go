@@ -28,8 +28,8 @@ func (r *run) pairs(ctx context.Context, args []string) ([]pair, error) {
 		}
 		last := &list[len(list)-1]
 		switch {
-		case namesPDF(arg) && (last.content != "" || namesPDF(last.signature)),
-			(last.content != "" || r.holdsContent(last.signature)) && looksSigned(arg):
+		case namesPDF(ctx, arg) && (last.content != "" || namesPDF(ctx, last.signature)),
+			(last.content != "" || r.holdsContent(ctx, last.signature)) && looksSigned(ctx, arg):
 			list = append(list, pair{signature: arg})
 		case last.content != "":
 			return nil, outcome.Usage("err.verify.content-twice", "Path", text.Escape(arg))
@@ -38,7 +38,7 @@ func (r *run) pairs(ctx context.Context, args []string) ([]pair, error) {
 		}
 	}
 	if slices.ContainsFunc(args[1:], isSignatureName) && args[0] != "-" && !isSignatureName(args[0]) && regular(args[0]) &&
-		!looksSigned(args[0]) {
+		!looksSigned(ctx, args[0]) {
 		return nil, outcome.Usage("err.verify.content-first", "Path", text.Escape(args[0]))
 	}
 	return list, r.checkPairs(list)
@@ -97,19 +97,19 @@ func regular(name string) bool {
 
 // looksSigned reports whether name is a regular file whose content is a
 // signature, or a PDF with one.
-func looksSigned(name string) bool {
-	switch sniffed(name) {
+func looksSigned(ctx context.Context, name string) bool {
+	switch sniffed(ctx, name) {
 	case verify.KindSignature:
 		return true
 	case verify.KindPDF:
-		return withFile(name, verify.HoldsSignature)
+		return withFile(ctx, name, verify.HoldsSignature)
 	}
 	return false
 }
 
 // sniffed returns the kind of a regular file, or "".
-func sniffed(name string) (kind verify.Kind) {
-	withFile(name, func(r io.ReaderAt, size int64) bool {
+func sniffed(ctx context.Context, name string) (kind verify.Kind) {
+	withFile(ctx, name, func(r io.ReaderAt, size int64) bool {
 		kind, _ = verify.Sniff(r, size)
 		return true
 	})
@@ -118,11 +118,11 @@ func sniffed(name string) (kind verify.Kind) {
 
 // withFile calls ask for a regular file and returns its answer. It returns
 // false for any other file, and for one that cannot be read.
-func withFile(name string, ask func(io.ReaderAt, int64) bool) bool {
+func withFile(ctx context.Context, name string, ask func(io.ReaderAt, int64) bool) bool {
 	if name == "-" || !regular(name) {
 		return false
 	}
-	f, size, err := openRegular(name)
+	f, size, err := openRegular(ctx, name)
 	if err != nil {
 		return false
 	}
@@ -131,20 +131,20 @@ func withFile(name string, ask func(io.ReaderAt, int64) bool) bool {
 }
 
 // namesPDF reports whether name is a regular file whose content is a PDF.
-func namesPDF(name string) bool { return sniffed(name) == verify.KindPDF }
+func namesPDF(ctx context.Context, name string) bool { return sniffed(ctx, name) == verify.KindPDF }
 
 // holdsContent reports whether a signature contains its content, or the file is
 // not a signature at all. In both cases the next argument is not its content.
-func (r *run) holdsContent(name string) bool {
+func (r *run) holdsContent(ctx context.Context, name string) bool {
 	if name == "-" {
 		b, err := r.stdin()
 		return err == nil && verify.HoldsContent(bytes.NewReader(b), int64(len(b)))
 	}
-	return withFile(name, verify.HoldsContent)
+	return withFile(ctx, name, verify.HoldsContent)
 }
 
-func openRegular(name string) (*os.File, int64, error) {
-	f, err := os.Open(name)
+func openRegular(ctx context.Context, name string) (*os.File, int64, error) {
+	f, err := infile.Open(ctx, name)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -178,7 +178,7 @@ func (r *run) openSignature(ctx context.Context, name string) (*signatureFile, e
 	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() {
 		return nil, outcome.File("err.file.regular", name, errNotRegular)
 	}
-	f, size, err := openRegular(name)
+	f, size, err := openRegular(ctx, name)
 	if err != nil {
 		return nil, outcome.File("err.file.read", name, err)
 	}
