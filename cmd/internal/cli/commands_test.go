@@ -27,15 +27,21 @@ type commandRow struct {
 var commandRows = map[string]commandRow{
 	"": {misuses: []string{"hlep", ""}},
 	"sign": {
-		asks:  []string{"sign --yes FILE"},
-		opens: []string{"sign --yes FILE", "sign --yes --pin-from file:FILE OTHER"},
+		asks: []string{"sign --yes FILE"},
+		opens: []string{
+			"sign --yes FILE", "sign --yes --pin-from file:FILE OTHER", "sign --yes --pdf FILE",
+			"sign --yes --timestamp http://127.0.0.1:9/ --tsa-ca FILE OTHER",
+		},
 		misuses: []string{
 			"sign", "sign -x", "sign --foo", "sign --json=zz", "sign --min-tries x f", "sign --min-tries 9 f", "sign --reader", "sign -o",
 			"sign --=", "sign ---", "sign --wait x f",
 		},
 	},
 	"verify": {
-		opens:   []string{"verify FILE", "verify --ca FILE FILE"},
+		opens: []string{
+			"verify FILE", "verify --ca FILE FILE", "verify --cert FILE FILE", "verify --crl FILE FILE", "verify --tsa-ca FILE FILE",
+			"verify --content FILE FILE",
+		},
 		misuses: []string{"verify --at zz x.p7s"},
 	},
 	"timestamp": {
@@ -68,7 +74,7 @@ var commandRows = map[string]commandRow{
 	},
 	"validity": {
 		asks:    []string{"validity"},
-		opens:   []string{"validity --crl FILE"},
+		opens:   []string{"validity --crl FILE", "validity --ca FILE"},
 		misuses: []string{"validity foo"},
 	},
 	"trust":             {misuses: []string{"trust"}},

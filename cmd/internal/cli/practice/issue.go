@@ -37,7 +37,7 @@ func newIssue(r *run) *cobra.Command {
 		if err := r.Access.Practice().Issue(o); err != nil {
 			return err
 		}
-		return r.show()
+		return r.showAfter(r.T("practice.issue.done"))
 	})
 	c.Args = r.Arguments(0, 0)
 	f := c.Flags()

@@ -28,7 +28,7 @@ func newUnlock(r *run) *cobra.Command {
 		if err := r.Access.Practice().Unlock(cred); err != nil {
 			return err
 		}
-		return r.show()
+		return r.showAfter(r.T("practice.unlock.done", "Secret", r.T("secret.name."+cred.String())))
 	})
 	c.Args = r.Arguments(1, 1)
 	c.ValidArgs = command.WordsOf(halves)
@@ -49,7 +49,11 @@ func newRevoke(r *run) *cobra.Command {
 		if err := r.Access.Practice().Revoke(practice.Reason(reason), when); err != nil {
 			return err
 		}
-		return r.show()
+		done := "practice.revoke.done"
+		if practice.Reason(reason) == practice.Lost {
+			done = "practice.revoke.done.both"
+		}
+		return r.showAfter(r.T(done))
 	})
 	c.Args = r.Arguments(0, 0)
 	c.Flags().StringVar(&reason, "reason", string(practice.Moved), "flag.practice.reason")
@@ -64,7 +68,7 @@ func newRenew(r *run) *cobra.Command {
 		if err := r.Access.Practice().Renew(o); err != nil {
 			return err
 		}
-		return r.show()
+		return r.showAfter(r.T("practice.renew.done"))
 	})
 	c.Args = r.Arguments(0, 0)
 	c.Flags().BoolVar(&o.NewRoot, "new-root", false, "flag.practice.new-root")

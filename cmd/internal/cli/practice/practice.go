@@ -48,6 +48,12 @@ func newShow(r *run) *cobra.Command {
 	return c
 }
 
+// showAfter says what was done and shows the card.
+func (r *run) showAfter(done string) error {
+	r.Say(done)
+	return r.show()
+}
+
 // show prints everything about the practice card, including its passwords,
 // which are not secret.
 func (r *run) show() error {
@@ -113,7 +119,7 @@ func newReset(r *run) *cobra.Command {
 		if err := r.Access.Practice().Reset(); err != nil {
 			return err
 		}
-		return r.show()
+		return r.showAfter(r.T("practice.reset.done"))
 	})
 	c.Args = r.Arguments(0, 0)
 	c.Flags().BoolVar(&yes, "yes", false, "flag.practice.yes")

@@ -72,16 +72,20 @@ func (j *judged) hasDetails() bool {
 	return j.report != nil && (!j.unsigned() || len(j.pdf.Timestamps) > 0 || len(j.pdf.Undeclared) > 0)
 }
 
-// printPassed prints how many checks passed.
+// printPassed prints how many checks passed that are not listed.
 func (r *run) printPassed(checks []verify.Check) {
 	passed := 0
 	for _, c := range checks {
-		if c.Result == verify.Passed {
+		if !open(c) {
 			passed++
 		}
 	}
 	if passed > 0 {
-		words := r.T("verify.passed", "Passed", passed, "N", len(checks))
+		id := "verify.passed"
+		if passed == len(checks) {
+			id = "verify.passed.all"
+		}
+		words := r.T(id, "N", passed)
 		r.PrintAfter(console.UnderResult, "  "+r.T("check.line", "Result", r.T("result.passed"), "Name", words))
 	}
 }
@@ -131,21 +135,21 @@ func (r *run) revisionBriefly(s *verify.PDFSignature) string {
 	return r.T(id, "N", s.Revision, "All", s.Revisions)
 }
 
-// printOpen prints the checks that did not pass, the worst first, and those
-// that passed with a remark. The remark that a signature is a practice one is
-// left out: the verdict line and the root say so.
+// open reports whether a check did not pass, or passed with a remark. The
+// remark that a signature is a practice one does not count: the verdict line
+// and the root say so.
+func open(c verify.Check) bool {
+	return c.Result != verify.Passed || c.Detail != "" && c.Detail != verify.RemarkPractice && c.Detail != verify.RemarkChanges || len(c.Also) > 0
+}
+
+// printOpen prints the checks that are open, the worst first.
 func (r *run) printOpen(checks []verify.Check, mail bool) {
-	var open []verify.Check
-	for _, c := range checks {
-		if c.Result != verify.Passed || c.Detail != "" && c.Detail != verify.RemarkPractice && c.Detail != verify.RemarkChanges || len(c.Also) > 0 {
-			open = append(open, c)
-		}
-	}
+	checks = slices.DeleteFunc(slices.Clone(checks), func(c verify.Check) bool { return !open(c) })
 	order := []verify.Result{verify.Failed, verify.Unclear, verify.NotDone, verify.Passed}
-	slices.SortStableFunc(open, func(a, b verify.Check) int {
+	slices.SortStableFunc(checks, func(a, b verify.Check) int {
 		return slices.Index(order, a.Result) - slices.Index(order, b.Result)
 	})
-	r.printChecks(open, mail)
+	r.printChecks(checks, mail)
 }
 
 // printOthers prints the details of signatures whose verdict lines were printed
