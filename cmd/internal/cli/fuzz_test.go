@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"encoding/json"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"natsuin/card/pcsc"
+	"natsuin/card/practice"
 	"natsuin/cmd/internal/cli"
 	"natsuin/cmd/internal/console"
 	"natsuin/cmd/internal/terminal"
@@ -17,7 +19,8 @@ import (
 // FuzzArguments runs arbitrary command lines, with one argument per line, on a
 // machine without a reader. No argument may cause an internal error, and --json
 // must give exactly one object with the exit code. Arguments that may use the
-// network are skipped, except an authority for time stamps at 127.0.0.1.
+// network are skipped, except an authority for time stamps at 127.0.0.1. The
+// practice card is made once: its keys take too long for each execution.
 func FuzzArguments(f *testing.F) {
 	for _, line := range []string{
 		"sign\nletter\n--yes\n--pin-from\nstdin", "verify\nletter.p7s\n--at\n2026-01-01T00:00:00Z", "pin\nchange\nsign\n--json",
@@ -31,6 +34,10 @@ func FuzzArguments(f *testing.F) {
 		for _, line := range lines(row) {
 			f.Add(strings.Join(arguments(line, "letter", "letter"), "\n"), "RENSHU123\n")
 		}
+	}
+	store := f.TempDir()
+	if _, err := practice.Open(practice.Options{Dir: store}).Show(); err != nil {
+		f.Fatal(err)
 	}
 	const loopback = "--timestamp\nhttp://127.0.0.1:9/" // nothing listens there; more text only adds to the path
 	f.Fuzz(func(t *testing.T, line, stdin string) {
@@ -46,6 +53,11 @@ func FuzzArguments(f *testing.F) {
 		t.Chdir(dir)
 		if err := os.WriteFile("letter", []byte("letter"), 0o600); err != nil {
 			t.Fatal(err)
+		}
+		if strings.Contains(line, "practice") {
+			if err := os.CopyFS(filepath.Join(dir, "natsuin", "practice"), os.DirFS(store)); err != nil {
+				t.Fatal(err)
+			}
 		}
 		args := strings.Split(line, "\n")
 		var stdout, stderr bytes.Buffer
