@@ -65,12 +65,13 @@ func (e *SyntaxError) Error() string {
 }
 
 const (
-	labelName = `(?:fingerprint|thumbprint|フィンガープリント|拇印)`
+	labelName = `(?:fingerprint|thumbprint|certificate|root|フィンガープリント|拇印|証明書|ルート)`
 	labelHash = `[(]?sha[-_]?(256|1)[)]?`
 )
 
 var (
-	// A label as written by openssl, keytool, ssh, browsers and authorities.
+	// A label as written by openssl, keytool, ssh, browsers, authorities and
+	// natsuin itself.
 	label = pattern(`(?i)^(?:` + labelName + `\s*)?` + labelHash + `(?:\s*` + labelName + `)?(?:\s*[:=]|\s)`)
 	// A label without a hash, and a label after a first value.
 	plainLabel = pattern(`(?i)^` + labelName + `(?:\s*[:=]|\s)`)

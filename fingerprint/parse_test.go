@@ -66,6 +66,8 @@ func TestParseReadsEverySpelling(t *testing.T) {
 		{"full stop", separated(abc256, " ", 4) + "。", abc256},
 		{"number of digits", separated(abc256, " ", 4) + "（64桁）", abc256},
 		{"number of digits and full stop", "SHA-1：" + abc1 + "（４０ 桁）。\n", abc1},
+		{"a line of natsuin practice show", "  Root          " + separated(abc256, " ", 4), abc256},
+		{"a line of it in Japanese", "  ルート          " + separated(abc256, " ", 4), abc256},
 		{"heading", "自己署名証明書のフィンガープリント\n" + separated(abc256, " ", 4), abc256},
 		{"headings", "公的個人認証サービス 署名用認証局\nフィンガープリント（SHA-256）（64桁）\n\n" + separated(abc256, ":", 2) + "\n", abc256},
 		{"heading and label", "Root certificate 2019-03-10\r\nSHA-256 Fingerprint\r\n" + separated(abc256, "\r\n", 16), abc256},
@@ -105,6 +107,7 @@ func TestParseWantsOneWholeValue(t *testing.T) {
 		{"two long ones in groups", separated(abc256, ":", 2) + " " + separated(abc256, ":", 2), fingerprint.ErrTwoValues},
 		{"both of a page", "SHA1 Fingerprint=" + abc1 + "\nSHA256 Fingerprint=" + abc256, fingerprint.ErrTwoValues},
 		{"the second has only a label", abc1 + "\nSHA-256", fingerprint.ErrTwoValues},
+		{"a label that is no hash", "Root " + abc1 + "\n" + abc1, fingerprint.ErrTwoValues},
 		{"two labels", "SHA-1 SHA-256 " + abc256, fingerprint.ErrTwoValues},
 		{"two of ssh", ssh + "\n" + ssh, fingerprint.ErrTwoValues},
 		{"ssh and bare base64", ssh + "\n" + base64Of(abc256), fingerprint.ErrTwoValues},
@@ -169,7 +172,7 @@ func TestParseNamesTheCharacterThatIsWrong(t *testing.T) {
 		{"text after it", abc1 + " OK", 'O'},
 		{"a line after it", "Root\n" + abc1 + "\nOK", 'O'},
 		{"a wrong digit in a line", "1234567890ABCDEF123O\n" + abc1, 'O'},
-		{"a value in the heading", "Root " + abc1 + "\n" + abc1, 'R'},
+		{"a value in the heading", "Key " + abc1 + "\n" + abc1, 'K'},
 		{"dots at the end of a line", abc1[:20] + ".\n" + abc1[20:], '.'},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -35,6 +35,9 @@ func (f Flags) Check(minTriesGiven bool) error {
 	if minTriesGiven && (f.MinTries < 1 || f.MinTries > 5) {
 		return outcome.Usage("err.min-tries", "Value", strconv.Itoa(f.MinTries))
 	}
+	if f.Reader != PracticeReader && outcome.Near(f.Reader, []string{PracticeReader}) != "" {
+		return outcome.Refuse("err.reader.practice", f.Reader, []string{PracticeReader})
+	}
 	if _, err := f.waitLimit(false); err != nil {
 		return err
 	}

@@ -103,6 +103,17 @@ func (a *Access) await(ctx context.Context, wanted string, take func([]pcsc.Read
 	}
 }
 
+// CheckService returns the error with which every use of a reader would end: in
+// a build without readers, or if there is no PC/SC service. It is for verbs that
+// ask for something before they use the card.
+func (a *Access) CheckService(ctx context.Context) error {
+	if a.Reader == PracticeReader {
+		return nil
+	}
+	_, err := a.Readers.List(ctx)
+	return err
+}
+
 // awaitService waits for the PC/SC service if it has ended during this run, but
 // only at a terminal and without --wait. If the run ended instead, the person
 // might type the next secret into the shell.

@@ -47,28 +47,28 @@ func Refuse(id, typed string, known []string, pairs ...any) *Error {
 	e := &Error{Code: CodeUsage, ID: id, Pairs: pairs}
 	words := strings.FieldsFunc(typed, func(r rune) bool { return r == ' ' || r == '=' })
 	if len(words) > 0 {
-		e.Meant = near(words[0], known)
+		e.Meant = Near(words[0], known)
 	}
 	const shortest = 4 // characters; a PIN has four
-	e.Typed = e.Meant == "" && utf8.RuneCountInString(typed) >= shortest || slices.ContainsFunc(words, secretForm)
+	e.Typed = e.Meant == "" && utf8.RuneCountInString(typed) >= shortest || slices.ContainsFunc(words, SecretForm)
 	return e
 }
 
-// secretForm reports whether a word may be a signature password or a PIN
+// SecretForm reports whether a word may be a signature password or a PIN
 // (docs/card.md §5): it has the length of one, consists of ASCII letters and
 // digits in either case, and contains a digit, as all passwords set by natsuin
 // do.
-func secretForm(word string) bool {
+func SecretForm(word string) bool {
 	other := func(r rune) bool { return r > unicode.MaxASCII || !unicode.IsLetter(r) && !unicode.IsDigit(r) }
 	n := len(word)
 	return (n == 4 || n >= 6 && n <= 16) && strings.ContainsAny(word, digits) && !strings.ContainsFunc(word, other)
 }
 
-// near returns the known word of which typed is a misspelling, or "". A
+// Near returns the known word of which typed is a misspelling, or "". A
 // misspelling takes at most two edits, and fewer than half the length of the
 // word. A word with a digit never counts as one, since it may be a password.
 // Leading hyphens are ignored.
-func near(typed string, known []string) string {
+func Near(typed string, known []string) string {
 	meant, least := "", 3
 	typed = strings.TrimLeft(typed, "-")
 	if strings.ContainsAny(typed, digits) {

@@ -8,6 +8,8 @@ package policy
 import (
 	"context"
 	"crypto/x509"
+	"errors"
+	"io/fs"
 
 	"natsuin/cmd/internal/access"
 	"natsuin/cmd/internal/command"
@@ -74,7 +76,7 @@ func (s *Sources) Anchors(ctx context.Context, names []string) ([]verify.Anchor,
 			add(verify.Anchor{Kind: verify.AnchorPractice, Name: access.PracticeReader, Authentication: true}, authentication)
 			continue
 		}
-		certs, err := infile.Certificates(ctx, name)
+		certs, err := certificates(ctx, name)
 		if err != nil {
 			return nil, err
 		}
@@ -98,13 +100,25 @@ func (s *Sources) Anchors(ctx context.Context, names []string) ([]verify.Anchor,
 	return list, nil
 }
 
+// certificates reads a file of --ca or --tsa-ca. If there is none, the word
+// practice may have been meant.
+func certificates(ctx context.Context, name string) ([]*x509.Certificate, error) {
+	certs, err := infile.Certificates(ctx, name)
+	if errors.Is(err, fs.ErrNotExist) {
+		e := *outcome.Of(err)
+		e.Meant = outcome.Near(name, []string{access.PracticeReader})
+		return nil, &e
+	}
+	return certs, err
+}
+
 // TSAAnchors returns the certificates of --tsa-ca. If a name is "practice", the
 // practice roots, which certify the practice authority, are among them, and are
 // also returned as anchors.
 func (s *Sources) TSAAnchors(ctx context.Context, names []string) (list []*x509.Certificate, practice []verify.Anchor, err error) {
 	for _, name := range names {
 		if name != access.PracticeReader {
-			certs, err := infile.Certificates(ctx, name)
+			certs, err := certificates(ctx, name)
 			if err != nil {
 				return nil, nil, err
 			}

@@ -97,6 +97,12 @@ func onCard(target string) (card.CertID, bool) {
 	return id, err == nil
 }
 
+// usesCard reports whether one of the arguments, or their absence, names a
+// certificate of the card.
+func usesCard(args []string) bool {
+	return len(args) == 0 || slices.ContainsFunc(args, func(arg string) bool { _, ok := onCard(arg); return ok })
+}
+
 func (r *run) do(ctx context.Context, o *Options, args []string) error {
 	given := o.Compare != ""
 	if o.Published && len(args) > 0 {
@@ -104,6 +110,11 @@ func (r *run) do(ctx context.Context, o *Options, args []string) error {
 	}
 	var want fingerprint.Fingerprint
 	if given {
+		if !o.Published && r.Interactive() && usesCard(args) {
+			if err := r.Access.CheckService(ctx); err != nil {
+				return err
+			}
+		}
 		var err error
 		if want, err = comparison.Parse(ctx, r.Console, o.Compare); err != nil {
 			return err

@@ -100,8 +100,15 @@ func (r *change) fromPerson(ctx context.Context, same bool) (old card.Secret, er
 	if r.new.Len() > 0 {
 		r.Talk(r.T("pin.kept", "Secret", name))
 	}
-	if old, err = r.Access.AskSecret(ctx, r.cred, r.T("prompt.old", "Secret", name)); err != nil {
-		return old, err
+	for {
+		if old, err = r.Access.AskSecret(ctx, r.cred, r.T("prompt.old", "Secret", name)); err != nil {
+			return old, err
+		}
+		if r.new.Len() == 0 || !old.Equal(r.new) {
+			break
+		}
+		old.Wipe()
+		r.Prompt(r.T("pin.new-as-old", "Secret", name))
 	}
 	if r.new.Len() > 0 && access.CheckNew(r.cred, old, r.new, r.allowWeak) == nil {
 		return old, nil

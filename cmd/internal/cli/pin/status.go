@@ -65,7 +65,10 @@ func (r *run) status(ctx context.Context) error {
 		}
 		rep.Pins = append(rep.Pins, state)
 		lines = append(lines, r.Access.TriesLine(c, t))
-		if t.Blocked() {
+		switch {
+		case t.Blocked() && r.Access.Reader == access.PracticeReader:
+			lines = append(lines, "  "+r.T("tries.locked.practice", "Kind", c.String()))
+		case t.Blocked():
 			lines = append(lines, "  "+r.T("tries.locked.help"))
 		}
 	}

@@ -46,6 +46,11 @@ func newAdd(r *run) *cobra.Command {
 func (r *run) add(ctx context.Context, o *addOptions, args []string) error {
 	var want *fingerprint.Fingerprint
 	if o.compare != "" {
+		if o.fromCard && r.Interactive() {
+			if err := r.Access.CheckService(ctx); err != nil {
+				return err
+			}
+		}
 		print, err := comparison.Parse(ctx, r.Console, o.compare)
 		if err != nil {
 			return err
