@@ -151,7 +151,11 @@ func (r *run) do(ctx context.Context, args []string) (err error) {
 	r.writer = newWriter(r)
 	err = r.withCard(ctx, secret)
 	if r.keep != nil { // the card has been released
-		r.writer.files.Add(r.keep)
+		r.writer.files.Add(func() {
+			if ctx.Err() == nil { // after a signal nobody waits for it
+				r.keep()
+			}
+		})
 	}
 	err = r.stampAll(ctx, err)
 	if err := r.writer.close(ctx, err); err != nil || !r.opts.DryRun {
