@@ -8,6 +8,7 @@ package command
 
 import (
 	"context"
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -102,11 +103,25 @@ func (r *Run) Arguments(least, most int) cobra.PositionalArgs {
 		if len(args) < least || slices.Contains(args, "") { // an empty argument usually comes from a variable that is not set
 			return outcome.Usage("err.args.few", "Command", c.CommandPath(), "Use", r.UseLine(c))
 		}
+		for _, arg := range args {
+			if strings.ContainsRune(dashes, []rune(arg)[0]) && !exists(arg) {
+				return outcome.Refuse("err.args.dash", "", nil)
+			}
+		}
 		if most >= 0 && len(args) > most {
 			return outcome.Usage("err.args.many", "Command", c.CommandPath(), "Use", r.UseLine(c), "Value", strings.Join(args[most:], " "))
 		}
 		return nil
 	}
+}
+
+// dashes are what a Japanese input method, a word processor or a web page makes
+// of a hyphen.
+const dashes = "－‐‑‒–—―−ー─"
+
+func exists(name string) bool {
+	_, err := os.Lstat(name)
+	return err == nil
 }
 
 // Path returns the name of a command for JSON, such as "pin status".
