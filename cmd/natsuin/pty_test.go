@@ -121,7 +121,7 @@ func environ(ts *testscript.TestScript) []string {
 	var list []string
 	for _, name := range []string{
 		"PATH", "HOME", "LANG", "LC_ALL", "NATSUIN_LANG", "XDG_DATA_HOME", "XDG_CONFIG_HOME", "NO_COLOR", "TERM",
-		"ACCESSIBLE", "TMPDIR", "GOCOVERDIR", "READER", pluggedFile, clockPace,
+		"ACCESSIBLE", "TMPDIR", "GOCOVERDIR", "PCSCLITE_CSOCK_NAME", "READER", pluggedFile, clockPace,
 	} {
 		if v := ts.Getenv(name); v != "" {
 			list = append(list, name+"="+v)

@@ -88,8 +88,15 @@ func (a *Access) Answerable() error {
 	return nil
 }
 
-// Kind returns the name of the card's kind, in the language of the run.
-func (a *Access) Kind(t card.Token) string { return a.T("kind." + t.Kind.String()) }
+// Kind returns the name of the card's kind, in the language of the run, and
+// that it is the practice card if it is.
+func (a *Access) Kind(t card.Token) string {
+	name := a.T("kind." + t.Kind.String())
+	if a.Reader == PracticeReader {
+		return a.T("practice.card", "Kind", name)
+	}
+	return name
+}
 
 // traced returns a Transmitter that, with -v, also prints each exchange to
 // standard error, without secrets. The lines are queued, so that a slow reader
