@@ -126,6 +126,14 @@ func TestAccessibleProgressIsPlainLines(t *testing.T) {
 	if got := progress(t, 0, env, steps); got != "大きな申請書.pdf 1 MiB\n大きな申請書.pdf 3 MiB\n" {
 		t.Errorf("got %q", got)
 	}
+	one := func(c *clock, p *console.Progress) {
+		c.at = c.at.Add(time.Second)
+		p.Add(1)
+		p.Done()
+	}
+	if got := progress(t, 1, env, one); got != "大きな申請書.pdf 100%\n" {
+		t.Errorf("got %q", got)
+	}
 	// ACCESSIBLE=0 means no: the bar moves.
 	if got := progress(t, 4<<20, map[string]string{"ACCESSIBLE": "0"}, steps); !strings.Contains(got, "\r") {
 		t.Errorf("got %q", got)
@@ -144,8 +152,9 @@ func TestProgressNeverWraps(t *testing.T) {
 				p.Add(99 << 30)
 			}
 			p.Done()
-			if width < 52 && strings.Contains(screen.String(), "\r") {
-				t.Errorf("%d columns: a bar: %q", width, screen.String())
+			least := max(52, text.Width(label)+50)
+			if bar := strings.Contains(screen.String(), "\r"); bar != (width >= least) {
+				t.Errorf("%d columns: a bar: %t: %q", width, bar, screen.String())
 			}
 			for _, line := range strings.FieldsFunc(screen.String(), func(r rune) bool { return r == '\r' || r == '\n' }) {
 				if n := text.Width(strings.NewReplacer("\x1b[2K", "", "\x1b[0K", "").Replace(line)); n >= width {

@@ -14,7 +14,7 @@ func TestAMisspellingIsTakenForTheWordThatIsMeant(t *testing.T) {
 	known := []string{"sign", "verify", "--attached", "fingerprint", "practice"}
 	for typed, want := range map[string]string{
 		"sign": "sign", "sing": "sign", "sgn": "sign", "signn": "sign", "sihn": "sign", "isgn": "sign",
-		"sin": "sign", "si": "", "sinh": "", "signing": "", "gsni": "",
+		"sin": "sign", "si": "", "isng": "", "sinh": "", "signing": "", "gsni": "",
 		"verfiy": "verify", "vrfy": "verify", "verifyyy": "verify", "verifyyyy": "",
 		"atached": "--attached", "-attached": "--attached", "--atached": "--attached",
 		"fingerprnit": "fingerprint", "practise": "practice", "Practice": "practice", "prcatiec": "practice", "prctc": "",
@@ -63,6 +63,13 @@ func TestRefusedWords(t *testing.T) {
 		if e.Meant != test.meant || e.Typed != test.secret || e.Code != outcome.CodeUsage {
 			t.Errorf("%q: %+v", test.typed, e)
 		}
+	}
+}
+
+func TestUsageKnowsTheWordThatWasMeant(t *testing.T) {
+	e := outcome.Of(outcome.Usage("err.x", "Other", "sing", "Known", "verify, sign", "Value", "sing"))
+	if e.Meant != "sign" {
+		t.Errorf("%+v", e)
 	}
 }
 
