@@ -143,8 +143,9 @@ func TestAValueStandsBesideItsName(t *testing.T) {
 		t.Errorf("%q, want %q", out, want)
 	}
 	out.Reset()
-	c.Groups("practice.folder", "0123456789ABCDEF0123456789ABC")
-	want = "  " + name + "  0123 4567 89AB CDEF\n" + strings.Repeat(" ", 40-room) + "0123 4567 89AB C\n"
+	c.Groups("practice.folder", strings.Repeat("0123456789ABCDEF", 4))
+	line := "0123 4567 89AB CDEF\n"
+	want = "  " + name + "  " + line + strings.Repeat(strings.Repeat(" ", 40-room)+line, 3)
 	if out.String() != want {
 		t.Errorf("%q, want %q", out, want)
 	}
