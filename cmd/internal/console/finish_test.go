@@ -143,6 +143,7 @@ func TestAValueStandsBesideItsName(t *testing.T) {
 		t.Errorf("%q, want %q", out, want)
 	}
 	out.Reset()
+	c.Streams.Width = 50 // room for six groups, so that lines have four
 	c.Groups("practice.folder", strings.Repeat("0123456789ABCDEF", 4))
 	line := "0123 4567 89AB CDEF\n"
 	want = "  " + name + "  " + line + strings.Repeat(strings.Repeat(" ", 40-room)+line, 3)
