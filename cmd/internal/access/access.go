@@ -11,6 +11,7 @@ package access
 
 import (
 	"strconv"
+	"strings"
 	"time"
 
 	"natsuin/card"
@@ -35,8 +36,8 @@ func (f Flags) Check(minTriesGiven bool) error {
 	if minTriesGiven && (f.MinTries < 1 || f.MinTries > 5) {
 		return outcome.Usage("err.min-tries", "Value", strconv.Itoa(f.MinTries))
 	}
-	if f.Reader != PracticeReader && outcome.Near(f.Reader, []string{PracticeReader}) != "" {
-		return outcome.Refuse("err.reader.practice", f.Reader, []string{PracticeReader})
+	if f.Reader != PracticeReader && outcome.Near(strings.ToLower(f.Reader), []string{PracticeReader}) != "" {
+		return &outcome.Error{Code: outcome.CodeUsage, ID: "err.reader.practice"}
 	}
 	if _, err := f.waitLimit(false); err != nil {
 		return err

@@ -34,6 +34,27 @@ func TestASignalEndsTheWaitForAFileThatDoesNotOpen(t *testing.T) {
 	}
 }
 
+// A file that a signal keeps from being read is not judged by what was not
+// read: neither as content in the place of a signature, nor as a second
+// content.
+func TestASignalWhileArgumentsAreToldApartIsNoUsageError(t *testing.T) {
+	for _, line := range []string{"verify FILE OTHER.p7s", "verify OTHER.p7s OTHER FILE", "verify --json FILE OTHER.p7s"} {
+		name, other := t.TempDir()+"/two.txt", toSign(t)
+		for _, f := range []string{name, other + ".p7s"} {
+			if err := os.WriteFile(f, []byte("text"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		held := hang(t, name)
+		d := newFakeService()
+		s := d.atTerminal(t, "en", arguments(line, name, other)...)
+		within(t, line+" opens the file", held.awaited)
+		d.signals <- os.Interrupt
+		s.end(130)
+		held.answer()
+	}
+}
+
 // stuck is a PC/SC service that does not answer until the context ends.
 type stuck struct{ *fakeService }
 

@@ -103,9 +103,15 @@ func (r *Run) Arguments(least, most int) cobra.PositionalArgs {
 		if len(args) < least || slices.Contains(args, "") { // an empty argument usually comes from a variable that is not set
 			return outcome.Usage("err.args.few", "Command", c.CommandPath(), "Use", r.UseLine(c))
 		}
-		for _, arg := range args {
+		flags := args
+		if n := c.ArgsLenAtDash(); n >= 0 {
+			flags = args[:n] // after "--" there are none
+		}
+		for _, arg := range flags {
 			if strings.ContainsRune(dashes, []rune(arg)[0]) && !exists(arg) {
-				return outcome.Refuse("err.args.dash", "", nil)
+				e := outcome.Refuse("err.args.dash", "", nil)
+				e.Typed = slices.ContainsFunc(words(args), outcome.SecretForm)
+				return e
 			}
 		}
 		if most >= 0 && len(args) > most {
@@ -117,7 +123,12 @@ func (r *Run) Arguments(least, most int) cobra.PositionalArgs {
 
 // dashes are what a Japanese input method, a word processor or a web page makes
 // of a hyphen.
-const dashes = "－‐‑‒–—―−ー─"
+const dashes = "－‐‑‒–—―−ーｰ─"
+
+// words returns the arguments, and the values of flags in them, one by one.
+func words(args []string) []string {
+	return strings.FieldsFunc(strings.Join(args, " "), func(r rune) bool { return r == ' ' || r == '=' })
+}
 
 func exists(name string) bool {
 	_, err := os.Lstat(name)

@@ -252,6 +252,8 @@ func (d *diagnosis) examineTries(s *access.Session, id string, c card.Credential
 		d.skip(id, d.T("doctor.no-secret"))
 	case err != nil:
 		d.fail(id, err)
+	case t.Blocked() && d.Access.Reader == access.PracticeReader:
+		d.fail(id, &outcome.Error{Code: outcome.CodeLocked, ID: "err.practice.locked", Pairs: []any{"Kind", c.String()}})
 	case t.Blocked():
 		d.fail(id, access.LockedError(c))
 	case !t.Known, t.Left <= 2:

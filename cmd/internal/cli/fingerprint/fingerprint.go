@@ -110,7 +110,7 @@ func (r *run) do(ctx context.Context, o *Options, args []string) error {
 	}
 	var want fingerprint.Fingerprint
 	if given {
-		if !o.Published && r.Interactive() && usesCard(args) {
+		if o.Compare == "-" && !o.Published && r.Interactive() && usesCard(args) {
 			if err := r.Access.CheckService(ctx); err != nil {
 				return err
 			}

@@ -100,11 +100,12 @@ func (r *change) fromPerson(ctx context.Context, same bool) (old card.Secret, er
 	if r.new.Len() > 0 {
 		r.Talk(r.T("pin.kept", "Secret", name))
 	}
-	for {
+	for told := false; ; told = true {
 		if old, err = r.Access.AskSecret(ctx, r.cred, r.T("prompt.old", "Secret", name)); err != nil {
 			return old, err
 		}
-		if r.new.Len() == 0 || !old.Equal(r.new) {
+		// The second time it is meant: the new one was chosen in error.
+		if r.new.Len() == 0 || !old.Equal(r.new) || told {
 			break
 		}
 		old.Wipe()

@@ -51,7 +51,7 @@ func newRevoke(r *run) *cobra.Command {
 		}
 		done := "practice.revoke.done"
 		if practice.Reason(reason) == practice.Lost {
-			done = "practice.revoke.done.both"
+			done = "practice.revoke.done.all"
 		}
 		return r.showAfter(r.T(done))
 	})

@@ -46,7 +46,7 @@ func newAdd(r *run) *cobra.Command {
 func (r *run) add(ctx context.Context, o *addOptions, args []string) error {
 	var want *fingerprint.Fingerprint
 	if o.compare != "" {
-		if o.fromCard && r.Interactive() {
+		if o.compare == "-" && o.fromCard && r.Interactive() {
 			if err := r.Access.CheckService(ctx); err != nil {
 				return err
 			}

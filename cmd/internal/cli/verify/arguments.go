@@ -31,6 +31,8 @@ func (r *run) pairs(ctx context.Context, args []string) ([]pair, error) {
 		case namesPDF(ctx, arg) && (last.content != "" || namesPDF(ctx, last.signature)),
 			(last.content != "" || r.holdsContent(ctx, last.signature)) && looksSigned(ctx, arg):
 			list = append(list, pair{signature: arg})
+		case ctx.Err() != nil: // the files were not all read
+			return nil, ctx.Err()
 		case last.content != "":
 			return nil, outcome.Usage("err.verify.content-twice", "Path", text.Escape(arg))
 		default:
@@ -39,6 +41,9 @@ func (r *run) pairs(ctx context.Context, args []string) ([]pair, error) {
 	}
 	if slices.ContainsFunc(args[1:], isSignatureName) && args[0] != "-" && !isSignatureName(args[0]) && regular(args[0]) &&
 		!looksSigned(ctx, args[0]) {
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
 		return nil, outcome.Usage("err.verify.content-first", "Path", text.Escape(args[0]))
 	}
 	return list, r.checkPairs(list)

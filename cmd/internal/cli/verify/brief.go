@@ -62,7 +62,7 @@ func (r *run) printBrief(j *judged) {
 	if len(rep.Signers) != 1 {
 		r.printOpen(rep.Checks, rep.Mail != nil)
 	}
-	r.printPassed(checks)
+	r.printPassed(checks, len(rep.Signers) > 1)
 	r.printPoints(j)
 }
 
@@ -72,8 +72,9 @@ func (j *judged) hasDetails() bool {
 	return j.report != nil && (!j.unsigned() || len(j.pdf.Timestamps) > 0 || len(j.pdf.Undeclared) > 0)
 }
 
-// printPassed prints how many checks passed that are not listed.
-func (r *run) printPassed(checks []verify.Check) {
+// printPassed prints how many checks passed that are not listed: of all signers
+// together, if there are several.
+func (r *run) printPassed(checks []verify.Check, several bool) {
 	passed := 0
 	for _, c := range checks {
 		if !open(c) {
@@ -82,8 +83,11 @@ func (r *run) printPassed(checks []verify.Check) {
 	}
 	if passed > 0 {
 		id := "verify.passed"
-		if passed == len(checks) {
+		switch {
+		case passed == len(checks):
 			id = "verify.passed.all"
+		case several:
+			id = "verify.passed.several"
 		}
 		words := r.T(id, "N", passed)
 		r.PrintAfter(console.UnderResult, "  "+r.T("check.line", "Result", r.T("result.passed"), "Name", words))

@@ -65,10 +65,11 @@ func (r *run) missingIssuer(rep *verify.Report) string {
 		}
 		last := s.Chain[len(s.Chain)-1]
 		issuer := text.Escape(certtext.Name(last.RawIssuer))
+		root := bytes.Equal(last.RawIssuer, last.RawSubject)
 		switch {
-		case s.Practice && slices.ContainsFunc(r.policy.Anchors, func(a verify.Anchor) bool { return a.Kind == verify.AnchorPractice }):
+		case root && s.Practice && slices.ContainsFunc(r.policy.Anchors, func(a verify.Anchor) bool { return a.Kind == verify.AnchorPractice }):
 			return r.T("verify.next.other-practice")
-		case bytes.Equal(last.RawIssuer, last.RawSubject):
+		case root:
 			return r.T("verify.next.root", "Name", issuer)
 		case len(r.policy.Anchors) > 0: // a root was given, so an intermediate certificate is missing
 			return r.T("verify.next.issuer", "Name", issuer)
