@@ -154,7 +154,7 @@ func (r *run) contentName(j *judged) string {
 
 // printSignedInside mentions that the content is a PDF with signatures.
 func (r *run) printSignedInside(j *judged) {
-	if j.signedContent {
+	if j.signedContent() {
 		r.Print(r.T("verify.content.signed", "Path", text.Escape(j.content)))
 	}
 }

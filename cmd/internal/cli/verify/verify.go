@@ -122,9 +122,9 @@ type judged struct {
 	pdf    *verify.PDFReport // of a PDF; report is then its summary
 	points []touki.Point     // with --profile touki
 	err    error
-	// signedContent is set if the content is a PDF with signatures, which is
-	// said to a person only.
-	signedContent bool
+	// signedContent reports whether the content is a PDF with signatures. It
+	// reads the file again, and is called only where that is shown.
+	signedContent func() bool
 }
 
 func (j *judged) code() outcome.Code {
@@ -191,7 +191,7 @@ func (r *run) judge(ctx context.Context, p pair) *judged {
 		in.Content = infile.Stream(ctx, content)
 	}
 	r.judgeInto(ctx, j, in)
-	j.signedContent = !r.JSON && namesPDF(ctx, j.content) && looksSigned(ctx, j.content)
+	j.signedContent = func() bool { return namesPDF(ctx, j.content) && looksSigned(ctx, j.content) }
 	return j
 }
 
