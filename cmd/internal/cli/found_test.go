@@ -42,7 +42,7 @@ func runAsPerson(t *testing.T, stdin []byte, args ...string) (shown string, exit
 // code and the words of this table.
 func TestFoundSituations(t *testing.T) {
 	if _, err := os.Stat(foundFolder); err != nil {
-		t.Skip("no situations at hand: ", err)
+		t.Skip("tier 5: the messages of other people are not part of the project: ", err)
 	}
 	for _, c := range []struct {
 		folder, args string // ROOT stands for --ca root.pem
@@ -112,7 +112,7 @@ func TestFoundSituations(t *testing.T) {
 // sender is in the certificate. For anything else it has null.
 func TestMailInJSON(t *testing.T) {
 	if _, err := os.Stat(foundFolder); err != nil {
-		t.Skip("no situations at hand: ", err)
+		t.Skip("tier 5: the messages of other people are not part of the project: ", err)
 	}
 	folder := filepath.Join(foundFolder, "01-mail-headers-and-outside-text")
 	for file, want := range map[string]string{

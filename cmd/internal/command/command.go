@@ -110,7 +110,7 @@ func (r *Run) Arguments(least, most int) cobra.PositionalArgs {
 		for _, arg := range flags {
 			if strings.ContainsRune(dashes, []rune(arg)[0]) && !exists(arg) {
 				e := outcome.Refuse("err.args.dash", "", nil)
-				e.Typed = slices.ContainsFunc(words(args), outcome.SecretForm)
+				e.Typed = outcome.HoldsSecretForm(strings.Join(args, " "))
 				return e
 			}
 		}
@@ -124,11 +124,6 @@ func (r *Run) Arguments(least, most int) cobra.PositionalArgs {
 // dashes are what a Japanese input method, a word processor or a web page makes
 // of a hyphen.
 const dashes = "－‐‑‒–—―−ーｰ─"
-
-// words returns the arguments, and the values of flags in them, one by one.
-func words(args []string) []string {
-	return strings.FieldsFunc(strings.Join(args, " "), func(r rune) bool { return r == ' ' || r == '=' })
-}
 
 func exists(name string) bool {
 	_, err := os.Lstat(name)

@@ -136,7 +136,7 @@ func (c *Console) yesOrNo(ctx context.Context, question string, short bool) (boo
 		case among(c.T("answer.short"), answer):
 			again = "agree.full"
 		}
-		if outcome.SecretForm(answer) {
+		if outcome.HoldsSecretForm(answer) {
 			c.Prompt(c.T("agree.visible"))
 		}
 		c.Prompt(c.T(again))

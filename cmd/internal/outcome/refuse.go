@@ -45,20 +45,28 @@ const digits = "0123456789"
 // contains what was typed.
 func Refuse(id, typed string, known []string, pairs ...any) *Error {
 	e := &Error{Code: CodeUsage, ID: id, Pairs: pairs}
-	words := strings.FieldsFunc(typed, func(r rune) bool { return r == ' ' || r == '=' })
-	if len(words) > 0 {
+	if words := wordsOf(typed); len(words) > 0 {
 		e.Meant = Near(words[0], known)
 	}
 	const shortest = 4 // characters; a PIN has four
-	e.Typed = e.Meant == "" && utf8.RuneCountInString(typed) >= shortest || slices.ContainsFunc(words, SecretForm)
+	e.Typed = e.Meant == "" && utf8.RuneCountInString(typed) >= shortest || HoldsSecretForm(typed)
 	return e
 }
 
-// SecretForm reports whether a word may be a signature password or a PIN
+// HoldsSecretForm reports whether a word of a text that was typed has the form
+// of a secret.
+func HoldsSecretForm(typed string) bool { return slices.ContainsFunc(wordsOf(typed), secretForm) }
+
+// wordsOf returns the words of a text, the values of flags among them.
+func wordsOf(typed string) []string {
+	return strings.FieldsFunc(typed, func(r rune) bool { return r == ' ' || r == '=' })
+}
+
+// secretForm reports whether a word may be a signature password or a PIN
 // (docs/card.md §5): it has the length of one, consists of ASCII letters and
 // digits in either case, and contains a digit, as all passwords set by natsuin
 // do.
-func SecretForm(word string) bool {
+func secretForm(word string) bool {
 	other := func(r rune) bool { return r > unicode.MaxASCII || !unicode.IsLetter(r) && !unicode.IsDigit(r) }
 	n := len(word)
 	return (n == 4 || n >= 6 && n <= 16) && strings.ContainsAny(word, digits) && !strings.ContainsFunc(word, other)

@@ -37,8 +37,9 @@ func TestTheFormOfASecret(t *testing.T) {
 		"1234": true, "123": false, "12345": false, "abc1": true,
 		"ABC123": true, "ABCDEFGHIJKLMN12": true, "ABCDEFGHIJKLMN123": false,
 		"ABCDEF": false, "abc-123": false, "ＡＢＣ１２３": false, "ABC12é": false, "ABC123x": true,
+		"it is ABC123": true, "--pin=1234": true, "no secret here": false,
 	} {
-		if got := outcome.SecretForm(word); got != want {
+		if got := outcome.HoldsSecretForm(word); got != want {
 			t.Errorf("%q: %t", word, got)
 		}
 	}

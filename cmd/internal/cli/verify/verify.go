@@ -156,6 +156,7 @@ func verdictCode(v verify.Verdict) outcome.Code {
 // signature.
 func (r *run) judge(ctx context.Context, p pair) *judged {
 	j := &judged{pair: p, format: "cms"}
+	j.signedContent = func() bool { return namesPDF(ctx, j.content) && looksSigned(ctx, j.content) }
 	if j.err = ctx.Err(); j.err != nil {
 		return j
 	}
@@ -191,7 +192,6 @@ func (r *run) judge(ctx context.Context, p pair) *judged {
 		in.Content = infile.Stream(ctx, content)
 	}
 	r.judgeInto(ctx, j, in)
-	j.signedContent = func() bool { return namesPDF(ctx, j.content) && looksSigned(ctx, j.content) }
 	return j
 }
 
