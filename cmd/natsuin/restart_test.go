@@ -91,9 +91,6 @@ func TestAServiceThatDiesDuringACommandIsReconnectedTo(t *testing.T) {
 // atThePrompt runs sign up to its prompt, with its own service and card.
 func atThePrompt(t *testing.T) (*service, *heldCard, *process, *screen) {
 	t.Helper()
-	if testing.Short() {
-		t.Skip("waits for a PC/SC service in real time")
-	}
 	needService(t)
 	b := newBox(t).inputs()
 	d := newService(t, true)

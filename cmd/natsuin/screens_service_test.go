@@ -47,9 +47,12 @@ func lacking(t *testing.T, what string) {
 	t.Skip(what)
 }
 
-// needService skips the test unless newService can run.
+// needService skips the test with -short, or if newService cannot run.
 func needService(t *testing.T) {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("the PC/SC service is not used with -short")
+	}
 	if !pcsc.Available() {
 		lacking(t, "built without reader support")
 	}
